@@ -1,0 +1,3 @@
+//! Campaign Monitor: for now its offline twin.
+
+pub mod sandbox;

@@ -1,0 +1,4 @@
+//! What the offline Campaign Monitor promises, seen over HTTP.
+
+mod imports;
+mod support;
