@@ -1,4 +1,6 @@
 //! What the offline Campaign Monitor promises, seen over HTTP.
 
+mod faults;
 mod imports;
+mod shapes;
 mod support;

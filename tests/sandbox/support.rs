@@ -1,8 +1,14 @@
 //! What every test of the sandbox needs: a running one, and calls in one line.
 
 use reqwest::{Client, Method, RequestBuilder, Response};
-use segment_export::campaign_monitor::sandbox::{API_KEY, Sandbox};
+use segment_export::campaign_monitor::sandbox::{
+    API_KEY, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, Sandbox,
+};
 use serde_json::Value;
+use url::Url;
+
+/// Where the application of these tests is sent back to.
+pub const REDIRECT: &str = "http://localhost:8080/callback?from=sandbox";
 
 /// A sandbox of a test's own and a client of it.
 pub struct World {
@@ -68,6 +74,54 @@ impl World {
     pub async fn settings(&self, settings: Value) {
         self.order(Method::PUT, "settings", settings).await;
     }
+
+    /// The token endpoint's answer to a form.
+    pub async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
+        answer(self.anonymous(Method::POST, "/oauth/token").form(form)).await
+    }
+
+    /// The redirect with which the authorize page answers.
+    pub async fn authorize(&self, scope: &str, state: &str) -> Url {
+        let query = [
+            ("type", "web_server"),
+            ("client_id", OAUTH_CLIENT_ID),
+            ("redirect_uri", REDIRECT),
+            ("scope", scope),
+            ("state", state),
+        ];
+        let response = self
+            .anonymous(Method::GET, "/oauth")
+            .query(&query)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 302);
+        Url::parse(response.headers()["location"].to_str().unwrap()).unwrap()
+    }
+
+    /// Goes through the whole of OAuth and brings back the tokens.
+    pub async fn connect(&self, scope: &str) -> Value {
+        self.settings(serde_json::json!({"oauth": {"autoApprove": true}}))
+            .await;
+        let code = parameter(&self.authorize(scope, "").await, "code").unwrap();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", OAUTH_CLIENT_ID),
+            ("client_secret", OAUTH_CLIENT_SECRET),
+            ("redirect_uri", REDIRECT),
+            ("code", &code),
+        ];
+        let (status, tokens) = self.token(&form).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+}
+
+/// A parameter of an address.
+pub fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs()
+        .find(|(n, _)| n == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// Sends a call; its status and its JSON, null for an empty body.

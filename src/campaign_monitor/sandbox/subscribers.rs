@@ -38,7 +38,7 @@ pub struct Show<'a> {
     pub keys: CustomFieldKeys,
     /// Where to look for the consent to tracking, if it is to be shown.
     pub tracking: Option<&'a Book>,
-    /// Whether the consent to text messages is to be shown; only known with a telephone number.
+    /// Whether the consent to text messages is to be shown.
     pub sms: bool,
 }
 
@@ -71,7 +71,6 @@ struct FieldView<'a> {
 impl<'a> SubscriberView<'a> {
     pub fn new(member: &'a Member, show: &Show<'_>) -> Self {
         let tracked = |book: &Book| !book.refused_tracking.contains(&Key::of(member.email()));
-        let sms = show.sms && member.mobile().is_some();
         Self {
             email_address: member.email(),
             name: member.name(),
@@ -82,7 +81,7 @@ impl<'a> SubscriberView<'a> {
             custom_fields: field_views(member, show),
             reads_email_with: "",
             consent_to_track: show.tracking.map(|book| yes_or_no(tracked(book))),
-            consent_to_send_sms: sms.then(|| yes_or_no(member.sms == Some(true))),
+            consent_to_send_sms: show.sms.then(|| yes_or_no(member.sms == Some(true))),
         }
     }
 }
@@ -200,7 +199,7 @@ fn read(call: &Call<'_>, list: &List) -> Reply {
             .query
             .is_true("includetrackingpreference")
             .then_some(&*book),
-        sms: true,
+        sms: member.mobile().is_some(),
     };
     Answer::ok(&SubscriberView::new(member, &show))
 }
