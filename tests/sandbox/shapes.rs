@@ -51,7 +51,13 @@ async fn peopled() -> World {
         let email = format!("{state}@example.com").to_lowercase();
         people.push(json!({"email": email, "state": state, "name": "Someone", "fields": fields}));
     }
-    world.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(people)).await;
+    world
+        .order(
+            Method::POST,
+            &format!("lists/{LIST_ID}/subscribers"),
+            json!(people),
+        )
+        .await;
     world
 }
 
