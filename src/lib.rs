@@ -1,1 +1,3 @@
-//! x
+//! Moves the members of Customer Insights segments into Campaign Monitor lists.
+
+pub mod storage;

@@ -1,0 +1,107 @@
+use std::{convert::Infallible, sync::Arc};
+
+use arrow_array::{RecordBatch, cast::AsArray};
+use bytes::Bytes;
+use futures::{TryStreamExt, stream};
+
+use crate::storage::{Error, Field, FieldType, Inspection, Media, ReceiveLimits, Storage};
+
+const LIMITS: ReceiveLimits = ReceiveLimits {
+    bytes_max: 64 << 20,
+    rows_max: 200_000,
+    fields_max: 20,
+    row_bytes_max: 1 << 20,
+};
+
+type Row = Vec<Option<String>>;
+
+fn storage() -> (tempfile::TempDir, Storage) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url::Url::from_directory_path(folder.path()).unwrap();
+    let storage = Storage::open(&url).unwrap();
+    (folder, storage)
+}
+
+/// Sends a body in chunks that cut records and characters anywhere.
+async fn send(
+    storage: &Storage,
+    media: Media,
+    body: impl Into<Vec<u8>>,
+) -> Result<Inspection, Error> {
+    let body: Vec<u8> = body.into();
+    let size = (body.len() / 7).max(3);
+    let chunks: Vec<_> = body
+        .chunks(size)
+        .map(Bytes::copy_from_slice)
+        .map(Ok::<_, Infallible>)
+        .collect();
+    storage
+        .receive("tests", media, stream::iter(chunks), &LIMITS)
+        .await
+}
+
+async fn rows(storage: &Storage, taken: &Inspection, columns: &[&str]) -> Vec<Row> {
+    let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    let pages = storage.pages(Arc::new(taken.manifest.clone()), columns.into());
+    let pages: Vec<RecordBatch> = pages.try_collect().await.unwrap();
+    pages.iter().flat_map(rows_of).collect()
+}
+
+fn rows_of(page: &RecordBatch) -> Vec<Row> {
+    let value = |row: usize, column: usize| {
+        page.column(column)
+            .as_string::<i32>()
+            .iter()
+            .nth(row)
+            .unwrap()
+    };
+    let row = |row| {
+        (0..page.num_columns())
+            .map(|column| value(row, column).map(String::from))
+            .collect()
+    };
+    (0..page.num_rows()).map(row).collect()
+}
+
+fn row<const N: usize>(values: [&str; N]) -> Row {
+    values
+        .iter()
+        .map(|value| (!value.is_empty()).then(|| value.to_string()))
+        .collect()
+}
+
+fn field(name: &str, r#type: FieldType) -> Field {
+    Field {
+        name: name.into(),
+        r#type,
+    }
+}
+
+/// Nothing but folders is left in the storage.
+fn is_empty(folder: &std::path::Path) -> bool {
+    std::fs::read_dir(folder).unwrap().all(|entry| {
+        let path = entry.unwrap().path();
+        path.is_dir() && is_empty(&path)
+    })
+}
+
+#[tokio::test]
+async fn csv_comes_back_as_it_was_sent() {
+    let (_folder, storage) = storage();
+    let body = "\u{feff}CustomerId,Email,City\r\n007,ann@example.com,\"Riga, \"\"old\"\"\ntown\"\r\n8,,Łódź\r\n";
+
+    let taken = send(&storage, Media::Csv, body).await.unwrap();
+
+    assert_eq!(taken.manifest.rows(), 2);
+    assert_eq!(
+        taken.fields,
+        ["CustomerId", "Email", "City"].map(|name| field(name, FieldType::String))
+    );
+    assert_eq!(
+        rows(&storage, &taken, &["City", "CustomerId", "Email"]).await,
+        [
+            row(["Riga, \"old\"\ntown", "007", "ann@example.com"]),
+            row(["Łódź", "8", ""])
+        ]
+    );
+}
