@@ -15,6 +15,8 @@ mod parquet;
 mod receive;
 mod root;
 mod source;
+#[cfg(test)]
+mod tests;
 mod text;
 mod windows;
 

@@ -166,5 +166,6 @@ fn page_rows<R: ChunkReader>(
     };
     let bytes: i64 = columns.iter().map(size).sum();
     let row_bytes = u64::try_from(bytes).unwrap_or(0) / rows.max(1);
-    (PAGE_BYTES as u64 / row_bytes.max(1)).clamp(1, PAGE_ROWS as u64) as usize
+    let rows = PAGE_BYTES as u64 / row_bytes.max(1);
+    usize::try_from(rows).map_or(PAGE_ROWS, |rows| rows.clamp(1, PAGE_ROWS))
 }

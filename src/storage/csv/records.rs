@@ -185,7 +185,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
             .map_err(|_| self.invalid("the text is not UTF-8; save the file as UTF-8"))?;
         self.record.clear();
         self.record.push_str(text);
-        self.next_line += bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.next_line += text.matches('\n').count() as u64;
         self.start += length;
         Ok(())
     }

@@ -3,8 +3,6 @@
 //! A column keeps its type only when every value survives in it; otherwise it becomes text, exactly as written.
 
 mod columns;
-#[cfg(test)]
-mod tests;
 
 use std::{
     borrow::Cow,

@@ -1,10 +1,24 @@
+//! What is taken in and how it comes back; what is refused and with which words.
+
+mod kept;
+mod refused;
+
 use std::{convert::Infallible, sync::Arc};
 
-use arrow_array::{RecordBatch, cast::AsArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int64Array,
+    ListArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray, cast::AsArray,
+    types::Int32Type,
+};
+use arrow_schema::{DataType, TimeUnit};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
 
-use crate::storage::{Error, Field, FieldType, Inspection, Media, ReceiveLimits, Storage};
+use parquet::arrow::ArrowWriter;
+
+use crate::storage::{
+    Error, Field, FieldType, Inspection, Media, PAGE_ROWS, ReceiveLimits, Storage,
+};
 
 const LIMITS: ReceiveLimits = ReceiveLimits {
     bytes_max: 64 << 20,
@@ -85,23 +99,17 @@ fn is_empty(folder: &std::path::Path) -> bool {
     })
 }
 
-#[tokio::test]
-async fn csv_comes_back_as_it_was_sent() {
-    let (_folder, storage) = storage();
-    let body = "\u{feff}CustomerId,Email,City\r\n007,ann@example.com,\"Riga, \"\"old\"\"\ntown\"\r\n8,,Łódź\r\n";
+fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let columns = columns
+        .into_iter()
+        .map(|(name, column)| (name, column, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
 
-    let taken = send(&storage, Media::Csv, body).await.unwrap();
-
-    assert_eq!(taken.manifest.rows(), 2);
-    assert_eq!(
-        taken.fields,
-        ["CustomerId", "Email", "City"].map(|name| field(name, FieldType::String))
-    );
-    assert_eq!(
-        rows(&storage, &taken, &["City", "CustomerId", "Email"]).await,
-        [
-            row(["Riga, \"old\"\ntown", "007", "ann@example.com"]),
-            row(["Łódź", "8", ""])
-        ]
-    );
+fn members(count: usize) -> Vec<u8> {
+    let ids = StringArray::from_iter_values((0..count).map(|index| format!("customer {index}")));
+    parquet_of(vec![("CustomerId", Arc::new(ids))])
 }
