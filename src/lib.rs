@@ -1,3 +1,4 @@
 //! Moves the members of Customer Insights segments into Campaign Monitor lists.
 
+pub mod sample;
 pub mod storage;
