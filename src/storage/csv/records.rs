@@ -1,0 +1,220 @@
+//! The records of a CSV file, one after the other, whatever chunks the file comes in.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use bytes::Bytes;
+
+use super::{
+    super::Error,
+    scan::{Fault, Span, scan},
+};
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How large a record may be.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Limits {
+    /// The most fields.
+    pub(in super::super) fields_max: usize,
+    /// The longest record, in bytes.
+    pub(in super::super) row_bytes_max: usize,
+}
+
+/// Walks over the records of a file; holds one chunk and one record.
+pub(in super::super) struct Records<I> {
+    chunks: I,
+    ended: bool,
+    /// What has been read of the file and not yet been walked over, from `start`.
+    buffer: Vec<u8>,
+    start: usize,
+    limits: Limits,
+    header: Vec<String>,
+    record: String,
+    fields: Vec<Span>,
+    line: u64,
+    next_line: u64,
+}
+
+impl<I> Records<I> {
+    /// The names of the columns.
+    pub(in super::super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The physical line on which the current record begins.
+    pub(in super::super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The length of the current record, in bytes.
+    pub(in super::super) fn length(&self) -> usize {
+        self.record.len()
+    }
+
+    /// A value of the current record; `None` when it is empty.
+    pub(in super::super) fn field(&self, index: usize) -> Option<Cow<'_, str>> {
+        let span = self.fields[index];
+        let value = &self.record[span.start..span.end];
+        match value {
+            "" => None,
+            _ if span.escaped => Some(Cow::Owned(value.replace("\"\"", "\""))),
+            _ => Some(Cow::Borrowed(value)),
+        }
+    }
+
+    fn invalid(&self, message: impl Into<String>) -> Error {
+        Error::invalid(self.line, message)
+    }
+}
+
+impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
+    /// Reads the header and stands before the first record.
+    pub(in super::super) fn open(chunks: I, limits: Limits) -> Result<Self, Error> {
+        let mut records = Self {
+            chunks,
+            ended: false,
+            buffer: Vec::new(),
+            start: 0,
+            limits,
+            header: Vec::new(),
+            record: String::new(),
+            fields: Vec::new(),
+            line: 1,
+            next_line: 1,
+        };
+        records.skip_byte_order_mark()?;
+        if !records.take_record()? || records.is_blank() {
+            return Err(Error::invalid(
+                1,
+                "the file is empty; its first line must name the columns",
+            ));
+        }
+        records.header = records.read_header()?;
+        Ok(records)
+    }
+
+    /// Goes to the next record; false after the last.
+    pub(in super::super) fn advance(&mut self) -> Result<bool, Error> {
+        if !self.take_record()? {
+            return Ok(false);
+        }
+        if self.is_blank() {
+            return self.end_after_blank_lines();
+        }
+        if self.fields.len() != self.header.len() {
+            return Err(self.wrong_number_of_fields());
+        }
+        Ok(true)
+    }
+
+    fn skip_byte_order_mark(&mut self) -> Result<(), Error> {
+        while self.buffer.len() < BYTE_ORDER_MARK.len() && !self.ended {
+            self.refill()?;
+        }
+        if self.buffer.starts_with(BYTE_ORDER_MARK) {
+            self.start = BYTE_ORDER_MARK.len();
+        }
+        Ok(())
+    }
+
+    fn read_header(&self) -> Result<Vec<String>, Error> {
+        if self.fields.len() > self.limits.fields_max {
+            let message = format!(
+                "the header names {} columns; at most {} are taken",
+                self.fields.len(),
+                self.limits.fields_max
+            );
+            return Err(self.invalid(message));
+        }
+        let mut seen = HashSet::new();
+        let mut header = Vec::new();
+        for index in 0..self.fields.len() {
+            let name = self.field(index).filter(|name| !name.trim().is_empty());
+            let name = name
+                .ok_or_else(|| self.invalid(format!("column {} has no name", index + 1)))?
+                .into_owned();
+            if !seen.insert(name.clone()) {
+                return Err(self.invalid(format!("the column {name:?} is named twice")));
+            }
+            header.push(name);
+        }
+        Ok(header)
+    }
+
+    /// Blank lines may stand at the end, and nowhere else.
+    fn end_after_blank_lines(&mut self) -> Result<bool, Error> {
+        let first = self.line;
+        while self.take_record()? {
+            if !self.is_blank() {
+                return Err(Error::invalid(
+                    first,
+                    "the line is blank; blank lines may stand only at the end",
+                ));
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.record.trim_end_matches(['\r', '\n']).is_empty()
+    }
+
+    /// Moves the next record out of the buffer; false at the end of the file.
+    fn take_record(&mut self) -> Result<bool, Error> {
+        self.line = self.next_line;
+        loop {
+            let rest = &self.buffer[self.start..];
+            if rest.is_empty() && self.ended {
+                return Ok(false);
+            }
+            let found =
+                scan(rest, self.ended, &mut self.fields).map_err(|fault| self.fault(fault))?;
+            if found.unwrap_or(rest.len()) > self.limits.row_bytes_max {
+                return Err(self.too_long());
+            }
+            match found {
+                Some(length) => return self.keep(length).map(|()| true),
+                None => self.refill()?,
+            }
+        }
+    }
+
+    fn keep(&mut self, length: usize) -> Result<(), Error> {
+        let bytes = &self.buffer[self.start..self.start + length];
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| self.invalid("the text is not UTF-8; save the file as UTF-8"))?;
+        self.record.clear();
+        self.record.push_str(text);
+        self.next_line += text.matches('\n').count() as u64;
+        self.start += length;
+        Ok(())
+    }
+
+    fn refill(&mut self) -> Result<(), Error> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        match self.chunks.next() {
+            Some(chunk) => self.buffer.extend_from_slice(&chunk?),
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        self.invalid(fault.message())
+    }
+
+    fn too_long(&self) -> Error {
+        let most = self.limits.row_bytes_max;
+        self.invalid(format!(
+            "the record that begins here is longer than {most} bytes; is a quote left open?"
+        ))
+    }
+
+    fn wrong_number_of_fields(&self) -> Error {
+        let (found, named) = (self.fields.len(), self.header.len());
+        self.invalid(format!(
+            "the record has {found} fields, and the header names {named}"
+        ))
+    }
+}

@@ -1,0 +1,141 @@
+//! The state machine: finds the end of one CSV record and the places of its fields.
+
+/// A field of a record: bytes `start..end` within it, quotes left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Whether `""` inside stands for `"`.
+    pub(super) escaped: bool,
+}
+
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The data ends within quotes.
+    Unclosed,
+    /// A quote within a field that does not begin with one.
+    QuoteInside,
+    /// Something other than a comma or the end of the line after a closing quote.
+    TextAfterQuote,
+    /// A carriage return that no line feed follows.
+    CarriageReturn,
+    /// A zero byte.
+    Zero,
+}
+
+impl Fault {
+    /// The fault in words, with what to do.
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::Unclosed => "a quote opens in this record and is never closed",
+            Self::QuoteInside => {
+                "a quote stands inside a value that does not begin with one; put the value in quotes and double the quote"
+            }
+            Self::TextAfterQuote => {
+                "text follows a closing quote; double every quote within a value, and close each that is opened"
+            }
+            Self::CarriageReturn => {
+                "a carriage return stands alone; end lines with LF or CRLF, or quote the value"
+            }
+            Self::Zero => "there is a zero byte in this record; save the file as UTF-8 text",
+        }
+    }
+}
+
+/// Finds the fields of the record at the beginning of `bytes`; answers the length of the record with the end of its
+/// line, or `None` when the record may go on after `bytes` (never when `ended`).
+pub(super) fn scan(
+    bytes: &[u8],
+    ended: bool,
+    fields: &mut Vec<Span>,
+) -> Result<Option<usize>, Fault> {
+    fields.clear();
+    let mut at = 0;
+    loop {
+        let Some((field, stop)) = field(bytes, at, ended)? else {
+            return Ok(None);
+        };
+        fields.push(field);
+        match bytes.get(stop) {
+            Some(b',') => at = stop + 1,
+            Some(b'\n') => return Ok(Some(stop + 1)),
+            Some(b'\r') => return line_end(bytes, stop, ended),
+            Some(0) => return Err(Fault::Zero),
+            Some(b'"') => return Err(Fault::QuoteInside),
+            Some(_) => return Err(Fault::TextAfterQuote),
+            None => return Ok(ended.then_some(stop)),
+        }
+    }
+}
+
+/// The field at a place, and where what follows it begins.
+fn field(bytes: &[u8], at: usize, ended: bool) -> Result<Option<(Span, usize)>, Fault> {
+    if bytes.get(at) == Some(&b'"') {
+        return quoted(bytes, at + 1, ended);
+    }
+    let length = bytes[at..]
+        .iter()
+        .position(|&byte| SPECIAL[usize::from(byte)]);
+    let end = length.map_or(bytes.len(), |length| at + length);
+    Ok(Some((
+        Span {
+            start: at,
+            end,
+            escaped: false,
+        },
+        end,
+    )))
+}
+
+fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize)>, Fault> {
+    let (mut at, mut escaped) = (start, false);
+    loop {
+        let Some(length) = bytes[at..]
+            .iter()
+            .position(|&byte| byte == b'"' || byte == 0)
+        else {
+            return if ended {
+                Err(Fault::Unclosed)
+            } else {
+                Ok(None)
+            };
+        };
+        at += length;
+        match (bytes[at], bytes.get(at + 1)) {
+            (0, _) => return Err(Fault::Zero),
+            (_, Some(b'"')) => escaped = true,
+            (_, None) if !ended => return Ok(None),
+            _ => {
+                return Ok(Some((
+                    Span {
+                        start,
+                        end: at,
+                        escaped,
+                    },
+                    at + 1,
+                )));
+            }
+        }
+        at += 2;
+    }
+}
+
+fn line_end(bytes: &[u8], stop: usize, ended: bool) -> Result<Option<usize>, Fault> {
+    match bytes.get(stop + 1) {
+        Some(b'\n') => Ok(Some(stop + 2)),
+        None if !ended => Ok(None),
+        _ => Err(Fault::CarriageReturn),
+    }
+}
+
+/// The bytes that end a field without quotes, or have no place in it.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    special[b',' as usize] = true;
+    special[b'\n' as usize] = true;
+    special[b'\r' as usize] = true;
+    special[b'"' as usize] = true;
+    special[0] = true;
+    special
+};

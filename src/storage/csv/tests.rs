@@ -1,0 +1,198 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::storage::Error;
+
+const LIMITS: Limits = Limits {
+    fields_max: 8,
+    row_bytes_max: 200,
+};
+
+type Rows = Vec<Vec<String>>;
+
+/// All records with the header before them, or the error in words; the file comes in chunks of `size` bytes.
+fn read(file: &[u8], size: usize) -> Result<Rows, String> {
+    let chunks = file
+        .chunks(size)
+        .map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
+    let mut records = Records::open(chunks, LIMITS).map_err(|error| error.to_string())?;
+    let mut rows = vec![records.header().to_vec()];
+    while records.advance().map_err(|error| error.to_string())? {
+        let field = |index| records.field(index).unwrap_or_default().into_owned();
+        rows.push((0..records.header().len()).map(field).collect());
+    }
+    Ok(rows)
+}
+
+fn rows<const N: usize>(rows: &[[&str; N]]) -> Rows {
+    rows.iter()
+        .map(|row| row.map(String::from).to_vec())
+        .collect()
+}
+
+#[test]
+fn every_form_that_the_rfc_allows_is_read() {
+    for (file, expected) in [
+        ("a,b\n1,2\n", rows(&[["a", "b"], ["1", "2"]])),
+        ("a,b\r\n1,2", rows(&[["a", "b"], ["1", "2"]])),
+        ("\u{feff}a,b\n1,2\n\n\r\n", rows(&[["a", "b"], ["1", "2"]])),
+        ("a,\"b\"\n\"\",\n", rows(&[["a", "b"], ["", ""]])),
+        (
+            "a,b\n\"x, \"\"y\"\"\r\nz\",\"\"\"\"\n",
+            rows(&[["a", "b"], ["x, \"y\"\r\nz", "\""]]),
+        ),
+        ("a,b\n 1 , é\n", rows(&[["a", "b"], [" 1 ", " é"]])),
+        ("a,b", rows(&[["a", "b"]])),
+    ] {
+        for size in 1..=file.len() {
+            assert_eq!(
+                read(file.as_bytes(), size),
+                Ok(expected.clone()),
+                "{file:?} in chunks of {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
+    let long = format!("a,b\n1,\"{}", "x\n".repeat(200));
+    for (file, expected) in [
+        ("", "line 1: the file is empty"),
+        ("\n1", "line 1: the file is empty"),
+        ("\u{feff}", "line 1: the file is empty"),
+        ("a,a\n", "line 1: the column \"a\" is named twice"),
+        ("a,\n", "line 1: column 2 has no name"),
+        (
+            "a,b,c,d,e,f,g,h,i\n",
+            "line 1: the header names 9 columns; at most 8 are taken",
+        ),
+        (
+            "a,b\n\"1\n2\",3\n4\n",
+            "line 4: the record has 1 fields, and the header names 2",
+        ),
+        ("a,b\n1,2,3\n", "line 2: the record has 3 fields"),
+        (
+            "a,b\n\"1\n2\",\"3\n",
+            "line 2: a quote opens in this record and is never closed",
+        ),
+        (
+            "a,b\n1,2\n3,4\"5\n",
+            "line 3: a quote stands inside a value",
+        ),
+        ("a,b\n1,\"2\"3\n", "line 2: text follows a closing quote"),
+        ("a,b\n1,\"2\" ,3\n", "line 2: text follows a closing quote"),
+        ("a,b\n1\r2,3\n", "line 2: a carriage return stands alone"),
+        ("a,b\n1,2\r", "line 2: a carriage return stands alone"),
+        ("a,b\n1,2\n\n3,4\n", "line 3: the line is blank"),
+        ("a,b\n1,\u{0}\n", "line 2: there is a zero byte"),
+        ("a,b\n1,\"\u{0}\"\n", "line 2: there is a zero byte"),
+        (
+            &long,
+            "line 2: the record that begins here is longer than 200 bytes; is a quote left open?",
+        ),
+    ] {
+        for size in 1..=file.len().max(1) {
+            let message = read(file.as_bytes(), size).unwrap_err();
+            assert!(
+                message.starts_with(expected),
+                "{file:?} in chunks of {size}: {message}"
+            );
+        }
+    }
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_its_line() {
+    let message = read(b"a,b\n1,2\n3,\xe9\n", 5).unwrap_err();
+    assert!(
+        message.starts_with("line 3: the text is not UTF-8"),
+        "{message}"
+    );
+}
+
+#[test]
+fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
+    let header = ["a".to_owned(), "b".to_owned()];
+    let wanted = Wanted::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()]).unwrap();
+    assert_eq!(wanted.columns, [1, 1, 0]);
+    let missing = Wanted::named(&header, &["c".to_owned()])
+        .err()
+        .map(|error| error.to_string());
+    assert_eq!(
+        missing.as_deref(),
+        Some("line 1: there is no column \"c\" in the header")
+    );
+}
+
+#[test]
+fn a_failing_source_is_no_fault_of_the_data() {
+    let chunks = [Ok(Bytes::from("a\n1\n2")), Err(Error::unavailable("gone"))];
+    let mut records = Records::open(chunks.into_iter(), LIMITS).unwrap();
+    assert!(records.advance().unwrap());
+    assert!(matches!(records.advance(), Err(Error::Unavailable(_))));
+}
+
+/// Values with everything that CSV treats specially.
+fn value() -> impl Strategy<Value = String> {
+    "[a-z,\"\r\n é漢😀]{0,6}"
+}
+
+proptest! {
+    #[test]
+    fn what_a_writer_writes_is_read_back(
+        table in prop::collection::vec([value(), value(), value()], 0..12),
+        size in 1_usize..64,
+    ) {
+        let names = ["one", "two", "three"].map(String::from);
+        let mut expected = vec![names.to_vec()];
+        expected.extend(table.iter().map(|row| row.to_vec()));
+
+        prop_assert_eq!(read(&written(&names, &table), size), Ok(expected));
+    }
+
+    #[test]
+    fn anything_at_all_is_read_the_same_in_any_chunks(file in "[ab,\"\r\n]{0,40}", size in 1_usize..10) {
+        prop_assert_eq!(read(file.as_bytes(), size), read(file.as_bytes(), file.len().max(1)));
+    }
+
+    #[test]
+    fn what_is_accepted_is_what_a_lenient_reader_sees(file in "a,b\n[1,\"\r\n]{0,24}") {
+        if let Ok(rows) = read(file.as_bytes(), 7) {
+            prop_assert_eq!(rows, lenient(file.as_bytes()));
+        }
+    }
+}
+
+fn written(names: &[String], table: &[[String; 3]]) -> Vec<u8> {
+    let column = |index: usize| -> ArrayRef {
+        Arc::new(arrow_array::StringArray::from_iter_values(
+            table.iter().map(|row| &row[index]),
+        ))
+    };
+    let batch = RecordBatch::try_new(text::schema(names), (0..3).map(column).collect()).unwrap();
+    let mut file = Vec::new();
+    arrow_csv::Writer::new(&mut file).write(&batch).unwrap();
+    file
+}
+
+/// The same file read by the Arrow project's own reader.
+fn lenient(file: &[u8]) -> Rows {
+    use arrow_array::cast::AsArray;
+    let names = ["a".to_owned(), "b".to_owned()];
+    let reader = arrow_csv::ReaderBuilder::new(text::schema(&names)).with_header(true);
+    let mut rows = vec![names.to_vec()];
+    for batch in reader.build(file).unwrap() {
+        let batch = batch.unwrap();
+        let value = |row: usize, column: usize| {
+            batch
+                .column(column)
+                .as_string::<i32>()
+                .value(row)
+                .to_owned()
+        };
+        rows.extend((0..batch.num_rows()).map(|row| vec![value(row, 0), value(row, 1)]));
+    }
+    rows
+}

@@ -1,0 +1,157 @@
+//! Which columns the lines of an NDJSON file have, and of what type.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use arrow_schema::{DataType, Schema, SchemaRef};
+use serde_json::value::RawValue;
+
+use super::{super::CUSTOMER_ID, text};
+
+/// What a value is, told from how it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Text,
+    Boolean,
+    /// Whole, and exact as a float too.
+    Integer,
+    /// Whole, and exact only in 64 bits.
+    LongInteger,
+    /// With a fraction or an exponent, and the same as a float.
+    Decimal,
+    /// A number that would change as an integer of 64 bits or as a float.
+    Exact,
+}
+
+impl Kind {
+    /// `None` for an object or array.
+    pub(super) fn of(raw: &str) -> Option<Self> {
+        match raw.as_bytes().first()? {
+            b'"' => Some(Self::Text),
+            b't' | b'f' => Some(Self::Boolean),
+            b'n' => Some(Self::Null),
+            b'{' | b'[' => None,
+            _ => Some(Self::of_number(raw)),
+        }
+    }
+
+    fn of_number(raw: &str) -> Self {
+        match raw.parse::<i64>() {
+            Ok(value) if value.unsigned_abs() <= 1 << 53 => Self::Integer,
+            Ok(_) => Self::LongInteger,
+            Err(_) if survives_as_float(raw) => Self::Decimal,
+            Err(_) => Self::Exact,
+        }
+    }
+}
+
+/// Fifteen digits always come back from a float as they went in; more only by luck.
+fn survives_as_float(raw: &str) -> bool {
+    let digits = raw.bytes().filter(u8::is_ascii_digit).count();
+    let value = raw.parse::<f64>().ok().filter(|value| value.is_finite());
+    raw.contains(['.', 'e', 'E'])
+        && value.is_some_and(|value| digits <= 15 || value.to_string() == raw)
+}
+
+/// The columns learned so far.
+pub(super) struct Columns {
+    index: HashMap<String, usize>,
+    names: Vec<String>,
+    /// One bit for each kind a column has held.
+    kinds: Vec<u8>,
+    /// The object in which a column was last seen, to notice members that stand twice.
+    seen: Vec<u64>,
+    objects: u64,
+    fields_max: usize,
+}
+
+impl Columns {
+    pub(super) fn new(fields_max: usize) -> Self {
+        Self {
+            index: HashMap::new(),
+            names: Vec::new(),
+            kinds: Vec::new(),
+            seen: Vec::new(),
+            objects: 0,
+            fields_max,
+        }
+    }
+
+    pub(super) fn learn(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Result<(), String> {
+        self.objects += 1;
+        for (name, value) in members {
+            let column = self.column(name)?;
+            if std::mem::replace(&mut self.seen[column], self.objects) == self.objects {
+                return Err(format!("the member {name:?} stands twice"));
+            }
+            let kind = Kind::of(value.get()).ok_or_else(|| {
+                format!("{name:?} holds an object or array; only flat values are taken")
+            })?;
+            if kind == Kind::Text {
+                text(value, name)?;
+            }
+            self.kinds[column] |= 1 << kind as u8;
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, name: &str) -> Result<usize, String> {
+        if let Some(&column) = self.index.get(name) {
+            return Ok(column);
+        }
+        if self.names.len() == self.fields_max {
+            return Err(format!(
+                "with {name:?} there are more than {} fields, the most that are taken",
+                self.fields_max
+            ));
+        }
+        if name.trim().is_empty() || name.contains('\0') {
+            return Err("a member has no name".into());
+        }
+        self.index.insert(name.to_owned(), self.names.len());
+        self.names.push(name.to_owned());
+        self.kinds.push(0);
+        self.seen.push(0);
+        Ok(self.names.len() - 1)
+    }
+
+    pub(super) fn schema(mut self) -> SchemaRef {
+        if self.names.is_empty() {
+            self.names.push(CUSTOMER_ID.to_owned());
+            self.kinds.push(0);
+        }
+        let field = |(name, kinds): (&String, &u8)| {
+            let kind = if name == CUSTOMER_ID {
+                DataType::Utf8
+            } else {
+                column_type(*kinds)
+            };
+            arrow_schema::Field::new(name, kind, true)
+        };
+        Arc::new(Schema::new(
+            self.names
+                .iter()
+                .zip(&self.kinds)
+                .map(field)
+                .collect::<Vec<_>>(),
+        ))
+    }
+}
+
+/// The narrowest type in which no value of these kinds is lost.
+fn column_type(kinds: u8) -> DataType {
+    const fn bit(kind: Kind) -> u8 {
+        1 << kind as u8
+    }
+    let kinds = kinds & !bit(Kind::Null);
+    let within = |allowed: u8| kinds != 0 && kinds & !allowed == 0;
+    if within(bit(Kind::Boolean)) {
+        DataType::Boolean
+    } else if within(bit(Kind::Integer) | bit(Kind::LongInteger)) {
+        DataType::Int64
+    } else if within(bit(Kind::Integer) | bit(Kind::Decimal)) {
+        DataType::Float64
+    } else {
+        DataType::Utf8
+    }
+}

@@ -1,0 +1,126 @@
+//! The members of a manifest as a stream of pages.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use futures::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream, Stream},
+};
+use tokio::sync::mpsc::{Sender, channel};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{
+    Error, FIELDS_MAX, Format, Manifest, Object, PAGE_ROWS, ROW_BYTES_MAX, Storage,
+    csv::{self, Limits, Records, Wanted},
+    parquet,
+    source::Source,
+};
+
+/// How many pages are read ahead of the reader.
+const PAGES_AHEAD: usize = 4;
+
+/// How large the records of other people's CSV files may be.
+pub(super) const LIMITS: Limits = Limits {
+    fields_max: FIELDS_MAX,
+    row_bytes_max: ROW_BYTES_MAX,
+};
+
+type Page = Result<RecordBatch, Error>;
+
+impl Storage {
+    /// Streams the members, in an order that is always the same, in pages of at most [`PAGE_ROWS`] rows with the named
+    /// columns as nullable text, in the order named.
+    ///
+    /// Ends with the first error: [`Error::Changed`] when an object is not the pinned one, [`Error::Invalid`] when the
+    /// data is wrong or a column is missing. A stream that ends without an error has brought every row.
+    #[must_use]
+    pub fn pages(
+        &self,
+        manifest: Arc<Manifest>,
+        columns: Arc<[String]>,
+    ) -> BoxStream<'static, Page> {
+        let storage = self.clone();
+        let start = async move { start(&storage, manifest, columns) };
+        stream::once(start).flatten().boxed()
+    }
+}
+
+/// Reads on a thread that may block; the last item is what became of the reading, so that a lost thread is no early end.
+fn start(
+    storage: &Storage,
+    manifest: Arc<Manifest>,
+    columns: Arc<[String]>,
+) -> impl Stream<Item = Page> + use<> {
+    let (sender, receiver) = channel(PAGES_AHEAD);
+    let sources: Vec<Source> = manifest
+        .objects
+        .iter()
+        .map(|object| Source::new(storage, object))
+        .collect();
+    let reading = super::off_thread(move || read(&manifest, sources, &columns, &sender));
+    let reading = tokio::spawn(reading);
+    let outcome = stream::once(reading).filter_map(|outcome| {
+        ready(match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(Err(error)),
+            Err(broken) => Some(Err(Error::unavailable(broken))),
+        })
+    });
+    ReceiverStream::new(receiver).chain(outcome)
+}
+
+fn read(
+    manifest: &Manifest,
+    sources: Vec<Source>,
+    columns: &[String],
+    pages: &Sender<Page>,
+) -> Result<(), Error> {
+    for (object, source) in manifest.objects.iter().zip(sources) {
+        let outcome = match manifest.format {
+            Format::Parquet => {
+                parquet::pages(source, object, columns).and_then(|read| send(object, read, pages))
+            }
+            Format::Csv => csv_pages(&source, columns).and_then(|read| send(object, read, pages)),
+        };
+        if !outcome.map_err(|error| error.in_file(&object.path))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends the pages of an object; false when nobody listens any more.
+fn send(
+    object: &Object,
+    read: impl Iterator<Item = Page>,
+    pages: &Sender<Page>,
+) -> Result<bool, Error> {
+    let mut rows = 0;
+    for page in read {
+        let page = page?;
+        rows += page.num_rows() as u64;
+        if pages.blocking_send(Ok(page)).is_err() {
+            return Ok(false);
+        }
+    }
+    if rows == object.rows {
+        Ok(true)
+    } else {
+        Err(Error::Changed {
+            path: object.path.clone(),
+        })
+    }
+}
+
+fn csv_pages(
+    source: &Source,
+    columns: &[String],
+) -> Result<impl Iterator<Item = Page> + use<>, Error> {
+    let mut records = Records::open(source.chunks(), LIMITS)?;
+    let wanted = Wanted::named(records.header(), columns)?;
+    Ok(std::iter::from_fn(move || {
+        csv::batch(&mut records, &wanted, PAGE_ROWS, |_| Ok(())).transpose()
+    }))
+}

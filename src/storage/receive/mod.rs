@@ -1,0 +1,116 @@
+//! Taking an upload in: spool it, check and convert it, publish it.
+//!
+//! Three steps, so that each is simple. The body goes to a temporary file first, at the sender's pace and without
+//! holding a thread; then every row is checked on its way into a second temporary file of Parquet; only a file that is
+//! complete is put into the storage, in one atomic step. Temporary files have no names: whatever happens, nothing remains.
+
+mod convert;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::File;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use object_store::{ObjectStoreExt, buffered::BufWriter, path::Path};
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use uuid::Uuid;
+
+use super::{
+    Error, Format, Inspection, Manifest, Media, Object, ReceiveLimits, Storage, off_thread,
+    root::UPLOADS,
+};
+
+/// How much is gathered before the disk or the storage is asked to write, in bytes.
+const WRITE_BYTES: usize = 1 << 20;
+
+impl Storage {
+    /// Takes an upload in and keeps it as Parquet at a fresh path under `uploads/{scope}/`.
+    ///
+    /// Answers only when every row has been checked and the object is complete; on any error nothing remains.
+    pub async fn receive<S, E>(
+        &self,
+        scope: &str,
+        media: Media,
+        body: S,
+        limits: &ReceiveLimits,
+    ) -> Result<Inspection, Error>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let spool = spool(body, limits.bytes_max).await?;
+        let limits = limits.clone();
+        let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
+        let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
+        let object = self.publish(path, taken.file, taken.rows).await?;
+        let manifest = Manifest {
+            format: Format::Parquet,
+            objects: vec![object],
+        };
+        Ok(Inspection {
+            manifest,
+            fields: taken.fields,
+        })
+    }
+
+    /// Copies a file into the storage, where it appears at once or not at all.
+    async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
+        let mut from = tokio::fs::File::from_std(file);
+        let mut to = BufWriter::new(self.store.clone(), path.clone());
+        if let Err(cause) = copy(&mut from, &mut to).await {
+            // The reason is already known; a part that cannot be taken back either is the storage's to clear.
+            let _ = to.abort().await;
+            return Err(Error::unavailable(cause));
+        }
+        let meta = self
+            .store
+            .head(&path)
+            .await
+            .map_err(|cause| Error::of_store(&path, cause))?;
+        Ok(Object {
+            path: path.to_string(),
+            size: meta.size,
+            etag: meta.e_tag,
+            rows,
+        })
+    }
+}
+
+async fn copy(from: &mut tokio::fs::File, to: &mut BufWriter) -> std::io::Result<()> {
+    from.rewind().await?;
+    let mut from = tokio::io::BufReader::with_capacity(WRITE_BYTES, from);
+    tokio::io::copy_buf(&mut from, to).await?;
+    to.shutdown().await
+}
+
+/// Writes a body to a temporary file as it comes in.
+async fn spool<S, E>(mut body: S, bytes_max: u64) -> Result<File, Error>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let file = off_thread(temporary_file).await?;
+    let mut file =
+        tokio::io::BufWriter::with_capacity(WRITE_BYTES, tokio::fs::File::from_std(file));
+    let mut size: u64 = 0;
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|cause| Error::Interrupted(Box::new(cause)))?;
+        size += chunk.len() as u64;
+        if size > bytes_max {
+            return Err(Error::TooLarge {
+                limit_bytes: bytes_max,
+            });
+        }
+        file.write_all(&chunk).await.map_err(Error::unavailable)?;
+    }
+    file.flush().await.map_err(Error::unavailable)?;
+    let mut file = file.into_inner();
+    file.rewind().await.map_err(Error::unavailable)?;
+    Ok(file.into_std().await)
+}
+
+fn temporary_file() -> Result<File, Error> {
+    tempfile::tempfile().map_err(Error::unavailable)
+}

@@ -1,0 +1,213 @@
+use super::*;
+
+/// Sends each body and compares the line and the words of the refusal.
+async fn assert_refused<const N: usize>(media: Media, cases: [(Vec<u8>, Option<u64>, &str); N]) {
+    let (folder, storage) = storage();
+    for (body, place, words) in cases {
+        let error = send(&storage, media, body).await.unwrap_err();
+        let Error::Invalid { line, message } = &error else {
+            panic!("{words}: {error:?}")
+        };
+        assert!(message.contains(words), "{message} should say {words}");
+        assert_eq!(*line, place, "{message}");
+        assert!(is_empty(folder.path()), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn bad_csv_is_refused_with_its_line_and_nothing_remains() {
+    let line = |body: &str, line, words| (body.into(), Some(line), words);
+    assert_refused(
+        Media::Csv,
+        [
+            line("", 1, "the file is empty"),
+            line("Email\na@example.com", 1, "no column CustomerId"),
+            line("CustomerId;Email\n1;a", 1, "separated by ';'"),
+            line("CustomerId,Email\n1,a\n,b", 3, "CustomerId is empty"),
+            line(
+                "CustomerId,Email\n1,\"a\nb\"\n2,c\n1,d",
+                5,
+                "CustomerId came before",
+            ),
+            line("CustomerId,Email\n1", 2, "has 1 fields"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn bad_ndjson_is_refused_with_its_line_and_nothing_remains() {
+    let line = |body: &str, line, words| (body.into(), Some(line), words);
+    let brackets = "[".repeat(1_000_000);
+    let deep = format!("{{\"CustomerId\":\"1\",\"a\":{brackets}");
+    let id = "{\"CustomerId\":\"1\"";
+    assert_refused(
+        Media::Ndjson,
+        [
+            line(&brackets, 1, "must be a JSON object"),
+            line(&deep, 1, "look at character"),
+            line(&"{".repeat(3_000_000), 1, "longer than 1048576 bytes"),
+            line(
+                &format!("{id}}}\n\n{{\"CustomerId\":\"2\",\"a\":{{}}}}"),
+                3,
+                "\"a\" holds an object",
+            ),
+            line(
+                &format!("{id},\"a\":[1]}}"),
+                1,
+                "\"a\" holds an object or array",
+            ),
+            line(&format!("{id},\"a\":1,\"a\":1}}"), 1, "\"a\" stands twice"),
+            line(&format!("{id}}} {id}}}"), 1, "look at character 20"),
+            line(
+                &format!("{id},\"a\":\"\\ud800\"}}"),
+                1,
+                "\"a\" holds an escape",
+            ),
+            line(&format!("{id},\"a\":\"\\u0000\"}}"), 1, "zero byte"),
+            line(&format!("{id},\"\":1}}"), 1, "no name"),
+            line(&format!("{id}}}\n{{\"a\":1}}"), 2, "CustomerId is empty"),
+            line(&format!("{id}}}\n{id}}}"), 2, "CustomerId came before"),
+            line("{\"CustomerId\":null}", 1, "CustomerId is empty"),
+            line("{\"CustomerId\":true}", 1, "must be a string"),
+            line("{\"CustomerId\":1.5}", 1, "must be a string"),
+            (b"{\"CustomerId\":\"\xff\"}".into(), Some(1), "not UTF-8"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn bad_parquet_is_refused_with_its_row_and_nothing_remains() {
+    let ids = |ids: &[&str]| -> ArrayRef { Arc::new(StringArray::from(ids.to_vec())) };
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]);
+    let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+    let file = members(5000);
+    let id = "CustomerId";
+    assert_refused(
+        Media::Parquet,
+        [
+            (file[..file.len() / 2].into(), None, "cut short"),
+            (file[file.len() / 2..].into(), None, "cut short"),
+            (b"PAR1".into(), None, "cut short"),
+            (Vec::new(), None, "cut short"),
+            (
+                parquet_of(vec![(id, ids(&["1"])), ("Tags", Arc::new(lists))]),
+                None,
+                "\"Tags\" is nested",
+            ),
+            (
+                parquet_of(vec![(id, ids(&["1", "2", "1"]))]),
+                None,
+                "row 3: this CustomerId came before",
+            ),
+            (
+                parquet_of(vec![(id, ids(&["1", ""]))]),
+                None,
+                "row 2: CustomerId is empty",
+            ),
+            (
+                parquet_of(vec![(id, ids(&["1", "a\0"]))]),
+                None,
+                "row 2: \"CustomerId\" holds a zero byte",
+            ),
+            (
+                parquet_of(vec![(id, numbers)]),
+                None,
+                "must hold text or whole numbers",
+            ),
+            (
+                parquet_of(vec![("Email", ids(&["1"]))]),
+                None,
+                "no column CustomerId",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_broken_quote_deep_in_a_large_file_is_found_at_its_line() {
+    let (_folder, storage) = storage();
+    let line = |line: u64| {
+        let quote = if line == 70_001 { "\"" } else { "" };
+        format!("{line},{quote}person{line}@example.com,\"Riga, Latvia\"")
+    };
+    let body = (2..=100_000).fold("CustomerId,Email,City".to_owned(), |body, number| {
+        body + "\n" + &line(number)
+    });
+
+    let error = send(&storage, Media::Csv, body).await.unwrap_err();
+
+    let message = error.to_string();
+    assert!(
+        message.starts_with("line 70001: text follows a closing quote"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn limits_hold() {
+    let (folder, storage) = storage();
+    let limits = ReceiveLimits {
+        bytes_max: 100,
+        rows_max: 2,
+        fields_max: 2,
+        row_bytes_max: 40,
+    };
+    let long = "x".repeat(50);
+    for (media, body, words) in [
+        (Media::Csv, "x".repeat(101), "larger than 100 bytes"),
+        (
+            Media::Csv,
+            "CustomerId\n1\n2\n3".into(),
+            "more than 2 members",
+        ),
+        (
+            Media::Csv,
+            "CustomerId,a,b".into(),
+            "line 1: the header names 3 columns",
+        ),
+        (
+            Media::Csv,
+            format!("CustomerId\n1\n{long}"),
+            "line 3: the record that begins here is longer than 40",
+        ),
+        (
+            Media::Ndjson,
+            "{\"CustomerId\":\"1\",\"a\":1,\"b\":2}".into(),
+            "line 1: with \"b\" there are more than 2",
+        ),
+        (
+            Media::Ndjson,
+            format!("{{\"CustomerId\":\"{long}\"}}"),
+            "line 1: the line is longer than 40",
+        ),
+    ] {
+        let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
+        let error = storage
+            .receive("tests", media, body, &limits)
+            .await
+            .unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(words), "{message} should say {words}");
+    }
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_leaves_nothing() {
+    let (folder, storage) = storage();
+    let body = stream::iter([
+        Ok(Bytes::from("CustomerId\n1\n")),
+        Err(std::io::Error::other("gone")),
+    ]);
+
+    let error = storage
+        .receive("tests", Media::Csv, body, &LIMITS)
+        .await
+        .unwrap_err();
+
+    assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
+    assert!(is_empty(folder.path()));
+}

@@ -1,0 +1,80 @@
+//! The Parquet file that an upload becomes.
+
+use std::fs::File;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::{
+    arrow::ArrowWriter,
+    basic::Compression,
+    file::properties::{EnabledStatistics, WriterProperties},
+};
+
+use super::{
+    super::{Error, Field, ReceiveLimits, parquet::fields},
+    temporary_file,
+};
+
+const GROUP_ROWS: usize = 50_000;
+/// Rows may be long: a group is closed early when it holds this much.
+const GROUP_BYTES: usize = 32 << 20;
+
+/// An upload that has been checked, as a complete Parquet file.
+pub(super) struct Taken {
+    pub(super) file: File,
+    pub(super) fields: Vec<Field>,
+    pub(super) rows: u64,
+}
+
+/// Writes members to a temporary file and counts them.
+pub(super) struct Writer {
+    inner: ArrowWriter<File>,
+    fields: Vec<Field>,
+    rows: u64,
+    rows_max: u64,
+}
+
+impl Writer {
+    /// Begins a file with the columns of a schema.
+    pub(super) fn new(schema: SchemaRef, limits: &ReceiveLimits) -> Result<Self, Error> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_statistics_enabled(EnabledStatistics::None)
+            .build();
+        let fields = fields(&schema)?;
+        let inner = ArrowWriter::try_new(temporary_file()?, schema, Some(properties))
+            .map_err(Error::unavailable)?;
+        Ok(Self {
+            inner,
+            fields,
+            rows: 0,
+            rows_max: limits.rows_max,
+        })
+    }
+
+    /// Adds members, as long as there are not too many.
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.rows += batch.num_rows() as u64;
+        if self.rows > self.rows_max {
+            return Err(Error::TooManyRows {
+                limit_rows: self.rows_max,
+            });
+        }
+        self.inner.write(batch).map_err(Error::unavailable)?;
+        if self.inner.memory_size() > GROUP_BYTES {
+            self.inner.flush().map_err(Error::unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Completes the file.
+    pub(super) fn finish(self) -> Result<Taken, Error> {
+        let file = self.inner.into_inner().map_err(Error::unavailable)?;
+        Ok(Taken {
+            file,
+            fields: self.fields,
+            rows: self.rows,
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! How files that somebody else writes are found, looked at, pinned and read.
+
+mod files;
+mod pinned;
+mod places;
+
+use std::{fs, sync::Arc};
+
+use ::parquet::arrow::ArrowWriter;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray};
+use futures::TryStreamExt;
+
+use super::*;
+
+/// A storage in a folder of its own.
+struct House {
+    folder: tempfile::TempDir,
+    storage: Storage,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let storage = Storage::open(&url).unwrap();
+        Self { folder, storage }
+    }
+
+    fn with(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn locate(&self, path: &str) -> Result<Location, Error> {
+        let root = self.folder.path().display();
+        self.storage.locate(&format!("file://{root}/{path}"))
+    }
+
+    async fn inspect(&self, path: &str, format: Format) -> Result<Inspection, Error> {
+        self.storage.inspect(&self.locate(path)?, format).await
+    }
+
+    async fn read(&self, pinned: &Manifest, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
+        let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        let pages = self.storage.pages(Arc::new(pinned.clone()), columns.into());
+        pages.try_collect().await
+    }
+}
+
+fn column(pages: &[RecordBatch], name: &str) -> Vec<String> {
+    let values = pages.iter().flat_map(|page| page[name].as_string::<i32>());
+    values
+        .map(|value| value.unwrap_or("null").to_owned())
+        .collect()
+}
+
+/// A file of one row group, as other writers like to write it.
+fn parquet_with(ids: &[i64], other: &str) -> Vec<u8> {
+    let emails = ids.iter().map(|id| format!("{id}@example.com"));
+    let columns: [(&str, ArrayRef); 2] = [
+        ("CustomerId", Arc::new(Int64Array::from(ids.to_vec()))),
+        (other, Arc::new(StringArray::from_iter_values(emails))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}

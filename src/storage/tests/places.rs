@@ -1,0 +1,100 @@
+use super::*;
+
+#[tokio::test]
+async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
+    let house = House::new()
+        .with("crm/part 1.csv", "CustomerId\n")
+        .with("uploads/a/b.parquet", "x");
+    let outside = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), house.folder.path().join("link")).unwrap();
+
+    for (path, expected) in [
+        ("crm", "crm"),
+        ("crm/", "crm"),
+        ("crm/part%201.csv", "crm/part 1.csv"),
+        ("crm/../later/x.csv", "later/x.csv"),
+    ] {
+        assert_eq!(house.locate(path).unwrap().to_string(), expected);
+    }
+    for path in [
+        "",
+        "uploads",
+        "uploads/a/b.parquet",
+        "UPLOADS/a",
+        "crm/../uploads",
+        "../x",
+        "..%2Fx",
+        "a/%2e%2e/%2e%2e/x",
+        "link/x",
+        "a?b",
+        "a#b",
+        "a%00b",
+    ] {
+        let refused = house.locate(path);
+        assert!(
+            matches!(refused, Err(Error::OutsideRoot { .. })),
+            "{path}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_of_another_kind_lead_nowhere() {
+    let house = House::new();
+    for url in [
+        "file:///etc/passwd",
+        "s3://bucket/crm",
+        "https://example.com/crm",
+        "file://example.com/crm",
+        "crm",
+        "/etc/passwd",
+        "",
+    ] {
+        let refused = house.storage.locate(url);
+        assert!(
+            matches!(refused, Err(Error::OutsideRoot { .. })),
+            "{url}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_content_type_tells_the_media() {
+    for (content_type, media) in [
+        ("text/csv", Some(Media::Csv)),
+        (
+            "Text/CSV; charset=\"UTF-8\"; header=present",
+            Some(Media::Csv),
+        ),
+        ("text/csv; charset=iso-8859-1", None),
+        ("application/x-ndjson", Some(Media::Ndjson)),
+        ("application/vnd.apache.parquet", Some(Media::Parquet)),
+        ("application/json", None),
+        ("", None),
+    ] {
+        assert_eq!(
+            Media::from_content_type(content_type),
+            media,
+            "{content_type}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_storage_that_is_gone_is_not_ready() {
+    let house = House::new();
+    house.storage.probe().await.unwrap();
+    fs::remove_dir_all(house.folder.path()).unwrap();
+    assert!(matches!(
+        house.storage.probe().await,
+        Err(Error::Unavailable(_))
+    ));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/down");
+    Storage::open(&url::Url::from_directory_path(&path).unwrap()).unwrap();
+    assert!(path.is_dir());
+}
