@@ -1,5 +1,33 @@
-//! Moves the members of Customer Insights segments into Campaign Monitor lists.
+//! segment-export moves the members of Customer Insights segments into Campaign Monitor lists,
+//! and can say of every single profile what became of it.
+//!
+//! The folders read like the product: what an administrator and a contributor set up
+//! (`connections`, `segments`, `exports`), what happens then (`runs`, carried out by `worker`),
+//! and the plumbing below. `docs/ARCHITECTURE.md` draws how they hang together.
 
+pub mod app;
+pub mod config;
+
+// The nouns of the API: types and rules in `mod.rs`, SQL in `store.rs`, endpoints in `api.rs`.
+pub mod connections;
+pub mod exports;
+pub mod runs;
+pub mod segments;
+
+// The data plane: what a run does.
 pub mod campaign_monitor;
-pub mod sample;
+pub mod queue;
 pub mod storage;
+pub mod worker;
+
+// Plumbing.
+pub mod db;
+pub mod http;
+pub mod identity;
+pub mod keeper;
+pub mod secrets;
+pub mod telemetry;
+
+// Ways to see it work without an account.
+pub mod demo;
+pub mod sample;

@@ -1,1 +1,184 @@
-fn main() {}
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use segment_export::app::{App, Service, open_db};
+use segment_export::campaign_monitor::sandbox::Sandbox;
+use segment_export::config::Config;
+use segment_export::identity::{DevClaims, sign};
+use segment_export::storage::Media;
+use segment_export::{demo, http, sample, telemetry};
+
+/// Moves the members of Customer Insights segments into Campaign Monitor lists.
+#[derive(Parser)]
+#[command(version, about)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+    /// Where traces are sent (OTLP over HTTP); nowhere when left out.
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the API and carries out runs.
+    Serve(Box<Config>),
+    /// Brings the database up to date.
+    Migrate(Box<Config>),
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Prints a development token.
+    Token(Box<Token>),
+    /// Shows the whole main job against the offline Campaign Monitor.
+    Demo(demo::Demo),
+    /// Serves the offline Campaign Monitor alone.
+    Sandbox(SandboxArgs),
+    /// Writes realistic profiles.
+    Sample(SampleArgs),
+}
+
+#[derive(Args)]
+struct Token {
+    /// What its bearer may do.
+    #[arg(long, value_enum, default_value = "admin")]
+    role: segment_export::identity::Role,
+    /// Instance it is good for, or `*`.
+    #[arg(long, default_value = "*")]
+    instance: String,
+    /// Who its bearer is.
+    #[arg(long, default_value = "dev@example.com")]
+    subject: String,
+    /// How long it is good for.
+    #[arg(long, default_value_t = 12)]
+    hours: i64,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+struct SandboxArgs {
+    /// Address and port to listen on.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    bind: std::net::SocketAddr,
+}
+
+#[derive(Args)]
+struct SampleArgs {
+    /// Profiles to write.
+    #[arg(long, default_value_t = 1000)]
+    rows: u64,
+    /// The same seed gives the same file.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// What to write.
+    #[arg(long, value_enum, default_value = "csv")]
+    format: SampleFormat,
+    /// File to write; standard output when left out.
+    #[arg(long)]
+    out: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SampleFormat {
+    Csv,
+    Ndjson,
+    Parquet,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let program = Program::parse();
+    let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
+    let telemetry = telemetry::start(program.otlp_endpoint.as_deref(), quiet)?;
+    let done = match program.command {
+        Command::Serve(config) => serve(*config, &telemetry).await,
+        Command::Migrate(config) => migrate(*config).await,
+        Command::Openapi => print_document(),
+        Command::Token(token) => print_token(*token),
+        Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
+        Command::Sandbox(args) => sandbox(&args).await,
+        Command::Sample(args) => write_sample(&args),
+    };
+    telemetry.flush();
+    done
+}
+
+async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Result<()> {
+    if config.dev {
+        tracing::warn!(
+            "DEVELOPMENT MODE: anyone who knows the shared secret is let in. Never do this in production."
+        );
+    }
+    let service = Service::start(App::open(config, telemetry.metrics.clone()).await?).await?;
+    if let Some(url) = &service.url {
+        tracing::info!("serving {url}; the documentation is at {url}swagger-ui/");
+    }
+    service.run().await
+}
+
+async fn migrate(config: Config) -> anyhow::Result<()> {
+    open_db(&config).await?.migrate().await?;
+    println!("the database is up to date");
+    Ok(())
+}
+
+fn print_document() -> anyhow::Result<()> {
+    println!("{}", http::document().to_pretty_json()?);
+    Ok(())
+}
+
+fn print_token(token: Token) -> anyhow::Result<()> {
+    let config = Config {
+        dev: true,
+        ..token.config
+    }
+    .check()?;
+    let secret = config
+        .auth
+        .auth_hs256_secret
+        .ok_or_else(|| anyhow::anyhow!("there is no shared secret"))?;
+    let claims = DevClaims {
+        sub: token.subject,
+        roles: vec![format!("{:?}", token.role)],
+        instances: vec![token.instance],
+        iss: config.auth.auth_issuer.unwrap_or_default(),
+        aud: config.auth.auth_audience.unwrap_or_default(),
+        exp: (segment_export::db::now() + chrono::TimeDelta::hours(token.hours)).timestamp(),
+    };
+    println!("{}", sign(&claims, &secret)?);
+    Ok(())
+}
+
+async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
+    use segment_export::campaign_monitor::sandbox::{
+        API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID,
+    };
+    let sandbox = Sandbox::start(args.bind).await?;
+    println!("The offline Campaign Monitor listens on {}", sandbox.url());
+    println!("  API key               {API_KEY}\n  client                {CLIENT_ID}");
+    println!("  list                  {LIST_ID}\n  double opt-in list    {DOUBLE_OPT_IN_LIST_ID}");
+    println!(
+        "Start the service with SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL={}",
+        sandbox.url()
+    );
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}
+
+fn write_sample(args: &SampleArgs) -> anyhow::Result<()> {
+    let media = match args.format {
+        SampleFormat::Csv => Media::Csv,
+        SampleFormat::Ndjson => Media::Ndjson,
+        SampleFormat::Parquet => Media::Parquet,
+    };
+    let sample = sample::Sample {
+        rows: args.rows,
+        seed: args.seed,
+    };
+    match &args.out {
+        Some(path) => sample.write(media, std::fs::File::create(path)?)?,
+        None => sample.write(media, std::io::stdout())?,
+    }
+    Ok(())
+}

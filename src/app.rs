@@ -1,0 +1,223 @@
+//! `App`: what everything shares; how the service starts and how it stops.
+//!
+//! On SIGTERM the service says that it is not ready, takes no new runs, lets uploads in flight finish and
+//! be counted, and hands its runs back. A second signal, or the deadline, stops it hard; leases do the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::ExposeSecret;
+use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::campaign_monitor::CampaignMonitor;
+use crate::config::{Config, Part};
+use crate::db::Db;
+use crate::identity::Verifier;
+use crate::queue::Queue;
+use crate::secrets::Keys;
+use crate::storage::Storage;
+use crate::worker::Worker;
+use crate::{http, keeper};
+
+/// How long a call to the identity provider may take.
+const IDENTITY_MAX: Duration = Duration::from_secs(10);
+
+/// What every part of the service shares.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// Everything but the members.
+    pub db: Db,
+    /// Hints at runs that are due.
+    pub queue: Queue,
+    /// The members.
+    pub storage: Storage,
+    /// The way to Campaign Monitor.
+    pub campaign_monitor: CampaignMonitor,
+    /// Seals credentials.
+    pub keys: Keys,
+    /// Checks tokens.
+    pub verifier: Verifier,
+    /// Room for callers that follow runs.
+    pub event_streams: Arc<Semaphore>,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Cancelled when the service is told to stop.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// Opens everything that `config` names. Brings an embedded database up to date by itself; several
+    /// processes on `PostgreSQL` do it too, one after the other.
+    pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let config = config.check()?;
+        let data = &config.data;
+        let db = open_db(&config).await?;
+        db.migrate().await?;
+        let queue = match &data.redis_url {
+            Some(url) => Queue::redis(url)?,
+            None => Queue::embedded(),
+        };
+        let keys = data
+            .encryption_keys
+            .as_ref()
+            .ok_or(crate::secrets::Error::Malformed)?;
+        let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
+        Ok(Self {
+            storage: Storage::open(&storage_url(&data.storage_url)?)?,
+            campaign_monitor: CampaignMonitor::new(
+                data.campaign_monitor_url.clone(),
+                config.work.call_timeout(),
+            )?,
+            keys: Keys::parse(keys)?,
+            verifier: Verifier::new(config.auth.clone(), identity_http),
+            event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
+            stop: CancellationToken::new(),
+            db,
+            queue,
+            metrics,
+            config,
+        })
+    }
+}
+
+/// Opens the database of `config`, and makes the folder of an embedded one.
+pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
+    let url = config.data.database_url.expose_secret();
+    if let Some(file) = url.strip_prefix("sqlite://")
+        && let Some(folder) = std::path::Path::new(file).parent()
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    Db::connect(url, config.data.database_connections)
+        .await
+        .map_err(|error| {
+            anyhow::anyhow!(
+                "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
+            )
+        })
+}
+
+/// `file://data/segments` means a folder below the current one, as it reads.
+fn storage_url(text: &str) -> anyhow::Result<Url> {
+    if let Some(path) = text.strip_prefix("file://") {
+        let path = std::path::absolute(path)?;
+        return Url::from_directory_path(path)
+            .map_err(|()| anyhow::anyhow!("SEGMENT_EXPORT_STORAGE_URL names no folder"));
+    }
+    Ok(text.parse()?)
+}
+
+/// A running service.
+pub struct Service {
+    /// What it shares.
+    pub app: Data<App>,
+    /// Where it listens, if it plays the API.
+    pub url: Option<Url>,
+    server: Option<ServerHandle>,
+    tasks: TaskTracker,
+    failed: CancellationToken,
+}
+
+impl Service {
+    /// Starts the parts that the settings name.
+    pub async fn start(app: App) -> anyhow::Result<Self> {
+        let app = Data::new(app);
+        let mut service = Self {
+            url: None,
+            server: None,
+            tasks: TaskTracker::new(),
+            failed: CancellationToken::new(),
+            app: app.clone(),
+        };
+        if app.config.plays(Part::Api) {
+            let (server, address) = http::serve(app.clone())?;
+            service.server = Some(server.handle());
+            service.url = Some(format!("http://{address}/").parse()?);
+            service.spawn("http", async move { Ok(server.await?) });
+        }
+        if app.config.plays(Part::Worker) {
+            let worker = Worker::new(app.clone().into_inner());
+            service.spawn("worker", worker.clone().work());
+            service.spawn("sweeper", worker.sweep_until_stopped());
+        }
+        if app.config.plays(Part::Scheduler) {
+            service.spawn("keeper", keeper::keep_house(app.into_inner()));
+        }
+        service.tasks.close();
+        Ok(service)
+    }
+
+    /// A part that ends by itself ends the whole service, so that it is restarted and not half dead.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that spawns long tasks"
+    )]
+    fn spawn(
+        &self,
+        part: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        let (stop, failed) = (self.app.stop.clone(), self.failed.clone());
+        self.tasks.spawn(async move {
+            let ended = task.await;
+            if !stop.is_cancelled() {
+                tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
+                failed.cancel();
+                stop.cancel();
+            }
+        });
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops in order. An error when a part ended by itself.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.app.stop.cancelled() => {}
+        }
+        tracing::info!("stopping: uploads in flight finish, then runs are handed back");
+        let failed = self.failed.clone();
+        select! {
+            () = self.stop() => {}
+            _ = terminate.recv() => tracing::warn!("stopped hard by a second signal"),
+            _ = interrupt.recv() => tracing::warn!("stopped hard by a second signal"),
+        }
+        anyhow::ensure!(
+            !failed.is_cancelled(),
+            "a part of the service ended by itself"
+        );
+        Ok(())
+    }
+
+    /// Stops in order, within the time the settings give.
+    pub async fn stop(self) {
+        self.app.stop.cancel();
+        let drained = async {
+            if let Some(server) = &self.server {
+                server.stop(true).await;
+            }
+            self.tasks.wait().await;
+        };
+        select! {
+            () = drained => {}
+            () = sleep(Duration::from_millis(self.app.config.work.drain_ms)) => {
+                tracing::warn!("some uploads did not finish in time; their leases run out");
+            }
+        }
+        self.app.db.close().await;
+    }
+}

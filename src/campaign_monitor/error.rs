@@ -1,0 +1,271 @@
+//! What can go wrong with a call, and what to do about it: the one place that decides.
+//!
+//! Branch on the body's `Code`, never on the status alone or on the text: both vary for the same
+//! code. An answer that is no JSON comes from a proxy on the way.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use super::ImportResult;
+
+/// The longest pause we let Campaign Monitor ask for.
+const PAUSE_MAX: Duration = Duration::from_mins(10);
+
+/// Import had some failures; the rest was stored.
+const PARTIAL_SUCCESS: i64 = 210;
+
+/// A call that did not do what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Understood and refused: the same call will be refused again.
+    #[error("code {code}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The vendor's code; 0 when the answer had none.
+        code: i64,
+        /// The vendor's words.
+        message: String,
+    },
+    /// Too many calls; nothing was stored.
+    #[error("it asks us to slow down")]
+    Throttled {
+        /// How long it asks us to wait.
+        pause: Option<Duration>,
+    },
+    /// It failed. What it had stored by then is unknown.
+    #[error("it answered with status {status}")]
+    Failed {
+        /// HTTP status, 5xx.
+        status: u16,
+        /// How long it asks us to wait.
+        pause: Option<Duration>,
+    },
+    /// No connection; nothing was sent.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// It took too long. What it stored is unknown.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// The connection broke, or the answer made no sense. What it stored is unknown.
+    #[error("its answer broke off")]
+    Interrupted,
+}
+
+/// What to do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// Try again, after the pause it asked for or one of ours.
+    Retry(Option<Duration>),
+    /// Do not try again: the call itself is wrong.
+    GiveUp,
+    /// Do not try again with this credential: it is refused.
+    BlockConnection,
+}
+
+impl Error {
+    pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Self {
+        let envelope: Envelope = serde_json::from_slice(text).unwrap_or_default();
+        let pause = pause(headers);
+        match status.as_u16() {
+            429 => Self::Throttled { pause },
+            status @ 500.. => Self::Failed { status, pause },
+            408 => Self::TimedOut,
+            status => Self::Refused {
+                status,
+                code: envelope.code,
+                message: envelope.message,
+            },
+        }
+    }
+
+    pub(super) fn from_transport(error: &reqwest::Error) -> Self {
+        if error.is_connect() {
+            Self::Unreachable
+        } else if error.is_timeout() {
+            Self::TimedOut
+        } else {
+            Self::Interrupted
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        match self {
+            // 50, 100: no or a wrong key. 120 to 122: an OAuth token that is invalid, expired, revoked.
+            Self::Refused {
+                code: 50 | 100 | 120..=122,
+                ..
+            } => Disposition::BlockConnection,
+            // A 401 without a code comes from something in between that checks credentials.
+            Self::Refused {
+                status: 401,
+                code: 0,
+                ..
+            } => Disposition::BlockConnection,
+            Self::Refused { .. } => Disposition::GiveUp,
+            Self::Throttled { pause } | Self::Failed { pause, .. } => Disposition::Retry(*pause),
+            Self::Unreachable | Self::TimedOut | Self::Interrupted => Disposition::Retry(None),
+        }
+    }
+
+    /// Whether the call may have stored something although no answer says so.
+    #[must_use]
+    pub const fn is_in_doubt(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed { .. } | Self::TimedOut | Self::Interrupted
+        )
+    }
+
+    /// Whether the id of a list or client is not one of the account's (codes 101 and 102).
+    #[must_use]
+    pub const fn is_unknown_id(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                code: 101 | 102,
+                ..
+            } | Self::Refused { status: 404, .. }
+        )
+    }
+
+    /// The HTTP status, if there was an answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } | Self::Failed { status, .. } => Some(*status),
+            Self::Throttled { .. } => Some(429),
+            Self::Unreachable | Self::TimedOut | Self::Interrupted => None,
+        }
+    }
+}
+
+/// `{"Code": 210, "Message": "…", "ResultData": …}`; the order of the members varies.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Envelope {
+    #[serde(deserialize_with = "lenient_code")]
+    code: i64,
+    message: String,
+}
+
+/// The result in a partial success. A 400 without `ResultData` imported nothing.
+pub(super) fn partial_success(text: &[u8]) -> Option<ImportResult> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Partial {
+        #[serde(deserialize_with = "lenient_code")]
+        code: i64,
+        result_data: ImportResult,
+    }
+    let partial: Partial = serde_json::from_slice(text).ok()?;
+    (partial.code == PARTIAL_SUCCESS).then_some(partial.result_data)
+}
+
+/// A success that we cannot read leaves in doubt what happened.
+pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(text).map_err(|_| Error::Interrupted)
+}
+
+/// The vendor's clients disagree on whether a code is a number or a numeric string.
+pub(super) fn lenient_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Code {
+        Number(i64),
+        Text(String),
+    }
+    match Code::deserialize(deserializer)? {
+        Code::Number(code) => Ok(code),
+        Code::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+/// `Retry-After` in seconds, else `X-RateLimit-Reset` (seconds until the window ends).
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let asked = seconds(RETRY_AFTER.as_str()).or_else(|| seconds("x-ratelimit-reset"))?;
+    Some(Duration::from_secs(asked).min(PAUSE_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn answer(status: u16, body: &str) -> Error {
+        Error::from_answer(
+            StatusCode::from_u16(status).unwrap(),
+            &HeaderMap::new(),
+            body.as_bytes(),
+        )
+    }
+
+    #[test]
+    fn each_answer_has_its_disposition() {
+        use Disposition::{BlockConnection, GiveUp, Retry};
+        let cases = [
+            (
+                401,
+                r#"{"Code":100,"Message":"Invalid API Key"}"#,
+                BlockConnection,
+            ),
+            (401, r#"{"Code":"50","Message":"…"}"#, BlockConnection),
+            (
+                401,
+                r#"{"Code":122,"Message":"Revoked OAuth Token"}"#,
+                BlockConnection,
+            ),
+            (401, r#"{"Code":101,"Message":"Invalid ListID"}"#, GiveUp),
+            (400, r#"{"Code":209,"Message":"Too many"}"#, GiveUp),
+            (
+                429,
+                r#"{"Code":429,"Message":"Rate limit exceeded"}"#,
+                Retry(None),
+            ),
+            (500, r#"{"Code":500,"Message":"Sorry"}"#, Retry(None)),
+            (503, "<html>maintenance</html>", Retry(None)),
+        ];
+        for (status, body, expected) in cases {
+            assert_eq!(
+                answer(status, body).disposition(),
+                expected,
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_throttled_call_stored_nothing_but_a_failed_one_may_have() {
+        assert!(!answer(429, "").is_in_doubt());
+        assert!(!Error::Unreachable.is_in_doubt());
+        assert!(answer(500, "").is_in_doubt());
+        assert!(Error::TimedOut.is_in_doubt());
+    }
+
+    #[test]
+    fn retry_after_goes_before_the_rate_limit_header_and_is_capped() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-reset", HeaderValue::from_static("348"));
+        assert_eq!(pause(&headers), Some(Duration::from_secs(348)));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(pause(&headers), Some(Duration::from_secs(7)));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("86400"));
+        assert_eq!(pause(&headers), Some(PAUSE_MAX));
+    }
+
+    #[test]
+    fn code_210_is_a_result_and_any_other_400_is_not() {
+        let partial = br#"{"ResultData":{"TotalUniqueEmailsSubmitted":3,"TotalExistingSubscribers":2,"TotalNewSubscribers":0,
+            "DuplicateEmailsInSubmission":[],"FailureDetails":[{"EmailAddress":"example+1@example","Code":1,"Message":"Invalid Email Address"}]},
+            "Code":210,"Message":"Subscriber Import had some failures"}"#;
+        assert_eq!(partial_success(partial).unwrap().failure_details[0].code, 1);
+        assert!(partial_success(br#"{"Code":212,"Message":"No subscribers"}"#).is_none());
+    }
+}

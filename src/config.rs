@@ -1,0 +1,348 @@
+//! Every setting: its name, default, unit and meaning. `segment-export serve --help` prints this page.
+//!
+//! Nothing else reads the environment. Relations between settings are checked once, at the start.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Shared by `serve` and `token` in development only; refused without `--dev`.
+const DEV_HS256_SECRET: &str = "segment-export development secret: never outside a laptop";
+const DEV_ENCRYPTION_KEYS: &str = "dev:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
+const DEV_ISSUER: &str = "segment-export-dev";
+const DEV_AUDIENCE: &str = "segment-export";
+
+/// A part of the service that a process can play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Answers HTTP calls.
+    Api,
+    /// Carries out runs.
+    Worker,
+    /// Keeps house: removes what has outlived its age.
+    Scheduler,
+}
+
+/// The settings of the service.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a field is named as its environment variable, which ends in its unit"
+)]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]
+    pub bind: SocketAddr,
+    /// Parts this process plays.
+    #[arg(long = "roles", env = "SEGMENT_EXPORT_ROLES", value_delimiter = ',', default_values = ["api", "worker", "scheduler"])]
+    pub parts: Vec<Part>,
+    /// Development mode: allows tokens signed with a shared secret. Never in production.
+    #[arg(long, env = "SEGMENT_EXPORT_DEV")]
+    pub dev: bool,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "clap would print it as the help of the command"
+    )]
+    pub data: Data,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "clap would print it as the help of the command"
+    )]
+    pub auth: Auth,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "clap would print it as the help of the command"
+    )]
+    pub work: Work,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "clap would print it as the help of the command"
+    )]
+    pub limits: Limits,
+}
+
+// Where things are kept, and whom we talk to.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "clap would print it as the help of the command"
+)]
+pub struct Data {
+    /// `sqlite://FILE` or `postgres://…`.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_DATABASE_URL",
+        default_value = "sqlite://data/segment-export.db",
+        hide_env_values = true
+    )]
+    pub database_url: SecretString,
+    /// The most connections to `PostgreSQL` a process holds.
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8)]
+    pub database_connections: u32,
+    /// `redis://…` or `rediss://…`; without it the queue lives in this process.
+    #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<SecretString>,
+    /// Where members are kept: `file://DIRECTORY`.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_STORAGE_URL",
+        default_value = "file://data/segments"
+    )]
+    pub storage_url: String,
+    /// The Campaign Monitor API.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL",
+        default_value = "https://api.createsend.com"
+    )]
+    pub campaign_monitor_url: Url,
+    /// Keys that seal secrets, `id:base64key,…`: the first seals, all open. Required outside development.
+    #[arg(long, env = "SEGMENT_EXPORT_ENCRYPTION_KEYS", hide_env_values = true)]
+    pub encryption_keys: Option<SecretString>,
+}
+
+// How callers prove who they are.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "clap would print it as the help of the command"
+)]
+pub struct Auth {
+    /// Issuer of the tokens. Required outside development.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_ISSUER")]
+    pub auth_issuer: Option<String>,
+    /// Audience the tokens must name. Required outside development.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_AUDIENCE")]
+    pub auth_audience: Option<String>,
+    /// Where the signing keys are; found by `OpenID` discovery when left out.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_URL")]
+    pub auth_jwks_url: Option<Url>,
+    /// Claim that holds the roles.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_ROLES_CLAIM", default_value = "roles")]
+    pub auth_roles_claim: String,
+    /// Claim that holds the instance ids (`*` = all).
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_AUTH_INSTANCES_CLAIM",
+        default_value = "instances"
+    )]
+    pub auth_instances_claim: String,
+    /// Clock difference forgiven when a token's times are checked; at most 60.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_LEEWAY_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=60))]
+    pub auth_leeway_seconds: u64,
+    /// Shared secret of development tokens; only with `--dev`.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_HS256_SECRET", hide_env_values = true)]
+    pub auth_hs256_secret: Option<SecretString>,
+}
+
+// How runs are carried out.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "clap would print it as the help of the command"
+)]
+pub struct Work {
+    /// Runs a worker carries out at a time.
+    #[arg(long, env = "SEGMENT_EXPORT_RUNS_IN_PARALLEL", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub runs_in_parallel: u16,
+    /// The most uploads of a run in flight; the limiter finds the right number.
+    #[arg(long, env = "SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub uploads_in_flight: u16,
+    /// How long a call to Campaign Monitor may take.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_CALL_TIMEOUT_MS",
+        default_value_t = 120_000
+    )]
+    pub call_timeout_ms: u64,
+    /// Tries of one call before the run is put aside.
+    #[arg(long, env = "SEGMENT_EXPORT_CALL_TRIES", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub call_tries: u32,
+    /// First pause between tries; doubles, with jitter.
+    #[arg(long, env = "SEGMENT_EXPORT_RETRY_PAUSE_MS", default_value_t = 500)]
+    pub retry_pause_ms: u64,
+    /// First pause before a run that was put aside is tried again; doubles up to ten minutes.
+    #[arg(long, env = "SEGMENT_EXPORT_RUN_PAUSE_MS", default_value_t = 10_000)]
+    pub run_pause_ms: u64,
+    /// Attempts of a run without any progress before it fails.
+    #[arg(long, env = "SEGMENT_EXPORT_STALLS_MAX", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=100))]
+    pub stalls_max: i32,
+    /// How long a worker owns a run without renewing; another takes over after that.
+    #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 60_000)]
+    pub lease_ms: u64,
+    /// How often a worker looks for runs the queue forgot.
+    #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
+    pub sweep_ms: u64,
+    /// How long uploads in flight may take to finish when the process is told to stop.
+    #[arg(long, env = "SEGMENT_EXPORT_DRAIN_MS", default_value_t = 40_000)]
+    pub drain_ms: u64,
+}
+
+// The most of everything.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "clap would print it as the help of the command"
+)]
+pub struct Limits {
+    /// Profiles an export may select; beyond it a run is skipped.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT",
+        default_value_t = 1_000_000
+    )]
+    pub max_profiles_per_export: i64,
+    /// Members a segment may have.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_MEMBERS_PER_SEGMENT",
+        default_value_t = 10_000_000
+    )]
+    pub max_members_per_segment: u64,
+    /// Size of an upload of members, in bytes.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_UPLOAD_BYTES", default_value_t = 2 << 30)]
+    pub max_upload_bytes: u64,
+    /// Size of any other request body, in bytes.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_BODY_BYTES", default_value_t = 1 << 20)]
+    pub max_body_bytes: usize,
+    /// Callers that may follow the events of runs at a time.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_EVENT_STREAMS", default_value_t = 100)]
+    pub max_event_streams: usize,
+    /// How long the answer to an `Idempotency-Key` is remembered.
+    #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
+    pub idempotency_hours: u32,
+}
+
+impl Config {
+    /// Fills in the development defaults and refuses settings that contradict each other.
+    pub fn check(mut self) -> anyhow::Result<Self> {
+        if self.dev {
+            self.auth
+                .auth_issuer
+                .get_or_insert_with(|| DEV_ISSUER.into());
+            self.auth
+                .auth_audience
+                .get_or_insert_with(|| DEV_AUDIENCE.into());
+            self.data
+                .encryption_keys
+                .get_or_insert_with(|| DEV_ENCRYPTION_KEYS.into());
+            self.auth
+                .auth_hs256_secret
+                .get_or_insert_with(|| DEV_HS256_SECRET.into());
+        }
+        self.check_identity()?;
+        self.check_times()?;
+        anyhow::ensure!(
+            !self.parts.is_empty(),
+            "--roles names no part: use api, worker, scheduler"
+        );
+        anyhow::ensure!(
+            self.data.encryption_keys.is_some(),
+            "SEGMENT_EXPORT_ENCRYPTION_KEYS is required (or --dev on a laptop)"
+        );
+        anyhow::ensure!(
+            self.data.redis_url.is_none()
+                || self
+                    .data
+                    .database_url
+                    .expose_secret()
+                    .starts_with("postgres"),
+            "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
+        );
+        Ok(self)
+    }
+
+    fn check_identity(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.auth.auth_issuer.is_some() && self.auth.auth_audience.is_some(),
+            "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)"
+        );
+        anyhow::ensure!(
+            self.dev || self.auth.auth_hs256_secret.is_none(),
+            "SEGMENT_EXPORT_AUTH_HS256_SECRET is for development only: remove it, or set SEGMENT_EXPORT_DEV=true"
+        );
+        Ok(())
+    }
+
+    fn check_times(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.work.lease_ms >= 300,
+            "SEGMENT_EXPORT_LEASE_MS must be at least 300"
+        );
+        anyhow::ensure!(
+            self.work.sweep_ms > 0 && self.work.call_timeout_ms > 0,
+            "SEGMENT_EXPORT_SWEEP_MS and SEGMENT_EXPORT_CALL_TIMEOUT_MS must be above zero"
+        );
+        Ok(())
+    }
+
+    /// Whether this process plays `part`.
+    #[must_use]
+    pub fn plays(&self, part: Part) -> bool {
+        self.parts.contains(&part)
+    }
+}
+
+impl Work {
+    /// How long a claim lasts without renewal.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms)
+    }
+
+    /// How long one call to Campaign Monitor may take.
+    #[must_use]
+    pub fn call_timeout(&self) -> Duration {
+        Duration::from_millis(self.call_timeout_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn check(args: &[&str]) -> Result<Config, String> {
+        let args = [&["segment-export"], args].concat();
+        Program::try_parse_from(args)
+            .map_err(|error| error.to_string())
+            .and_then(|program| program.config.check().map_err(|error| error.to_string()))
+    }
+
+    #[test]
+    fn development_needs_no_setting_at_all() {
+        assert!(check(&["--dev"]).is_ok());
+    }
+
+    #[test]
+    fn production_refuses_to_start_without_an_issuer_or_with_a_shared_secret() {
+        assert!(check(&[]).unwrap_err().contains("AUTH_ISSUER"));
+        let shared = [
+            "--auth-issuer",
+            "i",
+            "--auth-audience",
+            "a",
+            "--auth-hs256-secret",
+            "s",
+        ];
+        assert!(check(&shared).unwrap_err().contains("development only"));
+    }
+
+    #[test]
+    fn a_leeway_above_a_minute_is_refused() {
+        assert!(check(&["--dev", "--auth-leeway-seconds", "61"]).is_err());
+    }
+}

@@ -1,0 +1,325 @@
+//! Endpoints of connections.
+
+use actix_web::web::{Data, Query};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+use uuid::Uuid;
+
+use super::store::{self, NewConnection};
+use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
+use super::{Connection, ConnectionId, SealedCredential};
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::exports;
+use crate::exports::views::{Dependant, DetachedView};
+use crate::http::auth::{Admin, Caller, Contributor};
+use crate::http::body::{Body, Id, IfMatch, etag, ok};
+use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::{Kind, Problem};
+
+/// Lists the connections.
+///
+/// Contributors see those shared with them, by name and type.
+#[utoipa::path(tag = "connections", params(Paging), responses((status = 200, body = Page<ConnectionView>)))]
+#[get("/connections")]
+pub async fn list_connections(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let mut tx = app.db.read().await?;
+    let rows = store::list(&mut tx, caller.instance, !caller.is_admin(), after, limit).await?;
+    let view = if caller.is_admin() {
+        ConnectionView::full
+    } else {
+        ConnectionView::brief
+    };
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Connection| row.id.0, view)))
+}
+
+/// Reads a connection.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[get("/connections/{id}")]
+pub async fn get_connection(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.read().await?;
+    let connection = find(&mut tx, caller.instance, id.0).await?;
+    let version = connection.stamps.version;
+    if caller.is_admin() {
+        return Ok(ok(version, &ConnectionView::full(connection)));
+    }
+    if !connection.is_shared() {
+        return Err(Problem::not_found("connection"));
+    }
+    Ok(ok(version, &ConnectionView::brief(connection)))
+}
+
+/// Makes a connection.
+///
+/// Saving it needs consent to the transfer of data. Credentials may follow later.
+#[utoipa::path(tag = "connections", request_body = NewConnectionBody,
+    responses((status = 201, body = ConnectionView), (status = 409, description = "The display name is taken, or the idempotency key was used with another request", body = crate::http::problem::ProblemDocument)))]
+#[post("/connections")]
+pub async fn create_connection(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    key: IdempotencyKey,
+    body: Body<NewConnectionBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(&caller, key, &body.digest);
+    if let Some(answer) = once.replay(&app).await? {
+        return Ok(answer);
+    }
+    let new = body.value;
+    if !new.consent.as_ref().is_some_and(|consent| consent.agreed) {
+        return Err(consent_required());
+    }
+    let mut tx = app.db.write().await?;
+    if !once.begin(&mut tx).await? {
+        drop(tx);
+        return once.answer_of_the_other(&app).await;
+    }
+    let connection = insert(&mut tx, &app, &caller, &new).await?;
+    once.finish(tx, created(connection)?).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller<Admin>,
+    new: &NewConnectionBody,
+) -> Result<Connection, Problem> {
+    let id = ConnectionId(Uuid::now_v7());
+    let row = NewConnection {
+        id,
+        instance: caller.instance,
+        display_name: &new.display_name,
+        r#type: new.r#type,
+        allowed_roles: new.allowed_roles,
+        by: caller.subject(),
+        now: db::now(),
+    };
+    let connection = store::insert(tx, &row).await.map_err(name_taken)?;
+    let Some(credentials) = &new.credentials else {
+        return Ok(connection);
+    };
+    let sealed = SealedCredential::api_key(&credentials.api_key, &app.keys, caller.instance, id);
+    Ok(store::set_credential(tx, id, &sealed, caller.subject(), db::now()).await?)
+}
+
+fn created(connection: Connection) -> Result<Answer, Problem> {
+    let location = format!(
+        "/v1/instances/{}/connections/{}",
+        connection.instance_id, connection.id.0
+    );
+    let etag = etag(connection.stamps.version);
+    let body =
+        serde_json::to_string(&ConnectionView::full(connection)).map_err(anyhow::Error::new)?;
+    Ok(Answer {
+        status: 201,
+        location: Some(location),
+        etag: Some(etag),
+        body,
+    })
+}
+
+fn consent_required() -> Problem {
+    let detail =
+        "Agree to the data privacy and compliance text: send `\"consent\": {\"agreed\": true}`.";
+    Problem::from_errors(
+        Kind::ConsentRequired,
+        vec![crate::http::problem::FieldError::new(
+            "/consent/agreed",
+            "consentRequired",
+            detail,
+        )],
+    )
+}
+
+fn name_taken(error: sqlx::Error) -> Problem {
+    if db::is_unique_violation(&error) {
+        return Problem::new(
+            Kind::NameTaken,
+            "Another connection of this instance has that name. Choose another one.",
+        );
+    }
+    error.into()
+}
+
+/// Renames a connection, or changes who may use it.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), request_body = ConnectionPatch,
+    responses((status = 200, body = ConnectionView), (status = 409, description = "The display name is taken", body = crate::http::problem::ProblemDocument)))]
+#[patch("/connections/{id}")]
+pub async fn update_connection(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    if_match: IfMatch,
+    body: Body<ConnectionPatch>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let old = find(&mut tx, caller.instance, id.0).await?;
+    if_match.check(old.stamps.version)?;
+    let name = body.value.display_name.unwrap_or(old.display_name);
+    let allowed = body.value.allowed_roles.unwrap_or(old.allowed_roles);
+    let connection = store::update(&mut tx, id.0, &name, allowed, caller.subject(), db::now())
+        .await
+        .map_err(name_taken)?;
+    tx.commit().await?;
+    Ok(ok(
+        connection.stamps.version,
+        &ConnectionView::full(connection),
+    ))
+}
+
+/// Replaces the credentials.
+///
+/// The connection keeps its id, and its exports are untouched.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), request_body = CredentialsBody,
+    responses((status = 200, body = ConnectionView)))]
+#[put("/connections/{id}/credentials")]
+pub async fn set_credentials(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    if_match: IfMatch,
+    body: Body<CredentialsBody>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let old = find(&mut tx, caller.instance, id.0).await?;
+    if_match.check(old.stamps.version)?;
+    let sealed = SealedCredential::api_key(&body.value.api_key, &app.keys, caller.instance, id.0);
+    let connection =
+        store::set_credential(&mut tx, id.0, &sealed, caller.subject(), db::now()).await?;
+    tx.commit().await?;
+    Ok(ok(
+        connection.stamps.version,
+        &ConnectionView::full(connection),
+    ))
+}
+
+/// Adds yourself as export user.
+///
+/// Scheduled runs act as this user.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[put("/connections/{id}/export-user")]
+pub async fn add_export_user(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let user = Some((caller.subject(), caller.identity.name.as_str()));
+    set_export_user(&caller, &app, id.0, &if_match, user).await
+}
+
+/// Removes the export user.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[delete("/connections/{id}/export-user")]
+pub async fn remove_export_user(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    set_export_user(&caller, &app, id.0, &if_match, None).await
+}
+
+async fn set_export_user(
+    caller: &Caller<Admin>,
+    app: &App,
+    id: ConnectionId,
+    if_match: &IfMatch,
+    user: Option<(&str, &str)>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let old = find(&mut tx, caller.instance, id).await?;
+    if_match.check(old.stamps.version)?;
+    let connection = store::set_export_user(&mut tx, id, user, caller.subject(), db::now()).await?;
+    tx.commit().await?;
+    Ok(ok(
+        connection.stamps.version,
+        &ConnectionView::full(connection),
+    ))
+}
+
+/// Lists the exports that depend on a connection.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
+#[get("/connections/{id}/exports")]
+pub async fn list_connection_exports(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let mut tx = app.db.read().await?;
+    find(&mut tx, caller.instance, id.0).await?;
+    let filter = exports::store::Filter {
+        connection: Some(id.0),
+        ..Default::default()
+    };
+    let rows = exports::store::list(&mut tx, caller.instance, &filter, after, limit).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
+}
+
+/// Detaches all exports of a connection.
+///
+/// They keep their configuration and become inactive.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
+#[post("/connections/{id}/detach")]
+pub async fn detach_connection(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    find(&mut tx, caller.instance, id.0).await?;
+    let detached = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(DetachedView { detached }))
+}
+
+/// Removes a connection and erases its secret.
+///
+/// Refused while exports use it: detach or remove them first.
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)),
+    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them", body = crate::http::problem::ProblemDocument)))]
+#[delete("/connections/{id}")]
+pub async fn delete_connection(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    id: Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let connection = find(&mut tx, caller.instance, id.0).await?;
+    if_match.check(connection.stamps.version)?;
+    let filter = exports::store::Filter {
+        connection: Some(id.0),
+        ..Default::default()
+    };
+    let dependants = exports::store::list(&mut tx, caller.instance, &filter, None, 200).await?;
+    if !dependants.is_empty() {
+        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
+        let detail = format!(
+            "{} exports use this connection. Detach or remove them first.",
+            dependants.len()
+        );
+        return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
+    }
+    store::delete(&mut tx, id.0).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The connection `id` of `instance`, or 404.
+pub async fn find(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
+    store::get(tx, instance, id)
+        .await?
+        .ok_or_else(|| Problem::not_found("connection"))
+}

@@ -1,0 +1,228 @@
+//! A connection is a Campaign Monitor account that exports may write to.
+//!
+//! Administrators decide where data may go; contributors decide what and how often. A connection
+//! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
+
+pub mod api;
+pub mod lists;
+pub mod store;
+pub mod views;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::campaign_monitor::Credential;
+use crate::db::{Stamps, Time};
+use crate::secrets::{self, Keys};
+
+/// Version of the text that an administrator agrees to; `docs/CONSENT.md` holds it.
+pub const CONSENT_VERSION: &str = "2026-11";
+
+/// Id of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct ConnectionId(pub Uuid);
+
+impl From<Uuid> for ConnectionId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// A name people give: 1 to 200 characters, not only blanks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S", example = "Campaign Monitor - newsletter")]
+pub struct DisplayName(String);
+
+impl TryFrom<String> for DisplayName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = text.trim();
+        if (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+            return Ok(Self(name.to_owned()));
+        }
+        Err("a display name is 1 to 200 characters, without control characters")
+    }
+}
+
+impl DisplayName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What kind of service a connection leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum ConnectionType {
+    /// Campaign Monitor.
+    CampaignMonitor,
+}
+
+/// Who may use a connection for exports.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum AllowedRoles {
+    /// Administrators only.
+    #[default]
+    Admins,
+    /// Contributors too: they see its name and type, and manage every export over it.
+    AdminsAndContributors,
+}
+
+/// How far a connection is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionStatus {
+    /// It has no credentials yet.
+    PendingAuthentication,
+    /// Nobody has been added as export user yet.
+    PendingExportUser,
+    /// Exports may use it.
+    Connected,
+    /// Campaign Monitor refuses the credentials; runs stop until they are renewed.
+    NeedsAttention,
+}
+
+/// How a connection proves itself to Campaign Monitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum CredentialKind {
+    /// An API key.
+    ApiKey,
+}
+
+/// An API key as it is typed in: 8 to 500 visible ASCII characters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "SecretText")]
+pub struct ApiKey(SecretString);
+
+/// Keeps the text of a refused key out of the refusal.
+#[derive(Deserialize)]
+struct SecretText(SecretString);
+
+impl TryFrom<SecretText> for ApiKey {
+    type Error = &'static str;
+
+    fn try_from(text: SecretText) -> Result<Self, Self::Error> {
+        use secrecy::ExposeSecret;
+        let key = text.0.expose_secret().trim();
+        if (8..=500).contains(&key.len())
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b':')
+        {
+            return Ok(Self(key.into()));
+        }
+        Err(
+            "an API key is 8 to 500 visible ASCII characters; Campaign Monitor shows it under Account settings, API keys",
+        )
+    }
+}
+
+impl ApiKey {
+    /// The key.
+    #[must_use]
+    pub const fn secret(&self) -> &SecretString {
+        &self.0
+    }
+
+    /// Its last four characters, to tell keys apart.
+    #[must_use]
+    pub fn last_four(&self) -> String {
+        use secrecy::ExposeSecret;
+        let key = self.0.expose_secret();
+        key[key.len() - 4..].to_owned()
+    }
+}
+
+/// A connection, as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub instance_id: Uuid,
+    pub display_name: DisplayName,
+    pub r#type: ConnectionType,
+    pub allowed_roles: AllowedRoles,
+    pub consent_by: String,
+    pub consent_utc: Time,
+    pub consent_version: String,
+    pub credential_kind: Option<CredentialKind>,
+    pub credential_sealed: Option<String>,
+    pub credential_last_four: Option<String>,
+    pub credential_verified_utc: Option<Time>,
+    pub refused_message: Option<String>,
+    pub export_user_subject: Option<String>,
+    pub export_user_name: Option<String>,
+    pub export_user_utc: Option<Time>,
+    #[sqlx(flatten)]
+    pub stamps: Stamps,
+}
+
+impl Connection {
+    /// How far it is set up.
+    #[must_use]
+    pub const fn status(&self) -> ConnectionStatus {
+        if self.credential_sealed.is_none() {
+            ConnectionStatus::PendingAuthentication
+        } else if self.refused_message.is_some() {
+            ConnectionStatus::NeedsAttention
+        } else if self.export_user_subject.is_none() {
+            ConnectionStatus::PendingExportUser
+        } else {
+            ConnectionStatus::Connected
+        }
+    }
+
+    /// Opens the credential, if there is one.
+    pub fn credential(&self, keys: &Keys) -> Result<Option<Credential>, secrets::Error> {
+        let Some(sealed) = &self.credential_sealed else {
+            return Ok(None);
+        };
+        let secret = keys.open(sealed, self.instance_id, self.id.0)?;
+        Ok(Some(Credential::ApiKey(secret)))
+    }
+
+    /// Whether contributors may use it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.allowed_roles == AllowedRoles::AdminsAndContributors
+    }
+}
+
+/// A sealed credential, ready to be stored.
+#[derive(Clone, Debug)]
+pub struct SealedCredential {
+    /// What it is.
+    pub kind: CredentialKind,
+    /// The secret, sealed for the connection.
+    pub sealed: String,
+    /// Shown, to tell keys apart.
+    pub last_four: String,
+}
+
+impl SealedCredential {
+    /// Seals an API key for the connection `id` of `instance`.
+    #[must_use]
+    pub fn api_key(key: &ApiKey, keys: &Keys, instance: Uuid, id: ConnectionId) -> Self {
+        Self {
+            kind: CredentialKind::ApiKey,
+            sealed: keys.seal(key.secret(), instance, id.0),
+            last_four: key.last_four(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! SQL of the `connections` table.
+
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{
+    AllowedRoles, CONSENT_VERSION, Connection, ConnectionId, ConnectionType, DisplayName,
+    SealedCredential,
+};
+use crate::db::{Time, Tx};
+use crate::sql;
+
+/// What a new connection starts with.
+pub struct NewConnection<'a> {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its instance.
+    pub instance: Uuid,
+    /// Its name, unique in the instance: a unique violation says that it is taken.
+    pub display_name: &'a DisplayName,
+    /// What it leads to.
+    pub r#type: ConnectionType,
+    /// Who may use it.
+    pub allowed_roles: AllowedRoles,
+    /// Who made it, and agreed to the transfer of data.
+    pub by: &'a str,
+    /// When.
+    pub now: Time,
+}
+
+/// Adds a connection without credentials.
+pub async fn insert(tx: &mut Tx, new: &NewConnection<'_>) -> Result<Connection> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc,
+             consent_version, version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $6, $7, $6, $7) RETURNING *"
+    )
+    .bind(new.id)
+    .bind(new.instance)
+    .bind(new.display_name)
+    .bind(new.r#type)
+    .bind(new.allowed_roles)
+    .bind(new.by)
+    .bind(new.now)
+    .bind(CONSENT_VERSION)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// One connection.
+pub async fn get(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Option<Connection>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM connections WHERE instance_id = $1 AND id = $2"
+    )
+    .bind(instance)
+    .bind(id)
+    .fetch_optional(db)
+    .await)
+}
+
+/// Connections, newest first; `shared_only` as contributors see them.
+pub async fn list(
+    tx: &mut Tx,
+    instance: Uuid,
+    shared_only: bool,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Connection>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM connections WHERE instance_id = $1 AND ($2 IS NULL OR id < $2)
+             AND (NOT $3 OR allowed_roles = 'adminsAndContributors')
+         ORDER BY id DESC LIMIT $4"
+    )
+    .bind(instance)
+    .bind(after)
+    .bind(shared_only)
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
+/// Renames a connection and says who may use it.
+pub async fn update(
+    tx: &mut Tx,
+    id: ConnectionId,
+    name: &DisplayName,
+    allowed: AllowedRoles,
+    by: &str,
+    now: Time,
+) -> Result<Connection> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE connections SET display_name = $2, allowed_roles = $3, version = version + 1, updated_by = $4, updated_utc = $5
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(name)
+    .bind(allowed)
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Replaces the credential; whatever was wrong with the old one is forgotten.
+pub async fn set_credential(
+    tx: &mut Tx,
+    id: ConnectionId,
+    credential: &SealedCredential,
+    by: &str,
+    now: Time,
+) -> Result<Connection> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE connections SET credential_kind = $2, credential_sealed = $3, credential_last_four = $4,
+             credential_verified_utc = NULL, refused_message = NULL,
+             version = version + 1, updated_by = $5, updated_utc = $6
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(credential.kind)
+    .bind(&credential.sealed)
+    .bind(&credential.last_four)
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Records that Campaign Monitor accepted the credential, unless it was replaced meanwhile.
+pub async fn set_verified(tx: &mut Tx, id: ConnectionId, sealed: &str, now: Time) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL, version = version + 1
+         WHERE id = $1 AND credential_sealed = $2"
+    )
+    .bind(id)
+    .bind(sealed)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+    })
+}
+
+/// Records that Campaign Monitor refused the credential, unless it was replaced meanwhile.
+pub async fn set_refused(tx: &mut Tx, id: ConnectionId, sealed: &str, message: &str) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE connections SET refused_message = $3, version = version + 1 WHERE id = $1 AND credential_sealed = $2"
+    )
+    .bind(id)
+    .bind(sealed)
+    .bind(message)
+    .execute(db)
+    .await
+    .map(drop)
+    })
+}
+
+/// Records the user that scheduled runs act as, or that there is none.
+pub async fn set_export_user(
+    tx: &mut Tx,
+    id: ConnectionId,
+    user: Option<(&str, &str)>,
+    by: &str,
+    now: Time,
+) -> Result<Connection> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE connections SET export_user_subject = $2, export_user_name = $3, export_user_utc = $4,
+             version = version + 1, updated_by = $5, updated_utc = $6
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(user.map(|(subject, _)| subject))
+    .bind(user.map(|(_, name)| name))
+    .bind(user.map(|_| now))
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Removes a connection and its secret; a reference violation says that exports use it.
+pub async fn delete(tx: &mut Tx, id: ConnectionId) -> Result<()> {
+    sql!(tx, |db| sqlx::query(
+        "DELETE FROM connections WHERE id = $1"
+    )
+    .bind(id)
+    .execute(db)
+    .await
+    .map(drop))
+}

@@ -1,0 +1,195 @@
+//! One database, two engines: SQLite by default, PostgreSQL in production.
+//!
+//! Every statement is written once, in a `store.rs`, and runs on whichever engine the transaction
+//! is open on; the engines differ only here.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How long a statement may wait for a connection of the pool.
+const ACQUIRE_MAX: Duration = Duration::from_secs(5);
+/// How long `SQLite` waits for another process that writes.
+const BUSY_MAX: Duration = Duration::from_secs(10);
+const SQLITE_READERS: u32 = 4;
+
+/// A point in time as both engines keep it: UTC, microseconds.
+pub type Time = DateTime<Utc>;
+
+/// The time, cut to the microseconds that `PostgreSQL` stores, so that a value read back is equal.
+#[must_use]
+pub fn now() -> Time {
+    Utc::now().trunc_subsecs(6)
+}
+
+/// Where everything but the members is kept.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// `SQLite` has one writer at a time: a pool of one never sees `SQLITE_BUSY`.
+    Sqlite {
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// The one connection that writes.
+        writer: SqlitePool,
+    },
+    /// `PostgreSQL`, for more than one process.
+    Postgres(PgPool),
+}
+
+/// An open transaction. Every statement runs in one; dropping it rolls back.
+#[derive(Debug)]
+pub enum Tx {
+    /// On `SQLite`.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On `PostgreSQL`.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one statement on whichever engine `$tx` is open on. The SQL is written once; each engine
+/// still gets its own statically typed bind and decode.
+#[macro_export]
+macro_rules! sql {
+    ($tx:expr, |$connection:ident| $query:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $query
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $query
+            }
+        }
+    };
+}
+
+impl Db {
+    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) with at most `connections_max` connections.
+    pub async fn connect(url: &str, connections_max: u32) -> sqlx::Result<Self> {
+        if url.starts_with("postgres") {
+            return Ok(Self::Postgres(postgres(url, connections_max).await?));
+        }
+        let file = url
+            .parse::<SqliteConnectOptions>()?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_MAX);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_MAX)
+            .connect_with(file.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_MAX)
+            .connect_with(file.read_only(true))
+            .await?;
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match self {
+            Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+        }
+    }
+
+    /// Opens a transaction that may only read.
+    pub async fn read(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+        })
+    }
+
+    /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
+    /// transaction that reads first and writes later fails when another one wrote in between.
+    pub async fn write(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn probe(&self) -> sqlx::Result<()> {
+        let mut tx = self.read().await?;
+        sql!(&mut tx, |db| sqlx::query("SELECT 1")
+            .execute(db)
+            .await
+            .map(drop))
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn postgres(url: &str, connections_max: u32) -> sqlx::Result<PgPool> {
+    let options = url
+        .parse::<PgConnectOptions>()?
+        .application_name("segment-export")
+        .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_MAX)
+        .connect_with(options)
+        .await
+}
+
+impl Tx {
+    /// Makes everything done in this transaction lasting.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// Whether a statement broke a uniqueness rule. (`SQLite` names no constraint, so callers know which by the statement.)
+#[must_use]
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Whether a statement would leave a reference to a row that does not exist, or orphan one that does.
+#[must_use]
+pub fn is_reference_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
+}
+
+/// Who made and last changed a stored object, and how often it changed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Stamps {
+    /// Rises by one with every change; the `ETag`.
+    pub version: i64,
+    /// Subject of the caller that made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_utc: Time,
+    /// Subject of the caller that changed it last.
+    pub updated_by: String,
+    /// When it was changed last.
+    pub updated_utc: Time,
+}

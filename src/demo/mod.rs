@@ -1,0 +1,106 @@
+//! The whole main job, end to end, with nothing installed: the service on its embedded default, the
+//! offline Campaign Monitor beside it, and realistic profiles that go from one into the other.
+//!
+//! Everything goes over HTTP as a front end would do it, into a temporary folder that is removed again.
+
+mod client;
+mod report;
+mod tour;
+
+use std::time::Instant;
+
+use clap::{Args, Parser};
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::app::{App, Service};
+use crate::campaign_monitor::sandbox::Sandbox;
+use crate::config::Config;
+use crate::db;
+use crate::identity::{DevClaims, sign};
+use client::Client;
+
+/// Shows the whole main job against the offline Campaign Monitor.
+#[derive(Args)]
+pub struct Demo {
+    /// Profiles to export.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    rows: u64,
+    /// The same seed gives the same profiles.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How long the offline Campaign Monitor takes for a call.
+    #[arg(long, default_value_t = 250)]
+    latency_ms: u64,
+}
+
+/// Carries out the demo. An error when a profile is not accounted for.
+pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
+    let config = settings(folder.path(), &sandbox)?;
+    let token = token(&config)?;
+    let service = Service::start(App::open(config, metrics).await?).await?;
+    let url = service
+        .url
+        .clone()
+        .ok_or_else(|| anyhow::anyhow!("the service serves no API"))?;
+    println!(
+        "The service listens on {url}, the offline Campaign Monitor on {}.\n",
+        sandbox.url()
+    );
+
+    let started = Instant::now();
+    let client = Client::new(url, Uuid::now_v7(), token)?;
+    let toured = tour::take(&client, &sandbox, &demo).await;
+    if let Ok(run) = &toured {
+        report::print(&client, &sandbox, run, started.elapsed()).await?;
+    }
+    service.stop().await;
+    sandbox.stop().await;
+    toured.map(drop)
+}
+
+/// The settings of a service that needs nothing but a folder.
+fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Config> {
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        config: Config,
+    }
+    let at = |name: &str| folder.join(name).display().to_string();
+    let args = [
+        ("--bind", "127.0.0.1:0".to_owned()),
+        ("--roles", "api,worker,scheduler".to_owned()),
+        ("--database-url", format!("sqlite://{}", at("demo.db"))),
+        ("--storage-url", format!("file://{}", at("segments"))),
+        ("--campaign-monitor-url", sandbox.url().to_string()),
+    ];
+    let args = args
+        .into_iter()
+        .flat_map(|(name, value)| [name.to_owned(), value]);
+    let args = ["demo".to_owned(), "--dev".to_owned()]
+        .into_iter()
+        .chain(args);
+    let mut config = Settings::try_parse_from(args)?.config;
+    config.data.redis_url = None;
+    config.check()
+}
+
+fn token(config: &Config) -> anyhow::Result<String> {
+    let auth = &config.auth;
+    let secret: &SecretString = auth
+        .auth_hs256_secret
+        .as_ref()
+        .ok_or_else(|| anyhow::anyhow!("there is no shared secret"))?;
+    let claims = DevClaims {
+        sub: "demo@example.com".into(),
+        roles: vec!["Admin".into()],
+        instances: vec!["*".into()],
+        iss: auth.auth_issuer.clone().unwrap_or_default(),
+        aud: auth.auth_audience.clone().unwrap_or_default(),
+        exp: (db::now() + chrono::TimeDelta::hours(1)).timestamp(),
+    };
+    Ok(sign(&claims, secret)?)
+}

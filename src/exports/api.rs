@@ -1,0 +1,417 @@
+//! Endpoints of exports; those that start runs are in `runs.rs`.
+
+use actix_web::web::{Data, Query};
+use actix_web::{HttpResponse, delete, get, patch, post};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::check::{
+    check_fields, check_list, find_segments, limit_warning, may_edit, permissions,
+    usable_connection,
+};
+use super::store::{self, Content, Filter};
+use super::views::{
+    AttachBody, DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
+};
+use super::{Export, ExportId, Warning};
+use crate::app::App;
+use crate::connections::{ConnectionId, DisplayName};
+use crate::db::{self, Tx};
+use crate::http::auth::{Caller, Contributor, Viewer};
+use crate::http::body::{Body, Id, IfMatch, etag, ok};
+use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::segments::{self, Segment, SegmentId};
+
+/// Which exports to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ExportFilter {
+    /// Those over this connection.
+    connection_id: Option<ConnectionId>,
+    /// Those that use the segment of this name.
+    segment: Option<String>,
+    /// Those whose name, or whose connection's name, contains this, in any case.
+    search: Option<String>,
+}
+
+/// Lists the exports.
+#[utoipa::path(tag = "exports", params(ExportFilter, Paging), responses((status = 200, body = Page<ExportView>)))]
+#[get("/exports")]
+pub async fn list_exports(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    filter: Query<ExportFilter>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let ExportFilter {
+        connection_id,
+        segment,
+        search,
+    } = filter.into_inner();
+    // A text with NUL is in no name, and PostgreSQL does not take it.
+    let text = |text: Option<String>| text.map(|text| text.replace('\0', "\u{fffd}"));
+    let filter = Filter {
+        connection: connection_id,
+        segment: text(segment),
+        search: text(search),
+    };
+    let mut tx = app.db.read().await?;
+    let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
+    let mut items = Vec::with_capacity(page.items.len());
+    for export in page.items {
+        items.push(view(&mut tx, &app, &caller, export, vec![]).await?);
+    }
+    Ok(HttpResponse::Ok().json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Reads an export.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+#[get("/exports/{id}")]
+pub async fn get_export(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    id: Id<ExportId>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.read().await?;
+    let export = find(&mut tx, caller.instance, id.0).await?;
+    let version = export.stamps.version;
+    Ok(ok(
+        version,
+        &view(&mut tx, &app, &caller, export, vec![]).await?,
+    ))
+}
+
+/// Makes an export.
+///
+/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is connected.
+#[utoipa::path(tag = "exports", request_body = NewExportBody,
+    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[post("/exports")]
+pub async fn create_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    key: IdempotencyKey,
+    body: Body<NewExportBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(&caller, key, &body.digest);
+    if let Some(answer) = once.replay(&app).await? {
+        return Ok(answer);
+    }
+    let new = body.value;
+    let content = Content {
+        display_name: &new.display_name,
+        connection: Some(new.connection_id),
+        list_id: &new.list_id,
+        mapping: &new.mapping,
+        options: new.options,
+        schedule: &new.schedule,
+    };
+    let checked = check(&app, &caller, &content, &new.segments).await?;
+    save_new(&app, &caller, &once, &content, checked).await
+}
+
+/// Copies an export.
+///
+/// The copy has a schedule that is switched off.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = DuplicateBody,
+    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[post("/exports/{id}/duplicate")]
+pub async fn duplicate_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ExportId>,
+    key: IdempotencyKey,
+    body: Body<DuplicateBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(&caller, key, &body.digest);
+    if let Some(answer) = once.replay(&app).await? {
+        return Ok(answer);
+    }
+    let (export, segments) = load(&app, &caller, id.0).await?;
+    let name = body
+        .value
+        .display_name
+        .unwrap_or_else(|| copy_name(&export.display_name));
+    let mut schedule = export.schedule.0.clone();
+    schedule.active = false;
+    let content = Content {
+        display_name: &name,
+        schedule: &schedule,
+        ..content_of(&export)
+    };
+    let checked = Checked {
+        segments: segments.iter().map(|segment| segment.id).collect(),
+        warnings: vec![],
+    };
+    save_new(&app, &caller, &once, &content, checked).await
+}
+
+fn copy_name(name: &DisplayName) -> DisplayName {
+    let copy: String = format!("Copy of {}", name.as_str())
+        .chars()
+        .take(200)
+        .collect();
+    DisplayName::try_from(copy).unwrap_or_else(|_| name.clone())
+}
+
+/// Changes an export.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = ExportPatch,
+    responses((status = 200, body = ExportView)))]
+#[patch("/exports/{id}")]
+pub async fn update_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ExportId>,
+    if_match: IfMatch,
+    body: Body<ExportPatch>,
+) -> Result<HttpResponse, Problem> {
+    let (old, segments) = load(&app, &caller, id.0).await?;
+    if_match.check(old.stamps.version)?;
+    let patch = body.value;
+    let names = patch.segments.unwrap_or_else(|| {
+        SegmentNames(segments.into_iter().map(|segment| segment.name).collect())
+    });
+    let content = Content {
+        display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
+        connection: patch.connection_id.unwrap_or(old.connection_id),
+        list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
+        mapping: patch.mapping.as_ref().unwrap_or(&old.mapping),
+        options: patch.options.unwrap_or(old.options.0),
+        schedule: patch.schedule.as_ref().unwrap_or(&old.schedule),
+    };
+    let checked = check(&app, &caller, &content, &names).await?;
+    save(&app, &caller, &old, &content, checked).await
+}
+
+/// Takes the connection away from an export.
+///
+/// It keeps its configuration, becomes inactive, and does not run until a connection is attached.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+#[post("/exports/{id}/detach")]
+pub async fn detach_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ExportId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let (old, segments) = load(&app, &caller, id.0).await?;
+    if_match.check(old.stamps.version)?;
+    let content = Content {
+        connection: None,
+        ..content_of(&old)
+    };
+    let checked = Checked {
+        segments: segments.iter().map(|segment| segment.id).collect(),
+        warnings: vec![],
+    };
+    save(&app, &caller, &old, &content, checked).await
+}
+
+/// Gives an export a connection.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
+#[post("/exports/{id}/attach")]
+pub async fn attach_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ExportId>,
+    if_match: IfMatch,
+    body: Body<AttachBody>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.read().await?;
+    let old = find(&mut tx, caller.instance, id.0).await?;
+    if old.connection_id.is_some() {
+        may_edit(&mut tx, &caller, &old).await?;
+    }
+    if_match.check(old.stamps.version)?;
+    let segments = segments::store::of_export(&mut tx, old.id).await?;
+    drop(tx);
+    let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
+    let content = Content {
+        connection: Some(body.value.connection_id),
+        ..content_of(&old)
+    };
+    let checked = check(&app, &caller, &content, &names).await?;
+    save(&app, &caller, &old, &content, checked).await
+}
+
+/// Removes an export. Its runs stay, as history.
+#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 204)))]
+#[delete("/exports/{id}")]
+pub async fn delete_export(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<ExportId>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let export = find(&mut tx, caller.instance, id.0).await?;
+    may_edit(&mut tx, &caller, &export).await?;
+    if_match.check(export.stamps.version)?;
+    store::delete(&mut tx, id.0).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What `check` found out.
+struct Checked {
+    segments: Vec<SegmentId>,
+    warnings: Vec<Warning>,
+}
+
+async fn check(
+    app: &App,
+    caller: &Caller<Contributor>,
+    content: &Content<'_>,
+    names: &SegmentNames,
+) -> Result<Checked, Problem> {
+    let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
+    check_fields(content.mapping, &segments)?;
+    let mut warnings = Vec::new();
+    if let Some(id) = content.connection {
+        let connection = usable_connection(app, caller, id).await?;
+        warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
+    }
+    Ok(Checked {
+        segments: segments.into_iter().map(|segment| segment.id).collect(),
+        warnings,
+    })
+}
+
+async fn save_new(
+    app: &App,
+    caller: &Caller<Contributor>,
+    once: &Once,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    if !once.begin(&mut tx).await? {
+        drop(tx);
+        return once.answer_of_the_other(app).await;
+    }
+    let id = ExportId(Uuid::now_v7());
+    let export = store::insert(
+        &mut tx,
+        caller.instance,
+        id,
+        content,
+        caller.subject(),
+        db::now(),
+    )
+    .await
+    .map_err(gone)?;
+    store::set_segments(&mut tx, id, &checked.segments)
+        .await
+        .map_err(gone)?;
+    let version = export.stamps.version;
+    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
+    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
+    let location = format!("/v1/instances/{}/exports/{}", caller.instance, id.0);
+    once.finish(
+        tx,
+        Answer {
+            status: 201,
+            location: Some(location),
+            etag: Some(etag(version)),
+            body,
+        },
+    )
+    .await
+}
+
+async fn save(
+    app: &App,
+    caller: &Caller<Contributor>,
+    old: &Export,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let current = find(&mut tx, caller.instance, old.id).await?;
+    if current.stamps.version != old.stamps.version {
+        return Err(Problem::changed());
+    }
+    let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
+        .await
+        .map_err(gone)?;
+    store::set_segments(&mut tx, old.id, &checked.segments)
+        .await
+        .map_err(gone)?;
+    let version = export.stamps.version;
+    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
+    tx.commit().await?;
+    Ok(ok(version, &view))
+}
+
+/// A connection or segment was removed while the export was being saved.
+fn gone(error: sqlx::Error) -> Problem {
+    if db::is_reference_violation(&error) {
+        Problem::changed()
+    } else {
+        error.into()
+    }
+}
+
+fn content_of(export: &Export) -> Content<'_> {
+    Content {
+        display_name: &export.display_name,
+        connection: export.connection_id,
+        list_id: &export.list_id,
+        mapping: &export.mapping,
+        options: export.options.0,
+        schedule: &export.schedule,
+    }
+}
+
+/// An export that the caller may edit, and its segments.
+async fn load(
+    app: &App,
+    caller: &Caller<Contributor>,
+    id: ExportId,
+) -> Result<(Export, Vec<Segment>), Problem> {
+    let mut tx = app.db.read().await?;
+    let export = find(&mut tx, caller.instance, id).await?;
+    may_edit(&mut tx, caller, &export).await?;
+    let segments = segments::store::of_export(&mut tx, id).await?;
+    Ok((export, segments))
+}
+
+async fn view<R>(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller<R>,
+    export: Export,
+    mut warnings: Vec<Warning>,
+) -> Result<ExportView, Problem> {
+    let segments = segments::store::of_export(tx, export.id).await?;
+    warnings.extend(limit_warning(
+        &segments,
+        app.config.limits.max_profiles_per_export,
+    ));
+    let names = segments.into_iter().map(|segment| segment.name).collect();
+    let permissions: Permissions = permissions(tx, caller, &export).await?;
+    let last_run = crate::runs::store::last_of_export(tx, export.id).await?;
+    Ok(ExportView::of(
+        export,
+        names,
+        permissions,
+        warnings,
+        last_run,
+    ))
+}
+
+/// The export `id` of `instance`, or 404.
+pub async fn find(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
+    store::get(tx, instance, id)
+        .await?
+        .ok_or_else(|| Problem::not_found("export"))
+}

@@ -1,0 +1,200 @@
+//! Whether what an export says can be carried out: its segments, their fields, the list and its fields.
+//!
+//! All that is wrong is reported at once, each with its JSON pointer.
+
+use super::views::{Permissions, SegmentNames};
+use super::{Export, ListId, Mapping, Warning};
+use crate::app::App;
+use crate::campaign_monitor::{self, CustomField};
+use crate::connections::lists::{asked, find_usable, open, warnings as list_warnings};
+use crate::connections::{Connection, ConnectionStatus};
+use crate::db::Tx;
+use crate::http::auth::Caller;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::segments::{self, Segment};
+use uuid::Uuid;
+
+/// The segments of those names, or what is wrong with them.
+pub async fn find_segments(
+    tx: &mut Tx,
+    instance: Uuid,
+    names: &SegmentNames,
+) -> Result<Vec<Segment>, Problem> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for (index, name) in names.0.iter().enumerate() {
+        match segments::store::get(tx, instance, name).await? {
+            Some(segment) => found.push(segment),
+            None => errors.push(FieldError::new(
+                format!("/segments/{index}"),
+                "unknownSegment",
+                format!("There is no segment “{}”.", name.as_str()),
+            )),
+        }
+    }
+    all_good(errors).map(|()| found)
+}
+
+/// Every field of the mapping must be a field of every segment that has members.
+pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    for (pointer, field) in mapping.fields() {
+        let lacking = segments
+            .iter()
+            .find(|segment| segment.fields.is_some() && !segment.has_field(field.as_str()));
+        if let Some(segment) = lacking {
+            let message = format!(
+                "The segment “{}” has no field “{}”.",
+                segment.name.as_str(),
+                field.as_str()
+            );
+            errors.push(FieldError::new(pointer, "unknownField", message));
+        }
+    }
+    all_good(errors)
+}
+
+/// Asks Campaign Monitor for the list and its fields, when the connection is connected, and checks the
+/// keys of the mapping. Returns what its owner should know.
+pub async fn check_list(
+    app: &App,
+    connection: &Connection,
+    list_id: &ListId,
+    mapping: &Mapping,
+) -> Result<Vec<Warning>, Problem> {
+    if connection.status() != ConnectionStatus::Connected {
+        return Ok(vec![not_connected()]);
+    }
+    let account = open(app, connection)?;
+    let found = futures::try_join!(
+        account.list(list_id.as_str()),
+        account.custom_fields(list_id.as_str())
+    );
+    if found
+        .as_ref()
+        .is_err_and(campaign_monitor::Error::is_unknown_id)
+    {
+        return Err(Problem::unprocessable(
+            "/listId",
+            "unknownList",
+            "Campaign Monitor does not know this list in this account.",
+        ));
+    }
+    let (list, fields) = asked(app, connection, found).await?;
+    check_keys(mapping, &fields)?;
+    Ok(list_warnings(&list))
+}
+
+fn not_connected() -> Warning {
+    Warning {
+        code: "connectionNotConnected".into(),
+        message: "The connection is not connected yet: the list and its fields were not checked."
+            .into(),
+    }
+}
+
+/// Campaign Monitor drops unknown keys silently, so they are refused here.
+fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    for (index, custom) in mapping.custom_fields.iter().enumerate() {
+        let key = custom.key.as_str();
+        let pointer = || format!("/mapping/customFields/{index}/key");
+        if !fields
+            .iter()
+            .any(|field| field.bare_key().eq_ignore_ascii_case(key))
+        {
+            let message = format!(
+                "The list has no custom field “{key}”. Create it in Campaign Monitor, or leave it out."
+            );
+            errors.push(FieldError::new(pointer(), "unknownCustomField", message));
+        }
+        if mapping.custom_fields[..index]
+            .iter()
+            .any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key))
+        {
+            errors.push(FieldError::new(
+                pointer(),
+                "repeatedCustomField",
+                format!("“{key}” is mapped twice."),
+            ));
+        }
+    }
+    all_good(errors)
+}
+
+/// The warning that a run would be skipped, if the segments hold too many profiles.
+#[must_use]
+pub fn limit_warning(segments: &[Segment], most: i64) -> Option<Warning> {
+    let selected: i64 = segments
+        .iter()
+        .filter_map(|segment| segment.member_count)
+        .sum();
+    (selected > most).then(|| Warning {
+        code: "profileLimitExceeded".into(),
+        message: format!(
+            "The segments hold {selected} profiles; an export may have {most}. A run would be skipped. \
+             Spread the segments over several exports."
+        ),
+    })
+}
+
+/// What the caller may do with an export: contributors manage those over connections shared with them.
+pub async fn permissions<R>(
+    tx: &mut Tx,
+    caller: &Caller<R>,
+    export: &Export,
+) -> Result<Permissions, Problem> {
+    use crate::identity::Role;
+    match caller.identity.role {
+        Role::Admin => return Ok(Permissions::Edit),
+        Role::Viewer => return Ok(Permissions::View),
+        Role::Contributor => {}
+    }
+    let Some(id) = export.connection_id else {
+        return Ok(Permissions::View);
+    };
+    let connection = crate::connections::store::get(tx, caller.instance, id).await?;
+    let is_shared = connection.is_some_and(|connection| connection.is_shared());
+    Ok(if is_shared {
+        Permissions::Edit
+    } else {
+        Permissions::View
+    })
+}
+
+/// Refuses a caller that may only look.
+pub async fn may_edit<R>(tx: &mut Tx, caller: &Caller<R>, export: &Export) -> Result<(), Problem> {
+    match permissions(tx, caller, export).await? {
+        Permissions::Edit => Ok(()),
+        Permissions::View => Err(Problem::new(
+            Kind::Forbidden,
+            "The connection of this export is not shared with contributors. Ask an administrator.",
+        )),
+    }
+}
+
+/// The connection, which must be there and usable by the caller.
+pub async fn usable_connection<R>(
+    app: &App,
+    caller: &Caller<R>,
+    id: crate::connections::ConnectionId,
+) -> Result<Connection, Problem> {
+    find_usable(app, caller, id)
+        .await
+        .map_err(|problem| match problem.kind() {
+            Kind::NotFound => Problem::unprocessable(
+                "/connectionId",
+                "unknownConnection",
+                "There is no such connection, or you may not use it.",
+            ),
+            _ => problem,
+        })
+}
+
+fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::from_errors(Kind::Unprocessable, errors))
+    }
+}

@@ -1,0 +1,298 @@
+//! An export says which segments go to which list, how, and when. Saving one never runs it.
+
+pub mod api;
+pub mod check;
+pub mod runs;
+pub mod store;
+pub mod views;
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::campaign_monitor::bare;
+use crate::connections::{ConnectionId, DisplayName};
+use crate::db::Stamps;
+
+/// Id of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct ExportId(pub Uuid);
+
+impl From<Uuid> for ExportId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// Id of a Campaign Monitor list: 32 hex digits, kept in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "^[0-9a-fA-F]{32}$", example = "a58ee1d3039b8bec838e6d1482a8a965")]
+pub struct ListId(String);
+
+impl TryFrom<String> for ListId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(
+            "a list id is 32 hex digits; Campaign Monitor shows it as API Subscriber List ID in the list's settings",
+        )
+    }
+}
+
+impl ListId {
+    /// The 32 hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Name of a field of a segment, as the data has it: 1 to 200 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 200, example = "Email")]
+pub struct FieldName(String);
+
+impl TryFrom<String> for FieldName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if (1..=200).contains(&text.chars().count()) && !text.contains('\0') {
+            return Ok(Self(text));
+        }
+        Err("the name of a field is 1 to 200 characters")
+    }
+}
+
+impl FieldName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which fields of a profile become which parts of a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mapping {
+    /// The field that holds the e-mail address.
+    pub email: FieldName,
+    /// The field, or the two fields, that hold the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameMapping>,
+    /// The field that holds the mobile number, in E.164 (`+37120000000`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile_number: Option<FieldName>,
+    /// Fields that go into custom fields of the list.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub custom_fields: Vec<CustomFieldMapping>,
+    /// Whether opens and clicks of these people may be tracked.
+    #[serde(default)]
+    pub consent_to_track: ConsentMapping,
+}
+
+/// Where a subscriber's name comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "name is a field name, or {\"first\": …, \"last\": …}"
+)]
+pub enum NameMapping {
+    /// One field holds the whole name.
+    Full(FieldName),
+    /// Two fields, joined with a space.
+    Parts(NameParts),
+}
+
+/// Two fields that make a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameParts {
+    /// The field with the first name.
+    pub first: FieldName,
+    /// The field with the last name.
+    pub last: FieldName,
+}
+
+/// A field that goes into a custom field of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomFieldMapping {
+    /// The field of the profile. Several options of a multi-valued field are separated by `;`.
+    pub field: FieldName,
+    /// Key of the custom field, with or without its brackets.
+    #[schema(value_type = String, min_length = 1, max_length = 250, example = "city")]
+    pub key: CustomFieldKey,
+}
+
+/// Key of a custom field, kept without its brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CustomFieldKey(String);
+
+impl TryFrom<String> for CustomFieldKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let key = bare(&text);
+        if (1..=250).contains(&key.chars().count()) && !key.contains('\0') {
+            return Ok(Self(key.to_owned()));
+        }
+        Err("the key of a custom field is 1 to 250 characters")
+    }
+}
+
+impl CustomFieldKey {
+    /// The key, without brackets.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the consent to tracking comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "consentToTrack is yes, no, unchanged, or {\"field\": …}"
+)]
+pub enum ConsentMapping {
+    /// The same for every profile.
+    Same(ConsentToTrack),
+    /// A field of the profile: yes, no, true, false, or empty for unchanged.
+    Field(ConsentField),
+}
+
+/// The field that holds the consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentField {
+    /// Its name.
+    pub field: FieldName,
+}
+
+/// Consent to tracking, as Campaign Monitor takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentToTrack {
+    /// May be tracked.
+    Yes,
+    /// May not be tracked.
+    No,
+    /// As it was.
+    Unchanged,
+}
+
+impl Default for ConsentMapping {
+    fn default() -> Self {
+        Self::Same(ConsentToTrack::Unchanged)
+    }
+}
+
+impl Mapping {
+    /// Every field the mapping reads, with the JSON pointer of the place that names it.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, &FieldName)> {
+        let mut fields = vec![("/mapping/email".to_owned(), &self.email)];
+        match &self.name {
+            Some(NameMapping::Full(name)) => fields.push(("/mapping/name".into(), name)),
+            Some(NameMapping::Parts(parts)) => {
+                fields.push(("/mapping/name/first".into(), &parts.first));
+                fields.push(("/mapping/name/last".into(), &parts.last));
+            }
+            None => {}
+        }
+        if let Some(mobile) = &self.mobile_number {
+            fields.push(("/mapping/mobileNumber".into(), mobile));
+        }
+        for (index, custom) in self.custom_fields.iter().enumerate() {
+            fields.push((
+                format!("/mapping/customFields/{index}/field"),
+                &custom.field,
+            ));
+        }
+        if let ConsentMapping::Field(consent) = &self.consent_to_track {
+            fields.push(("/mapping/consentToTrack/field".into(), &consent.field));
+        }
+        fields
+    }
+}
+
+/// How the list treats people it knows already. The defaults never harm anybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// Adds people again who unsubscribed, bounced or were deleted.
+    pub resubscribe: bool,
+}
+
+/// When the export runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Schedule {
+    /// What starts it.
+    pub kind: ScheduleKind,
+    /// Whether it starts by itself at all.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What starts an export by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ScheduleKind {
+    /// Every refresh of the instance.
+    SystemRefresh,
+    /// Nothing: only a person.
+    Manual,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            kind: ScheduleKind::SystemRefresh,
+            active: true,
+        }
+    }
+}
+
+/// Something about an export that its owner should know before it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// Stable, camelCase.
+    #[schema(example = "doubleOptIn")]
+    pub code: String,
+    /// In words.
+    pub message: String,
+}
+
+/// An export, as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Export {
+    pub id: ExportId,
+    pub instance_id: Uuid,
+    pub display_name: DisplayName,
+    pub connection_id: Option<ConnectionId>,
+    pub list_id: ListId,
+    pub mapping: Json<Mapping>,
+    pub options: Json<Options>,
+    pub schedule: Json<Schedule>,
+    #[sqlx(flatten)]
+    pub stamps: Stamps,
+}

@@ -1,0 +1,196 @@
+//! SQL of the tables `exports` and `export_segments`.
+
+use sqlx::Result;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Export, ExportId, ListId, Mapping, Options, Schedule};
+use crate::connections::{ConnectionId, DisplayName};
+use crate::db::{Time, Tx};
+use crate::segments::SegmentId;
+use crate::sql;
+
+/// Which exports to list; everything when empty.
+#[derive(Default)]
+pub struct Filter {
+    /// Those over this connection.
+    pub connection: Option<ConnectionId>,
+    /// Those that use the segment of this name.
+    pub segment: Option<String>,
+    /// Those whose name, or whose connection's name, contains this, in any case.
+    pub search: Option<String>,
+}
+
+/// Everything about an export that its owner decides.
+pub struct Content<'a> {
+    /// Its name.
+    pub display_name: &'a DisplayName,
+    /// Its connection, if it has one.
+    pub connection: Option<ConnectionId>,
+    /// Where to.
+    pub list_id: &'a ListId,
+    /// How.
+    pub mapping: &'a Mapping,
+    /// How the list treats people it knows.
+    pub options: Options,
+    /// When.
+    pub schedule: &'a Schedule,
+}
+
+/// Adds an export.
+pub async fn insert(
+    tx: &mut Tx,
+    instance: Uuid,
+    id: ExportId,
+    new: &Content<'_>,
+    by: &str,
+    now: Time,
+) -> Result<Export> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "INSERT INTO exports (id, instance_id, display_name, connection_id, list_id, mapping, options, schedule,
+             version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10) RETURNING *"
+    )
+    .bind(id)
+    .bind(instance)
+    .bind(new.display_name)
+    .bind(new.connection)
+    .bind(new.list_id)
+    .bind(Json(new.mapping))
+    .bind(Json(new.options))
+    .bind(Json(new.schedule))
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Changes an export.
+pub async fn update(
+    tx: &mut Tx,
+    id: ExportId,
+    new: &Content<'_>,
+    by: &str,
+    now: Time,
+) -> Result<Export> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6, schedule = $7,
+             version = version + 1, updated_by = $8, updated_utc = $9
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(new.display_name)
+    .bind(new.connection)
+    .bind(new.list_id)
+    .bind(Json(new.mapping))
+    .bind(Json(new.options))
+    .bind(Json(new.schedule))
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Replaces the segments of an export.
+pub async fn set_segments(tx: &mut Tx, id: ExportId, segments: &[SegmentId]) -> Result<()> {
+    sql!(&mut *tx, |db| sqlx::query(
+        "DELETE FROM export_segments WHERE export_id = $1"
+    )
+    .bind(id)
+    .execute(db)
+    .await
+    .map(drop))?;
+    for (position, segment) in (0_i32..).zip(segments) {
+        sql!(&mut *tx, |db| sqlx::query(
+            "INSERT INTO export_segments (export_id, position, segment_id) VALUES ($1, $2, $3)"
+        )
+        .bind(id)
+        .bind(position)
+        .bind(segment)
+        .execute(db)
+        .await
+        .map(drop))?;
+    }
+    Ok(())
+}
+
+/// One export.
+pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM exports WHERE instance_id = $1 AND id = $2"
+    )
+    .bind(instance)
+    .bind(id)
+    .fetch_optional(db)
+    .await)
+}
+
+/// Exports, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    instance: Uuid,
+    filter: &Filter,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Export>> {
+    let pattern = filter.search.as_deref().map(contains);
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT exports.* FROM exports LEFT JOIN connections ON connections.id = connection_id
+         WHERE exports.instance_id = $1 AND ($2 IS NULL OR exports.id < $2)
+             AND ($3 IS NULL OR connection_id = $3)
+             AND ($4 IS NULL OR EXISTS (
+                 SELECT 1 FROM export_segments JOIN segments ON segments.id = segment_id
+                 WHERE export_id = exports.id AND segments.name = $4))
+             AND ($5 IS NULL OR LOWER(exports.display_name) LIKE $5 ESCAPE '!' OR LOWER(connections.display_name) LIKE $5 ESCAPE '!')
+         ORDER BY exports.id DESC LIMIT $6"
+    )
+    .bind(instance)
+    .bind(after)
+    .bind(filter.connection)
+    .bind(filter.segment.as_deref())
+    .bind(pattern.as_deref())
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// A LIKE pattern for texts that contain `search`.
+fn contains(search: &str) -> String {
+    let escaped = search
+        .to_lowercase()
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    format!("%{escaped}%")
+}
+
+/// Detaches all exports of a connection. Returns how many.
+pub async fn detach_all(tx: &mut Tx, connection: ConnectionId, by: &str, now: Time) -> Result<u64> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE exports SET connection_id = NULL, version = version + 1, updated_by = $2, updated_utc = $3
+         WHERE connection_id = $1"
+    )
+    .bind(connection)
+    .bind(by)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected())
+    })
+}
+
+/// Removes an export. Its runs stay, as history.
+pub async fn delete(tx: &mut Tx, id: ExportId) -> Result<()> {
+    sql!(tx, |db| sqlx::query("DELETE FROM exports WHERE id = $1")
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop))
+}

@@ -1,0 +1,230 @@
+//! Exports on the wire.
+
+#![expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Export, ExportId, ListId, Mapping, Options, Schedule, Warning};
+use crate::connections::{ConnectionId, DisplayName};
+use crate::runs::{Reason, Run, RunId, RunStatus};
+use crate::segments::SegmentName;
+
+/// The segments of an export: 1 to 50, each once.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Vec<SegmentName>")]
+#[schema(value_type = Vec<SegmentName>, min_items = 1, max_items = 50)]
+pub struct SegmentNames(pub Vec<SegmentName>);
+
+impl TryFrom<Vec<SegmentName>> for SegmentNames {
+    type Error = &'static str;
+
+    fn try_from(names: Vec<SegmentName>) -> Result<Self, Self::Error> {
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        if (1..=50).contains(&names.len()) && distinct.len() == names.len() {
+            return Ok(Self(names));
+        }
+        Err("an export has 1 to 50 segments, each once")
+    }
+}
+
+/// An export to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewExportBody {
+    pub display_name: DisplayName,
+    pub connection_id: ConnectionId,
+    pub list_id: ListId,
+    pub segments: SegmentNames,
+    pub mapping: Mapping,
+    #[serde(default)]
+    pub options: Options,
+    #[serde(default)]
+    pub schedule: Schedule,
+}
+
+/// What to change of an export.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportPatch {
+    #[serde(default)]
+    pub display_name: Option<DisplayName>,
+    /// `null` detaches the export.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<ConnectionId>)]
+    pub connection_id: Option<Option<ConnectionId>>,
+    #[serde(default)]
+    pub list_id: Option<ListId>,
+    #[serde(default)]
+    pub segments: Option<SegmentNames>,
+    #[serde(default)]
+    pub mapping: Option<Mapping>,
+    #[serde(default)]
+    pub options: Option<Options>,
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+}
+
+/// Tells `null` from a member that is left out.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// The copy of an export.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DuplicateBody {
+    /// Its name; `Copy of …` when left out.
+    #[serde(default)]
+    pub display_name: Option<DisplayName>,
+}
+
+/// The connection to attach.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachBody {
+    pub connection_id: ConnectionId,
+}
+
+/// Whether an export can run.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ExportState {
+    /// It has a connection.
+    Active,
+    /// It has none, and does not run until one is attached.
+    Inactive,
+}
+
+/// What the caller may do with an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Permissions {
+    /// Change, run and remove it.
+    Edit,
+    /// Look at it.
+    View,
+}
+
+/// An export.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportView {
+    pub export_id: ExportId,
+    pub instance_id: Uuid,
+    pub display_name: DisplayName,
+    pub connection_id: Option<ConnectionId>,
+    pub list_id: ListId,
+    pub segments: Vec<SegmentName>,
+    pub mapping: Mapping,
+    pub options: Options,
+    pub schedule: Schedule,
+    pub state: ExportState,
+    pub permissions: Permissions,
+    pub warnings: Vec<Warning>,
+    pub last_run: Option<LastRun>,
+    pub version: i64,
+    pub created_by: String,
+    pub created_utc: DateTime<Utc>,
+    pub updated_by: String,
+    pub updated_utc: DateTime<Utc>,
+}
+
+/// The newest run of an export, in short.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRun {
+    pub run_id: RunId,
+    pub status: RunStatus,
+    pub reason: Option<Reason>,
+    pub submitted_utc: DateTime<Utc>,
+    pub end_utc: Option<DateTime<Utc>>,
+}
+
+/// An export that depends on a connection or a segment.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dependant {
+    pub export_id: ExportId,
+    pub display_name: DisplayName,
+    pub state: ExportState,
+}
+
+/// How many exports were detached.
+#[derive(Serialize, ToSchema)]
+pub struct DetachedView {
+    pub detached: u64,
+}
+
+impl Dependant {
+    /// In short.
+    #[must_use]
+    pub fn of(export: Export) -> Self {
+        Self {
+            state: ExportState::of(&export),
+            export_id: export.id,
+            display_name: export.display_name,
+        }
+    }
+}
+
+impl ExportState {
+    const fn of(export: &Export) -> Self {
+        if export.connection_id.is_some() {
+            Self::Active
+        } else {
+            Self::Inactive
+        }
+    }
+}
+
+impl ExportView {
+    /// Puts together what is known of an export.
+    pub fn of(
+        export: Export,
+        segments: Vec<SegmentName>,
+        permissions: Permissions,
+        warnings: Vec<Warning>,
+        last_run: Option<Run>,
+    ) -> Self {
+        Self {
+            state: ExportState::of(&export),
+            export_id: export.id,
+            instance_id: export.instance_id,
+            display_name: export.display_name,
+            connection_id: export.connection_id,
+            list_id: export.list_id,
+            segments,
+            mapping: export.mapping.0,
+            options: export.options.0,
+            schedule: export.schedule.0,
+            permissions,
+            warnings,
+            last_run: last_run.map(LastRun::of),
+            version: export.stamps.version,
+            created_by: export.stamps.created_by,
+            created_utc: export.stamps.created_utc,
+            updated_by: export.stamps.updated_by,
+            updated_utc: export.stamps.updated_utc,
+        }
+    }
+}
+
+impl LastRun {
+    fn of(run: Run) -> Self {
+        Self {
+            run_id: run.id,
+            status: run.status,
+            reason: run.reason.map(|reason| reason.0),
+            submitted_utc: run.submitted_utc,
+            end_utc: run.end_utc,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Who calls, and what they may do.
+//!
+//! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another
+//! instance 404, with a lesser role 403.
+
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures::future::LocalBoxFuture;
+use uuid::Uuid;
+
+use super::problem::{Kind, Problem};
+use crate::app::App;
+use crate::identity::{Error, Identity, Role};
+
+/// A role as a type.
+pub trait AtLeast {
+    /// The least role that passes.
+    const ROLE: Role;
+}
+
+/// Viewers, contributors and administrators.
+pub struct Viewer;
+/// Contributors and administrators.
+pub struct Contributor;
+/// Administrators.
+pub struct Admin;
+
+impl AtLeast for Viewer {
+    const ROLE: Role = Role::Viewer;
+}
+impl AtLeast for Contributor {
+    const ROLE: Role = Role::Contributor;
+}
+impl AtLeast for Admin {
+    const ROLE: Role = Role::Admin;
+}
+
+/// The caller of an instance's endpoint, with at least role `R`.
+pub struct Caller<R> {
+    /// Who it is.
+    pub identity: Identity,
+    /// The instance of the address, which the caller may touch.
+    pub instance: Uuid,
+    role: PhantomData<R>,
+}
+
+impl<R> Caller<R> {
+    /// The caller's subject, as it is recorded in what they change.
+    pub fn subject(&self) -> &str {
+        &self.identity.subject
+    }
+
+    /// Whether the caller is an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.identity.role == Role::Admin
+    }
+}
+
+impl<R: AtLeast> FromRequest for Caller<R> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let identity = authenticate(&request).await?;
+            let instance = (request.match_info().get("instanceId"))
+                .and_then(|id| id.parse().ok())
+                .filter(|id| identity.instances.contain(*id))
+                .ok_or_else(|| Problem::not_found("instance"))?;
+            if identity.role < R::ROLE {
+                let detail = format!(
+                    "This takes the role {:?}; yours is {:?}.",
+                    R::ROLE,
+                    identity.role
+                );
+                return Err(Problem::new(Kind::Forbidden, detail));
+            }
+            Ok(Self {
+                identity,
+                instance,
+                role: PhantomData,
+            })
+        })
+    }
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
+    let app: &Data<App> = request
+        .app_data()
+        .expect("the app is registered with the routes");
+    let header = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| unauthenticated("Send the header `Authorization: Bearer <token>`."))?;
+    app.verifier
+        .verify(token)
+        .await
+        .map_err(|error| match error {
+            Error::Invalid(why) => unauthenticated(&format!("Sign in again: {why}.")),
+            Error::NoRole => Problem::new(
+                Kind::Forbidden,
+                "Your token names none of Admin, Contributor, Viewer.",
+            ),
+            Error::Unavailable(cause) => Problem::new(
+                Kind::Unavailable,
+                "The identity provider cannot be reached. Try again in a moment.",
+            )
+            .retry_after(5)
+            .because(cause),
+        })
+}
+
+fn unauthenticated(detail: &str) -> Problem {
+    Problem::new(Kind::Unauthenticated, detail)
+}

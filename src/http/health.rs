@@ -1,0 +1,79 @@
+//! Whether the process lives, whether it can work, and its metrics. No token is needed.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+
+/// The endpoints outside the instances.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(livez).service(readyz).service(metrics);
+}
+
+/// Whether the service can work.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    ready: bool,
+    parts: Vec<PartReadiness>,
+}
+
+/// Whether a part can work.
+#[derive(Serialize, ToSchema)]
+struct PartReadiness {
+    /// `database`, `queue`, `storage`, `process`.
+    #[schema(example = "database")]
+    name: &'static str,
+    ready: bool,
+}
+
+/// Tells that the process lives.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+#[get("/livez")]
+async fn livez() -> &'static str {
+    "alive\n"
+}
+
+/// Tells whether the service can work, and which part cannot.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Readiness), (status = 503, description = "Some part is not ready", body = Readiness)))]
+#[get("/readyz")]
+async fn readyz(app: Data<App>) -> HttpResponse {
+    let (database, queue, storage) =
+        futures::join!(app.db.probe(), app.queue.probe(), app.storage.probe());
+    let parts = vec![
+        PartReadiness {
+            name: "process",
+            ready: !app.stop.is_cancelled(),
+        },
+        PartReadiness {
+            name: "database",
+            ready: database.is_ok(),
+        },
+        PartReadiness {
+            name: "queue",
+            ready: queue.is_ok(),
+        },
+        PartReadiness {
+            name: "storage",
+            ready: storage.is_ok(),
+        },
+    ];
+    let ready = parts.iter().all(|part| part.ready);
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response.json(Readiness { ready, parts })
+}
+
+/// The metrics, for Prometheus.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+async fn metrics(app: Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(app.metrics.render())
+}

@@ -1,0 +1,95 @@
+//! SQL of the `idempotency_keys` table.
+
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::db::{Time, Tx};
+use crate::sql;
+
+/// Takes a key; a unique violation says that it is taken.
+pub async fn insert(
+    tx: &mut Tx,
+    instance: Uuid,
+    subject: &str,
+    key: &str,
+    request_hash: &str,
+    now: Time,
+) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "INSERT INTO idempotency_keys (instance_id, subject, key, request_hash, status, body, created_utc)
+         VALUES ($1, $2, $3, $4, 0, '', $5)"
+    )
+    .bind(instance)
+    .bind(subject)
+    .bind(key)
+    .bind(request_hash)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+    })
+}
+
+/// Keeps the answer of a key just taken.
+pub async fn keep(
+    tx: &mut Tx,
+    instance: Uuid,
+    subject: &str,
+    key: &str,
+    answer: &Answer,
+) -> Result<()> {
+    sql!(tx, |db| sqlx::query(
+        "UPDATE idempotency_keys SET status = $4, location = $5, etag = $6, body = $7
+         WHERE instance_id = $1 AND subject = $2 AND key = $3"
+    )
+    .bind(instance)
+    .bind(subject)
+    .bind(key)
+    .bind(answer.status)
+    .bind(&answer.location)
+    .bind(&answer.etag)
+    .bind(&answer.body)
+    .execute(db)
+    .await
+    .map(drop))
+}
+
+/// The request hash and the answer kept under a key.
+pub async fn get(
+    tx: &mut Tx,
+    instance: Uuid,
+    subject: &str,
+    key: &str,
+) -> Result<Option<(String, Answer)>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        request_hash: String,
+        #[sqlx(flatten)]
+        answer: Answer,
+    }
+    let row: Option<Row> = sql!(tx, |db| sqlx::query_as(
+        "SELECT request_hash, status, location, etag, body FROM idempotency_keys
+         WHERE instance_id = $1 AND subject = $2 AND key = $3"
+    )
+    .bind(instance)
+    .bind(subject)
+    .bind(key)
+    .fetch_optional(db)
+    .await?);
+    Ok(row.map(|row| (row.request_hash, row.answer)))
+}
+
+/// Forgets keys made before `before`, at most `limit`.
+pub async fn forget(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+    sql!(tx, |db| sqlx::query(
+        "DELETE FROM idempotency_keys WHERE (instance_id, subject, key) IN
+         (SELECT instance_id, subject, key FROM idempotency_keys WHERE created_utc < $1 LIMIT $2)"
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected()))
+}

@@ -1,0 +1,191 @@
+//! What every endpoint shares, and the list of routes.
+
+pub mod auth;
+pub mod body;
+pub mod health;
+pub mod idempotency;
+pub mod openapi;
+pub mod paging;
+pub mod problem;
+
+use std::net::SocketAddr;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResourceDef, Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App as Routes, HttpMessage, HttpRequest, HttpResponse, HttpServer};
+use tracing_actix_web::{RequestId, TracingLogger};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
+
+use crate::app::App;
+use crate::telemetry::RequestSpan;
+use crate::{connections, exports, runs, segments};
+use problem::{Kind, Problem};
+
+/// Connections waiting to be served.
+const BACKLOG: u32 = 1024;
+/// How long requests under way may take when the service stops.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// Every endpoint of an instance. The order is the order of the documentation.
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(connections::api::list_connections)
+        .service(connections::api::create_connection)
+        .service(connections::api::get_connection)
+        .service(connections::api::update_connection)
+        .service(connections::api::delete_connection)
+        .service(connections::api::set_credentials)
+        .service(connections::api::add_export_user)
+        .service(connections::api::remove_export_user)
+        .service(connections::lists::verify_connection)
+        .service(connections::lists::browse_lists)
+        .service(connections::lists::get_list)
+        .service(connections::api::list_connection_exports)
+        .service(connections::api::detach_connection)
+        .service(segments::api::list_segments)
+        .service(segments::api::get_segment)
+        .service(segments::api::put_segment)
+        .service(segments::api::delete_segment)
+        .service(segments::members::get_members)
+        .service(segments::members::put_members)
+        .service(segments::api::list_segment_exports)
+        .service(exports::api::list_exports)
+        .service(exports::api::create_export)
+        .service(exports::api::get_export)
+        .service(exports::api::update_export)
+        .service(exports::api::delete_export)
+        .service(exports::api::duplicate_export)
+        .service(exports::api::detach_export)
+        .service(exports::api::attach_export)
+        .service(exports::runs::start_run)
+        .service(runs::api::list_runs)
+        .service(runs::api::get_run)
+        .service(runs::api::cancel_run)
+        .service(runs::events::follow_run)
+        .service(runs::rejections::list_batches)
+        .service(runs::rejections::list_rejections);
+}
+
+/// The `OpenAPI` document of the routes.
+#[must_use]
+pub fn document() -> OpenApi {
+    let (_, document) = Routes::new()
+        .into_utoipa_app()
+        .openapi(openapi::skeleton())
+        .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
+        .configure(health::routes)
+        .split_for_parts();
+    openapi::complete(document)
+}
+
+/// Binds the address of the settings and serves the API there. Signals are left to `Service::run`.
+pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
+    let document = Data::new(document());
+    let methods = Data::new(Methods::of(&document));
+    let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
+    let server = HttpServer::new(move || {
+        Routes::new()
+            .app_data(app.clone())
+            .app_data(document.clone())
+            .app_data(methods.clone())
+            .app_data(web::PayloadConfig::new(body_max))
+            .app_data(
+                web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()),
+            )
+            .wrap(from_fn(add_request_id))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .into_utoipa_app()
+            .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
+            .configure(health::routes)
+            .into_app()
+            .service(openapi::get_document)
+            .service(web::redirect("/swagger-ui", "/swagger-ui/"))
+            .service(swagger_ui())
+            .default_service(web::to(no_such_route))
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .backlog(BACKLOG)
+    .bind(bind)?;
+    let address = server.addrs()[0];
+    Ok((server.run(), address))
+}
+
+/// Swagger UI from the binary: it loads nothing from elsewhere.
+fn swagger_ui() -> SwaggerUi {
+    let config = SwaggerConfig::from("/openapi.json")
+        .validator_url("none")
+        .persist_authorization(true);
+    SwaggerUi::new("/swagger-ui/{_:.*}").config(config)
+}
+
+fn bad_query(error: &actix_web::error::QueryPayloadError) -> Problem {
+    Problem::new(
+        Kind::InvalidRequest,
+        format!("The query is not understood: {error}."),
+    )
+}
+
+/// Answers every request with the id that its log lines and spans have.
+async fn add_request_id(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string);
+    let mut response = next.call(request).await?;
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), id);
+    }
+    Ok(response)
+}
+
+/// Which methods each address takes, from the document.
+struct Methods(Vec<(ResourceDef, Vec<String>)>);
+
+impl Methods {
+    fn of(document: &OpenApi) -> Self {
+        let paths = serde_json::to_value(&document.paths).unwrap_or_default();
+        let methods = |item: &serde_json::Value| {
+            let names = item.as_object().into_iter().flat_map(|item| item.keys());
+            names
+                .filter(|name| *name != "parameters")
+                .map(|name| name.to_uppercase())
+                .collect()
+        };
+        let paths = paths.as_object().into_iter().flatten();
+        Self(
+            paths
+                .map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)))
+                .collect(),
+        )
+    }
+
+    fn allowed(&self, path: &str) -> Vec<&str> {
+        let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
+        matching
+            .flat_map(|(_, methods)| methods.iter().map(String::as_str))
+            .collect()
+    }
+}
+
+async fn no_such_route(
+    request: HttpRequest,
+    methods: Data<Methods>,
+) -> Result<HttpResponse, Problem> {
+    let allowed = methods.allowed(request.path());
+    if allowed.is_empty() {
+        return Err(Problem::not_found("address"));
+    }
+    Err(Problem::method_not_allowed(allowed.join(", ")))
+}

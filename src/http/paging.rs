@@ -1,0 +1,111 @@
+//! Lists come in pages, newest first: `{"items": [...], "nextCursor": "..." | null}`.
+//!
+//! A cursor is the position of the last item, in a form callers have no reason to read.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::problem::{Kind, Problem};
+
+const LIMIT_DEFAULT: i64 = 50;
+const LIMIT_MAX: i64 = 200;
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Items on a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The items, newest first.
+    pub items: Vec<T>,
+    /// Where the next page starts; `null` on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A position in a list that fits into a cursor.
+pub trait Position: Sized {
+    /// As bytes.
+    fn encode(&self) -> Vec<u8>;
+    /// Back from bytes.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+}
+
+impl Position for Uuid {
+    fn encode(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+}
+
+impl Position for i64 {
+    fn encode(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl Paging {
+    /// Items on a page, 1..200.
+    pub fn limit(&self) -> Result<i64, Problem> {
+        let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
+        if (1..=LIMIT_MAX).contains(&limit) {
+            return Ok(limit);
+        }
+        Err(Problem::new(
+            Kind::InvalidCursor,
+            format!("limit is 1 to {LIMIT_MAX}."),
+        ))
+    }
+
+    /// The position after which the page starts.
+    pub fn after<P: Position>(&self) -> Result<Option<P>, Problem> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
+        let position = bytes.and_then(|bytes| P::decode(&bytes));
+        position.map(Some).ok_or_else(|| {
+            Problem::new(
+                Kind::InvalidCursor,
+                "Take the cursor from `nextCursor` as it is, or leave it out.",
+            )
+        })
+    }
+}
+
+impl<T> Page<T> {
+    /// A page of at most `limit` items; `position` tells where an item stands.
+    pub fn of<R, P: Position>(
+        rows: Vec<R>,
+        limit: i64,
+        position: impl Fn(&R) -> P,
+        view: impl Fn(R) -> T,
+    ) -> Self {
+        let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+        let next_cursor = rows
+            .last()
+            .filter(|_| is_full)
+            .map(|last| BASE64_URL_SAFE_NO_PAD.encode(position(last).encode()));
+        Self {
+            items: rows.into_iter().map(view).collect(),
+            next_cursor,
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Errors as callers see them: RFC 9457 problem documents.
+//!
+//! The table below is the whole error contract: one line a problem. `type` is
+//! `urn:segment-export:problem:` and the code in kebab case.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::runs::Culprit;
+use crate::telemetry;
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $culprit:ident $code:literal $title:literal;)*) => {
+        /// A kind of problem. Its code and status are part of the contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind { $(#[doc = $title] $name,)* }
+
+        impl Kind {
+            const fn row(self) -> (u16, Culprit, &'static str, &'static str) {
+                match self { $(Self::$name => ($status, Culprit::$culprit, $code, $title),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    InvalidRequest           400 User     "invalidRequest"          "The request is not understood";
+    InvalidCursor            400 User     "invalidCursor"           "The cursor or limit is not valid";
+    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is unchanged";
+    Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
+    Forbidden                403 User     "forbidden"               "Your role does not allow this";
+    NotFound                 404 User     "notFound"                "There is no such thing";
+    MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not take that method";
+    NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is offered";
+    NameTaken                409 User     "nameTaken"               "The display name is taken";
+    ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
+    ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
+    SegmentInUse             409 User     "segmentInUse"            "Exports use the segment";
+    ExportInactive           409 User     "exportInactive"          "The export has no connection";
+    RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
+    RunEnded                 409 User     "runEnded"                "The run has already ended";
+    IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
+    Changed                  412 User     "changed"                 "It was changed since you read it";
+    TooLarge                 413 User     "tooLarge"                "The body is too large";
+    UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";
+    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried out";
+    ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
+    TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
+    Internal                 500 System   "internal"                "Something went wrong on our side";
+    CampaignMonitorRefused   502 External "campaignMonitorRefused"  "Campaign Monitor refused";
+    Unavailable              503 System   "unavailable"             "A part of the service is away";
+    CampaignMonitorUnavailable 503 External "campaignMonitorUnavailable" "Campaign Monitor cannot be reached";
+}
+
+/// One thing that is wrong with the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to it; empty for the whole body.
+    #[schema(example = "/mapping/email")]
+    pub pointer: String,
+    /// Stable, camelCase.
+    #[schema(example = "unknownField")]
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+}
+
+/// An error on its way to the caller. (Boxed, so that every `Result` stays small.)
+#[derive(Debug)]
+pub struct Problem(Box<Content>);
+
+#[derive(Debug)]
+struct Content {
+    kind: Kind,
+    detail: String,
+    errors: Vec<FieldError>,
+    /// Further members, such as the id of the open run.
+    more: Map<String, Value>,
+    /// Seconds for `Retry-After`.
+    retry_after: Option<u64>,
+    /// `Allow`, for 405.
+    allow: Option<String>,
+    /// For our logs only.
+    cause: Option<anyhow::Error>,
+}
+
+/// The wire form of a problem, RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// Stable URN of the kind of problem.
+    #[schema(example = "urn:segment-export:problem:connection-in-use")]
+    r#type: String,
+    /// The kind of problem in words.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 409)]
+    status: u16,
+    /// What happened this time, and what to do.
+    detail: String,
+    /// This occurrence.
+    instance: String,
+    /// Stable, camelCase.
+    #[schema(example = "connectionInUse")]
+    error_code: &'static str,
+    culprit: Culprit,
+    /// Trace id of the request, for whoever looks into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    /// What is wrong with the input, for status 400 and 422.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of `kind`; `detail` says what happened and what to do.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Content {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Map::new(),
+            retry_after: None,
+            allow: None,
+            cause: None,
+        }))
+    }
+
+    /// 404: `what` is named as in "There is no such run".
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Kind::NotFound, format!("There is no such {what}."))
+    }
+
+    /// 405 with the methods that are there.
+    #[must_use]
+    pub fn method_not_allowed(allow: String) -> Self {
+        let mut problem = Self::new(
+            Kind::MethodNotAllowed,
+            format!("This address takes {allow}."),
+        );
+        problem.0.allow = Some(allow);
+        problem
+    }
+
+    /// 412: the `If-Match` is stale.
+    #[must_use]
+    pub fn changed() -> Self {
+        Self::new(
+            Kind::Changed,
+            "Read it again, and repeat the change on what you find.",
+        )
+    }
+
+    /// 422 with one thing wrong.
+    #[must_use]
+    pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::from_errors(
+            Kind::Unprocessable,
+            vec![FieldError::new(pointer, code, message)],
+        )
+    }
+
+    /// `kind` with all that is wrong; the first is repeated in `detail`.
+    #[must_use]
+    pub fn from_errors(kind: Kind, errors: Vec<FieldError>) -> Self {
+        let detail = errors
+            .first()
+            .map_or_else(String::new, |first| first.message.clone());
+        let mut problem = Self::new(kind, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Adds a member to the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.0.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Tells the caller when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// Keeps what caused it for the log; the caller never sees it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    pub(super) fn document(&self) -> ProblemDocument {
+        let (status, culprit, code, title) = self.0.kind.row();
+        ProblemDocument {
+            r#type: format!("urn:segment-export:problem:{}", kebab(code)),
+            title,
+            status,
+            detail: self.0.detail.clone(),
+            instance: format!("urn:uuid:{}", uuid::Uuid::now_v7()),
+            error_code: code,
+            culprit,
+            trace_id: telemetry::trace_id(&tracing::Span::current()),
+            errors: self.0.errors.clone(),
+            more: self.0.more.clone(),
+        }
+    }
+}
+
+impl FieldError {
+    /// Something wrong at `pointer`.
+    pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+fn kebab(camel: &str) -> String {
+    camel.chars().fold(String::new(), |mut text, c| {
+        if c.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(c.to_ascii_lowercase());
+        text
+    })
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.detail)
+    }
+}
+
+/// Streams want an error of the standard kind.
+impl std::error::Error for Problem {}
+
+/// A database error is a 503 when the database is away or all connections are taken, else a 500.
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        match error {
+            Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => Self::new(
+                Kind::Unavailable,
+                "The database cannot be reached. Try again in a moment.",
+            )
+            .retry_after(5)
+            .because(error),
+            other => Self::from(anyhow::Error::new(other)),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::new(
+            Kind::Internal,
+            "Try again; if it stays, tell the operator the traceId.",
+        )
+        .because(cause)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.kind.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Some(cause) = &self.0.cause {
+            tracing::error!(
+                error = format!("{cause:#}"),
+                code = self.0.kind.row().2,
+                "request failed"
+            );
+        }
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        if self.0.kind == Kind::Unauthenticated {
+            response.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="segment-export""#));
+        }
+        if let Some(seconds) = self.0.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = &self.0.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        response.body(serde_json::to_string(&self.document()).unwrap_or_default())
+    }
+}

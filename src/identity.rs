@@ -1,0 +1,345 @@
+//! Who a bearer token says the caller is, and whether to believe it.
+//!
+//! Tokens are signed with RS256 or ES256 by the identity provider; its keys come from a JWKS, found by
+//! `OpenID` discovery, cached, and fetched again when a token names a key that is not there. The
+//! algorithm always comes from the key, never from the token alone. HS256 with a shared secret
+//! exists for development.
+
+use std::time::Duration;
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use crate::config::Auth;
+
+/// Keys are fetched at most this often, however many unknown key ids arrive.
+const FETCH_PAUSE: Duration = Duration::from_secs(10);
+/// Keys older than this are fetched again, so that a withdrawn key stops working.
+const KEYS_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// What a caller may do; each role may do all that the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Role {
+    /// Reads exports, runs and segments.
+    Viewer,
+    /// Manages exports over connections shared with contributors.
+    Contributor,
+    /// Manages everything.
+    Admin,
+}
+
+/// The instances a caller may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Instances {
+    /// Every one.
+    All,
+    /// Only these.
+    These(Vec<Uuid>),
+}
+
+/// A caller, as its token proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Stable id at the identity provider (`sub`).
+    pub subject: String,
+    /// Name to show (`name`, else the subject).
+    pub name: String,
+    /// The highest of its roles.
+    pub role: Role,
+    /// Where it may act.
+    pub instances: Instances,
+}
+
+/// Why a token is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The token is wrong; the text says how, without quoting it.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// The token is sound but gives no role of ours.
+    #[error("the token names no role of this service")]
+    NoRole,
+    /// The identity provider's keys cannot be had now.
+    #[error("the identity provider's keys cannot be read")]
+    Unavailable(#[source] reqwest::Error),
+}
+
+/// Checks tokens.
+pub struct Verifier {
+    auth: Auth,
+    shared: Option<DecodingKey>,
+    published: Option<Published>,
+}
+
+struct Published {
+    http: reqwest::Client,
+    source: Source,
+    keys: Mutex<Fetched>,
+}
+
+enum Source {
+    Jwks(Url),
+    Issuer(String),
+}
+
+#[derive(Default)]
+struct Fetched {
+    keys: Vec<Jwk>,
+    at: Option<Instant>,
+}
+
+impl Verifier {
+    /// A verifier with the settings `auth`, which `Config::check` has passed.
+    #[must_use]
+    pub fn new(auth: Auth, http: reqwest::Client) -> Self {
+        let shared = (auth.auth_hs256_secret.as_ref())
+            .map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
+        let issuer = auth.auth_issuer.clone().unwrap_or_default();
+        let source = match &auth.auth_jwks_url {
+            Some(url) => Some(Source::Jwks(url.clone())),
+            None => issuer.starts_with("http").then_some(Source::Issuer(issuer)),
+        };
+        let published = source.map(|source| Published {
+            http,
+            source,
+            keys: Mutex::default(),
+        });
+        Self {
+            auth,
+            shared,
+            published,
+        }
+    }
+
+    /// Believes `token`, or says why not.
+    pub async fn verify(&self, token: &str) -> Result<Identity, Error> {
+        let header = jsonwebtoken::decode_header(token)
+            .map_err(|_| Error::Invalid("the token is not a JWT"))?;
+        let (key, algorithm) = self.key(&header).await?;
+        let claims =
+            jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(algorithm))
+                .map_err(|error| Error::Invalid(explain(&error)))?;
+        self.identity(&claims.claims)
+    }
+
+    async fn key(&self, header: &Header) -> Result<(DecodingKey, Algorithm), Error> {
+        if header.alg == Algorithm::HS256 {
+            let key = self.shared.clone().ok_or(Error::Invalid(
+                "tokens with a shared secret are not accepted",
+            ))?;
+            return Ok((key, Algorithm::HS256));
+        }
+        let published = self
+            .published
+            .as_ref()
+            .ok_or(Error::Invalid("the signing algorithm is not accepted"))?;
+        let jwk = published.find(header.kid.as_deref()).await?;
+        let algorithm = algorithm_of(&jwk)
+            .ok_or(Error::Invalid("the signing key is of a kind not accepted"))?;
+        let key =
+            DecodingKey::from_jwk(&jwk).map_err(|_| Error::Invalid("the signing key is broken"))?;
+        Ok((key, algorithm))
+    }
+
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = self.auth.auth_leeway_seconds;
+        validation.validate_nbf = true;
+        validation.set_issuer(self.auth.auth_issuer.as_slice());
+        validation.set_audience(self.auth.auth_audience.as_slice());
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation
+    }
+
+    fn identity(&self, claims: &Map<String, Value>) -> Result<Identity, Error> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let subject = text("sub")
+            .filter(|subject| !subject.is_empty())
+            .ok_or(Error::Invalid("the token names no subject"))?;
+        let role = strings(claims, &self.auth.auth_roles_claim)
+            .filter_map(Role::parse)
+            .max()
+            .ok_or(Error::NoRole)?;
+        let instances: Vec<&str> = strings(claims, &self.auth.auth_instances_claim).collect();
+        let instances = if instances.contains(&"*") {
+            Instances::All
+        } else {
+            Instances::These(instances.iter().filter_map(|id| id.parse().ok()).collect())
+        };
+        let name = text("name").unwrap_or_else(|| subject.clone());
+        Ok(Identity {
+            subject,
+            name,
+            role,
+            instances,
+        })
+    }
+}
+
+impl Role {
+    /// Reads a role as tokens write it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "Viewer" => Some(Self::Viewer),
+            "Contributor" => Some(Self::Contributor),
+            "Admin" | "Administrator" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+
+impl Instances {
+    /// Whether the caller may touch `instance`.
+    #[must_use]
+    pub fn contain(&self, instance: Uuid) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(ids) => ids.contains(&instance),
+        }
+    }
+}
+
+/// The strings of an array claim. A lone string is no array: it is not guessed at.
+fn strings<'a>(claims: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    let list = claims.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
+    match &key.algorithm {
+        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => {
+            Some(Algorithm::ES256)
+        }
+        _ => None,
+    }
+}
+
+fn explain(error: &jsonwebtoken::errors::Error) -> &'static str {
+    use jsonwebtoken::errors::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ExpiredSignature => "the token has expired",
+        Kind::ImmatureSignature => "the token is not valid yet",
+        Kind::InvalidIssuer => "the token comes from another issuer",
+        Kind::InvalidAudience => "the token is meant for another audience",
+        Kind::MissingRequiredClaim(_) => "the token lacks one of exp, iss, aud, sub",
+        Kind::InvalidSignature | Kind::InvalidAlgorithm => "the token's signature is wrong",
+        _ => "the token is malformed",
+    }
+}
+
+impl Published {
+    async fn find(&self, kid: Option<&str>) -> Result<Jwk, Error> {
+        let mut fetched = self.keys.lock().await;
+        if fetched.find(kid).is_none() || fetched.is_older_than(KEYS_AGE_MAX) {
+            self.refresh(&mut fetched).await?;
+        }
+        fetched
+            .find(kid)
+            .cloned()
+            .ok_or(Error::Invalid("the token is signed with an unknown key"))
+    }
+
+    /// Fetches the keys, at most once in `FETCH_PAUSE`. Old keys outlive a provider that is away.
+    async fn refresh(&self, fetched: &mut Fetched) -> Result<(), Error> {
+        if fetched.at.is_some() && !fetched.is_older_than(FETCH_PAUSE) {
+            return Ok(());
+        }
+        match self.fetch().await {
+            Ok(set) => {
+                *fetched = Fetched {
+                    keys: set.keys,
+                    at: Some(Instant::now()),
+                }
+            }
+            Err(error) if fetched.keys.is_empty() => return Err(Error::Unavailable(error)),
+            Err(error) => {
+                tracing::warn!(error = %error, "the identity provider's keys cannot be read; the old ones stay");
+                fetched.at = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
+        let url = match &self.source {
+            Source::Jwks(url) => url.clone(),
+            Source::Issuer(issuer) => self.discover(issuer).await?,
+        };
+        self.http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await
+    }
+
+    async fn discover(&self, issuer: &str) -> Result<Url, reqwest::Error> {
+        #[derive(Deserialize)]
+        struct Discovery {
+            jwks_uri: Url,
+        }
+        let url = format!(
+            "{}/.well-known/openid-configuration",
+            issuer.trim_end_matches('/')
+        );
+        let found: Discovery = self
+            .http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        Ok(found.jwks_uri)
+    }
+}
+
+impl Fetched {
+    /// The key named `kid`, or the only key when the token names none.
+    fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
+        match kid {
+            Some(kid) => self
+                .keys
+                .iter()
+                .find(|key| key.common.key_id.as_deref() == Some(kid)),
+            None => self.keys.first().filter(|_| self.keys.len() == 1),
+        }
+    }
+
+    fn is_older_than(&self, age: Duration) -> bool {
+        self.at.is_none_or(|at| at.elapsed() > age)
+    }
+}
+
+/// The claims of a development token.
+#[derive(Debug, Serialize)]
+pub struct DevClaims {
+    /// Subject.
+    pub sub: String,
+    /// Roles, as tokens write them.
+    pub roles: Vec<String>,
+    /// Instance ids, or `*`.
+    pub instances: Vec<String>,
+    /// Issuer.
+    pub iss: String,
+    /// Audience.
+    pub aud: String,
+    /// Expiry, seconds since 1970.
+    pub exp: i64,
+}
+
+/// Signs a development token.
+pub fn sign(claims: &DevClaims, secret: &SecretString) -> jsonwebtoken::errors::Result<String> {
+    let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
+}

@@ -1,0 +1,42 @@
+//! Keeps house: removes what has outlived its age, in small steps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::select;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+use crate::http::idempotency;
+use crate::{db, segments};
+
+const EVERY: Duration = Duration::from_mins(1);
+const STEP: i64 = 500;
+
+/// Keeps house until told to stop.
+pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        select! {
+            _ = ticks.tick() => {}
+            () = app.stop.cancelled() => return Ok(()),
+        }
+        if let Err(error) = tidy(&app).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "house could not be kept; it is tried again"
+            );
+        }
+    }
+}
+
+async fn tidy(app: &App) -> anyhow::Result<()> {
+    segments::tidy(app).await?;
+    let before = db::now() - TimeDelta::hours(i64::from(app.config.limits.idempotency_hours));
+    let mut tx = app.db.write().await?;
+    idempotency::store::forget(&mut tx, before, STEP).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Endpoints of runs. A run is started at its export (`exports/runs.rs`).
+
+use actix_web::web::{Data, Query};
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::store::{self, Filter};
+use super::views::RunView;
+use super::{Reason, ReasonCode, Run, RunId, RunStatus, SubmissionKind};
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::exports::ExportId;
+use crate::http::auth::{Caller, Contributor, Viewer};
+use crate::http::body::{Id, ok};
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::{Kind, Problem, ProblemDocument};
+
+/// Which runs to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct RunFilter {
+    /// Those of this export.
+    export_id: Option<ExportId>,
+    /// Those in this status.
+    status: Option<RunStatus>,
+    /// Those started this way.
+    submission_kind: Option<SubmissionKind>,
+    /// Those submitted at this time or later.
+    from_utc: Option<DateTime<Utc>>,
+    /// Those submitted before this time.
+    to_utc: Option<DateTime<Utc>>,
+}
+
+/// Lists the runs.
+#[utoipa::path(tag = "runs", params(RunFilter, Paging), responses((status = 200, body = Page<RunView>)))]
+#[get("/runs")]
+pub async fn list_runs(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    filter: Query<RunFilter>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let filter = Filter {
+        export: filter.export_id,
+        status: filter.status,
+        kind: filter.submission_kind,
+        from: filter.from_utc,
+        to: filter.to_utc,
+    };
+    let mut tx = app.db.read().await?;
+    let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row: &Run| row.id.0, |row| row);
+    let mut items = Vec::with_capacity(page.items.len());
+    for run in page.items {
+        items.push(view(&mut tx, run).await?);
+    }
+    Ok(HttpResponse::Ok().json(Page {
+        items,
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Reads a run.
+#[utoipa::path(tag = "runs", params(("id" = RunId, Path)), responses((status = 200, body = RunView)))]
+#[get("/runs/{id}")]
+pub async fn get_run(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    id: Id<RunId>,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.read().await?;
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    Ok(ok(run.version, &view(&mut tx, run).await?))
+}
+
+/// Cancels a run.
+///
+/// Uploads in flight finish and are counted; what was sent stays on the list.
+#[utoipa::path(tag = "runs", params(("id" = RunId, Path)),
+    responses((status = 202, body = RunView), (status = 409, description = "The run has already ended", body = ProblemDocument)))]
+#[post("/runs/{id}/cancel")]
+pub async fn cancel_run(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<RunId>,
+) -> Result<HttpResponse, Problem> {
+    let now = db::now();
+    let mut tx = app.db.write().await?;
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    if let Some(export) =
+        crate::exports::store::get(&mut tx, caller.instance, run.export_id).await?
+    {
+        crate::exports::check::may_edit(&mut tx, &caller, &export).await?;
+    }
+    let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
+    let is_canceled = store::cancel_queued(&mut tx, run.id, &reason, now).await?
+        || store::request_cancel(&mut tx, run.id, &reason, now).await?;
+    if !is_canceled {
+        let detail = "The run has already ended; there is nothing to cancel.";
+        return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));
+    }
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    let view = view(&mut tx, run).await?;
+    tx.commit().await?;
+    app.queue.hint(id.0).await;
+    Ok(HttpResponse::Accepted().json(view))
+}
+
+/// The run `id` of `instance`, or 404.
+pub async fn find(tx: &mut Tx, instance: Uuid, id: RunId) -> Result<Run, Problem> {
+    let run = store::get(tx, id)
+        .await?
+        .filter(|run| run.instance_id == instance);
+    run.ok_or_else(|| Problem::not_found("run"))
+}
+
+/// The run as callers see it.
+pub async fn view(tx: &mut Tx, run: Run) -> Result<RunView, Problem> {
+    let segments = store::segments(tx, run.id).await?;
+    Ok(RunView::of(run, segments, db::now()))
+}

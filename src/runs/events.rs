@@ -1,0 +1,137 @@
+//! The events of a run, as a stream that browsers read (`text/event-stream`).
+//!
+//! The run's row is looked at twice a second, whichever process carries it out. An event's id is the
+//! run's version, so a caller that comes back with `Last-Event-ID` gets only what is new.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use futures::{Stream, stream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::api::{find, view};
+use super::views::RunView;
+use super::{RunId, RunStatus};
+use crate::app::App;
+use crate::http::auth::{Caller, Viewer};
+use crate::http::body::Id;
+use crate::http::problem::{Kind, Problem};
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+
+/// Follows a run.
+///
+/// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
+#[utoipa::path(tag = "runs", params(("id" = RunId, Path), ("Last-Event-ID" = Option<String>, Header, description = "Version of the run seen last")),
+    responses((status = 200, content((String = "text/event-stream"))), (status = 429, description = "Too many callers follow runs", body = crate::http::problem::ProblemDocument)))]
+#[get("/runs/{id}/events")]
+pub async fn follow_run(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    id: Id<RunId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    find(&mut app.db.read().await?, caller.instance, id.0).await?;
+    let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
+        Problem::new(
+            Kind::TooManyRequests,
+            "Too many callers follow runs at the moment. Read the run instead, or try again.",
+        )
+        .retry_after(10)
+    })?;
+    let seen = request
+        .headers()
+        .get("Last-Event-ID")
+        .and_then(|value| value.to_str().ok());
+    let follower = Follower {
+        app,
+        instance: caller.instance,
+        run: id.0,
+        seen: seen.and_then(|text| text.parse().ok()).unwrap_or(0),
+        spoke_at: Instant::now(),
+        is_over: false,
+        waiting: VecDeque::new(),
+        _permit: permit,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-store"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(events(follower)))
+}
+
+struct Follower {
+    app: Data<App>,
+    instance: Uuid,
+    run: RunId,
+    seen: i64,
+    spoke_at: Instant,
+    is_over: bool,
+    waiting: VecDeque<String>,
+    _permit: OwnedSemaphorePermit,
+}
+
+fn events(follower: Follower) -> impl Stream<Item = Result<Bytes, Problem>> {
+    stream::unfold(follower, |mut follower| async move {
+        let text = follower.next().await?;
+        Some((Ok(Bytes::from(text)), follower))
+    })
+}
+
+impl Follower {
+    /// The next piece of the stream; `None` at its end.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some(text) = self.waiting.pop_front() {
+                self.spoke_at = Instant::now();
+                return Some(text);
+            }
+            if self.is_over || self.app.stop.is_cancelled() {
+                return None;
+            }
+            if self.look().await.is_err() {
+                return None;
+            }
+            if self.waiting.is_empty() && self.spoke_at.elapsed() >= HEARTBEAT_EVERY {
+                self.waiting.push_back(": still here\n\n".into());
+            }
+            if self.waiting.is_empty() {
+                sleep(LOOK_EVERY).await;
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), Problem> {
+        let mut tx = self.app.db.read().await?;
+        let run = find(&mut tx, self.instance, self.run).await?;
+        let (version, status) = (run.version, run.status);
+        if version > self.seen {
+            self.seen = version;
+            let view = view(&mut tx, run).await?;
+            self.waiting.push_back(event("run", &view)?);
+        }
+        if status.is_ended() {
+            self.is_over = true;
+            self.waiting.push_back(end(version, status));
+        }
+        Ok(())
+    }
+}
+
+fn event(name: &str, view: &RunView) -> Result<String, Problem> {
+    let data = serde_json::to_string(view).map_err(anyhow::Error::new)?;
+    Ok(format!(
+        "event: {name}\nid: {}\ndata: {data}\n\n",
+        view.version
+    ))
+}
+
+fn end(version: i64, status: RunStatus) -> String {
+    let data = serde_json::json!({"status": status});
+    format!("event: end\nid: {version}\ndata: {data}\n\n")
+}

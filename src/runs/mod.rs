@@ -1,0 +1,327 @@
+//! A run is one execution of an export. `docs/RUNS.md` draws its life.
+//!
+//! The counts are a law: `selected = created + updated + rejected + duplicate + invalid + inDoubt +
+//! remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
+
+pub mod api;
+pub mod events;
+pub mod reason;
+pub mod rejections;
+pub mod store;
+pub mod store_batches;
+pub mod views;
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::connections::ConnectionId;
+use crate::db::Time;
+use crate::exports::{ExportId, ListId, Mapping, Options, Warning};
+use crate::segments::{SegmentId, SegmentName};
+use crate::storage::Manifest;
+pub use reason::{Culprit, Reason, ReasonCode};
+
+/// Id of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct RunId(pub Uuid);
+
+impl From<Uuid> for RunId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// Where a run is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum RunStatus {
+    /// Waits for a worker, or for its next attempt.
+    Queued,
+    /// A worker carries it out.
+    Running,
+    /// Every selected profile is on the list.
+    Successful,
+    /// It went through all profiles, but some are not on the list because of it.
+    CompletedWithErrors,
+    /// It gave up; `reason` says why.
+    Failed,
+    /// Somebody stopped it.
+    Canceled,
+    /// It was not carried out at all; `reason` says why.
+    Skipped,
+}
+
+impl RunStatus {
+    /// Whether the run has ended: no count changes any more.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// What made a run start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum SubmissionKind {
+    /// A person asked for it.
+    OnDemand,
+    /// A schedule or a refresh asked for it.
+    Scheduled,
+}
+
+/// What became of the profiles of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// Members of the selected segments.
+    pub selected: i64,
+    /// New on the list.
+    pub created: i64,
+    /// On the list before, and updated.
+    pub updated: i64,
+    /// Refused by Campaign Monitor.
+    pub rejected: i64,
+    /// The address came before in this run.
+    pub duplicate: i64,
+    /// Not sent: no usable address.
+    pub invalid: i64,
+    /// Sent, but no answer told whether it landed.
+    pub in_doubt: i64,
+}
+
+impl Counts {
+    /// Profiles that something became of.
+    #[must_use]
+    pub const fn accounted(&self) -> i64 {
+        self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
+    }
+
+    /// Profiles that nothing has become of yet, by the law.
+    #[must_use]
+    pub const fn remaining(&self) -> i64 {
+        self.selected - self.accounted()
+    }
+
+    /// Adds what became of some more profiles; `selected` stays.
+    pub const fn add(&mut self, more: &Self) {
+        self.created += more.created;
+        self.updated += more.updated;
+        self.rejected += more.rejected;
+        self.duplicate += more.duplicate;
+        self.invalid += more.invalid;
+        self.in_doubt += more.in_doubt;
+    }
+
+    /// How a run that went through all its profiles ends.
+    #[must_use]
+    pub const fn completion(&self) -> RunStatus {
+        if self.created + self.updated == self.selected {
+            RunStatus::Successful
+        } else {
+            RunStatus::CompletedWithErrors
+        }
+    }
+}
+
+/// Values of a custom field that were cut or left out; their profiles were sent all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldWarning {
+    /// Key of the custom field on the list.
+    pub key: String,
+    /// Values longer than 250 characters, cut.
+    pub cut: i64,
+    /// Values that do not fit the field (no number, no date, no such option), left out.
+    pub dropped: i64,
+}
+
+/// The field warnings of a run. (A JSON column holds an object.)
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldWarnings {
+    /// One a field.
+    pub fields: Vec<FieldWarning>,
+}
+
+impl FieldWarnings {
+    /// Adds the warnings of some more profiles.
+    pub fn add(&mut self, more: &[FieldWarning]) {
+        for warning in more {
+            match self
+                .fields
+                .iter_mut()
+                .find(|known| known.key == warning.key)
+            {
+                Some(known) => {
+                    known.cut += warning.cut;
+                    known.dropped += warning.dropped;
+                }
+                None => self.fields.push(warning.clone()),
+            }
+        }
+    }
+}
+
+/// Warnings about the export, found before anything was sent. (A JSON column holds an object.)
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Warnings {
+    /// In the order they were found.
+    pub items: Vec<Warning>,
+}
+
+/// A run, as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Run {
+    pub id: RunId,
+    pub instance_id: Uuid,
+    pub export_id: ExportId,
+    pub export_name: String,
+    pub connection_id: ConnectionId,
+    pub list_id: ListId,
+    pub mapping: Json<Mapping>,
+    pub options: Json<Options>,
+    pub status: RunStatus,
+    pub reason: Option<Json<Reason>>,
+    pub warnings: Json<Warnings>,
+    pub submission_kind: SubmissionKind,
+    pub submitted_by: String,
+    pub submitted_utc: Time,
+    pub start_utc: Option<Time>,
+    pub end_utc: Option<Time>,
+    #[sqlx(flatten)]
+    pub counts: Counts,
+    pub field_warnings: Json<FieldWarnings>,
+    pub position: i64,
+    pub sent_until: i64,
+    pub fence: i64,
+    pub stalls: i32,
+    pub not_before: Time,
+    pub cancel_requested: bool,
+    pub traceparent: Option<String>,
+    pub trace_id: Option<String>,
+    pub version: i64,
+}
+
+/// A segment of a run.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RunSegment {
+    /// Which segment.
+    pub segment_id: SegmentId,
+    /// Its name when the run was submitted.
+    pub name: SegmentName,
+    /// Its members, at the start of the run.
+    pub member_count: i64,
+    /// The objects the run reads, once pinned.
+    pub manifest: Option<Json<Manifest>>,
+}
+
+/// Proof that this worker owns the run, until another one claims it with a higher fence.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// The run.
+    pub run: RunId,
+    /// The fence of the claim.
+    pub fence: i64,
+}
+
+/// Another worker holds the run: whoever gets this must stop at once and write nothing.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("another worker holds the run")]
+pub struct LeaseLost;
+
+/// How a worker leaves a run.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The run has ended.
+    Ended(RunStatus, Option<Reason>),
+    /// The run goes on later: the process stops, or Campaign Monitor needs a pause.
+    Released {
+        /// No earlier than this.
+        not_before: Time,
+        /// What is wrong meanwhile, shown with the queued run.
+        reason: Option<Reason>,
+        /// Whether the attempt counts as a stall unless it made progress. A stop of the process does not.
+        stalled: bool,
+    },
+}
+
+/// How a batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum BatchStatus {
+    /// Campaign Monitor took every record.
+    Successful,
+    /// Campaign Monitor refused some records, or some rows were not sent.
+    CompletedWithErrors,
+    /// No answer told what became of it.
+    InDoubt,
+}
+
+/// A page of at most 1000 rows, with what Campaign Monitor answered.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Batch {
+    pub number: i64,
+    pub first_row: i64,
+    pub rows: i64,
+    pub status: BatchStatus,
+    pub http_status: Option<i32>,
+    pub attempts: i32,
+    pub duration_ms: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub rejected: i64,
+}
+
+/// Why a profile is not on the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum RejectionOutcome {
+    /// Refused by Campaign Monitor.
+    Rejected,
+    /// Not sent: no usable address.
+    Invalid,
+    /// Not sent: the address came before in this run.
+    Duplicate,
+    /// Sent, but no answer told whether it landed.
+    InDoubt,
+}
+
+/// A profile that is not on the list because of a run.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Rejection {
+    pub position: i64,
+    pub batch: i64,
+    pub customer_id: String,
+    pub email: String,
+    pub outcome: RejectionOutcome,
+    pub code: String,
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_successful_only_when_every_profile_is_on_the_list() {
+        let mut counts = Counts {
+            selected: 3,
+            created: 2,
+            updated: 1,
+            ..Counts::default()
+        };
+        assert_eq!(counts.completion(), RunStatus::Successful);
+        counts.updated = 0;
+        counts.duplicate = 1;
+        assert_eq!(counts.completion(), RunStatus::CompletedWithErrors);
+    }
+}

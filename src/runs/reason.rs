@@ -1,0 +1,107 @@
+//! Why a run ended as it did, in words a marketer understands.
+//!
+//! The table is the contract: the code is stable, the message says what happened and what to do.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Culprit {
+    /// The user's: something must be changed in the export, the connection or the call.
+    User,
+    /// Ours.
+    System,
+    /// Campaign Monitor's, or another service's.
+    External,
+}
+
+/// What kind of reason; part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ReasonCode {
+    /// Some profiles are not on the list.
+    ProfilesNotExported,
+    /// Somebody cancelled the run.
+    CanceledByUser,
+    /// The segments hold more profiles than an export may have.
+    ProfileLimitExceeded,
+    /// A segment has no members yet, or is gone.
+    SegmentNotFound,
+    /// A segment lacks a field that the mapping names.
+    FieldNotFound,
+    /// The data of a segment changed while the run read it.
+    SegmentChanged,
+    /// The data of a segment cannot be understood.
+    SegmentUnreadable,
+    /// The storage of the segments is away.
+    StorageUnavailable,
+    /// The connection is gone or not connected.
+    ConnectionNotConnected,
+    /// Campaign Monitor refuses the credentials.
+    CredentialsRefused,
+    /// Campaign Monitor does not know the list.
+    ListNotFound,
+    /// The list lacks a custom field that the mapping names.
+    CustomFieldNotFound,
+    /// Campaign Monitor is slow, down, or asks for a pause.
+    CampaignMonitorUnavailable,
+    /// Campaign Monitor refuses the call for another reason.
+    CampaignMonitorRefused,
+    /// Several attempts got nowhere.
+    NoProgress,
+    /// A fault of ours.
+    Internal,
+}
+
+/// Why a run ended as it did, or why it waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// Stable code.
+    pub code: ReasonCode,
+    /// Whose fault it is.
+    pub culprit: Culprit,
+    /// What happened and what to do.
+    #[schema(
+        example = "Campaign Monitor refuses the credentials. Ask an administrator to renew the connection."
+    )]
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason with the message of its code; `detail` names what it is about.
+    pub fn new(code: ReasonCode, detail: impl AsRef<str>) -> Self {
+        let (culprit, message) = code.words(detail.as_ref());
+        Self {
+            code,
+            culprit,
+            message,
+        }
+    }
+}
+
+impl ReasonCode {
+    fn words(self, detail: &str) -> (Culprit, String) {
+        use Culprit::{External, System, User};
+        match self {
+            Self::ProfilesNotExported => (User, format!("{detail} Open the rejections of this run to see which profiles, and why.")),
+            Self::CanceledByUser => (User, format!("The run was cancelled by {detail}. Profiles sent before that stay on the list.")),
+            Self::ProfileLimitExceeded => (User, format!("{detail} Nothing was sent. Spread the segments over several exports.")),
+            Self::SegmentNotFound => (User, format!("The segment {detail} has no members to read. Refresh it, or take it out of the export.")),
+            Self::FieldNotFound => (User, format!("{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.")),
+            Self::SegmentChanged => (User, format!("The data of a segment was changed while the run read it ({detail}). Start the run again.")),
+            Self::SegmentUnreadable => (User, format!("The data of a segment cannot be understood: {detail}. Refresh the segment, then start the run again.")),
+            Self::StorageUnavailable => (System, "The storage of the segments cannot be reached. The run goes on by itself when it is back; if it has failed, start it again.".into()),
+            Self::ConnectionNotConnected => (User, format!("The connection of the export {detail}. Ask an administrator to complete it.")),
+            Self::CredentialsRefused => (User, format!("Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.")),
+            Self::ListNotFound => (User, format!("Campaign Monitor does not know the list {detail} in this account. Choose another list in the export.")),
+            Self::CustomFieldNotFound => (User, format!("The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of the data matching.")),
+            Self::CampaignMonitorUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
+            Self::CampaignMonitorRefused => (External, format!("Campaign Monitor refused the upload: {detail}")),
+            Self::NoProgress => (System, format!("Several attempts made no progress; the last one ended with: {detail}. Start the run again later; if it stays, tell the operator the trace id.")),
+            Self::Internal => (System, "Something went wrong on our side. Start the run again; if it stays, tell the operator the trace id.".into()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! SQL of the tables `batches` and `rejections`: what a run has done, batch by batch and profile by profile.
+
+use sqlx::{QueryBuilder, Result};
+
+use super::{Batch, Rejection, RejectionOutcome, RunId};
+use crate::db::Tx;
+use crate::sql;
+
+/// Rows in one INSERT: well below the 32,766 values that `SQLite` binds.
+const ROWS_PER_INSERT: usize = 1000;
+
+/// Adds batches that are done.
+pub async fn insert(tx: &mut Tx, run: RunId, batches: &[Batch]) -> Result<()> {
+    for some in batches.chunks(ROWS_PER_INSERT) {
+        sql!(&mut *tx, |db| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
+                     created, updated, rejected) ",
+            );
+            insert.push_values(some, |mut row, batch| {
+                row.push_bind(run)
+                    .push_bind(batch.number)
+                    .push_bind(batch.first_row)
+                    .push_bind(batch.rows)
+                    .push_bind(batch.status)
+                    .push_bind(batch.http_status)
+                    .push_bind(batch.attempts)
+                    .push_bind(batch.duration_ms)
+                    .push_bind(batch.created)
+                    .push_bind(batch.updated)
+                    .push_bind(batch.rejected);
+            });
+            insert.build().execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Adds profiles that are not on the list.
+pub async fn insert_rejections(tx: &mut Tx, run: RunId, rejections: &[Rejection]) -> Result<()> {
+    for some in rejections.chunks(ROWS_PER_INSERT) {
+        sql!(&mut *tx, |db| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO rejections (run_id, position, batch, customer_id, email, outcome, code, message) ",
+            );
+            insert.push_values(some, |mut row, rejection| {
+                row.push_bind(run)
+                    .push_bind(rejection.position)
+                    .push_bind(rejection.batch)
+                    .push_bind(&rejection.customer_id)
+                    .push_bind(&rejection.email)
+                    .push_bind(rejection.outcome)
+                    .push_bind(&rejection.code)
+                    .push_bind(&rejection.message);
+            });
+            insert.build().execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Batches of a run, from the first.
+pub async fn list(tx: &mut Tx, run: RunId, after: Option<i64>, limit: i64) -> Result<Vec<Batch>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT * FROM batches WHERE run_id = $1 AND ($2 IS NULL OR number > $2) ORDER BY number LIMIT $3"
+    )
+    .bind(run)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// Profiles of a run that are not on the list, from the first.
+pub async fn rejections(
+    tx: &mut Tx,
+    run: RunId,
+    outcome: Option<RejectionOutcome>,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Rejection>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM rejections
+         WHERE run_id = $1 AND ($2 IS NULL OR outcome = $2) AND ($3 IS NULL OR position > $3)
+         ORDER BY position LIMIT $4"
+    )
+    .bind(run)
+    .bind(outcome)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}

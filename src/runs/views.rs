@@ -1,0 +1,189 @@
+//! Runs on the wire.
+
+#![expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Counts, FieldWarning, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind};
+use crate::connections::ConnectionId;
+use crate::exports::{ExportId, ListId, Warning};
+use crate::segments::SegmentName;
+
+/// A run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    pub run_id: RunId,
+    pub instance_id: Uuid,
+    pub export_id: ExportId,
+    pub export_name: String,
+    pub list_id: ListId,
+    pub connection_id: ConnectionId,
+    pub segments: Vec<RunSegmentView>,
+    pub status: RunStatus,
+    /// Why it ended as it did, or why it waits.
+    #[schema(required)]
+    pub reason: Option<Reason>,
+    /// What was found before anything was sent.
+    pub warnings: Vec<Warning>,
+    /// Values that were cut or left out of custom fields.
+    pub field_warnings: Vec<FieldWarning>,
+    pub submission_kind: SubmissionKind,
+    pub submitted_by: String,
+    pub submitted_utc: DateTime<Utc>,
+    #[schema(required)]
+    pub start_utc: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub end_utc: Option<DateTime<Utc>>,
+    /// How many workers have taken it up so far.
+    pub attempt: i64,
+    pub counts: CountsView,
+    pub progress: ProgressView,
+    /// Trace id of the request that started it.
+    #[schema(required)]
+    pub trace_id: Option<String>,
+    pub version: i64,
+}
+
+/// A segment of a run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSegmentView {
+    pub name: SegmentName,
+    pub member_count: i64,
+}
+
+/// What became of the profiles: `selected` is the sum of all the others, at every moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CountsView {
+    /// Members of the selected segments.
+    pub selected: i64,
+    /// New on the list.
+    pub created: i64,
+    /// On the list before, and updated.
+    pub updated: i64,
+    /// Refused by Campaign Monitor.
+    pub rejected: i64,
+    /// The address came before in this run.
+    pub duplicate: i64,
+    /// Not sent: no usable address.
+    pub invalid: i64,
+    /// Sent, but no answer told whether it landed.
+    pub in_doubt: i64,
+    /// Nothing has become of them yet.
+    pub remaining: i64,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressView {
+    /// Of the selected profiles, 0 to 1.
+    pub fraction: f64,
+    pub profiles_per_second: f64,
+    /// When it should be done; `null` when it does not run or nothing can be said yet.
+    #[schema(required)]
+    pub eta_utc: Option<DateTime<Utc>>,
+}
+
+impl RunView {
+    /// Puts together what is known of a run at `now`.
+    #[must_use]
+    pub fn of(run: Run, segments: Vec<RunSegment>, now: DateTime<Utc>) -> Self {
+        Self {
+            progress: ProgressView::of(&run, now),
+            run_id: run.id,
+            instance_id: run.instance_id,
+            export_id: run.export_id,
+            export_name: run.export_name,
+            list_id: run.list_id,
+            connection_id: run.connection_id,
+            segments: segments.into_iter().map(RunSegmentView::from).collect(),
+            status: run.status,
+            reason: run.reason.map(|reason| reason.0),
+            warnings: run.warnings.0.items,
+            field_warnings: run.field_warnings.0.fields,
+            submission_kind: run.submission_kind,
+            submitted_by: run.submitted_by,
+            submitted_utc: run.submitted_utc,
+            start_utc: run.start_utc,
+            end_utc: run.end_utc,
+            attempt: run.fence.max(1),
+            counts: run.counts.into(),
+            trace_id: run.trace_id,
+            version: run.version,
+        }
+    }
+}
+
+impl From<RunSegment> for RunSegmentView {
+    fn from(segment: RunSegment) -> Self {
+        Self {
+            name: segment.name,
+            member_count: segment.member_count,
+        }
+    }
+}
+
+impl From<Counts> for CountsView {
+    fn from(counts: Counts) -> Self {
+        Self {
+            selected: counts.selected,
+            created: counts.created,
+            updated: counts.updated,
+            rejected: counts.rejected,
+            duplicate: counts.duplicate,
+            invalid: counts.invalid,
+            in_doubt: counts.in_doubt,
+            remaining: counts.remaining(),
+        }
+    }
+}
+
+impl ProgressView {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a run has far fewer than 2^52 profiles"
+    )]
+    fn of(run: &Run, now: DateTime<Utc>) -> Self {
+        let (selected, accounted) = (run.counts.selected as f64, run.counts.accounted() as f64);
+        let until = run.end_utc.unwrap_or(now);
+        let elapsed = run
+            .start_utc
+            .map_or(0.0, |start| (until - start).as_seconds_f64());
+        let profiles_per_second = if elapsed > 0.0 {
+            accounted / elapsed
+        } else {
+            0.0
+        };
+        let eta_utc = (run.status == RunStatus::Running && profiles_per_second > 0.0)
+            .then(|| seconds(run.counts.remaining() as f64 / profiles_per_second))
+            .flatten()
+            .and_then(|left| now.checked_add_signed(left));
+        let fraction = if selected > 0.0 {
+            accounted / selected
+        } else {
+            f64::from(u8::from(run.status.is_ended()))
+        };
+        Self {
+            fraction,
+            profiles_per_second,
+            eta_utc,
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float cast to an integer stays in range by itself"
+)]
+fn seconds(seconds: f64) -> Option<TimeDelta> {
+    TimeDelta::try_milliseconds((seconds * 1000.0) as i64)
+}

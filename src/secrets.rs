@@ -1,0 +1,162 @@
+//! Seals secrets for the database, so that a copy of it gives none away.
+//!
+//! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. The instance and the row it
+//! belongs to are bound in as associated data: moved to another row, it does not open.
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+const NONCE_BYTES: usize = 12;
+
+/// The keys that seal and open: the first seals, all open.
+pub struct Keys(Vec<Key>);
+
+struct Key {
+    id: String,
+    cipher: Aes256Gcm,
+}
+
+/// Why a text holds no keys, or a sealed secret does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The setting is malformed.
+    #[error(
+        "encryption keys are written `id:base64key,…` with keys of 32 bytes; make one with `openssl rand -base64 32`"
+    )]
+    Malformed,
+    /// The key that sealed it is gone.
+    #[error("the secret was sealed with key `{0}`, which is not among the encryption keys")]
+    UnknownKey(String),
+    /// Altered, or moved from another row.
+    #[error("the sealed secret does not open: it was altered, or belongs to another row")]
+    Broken,
+}
+
+impl Keys {
+    /// Reads `id:base64key,…`.
+    pub fn parse(text: &SecretString) -> Result<Self, Error> {
+        let keys: Vec<Key> = text
+            .expose_secret()
+            .split(',')
+            .map(|pair| Key::parse(pair.trim()))
+            .collect::<Result<_, _>>()?;
+        Ok(Self(keys))
+    }
+
+    /// Seals `secret` for the row `row` of `instance`.
+    ///
+    /// # Panics
+    /// Never: `parse` refuses an empty list, and AES-GCM seals any text shorter than 64 GiB.
+    #[must_use]
+    pub fn seal(&self, secret: &SecretString, instance: Uuid, row: Uuid) -> String {
+        let key = self.0.first().expect("parse refuses an empty list");
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let sealed = key
+            .cipher
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: secret.expose_secret().as_bytes(),
+                    aad: &associated(instance, row),
+                },
+            )
+            .expect("AES-GCM seals any text of this size");
+        let blob = BASE64_STANDARD.encode([nonce.as_slice(), &sealed].concat());
+        format!("{}:{blob}", key.id)
+    }
+
+    /// Opens what `seal` made for the same row.
+    pub fn open(&self, sealed: &str, instance: Uuid, row: Uuid) -> Result<SecretString, Error> {
+        let (id, blob) = sealed.split_once(':').ok_or(Error::Broken)?;
+        let key = (self.0.iter().find(|key| key.id == id))
+            .ok_or_else(|| Error::UnknownKey(id.to_owned()))?;
+        let blob = BASE64_STANDARD.decode(blob).map_err(|_| Error::Broken)?;
+        let (nonce, ciphertext) = blob.split_first_chunk().ok_or(Error::Broken)?;
+        let nonce: &[u8; NONCE_BYTES] = nonce;
+        let opened = key
+            .cipher
+            .decrypt(
+                &Nonce::from(*nonce),
+                Payload {
+                    msg: ciphertext,
+                    aad: &associated(instance, row),
+                },
+            )
+            .map_err(|_| Error::Broken)?;
+        String::from_utf8(opened)
+            .map(SecretString::from)
+            .map_err(|_| Error::Broken)
+    }
+}
+
+impl Key {
+    fn parse(pair: &str) -> Result<Self, Error> {
+        let (id, key) = pair.split_once(':').ok_or(Error::Malformed)?;
+        let key = BASE64_STANDARD.decode(key).map_err(|_| Error::Malformed)?;
+        let cipher = Aes256Gcm::new_from_slice(&key).map_err(|_| Error::Malformed)?;
+        if id.is_empty() {
+            return Err(Error::Malformed);
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            cipher,
+        })
+    }
+}
+
+fn associated(instance: Uuid, row: Uuid) -> [u8; 32] {
+    let mut data = [0; 32];
+    data[..16].copy_from_slice(instance.as_bytes());
+    data[16..].copy_from_slice(row.as_bytes());
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Keys {
+        Keys::parse(&SecretString::from(text.to_owned())).unwrap()
+    }
+
+    fn key(id: &str, byte: u8) -> String {
+        format!("{id}:{}", BASE64_STANDARD.encode([byte; 32]))
+    }
+
+    #[test]
+    fn a_secret_opens_only_in_the_row_it_was_sealed_for() {
+        let (keys, instance, row) = (keys(&key("a", 1)), Uuid::now_v7(), Uuid::now_v7());
+        let sealed = keys.seal(&SecretString::from("hush"), instance, row);
+        assert!(!sealed.contains("hush"));
+        let opened = keys.open(&sealed, instance, row).unwrap();
+        assert_eq!(opened.expose_secret(), "hush");
+        assert!(matches!(
+            keys.open(&sealed, instance, Uuid::now_v7()),
+            Err(Error::Broken)
+        ));
+    }
+
+    #[test]
+    fn an_older_key_still_opens_and_the_first_one_seals() {
+        let (instance, row) = (Uuid::now_v7(), Uuid::now_v7());
+        let old = keys(&key("old", 1)).seal(&SecretString::from("hush"), instance, row);
+        let both = keys(&format!("{},{}", key("new", 2), key("old", 1)));
+        assert!(both.open(&old, instance, row).is_ok());
+        assert!(
+            both.seal(&SecretString::from("x"), instance, row)
+                .starts_with("new:")
+        );
+        let only_new = keys(&key("new", 2)).open(&old, instance, row);
+        assert!(matches!(only_new, Err(Error::UnknownKey(id)) if id == "old"));
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        let short = SecretString::from("a:c2hvcnQ=");
+        assert!(matches!(Keys::parse(&short), Err(Error::Malformed)));
+    }
+}

@@ -1,0 +1,267 @@
+//! Endpoints that carry the members of a segment: the upload in a stream, and the first ones to look at.
+
+use std::sync::Arc;
+
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, get, put};
+use arrow_array::{Array, RecordBatch, StringArray};
+use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+
+use super::api::{find, storage_unavailable};
+use super::views::{MembersView, SegmentView};
+use super::{Segment, SegmentName, Source, store, supersede, tidy};
+use crate::app::App;
+use crate::db;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::body::{IfMatch, Name, ok};
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::storage::{self, Inspection, Media, ReceiveLimits};
+
+const FIELDS_MAX: usize = 200;
+const ROW_BYTES_MAX: usize = 1 << 20;
+const MEMBERS_DEFAULT: usize = 100;
+const MEMBERS_MAX: usize = 1000;
+/// After a refusal the rest of the body is read up to here, so that the caller gets to see the answer.
+const REST_BYTES_MAX: usize = 64 << 20;
+
+/// How many members to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct First {
+    /// Members to show.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
+}
+
+/// Shows the first members of a segment.
+#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path), First), responses((status = 200, body = MembersView)))]
+#[get("/segments/{name}/members")]
+pub async fn get_members(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    first: Query<First>,
+) -> Result<HttpResponse, Problem> {
+    let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
+    if !(1..=MEMBERS_MAX).contains(&limit) {
+        return Err(Problem::new(
+            Kind::InvalidCursor,
+            format!("limit is 1 to {MEMBERS_MAX}."),
+        ));
+    }
+    let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    Ok(HttpResponse::Ok().json(MembersView {
+        items: first_members(&app, &segment, limit).await?,
+    }))
+}
+
+async fn first_members(
+    app: &App,
+    segment: &Segment,
+    limit: usize,
+) -> Result<Vec<Map<String, Value>>, Problem> {
+    let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
+        return Ok(vec![]);
+    };
+    let names: Arc<[String]> = fields
+        .items
+        .iter()
+        .map(|field| field.name.clone())
+        .collect();
+    let mut pages = app
+        .storage
+        .pages(Arc::new(manifest.0.clone()), names.clone());
+    let mut members = Vec::new();
+    while members.len() < limit {
+        let Some(page) = pages
+            .try_next()
+            .await
+            .map_err(|error| read_problem(&error))?
+        else {
+            break;
+        };
+        let wanted = page.num_rows().min(limit - members.len());
+        members.extend((0..wanted).map(|row| member(&page, row, &names)));
+    }
+    Ok(members)
+}
+
+fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value> {
+    let value = |column: &Arc<dyn Array>| {
+        let texts = column
+            .as_any()
+            .downcast_ref::<StringArray>()
+            .filter(|texts| texts.is_valid(row));
+        texts.map_or(Value::Null, |texts| Value::from(texts.value(row)))
+    };
+    names
+        .iter()
+        .cloned()
+        .zip(page.columns().iter().map(value))
+        .collect()
+}
+
+fn read_problem(error: &storage::Error) -> Problem {
+    match error {
+        storage::Error::Unavailable(_) => storage_unavailable(error),
+        other => Problem::new(Kind::Unprocessable, format!("{other} Refresh the segment.")),
+    }
+}
+
+/// Replaces the members of a segment.
+///
+/// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
+/// is refused with its line, and nothing changes.
+#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path)),
+    request_body(content(
+        (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
+        (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
+        (Vec<u8> = "application/vnd.apache.parquet"))),
+    responses((status = 200, body = SegmentView), (status = 409, description = "The members come from files, not from uploads", body = crate::http::problem::ProblemDocument)))]
+#[put("/segments/{name}/members")]
+pub async fn put_members(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    if_match: IfMatch,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    if_match.check(old.stamps.version)?;
+    if old.source.0 != Source::Upload {
+        return Err(Problem::new(
+            Kind::SegmentInUse,
+            "The members of this segment come from files. Register it with the source `upload` first.",
+        ));
+    }
+    let media = media(&request)?;
+    check_length(&app, &request)?;
+    let found = receive(&app, &old, media, payload).await?;
+    let segment = replace(&app, &caller, &old, &found).await;
+    if segment.is_err() {
+        discard(&app, &found).await;
+    }
+    tidy(&app).await?;
+    let segment = segment?;
+    Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
+}
+
+fn media(request: &HttpRequest) -> Result<Media, Problem> {
+    let header = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    header.and_then(Media::from_content_type).ok_or_else(|| {
+        Problem::new(
+            Kind::UnsupportedMediaType,
+            "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
+        )
+    })
+}
+
+/// Refuses a body that says it is too large before reading any of it.
+fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let header = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let length: Option<u64> = header.and_then(|value| value.parse().ok());
+    let limit_bytes = app.config.limits.max_upload_bytes;
+    if length.is_some_and(|length| length > limit_bytes) {
+        return Err(too_large(limit_bytes));
+    }
+    Ok(())
+}
+
+fn too_large(limit_bytes: u64) -> Problem {
+    let detail =
+        format!("An upload may have {limit_bytes} bytes. Send Parquet, or split the segment.");
+    Problem::new(Kind::TooLarge, detail)
+}
+
+async fn receive(
+    app: &App,
+    segment: &Segment,
+    media: Media,
+    payload: Payload,
+) -> Result<Inspection, Problem> {
+    let limits = ReceiveLimits {
+        bytes_max: app.config.limits.max_upload_bytes,
+        rows_max: app.config.limits.max_members_per_segment,
+        fields_max: FIELDS_MAX,
+        row_bytes_max: ROW_BYTES_MAX,
+    };
+    let scope = format!("{}/{}", segment.instance_id, segment.id.0);
+    // The payload belongs to this thread; the storage works wherever it likes.
+    let (sender, receiver) = mpsc::channel(4);
+    let storing = async {
+        app.storage
+            .receive(&scope, media, ReceiverStream::new(receiver), &limits)
+            .await
+    };
+    let (found, ()) = futures::join!(storing, forward(payload, sender));
+    found.map_err(|error| receive_problem(&error, limits.bytes_max))
+}
+
+/// Hands the body on. When the storage has refused it, the rest is read and dropped.
+async fn forward(mut payload: Payload, sender: mpsc::Sender<Result<Bytes, PayloadError>>) {
+    while let Some(chunk) = payload.next().await {
+        if sender.send(chunk).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    let mut rest_bytes = 0;
+    while rest_bytes < REST_BYTES_MAX {
+        match payload.next().await {
+            Some(Ok(chunk)) => rest_bytes += chunk.len(),
+            _ => break,
+        }
+    }
+}
+
+fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
+    match error {
+        storage::Error::Unavailable(_) => storage_unavailable(error),
+        storage::Error::TooLarge { .. } => too_large(limit_bytes),
+        other => Problem::from_errors(
+            Kind::InvalidMembers,
+            vec![FieldError::new("", "invalidMembers", other.to_string())],
+        ),
+    }
+}
+
+async fn replace(
+    app: &App,
+    caller: &Caller<Contributor>,
+    old: &Segment,
+    found: &Inspection,
+) -> Result<Segment, Problem> {
+    let now = db::now();
+    let mut tx = app.db.write().await?;
+    let current = find(&mut tx, caller.instance, &old.name).await?;
+    if current.source.0 != Source::Upload || current.id != old.id {
+        return Err(Problem::changed());
+    }
+    supersede(&mut tx, &current, now).await?;
+    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
+    tx.commit().await?;
+    Ok(segment)
+}
+
+/// Removes what was received for nothing.
+async fn discard(app: &App, found: &Inspection) {
+    for object in &found.manifest.objects {
+        if let Err(error) = app.storage.remove(&object.path).await {
+            tracing::warn!(path = object.path, error = %error, "an upload that was not used could not be removed");
+        }
+    }
+}

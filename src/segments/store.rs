@@ -1,0 +1,192 @@
+//! SQL of the tables `segments` and `superseded_objects`.
+
+use sqlx::Result;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Fields, Segment, SegmentId, SegmentName, Source};
+use crate::connections::DisplayName;
+use crate::db::{Time, Tx};
+use crate::sql;
+use crate::storage::Inspection;
+
+/// One segment, by its name.
+pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM segments WHERE instance_id = $1 AND name = $2"
+    )
+    .bind(instance)
+    .bind(name)
+    .fetch_optional(db)
+    .await)
+}
+
+/// One segment, by its id.
+pub async fn get_by_id(tx: &mut Tx, id: SegmentId) -> Result<Option<Segment>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM segments WHERE id = $1"
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await)
+}
+
+/// Segments, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    instance: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Segment>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT * FROM segments WHERE instance_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    )
+    .bind(instance)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// The segments of an export, in its order.
+pub async fn of_export(tx: &mut Tx, export: crate::exports::ExportId) -> Result<Vec<Segment>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT segments.* FROM segments JOIN export_segments ON segment_id = segments.id
+         WHERE export_id = $1 ORDER BY position"
+    )
+    .bind(export)
+    .fetch_all(db)
+    .await)
+}
+
+/// Adds a segment without members; a unique violation says that the name was taken meanwhile.
+pub async fn insert(
+    tx: &mut Tx,
+    instance: Uuid,
+    name: &SegmentName,
+    display_name: &DisplayName,
+    source: &Source,
+    by: &str,
+    now: Time,
+) -> Result<Segment> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "INSERT INTO segments (id, instance_id, name, display_name, source, version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $6, $7) RETURNING *"
+    )
+    .bind(Uuid::now_v7())
+    .bind(instance)
+    .bind(name)
+    .bind(display_name)
+    .bind(Json(source))
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Changes the name shown and the source. A new source forgets the members of the old one.
+pub async fn update(
+    tx: &mut Tx,
+    id: SegmentId,
+    display_name: &DisplayName,
+    source: &Source,
+    keep_members: bool,
+    by: &str,
+    now: Time,
+) -> Result<Segment> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE segments SET display_name = $2, source = $3,
+             manifest = CASE WHEN $4 THEN manifest END, fields = CASE WHEN $4 THEN fields END,
+             member_count = CASE WHEN $4 THEN member_count END, refreshed_utc = CASE WHEN $4 THEN refreshed_utc END,
+             version = version + 1, updated_by = $5, updated_utc = $6
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(display_name)
+    .bind(Json(source))
+    .bind(keep_members)
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Replaces the members with what was found.
+pub async fn set_members(
+    tx: &mut Tx,
+    id: SegmentId,
+    found: &Inspection,
+    by: &str,
+    now: Time,
+) -> Result<Segment> {
+    let rows = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
+    sql!(tx, |db| sqlx::query_as(
+        "UPDATE segments SET manifest = $2, fields = $3, member_count = $4, refreshed_utc = $6,
+             version = version + 1, updated_by = $5, updated_utc = $6
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(Json(&found.manifest))
+    .bind(Json(Fields {
+        items: found.fields.clone()
+    }))
+    .bind(rows)
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await)
+}
+
+/// Removes a segment; a reference violation says that exports use it.
+pub async fn delete(tx: &mut Tx, id: SegmentId) -> Result<()> {
+    sql!(tx, |db| sqlx::query("DELETE FROM segments WHERE id = $1")
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop))
+}
+
+/// Marks an object for removal.
+pub async fn supersede(tx: &mut Tx, segment: SegmentId, path: &str, now: Time) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "INSERT INTO superseded_objects (path, segment_id, since_utc) VALUES ($1, $2, $3) ON CONFLICT (path) DO NOTHING"
+    )
+    .bind(path)
+    .bind(segment)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+    })
+}
+
+/// Superseded objects that no open run reads.
+pub async fn removable(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "SELECT path FROM superseded_objects AS object WHERE NOT EXISTS (
+             SELECT 1 FROM run_segments JOIN runs ON runs.id = run_id
+             WHERE run_segments.segment_id = object.segment_id AND status IN ('queued', 'running'))
+         ORDER BY since_utc LIMIT $1"
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
+/// Forgets an object that has been removed.
+pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
+    sql!(tx, |db| sqlx::query(
+        "DELETE FROM superseded_objects WHERE path = $1"
+    )
+    .bind(path)
+    .execute(db)
+    .await
+    .map(drop))
+}

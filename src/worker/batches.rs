@@ -1,0 +1,251 @@
+//! Turns the members of a run into batches: pages read in a stream, each row checked, addresses that come
+//! again taken out, the rest encoded.
+//!
+//! All of it is done on a thread of its own, so that it holds up nobody; it waits when the uploads are
+//! behind. Rows are numbered through the whole run. A run that goes on after a crash reads from the
+//! start again without sending, and so knows every address that came before.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use futures::TryStreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::address::{self, Flaw};
+use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
+use super::record::{Columns, encode};
+use super::seen::Seen;
+use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
+use crate::storage::{Error, Manifest, Storage};
+
+/// Batches that wait to be sent.
+const AHEAD: usize = 2;
+
+/// A page of rows, ready to be sent.
+pub struct Batch {
+    /// From 1.
+    pub number: i64,
+    /// Its first row in the run, from 0.
+    pub first_row: i64,
+    /// The rows, as text.
+    pub page: RecordBatch,
+    /// Places in the page of the rows to be sent.
+    pub records: Vec<usize>,
+    /// The rows that are not sent, and why.
+    pub refused: Vec<Rejection>,
+    /// The body of the import; empty when nothing is to be sent.
+    pub body: Bytes,
+    /// Values that did not fit their fields.
+    pub field_warnings: Vec<FieldWarning>,
+}
+
+impl Batch {
+    /// Rows of the page.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        number(self.page.num_rows())
+    }
+
+    /// The row after its last one.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.first_row + self.rows()
+    }
+}
+
+/// What to read.
+pub struct Source {
+    /// Where the members are.
+    pub storage: Storage,
+    /// What the run pinned, in its order.
+    pub manifests: Vec<Arc<Manifest>>,
+    /// What to make of it.
+    pub plan: Arc<Plan>,
+    /// Rows that have been accounted for: batches start after them.
+    pub position: i64,
+    /// Seeds the hashes of the addresses.
+    pub seed: u64,
+}
+
+/// Starts reading. The batches come in order; dropping the receiver stops it.
+#[must_use]
+pub fn read(source: Source) -> mpsc::Receiver<Result<Batch, Error>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let handle = Handle::current();
+    spawn_blocking(move || {
+        handle.block_on(async {
+            if let Err(error) = produce(source, &sender).await {
+                // Nobody listens any more when this fails, and then nobody needs to know.
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+    });
+    receiver
+}
+
+async fn produce(source: Source, sender: &mpsc::Sender<Result<Batch, Error>>) -> Result<(), Error> {
+    let rows: u64 = source
+        .manifests
+        .iter()
+        .map(|manifest| manifest.rows())
+        .sum();
+    let room = usize::try_from(rows).unwrap_or(usize::MAX);
+    let mut sifter = Sifter {
+        seen: Seen::with_room_for(room, source.seed),
+        plan: source.plan,
+        next_number: 1,
+        next_row: 0,
+    };
+    for manifest in source.manifests {
+        let mut pages = source.storage.pages(manifest, sifter.plan.columns.clone());
+        while let Some(page) = pages.try_next().await? {
+            let batch = sifter.sift(page, source.position);
+            let Some(batch) = batch else { continue };
+            if sender.send(Ok(batch)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells the rows to be sent from the others.
+struct Sifter {
+    plan: Arc<Plan>,
+    seen: Seen,
+    next_number: i64,
+    next_row: i64,
+}
+
+impl Sifter {
+    /// The batch of a page; `None` when all of it has been accounted for.
+    fn sift(&mut self, page: RecordBatch, position: i64) -> Option<Batch> {
+        let (number, first_row) = (self.next_number, self.next_row);
+        self.next_number += 1;
+        self.next_row += self::number(page.num_rows());
+        let (records, refused) = self.sort(&page, number, first_row);
+        if self.next_row <= position {
+            return None;
+        }
+        let (body, field_warnings) = if records.is_empty() {
+            (Bytes::new(), vec![])
+        } else {
+            encode(&self.plan, &page, &records)
+        };
+        Some(Batch {
+            number,
+            first_row,
+            page,
+            records,
+            refused,
+            body,
+            field_warnings,
+        })
+    }
+
+    fn sort(
+        &mut self,
+        page: &RecordBatch,
+        number: i64,
+        first_row: i64,
+    ) -> (Vec<usize>, Vec<Rejection>) {
+        let columns = Columns::of(page);
+        let mut records = Vec::with_capacity(page.num_rows());
+        let mut refused = Vec::new();
+        for row in 0..page.num_rows() {
+            match self.look(&columns, row) {
+                None => records.push(row),
+                Some(objection) => {
+                    refused.push(objection.rejection(&columns, row, number, first_row))
+                }
+            }
+        }
+        (records, refused)
+    }
+
+    fn look(&mut self, columns: &Columns<'_>, row: usize) -> Option<Objection> {
+        if columns.get(CUSTOMER_ID_COLUMN, row).is_none() {
+            return Some(Objection::NoCustomerId);
+        }
+        match address::check(columns.get(EMAIL_COLUMN, row).unwrap_or_default()) {
+            Err(flaw) => Some(Objection::Flawed(flaw)),
+            Ok(address) if !self.seen.insert(address) => Some(Objection::Duplicate),
+            Ok(_) => None,
+        }
+    }
+}
+
+/// Why a row is not sent.
+#[derive(Clone, Copy)]
+enum Objection {
+    NoCustomerId,
+    Flawed(Flaw),
+    Duplicate,
+}
+
+impl Objection {
+    const fn words(self) -> (RejectionOutcome, &'static str, &'static str) {
+        use RejectionOutcome::{Duplicate, Invalid};
+        match self {
+            Self::NoCustomerId => (
+                Invalid,
+                "customerIdMissing",
+                "The profile has no CustomerId.",
+            ),
+            Self::Flawed(Flaw::Missing) => (
+                Invalid,
+                "addressMissing",
+                "The profile has no e-mail address.",
+            ),
+            Self::Flawed(Flaw::Malformed) => (
+                Invalid,
+                "addressMalformed",
+                "The e-mail address has a form that Campaign Monitor does not take.",
+            ),
+            Self::Flawed(Flaw::TooLong) => (
+                Invalid,
+                "addressTooLong",
+                "The e-mail address is longer than 254 characters.",
+            ),
+            Self::Duplicate => (
+                Duplicate,
+                "duplicateAddress",
+                "An earlier profile of this run has the same e-mail address.",
+            ),
+        }
+    }
+
+    fn rejection(self, columns: &Columns<'_>, row: usize, batch: i64, first_row: i64) -> Rejection {
+        let (outcome, code, message) = self.words();
+        let text = |column| columns.get(column, row).unwrap_or_default().to_owned();
+        Rejection {
+            position: first_row + number(row),
+            batch,
+            customer_id: text(CUSTOMER_ID_COLUMN),
+            email: text(EMAIL_COLUMN),
+            outcome,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// A count or place in memory as the database has it.
+#[must_use]
+pub fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Halves of the rows of a request; `None` when there is nothing to halve.
+#[must_use]
+pub fn halves(records: &[usize]) -> Option<VecDeque<Vec<usize>>> {
+    if records.len() < 2 {
+        return None;
+    }
+    let (first, second) = records.split_at(records.len() / 2);
+    Some(VecDeque::from([first.to_vec(), second.to_vec()]))
+}

@@ -1,0 +1,193 @@
+//! Carries out one run: batches are sent several at a time, and accounted for in order.
+//!
+//! The position of the run passes a batch only when it and all before it have an answer, and the counts
+//! move with it in one transaction: a crash repeats batches, but loses none and counts none twice.
+//! Several batches that are ready go into one transaction.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use tokio::select;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use super::account::{Done, account};
+use super::batches::{self, Batch, Source};
+use super::limiter::Limiter;
+use super::prepare::{Prepared, connection_refused, prepare};
+use super::settle::checkpoint;
+use super::upload::Uploader;
+use super::{Job, Stopped};
+use crate::db;
+use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunStatus};
+use crate::storage::{self, PAGE_ROWS};
+
+/// How often a worker looks whether somebody cancelled; leases are renewed at least three times in their life.
+const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// Carries out the run of `job`, as far as it goes.
+pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
+    if job.run.cancel_requested {
+        return Err(canceled(job).await);
+    }
+    if job.run.stalls > job.app.config.work.stalls_max {
+        let last = job
+            .run
+            .reason
+            .as_ref()
+            .map_or("the worker ended unexpectedly", |reason| {
+                reason.message.as_str()
+            });
+        return Err(Stopped::failed(ReasonCode::NoProgress, last));
+    }
+    let prepared = prepare(job).await?;
+    // Before the first upload: whatever may be sent from here on is in doubt if this process dies.
+    checkpoint(job, vec![]).await?;
+    let wind_down = CancellationToken::new();
+    let stopped = follow(job, prepared, &wind_down).await?;
+    match (
+        stopped,
+        job.beyond.iter().find_map(|done| done.failure.clone()),
+    ) {
+        (Some(stopped), _) => Err(stopped),
+        (None, Some(error)) => Err(connection_refused(job, &error).await),
+        (None, None) => Ok(()),
+    }
+}
+
+/// Sends and accounts until everything is done or `wind_down` is cancelled and the last uploads have
+/// come back. Tells why it wound down, unless an upload failed: `job.beyond` has that.
+async fn follow(
+    job: &mut Job,
+    prepared: Prepared,
+    wind_down: &CancellationToken,
+) -> Result<Option<Stopped>, Stopped> {
+    let mut uploads = pin!(uploads(job, prepared, wind_down));
+    let mut beats = interval(BEAT_EVERY.min(job.app.config.work.lease() / 3));
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopped = None;
+    loop {
+        let cause = select! {
+            _ = beats.tick() => beat(job).await?,
+            () = job.stop.cancelled(), if !wind_down.is_cancelled() => Some(Stopped::Drained),
+            answered = uploads.next() => match answered {
+                Some(answered) => take(job, answered, wind_down).await?,
+                None => return Ok(stopped),
+            },
+        };
+        if let Some(cause) = cause {
+            wind_down.cancel();
+            stopped.get_or_insert(cause);
+        }
+    }
+}
+
+/// The uploads of a run: several under way, their answers in order, all at once that are ready.
+fn uploads(
+    job: &Job,
+    prepared: Prepared,
+    wind_down: &CancellationToken,
+) -> impl Stream<Item = Vec<Result<Done, storage::Error>>> + use<> {
+    let most = usize::from(job.app.config.work.uploads_in_flight);
+    let reader = batches::read(Source {
+        storage: job.app.storage.clone(),
+        manifests: prepared.manifests,
+        plan: prepared.plan.clone(),
+        position: job.run.position,
+        seed: job.run.id.0.as_u64_pair().1,
+    });
+    let uploader = Arc::new(Uploader {
+        account: prepared.account,
+        list_id: job.run.list_id.as_str().to_owned(),
+        plan: prepared.plan,
+        limiter: Limiter::new(most),
+        work: job.app.config.work.clone(),
+        wind_down: wind_down.clone(),
+    });
+    // Twice as many are taken up as may be in flight, so that a slow one does not hold up the others.
+    ReceiverStream::new(reader)
+        .take_until(wind_down.clone().cancelled_owned())
+        .map(move |batch| send(uploader.clone(), batch))
+        .buffered(2 * most)
+        .ready_chunks(2 * most)
+}
+
+/// Rows that may be sent before the next checkpoint is written: see `uploads`.
+pub fn window(job: &Job) -> i64 {
+    4 * i64::from(job.app.config.work.uploads_in_flight) * batches::number(PAGE_ROWS)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the upload goes on while a checkpoint is written, and ends with its handle"
+)]
+async fn send(
+    uploader: Arc<Uploader>,
+    batch: Result<Batch, storage::Error>,
+) -> Result<Done, storage::Error> {
+    let upload = tokio::spawn(uploader.upload(batch?).in_current_span());
+    match AbortOnDropHandle::new(upload).await {
+        Ok(answered) => Ok(account(answered)),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// Accounts for what has been answered. A failure holds back all that was answered behind it.
+async fn take(
+    job: &mut Job,
+    answered: Vec<Result<Done, storage::Error>>,
+    wind_down: &CancellationToken,
+) -> Result<Option<Stopped>, Stopped> {
+    let mut ready = Vec::with_capacity(answered.len());
+    let mut stopped = None;
+    for answer in answered {
+        match answer {
+            Err(error) => stopped = Some(error.into()),
+            Ok(done) if done.failure.is_some() || !job.beyond.is_empty() => {
+                wind_down.cancel();
+                job.beyond.push(done);
+            }
+            Ok(done) => ready.push(done),
+        }
+    }
+    if ready.is_empty() {
+        return Ok(stopped);
+    }
+    let cancel_requested = checkpoint(job, ready).await?;
+    if cancel_requested && stopped.is_none() {
+        stopped = Some(canceled(job).await);
+    }
+    Ok(stopped)
+}
+
+/// Renews the lease, and looks whether somebody cancelled.
+async fn beat(job: &Job) -> Result<Option<Stopped>, Stopped> {
+    let mut tx = job.app.db.write().await?;
+    let beaten =
+        runs::store::beat(&mut tx, job.lease, db::now(), job.app.config.work.lease()).await?;
+    tx.commit().await?;
+    match beaten {
+        None => Err(Stopped::LeaseLost(LeaseLost)),
+        Some(false) => Ok(None),
+        Some(true) => Ok(Some(canceled(job).await)),
+    }
+}
+
+/// The end of a cancelled run, in the words of whoever cancelled it.
+async fn canceled(job: &Job) -> Stopped {
+    let asked = async { runs::store::get(&mut job.app.db.read().await?, job.run.id).await };
+    let reason = match asked.await {
+        Ok(run) => run.and_then(|run| run.reason).map(|reason| reason.0),
+        Err(error) => return error.into(),
+    };
+    let reason = reason.filter(|reason| reason.code == ReasonCode::CanceledByUser);
+    Stopped::Ended(
+        RunStatus::Canceled,
+        reason.unwrap_or_else(|| Reason::new(ReasonCode::CanceledByUser, "somebody")),
+    )
+}

@@ -1,0 +1,312 @@
+//! Takes runs and carries them out.
+//!
+//! `work` waits for hints and claims runs; `carry` moves the batches of one; `sweep` finds what the queue
+//! forgot. A run is owned by a lease in the database: whoever loses it stops at once.
+
+pub mod account;
+pub mod address;
+pub mod batches;
+pub mod carry;
+pub mod limiter;
+pub mod plan;
+pub mod prepare;
+pub mod record;
+pub mod seen;
+pub mod settle;
+pub mod upload;
+pub mod values;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use account::Done;
+
+use crate::app::App;
+use crate::db;
+use crate::runs::{self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus};
+use crate::{storage, telemetry};
+
+/// How long to wait for a hint before looking whether to stop.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to leave a queue or database alone that is away.
+const AWAY_PAUSE: Duration = Duration::from_secs(1);
+/// A run is pushed again when nobody has taken it for this long.
+const PUSH_AGAIN_AFTER: Duration = Duration::from_secs(30);
+const SWEEP_MAX: i64 = 100;
+/// The longest pause before a run is tried again.
+const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
+
+/// Carries out runs.
+pub struct Worker {
+    app: Arc<App>,
+    slots: Arc<Semaphore>,
+    runs: TaskTracker,
+}
+
+/// A run in the hands of this worker.
+pub struct Job {
+    /// What everything shares.
+    pub app: Arc<App>,
+    /// The run, as it was claimed; its counts and position are kept up to date.
+    pub run: Run,
+    /// Proof of ownership.
+    pub lease: Lease,
+    /// Rows up to here may have been sent by an attempt that died.
+    pub doubt_until: i64,
+    /// Batches that were answered behind one that was not, from that one on.
+    pub beyond: Vec<Done>,
+    /// Cancelled when the process is told to stop.
+    pub stop: CancellationToken,
+}
+
+/// Why a run stopped before its end.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It has ended.
+    Ended(RunStatus, Reason),
+    /// Something outside is away: it goes on later, after the pause asked for, unless it has tried too often.
+    Later(Reason, Option<Duration>),
+    /// The process stops: it goes on at once, elsewhere.
+    Drained,
+    /// Another worker holds it.
+    LeaseLost(LeaseLost),
+    /// A fault of ours, or of the database.
+    Fault(anyhow::Error),
+}
+
+impl Worker {
+    /// A worker with the settings of `app`.
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Arc<Self> {
+        let slots = Arc::new(Semaphore::new(usize::from(
+            app.config.work.runs_in_parallel,
+        )));
+        Arc::new(Self {
+            app,
+            slots,
+            runs: TaskTracker::new(),
+        })
+    }
+
+    /// Works until told to stop; then uploads in flight finish and runs are handed back.
+    pub async fn work(self: Arc<Self>) -> anyhow::Result<()> {
+        let stop = self.app.stop.clone();
+        while !stop.is_cancelled() {
+            select! {
+                () = self.clone().take_next() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        self.runs.close();
+        self.runs.wait().await;
+        Ok(())
+    }
+
+    /// Takes one hint, if there is room for a run.
+    async fn take_next(self: Arc<Self>) {
+        let Ok(slot) = self.slots.clone().acquire_owned().await else {
+            return;
+        };
+        match self.app.queue.pop(PATIENCE).await {
+            Ok(Some(id)) => self.spawn(id, slot),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the queue is away; runs are found in the database"
+                );
+                sleep(AWAY_PAUSE).await;
+            }
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tracker is waited for when the worker stops"
+    )]
+    fn spawn(self: Arc<Self>, id: RunId, slot: OwnedSemaphorePermit) {
+        let worker = self.clone();
+        self.runs.spawn(async move {
+            if let Err(error) = worker.execute(id).await {
+                tracing::warn!(run.id = %id.0, error = format!("{error:#}"), "the run was interrupted; it goes on when its lease has run out");
+            }
+            drop(slot);
+        });
+    }
+
+    /// Claims a run and carries it out, unless it is not due or somebody else has it.
+    pub async fn execute(&self, id: RunId) -> anyhow::Result<()> {
+        let Some(run) = self.claim(id).await? else {
+            return Ok(());
+        };
+        let connection = run.connection_id;
+        let span = tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence);
+        if let Some(traceparent) = &run.traceparent {
+            telemetry::link(&span, traceparent);
+        }
+        self.carry_out(run).instrument(span).await?;
+        let next =
+            runs::store::waiting(&mut self.app.db.read().await?, connection, db::now()).await?;
+        if let Some(next) = next {
+            self.app.queue.hint(next).await;
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, id: RunId) -> anyhow::Result<Option<Run>> {
+        let mut tx = self.app.db.write().await?;
+        match runs::store::claim(&mut tx, id, db::now(), self.app.config.work.lease()).await {
+            // Another run of the connection is being carried out; this one gets its turn after it.
+            Err(error) if db::is_unique_violation(&error) => Ok(None),
+            claimed => {
+                let claimed = claimed?;
+                tx.commit().await?;
+                Ok(claimed)
+            }
+        }
+    }
+
+    async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
+        let lease = Lease {
+            run: run.id,
+            fence: run.fence,
+        };
+        tracing::info!(
+            run.selected = run.counts.selected,
+            run.position = run.position,
+            "run taken up"
+        );
+        let mut job = Job {
+            app: self.app.clone(),
+            doubt_until: run.sent_until,
+            run,
+            lease,
+            beyond: vec![],
+            stop: self.app.stop.clone(),
+        };
+        let ended = carry::carry(&mut job).await;
+        let outcome = match ended {
+            Ok(()) => completed(&job.run),
+            Err(Stopped::LeaseLost(lost)) => return Err(lost.into()),
+            Err(Stopped::Fault(error)) => self.after_fault(&job, &error),
+            Err(Stopped::Ended(status, reason)) => Outcome::Ended(status, Some(reason)),
+            Err(Stopped::Drained) => Outcome::Released {
+                not_before: db::now(),
+                reason: None,
+                stalled: false,
+            },
+            Err(Stopped::Later(reason, asked)) => self.later(&job, reason, asked),
+        };
+        settle::settle(&mut job, outcome).await
+    }
+
+    fn after_fault(&self, job: &Job, error: &anyhow::Error) -> Outcome {
+        tracing::error!(error = format!("{error:#}"), "the run met a fault");
+        self.later(job, Reason::new(ReasonCode::Internal, ""), None)
+    }
+
+    /// Puts the run aside, or gives up when it has made no progress too often.
+    fn later(&self, job: &Job, reason: Reason, asked: Option<Duration>) -> Outcome {
+        if job.run.stalls >= self.app.config.work.stalls_max {
+            return Outcome::Ended(RunStatus::Failed, Some(reason));
+        }
+        let pause = asked.unwrap_or_else(|| self.pause(job.run.stalls));
+        Outcome::Released {
+            not_before: db::now() + pause,
+            reason: Some(reason),
+            stalled: true,
+        }
+    }
+
+    /// Doubles with every stall, spread out so that runs do not come back in step.
+    fn pause(&self, stalls: i32) -> Duration {
+        let first = Duration::from_millis(self.app.config.work.run_pause_ms);
+        let doublings = u32::try_from(stalls.saturating_sub(1)).unwrap_or(0).min(10);
+        (first * 2_u32.pow(doublings))
+            .min(RUN_PAUSE_MAX)
+            .mul_f64(rand::random_range(0.5..=1.0))
+    }
+
+    /// Sweeps until told to stop.
+    pub async fn sweep_until_stopped(self: Arc<Self>) -> anyhow::Result<()> {
+        let mut ticks = interval(Duration::from_millis(self.app.config.work.sweep_ms));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.app.stop.is_cancelled() {
+            select! {
+                _ = ticks.tick() => {}
+                () = self.app.stop.cancelled() => break,
+            }
+            if let Err(error) = self.sweep(PUSH_AGAIN_AFTER).await {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "runs that are due could not be looked for"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Pushes every run that the queue may have forgotten: the outbox, the retry timer and the recovery
+    /// from crashes at once. Returns how many. Without a queue the runs are carried out from here.
+    pub async fn sweep(self: &Arc<Self>, push_again_after: Duration) -> anyhow::Result<usize> {
+        let mut tx = self.app.db.write().await?;
+        let due = runs::store::due(&mut tx, db::now(), push_again_after, SWEEP_MAX).await?;
+        tx.commit().await?;
+        for id in &due {
+            if self.app.queue.push(*id).await.is_err()
+                && let Ok(slot) = self.slots.clone().try_acquire_owned()
+            {
+                self.clone().spawn(*id, slot);
+            }
+        }
+        Ok(due.len())
+    }
+}
+
+fn completed(run: &Run) -> Outcome {
+    let status = run.counts.completion();
+    let missing = run.counts.selected - run.counts.created - run.counts.updated;
+    let reason = (status == RunStatus::CompletedWithErrors).then(|| {
+        let detail = format!(
+            "{missing} of {} profiles are not on the list because of this run.",
+            run.counts.selected
+        );
+        Reason::new(ReasonCode::ProfilesNotExported, detail)
+    });
+    Outcome::Ended(status, reason)
+}
+
+impl Stopped {
+    /// The run fails for a reason of this code.
+    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
+        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+    }
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<storage::Error> for Stopped {
+    fn from(error: storage::Error) -> Self {
+        match &error {
+            storage::Error::Changed { .. } | storage::Error::NotFound { .. } => {
+                Self::failed(ReasonCode::SegmentChanged, error.to_string())
+            }
+            storage::Error::Unavailable(_) => {
+                tracing::warn!(error = %error, "the storage is away");
+                Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
+            }
+            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What must hold before the first upload of a run: the credential opens, the list and its fields are
+//! there, the segments have the fields, and what is read is pinned.
+
+use std::sync::Arc;
+
+use sqlx::types::Json;
+
+use super::plan::Plan;
+use super::{Job, Stopped};
+use crate::app::App;
+use crate::campaign_monitor::{self, Account, Disposition};
+use crate::connections::{self, Connection, ConnectionStatus, lists};
+use crate::db::{self, Tx};
+use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
+use crate::segments::{self, Segment, Source};
+use crate::storage::{self, Inspection, Manifest};
+
+/// A run that is ready to be carried out.
+pub struct Prepared {
+    /// Where to.
+    pub account: Account,
+    /// What to make of the rows.
+    pub plan: Arc<Plan>,
+    /// What to read.
+    pub manifests: Vec<Arc<Manifest>>,
+}
+
+/// Prepares a run, or says why it stops here.
+pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
+    let app = job.app.clone();
+    let segments = segments_of(&app, job).await?;
+    check_fields(job, &segments)?;
+    let connection = connection_of(&app, job).await?;
+    let account = open(&app, &connection)?;
+    let list = job.run.list_id.as_str().to_owned();
+    let asked = futures::try_join!(account.list(&list), account.custom_fields(&list));
+    let (list, fields) = match asked {
+        Ok(found) => found,
+        Err(error) => return Err(refused(&app, &connection, &error, &list).await),
+    };
+    let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
+        .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
+    let pinned = pin(
+        &app,
+        job,
+        segments,
+        Warnings {
+            items: lists::warnings(&list),
+        },
+    )
+    .await?;
+    Ok(Prepared {
+        account,
+        plan: Arc::new(plan),
+        manifests: pinned,
+    })
+}
+
+/// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
+async fn segments_of(app: &App, job: &Job) -> Result<Vec<(RunSegment, Option<Segment>)>, Stopped> {
+    let mut tx = app.db.read().await?;
+    let mut found = Vec::new();
+    for chosen in runs::store::segments(&mut tx, job.run.id).await? {
+        let segment = segments::store::get_by_id(&mut tx, chosen.segment_id).await?;
+        let has_members = segment
+            .as_ref()
+            .is_some_and(|segment| segment.manifest.is_some());
+        if !has_members && chosen.manifest.is_none() {
+            return Err(Stopped::failed(
+                ReasonCode::SegmentNotFound,
+                format!("“{}”", chosen.name.as_str()),
+            ));
+        }
+        found.push((chosen, segment));
+    }
+    Ok(found)
+}
+
+fn check_fields(job: &Job, segments: &[(RunSegment, Option<Segment>)]) -> Result<(), Stopped> {
+    for (chosen, segment) in segments {
+        let Some(segment) = segment.as_ref().filter(|_| chosen.manifest.is_none()) else {
+            continue;
+        };
+        let lacking = job
+            .run
+            .mapping
+            .fields()
+            .into_iter()
+            .find(|(_, field)| !segment.has_field(field.as_str()));
+        if let Some((_, field)) = lacking {
+            let detail = format!(
+                "The segment “{}” has no field “{}”.",
+                segment.name.as_str(),
+                field.as_str()
+            );
+            return Err(Stopped::failed(ReasonCode::FieldNotFound, detail));
+        }
+    }
+    Ok(())
+}
+
+async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
+    let mut tx = app.db.read().await?;
+    let connection =
+        connections::store::get(&mut tx, job.run.instance_id, job.run.connection_id).await?;
+    let connection = connection
+        .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "was removed"))?;
+    match connection.status() {
+        ConnectionStatus::Connected => Ok(connection),
+        ConnectionStatus::NeedsAttention => {
+            let why = connection.refused_message.unwrap_or_default();
+            Err(Stopped::failed(ReasonCode::CredentialsRefused, why))
+        }
+        ConnectionStatus::PendingAuthentication | ConnectionStatus::PendingExportUser => {
+            Err(Stopped::failed(
+                ReasonCode::ConnectionNotConnected,
+                "is not completely set up",
+            ))
+        }
+    }
+}
+
+fn open(app: &App, connection: &Connection) -> Result<Account, Stopped> {
+    let credential = connection
+        .credential(&app.keys)
+        .map_err(|error| Stopped::Fault(error.into()))?;
+    let credential = credential
+        .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))?;
+    Ok(app.campaign_monitor.account(credential))
+}
+
+/// What an error of Campaign Monitor means for the run. A refused credential is recorded, so that the
+/// other runs of the connection stop too.
+pub async fn refused(
+    app: &App,
+    connection: &Connection,
+    error: &campaign_monitor::Error,
+    list: &str,
+) -> Stopped {
+    let code = match error.disposition() {
+        Disposition::Retry(pause) => return Stopped::Later(later(error), pause),
+        Disposition::GiveUp if error.is_unknown_id() => {
+            return Stopped::failed(ReasonCode::ListNotFound, list);
+        }
+        Disposition::GiveUp => ReasonCode::CampaignMonitorRefused,
+        Disposition::BlockConnection => ReasonCode::CredentialsRefused,
+    };
+    if code == ReasonCode::CredentialsRefused
+        && let Err(error) = block(app, connection, &error.to_string()).await
+    {
+        return error.into();
+    }
+    Stopped::failed(code, error.to_string())
+}
+
+/// The reason of a run that waits for Campaign Monitor.
+#[must_use]
+pub fn later(error: &campaign_monitor::Error) -> Reason {
+    Reason::new(ReasonCode::CampaignMonitorUnavailable, error.to_string())
+}
+
+async fn block(app: &App, connection: &Connection, why: &str) -> sqlx::Result<()> {
+    let Some(sealed) = &connection.credential_sealed else {
+        return Ok(());
+    };
+    let mut tx = app.db.write().await?;
+    connections::store::set_refused(&mut tx, connection.id, sealed, why).await?;
+    tx.commit().await
+}
+
+/// The connection of a run whose upload was refused.
+pub async fn connection_refused(job: &Job, error: &campaign_monitor::Error) -> Stopped {
+    match connection_of(&job.app, job).await {
+        Ok(connection) => refused(&job.app, &connection, error, job.run.list_id.as_str()).await,
+        Err(stopped) => stopped,
+    }
+}
+
+/// Pins what the run reads: at its first attempt what is there now, later what was pinned then.
+async fn pin(
+    app: &App,
+    job: &mut Job,
+    segments: Vec<(RunSegment, Option<Segment>)>,
+    warnings: Warnings,
+) -> Result<Vec<Arc<Manifest>>, Stopped> {
+    let mut pinned = Vec::with_capacity(segments.len());
+    for (mut chosen, segment) in segments {
+        if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
+            let manifest = current(app, &segment).await?;
+            chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
+            chosen.manifest = Some(Json(manifest));
+        }
+        pinned.push(chosen);
+    }
+    job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
+    let mut tx = app.db.write().await?;
+    if !runs::store::pin(&mut tx, job.lease, &pinned, &warnings).await? {
+        return Err(Stopped::LeaseLost(LeaseLost));
+    }
+    tx.commit().await?;
+    check_limit(app, job)?;
+    Ok(pinned
+        .into_iter()
+        .filter_map(|segment| segment.manifest)
+        .map(|manifest| Arc::new(manifest.0))
+        .collect())
+}
+
+/// The manifest of a segment. Files that somebody else changed since are looked at again.
+async fn current(app: &App, segment: &Segment) -> Result<Manifest, Stopped> {
+    let known = segment
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.0.clone())
+        .unwrap_or_else(empty);
+    match (&segment.source.0, app.storage.check(&known).await) {
+        (_, Ok(())) => Ok(known),
+        (
+            Source::Files { url, format },
+            Err(storage::Error::Changed { .. } | storage::Error::NotFound { .. }),
+        ) => {
+            let found = app
+                .storage
+                .inspect(&app.storage.locate(url)?, *format)
+                .await?;
+            let mut tx = app.db.write().await?;
+            remember(&mut tx, segment, &found).await?;
+            tx.commit().await?;
+            Ok(found.manifest)
+        }
+        (_, Err(error)) => Err(error.into()),
+    }
+}
+
+const fn empty() -> Manifest {
+    Manifest {
+        format: storage::Format::Parquet,
+        objects: vec![],
+    }
+}
+
+async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
+    segments::store::set_members(tx, segment.id, found, &segment.stamps.updated_by, db::now())
+        .await
+        .map(drop)
+}
+
+fn check_limit(app: &App, job: &Job) -> Result<(), Stopped> {
+    let (selected, most) = (
+        job.run.counts.selected,
+        app.config.limits.max_profiles_per_export,
+    );
+    if selected <= most {
+        return Ok(());
+    }
+    let detail = format!("The segments hold {selected} profiles; an export may have {most}.");
+    Err(Stopped::Ended(
+        RunStatus::Skipped,
+        Reason::new(ReasonCode::ProfileLimitExceeded, detail),
+    ))
+}

@@ -1,0 +1,90 @@
+//! The addresses that a run has met, to find the ones that come again, in any case.
+//!
+//! Eight bytes an address, in one piece of memory whose size is known at the start: a million addresses
+//! take eleven megabytes. An address is known by a 64-bit hash, seeded by the run so that nobody can
+//! prepare two that collide; by chance two of a million do once in 37 million runs.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Addresses are at most this long when they come here.
+const ADDRESS_BYTES_MAX: usize = 254;
+
+/// A set of addresses with room for a number of them that is known beforehand.
+pub struct Seen {
+    seed: u64,
+    /// Hashes where they fall, or after it; 0 is a free place.
+    places: Vec<u64>,
+}
+
+impl Seen {
+    /// Room for `most` addresses.
+    #[must_use]
+    pub fn with_room_for(most: usize, seed: u64) -> Self {
+        // A third more than needed keeps the searches short.
+        let places = most + most / 3 + 16;
+        Self {
+            seed,
+            places: vec![0; places],
+        }
+    }
+
+    /// Remembers an address. False when it came before.
+    ///
+    /// # Panics
+    /// When more addresses come than there was room for: the caller counts them.
+    pub fn insert(&mut self, address: &str) -> bool {
+        let hash = self.hash(address);
+        let mut place = self.place_of(hash);
+        for _ in 0..self.places.len() {
+            match self.places[place] {
+                0 => {
+                    self.places[place] = hash;
+                    return true;
+                }
+                known if known == hash => return false,
+                _ => place = (place + 1) % self.places.len(),
+            }
+        }
+        unreachable!("there is room for every member of the run")
+    }
+
+    fn hash(&self, address: &str) -> u64 {
+        let mut lower = [0; ADDRESS_BYTES_MAX];
+        let bytes = address.as_bytes();
+        let length = bytes.len().min(ADDRESS_BYTES_MAX);
+        lower[..length].copy_from_slice(&bytes[..length]);
+        lower[..length].make_ascii_lowercase();
+        xxh3_64_with_seed(&lower[..length], self.seed).max(1)
+    }
+
+    /// Spreads the hashes evenly over the places, without the cost of a division.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the product is below the number of places"
+    )]
+    fn place_of(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.places.len() as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_comes_again_in_any_case() {
+        let mut seen = Seen::with_room_for(3, 7);
+        assert!(seen.insert("ann@example.com"));
+        assert!(seen.insert("bob@example.com"));
+        assert!(!seen.insert("Ann@Example.COM"));
+        assert!(seen.insert("cid@example.com"));
+    }
+
+    #[test]
+    fn a_hundred_thousand_addresses_are_told_apart_and_known_again() {
+        let mut seen = Seen::with_room_for(100_000, 1);
+        let address = |n: u32| format!("customer.{n}@example.com");
+        assert!((0..100_000).all(|n| seen.insert(&address(n))));
+        assert!((0..100_000).all(|n| !seen.insert(&address(n))));
+    }
+}

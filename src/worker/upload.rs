@@ -1,0 +1,270 @@
+//! Sends one batch: with retries, in halves where Campaign Monitor needs too long, in turn with the
+//! other uploads of the run.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use metrics::counter;
+use tokio::select;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::batches::{Batch, halves};
+use super::limiter::{Limiter, Verdict};
+use super::plan::Plan;
+use super::record::encode;
+use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
+use crate::config::Work;
+
+/// The largest body we send; more is sent in halves.
+const BODY_BYTES_MAX: usize = 4 << 20;
+/// Time-outs of one request before its batch is halved.
+const TIMEOUTS_MAX: u32 = 2;
+/// The least number of records worth a call of their own when calls time out.
+const RECORDS_MIN: usize = 100;
+/// The longest pause of ours between tries.
+const PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// Sends the batches of one run.
+pub struct Uploader {
+    /// Where to.
+    pub account: Account,
+    /// Which list.
+    pub list_id: String,
+    /// What to make of the rows.
+    pub plan: Arc<Plan>,
+    /// How many at a time.
+    pub limiter: Limiter,
+    /// Tries and pauses.
+    pub work: Work,
+    /// Cancelled when nothing new is to be sent.
+    pub wind_down: CancellationToken,
+}
+
+/// What became of a batch.
+pub struct Uploaded {
+    /// The batch.
+    pub batch: Batch,
+    /// New on the list.
+    pub created: i64,
+    /// On the list before, and updated.
+    pub updated: i64,
+    /// Refused records.
+    pub failures: Vec<ImportFailure>,
+    /// Why some records have no answer, and which: places in the page.
+    pub unanswered: Option<Unanswered>,
+    /// HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// Calls made.
+    pub attempts: u32,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Records that Campaign Monitor gave no answer for.
+pub struct Unanswered {
+    /// What the last try ended with.
+    pub error: Error,
+    /// Those that may be on the list all the same: places in the page.
+    pub in_doubt: Vec<usize>,
+    /// Those that surely are not: places in the page.
+    pub unsent: Vec<usize>,
+}
+
+/// A call that is to be made.
+struct Request {
+    records: Vec<usize>,
+    body: Bytes,
+    /// Whether an earlier try may have landed although no answer said so.
+    in_doubt: bool,
+}
+
+impl Uploader {
+    /// Sends a batch. It always comes back, with what is known of each record.
+    pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
+        let span = tracing::info_span!("batch", batch.number, batch.records = batch.records.len());
+        let body = std::mem::take(&mut batch.body);
+        let whole = Request {
+            records: batch.records.clone(),
+            body,
+            in_doubt: false,
+        };
+        let mut state = Uploaded::nothing(batch);
+        let started = Instant::now();
+        self.send_all(&mut state, whole).instrument(span).await;
+        state.duration = started.elapsed();
+        state
+    }
+
+    async fn send_all(&self, state: &mut Uploaded, whole: Request) {
+        let mut waiting = VecDeque::from([whole]);
+        while let Some(mut request) = waiting.pop_front() {
+            if request.records.is_empty() {
+                continue;
+            }
+            if request.body.len() > BODY_BYTES_MAX && self.halve(state, &request, &mut waiting) {
+                continue;
+            }
+            let Err(error) = self.send(state, &mut request).await else {
+                continue;
+            };
+            let may_halve = matches!(error, Error::TimedOut)
+                && request.is_worth_halving()
+                && !self.wind_down.is_cancelled();
+            if may_halve && self.halve(state, &request, &mut waiting) {
+                continue;
+            }
+            waiting.push_front(request);
+            state.unanswered = Some(Unanswered::of(error, waiting));
+            return;
+        }
+    }
+
+    fn halve(&self, state: &Uploaded, request: &Request, waiting: &mut VecDeque<Request>) -> bool {
+        let Some(parts) = halves(&request.records) else {
+            return false;
+        };
+        for records in parts.into_iter().rev() {
+            let (body, _) = encode(&self.plan, &state.batch.page, &records);
+            waiting.push_front(Request {
+                records,
+                body,
+                in_doubt: request.in_doubt,
+            });
+        }
+        true
+    }
+
+    /// Makes one call, again where that may help.
+    async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Error> {
+        let mut timeouts = 0;
+        for attempt in 1.. {
+            let Err(error) = self.attempt(state, request).await else {
+                return Ok(());
+            };
+            request.in_doubt |= error.is_in_doubt();
+            timeouts += u32::from(matches!(error, Error::TimedOut));
+            let Disposition::Retry(asked) = error.disposition() else {
+                return Err(error);
+            };
+            let is_over = attempt >= self.work.call_tries || self.wind_down.is_cancelled();
+            if is_over || (timeouts >= TIMEOUTS_MAX && request.is_worth_halving()) {
+                return Err(error);
+            }
+            counter!("segment_export_upload_retries_total").increment(1);
+            select! {
+                () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
+                () = self.wind_down.cancelled() => return Err(error),
+            }
+        }
+        unreachable!("the loop ends by itself")
+    }
+
+    async fn attempt(&self, state: &mut Uploaded, request: &Request) -> Result<(), Error> {
+        let slot = self.limiter.acquire().await;
+        state.attempts += 1;
+        let answer = self
+            .account
+            .import(&self.list_id, request.body.clone())
+            .await;
+        slot.answer(self.verdict(&answer, state.attempts));
+        match answer {
+            Ok((status, result)) => {
+                state.http_status = Some(status);
+                state.count(&request.records, result);
+                Ok(())
+            }
+            Err(error) => {
+                state.http_status = error.status().or(state.http_status);
+                Err(error)
+            }
+        }
+    }
+
+    fn verdict<T>(&self, answer: &Result<T, Error>, attempt: u32) -> Verdict {
+        let Err(error) = answer else {
+            return Verdict::Clean;
+        };
+        if matches!(error, Error::Throttled { .. }) {
+            counter!("segment_export_upload_throttled_total").increment(1);
+        }
+        match error.disposition() {
+            Disposition::Retry(asked) => Verdict::Overloaded {
+                retry_after: asked.unwrap_or_else(|| pause(&self.work, attempt)),
+            },
+            Disposition::GiveUp | Disposition::BlockConnection => Verdict::Unrelated,
+        }
+    }
+}
+
+impl Request {
+    fn is_worth_halving(&self) -> bool {
+        self.records.len() >= 2 * RECORDS_MIN
+    }
+}
+
+impl Unanswered {
+    /// `waiting` begins with the request that failed.
+    fn of(error: Error, waiting: VecDeque<Request>) -> Self {
+        let (doubtful, unsent): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|request| request.in_doubt);
+        let records = |requests: Vec<Request>| {
+            requests
+                .into_iter()
+                .flat_map(|request| request.records)
+                .collect()
+        };
+        Self {
+            error,
+            in_doubt: records(doubtful),
+            unsent: records(unsent),
+        }
+    }
+}
+
+impl Uploaded {
+    /// Nothing is known of the batch yet.
+    #[must_use]
+    pub const fn nothing(batch: Batch) -> Self {
+        Self {
+            batch,
+            created: 0,
+            updated: 0,
+            failures: vec![],
+            unanswered: None,
+            http_status: None,
+            attempts: 0,
+            duration: Duration::ZERO,
+        }
+    }
+
+    /// Adds an answer. Every record that was not refused is on the list; what is not new was there
+    /// before, also when Campaign Monitor counts an address once that we count twice.
+    fn count(&mut self, records: &[usize], result: ImportResult) {
+        let taken =
+            super::batches::number(records.len().saturating_sub(result.failure_details.len()));
+        let created = result.total_new_subscribers.clamp(0, taken);
+        if taken != result.total_new_subscribers + result.total_existing_subscribers {
+            tracing::warn!(
+                sent = records.len(),
+                new = result.total_new_subscribers,
+                existing = result.total_existing_subscribers,
+                failed = result.failure_details.len(),
+                "Campaign Monitor's totals do not add up to what was sent"
+            );
+        }
+        self.created += created;
+        self.updated += taken - created;
+        self.failures.extend(result.failure_details);
+    }
+}
+
+/// Doubles with each try, spread out so that uploads do not come back in step.
+fn pause(work: &Work, attempt: u32) -> Duration {
+    let most = Duration::from_millis(work.retry_pause_ms)
+        * 2_u32.saturating_pow(attempt.saturating_sub(1).min(10));
+    most.min(PAUSE_MAX).mul_f64(rand::random_range(0.5..=1.0))
+}
