@@ -130,7 +130,7 @@ pub struct Service {
 
 impl Service {
     /// Starts the parts that the settings name.
-    pub async fn start(app: App) -> anyhow::Result<Self> {
+    pub fn start(app: App) -> anyhow::Result<Self> {
         let app = Data::new(app);
         let mut service = Self {
             url: None,

@@ -109,7 +109,7 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
             "DEVELOPMENT MODE: anyone who knows the shared secret is let in. Never do this in production."
         );
     }
-    let service = Service::start(App::open(config, telemetry.metrics.clone()).await?).await?;
+    let service = Service::start(App::open(config, telemetry.metrics.clone()).await?)?;
     if let Some(url) = &service.url {
         tracing::info!("serving {url}; the documentation is at {url}swagger-ui/");
     }

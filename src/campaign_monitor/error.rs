@@ -98,12 +98,12 @@ impl Error {
     pub const fn disposition(&self) -> Disposition {
         match self {
             // 50, 100: no or a wrong key. 120 to 122: an OAuth token that is invalid, expired, revoked.
+            // A 401 without a code comes from something in between that checks credentials.
             Self::Refused {
                 code: 50 | 100 | 120..=122,
                 ..
-            } => Disposition::BlockConnection,
-            // A 401 without a code comes from something in between that checks credentials.
-            Self::Refused {
+            }
+            | Self::Refused {
                 status: 401,
                 code: 0,
                 ..

@@ -15,7 +15,7 @@ pub struct Client {
 
 impl Client {
     /// The API at `url`, for `instance`.
-    pub fn new(url: Url, instance: Uuid, token: String) -> anyhow::Result<Self> {
+    pub fn new(url: &Url, instance: Uuid, token: String) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().build()?;
         Ok(Self {
             http,

@@ -41,7 +41,7 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
     let config = settings(folder.path(), &sandbox)?;
     let token = token(&config)?;
-    let service = Service::start(App::open(config, metrics).await?).await?;
+    let service = Service::start(App::open(config, metrics).await?)?;
     let url = service
         .url
         .clone()
@@ -52,7 +52,7 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     );
 
     let started = Instant::now();
-    let client = Client::new(url, Uuid::now_v7(), token)?;
+    let client = Client::new(&url, Uuid::now_v7(), token)?;
     let toured = tour::take(&client, &sandbox, &demo).await;
     if let Ok(run) = &toured {
         report::print(&client, &sandbox, run, started.elapsed()).await?;

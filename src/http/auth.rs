@@ -50,11 +50,13 @@ pub struct Caller<R> {
 
 impl<R> Caller<R> {
     /// The caller's subject, as it is recorded in what they change.
+    #[must_use]
     pub fn subject(&self) -> &str {
         &self.identity.subject
     }
 
     /// Whether the caller is an administrator.
+    #[must_use]
     pub fn is_admin(&self) -> bool {
         self.identity.role == Role::Admin
     }

@@ -160,7 +160,7 @@ impl Sifter {
             match self.look(&columns, row) {
                 None => records.push(row),
                 Some(objection) => {
-                    refused.push(objection.rejection(&columns, row, number, first_row))
+                    refused.push(objection.rejection(&columns, row, number, first_row));
                 }
             }
         }

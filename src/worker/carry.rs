@@ -118,6 +118,7 @@ fn uploads(
 }
 
 /// Rows that may be sent before the next checkpoint is written: see `uploads`.
+#[must_use]
 pub fn window(job: &Job) -> i64 {
     4 * i64::from(job.app.config.work.uploads_in_flight) * batches::number(PAGE_ROWS)
 }

@@ -97,9 +97,9 @@ impl Limiter {
                 state.resume_at
             };
             if resume_at > Instant::now() {
-                sleep_until(resume_at).await
+                sleep_until(resume_at).await;
             } else {
-                changed.await
+                changed.await;
             }
         }
     }
@@ -116,7 +116,7 @@ impl Slot<'_> {
             Verdict::Clean => {
                 // Only evidence gathered at the limit may raise it.
                 if state.in_flight == state.limit {
-                    state.clean += 1
+                    state.clean += 1;
                 }
                 let window = if state.epoch == 0 {
                     1
@@ -125,7 +125,7 @@ impl Slot<'_> {
                 };
                 if state.clean >= window && state.limit < self.limiter.max {
                     state.limit += 1;
-                    state.clean = 0
+                    state.clean = 0;
                 }
             }
             Verdict::Overloaded { retry_after } => {
@@ -155,63 +155,75 @@ impl Drop for Slot<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// A server that answers 429 beyond `capacity` concurrent requests.
-    async fn mean_limit(capacity: usize) -> (f64, f64) {
-        let (limiter, busy) = (Arc::new(Limiter::new(64)), Arc::new(AtomicUsize::new(0)));
-        let (refused, limits) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(vec![])));
-        let tasks = (0..64).map(|_| {
-            let (l, b, r, s) = (
-                limiter.clone(),
-                busy.clone(),
-                refused.clone(),
-                limits.clone(),
-            );
-            tokio::spawn(async move {
-                for _ in 0..60 {
-                    let slot = l.acquire().await;
-                    let over = b.fetch_add(1, Ordering::SeqCst) >= capacity;
-                    tokio::time::sleep(Duration::from_millis(if over { 5 } else { 100 })).await;
-                    b.fetch_sub(1, Ordering::SeqCst);
-                    s.lock().unwrap().push(l.limit());
-                    slot.answer(if over {
-                        r.fetch_add(1, Ordering::SeqCst);
-                        Verdict::Overloaded {
-                            retry_after: Duration::from_millis(50),
-                        }
-                    } else {
-                        Verdict::Clean
-                    });
-                }
-            })
+    use futures::future::join_all;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const CALLERS: usize = 64;
+    const CALLS_EACH: usize = 60;
+
+    /// A destination that refuses whatever is beyond its capacity.
+    struct Destination {
+        capacity: usize,
+        busy: AtomicUsize,
+        refused: AtomicUsize,
+    }
+
+    impl Destination {
+        async fn take(&self) -> Verdict {
+            let is_over = self.busy.fetch_add(1, Ordering::SeqCst) >= self.capacity;
+            sleep(Duration::from_millis(if is_over { 5 } else { 100 })).await;
+            self.busy.fetch_sub(1, Ordering::SeqCst);
+            if !is_over {
+                return Verdict::Clean;
+            }
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            Verdict::Overloaded {
+                retry_after: Duration::from_millis(50),
+            }
+        }
+    }
+
+    /// The limit, ten times over, on average after the first quarter of the calls, and the refused in percent.
+    async fn settle_at(capacity: usize) -> (usize, usize) {
+        let limiter = Arc::new(Limiter::new(CALLERS));
+        let destination = Arc::new(Destination {
+            capacity,
+            busy: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         });
-        futures::future::join_all(tasks).await;
-        let all = limits.lock().unwrap();
-        let tail = &all[all.len() / 4..];
+        let limits = Mutex::new(Vec::new());
+        let caller = async || {
+            for _ in 0..CALLS_EACH {
+                let slot = limiter.acquire().await;
+                slot.answer(destination.take().await);
+                limits.lock().unwrap().push(limiter.limit());
+            }
+        };
+        join_all((0..CALLERS).map(|_| caller())).await;
+        let limits = limits.into_inner().unwrap();
+        let settled = &limits[limits.len() / 4..];
+        let mean_tenfold = 10 * settled.iter().sum::<usize>() / settled.len();
         (
-            tail.iter().sum::<usize>() as f64 / tail.len() as f64,
-            refused.load(Ordering::SeqCst) as f64 / all.len() as f64,
+            mean_tenfold,
+            100 * destination.refused.load(Ordering::SeqCst) / limits.len(),
         )
     }
 
     #[tokio::test(start_paused = true)]
-    async fn finds_the_capacity_and_rarely_overshoots() {
+    async fn it_finds_the_capacity_and_rarely_overshoots() {
         for capacity in [1, 5, 20] {
-            let (mean, refused) = mean_limit(capacity).await;
-            println!(
-                "capacity {capacity}: mean limit {mean:.1}, refused {:.1} %",
-                refused * 100.0
-            );
+            let (mean_tenfold, refused_percent) = settle_at(capacity).await;
+            assert!(mean_tenfold >= 6 * capacity, "{capacity}: {mean_tenfold}");
             assert!(
-                mean >= capacity as f64 * 0.6 && mean <= capacity as f64 + 1.5,
-                "capacity {capacity}, mean {mean}"
+                mean_tenfold <= 10 * capacity + 15,
+                "{capacity}: {mean_tenfold}"
             );
-            assert!(refused < 0.25);
+            assert!(refused_percent < 25, "{capacity}: {refused_percent} %");
         }
     }
 }

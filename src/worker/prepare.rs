@@ -211,8 +211,7 @@ async fn current(app: &App, segment: &Segment) -> Result<Manifest, Stopped> {
     let known = segment
         .manifest
         .as_ref()
-        .map(|manifest| manifest.0.clone())
-        .unwrap_or_else(empty);
+        .map_or_else(empty, |manifest| manifest.0.clone());
     match (&segment.source.0, app.storage.check(&known).await) {
         (_, Ok(())) => Ok(known),
         (

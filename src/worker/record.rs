@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
 use bytes::Bytes;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
@@ -30,7 +29,7 @@ impl<'a> Columns<'a> {
         Self(
             page.columns()
                 .iter()
-                .map(|column| column.as_string::<i32>())
+                .map(arrow_array::cast::AsArray::as_string::<i32>)
                 .collect(),
         )
     }
@@ -129,7 +128,7 @@ impl Serialize for Record<'_> {
             }
             NamePlan::Parts(first, last) => match (self.get(first), self.get(last)) {
                 (Some(first), Some(last)) => {
-                    record.serialize_entry("Name", &Joined(first, last))?
+                    record.serialize_entry("Name", &Joined(first, last))?;
                 }
                 (Some(name), None) | (None, Some(name)) => record.serialize_entry("Name", name)?,
                 (None, None) => {}

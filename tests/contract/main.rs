@@ -1,6 +1,6 @@
 //! The vendor's own Python library is content with the sandbox.
 //!
-//! Needs `python3` with `venv`; the library comes from PyPI at the pinned version, once.
+//! Needs `python3` with `venv`; the library comes from `PyPI` at the pinned version, once.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};

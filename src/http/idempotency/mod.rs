@@ -8,6 +8,8 @@ pub mod store;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures::future::{Ready, ready};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -72,6 +74,7 @@ impl FromRequest for IdempotencyKey {
 
 impl Once {
     /// The call of `caller` with a body of this digest.
+    #[must_use]
     pub fn new<R>(caller: &Caller<R>, key: IdempotencyKey, body_digest: &[u8]) -> Self {
         let hash = Sha256::new()
             .chain_update(key.call)
@@ -81,7 +84,7 @@ impl Once {
             instance: caller.instance,
             subject: caller.subject().to_owned(),
             key: key.key,
-            request_hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            request_hash: BASE64_STANDARD.encode(hash),
         }
     }
 

@@ -1,0 +1,212 @@
+//! What a run does, on good days and on bad ones.
+
+use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
+use serde_json::json;
+
+use crate::support::{TestApp, refused, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_profile_is_accounted_for_and_the_others_are_named() {
+    let app = TestApp::start().await;
+    let csv = "CustomerId,Email,City\n1,ann@example.com,Riga\n2,ANN@example.com,Riga\n3,,Riga\n4,broken,Riga\n5,bob@example.com,\n6,left@example.com,Riga\n";
+    app.segment("People", csv).await;
+    let preset = app
+        .sandbox
+        .url()
+        .join(&format!("sandbox/lists/{LIST_ID}/subscribers"))
+        .unwrap();
+    let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}, {"email": "bob@example.com", "state": "Active"}]);
+    reqwest::Client::builder()
+        .build()
+        .unwrap()
+        .post(preset)
+        .json(&gone)
+        .send()
+        .await
+        .unwrap();
+    let export = app.export(&app.connection().await).await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(run["status"], "completedWithErrors", "{run}");
+    let counts = json!({"selected": 6, "created": 1, "updated": 1, "rejected": 1, "duplicate": 1, "invalid": 2, "inDoubt": 0, "remaining": 0});
+    assert_eq!(run["counts"], counts);
+    let rejections = app
+        .get(&format!("/runs/{}/rejections", text(&run, "runId")))
+        .await;
+    let named: Vec<_> = rejections["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            (
+                text(item, "customerId"),
+                text(item, "outcome"),
+                text(item, "code"),
+            )
+        })
+        .collect();
+    let named: Vec<_> = named
+        .iter()
+        .map(|(id, outcome, code)| (id.as_str(), outcome.as_str(), code.as_str()))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("2", "duplicate", "duplicateAddress"),
+            ("3", "invalid", "addressMissing"),
+            ("4", "invalid", "addressMalformed"),
+            ("6", "rejected", "unsubscribed")
+        ]
+    );
+    assert_eq!(app.active().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_service_hands_its_run_to_the_next_one_and_repeats_nothing() {
+    let mut app = TestApp::start().await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}]))
+        .await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(2000))
+        .await;
+
+    app.stop_service().await;
+    app.start_service().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "successful", "{run}");
+    assert_eq!(
+        run["counts"]["created"], 20_000,
+        "nothing was sent twice: {run}"
+    );
+    assert_eq!(app.active().await, 20_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn campaign_monitor_may_fail_now_and_then() {
+    let app = TestApp::start().await;
+    let export = app.export_of(12_000).await;
+    app.faults(&json!([
+        {"match": {"path": "import"}, "kind": "dropAfter", "every": 5},
+        {"match": {"path": "import"}, "kind": {"status": {"status": 500}}, "every": 4},
+        {"match": {"path": "import"}, "kind": "dropBefore", "every": 7},
+        {"match": {"path": "import"}, "kind": "halfAnswer", "every": 6}]))
+        .await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(run["status"], "successful", "{run}");
+    assert_eq!(app.active().await, 12_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exact_counts() {
+    let app = TestApp::start_with(&["--stalls-max", "2", "--call-tries", "2"]).await;
+    let export = app.export_of(3_000).await;
+    app.faults(
+        &json!([{"match": {"path": "import"}, "kind": {"status": {"status": 503, "html": true}}}]),
+    )
+    .await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(run["status"], "failed", "{run}");
+    assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
+    assert_eq!(run["reason"]["culprit"], "external");
+    let rejections = app
+        .get(&format!(
+            "/runs/{}/rejections?outcome=inDoubt&limit=1",
+            text(&run, "runId")
+        ))
+        .await;
+    assert_eq!(
+        rejections["items"].as_array().unwrap().len(),
+        1,
+        "profiles that were sent are in doubt"
+    );
+
+    app.faults(&json!([])).await;
+    let again = app.ended(&app.start_run(&export).await).await;
+    assert_eq!(again["status"], "successful", "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_keeps_what_was_sent() {
+    let app = TestApp::start().await;
+    let export = app.export_of(30_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 80}}}]))
+        .await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0))
+        .await;
+
+    app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(
+        (&run["status"], &run["reason"]["code"]),
+        (&json!("canceled"), &json!("canceledByUser"))
+    );
+    assert_eq!(
+        run["counts"]["created"].as_i64(),
+        Some(app.active().await),
+        "{run}"
+    );
+    let path = format!("/runs/{}/cancel", text(&run, "runId"));
+    let again = app
+        .request("Admin", Method::POST, &path)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused(again, 409).await["errorCode"], "runEnded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_custom_field_stops_the_run_before_the_first_upload() {
+    let app = TestApp::start().await;
+    let export = app.export_of(10).await;
+    let url = app
+        .sandbox
+        .url()
+        .join(&format!(
+            "api/v3.3/lists/{LIST_ID}/customfields/%5Bcity%5D.json"
+        ))
+        .unwrap();
+    let removed = reqwest::Client::builder()
+        .build()
+        .unwrap()
+        .delete(url)
+        .basic_auth(
+            segment_export::campaign_monitor::sandbox::API_KEY,
+            Some("x"),
+        )
+        .send()
+        .await
+        .unwrap();
+    assert!(removed.status().is_success());
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(run["reason"]["code"], "customFieldNotFound", "{run}");
+    assert_eq!(run["counts"]["remaining"], 10);
+    assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_profiles_are_a_warning_at_saving_and_a_skipped_run() {
+    let app = TestApp::start_with(&["--max-profiles-per-export", "5"]).await;
+    let export = app.export_of(6).await;
+    let warnings = app.get(&format!("/exports/{export}")).await["warnings"].clone();
+    assert_eq!(warnings[0]["code"], "profileLimitExceeded");
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(
+        (&run["status"], &run["reason"]["code"]),
+        (&json!("skipped"), &json!("profileLimitExceeded"))
+    );
+    assert_eq!(app.active().await, 0);
+}

@@ -1,0 +1,328 @@
+//! A service of its own for each test: a temporary folder, free ports, its own Campaign Monitor.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use clap::Parser;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use segment_export::app::{App, Service};
+use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID, Sandbox};
+use segment_export::config::Config;
+use segment_export::db;
+use segment_export::identity::{DevClaims, sign};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The longest a test waits for something to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+pub struct TestApp {
+    pub sandbox: Sandbox,
+    pub instance: Uuid,
+    service: Option<Service>,
+    folder: TempDir,
+    http: reqwest::Client,
+    url: String,
+    extra: Vec<String>,
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
+        .clone()
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A service with further settings, written as on the command line.
+    pub async fn start_with(extra: &[&str]) -> Self {
+        let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let mut app = Self {
+            sandbox,
+            instance: Uuid::now_v7(),
+            service: None,
+            folder: TempDir::new().unwrap(),
+            http: reqwest::Client::builder().build().unwrap(),
+            url: String::new(),
+            extra: extra.iter().map(ToString::to_string).collect(),
+        };
+        app.start_service().await;
+        app
+    }
+
+    /// Starts the service, on the data of the one before.
+    pub async fn start_service(&mut self) {
+        let at = |name: &str| self.folder.path().join(name).display().to_string();
+        let mut args: Vec<String> = [
+            "it",
+            "--dev",
+            "--bind",
+            "127.0.0.1:0",
+            "--retry-pause-ms",
+            "10",
+            "--run-pause-ms",
+            "50",
+            "--sweep-ms",
+            "50",
+            "--campaign-monitor-url",
+        ]
+        .map(str::to_owned)
+        .into();
+        args.push(self.sandbox.url().to_string());
+        args.extend(["--database-url".into(), format!("sqlite://{}", at("it.db"))]);
+        args.extend(["--storage-url".into(), format!("file://{}", at("segments"))]);
+        args.extend(self.extra.iter().cloned());
+        let config = Settings::try_parse_from(args).unwrap().config;
+        let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
+        self.url = service.url.as_ref().unwrap().to_string();
+        self.service = Some(service);
+    }
+
+    /// Stops the service as SIGTERM does.
+    pub async fn stop_service(&mut self) {
+        self.service.take().unwrap().stop().await;
+    }
+
+    pub fn token(&self, role: &str) -> String {
+        self.token_for(role, &self.instance.to_string())
+    }
+
+    pub fn token_for(&self, role: &str, instance: &str) -> String {
+        let config = Settings::try_parse_from(["it", "--dev"])
+            .unwrap()
+            .config
+            .check()
+            .unwrap();
+        let claims = DevClaims {
+            sub: format!("{role}@example.com"),
+            roles: vec![role.into()],
+            instances: vec![instance.into()],
+            iss: config.auth.auth_issuer.unwrap(),
+            aud: config.auth.auth_audience.unwrap(),
+            exp: (db::now() + chrono::TimeDelta::hours(1)).timestamp(),
+        };
+        sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
+    }
+
+    /// A request to an endpoint of the instance, as `role`.
+    pub fn request(&self, role: &str, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, &format!("v1/instances/{}{path}", self.instance))
+            .bearer_auth(self.token(role))
+    }
+
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        good(
+            self.request("Admin", Method::GET, path)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        good(
+            self.request("Admin", Method::POST, path)
+                .json(body)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Value {
+        good(
+            self.request("Admin", Method::PUT, path)
+                .json(body)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// Orders a fault plan.
+    pub async fn faults(&self, plan: &Value) {
+        let url = self.sandbox.url().join("sandbox/faults").unwrap();
+        let answer = self.http.put(url).json(plan).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{plan}");
+    }
+
+    /// What the offline Campaign Monitor says under `/sandbox/`.
+    pub async fn sandbox_says(&self, path: &str) -> Value {
+        let url = self.sandbox.url().join(&format!("sandbox/{path}")).unwrap();
+        self.http
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    }
+
+    /// Active subscribers of the newsletter, as Campaign Monitor itself counts them.
+    pub async fn active(&self) -> i64 {
+        self.sandbox_says(&format!("lists/{LIST_ID}/digest")).await["states"]["Active"]
+            .as_i64()
+            .unwrap()
+    }
+
+    /// A connection that is connected. Returns its id.
+    pub async fn connection(&self) -> String {
+        let new = json!({"displayName": format!("Campaign Monitor {}", Uuid::now_v7()), "type": "campaignMonitor",
+            "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
+        let id = text(&self.post("/connections", &new).await, "connectionId");
+        self.put(&format!("/connections/{id}/export-user"), &json!({}))
+            .await;
+        id
+    }
+
+    /// A segment filled with a CSV.
+    pub async fn segment(&self, name: &str, csv: &str) {
+        self.put(&format!("/segments/{name}"), &json!({"displayName": name}))
+            .await;
+        good(self.upload(name, "text/csv", csv.to_owned()).await).await;
+    }
+
+    pub async fn upload(
+        &self,
+        name: &str,
+        media: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Response {
+        let path = format!("/segments/{name}/members");
+        self.request("Admin", Method::PUT, &path)
+            .header("Content-Type", media)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// An export of the segment `People` into the newsletter. Returns its id.
+    pub async fn export(&self, connection: &str) -> String {
+        let new = json!({"displayName": "People to newsletter", "connectionId": connection, "listId": LIST_ID,
+            "segments": ["People"], "mapping": {"email": "Email", "customFields": [{"field": "City", "key": "city"}]}});
+        text(&self.post("/exports", &new).await, "exportId")
+    }
+
+    /// A connected export of `rows` good profiles. Returns its id.
+    pub async fn export_of(&self, rows: usize) -> String {
+        self.segment("People", &people(rows)).await;
+        self.export(&self.connection().await).await
+    }
+
+    pub async fn start_run(&self, export: &str) -> String {
+        text(
+            &self
+                .post(&format!("/exports/{export}/runs"), &json!({}))
+                .await,
+            "runId",
+        )
+    }
+
+    /// The run once `is_so`; the law of counts is checked at every look.
+    pub async fn run_when(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let started = std::time::Instant::now();
+        loop {
+            let seen = self.get(&format!("/runs/{run}")).await;
+            check_law(&seen);
+            if is_so(&seen) {
+                return seen;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "it never came to that: {seen}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn ended(&self, run: &str) -> Value {
+        self.run_when(run, |run| run["endUtc"].is_string()).await
+    }
+}
+
+/// The answer of a call that must succeed.
+pub async fn good(response: Response) -> Value {
+    let status = response.status();
+    let body = response.text().await.unwrap();
+    assert!(status.is_success(), "{status}: {body}");
+    serde_json::from_str(&body).unwrap_or(Value::Null)
+}
+
+/// The problem of a call that must be refused with `status`.
+pub async fn refused(response: Response, status: u16) -> Value {
+    let (actual, media) = (
+        response.status(),
+        response.headers()["content-type"].clone(),
+    );
+    let body = response.text().await.unwrap();
+    assert_eq!(actual.as_u16(), status, "{body}");
+    assert_eq!(media, "application/problem+json");
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    for member in [
+        "type",
+        "title",
+        "detail",
+        "errorCode",
+        "culprit",
+        "instance",
+    ] {
+        assert!(problem[member].is_string(), "{member} in {problem}");
+    }
+    problem
+}
+
+pub fn check_law(run: &Value) {
+    let count = |name: &str| run["counts"][name].as_i64().unwrap();
+    let parts = [
+        "created",
+        "updated",
+        "rejected",
+        "duplicate",
+        "invalid",
+        "inDoubt",
+        "remaining",
+    ];
+    assert_eq!(
+        count("selected"),
+        parts.iter().map(|name| count(name)).sum::<i64>(),
+        "{run}"
+    );
+    assert!(parts.iter().all(|name| count(name) >= 0), "{run}");
+}
+
+pub fn people(rows: usize) -> String {
+    use std::fmt::Write;
+    let mut csv = String::from("CustomerId,Email,City\n");
+    for row in 0..rows {
+        writeln!(csv, "{row},person{row}@example.com,Riga").unwrap();
+    }
+    csv
+}
+
+pub fn text(value: &Value, member: &str) -> String {
+    value[member]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {member} in {value}"))
+        .to_owned()
+}
