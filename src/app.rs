@@ -124,6 +124,7 @@ pub struct Service {
     /// Where it listens, if it plays the API.
     pub url: Option<Url>,
     server: Option<ServerHandle>,
+    serving: TaskTracker,
     tasks: TaskTracker,
     failed: CancellationToken,
 }
@@ -135,6 +136,7 @@ impl Service {
         let mut service = Self {
             url: None,
             server: None,
+            serving: TaskTracker::new(),
             tasks: TaskTracker::new(),
             failed: CancellationToken::new(),
             app: app.clone(),
@@ -143,32 +145,34 @@ impl Service {
             let (server, address) = http::serve(app.clone())?;
             service.server = Some(server.handle());
             service.url = Some(format!("http://{address}/").parse()?);
-            service.spawn("http", async move { Ok(server.await?) });
+            service.spawn(&service.serving, "http", async move { Ok(server.await?) });
         }
         if app.config.plays(Part::Worker) {
             let worker = Worker::new(app.clone().into_inner());
-            service.spawn("worker", worker.clone().work());
-            service.spawn("sweeper", worker.sweep_until_stopped());
+            service.spawn(&service.tasks, "worker", worker.clone().work());
+            service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
         }
         if app.config.plays(Part::Scheduler) {
-            service.spawn("keeper", keeper::keep_house(app.into_inner()));
+            service.spawn(
+                &service.tasks,
+                "keeper",
+                keeper::keep_house(app.into_inner()),
+            );
         }
+        service.serving.close();
         service.tasks.close();
         Ok(service)
     }
 
     /// A part that ends by itself ends the whole service, so that it is restarted and not half dead.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that spawns long tasks"
-    )]
     fn spawn(
         &self,
+        tasks: &TaskTracker,
         part: &'static str,
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         let (stop, failed) = (self.app.stop.clone(), self.failed.clone());
-        self.tasks.spawn(async move {
+        tasks.spawn(async move {
             let ended = task.await;
             if !stop.is_cancelled() {
                 tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
@@ -206,11 +210,13 @@ impl Service {
     /// Stops in order, within the time the settings give.
     pub async fn stop(self) {
         self.app.stop.cancel();
+        // The work ends before the server: its threads carry connections that uploads may be using.
         let drained = async {
+            self.tasks.wait().await;
             if let Some(server) = &self.server {
                 server.stop(true).await;
             }
-            self.tasks.wait().await;
+            self.serving.wait().await;
         };
         select! {
             () = drained => {}

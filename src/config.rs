@@ -28,10 +28,6 @@ pub enum Part {
 
 /// The settings of the service.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "a field is named as its environment variable, which ends in its unit"
-)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]

@@ -123,10 +123,6 @@ pub fn window(job: &Job) -> i64 {
     4 * i64::from(job.app.config.work.uploads_in_flight) * batches::number(PAGE_ROWS)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the upload goes on while a checkpoint is written, and ends with its handle"
-)]
 async fn send(
     uploader: Arc<Uploader>,
     batch: Result<Batch, storage::Error>,

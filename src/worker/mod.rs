@@ -127,10 +127,6 @@ impl Worker {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tracker is waited for when the worker stops"
-    )]
     fn spawn(self: Arc<Self>, id: RunId, slot: OwnedSemaphorePermit) {
         let worker = self.clone();
         self.runs.spawn(async move {

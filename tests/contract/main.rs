@@ -2,6 +2,8 @@
 //!
 //! Needs `python3` with `venv`; the library comes from `PyPI` at the pinned version, once.
 
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 

@@ -13,7 +13,7 @@ async fn a_call_needs_a_token_the_instance_and_the_role() {
     let without = app.anonymous(Method::GET, &path).send().await.unwrap();
     assert!(without.headers().contains_key("www-authenticate"));
     assert_eq!(refused(without, 401).await["errorCode"], "unauthenticated");
-    let elsewhere = app.token_for("Admin", "00000000-0000-0000-0000-000000000000");
+    let elsewhere = TestApp::token_for("Admin", "00000000-0000-0000-0000-000000000000");
     let elsewhere = app
         .anonymous(Method::GET, &path)
         .bearer_auth(elsewhere)
@@ -134,11 +134,11 @@ async fn the_same_idempotency_key_creates_once() {
 async fn a_stale_if_match_changes_nothing() {
     let app = TestApp::start().await;
     let path = format!("/connections/{}", app.connection().await);
-    let patch = app
+    let renaming = app
         .request("Admin", Method::PATCH, &path)
         .header("If-Match", "\"1\"")
         .json(&json!({"displayName": "New"}));
-    refused(patch.send().await.unwrap(), 412).await;
+    refused(renaming.send().await.unwrap(), 412).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! The service as its users meet it: real HTTP, real worker, the offline Campaign Monitor.
 
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
+
 mod api;
 mod openapi;
 mod runs;

@@ -221,7 +221,7 @@ async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubsc
         "Unconfirmed@example.com",
         "never@example.com",
     ];
-    let (status, answer) = world.post(&import_path(), people(&emails)).await;
+    let (http_status, answer) = world.post(&import_path(), people(&emails)).await;
     let codes: Vec<&Value> = answer["ResultData"]["FailureDetails"]
         .as_array()
         .unwrap()
@@ -229,7 +229,7 @@ async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubsc
         .map(|f| &f["Code"])
         .collect();
     assert_eq!(
-        (status, json!(codes)),
+        (http_status, json!(codes)),
         (400, json!([206, 207, 204, 208, 204]))
     );
 

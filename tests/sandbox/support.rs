@@ -52,10 +52,6 @@ impl World {
         answer(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> (u16, Value) {
-        answer(self.request(Method::DELETE, path)).await
-    }
-
     /// An order to the sandbox itself, which must succeed.
     pub async fn order(&self, method: Method, path: &str, body: Value) -> Value {
         let request = self

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// The longest a test waits for something to happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Parser)]
 struct Settings {
@@ -96,10 +96,10 @@ impl TestApp {
     }
 
     pub fn token(&self, role: &str) -> String {
-        self.token_for(role, &self.instance.to_string())
+        Self::token_for(role, &self.instance.to_string())
     }
 
-    pub fn token_for(&self, role: &str, instance: &str) -> String {
+    pub fn token_for(role: &str, instance: &str) -> String {
         let config = Settings::try_parse_from(["it", "--dev"])
             .unwrap()
             .config
