@@ -210,3 +210,32 @@ async fn too_many_profiles_are_a_warning_at_saving_and_a_skipped_run() {
     );
     assert_eq!(app.active().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_sent_again() {
+    const UPLOADS_IN_FLIGHT: i64 = 4;
+    let lease_and_uploads = ["--lease-ms", "600", "--uploads-in-flight", "4"];
+    let mut app = TestApp::start_with(&lease_and_uploads).await;
+    let export = app.export_of(20_000).await;
+    let slow = json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}]);
+    app.faults(&slow).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(3000))
+        .await;
+
+    app.kill_process().await;
+    app.start_process().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "successful", "{run}");
+    assert_eq!(run["attempt"], 2);
+    assert_eq!(app.active().await, 20_000);
+    // A batch taken up may have been answered behind one that was not: up to twice those in flight.
+    let sent_again = run["counts"]["updated"].as_i64().unwrap();
+    assert!(
+        sent_again <= 2 * UPLOADS_IN_FLIGHT * 1000,
+        "{sent_again} were sent again"
+    );
+}

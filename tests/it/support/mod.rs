@@ -13,6 +13,7 @@ use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 /// The longest a test waits for something to happen.
@@ -28,6 +29,7 @@ pub struct TestApp {
     pub sandbox: Sandbox,
     pub instance: Uuid,
     service: Option<Service>,
+    process: Option<Child>,
     folder: TempDir,
     http: reqwest::Client,
     url: String,
@@ -53,6 +55,7 @@ impl TestApp {
             sandbox,
             instance: Uuid::now_v7(),
             service: None,
+            process: None,
             folder: TempDir::new().unwrap(),
             http: reqwest::Client::builder().build().unwrap(),
             url: String::new(),
@@ -64,30 +67,57 @@ impl TestApp {
 
     /// Starts the service, on the data of the one before.
     pub async fn start_service(&mut self) {
-        let at = |name: &str| self.folder.path().join(name).display().to_string();
-        let mut args: Vec<String> = [
-            "it",
-            "--dev",
-            "--bind",
-            "127.0.0.1:0",
-            "--retry-pause-ms",
-            "10",
-            "--run-pause-ms",
-            "50",
-            "--sweep-ms",
-            "50",
-            "--campaign-monitor-url",
-        ]
-        .map(str::to_owned)
-        .into();
-        args.push(self.sandbox.url().to_string());
-        args.extend(["--database-url".into(), format!("sqlite://{}", at("it.db"))]);
-        args.extend(["--storage-url".into(), format!("file://{}", at("segments"))]);
-        args.extend(self.extra.iter().cloned());
-        let config = Settings::try_parse_from(args).unwrap().config;
+        let config = Settings::try_parse_from(self.args("127.0.0.1:0"))
+            .unwrap()
+            .config;
         let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
         self.url = service.url.as_ref().unwrap().to_string();
         self.service = Some(service);
+    }
+
+    /// Starts the service as a process of its own, on the data of the one before.
+    pub async fn start_process(&mut self) {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let bind = free.local_addr().unwrap().to_string();
+        drop(free);
+        self.url = format!("http://{bind}/");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
+        command
+            .arg("serve")
+            .args(&self.args(&bind)[1..])
+            .env("RUST_LOG", "error");
+        self.process = Some(command.kill_on_drop(true).spawn().unwrap());
+        let started = std::time::Instant::now();
+        while self.anonymous(Method::GET, "livez").send().await.is_err() {
+            assert!(started.elapsed() < PATIENCE, "the process does not serve");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Ends the process as `kill -9` does.
+    pub async fn kill_process(&mut self) {
+        self.process.take().unwrap().kill().await.unwrap();
+    }
+
+    fn args(&self, bind: &str) -> Vec<String> {
+        let at = |name: &str| self.folder.path().join(name).display().to_string();
+        let mut args = vec!["it".to_owned(), "--dev".to_owned()];
+        let settings = [
+            ("--bind", bind.to_owned()),
+            ("--retry-pause-ms", "10".to_owned()),
+            ("--run-pause-ms", "50".to_owned()),
+            ("--sweep-ms", "50".to_owned()),
+            ("--campaign-monitor-url", self.sandbox.url().to_string()),
+            ("--database-url", format!("sqlite://{}", at("it.db"))),
+            ("--storage-url", format!("file://{}", at("segments"))),
+        ];
+        args.extend(
+            settings
+                .into_iter()
+                .flat_map(|(name, value)| [name.to_owned(), value]),
+        );
+        args.extend(self.extra.iter().cloned());
+        args
     }
 
     /// Stops the service as SIGTERM does.
