@@ -94,13 +94,17 @@ impl Error {
         }
     }
 
-    /// What the Parquet library said about data; its own words name no values.
+    /// What the Parquet library said about data; its words are for developers.
     pub(super) fn of_parquet(cause: &ParquetError) -> Self {
+        tracing::debug!(%cause, "Parquet data cannot be read");
+        Self::damaged()
+    }
+
+    /// A Parquet file that cannot be read.
+    pub(super) fn damaged() -> Self {
         Self::invalid(
             None,
-            format!(
-                "this is not a complete Parquet file; it may have been cut short or damaged, write it again ({cause})"
-            ),
+            "this is not a complete Parquet file; it may have been cut short or damaged, write it again",
         )
     }
 

@@ -80,7 +80,7 @@ fn read(
     for (object, source) in manifest.objects.iter().zip(sources) {
         let outcome = match manifest.format {
             Format::Parquet => {
-                parquet::pages(source, object, columns).and_then(|read| send(object, read, pages))
+                parquet::guard(|| send(object, parquet::pages(source, object, columns)?, pages))
             }
             Format::Csv => csv_pages(&source, columns).and_then(|read| send(object, read, pages)),
         };

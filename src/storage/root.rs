@@ -78,7 +78,7 @@ impl Storage {
     /// the first that is not.
     pub async fn check(&self, manifest: &Manifest) -> Result<(), Error> {
         for object in &manifest.objects {
-            let path = Path::from(object.path.as_str());
+            let path = path_of(&object.path);
             let meta = self
                 .store
                 .head(&path)
@@ -95,7 +95,7 @@ impl Storage {
 
     /// Removes an object that [`Storage::receive`] made; one that is gone already is fine.
     pub async fn remove(&self, path: &str) -> Result<(), Error> {
-        let path = Path::from(path);
+        let path = path_of(path);
         if path
             .parts()
             .next()
@@ -124,6 +124,11 @@ impl Storage {
     }
 }
 
+/// The path that was kept as text; one that no object can have becomes one that no object has.
+pub(super) fn path_of(kept: &str) -> Path {
+    Path::parse(kept).unwrap_or_else(|_| Path::from(kept))
+}
+
 fn is_same(object: &Object, meta: &ObjectMeta) -> bool {
     object.size == meta.size && object.etag == meta.e_tag
 }
@@ -133,9 +138,8 @@ fn directory_of(url: &Url) -> Option<PathBuf> {
     if url.scheme() != "file" || url.query().is_some() || url.fragment().is_some() {
         return None;
     }
-    let mut plain = url.clone();
-    plain.set_host(None).ok()?;
-    let path = plain.to_file_path().ok()?;
+    let path = Url::parse(&format!("file://{}", url.path())).ok()?;
+    let path = path.to_file_path().ok()?;
     let climbs = path
         .components()
         .any(|part| part == std::path::Component::ParentDir);
@@ -152,5 +156,26 @@ fn resolve(path: &std::path::Path) -> Option<PathBuf> {
     match path.canonicalize() {
         Ok(resolved) => Some(resolved),
         Err(_) => Some(resolve(path.parent()?)?.join(path.file_name()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_absolute_or_relative_to_the_working_folder() {
+        for (url, expected) in [
+            ("file:///var/segments", Some("/var/segments")),
+            ("file://localhost/var/segments", Some("/var/segments")),
+            ("file://data/segments", Some("data/segments")),
+            ("file://data", Some("data")),
+            ("file://../segments", None),
+            ("file:///a%2F..%2F..%2Fb", None),
+            ("s3://bucket/segments", None),
+        ] {
+            let found = directory_of(&Url::parse(url).unwrap());
+            assert_eq!(found, expected.map(PathBuf::from), "{url}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use object_store::{GetOptions, ObjectStore, path::Path};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{Error, Object, Storage};
+use super::{Error, Object, Storage, root::path_of};
 
 /// The length of one read of a file that is read from its begin to its end, in bytes.
 const CHUNK_BYTES: u64 = 2 << 20;
@@ -29,7 +29,7 @@ impl Source {
     pub(super) fn new(storage: &Storage, object: &Object) -> Self {
         Self {
             store: Arc::clone(&storage.store),
-            path: Path::from(object.path.as_str()),
+            path: path_of(&object.path),
             size: object.size,
             etag: object.etag.clone(),
             runtime: Handle::current(),

@@ -83,3 +83,46 @@ fn moments(column: &ArrayRef, plain: DataType) -> Result<ArrayRef, ArrowError> {
     };
     cast_with_options(&column, &DataType::Utf8, &options)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Float32Array, Float64Array, TimestampSecondArray};
+
+    fn texts(column: &ArrayRef) -> Vec<Option<String>> {
+        let text = of(column).unwrap();
+        text.as_string::<i32>()
+            .iter()
+            .map(|value| value.map(str::to_owned))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        for (number, expected) in [
+            (42.0, Some("42")),
+            (-0.5, Some("-0.5")),
+            (0.0, Some("0")),
+            (12_345_678_901_234_567.0, Some("12345678901234568")),
+            (0.000_001, Some("0.000001")),
+            (1e21, Some("1e21")),
+            (1.5e-8, Some("1.5e-8")),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            let column: ArrayRef = Arc::new(Float64Array::from(vec![number]));
+            assert_eq!(texts(&column), [expected.map(str::to_owned)]);
+        }
+        let single: ArrayRef = Arc::new(Float32Array::from(vec![Some(0.1), None]));
+        assert_eq!(texts(&single), [Some("0.1".into()), None]);
+    }
+
+    #[test]
+    fn a_moment_is_shown_in_utc_whatever_its_zone() {
+        for zone in [None, Some("UTC"), Some("+02:00"), Some("Europe/Riga")] {
+            let column = TimestampSecondArray::from(vec![1_772_000_000]);
+            let column: ArrayRef = Arc::new(column.with_timezone_opt(zone));
+            assert_eq!(texts(&column), [Some("2026-02-25T06:13:20Z".into())]);
+        }
+    }
+}

@@ -6,7 +6,9 @@
 
 use std::{
     collections::VecDeque,
-    io::Read,
+    fs::File,
+    io::{ErrorKind, Read, Seek, SeekFrom},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,12 +24,38 @@ use super::{Error, source::Source};
 const WINDOWS_BYTES: u64 = 16 << 20;
 const WINDOW_BYTES: u64 = 1 << 20;
 
-/// The windows last used of one object, and why reading failed when it did.
+/// Where the bytes are.
+enum Origin {
+    Stored(Source),
+    Spooled(Mutex<File>),
+}
+
+impl Origin {
+    fn read(&self, range: Range<u64>) -> std::result::Result<Bytes, Error> {
+        match self {
+            Self::Stored(source) => source.read(range),
+            Self::Spooled(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                read_file(&mut file, range).map_err(Error::unavailable)
+            }
+        }
+    }
+}
+
+fn read_file(file: &mut File, range: Range<u64>) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(range.start))?;
+    file.take(range.end - range.start).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// The windows last used of one file, and why reading failed when it did.
 #[derive(Clone)]
 pub(super) struct Windows(Arc<Shared>);
 
 struct Shared {
-    source: Source,
+    origin: Origin,
+    size: u64,
     count: usize,
     recent: Mutex<VecDeque<Window>>,
     failure: Mutex<Option<Error>>,
@@ -48,10 +76,22 @@ impl Window {
 }
 
 impl Windows {
-    /// Windows enough to read this many columns side by side.
-    pub(super) fn new(source: Source, columns: usize) -> Self {
+    /// Windows onto a stored object, enough to read this many columns side by side.
+    pub(super) fn stored(source: Source, columns: usize) -> Self {
+        let size = source.size;
+        Self::new(Origin::Stored(source), size, columns)
+    }
+
+    /// Windows onto an upload under way.
+    pub(super) fn spooled(file: File, columns: usize) -> Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self::new(Origin::Spooled(file.into()), size, columns))
+    }
+
+    fn new(origin: Origin, size: u64, columns: usize) -> Self {
         Self(Arc::new(Shared {
-            source,
+            origin,
+            size,
             count: columns + 1,
             recent: Mutex::default(),
             failure: Mutex::default(),
@@ -80,7 +120,7 @@ impl Windows {
         };
         let slice = window.slice(start, length);
         recent.push_front(window);
-        recent.truncate(self.0.count);
+        forget(&mut recent, self.0.count);
         slice.ok_or_else(|| {
             ParquetError::EOF(format!("{length} bytes at {start} reach past the end"))
         })
@@ -91,14 +131,14 @@ impl Windows {
         let one = (WINDOWS_BYTES / shared.count as u64).clamp(64 << 10, WINDOW_BYTES);
         let end = start
             .saturating_add(one.max(length as u64))
-            .min(shared.source.size);
+            .min(shared.size);
         if start >= end {
             return Ok(Window {
                 start,
                 bytes: Bytes::new(),
             });
         }
-        match shared.source.read(start..end) {
+        match shared.origin.read(start..end) {
             Ok(bytes) => Ok(Window { start, bytes }),
             Err(failure) => {
                 *shared
@@ -111,9 +151,20 @@ impl Windows {
     }
 }
 
+/// Keeps the windows last used, as many as fit: a single page may be larger than a window should be.
+fn forget(recent: &mut VecDeque<Window>, count: usize) {
+    let mut bytes = 0;
+    let fitting = recent.iter().take_while(|window| {
+        bytes += window.bytes.len() as u64;
+        bytes <= WINDOWS_BYTES
+    });
+    let fitting = fitting.count();
+    recent.truncate(fitting.min(count));
+}
+
 impl Length for Windows {
     fn len(&self) -> u64 {
-        self.0.source.size
+        self.0.size
     }
 }
 
@@ -139,11 +190,15 @@ pub(super) struct Cursor {
 }
 
 impl Read for Cursor {
+    /// An end within a header is an error at once: the library goes on asking for as long as a damaged header says.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.windows.len().saturating_sub(self.at);
-        let length = usize::try_from(left)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
+        let length = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        if length == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         let bytes = self
             .windows
             .bytes(self.at, length)

@@ -155,3 +155,32 @@ fn column_type(kinds: u8) -> DataType {
         DataType::Utf8
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn learned(values: &[&str]) -> DataType {
+        let kinds = values.iter().map(|raw| 1 << Kind::of(raw).unwrap() as u8);
+        column_type(kinds.fold(0, |kinds, kind: u8| kinds | kind))
+    }
+
+    #[test]
+    fn a_column_is_as_narrow_as_its_values_allow_and_no_narrower() {
+        for (values, expected) in [
+            (&["1", "-2", "9223372036854775807"][..], DataType::Int64),
+            (&["1", "2.5", "null"], DataType::Float64),
+            (&["1e3", "0.30000000000000004"], DataType::Float64),
+            (&["true", "false"], DataType::Boolean),
+            (&["null"], DataType::Utf8),
+            (&["\"a\"", "1"], DataType::Utf8),
+            (&["true", "1"], DataType::Utf8),
+            (&["9223372036854775808"], DataType::Utf8),
+            (&["9007199254740993", "0.5"], DataType::Utf8),
+            (&["0.1234567890123456789"], DataType::Utf8),
+            (&["1e999"], DataType::Utf8),
+        ] {
+            assert_eq!(learned(values), expected, "{values:?}");
+        }
+    }
+}

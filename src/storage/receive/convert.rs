@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use ::parquet::errors::ParquetError;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, cast::AsArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema, SchemaRef};
@@ -17,6 +18,7 @@ use super::{
         csv::{self, Limits, Records, Wanted},
         customers::Customers,
         ndjson, parquet, text,
+        windows::Windows,
     },
     writer::{Taken, Writer},
 };
@@ -30,7 +32,7 @@ pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Resu
     match media {
         Media::Csv => from_csv(spool, limits),
         Media::Ndjson => from_ndjson(spool, limits),
-        Media::Parquet => from_parquet(spool, limits),
+        Media::Parquet => parquet::guard(|| from_parquet(spool, limits)),
     }
 }
 
@@ -84,7 +86,9 @@ fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> 
 }
 
 fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
-    let file = parquet::open(spool).map_err(|cause| Error::of_parquet(&cause))?;
+    let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
+    let explain = |cause: ParquetError| windows.explain(&cause);
+    let file = parquet::open(windows.clone()).map_err(explain)?;
     let found = parquet::fields(file.schema())?.len();
     if found > limits.fields_max {
         let message = format!(
@@ -93,17 +97,19 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
         );
         return Err(Error::invalid(None, message));
     }
-    let promised = parquet::rows(&file)?;
+    let promised = parquet::rows(file.metadata())?;
+    if promised > limits.rows_max {
+        return Err(Error::TooManyRows {
+            limit_rows: limits.rows_max,
+        });
+    }
     let schema = kept_schema(file.schema());
-    let batches = file
-        .with_batch_size(1024)
-        .build()
-        .map_err(|cause| Error::of_parquet(&cause))?;
+    let batches = file.with_batch_size(1024).build().map_err(explain)?;
     let mut customers = Customers::default();
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
     let mut rows = 0;
     for batch in batches {
-        let batch = batch.map_err(|cause| Error::of_parquet(&cause.into()))?;
+        let batch = batch.map_err(|cause| explain(cause.into()))?;
         let batch = keep(&batch, &schema)?;
         check(&batch, rows, &mut customers, limits)?;
         writer.write(&batch)?;
@@ -112,10 +118,7 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     if rows == promised {
         writer.finish()
     } else {
-        Err(Error::invalid(
-            None,
-            "the file holds fewer rows than its footer promises",
-        ))
+        Err(Error::damaged())
     }
 }
 

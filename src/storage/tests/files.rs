@@ -130,3 +130,28 @@ async fn pages_of_long_rows_hold_fewer_rows() {
 
     assert!(pages.len() > 1 && pages.iter().all(|page| page.num_rows() <= 5));
 }
+
+#[tokio::test]
+async fn names_may_be_unusual() {
+    let house = House::new();
+    for name in [
+        "part 1.csv",
+        "ž~100%.csv",
+        "a%20b.csv",
+        "#1 [x].csv",
+        "東京.csv",
+    ] {
+        house.write(&format!("odd/{name}"), format!("CustomerId\n{name}\n"));
+        let path = house.folder.path().join("odd").join(name);
+        let url = url::Url::from_file_path(path).unwrap();
+
+        let at = house.storage.locate(url.as_str()).unwrap();
+        let found = house.storage.inspect(&at, Format::Csv).await.unwrap();
+        house.storage.check(&found.manifest).await.unwrap();
+        let pages = house.read(&found.manifest, &["CustomerId"]).await.unwrap();
+
+        assert_eq!(column(&pages, "CustomerId"), [name]);
+    }
+    let all = house.inspect("odd", Format::Csv).await.unwrap();
+    assert_eq!(house.read(&all.manifest, &[]).await.unwrap().len(), 5);
+}

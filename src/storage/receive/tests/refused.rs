@@ -211,3 +211,24 @@ async fn a_body_that_breaks_off_leaves_nothing() {
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
 }
+
+#[tokio::test]
+async fn a_damaged_parquet_file_is_never_the_storage_s_fault() {
+    let (folder, storage) = storage();
+    let file = members(20);
+    let mut refused = 0;
+    for place in 0..file.len() {
+        let mut damaged = file.clone();
+        damaged[place] ^= 0x84;
+        match send(&storage, Media::Parquet, damaged).await {
+            Ok(taken) => storage
+                .remove(&taken.manifest.objects[0].path)
+                .await
+                .unwrap(),
+            Err(Error::Invalid { .. }) => refused += 1,
+            Err(other) => panic!("byte {place}: {other:?}"),
+        }
+    }
+    assert!(refused > file.len() / 4, "{refused} of {}", file.len());
+    assert!(is_empty(folder.path()));
+}
