@@ -67,10 +67,7 @@ impl App {
             Some(url) => Queue::redis(url)?,
             None => Queue::embedded(),
         };
-        let keys = data
-            .encryption_keys
-            .as_ref()
-            .ok_or(crate::secrets::Error::Malformed)?;
+        let keys = data.encryption_keys.as_ref().ok_or(crate::secrets::Error::Malformed)?;
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
             storage: Storage::open(&storage_url(&data.storage_url)?)?,
@@ -98,13 +95,11 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     {
         std::fs::create_dir_all(folder)?;
     }
-    Db::connect(url, config.data.database_connections)
-        .await
-        .map_err(|error| {
-            anyhow::anyhow!(
-                "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
-            )
-        })
+    Db::connect(url, config.data.database_connections).await.map_err(|error| {
+        anyhow::anyhow!(
+            "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
+        )
+    })
 }
 
 /// `file://data/segments` means a folder below the current one, as it reads.
@@ -153,11 +148,7 @@ impl Service {
             service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
         }
         if app.config.plays(Part::Scheduler) {
-            service.spawn(
-                &service.tasks,
-                "keeper",
-                keeper::keep_house(app.into_inner()),
-            );
+            service.spawn(&service.tasks, "keeper", keeper::keep_house(app.into_inner()));
         }
         service.serving.close();
         service.tasks.close();
@@ -184,10 +175,8 @@ impl Service {
 
     /// Serves until SIGTERM or SIGINT, then stops in order. An error when a part ended by itself.
     pub async fn run(self) -> anyhow::Result<()> {
-        let (mut terminate, mut interrupt) = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        );
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -200,10 +189,7 @@ impl Service {
             _ = terminate.recv() => tracing::warn!("stopped hard by a second signal"),
             _ = interrupt.recv() => tracing::warn!("stopped hard by a second signal"),
         }
-        anyhow::ensure!(
-            !failed.is_cancelled(),
-            "a part of the service ended by itself"
-        );
+        anyhow::ensure!(!failed.is_cancelled(), "a part of the service ended by itself");
         Ok(())
     }
 

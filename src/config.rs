@@ -39,37 +39,22 @@ pub struct Config {
     #[arg(long, env = "SEGMENT_EXPORT_DEV")]
     pub dev: bool,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "clap would print it as the help of the command"
-    )]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub data: Data,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "clap would print it as the help of the command"
-    )]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub auth: Auth,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "clap would print it as the help of the command"
-    )]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub work: Work,
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "clap would print it as the help of the command"
-    )]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub limits: Limits,
 }
 
 // Where things are kept, and whom we talk to.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "clap would print it as the help of the command"
-)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Data {
     /// `sqlite://FILE` or `postgres://…`.
     #[arg(
@@ -86,11 +71,7 @@ pub struct Data {
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
     /// Where members are kept: `file://DIRECTORY`.
-    #[arg(
-        long,
-        env = "SEGMENT_EXPORT_STORAGE_URL",
-        default_value = "file://data/segments"
-    )]
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_URL", default_value = "file://data/segments")]
     pub storage_url: String,
     /// The Campaign Monitor API.
     #[arg(
@@ -106,10 +87,7 @@ pub struct Data {
 
 // How callers prove who they are.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "clap would print it as the help of the command"
-)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Auth {
     /// Issuer of the tokens. Required outside development.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_ISSUER")]
@@ -124,11 +102,7 @@ pub struct Auth {
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_ROLES_CLAIM", default_value = "roles")]
     pub auth_roles_claim: String,
     /// Claim that holds the instance ids (`*` = all).
-    #[arg(
-        long,
-        env = "SEGMENT_EXPORT_AUTH_INSTANCES_CLAIM",
-        default_value = "instances"
-    )]
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_INSTANCES_CLAIM", default_value = "instances")]
     pub auth_instances_claim: String,
     /// Clock difference forgiven when a token's times are checked; at most 60.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_LEEWAY_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=60))]
@@ -140,10 +114,7 @@ pub struct Auth {
 
 // How runs are carried out.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "clap would print it as the help of the command"
-)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Work {
     /// Runs a worker carries out at a time.
     #[arg(long, env = "SEGMENT_EXPORT_RUNS_IN_PARALLEL", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -152,11 +123,7 @@ pub struct Work {
     #[arg(long, env = "SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub uploads_in_flight: u16,
     /// How long a call to Campaign Monitor may take.
-    #[arg(
-        long,
-        env = "SEGMENT_EXPORT_CALL_TIMEOUT_MS",
-        default_value_t = 120_000
-    )]
+    #[arg(long, env = "SEGMENT_EXPORT_CALL_TIMEOUT_MS", default_value_t = 120_000)]
     pub call_timeout_ms: u64,
     /// Tries of one call before the run is put aside.
     #[arg(long, env = "SEGMENT_EXPORT_CALL_TRIES", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
@@ -183,24 +150,13 @@ pub struct Work {
 
 // The most of everything.
 #[derive(Args, Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "clap would print it as the help of the command"
-)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Limits {
     /// Profiles an export may select; beyond it a run is skipped.
-    #[arg(
-        long,
-        env = "SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT",
-        default_value_t = 1_000_000
-    )]
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT", default_value_t = 1_000_000)]
     pub max_profiles_per_export: i64,
     /// Members a segment may have.
-    #[arg(
-        long,
-        env = "SEGMENT_EXPORT_MAX_MEMBERS_PER_SEGMENT",
-        default_value_t = 10_000_000
-    )]
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_MEMBERS_PER_SEGMENT", default_value_t = 10_000_000)]
     pub max_members_per_segment: u64,
     /// Size of an upload of members, in bytes.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_UPLOAD_BYTES", default_value_t = 2 << 30)]
@@ -220,18 +176,10 @@ impl Config {
     /// Fills in the development defaults and refuses settings that contradict each other.
     pub fn check(mut self) -> anyhow::Result<Self> {
         if self.dev {
-            self.auth
-                .auth_issuer
-                .get_or_insert_with(|| DEV_ISSUER.into());
-            self.auth
-                .auth_audience
-                .get_or_insert_with(|| DEV_AUDIENCE.into());
-            self.data
-                .encryption_keys
-                .get_or_insert_with(|| DEV_ENCRYPTION_KEYS.into());
-            self.auth
-                .auth_hs256_secret
-                .get_or_insert_with(|| DEV_HS256_SECRET.into());
+            self.auth.auth_issuer.get_or_insert_with(|| DEV_ISSUER.into());
+            self.auth.auth_audience.get_or_insert_with(|| DEV_AUDIENCE.into());
+            self.data.encryption_keys.get_or_insert_with(|| DEV_ENCRYPTION_KEYS.into());
+            self.auth.auth_hs256_secret.get_or_insert_with(|| DEV_HS256_SECRET.into());
         }
         self.check_identity()?;
         self.check_times()?;
@@ -245,11 +193,7 @@ impl Config {
         );
         anyhow::ensure!(
             self.data.redis_url.is_none()
-                || self
-                    .data
-                    .database_url
-                    .expose_secret()
-                    .starts_with("postgres"),
+                || self.data.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
         );
         Ok(self)
@@ -268,10 +212,7 @@ impl Config {
     }
 
     fn check_times(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.work.lease_ms >= 300,
-            "SEGMENT_EXPORT_LEASE_MS must be at least 300"
-        );
+        anyhow::ensure!(self.work.lease_ms >= 300, "SEGMENT_EXPORT_LEASE_MS must be at least 300");
         anyhow::ensure!(
             self.work.sweep_ms > 0 && self.work.call_timeout_ms > 0,
             "SEGMENT_EXPORT_SWEEP_MS and SEGMENT_EXPORT_CALL_TIMEOUT_MS must be above zero"
@@ -326,14 +267,7 @@ mod tests {
     #[test]
     fn production_refuses_to_start_without_an_issuer_or_with_a_shared_secret() {
         assert!(check(&[]).unwrap_err().contains("AUTH_ISSUER"));
-        let shared = [
-            "--auth-issuer",
-            "i",
-            "--auth-audience",
-            "a",
-            "--auth-hs256-secret",
-            "s",
-        ];
+        let shared = ["--auth-issuer", "i", "--auth-audience", "a", "--auth-hs256-secret", "s"];
         assert!(check(&shared).unwrap_err().contains("development only"));
     }
 

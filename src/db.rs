@@ -123,10 +123,7 @@ impl Db {
     /// Whether the database answers.
     pub async fn probe(&self) -> sqlx::Result<()> {
         let mut tx = self.read().await?;
-        sql!(&mut tx, |db| sqlx::query("SELECT 1")
-            .execute(db)
-            .await
-            .map(drop))
+        sql!(&mut tx, |db| sqlx::query("SELECT 1").execute(db).await.map(drop))
     }
 
     /// Closes every connection.
@@ -166,17 +163,13 @@ impl Tx {
 /// Whether a statement broke a uniqueness rule. (`SQLite` names no constraint, so callers know which by the statement.)
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Whether a statement would leave a reference to a row that does not exist, or orphan one that does.
 #[must_use]
 pub fn is_reference_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }
 
 /// Who made and last changed a stored object, and how often it changed.

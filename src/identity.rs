@@ -106,16 +106,8 @@ impl Verifier {
             Some(url) => Some(Source::Jwks(url.clone())),
             None => issuer.starts_with("http").then_some(Source::Issuer(issuer)),
         };
-        let published = source.map(|source| Published {
-            http,
-            source,
-            keys: Mutex::default(),
-        });
-        Self {
-            auth,
-            shared,
-            published,
-        }
+        let published = source.map(|source| Published { http, source, keys: Mutex::default() });
+        Self { auth, shared, published }
     }
 
     /// Believes `token`, or says why not.
@@ -131,9 +123,10 @@ impl Verifier {
 
     async fn key(&self, header: &Header) -> Result<(DecodingKey, Algorithm), Error> {
         if header.alg == Algorithm::HS256 {
-            let key = self.shared.clone().ok_or(Error::Invalid(
-                "tokens with a shared secret are not accepted",
-            ))?;
+            let key = self
+                .shared
+                .clone()
+                .ok_or(Error::Invalid("tokens with a shared secret are not accepted"))?;
             return Ok((key, Algorithm::HS256));
         }
         let published = self
@@ -174,12 +167,7 @@ impl Verifier {
             Instances::These(instances.iter().filter_map(|id| id.parse().ok()).collect())
         };
         let name = text("name").unwrap_or_else(|| subject.clone());
-        Ok(Identity {
-            subject,
-            name,
-            role,
-            instances,
-        })
+        Ok(Identity { subject, name, role, instances })
     }
 }
 
@@ -242,10 +230,7 @@ impl Published {
         if fetched.find(kid).is_none() || fetched.is_older_than(KEYS_AGE_MAX) {
             self.refresh(&mut fetched).await?;
         }
-        fetched
-            .find(kid)
-            .cloned()
-            .ok_or(Error::Invalid("the token is signed with an unknown key"))
+        fetched.find(kid).cloned().ok_or(Error::Invalid("the token is signed with an unknown key"))
     }
 
     /// Fetches the keys, at most once in `FETCH_PAUSE`. Old keys outlive a provider that is away.
@@ -254,12 +239,7 @@ impl Published {
             return Ok(());
         }
         match self.fetch().await {
-            Ok(set) => {
-                *fetched = Fetched {
-                    keys: set.keys,
-                    at: Some(Instant::now()),
-                }
-            }
+            Ok(set) => *fetched = Fetched { keys: set.keys, at: Some(Instant::now()) },
             Err(error) if fetched.keys.is_empty() => return Err(Error::Unavailable(error)),
             Err(error) => {
                 tracing::warn!(error = %error, "the identity provider's keys cannot be read; the old ones stay");
@@ -274,13 +254,7 @@ impl Published {
             Source::Jwks(url) => url.clone(),
             Source::Issuer(issuer) => self.discover(issuer).await?,
         };
-        self.http
-            .get(url)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await
+        self.http.get(url).send().await?.error_for_status()?.json().await
     }
 
     async fn discover(&self, issuer: &str) -> Result<Url, reqwest::Error> {
@@ -288,18 +262,8 @@ impl Published {
         struct Discovery {
             jwks_uri: Url,
         }
-        let url = format!(
-            "{}/.well-known/openid-configuration",
-            issuer.trim_end_matches('/')
-        );
-        let found: Discovery = self
-            .http
-            .get(url)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?;
+        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let found: Discovery = self.http.get(url).send().await?.error_for_status()?.json().await?;
         Ok(found.jwks_uri)
     }
 }
@@ -308,10 +272,7 @@ impl Fetched {
     /// The key named `kid`, or the only key when the token names none.
     fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
         match kid {
-            Some(kid) => self
-                .keys
-                .iter()
-                .find(|key| key.common.key_id.as_deref() == Some(kid)),
+            Some(kid) => self.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid)),
             None => self.keys.first().filter(|_| self.keys.len() == 1),
         }
     }

@@ -128,11 +128,7 @@ fn print_document() -> anyhow::Result<()> {
 }
 
 fn print_token(token: Token) -> anyhow::Result<()> {
-    let config = Config {
-        dev: true,
-        ..token.config
-    }
-    .check()?;
+    let config = Config { dev: true, ..token.config }.check()?;
     let secret = config
         .auth
         .auth_hs256_secret
@@ -157,10 +153,7 @@ async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
     println!("The offline Campaign Monitor listens on {}", sandbox.url());
     println!("  API key               {API_KEY}\n  client                {CLIENT_ID}");
     println!("  list                  {LIST_ID}\n  double opt-in list    {DOUBLE_OPT_IN_LIST_ID}");
-    println!(
-        "Start the service with SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL={}",
-        sandbox.url()
-    );
+    println!("Start the service with SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL={}", sandbox.url());
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
     Ok(())
@@ -172,10 +165,7 @@ fn write_sample(args: &SampleArgs) -> anyhow::Result<()> {
         SampleFormat::Ndjson => Media::Ndjson,
         SampleFormat::Parquet => Media::Parquet,
     };
-    let sample = sample::Sample {
-        rows: args.rows,
-        seed: args.seed,
-    };
+    let sample = sample::Sample { rows: args.rows, seed: args.seed };
     match &args.out {
         Some(path) => sample.write(media, std::fs::File::create(path)?)?,
         None => sample.write(media, std::io::stdout())?,

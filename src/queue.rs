@@ -44,10 +44,7 @@ impl Queue {
     #[must_use]
     pub fn embedded() -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
-        Self::Embedded {
-            sender,
-            receiver: Arc::new(Mutex::new(receiver)),
-        }
+        Self::Embedded { sender, receiver: Arc::new(Mutex::new(receiver)) }
     }
 
     /// A queue in Redis at `url`.
@@ -64,10 +61,7 @@ impl Queue {
             .create_timeout(Some(ANSWER_MAX))
             .recycle_timeout(Some(ANSWER_MAX))
             .build()?;
-        Ok(Self::Redis {
-            pool,
-            list: LIST.to_owned(),
-        })
+        Ok(Self::Redis { pool, list: LIST.to_owned() })
     }
 
     /// Hints at a run. A queue that is away only costs time, so this reports and goes on.
@@ -82,10 +76,7 @@ impl Queue {
         match self {
             Self::Embedded { sender, .. } => sender.send(run)?,
             Self::Redis { pool, list } => {
-                pool.get()
-                    .await?
-                    .rpush::<_, _, ()>(list, run.0.to_string())
-                    .await?;
+                pool.get().await?.rpush::<_, _, ()>(list, run.0.to_string()).await?;
             }
         }
         Ok(())
@@ -97,10 +88,7 @@ impl Queue {
         match self {
             Self::Embedded { receiver, .. } => {
                 let mut receiver = receiver.lock().await;
-                Ok(tokio::time::timeout(patience, receiver.recv())
-                    .await
-                    .ok()
-                    .flatten())
+                Ok(tokio::time::timeout(patience, receiver.recv()).await.ok().flatten())
             }
             Self::Redis { pool, list } => {
                 let mut connection = pool.get().await?;

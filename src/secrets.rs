@@ -59,10 +59,7 @@ impl Keys {
             .cipher
             .encrypt(
                 &Nonce::from(nonce),
-                Payload {
-                    msg: secret.expose_secret().as_bytes(),
-                    aad: &associated(instance, row),
-                },
+                Payload { msg: secret.expose_secret().as_bytes(), aad: &associated(instance, row) },
             )
             .expect("AES-GCM seals any text of this size");
         let blob = BASE64_STANDARD.encode([nonce.as_slice(), &sealed].concat());
@@ -81,15 +78,10 @@ impl Keys {
             .cipher
             .decrypt(
                 &Nonce::from(*nonce),
-                Payload {
-                    msg: ciphertext,
-                    aad: &associated(instance, row),
-                },
+                Payload { msg: ciphertext, aad: &associated(instance, row) },
             )
             .map_err(|_| Error::Broken)?;
-        String::from_utf8(opened)
-            .map(SecretString::from)
-            .map_err(|_| Error::Broken)
+        String::from_utf8(opened).map(SecretString::from).map_err(|_| Error::Broken)
     }
 }
 
@@ -101,10 +93,7 @@ impl Key {
         if id.is_empty() {
             return Err(Error::Malformed);
         }
-        Ok(Self {
-            id: id.to_owned(),
-            cipher,
-        })
+        Ok(Self { id: id.to_owned(), cipher })
     }
 }
 
@@ -134,10 +123,7 @@ mod tests {
         assert!(!sealed.contains("hush"));
         let opened = keys.open(&sealed, instance, row).unwrap();
         assert_eq!(opened.expose_secret(), "hush");
-        assert!(matches!(
-            keys.open(&sealed, instance, Uuid::now_v7()),
-            Err(Error::Broken)
-        ));
+        assert!(matches!(keys.open(&sealed, instance, Uuid::now_v7()), Err(Error::Broken)));
     }
 
     #[test]
@@ -146,10 +132,7 @@ mod tests {
         let old = keys(&key("old", 1)).seal(&SecretString::from("hush"), instance, row);
         let both = keys(&format!("{},{}", key("new", 2), key("old", 1)));
         assert!(both.open(&old, instance, row).is_ok());
-        assert!(
-            both.seal(&SecretString::from("x"), instance, row)
-                .starts_with("new:")
-        );
+        assert!(both.seal(&SecretString::from("x"), instance, row).starts_with("new:"));
         let only_new = keys(&key("new", 2)).open(&old, instance, row);
         assert!(matches!(only_new, Err(Error::UnknownKey(id)) if id == "old"));
     }

@@ -45,10 +45,7 @@ pub fn start(otlp_endpoint: Option<&str>, quiet: bool) -> anyhow::Result<Telemet
         .with(lines.with_filter(filter))
         .with(tracing_opentelemetry::layer().with_tracer(provider.tracer(SERVICE)))
         .try_init()?;
-    Ok(Telemetry {
-        provider,
-        metrics: PrometheusBuilder::new().install_recorder()?,
-    })
+    Ok(Telemetry { provider, metrics: PrometheusBuilder::new().install_recorder()? })
 }
 
 fn provider(otlp_endpoint: Option<&str>) -> anyhow::Result<SdkTracerProvider> {
@@ -57,9 +54,7 @@ fn provider(otlp_endpoint: Option<&str>) -> anyhow::Result<SdkTracerProvider> {
     if otlp_endpoint.is_none() {
         return Ok(builder.build());
     }
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .build()?;
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build()?;
     Ok(builder.with_batch_exporter(exporter).build())
 }
 
@@ -130,10 +125,7 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0
-            .keys()
-            .map(actix_web::http::header::HeaderName::as_str)
-            .collect()
+        self.0.keys().map(actix_web::http::header::HeaderName::as_str).collect()
     }
 }
 

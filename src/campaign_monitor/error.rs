@@ -75,11 +75,7 @@ impl Error {
             429 => Self::Throttled { pause },
             status @ 500.. => Self::Failed { status, pause },
             408 => Self::TimedOut,
-            status => Self::Refused {
-                status,
-                code: envelope.code,
-                message: envelope.message,
-            },
+            status => Self::Refused { status, code: envelope.code, message: envelope.message },
         }
     }
 
@@ -99,15 +95,8 @@ impl Error {
         match self {
             // 50, 100: no or a wrong key. 120 to 122: an OAuth token that is invalid, expired, revoked.
             // A 401 without a code comes from something in between that checks credentials.
-            Self::Refused {
-                code: 50 | 100 | 120..=122,
-                ..
-            }
-            | Self::Refused {
-                status: 401,
-                code: 0,
-                ..
-            } => Disposition::BlockConnection,
+            Self::Refused { code: 50 | 100 | 120..=122, .. }
+            | Self::Refused { status: 401, code: 0, .. } => Disposition::BlockConnection,
             Self::Refused { .. } => Disposition::GiveUp,
             Self::Throttled { pause } | Self::Failed { pause, .. } => Disposition::Retry(*pause),
             Self::Unreachable | Self::TimedOut | Self::Interrupted => Disposition::Retry(None),
@@ -117,22 +106,13 @@ impl Error {
     /// Whether the call may have stored something although no answer says so.
     #[must_use]
     pub const fn is_in_doubt(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed { .. } | Self::TimedOut | Self::Interrupted
-        )
+        matches!(self, Self::Failed { .. } | Self::TimedOut | Self::Interrupted)
     }
 
     /// Whether the id of a list or client is not one of the account's (codes 101 and 102).
     #[must_use]
     pub const fn is_unknown_id(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                code: 101 | 102,
-                ..
-            } | Self::Refused { status: 404, .. }
-        )
+        matches!(self, Self::Refused { code: 101 | 102, .. } | Self::Refused { status: 404, .. })
     }
 
     /// The HTTP status, if there was an answer.
@@ -211,33 +191,17 @@ mod tests {
     fn each_answer_has_its_disposition() {
         use Disposition::{BlockConnection, GiveUp, Retry};
         let cases = [
-            (
-                401,
-                r#"{"Code":100,"Message":"Invalid API Key"}"#,
-                BlockConnection,
-            ),
+            (401, r#"{"Code":100,"Message":"Invalid API Key"}"#, BlockConnection),
             (401, r#"{"Code":"50","Message":"…"}"#, BlockConnection),
-            (
-                401,
-                r#"{"Code":122,"Message":"Revoked OAuth Token"}"#,
-                BlockConnection,
-            ),
+            (401, r#"{"Code":122,"Message":"Revoked OAuth Token"}"#, BlockConnection),
             (401, r#"{"Code":101,"Message":"Invalid ListID"}"#, GiveUp),
             (400, r#"{"Code":209,"Message":"Too many"}"#, GiveUp),
-            (
-                429,
-                r#"{"Code":429,"Message":"Rate limit exceeded"}"#,
-                Retry(None),
-            ),
+            (429, r#"{"Code":429,"Message":"Rate limit exceeded"}"#, Retry(None)),
             (500, r#"{"Code":500,"Message":"Sorry"}"#, Retry(None)),
             (503, "<html>maintenance</html>", Retry(None)),
         ];
         for (status, body, expected) in cases {
-            assert_eq!(
-                answer(status, body).disposition(),
-                expected,
-                "{status} {body}"
-            );
+            assert_eq!(answer(status, body).disposition(), expected, "{status} {body}");
         }
     }
 

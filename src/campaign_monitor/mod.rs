@@ -167,9 +167,7 @@ impl CustomField {
 /// A key without its brackets: both forms are in use.
 #[must_use]
 pub fn bare(key: &str) -> &str {
-    key.strip_prefix('[')
-        .and_then(|key| key.strip_suffix(']'))
-        .unwrap_or(key)
+    key.strip_prefix('[').and_then(|key| key.strip_suffix(']')).unwrap_or(key)
 }
 
 impl CampaignMonitor {
@@ -181,20 +179,13 @@ impl CampaignMonitor {
             .pool_max_idle_per_host(64)
             .tcp_nodelay(true)
             .build()?;
-        Ok(Self {
-            http,
-            base,
-            import_max,
-        })
+        Ok(Self { http, base, import_max })
     }
 
     /// The API as `credential` sees it.
     #[must_use]
     pub fn account(&self, credential: Credential) -> Account {
-        Account {
-            api: self.clone(),
-            credential,
-        }
+        Account { api: self.clone(), credential }
     }
 }
 
@@ -232,8 +223,7 @@ impl Account {
 
     /// The custom fields of a list. Read them before an import: it drops unknown keys silently.
     pub async fn custom_fields(&self, list_id: &str) -> Result<Vec<CustomField>, Error> {
-        self.get(&format!("lists/{list_id}/customfields.json"))
-            .await
+        self.get(&format!("lists/{list_id}/customfields.json")).await
     }
 
     /// Adds and updates up to 1000 subscribers. `body` is the JSON that the vendor documents.
@@ -265,15 +255,8 @@ impl Account {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!(
-            "{}/api/v3.3/{path}",
-            self.api.base.as_str().trim_end_matches('/')
-        );
-        let request = self
-            .api
-            .http
-            .request(method, url)
-            .header(header::ACCEPT, "application/json");
+        let url = format!("{}/api/v3.3/{path}", self.api.base.as_str().trim_end_matches('/'));
+        let request = self.api.http.request(method, url).header(header::ACCEPT, "application/json");
         match &self.credential {
             Credential::ApiKey(key) => request.basic_auth(key.expose_secret(), Some("x")),
         }
@@ -281,14 +264,8 @@ impl Account {
 }
 
 async fn send(request: RequestBuilder) -> Result<(StatusCode, header::HeaderMap, Bytes), Error> {
-    let response = request
-        .send()
-        .await
-        .map_err(|error| Error::from_transport(&error))?;
+    let response = request.send().await.map_err(|error| Error::from_transport(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let text = response
-        .bytes()
-        .await
-        .map_err(|error| Error::from_transport(&error))?;
+    let text = response.bytes().await.map_err(|error| Error::from_transport(&error))?;
     Ok((status, headers, text))
 }

@@ -30,11 +30,7 @@ pub async fn list_connections(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, caller.instance, !caller.is_admin(), after, limit).await?;
-    let view = if caller.is_admin() {
-        ConnectionView::full
-    } else {
-        ConnectionView::brief
-    };
+    let view = if caller.is_admin() { ConnectionView::full } else { ConnectionView::brief };
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Connection| row.id.0, view)))
 }
 
@@ -112,19 +108,12 @@ async fn insert(
 }
 
 fn created(connection: Connection) -> Result<Answer, Problem> {
-    let location = format!(
-        "/v1/instances/{}/connections/{}",
-        connection.instance_id, connection.id.0
-    );
+    let location =
+        format!("/v1/instances/{}/connections/{}", connection.instance_id, connection.id.0);
     let etag = etag(connection.stamps.version);
     let body =
         serde_json::to_string(&ConnectionView::full(connection)).map_err(anyhow::Error::new)?;
-    Ok(Answer {
-        status: 201,
-        location: Some(location),
-        etag: Some(etag),
-        body,
-    })
+    Ok(Answer { status: 201, location: Some(location), etag: Some(etag), body })
 }
 
 fn consent_required() -> Problem {
@@ -132,11 +121,7 @@ fn consent_required() -> Problem {
         "Agree to the data privacy and compliance text: send `\"consent\": {\"agreed\": true}`.";
     Problem::from_errors(
         Kind::ConsentRequired,
-        vec![crate::http::problem::FieldError::new(
-            "/consent/agreed",
-            "consentRequired",
-            detail,
-        )],
+        vec![crate::http::problem::FieldError::new("/consent/agreed", "consentRequired", detail)],
     )
 }
 
@@ -170,10 +155,7 @@ pub async fn update_connection(
         .await
         .map_err(name_taken)?;
     tx.commit().await?;
-    Ok(ok(
-        connection.stamps.version,
-        &ConnectionView::full(connection),
-    ))
+    Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
 
 /// Replaces the credentials.
@@ -196,10 +178,7 @@ pub async fn set_credentials(
     let connection =
         store::set_credential(&mut tx, id.0, &sealed, caller.subject(), db::now()).await?;
     tx.commit().await?;
-    Ok(ok(
-        connection.stamps.version,
-        &ConnectionView::full(connection),
-    ))
+    Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
 
 /// Adds yourself as export user.
@@ -241,10 +220,7 @@ async fn set_export_user(
     if_match.check(old.stamps.version)?;
     let connection = store::set_export_user(&mut tx, id, user, caller.subject(), db::now()).await?;
     tx.commit().await?;
-    Ok(ok(
-        connection.stamps.version,
-        &ConnectionView::full(connection),
-    ))
+    Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
 
 /// Lists the exports that depend on a connection.
@@ -259,10 +235,7 @@ pub async fn list_connection_exports(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
     find(&mut tx, caller.instance, id.0).await?;
-    let filter = exports::store::Filter {
-        connection: Some(id.0),
-        ..Default::default()
-    };
+    let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
     let rows = exports::store::list(&mut tx, caller.instance, &filter, after, limit).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
 }
@@ -299,10 +272,7 @@ pub async fn delete_connection(
     let mut tx = app.db.write().await?;
     let connection = find(&mut tx, caller.instance, id.0).await?;
     if_match.check(connection.stamps.version)?;
-    let filter = exports::store::Filter {
-        connection: Some(id.0),
-        ..Default::default()
-    };
+    let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
     let dependants = exports::store::list(&mut tx, caller.instance, &filter, None, 200).await?;
     if !dependants.is_empty() {
         let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
@@ -319,7 +289,5 @@ pub async fn delete_connection(
 
 /// The connection `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
-    store::get(tx, instance, id)
-        .await?
-        .ok_or_else(|| Problem::not_found("connection"))
+    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
 }

@@ -114,17 +114,12 @@ pub async fn verify_connection(
     let mut checks = vec![];
     match open(&app, &connection) {
         Ok(account) => checks.extend(check_account(&app, &connection, &account).await?),
-        Err(problem) => checks.push(Check {
-            name: "credentials",
-            ok: false,
-            detail: problem.to_string(),
-        }),
+        Err(problem) => {
+            checks.push(Check { name: "credentials", ok: false, detail: problem.to_string() })
+        }
     }
     checks.push(check_export_user(&connection));
-    Ok(HttpResponse::Ok().json(Verification {
-        ok: checks.iter().all(|check| check.ok),
-        checks,
-    }))
+    Ok(HttpResponse::Ok().json(Verification { ok: checks.iter().all(|check| check.ok), checks }))
 }
 
 async fn check_account(
@@ -136,40 +131,29 @@ async fn check_account(
     if let Err(error) = &system_date {
         note_refusal(app, connection, error).await?;
         let detail = format!("Campaign Monitor says: {error}.");
-        return Ok(vec![Check {
-            name: "credentials",
-            ok: false,
-            detail,
-        }]);
+        return Ok(vec![Check { name: "credentials", ok: false, detail }]);
     }
     note_acceptance(app, connection).await?;
-    let credentials = Check {
-        name: "credentials",
-        ok: true,
-        detail: "Campaign Monitor accepts them.".into(),
-    };
+    let credentials =
+        Check { name: "credentials", ok: true, detail: "Campaign Monitor accepts them.".into() };
     let clients = match account.clients().await {
         Ok(clients) => Check {
             name: "clients",
             ok: !clients.is_empty(),
             detail: format!("{} clients are visible.", clients.len()),
         },
-        Err(error) => Check {
-            name: "clients",
-            ok: false,
-            detail: format!("Campaign Monitor says: {error}."),
-        },
+        Err(error) => {
+            Check { name: "clients", ok: false, detail: format!("Campaign Monitor says: {error}.") }
+        }
     };
     Ok(vec![credentials, clients])
 }
 
 fn check_export_user(connection: &Connection) -> Check {
     match &connection.export_user_name {
-        Some(name) => Check {
-            name: "exportUser",
-            ok: true,
-            detail: format!("Scheduled runs act as {name}."),
-        },
+        Some(name) => {
+            Check { name: "exportUser", ok: true, detail: format!("Scheduled runs act as {name}.") }
+        }
         None => Check {
             name: "exportUser",
             ok: false,
@@ -190,12 +174,7 @@ pub async fn browse_lists(
     let account = open(&app, &connection)?;
     let found = async {
         let clients = account.clients().await?;
-        try_join_all(
-            clients
-                .into_iter()
-                .map(|client| client_view(&account, client)),
-        )
-        .await
+        try_join_all(clients.into_iter().map(|client| client_view(&account, client))).await
     };
     let clients = asked(&app, &connection, found.await).await?;
     Ok(HttpResponse::Ok().json(ListsView { clients }))
@@ -208,16 +187,9 @@ async fn client_view(
     let lists = account.lists(&client.client_id).await?;
     let lists = lists
         .into_iter()
-        .map(|list| ListOverviewView {
-            list_id: list.list_id,
-            name: list.name,
-        })
+        .map(|list| ListOverviewView { list_id: list.list_id, name: list.name })
         .collect();
-    Ok(ClientView {
-        client_id: client.client_id,
-        name: client.name,
-        lists,
-    })
+    Ok(ClientView { client_id: client.client_id, name: client.name, lists })
 }
 
 /// Reads one list of the account.
@@ -234,15 +206,8 @@ pub async fn get_list(
     let connection = find_usable(&app, &caller, id.0).await?;
     let account = open(&app, &connection)?;
     let id = list_id.as_str();
-    let found = futures::try_join!(
-        account.list(id),
-        account.custom_fields(id),
-        account.stats(id)
-    );
-    if found
-        .as_ref()
-        .is_err_and(campaign_monitor::Error::is_unknown_id)
-    {
+    let found = futures::try_join!(account.list(id), account.custom_fields(id), account.stats(id));
+    if found.as_ref().is_err_and(campaign_monitor::Error::is_unknown_id) {
         return Err(Problem::not_found("list"));
     }
     let (list, fields, stats) = asked(&app, &connection, found).await?;
@@ -253,11 +218,7 @@ impl ListView {
     fn of(list: List, fields: Vec<CustomField>, stats: ListStats) -> Self {
         Self {
             warnings: warnings(&list),
-            opt_in: if list.confirmed_opt_in {
-                OptIn::Double
-            } else {
-                OptIn::Single
-            },
+            opt_in: if list.confirmed_opt_in { OptIn::Double } else { OptIn::Single },
             list_id: list.list_id,
             name: list.title,
             fields: fields.into_iter().map(CustomFieldView::of).collect(),
@@ -293,11 +254,7 @@ pub fn warnings(list: &List) -> Vec<Warning> {
             list.title
         ),
     };
-    if list.confirmed_opt_in {
-        vec![double_opt_in]
-    } else {
-        vec![]
-    }
+    if list.confirmed_opt_in { vec![double_opt_in] } else { vec![] }
 }
 
 /// The connection, if the caller may use it for exports.
@@ -315,9 +272,7 @@ pub async fn find_usable<R>(
 
 /// The account of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<Account, Problem> {
-    let credential = connection
-        .credential(&app.keys)
-        .map_err(anyhow::Error::new)?;
+    let credential = connection.credential(&app.keys).map_err(anyhow::Error::new)?;
     let credential = credential.ok_or_else(|| {
         Problem::new(
             Kind::ConnectionNotConnected,
@@ -348,10 +303,9 @@ pub async fn asked<T>(
             let detail = format!("Campaign Monitor refuses the credentials ({error}). Renew them.");
             Problem::new(Kind::CampaignMonitorRefused, detail)
         }
-        Disposition::GiveUp => Problem::new(
-            Kind::CampaignMonitorRefused,
-            format!("Campaign Monitor says: {error}."),
-        ),
+        Disposition::GiveUp => {
+            Problem::new(Kind::CampaignMonitorRefused, format!("Campaign Monitor says: {error}."))
+        }
     })
 }
 

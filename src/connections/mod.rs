@@ -121,9 +121,7 @@ impl TryFrom<SecretText> for ApiKey {
         use secrecy::ExposeSecret;
         let key = text.0.expose_secret().trim();
         if (8..=500).contains(&key.len())
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b':')
+            && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
         {
             return Ok(Self(key.into()));
         }

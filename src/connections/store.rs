@@ -51,13 +51,11 @@ pub async fn insert(tx: &mut Tx, new: &NewConnection<'_>) -> Result<Connection> 
 
 /// One connection.
 pub async fn get(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Option<Connection>> {
-    sql!(tx, |db| sqlx::query_as(
-        "SELECT * FROM connections WHERE instance_id = $1 AND id = $2"
-    )
-    .bind(instance)
-    .bind(id)
-    .fetch_optional(db)
-    .await)
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM connections WHERE instance_id = $1 AND id = $2")
+        .bind(instance)
+        .bind(id)
+        .fetch_optional(db)
+        .await)
 }
 
 /// Connections, newest first; `shared_only` as contributors see them.
@@ -189,11 +187,9 @@ pub async fn set_export_user(
 
 /// Removes a connection and its secret; a reference violation says that exports use it.
 pub async fn delete(tx: &mut Tx, id: ConnectionId) -> Result<()> {
-    sql!(tx, |db| sqlx::query(
-        "DELETE FROM connections WHERE id = $1"
-    )
-    .bind(id)
-    .execute(db)
-    .await
-    .map(drop))
+    sql!(tx, |db| sqlx::query("DELETE FROM connections WHERE id = $1")
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop))
 }

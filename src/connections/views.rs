@@ -156,10 +156,7 @@ impl ConnectionView {
             updated_by: connection.stamps.updated_by.clone(),
             updated_utc: connection.stamps.updated_utc,
         };
-        Self {
-            details: Some(details),
-            ..Self::brief(connection)
-        }
+        Self { details: Some(details), ..Self::brief(connection) }
     }
 }
 

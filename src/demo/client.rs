@@ -17,11 +17,7 @@ impl Client {
     /// The API at `url`, for `instance`.
     pub fn new(url: &Url, instance: Uuid, token: String) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().build()?;
-        Ok(Self {
-            http,
-            base: format!("{url}v1/instances/{instance}"),
-            token,
-        })
+        Ok(Self { http, base: format!("{url}v1/instances/{instance}"), token })
     }
 
     /// Makes a call with a JSON body. What the service refuses is an error in its own words.
@@ -41,10 +37,7 @@ impl Client {
 
     /// Sends members.
     pub async fn upload(&self, path: &str, media: &str, members: Vec<u8>) -> anyhow::Result<Value> {
-        let request = self
-            .request(Method::PUT, path)
-            .header("Content-Type", media)
-            .body(members);
+        let request = self.request(Method::PUT, path).header("Content-Type", media).body(members);
         answer(request, path).await
     }
 
@@ -55,32 +48,21 @@ impl Client {
 
     /// Reads a whole list of rejections, a JSON object a line.
     pub async fn lines(&self, path: &str) -> anyhow::Result<Vec<Value>> {
-        let request = self
-            .request(Method::GET, path)
-            .header("Accept", "application/x-ndjson");
+        let request = self.request(Method::GET, path).header("Accept", "application/x-ndjson");
         let text = request.send().await?.error_for_status()?.text().await?;
-        text.lines()
-            .map(|line| Ok(serde_json::from_str(line)?))
-            .collect()
+        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.token)
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
     }
 }
 
 async fn answer(request: RequestBuilder, path: &str) -> anyhow::Result<Value> {
-    let response = request
-        .send()
-        .await
-        .with_context(|| format!("calling {path}"))?;
+    let response = request.send().await.with_context(|| format!("calling {path}"))?;
     let is_good = response.status().is_success();
-    let answer: Value = response
-        .json()
-        .await
-        .with_context(|| format!("reading the answer of {path}"))?;
+    let answer: Value =
+        response.json().await.with_context(|| format!("reading the answer of {path}"))?;
     anyhow::ensure!(
         is_good,
         "{path} was refused: {}",

@@ -42,14 +42,8 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let config = settings(folder.path(), &sandbox)?;
     let token = token(&config)?;
     let service = Service::start(App::open(config, metrics).await?)?;
-    let url = service
-        .url
-        .clone()
-        .ok_or_else(|| anyhow::anyhow!("the service serves no API"))?;
-    println!(
-        "The service listens on {url}, the offline Campaign Monitor on {}.\n",
-        sandbox.url()
-    );
+    let url = service.url.clone().ok_or_else(|| anyhow::anyhow!("the service serves no API"))?;
+    println!("The service listens on {url}, the offline Campaign Monitor on {}.\n", sandbox.url());
 
     let started = Instant::now();
     let client = Client::new(&url, Uuid::now_v7(), token)?;
@@ -77,12 +71,8 @@ fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Confi
         ("--storage-url", format!("file://{}", at("segments"))),
         ("--campaign-monitor-url", sandbox.url().to_string()),
     ];
-    let args = args
-        .into_iter()
-        .flat_map(|(name, value)| [name.to_owned(), value]);
-    let args = ["demo".to_owned(), "--dev".to_owned()]
-        .into_iter()
-        .chain(args);
+    let args = args.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+    let args = ["demo".to_owned(), "--dev".to_owned()].into_iter().chain(args);
     let mut config = Settings::try_parse_from(args)?.config;
     config.data.redis_url = None;
     config.check()

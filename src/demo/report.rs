@@ -22,14 +22,8 @@ const PARTS: [(&str, &str); 7] = [
 /// The law of counts: the selected profiles are the sum of all others.
 pub fn check_law(run: &Value) -> anyhow::Result<()> {
     let counts = &run["counts"];
-    let sum: i64 = PARTS
-        .iter()
-        .filter_map(|(name, _)| counts[name].as_i64())
-        .sum();
-    anyhow::ensure!(
-        counts["selected"].as_i64() == Some(sum),
-        "the counts do not add up: {counts}"
-    );
+    let sum: i64 = PARTS.iter().filter_map(|(name, _)| counts[name].as_i64()).sum();
+    anyhow::ensure!(counts["selected"].as_i64() == Some(sum), "the counts do not add up: {counts}");
     Ok(())
 }
 
@@ -50,10 +44,8 @@ pub async fn print(
     let rejections = client.lines(&path).await?;
     print_rejections(&rejections);
     print_field_warnings(run);
-    let listed = ["rejected", "duplicate", "invalid", "inDoubt"]
-        .iter()
-        .map(|name| count(name))
-        .sum::<i64>();
+    let listed =
+        ["rejected", "duplicate", "invalid", "inDoubt"].iter().map(|name| count(name)).sum::<i64>();
     let distinct = i64::try_from(rejections.len())?;
     anyhow::ensure!(
         listed == distinct,
@@ -71,9 +63,8 @@ pub async fn print(
 fn print_rejections(rejections: &[Value]) {
     let mut by_code: BTreeMap<(String, String), (usize, String)> = BTreeMap::new();
     for rejection in rejections {
-        let entry = by_code
-            .entry((text(rejection, "outcome"), text(rejection, "code")))
-            .or_default();
+        let entry =
+            by_code.entry((text(rejection, "outcome"), text(rejection, "code"))).or_default();
         entry.0 += 1;
         entry.1 = text(rejection, "message");
     }
@@ -99,17 +90,9 @@ fn print_field_warnings(run: &Value) {
 
 /// Asks the offline Campaign Monitor itself how many people it has.
 async fn check_list(sandbox: &Sandbox, created: i64, updated: i64) -> anyhow::Result<()> {
-    let url = sandbox
-        .url()
-        .join(&format!("sandbox/lists/{LIST_ID}/digest"))?;
+    let url = sandbox.url().join(&format!("sandbox/lists/{LIST_ID}/digest"))?;
     let http = reqwest::Client::builder().build()?;
-    let digest: Value = http
-        .get(url)
-        .send()
-        .await?
-        .error_for_status()?
-        .json()
-        .await?;
+    let digest: Value = http.get(url).send().await?.error_for_status()?.json().await?;
     let active = digest["states"]["Active"]
         .as_i64()
         .or_else(|| digest["active"].as_i64())

@@ -18,36 +18,21 @@ use crate::storage::Media;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// One in so many people is on the list before the run, in each of these states in turn.
 const KNOWN_EVERY: usize = 50;
-const STATES: [&str; 6] = [
-    "Active",
-    "Active",
-    "Active",
-    "Unsubscribed",
-    "Bounced",
-    "Deleted",
-];
+const STATES: [&str; 6] = ["Active", "Active", "Active", "Unsubscribed", "Bounced", "Deleted"];
 
 /// Takes all the steps. Returns the run at its end.
 pub async fn take(client: &Client, sandbox: &Sandbox, demo: &Demo) -> anyhow::Result<Value> {
-    let sample = || Sample {
-        rows: demo.rows,
-        seed: demo.seed,
-    };
+    let sample = || Sample { rows: demo.rows, seed: demo.seed };
     step("Some people are on the list already, and some of them have left it");
     stage(sandbox, known_people(&sample()), demo.latency_ms).await?;
     step("An administrator connects Campaign Monitor, with consent and as export user");
     let connection = connect(client).await?;
-    step(&format!(
-        "A contributor uploads the segment HighValue: {} profiles",
-        demo.rows
-    ));
+    step(&format!("A contributor uploads the segment HighValue: {} profiles", demo.rows));
     fill_segment(client, sample()).await?;
     step("… and configures an export: e-mail, name, mobile number, five custom fields, consent");
     let export = configure(client, &connection).await?;
     step("… and runs it");
-    let run = client
-        .call(Method::POST, &format!("/exports/{export}/runs"), None)
-        .await?;
+    let run = client.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
     follow(client, run).await
 }
 
@@ -62,16 +47,10 @@ fn known_people(sample: &Sample) -> Vec<Value> {
         let Some(emails) = batch.column_by_name("Email") else {
             continue;
         };
-        let emails = emails
-            .as_string::<i32>()
-            .iter()
-            .step_by(KNOWN_EVERY)
-            .flatten();
+        let emails = emails.as_string::<i32>().iter().step_by(KNOWN_EVERY).flatten();
         let known = emails.filter(|email| crate::worker::address::check(email).is_ok());
         people.extend(
-            known
-                .zip(&mut states)
-                .map(|(email, state)| json!({"email": email, "state": state})),
+            known.zip(&mut states).map(|(email, state)| json!({"email": email, "state": state})),
         );
     }
     people
@@ -81,52 +60,33 @@ fn known_people(sample: &Sample) -> Vec<Value> {
 async fn stage(sandbox: &Sandbox, people: Vec<Value>, latency_ms: u64) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().build()?;
     let url = |path: &str| sandbox.url().join(path);
-    let staged = http
-        .post(url(&format!("sandbox/lists/{LIST_ID}/subscribers"))?)
-        .json(&people);
+    let staged = http.post(url(&format!("sandbox/lists/{LIST_ID}/subscribers"))?).json(&people);
     staged.send().await?.error_for_status()?;
     let slow = json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": latency_ms}}}]);
-    http.put(url("sandbox/faults")?)
-        .json(&slow)
-        .send()
-        .await?
-        .error_for_status()?;
+    http.put(url("sandbox/faults")?).json(&slow).send().await?.error_for_status()?;
     Ok(())
 }
 
 async fn connect(client: &Client) -> anyhow::Result<String> {
     let new = json!({"displayName": "Campaign Monitor - newsletter", "type": "campaignMonitor",
         "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
-    let connection = client
-        .call(Method::POST, "/connections", Some(&new))
-        .await?;
+    let connection = client.call(Method::POST, "/connections", Some(&new)).await?;
     let id = text(&connection, "connectionId");
-    client
-        .call(Method::PUT, &format!("/connections/{id}/export-user"), None)
-        .await?;
-    let verified = client
-        .call(Method::POST, &format!("/connections/{id}/verify"), None)
-        .await?;
-    anyhow::ensure!(
-        verified["ok"] == true,
-        "the connection does not work: {verified}"
-    );
+    client.call(Method::PUT, &format!("/connections/{id}/export-user"), None).await?;
+    let verified = client.call(Method::POST, &format!("/connections/{id}/verify"), None).await?;
+    anyhow::ensure!(verified["ok"] == true, "the connection does not work: {verified}");
     Ok(id)
 }
 
 async fn fill_segment(client: &Client, sample: Sample) -> anyhow::Result<()> {
     let registered = json!({"displayName": "High value customers"});
-    client
-        .call(Method::PUT, "/segments/HighValue", Some(&registered))
-        .await?;
+    client.call(Method::PUT, "/segments/HighValue", Some(&registered)).await?;
     let members = spawn_blocking(move || {
         let mut bytes = Vec::new();
         sample.write(Media::Parquet, &mut bytes).map(|()| bytes)
     });
     let media = "application/vnd.apache.parquet";
-    client
-        .upload("/segments/HighValue/members", media, members.await??)
-        .await?;
+    client.upload("/segments/HighValue/members", media, members.await??).await?;
     Ok(())
 }
 
@@ -149,10 +109,7 @@ async fn follow(client: &Client, mut run: Value) -> anyhow::Result<Value> {
     bar.set_style(ProgressStyle::with_template(
         "    {bar:40} {human_pos:>9} of {human_len}  {per_sec:>14}  {msg}",
     )?);
-    while ["queued", "running"]
-        .iter()
-        .any(|status| run["status"] == *status)
-    {
+    while ["queued", "running"].iter().any(|status| run["status"] == *status) {
         sleep(LOOK_EVERY).await;
         run = client.get(&path).await?;
         super::report::check_law(&run)?;

@@ -48,18 +48,10 @@ pub async fn list_exports(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let ExportFilter {
-        connection_id,
-        segment,
-        search,
-    } = filter.into_inner();
+    let ExportFilter { connection_id, segment, search } = filter.into_inner();
     // A text with NUL is in no name, and PostgreSQL does not take it.
     let text = |text: Option<String>| text.map(|text| text.replace('\0', "\u{fffd}"));
-    let filter = Filter {
-        connection: connection_id,
-        segment: text(segment),
-        search: text(search),
-    };
+    let filter = Filter { connection: connection_id, segment: text(segment), search: text(search) };
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
     let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
@@ -67,10 +59,7 @@ pub async fn list_exports(
     for export in page.items {
         items.push(view(&mut tx, &app, &caller, export, vec![]).await?);
     }
-    Ok(HttpResponse::Ok().json(Page {
-        items,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// Reads an export.
@@ -84,10 +73,7 @@ pub async fn get_export(
     let mut tx = app.db.read().await?;
     let export = find(&mut tx, caller.instance, id.0).await?;
     let version = export.stamps.version;
-    Ok(ok(
-        version,
-        &view(&mut tx, &app, &caller, export, vec![]).await?,
-    ))
+    Ok(ok(version, &view(&mut tx, &app, &caller, export, vec![]).await?))
 }
 
 /// Makes an export.
@@ -137,29 +123,17 @@ pub async fn duplicate_export(
         return Ok(answer);
     }
     let (export, segments) = load(&app, &caller, id.0).await?;
-    let name = body
-        .value
-        .display_name
-        .unwrap_or_else(|| copy_name(&export.display_name));
+    let name = body.value.display_name.unwrap_or_else(|| copy_name(&export.display_name));
     let mut schedule = export.schedule.0.clone();
     schedule.active = false;
-    let content = Content {
-        display_name: &name,
-        schedule: &schedule,
-        ..content_of(&export)
-    };
-    let checked = Checked {
-        segments: segments.iter().map(|segment| segment.id).collect(),
-        warnings: vec![],
-    };
+    let content = Content { display_name: &name, schedule: &schedule, ..content_of(&export) };
+    let checked =
+        Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save_new(&app, &caller, &once, &content, checked).await
 }
 
 fn copy_name(name: &DisplayName) -> DisplayName {
-    let copy: String = format!("Copy of {}", name.as_str())
-        .chars()
-        .take(200)
-        .collect();
+    let copy: String = format!("Copy of {}", name.as_str()).chars().take(200).collect();
     DisplayName::try_from(copy).unwrap_or_else(|_| name.clone())
 }
 
@@ -205,14 +179,9 @@ pub async fn detach_export(
 ) -> Result<HttpResponse, Problem> {
     let (old, segments) = load(&app, &caller, id.0).await?;
     if_match.check(old.stamps.version)?;
-    let content = Content {
-        connection: None,
-        ..content_of(&old)
-    };
-    let checked = Checked {
-        segments: segments.iter().map(|segment| segment.id).collect(),
-        warnings: vec![],
-    };
+    let content = Content { connection: None, ..content_of(&old) };
+    let checked =
+        Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save(&app, &caller, &old, &content, checked).await
 }
 
@@ -235,10 +204,7 @@ pub async fn attach_export(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     drop(tx);
     let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
-    let content = Content {
-        connection: Some(body.value.connection_id),
-        ..content_of(&old)
-    };
+    let content = Content { connection: Some(body.value.connection_id), ..content_of(&old) };
     let checked = check(&app, &caller, &content, &names).await?;
     save(&app, &caller, &old, &content, checked).await
 }
@@ -280,10 +246,7 @@ async fn check(
         let connection = usable_connection(app, caller, id).await?;
         warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
     }
-    Ok(Checked {
-        segments: segments.into_iter().map(|segment| segment.id).collect(),
-        warnings,
-    })
+    Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }
 
 async fn save_new(
@@ -299,31 +262,17 @@ async fn save_new(
         return once.answer_of_the_other(app).await;
     }
     let id = ExportId(Uuid::now_v7());
-    let export = store::insert(
-        &mut tx,
-        caller.instance,
-        id,
-        content,
-        caller.subject(),
-        db::now(),
-    )
-    .await
-    .map_err(gone)?;
-    store::set_segments(&mut tx, id, &checked.segments)
+    let export = store::insert(&mut tx, caller.instance, id, content, caller.subject(), db::now())
         .await
         .map_err(gone)?;
+    store::set_segments(&mut tx, id, &checked.segments).await.map_err(gone)?;
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
     let location = format!("/v1/instances/{}/exports/{}", caller.instance, id.0);
     once.finish(
         tx,
-        Answer {
-            status: 201,
-            location: Some(location),
-            etag: Some(etag(version)),
-            body,
-        },
+        Answer { status: 201, location: Some(location), etag: Some(etag(version)), body },
     )
     .await
 }
@@ -340,12 +289,9 @@ async fn save(
     if current.stamps.version != old.stamps.version {
         return Err(Problem::changed());
     }
-    let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
-        .await
-        .map_err(gone)?;
-    store::set_segments(&mut tx, old.id, &checked.segments)
-        .await
-        .map_err(gone)?;
+    let export =
+        store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(gone)?;
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     tx.commit().await?;
@@ -354,11 +300,7 @@ async fn save(
 
 /// A connection or segment was removed while the export was being saved.
 fn gone(error: sqlx::Error) -> Problem {
-    if db::is_reference_violation(&error) {
-        Problem::changed()
-    } else {
-        error.into()
-    }
+    if db::is_reference_violation(&error) { Problem::changed() } else { error.into() }
 }
 
 fn content_of(export: &Export) -> Content<'_> {
@@ -393,25 +335,14 @@ async fn view<R>(
     mut warnings: Vec<Warning>,
 ) -> Result<ExportView, Problem> {
     let segments = segments::store::of_export(tx, export.id).await?;
-    warnings.extend(limit_warning(
-        &segments,
-        app.config.limits.max_profiles_per_export,
-    ));
+    warnings.extend(limit_warning(&segments, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
     let permissions: Permissions = permissions(tx, caller, &export).await?;
     let last_run = crate::runs::store::last_of_export(tx, export.id).await?;
-    Ok(ExportView::of(
-        export,
-        names,
-        permissions,
-        warnings,
-        last_run,
-    ))
+    Ok(ExportView::of(export, names, permissions, warnings, last_run))
 }
 
 /// The export `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
-    store::get(tx, instance, id)
-        .await?
-        .ok_or_else(|| Problem::not_found("export"))
+    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
 }

@@ -66,14 +66,9 @@ pub async fn check_list(
         return Ok(vec![not_connected()]);
     }
     let account = open(app, connection)?;
-    let found = futures::try_join!(
-        account.list(list_id.as_str()),
-        account.custom_fields(list_id.as_str())
-    );
-    if found
-        .as_ref()
-        .is_err_and(campaign_monitor::Error::is_unknown_id)
-    {
+    let found =
+        futures::try_join!(account.list(list_id.as_str()), account.custom_fields(list_id.as_str()));
+    if found.as_ref().is_err_and(campaign_monitor::Error::is_unknown_id) {
         return Err(Problem::unprocessable(
             "/listId",
             "unknownList",
@@ -99,10 +94,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
     for (index, custom) in mapping.custom_fields.iter().enumerate() {
         let key = custom.key.as_str();
         let pointer = || format!("/mapping/customFields/{index}/key");
-        if !fields
-            .iter()
-            .any(|field| field.bare_key().eq_ignore_ascii_case(key))
-        {
+        if !fields.iter().any(|field| field.bare_key().eq_ignore_ascii_case(key)) {
             let message = format!(
                 "The list has no custom field “{key}”. Create it in Campaign Monitor, or leave it out."
             );
@@ -125,10 +117,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
 /// The warning that a run would be skipped, if the segments hold too many profiles.
 #[must_use]
 pub fn limit_warning(segments: &[Segment], most: i64) -> Option<Warning> {
-    let selected: i64 = segments
-        .iter()
-        .filter_map(|segment| segment.member_count)
-        .sum();
+    let selected: i64 = segments.iter().filter_map(|segment| segment.member_count).sum();
     (selected > most).then(|| Warning {
         code: "profileLimitExceeded".into(),
         message: format!(
@@ -155,11 +144,7 @@ pub async fn permissions<R>(
     };
     let connection = crate::connections::store::get(tx, caller.instance, id).await?;
     let is_shared = connection.is_some_and(|connection| connection.is_shared());
-    Ok(if is_shared {
-        Permissions::Edit
-    } else {
-        Permissions::View
-    })
+    Ok(if is_shared { Permissions::Edit } else { Permissions::View })
 }
 
 /// Refuses a caller that may only look.
@@ -179,22 +164,16 @@ pub async fn usable_connection<R>(
     caller: &Caller<R>,
     id: crate::connections::ConnectionId,
 ) -> Result<Connection, Problem> {
-    find_usable(app, caller, id)
-        .await
-        .map_err(|problem| match problem.kind() {
-            Kind::NotFound => Problem::unprocessable(
-                "/connectionId",
-                "unknownConnection",
-                "There is no such connection, or you may not use it.",
-            ),
-            _ => problem,
-        })
+    find_usable(app, caller, id).await.map_err(|problem| match problem.kind() {
+        Kind::NotFound => Problem::unprocessable(
+            "/connectionId",
+            "unknownConnection",
+            "There is no such connection, or you may not use it.",
+        ),
+        _ => problem,
+    })
 }
 
 fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::from_errors(Kind::Unprocessable, errors))
-    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
 }

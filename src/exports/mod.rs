@@ -103,10 +103,7 @@ pub struct Mapping {
 
 /// Where a subscriber's name comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(
-    untagged,
-    expecting = "name is a field name, or {\"first\": …, \"last\": …}"
-)]
+#[serde(untagged, expecting = "name is a field name, or {\"first\": …, \"last\": …}")]
 pub enum NameMapping {
     /// One field holds the whole name.
     Full(FieldName),
@@ -162,10 +159,7 @@ impl CustomFieldKey {
 
 /// Where the consent to tracking comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(
-    untagged,
-    expecting = "consentToTrack is yes, no, unchanged, or {\"field\": …}"
-)]
+#[serde(untagged, expecting = "consentToTrack is yes, no, unchanged, or {\"field\": …}")]
 pub enum ConsentMapping {
     /// The same for every profile.
     Same(ConsentToTrack),
@@ -216,10 +210,7 @@ impl Mapping {
             fields.push(("/mapping/mobileNumber".into(), mobile));
         }
         for (index, custom) in self.custom_fields.iter().enumerate() {
-            fields.push((
-                format!("/mapping/customFields/{index}/field"),
-                &custom.field,
-            ));
+            fields.push((format!("/mapping/customFields/{index}/field"), &custom.field));
         }
         if let ConsentMapping::Field(consent) = &self.consent_to_track {
             fields.push(("/mapping/consentToTrack/field".into(), &consent.field));
@@ -263,10 +254,7 @@ pub enum ScheduleKind {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self {
-            kind: ScheduleKind::SystemRefresh,
-            active: true,
-        }
+        Self { kind: ScheduleKind::SystemRefresh, active: true }
     }
 }
 

@@ -43,9 +43,8 @@ pub async fn start_run(
     let export = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, &export).await?;
     let connection = connected(&mut tx, &export).await?;
-    if let Some(open) = runs::store::last_of_export(&mut tx, export.id)
-        .await?
-        .filter(|run| !run.status.is_ended())
+    if let Some(open) =
+        runs::store::last_of_export(&mut tx, export.id).await?.filter(|run| !run.status.is_ended())
     {
         return Err(already_open(&open));
     }
@@ -60,10 +59,7 @@ pub async fn start_run(
 /// The connection of an export that can run.
 async fn connected(tx: &mut Tx, export: &Export) -> Result<ConnectionId, Problem> {
     let id = export.connection_id.ok_or_else(|| {
-        Problem::new(
-            Kind::ExportInactive,
-            "The export has no connection. Attach one, then run it.",
-        )
+        Problem::new(Kind::ExportInactive, "The export has no connection. Attach one, then run it.")
     })?;
     let connection = connections::store::get(tx, export.instance_id, id).await?;
     let status = connection.as_ref().map(connections::Connection::status);
@@ -116,11 +112,8 @@ async fn insert(
 }
 
 fn already_open(open: &Run) -> Problem {
-    Problem::new(
-        Kind::RunAlreadyOpen,
-        "Wait for the open run to end, or cancel it.",
-    )
-    .with("runId", open.id)
+    Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.")
+        .with("runId", open.id)
 }
 
 async fn accepted(tx: &mut Tx, run: Run) -> Result<Answer, Problem> {
@@ -128,10 +121,5 @@ async fn accepted(tx: &mut Tx, run: Run) -> Result<Answer, Problem> {
     let etag = crate::http::body::etag(run.version);
     let view: RunView = runs::api::view(tx, run).await?;
     let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    Ok(Answer {
-        status: 202,
-        location: Some(location),
-        etag: Some(etag),
-        body,
-    })
+    Ok(Answer { status: 202, location: Some(location), etag: Some(etag), body })
 }

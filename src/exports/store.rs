@@ -97,13 +97,11 @@ pub async fn update(
 
 /// Replaces the segments of an export.
 pub async fn set_segments(tx: &mut Tx, id: ExportId, segments: &[SegmentId]) -> Result<()> {
-    sql!(&mut *tx, |db| sqlx::query(
-        "DELETE FROM export_segments WHERE export_id = $1"
-    )
-    .bind(id)
-    .execute(db)
-    .await
-    .map(drop))?;
+    sql!(&mut *tx, |db| sqlx::query("DELETE FROM export_segments WHERE export_id = $1")
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop))?;
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| sqlx::query(
             "INSERT INTO export_segments (export_id, position, segment_id) VALUES ($1, $2, $3)"
@@ -120,13 +118,11 @@ pub async fn set_segments(tx: &mut Tx, id: ExportId, segments: &[SegmentId]) -> 
 
 /// One export.
 pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
-    sql!(tx, |db| sqlx::query_as(
-        "SELECT * FROM exports WHERE instance_id = $1 AND id = $2"
-    )
-    .bind(instance)
-    .bind(id)
-    .fetch_optional(db)
-    .await)
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 AND id = $2")
+        .bind(instance)
+        .bind(id)
+        .fetch_optional(db)
+        .await)
 }
 
 /// Exports, newest first.
@@ -162,11 +158,7 @@ pub async fn list(
 
 /// A LIKE pattern for texts that contain `search`.
 fn contains(search: &str) -> String {
-    let escaped = search
-        .to_lowercase()
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
+    let escaped = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }
 

@@ -177,11 +177,7 @@ impl Dependant {
 
 impl ExportState {
     const fn of(export: &Export) -> Self {
-        if export.connection_id.is_some() {
-            Self::Active
-        } else {
-            Self::Inactive
-        }
+        if export.connection_id.is_some() { Self::Active } else { Self::Inactive }
     }
 }
 

@@ -75,51 +75,35 @@ impl<R: AtLeast> FromRequest for Caller<R> {
                 .filter(|id| identity.instances.contain(*id))
                 .ok_or_else(|| Problem::not_found("instance"))?;
             if identity.role < R::ROLE {
-                let detail = format!(
-                    "This takes the role {:?}; yours is {:?}.",
-                    R::ROLE,
-                    identity.role
-                );
+                let detail =
+                    format!("This takes the role {:?}; yours is {:?}.", R::ROLE, identity.role);
                 return Err(Problem::new(Kind::Forbidden, detail));
             }
-            Ok(Self {
-                identity,
-                instance,
-                role: PhantomData,
-            })
+            Ok(Self { identity, instance, role: PhantomData })
         })
     }
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
-    let app: &Data<App> = request
-        .app_data()
-        .expect("the app is registered with the routes");
-    let header = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(|| unauthenticated("Send the header `Authorization: Bearer <token>`."))?;
-    app.verifier
-        .verify(token)
-        .await
-        .map_err(|error| match error {
-            Error::Invalid(why) => unauthenticated(&format!("Sign in again: {why}.")),
-            Error::NoRole => Problem::new(
-                Kind::Forbidden,
-                "Your token names none of Admin, Contributor, Viewer.",
-            ),
-            Error::Unavailable(cause) => Problem::new(
-                Kind::Unavailable,
-                "The identity provider cannot be reached. Try again in a moment.",
-            )
-            .retry_after(5)
-            .because(cause),
-        })
+    app.verifier.verify(token).await.map_err(|error| match error {
+        Error::Invalid(why) => unauthenticated(&format!("Sign in again: {why}.")),
+        Error::NoRole => {
+            Problem::new(Kind::Forbidden, "Your token names none of Admin, Contributor, Viewer.")
+        }
+        Error::Unavailable(cause) => Problem::new(
+            Kind::Unavailable,
+            "The identity provider cannot be reached. Try again in a moment.",
+        )
+        .retry_after(5)
+        .because(cause),
+    })
 }
 
 fn unauthenticated(detail: &str) -> Problem {

@@ -38,19 +38,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 ));
             }
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-            Ok(Self {
-                value: parse(&bytes)?,
-                digest: Sha256::digest(&bytes).into(),
-            })
+            Ok(Self { value: parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
         })
     }
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    let header = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header.is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/json")
@@ -59,10 +53,9 @@ fn is_json(request: &HttpRequest) -> bool {
 
 fn unreadable(error: &actix_web::Error) -> Problem {
     match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::new(
-            Kind::TooLarge,
-            "The body is larger than this address takes.",
-        ),
+        Some(PayloadError::Overflow) => {
+            Problem::new(Kind::TooLarge, "The body is larger than this address takes.")
+        }
         _ => Problem::new(Kind::InvalidRequest, "The body broke off. Send it again."),
     }
 }
@@ -74,8 +67,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let message = error.inner().to_string();
         invalid(pointer_of(error.path(), &message), message)
     })?;
-    json.end()
-        .map_err(|error| invalid(String::new(), error.to_string()))?;
+    json.end().map_err(|error| invalid(String::new(), error.to_string()))?;
     Ok(value)
 }
 
@@ -86,10 +78,7 @@ fn invalid(pointer: String, message: String) -> Problem {
         text if text.starts_with("invalid type") => "wrongType",
         _ => "invalid",
     };
-    Problem::from_errors(
-        Kind::InvalidRequest,
-        vec![FieldError::new(pointer, code, message)],
-    )
+    Problem::from_errors(Kind::InvalidRequest, vec![FieldError::new(pointer, code, message)])
 }
 
 fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
@@ -103,9 +92,8 @@ fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
         }
     }
     // serde names an unknown or missing member in its text only.
-    let named = ["unknown field `", "missing field `"]
-        .iter()
-        .find_map(|lead| message.strip_prefix(lead));
+    let named =
+        ["unknown field `", "missing field `"].iter().find_map(|lead| message.strip_prefix(lead));
     if let Some((member, _)) = named.and_then(|rest| rest.split_once('`'))
         && !pointer.ends_with(&format!("/{member}"))
     {
@@ -127,14 +115,8 @@ impl<T: From<Uuid>> FromRequest for Id<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request
-            .match_info()
-            .get("id")
-            .and_then(|id| id.parse::<Uuid>().ok());
-        ready(
-            id.map(|id| Self(id.into()))
-                .ok_or_else(|| Problem::not_found("object")),
-        )
+        let id = request.match_info().get("id").and_then(|id| id.parse::<Uuid>().ok());
+        ready(id.map(|id| Self(id.into())).ok_or_else(|| Problem::not_found("object")))
     }
 }
 
@@ -179,9 +161,7 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(IF_MATCH);
-        ready(Ok(Self(
-            header.map(|value| value.to_str().unwrap_or_default().to_owned()),
-        )))
+        ready(Ok(Self(header.map(|value| value.to_str().unwrap_or_default().to_owned()))))
     }
 }
 
@@ -193,9 +173,7 @@ pub fn etag(version: i64) -> String {
 
 /// 200 with one object and its `ETag`.
 pub fn ok(version: i64, view: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("ETag", etag(version)))
-        .json(view)
+    HttpResponse::Ok().insert_header(("ETag", etag(version))).json(view)
 }
 
 #[cfg(test)]
@@ -220,25 +198,14 @@ mod tests {
         let problem = parse::<Outer>(json.as_bytes()).unwrap_err();
         let document = serde_json::to_value(problem.document()).unwrap();
         let error = &document["errors"][0];
-        (
-            error["pointer"].as_str().unwrap().into(),
-            error["code"].as_str().unwrap().into(),
-        )
+        (error["pointer"].as_str().unwrap().into(), error["code"].as_str().unwrap().into())
     }
 
     #[test]
     fn a_refusal_points_at_the_place() {
         let cases = [
-            (
-                r#"{"inner":[{"size":1},{"size":"x"}]}"#,
-                "/inner/1/size",
-                "wrongType",
-            ),
-            (
-                r#"{"inner":[{"size":1,"colour":2}]}"#,
-                "/inner/0/colour",
-                "unknownMember",
-            ),
+            (r#"{"inner":[{"size":1},{"size":"x"}]}"#, "/inner/1/size", "wrongType"),
+            (r#"{"inner":[{"size":1,"colour":2}]}"#, "/inner/0/colour", "unknownMember"),
             (r#"{"inner":[{}]}"#, "/inner/0/size", "missing"),
             ("{", "", "invalid"),
             (r#"{"inner":[]} x"#, "", "invalid"),

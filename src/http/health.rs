@@ -43,29 +43,13 @@ async fn readyz(app: Data<App>) -> HttpResponse {
     let (database, queue, storage) =
         futures::join!(app.db.probe(), app.queue.probe(), app.storage.probe());
     let parts = vec![
-        PartReadiness {
-            name: "process",
-            ready: !app.stop.is_cancelled(),
-        },
-        PartReadiness {
-            name: "database",
-            ready: database.is_ok(),
-        },
-        PartReadiness {
-            name: "queue",
-            ready: queue.is_ok(),
-        },
-        PartReadiness {
-            name: "storage",
-            ready: storage.is_ok(),
-        },
+        PartReadiness { name: "process", ready: !app.stop.is_cancelled() },
+        PartReadiness { name: "database", ready: database.is_ok() },
+        PartReadiness { name: "queue", ready: queue.is_ok() },
+        PartReadiness { name: "storage", ready: storage.is_ok() },
     ];
     let ready = parts.iter().all(|part| part.ready);
-    let mut response = if ready {
-        HttpResponse::Ok()
-    } else {
-        HttpResponse::ServiceUnavailable()
-    };
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(Readiness { ready, parts })
 }
 

@@ -119,17 +119,13 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
 
 /// Swagger UI from the binary: it loads nothing from elsewhere.
 fn swagger_ui() -> SwaggerUi {
-    let config = SwaggerConfig::from("/openapi.json")
-        .validator_url("none")
-        .persist_authorization(true);
+    let config =
+        SwaggerConfig::from("/openapi.json").validator_url("none").persist_authorization(true);
     SwaggerUi::new("/swagger-ui/{_:.*}").config(config)
 }
 
 fn bad_query(error: &actix_web::error::QueryPayloadError) -> Problem {
-    Problem::new(
-        Kind::InvalidRequest,
-        format!("The query is not understood: {error}."),
-    )
+    Problem::new(Kind::InvalidRequest, format!("The query is not understood: {error}."))
 }
 
 /// Answers every request with the id that its log lines and spans have.
@@ -137,15 +133,10 @@ async fn add_request_id(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(ToString::to_string);
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let mut response = next.call(request).await?;
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), id);
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(response)
 }
@@ -158,24 +149,15 @@ impl Methods {
         let paths = serde_json::to_value(&document.paths).unwrap_or_default();
         let methods = |item: &serde_json::Value| {
             let names = item.as_object().into_iter().flat_map(|item| item.keys());
-            names
-                .filter(|name| *name != "parameters")
-                .map(|name| name.to_uppercase())
-                .collect()
+            names.filter(|name| *name != "parameters").map(|name| name.to_uppercase()).collect()
         };
         let paths = paths.as_object().into_iter().flatten();
-        Self(
-            paths
-                .map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)))
-                .collect(),
-        )
+        Self(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
     }
 
     fn allowed(&self, path: &str) -> Vec<&str> {
         let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
-        matching
-            .flat_map(|(_, methods)| methods.iter().map(String::as_str))
-            .collect()
+        matching.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
     }
 }
 

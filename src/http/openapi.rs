@@ -17,19 +17,10 @@ use super::problem::{FieldError, ProblemDocument};
 use crate::runs::Culprit;
 
 const TAGS: [(&str, &str); 5] = [
-    (
-        "connections",
-        "Campaign Monitor accounts that exports may write to",
-    ),
-    (
-        "segments",
-        "Sets of profiles, and where their members are stored",
-    ),
+    ("connections", "Campaign Monitor accounts that exports may write to"),
+    ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
-    (
-        "runs",
-        "Executions of exports, and what became of every profile",
-    ),
+    ("runs", "Executions of exports, and what became of every profile"),
     ("health", "Whether the service lives and can work"),
 ];
 
@@ -69,13 +60,8 @@ pub fn complete(mut document: Document) -> Document {
     }
     for (path, item) in &mut document.paths.paths {
         let is_of_instance = path.starts_with("/v1/instances/");
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
-        ];
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten().filter(|_| is_of_instance) {
             complete_operation(operation, path);
         }
@@ -84,29 +70,15 @@ pub fn complete(mut document: Document) -> Document {
 }
 
 fn complete_operation(operation: &mut Operation, path: &str) {
-    operation.security = Some(vec![SecurityRequirement::new(
-        "bearer",
-        Vec::<String>::new(),
-    )]);
-    operation
-        .parameters
-        .get_or_insert_default()
-        .insert(0, instance_parameter());
+    operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    operation.parameters.get_or_insert_default().insert(0, instance_parameter());
     let has_body = operation.request_body.is_some();
     let problems = [
         ("400", "The request is not understood", true),
         ("401", "No token, or a bad one", true),
         ("403", "The role does not allow this", true),
-        (
-            "404",
-            "There is no such thing, or it belongs to another instance",
-            true,
-        ),
-        (
-            "412",
-            "It was changed since it was read",
-            takes_if_match(operation, path),
-        ),
+        ("404", "There is no such thing, or it belongs to another instance", true),
+        ("412", "It was changed since it was read", takes_if_match(operation, path)),
         ("413", "The body is too large", has_body),
         ("415", "The content type is not supported", has_body),
         (
@@ -116,20 +88,12 @@ fn complete_operation(operation: &mut Operation, path: &str) {
         ),
         ("500", "A fault of ours", true),
         ("502", "Campaign Monitor refused", true),
-        (
-            "503",
-            "A part of the service, or Campaign Monitor, is away",
-            true,
-        ),
+        ("503", "A part of the service, or Campaign Monitor, is away", true),
     ];
-    for (status, description, _) in problems
-        .into_iter()
-        .filter(|(_, _, is_possible)| *is_possible)
+    for (status, description, _) in problems.into_iter().filter(|(_, _, is_possible)| *is_possible)
     {
         let responses = &mut operation.responses.responses;
-        responses
-            .entry(status.to_owned())
-            .or_insert_with(|| RefOr::T(problem(description)));
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));
     }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
@@ -155,13 +119,7 @@ fn complete_operation(operation: &mut Operation, path: &str) {
 /// Operations that create answer 201 or 202 and take an idempotency key.
 fn creates(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default();
-    [
-        "create_connection",
-        "create_export",
-        "duplicate_export",
-        "start_run",
-    ]
-    .contains(&id)
+    ["create_connection", "create_export", "duplicate_export", "start_run"].contains(&id)
 }
 
 fn takes_if_match(operation: &Operation, path: &str) -> bool {
@@ -187,9 +145,7 @@ fn instance_parameter() -> RefOr<Parameter> {
 }
 
 fn header(name: &str, description: &str, length_max: Option<usize>) -> RefOr<Parameter> {
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .max_length(length_max);
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(length_max);
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
@@ -218,8 +174,6 @@ fn as_problem(response: &mut utoipa::openapi::Response) {
         return;
     }
     if let Some(content) = response.content.shift_remove("application/json") {
-        response
-            .content
-            .insert("application/problem+json".into(), content);
+        response.content.insert("application/problem+json".into(), content);
     }
 }

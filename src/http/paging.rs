@@ -68,10 +68,7 @@ impl Paging {
         if (1..=LIMIT_MAX).contains(&limit) {
             return Ok(limit);
         }
-        Err(Problem::new(
-            Kind::InvalidCursor,
-            format!("limit is 1 to {LIMIT_MAX}."),
-        ))
+        Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {LIMIT_MAX}.")))
     }
 
     /// The position after which the page starts.
@@ -103,9 +100,6 @@ impl<T> Page<T> {
             .last()
             .filter(|_| is_full)
             .map(|last| BASE64_URL_SAFE_NO_PAD.encode(position(last).encode()));
-        Self {
-            items: rows.into_iter().map(view).collect(),
-            next_cursor,
-        }
+        Self { items: rows.into_iter().map(view).collect(), next_cursor }
     }
 }

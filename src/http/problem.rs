@@ -144,10 +144,7 @@ impl Problem {
     /// 405 with the methods that are there.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        let mut problem = Self::new(
-            Kind::MethodNotAllowed,
-            format!("This address takes {allow}."),
-        );
+        let mut problem = Self::new(Kind::MethodNotAllowed, format!("This address takes {allow}."));
         problem.0.allow = Some(allow);
         problem
     }
@@ -155,27 +152,19 @@ impl Problem {
     /// 412: the `If-Match` is stale.
     #[must_use]
     pub fn changed() -> Self {
-        Self::new(
-            Kind::Changed,
-            "Read it again, and repeat the change on what you find.",
-        )
+        Self::new(Kind::Changed, "Read it again, and repeat the change on what you find.")
     }
 
     /// 422 with one thing wrong.
     #[must_use]
     pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self::from_errors(
-            Kind::Unprocessable,
-            vec![FieldError::new(pointer, code, message)],
-        )
+        Self::from_errors(Kind::Unprocessable, vec![FieldError::new(pointer, code, message)])
     }
 
     /// `kind` with all that is wrong; the first is repeated in `detail`.
     #[must_use]
     pub fn from_errors(kind: Kind, errors: Vec<FieldError>) -> Self {
-        let detail = errors
-            .first()
-            .map_or_else(String::new, |first| first.message.clone());
+        let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
         let mut problem = Self::new(kind, detail);
         problem.0.errors = errors;
         problem
@@ -229,11 +218,7 @@ impl Problem {
 impl FieldError {
     /// Something wrong at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code,
-            message: message.into(),
-        }
+        Self { pointer: pointer.into(), code, message: message.into() }
     }
 }
 
@@ -274,11 +259,8 @@ impl From<sqlx::Error> for Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(cause: anyhow::Error) -> Self {
-        Self::new(
-            Kind::Internal,
-            "Try again; if it stays, tell the operator the traceId.",
-        )
-        .because(cause)
+        Self::new(Kind::Internal, "Try again; if it stays, tell the operator the traceId.")
+            .because(cause)
     }
 }
 

@@ -59,10 +59,7 @@ pub async fn list_runs(
     for run in page.items {
         items.push(view(&mut tx, run).await?);
     }
-    Ok(HttpResponse::Ok().json(Page {
-        items,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// Reads a run.
@@ -113,9 +110,7 @@ pub async fn cancel_run(
 
 /// The run `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: RunId) -> Result<Run, Problem> {
-    let run = store::get(tx, id)
-        .await?
-        .filter(|run| run.instance_id == instance);
+    let run = store::get(tx, id).await?.filter(|run| run.instance_id == instance);
     run.ok_or_else(|| Problem::not_found("run"))
 }
 

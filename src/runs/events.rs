@@ -44,10 +44,7 @@ pub async fn follow_run(
         )
         .retry_after(10)
     })?;
-    let seen = request
-        .headers()
-        .get("Last-Event-ID")
-        .and_then(|value| value.to_str().ok());
+    let seen = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
     let follower = Follower {
         app,
         instance: caller.instance,
@@ -125,10 +122,7 @@ impl Follower {
 
 fn event(name: &str, view: &RunView) -> Result<String, Problem> {
     let data = serde_json::to_string(view).map_err(anyhow::Error::new)?;
-    Ok(format!(
-        "event: {name}\nid: {}\ndata: {data}\n\n",
-        view.version
-    ))
+    Ok(format!("event: {name}\nid: {}\ndata: {data}\n\n", view.version))
 }
 
 fn end(version: i64, status: RunStatus) -> String {

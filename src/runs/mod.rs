@@ -151,11 +151,7 @@ impl FieldWarnings {
     /// Adds the warnings of some more profiles.
     pub fn add(&mut self, more: &[FieldWarning]) {
         for warning in more {
-            match self
-                .fields
-                .iter_mut()
-                .find(|known| known.key == warning.key)
-            {
+            match self.fields.iter_mut().find(|known| known.key == warning.key) {
                 Some(known) => {
                     known.cut += warning.cut;
                     known.dropped += warning.dropped;
@@ -313,12 +309,7 @@ mod tests {
 
     #[test]
     fn a_run_is_successful_only_when_every_profile_is_on_the_list() {
-        let mut counts = Counts {
-            selected: 3,
-            created: 2,
-            updated: 1,
-            ..Counts::default()
-        };
+        let mut counts = Counts { selected: 3, created: 2, updated: 1, ..Counts::default() };
         assert_eq!(counts.completion(), RunStatus::Successful);
         counts.updated = 0;
         counts.duplicate = 1;

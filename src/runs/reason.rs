@@ -74,11 +74,7 @@ impl Reason {
     /// A reason with the message of its code; `detail` names what it is about.
     pub fn new(code: ReasonCode, detail: impl AsRef<str>) -> Self {
         let (culprit, message) = code.words(detail.as_ref());
-        Self {
-            code,
-            culprit,
-            message,
-        }
+        Self { code, culprit, message }
     }
 }
 

@@ -82,12 +82,7 @@ pub async fn list_batches(
     let mut tx = app.db.read().await?;
     find(&mut tx, caller.instance, id.0).await?;
     let rows = store_batches::list(&mut tx, id.0, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(
-        rows,
-        limit,
-        |row: &Batch| row.number,
-        BatchView::from,
-    )))
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Batch| row.number, BatchView::from)))
 }
 
 /// Lists every profile that is not on the list because of a run.
@@ -122,9 +117,7 @@ pub async fn list_rejections(
         }
         Offer::Csv => {
             let header = stream::once(async {
-                Ok(Bytes::from_static(
-                    b"customerId,email,outcome,code,message,batch\r\n",
-                ))
+                Ok(Bytes::from_static(b"customerId,email,outcome,code,message,batch\r\n"))
             });
             let rows = whole(app, id.0, filter.outcome, csv_row);
             Ok(HttpResponse::Ok()
@@ -133,9 +126,7 @@ pub async fn list_rejections(
         }
         Offer::Ndjson => {
             let rows = whole(app, id.0, filter.outcome, ndjson_row);
-            Ok(HttpResponse::Ok()
-                .content_type("application/x-ndjson")
-                .streaming(rows))
+            Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(rows))
         }
     }
 }
@@ -148,14 +139,9 @@ enum Offer {
 
 impl Offer {
     fn accepted(request: &HttpRequest) -> Result<Self, Problem> {
-        let accept = request
-            .headers()
-            .get(ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("*/*");
-        let types = accept
-            .split(',')
-            .map(|part| part.split(';').next().unwrap_or_default().trim());
+        let accept =
+            request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+        let types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
         for accepted in types {
             match accepted {
                 "application/json" | "application/*" | "*/*" => return Ok(Self::Json),
@@ -200,19 +186,9 @@ fn ndjson_row(row: &RejectionView) -> String {
 
 fn csv_row(row: &RejectionView) -> String {
     let outcome = serde_json::to_value(row.outcome).ok();
-    let outcome = outcome
-        .as_ref()
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
+    let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let batch = row.batch.to_string();
-    let fields = [
-        &row.customer_id,
-        &row.email,
-        outcome,
-        &row.code,
-        &row.message,
-        &batch,
-    ];
+    let fields = [&row.customer_id, &row.email, outcome, &row.code, &row.message, &batch];
     let mut line = fields.map(csv_field).join(",");
     line.push_str("\r\n");
     line

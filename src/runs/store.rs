@@ -39,11 +39,7 @@ pub struct NewRun<'a> {
 
 /// Adds a queued run; a unique violation says that the export has an open one.
 pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
-    let selected: i64 = new
-        .segments
-        .iter()
-        .filter_map(|segment| segment.member_count)
-        .sum();
+    let selected: i64 = new.segments.iter().filter_map(|segment| segment.member_count).sum();
     let export = new.export;
     let run: Run = sql!(&mut *tx, |db| {
         sqlx::query_as(
@@ -287,17 +283,9 @@ pub async fn settle(
 ) -> Result<bool> {
     let (status, reason, not_before, end, forgiven) = match outcome {
         Outcome::Ended(status, reason) => (*status, reason, now, Some(now), 0),
-        Outcome::Released {
-            not_before,
-            reason,
-            stalled,
-        } => (
-            RunStatus::Queued,
-            reason,
-            *not_before,
-            None,
-            i32::from(!stalled),
-        ),
+        Outcome::Released { not_before, reason, stalled } => {
+            (RunStatus::Queued, reason, *not_before, None, i32::from(!stalled))
+        }
     };
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET status = $3, reason = $4, not_before = $5, end_utc = $6,

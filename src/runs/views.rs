@@ -125,10 +125,7 @@ impl RunView {
 
 impl From<RunSegment> for RunSegmentView {
     fn from(segment: RunSegment) -> Self {
-        Self {
-            name: segment.name,
-            member_count: segment.member_count,
-        }
+        Self { name: segment.name, member_count: segment.member_count }
     }
 }
 
@@ -148,21 +145,12 @@ impl From<Counts> for CountsView {
 }
 
 impl ProgressView {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a run has far fewer than 2^52 profiles"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 profiles")]
     fn of(run: &Run, now: DateTime<Utc>) -> Self {
         let (selected, accounted) = (run.counts.selected as f64, run.counts.accounted() as f64);
         let until = run.end_utc.unwrap_or(now);
-        let elapsed = run
-            .start_utc
-            .map_or(0.0, |start| (until - start).as_seconds_f64());
-        let profiles_per_second = if elapsed > 0.0 {
-            accounted / elapsed
-        } else {
-            0.0
-        };
+        let elapsed = run.start_utc.map_or(0.0, |start| (until - start).as_seconds_f64());
+        let profiles_per_second = if elapsed > 0.0 { accounted / elapsed } else { 0.0 };
         let eta_utc = (run.status == RunStatus::Running && profiles_per_second > 0.0)
             .then(|| seconds(run.counts.remaining() as f64 / profiles_per_second))
             .flatten()
@@ -172,11 +160,7 @@ impl ProgressView {
         } else {
             f64::from(u8::from(run.status.is_ended()))
         };
-        Self {
-            fraction,
-            profiles_per_second,
-            eta_utc,
-        }
+        Self { fraction, profiles_per_second, eta_utc }
     }
 }
 

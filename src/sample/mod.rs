@@ -68,19 +68,14 @@ impl Sample {
 
     fn write_csv(&self, out: impl Write) -> Result<()> {
         let mut writer = arrow_csv::Writer::new(out);
-        self.batches()
-            .try_for_each(|batch| writer.write(&batch))
-            .map_err(Error::other)?;
+        self.batches().try_for_each(|batch| writer.write(&batch)).map_err(Error::other)?;
         writer.into_inner().flush()
     }
 
     fn write_ndjson(&self, out: impl Write) -> Result<()> {
-        let mut writer = WriterBuilder::new()
-            .with_explicit_nulls(true)
-            .build::<_, LineDelimited>(out);
-        self.batches()
-            .try_for_each(|batch| writer.write(&batch))
-            .map_err(Error::other)?;
+        let mut writer =
+            WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(out);
+        self.batches().try_for_each(|batch| writer.write(&batch)).map_err(Error::other)?;
         writer.finish().map_err(Error::other)?;
         writer.into_inner().flush()
     }
@@ -93,71 +88,34 @@ impl Sample {
         let schema = batch(&[]).schema();
         let mut writer =
             ArrowWriter::try_new(out, schema, Some(properties)).map_err(Error::other)?;
-        self.batches()
-            .try_for_each(|batch| writer.write(&batch))
-            .map_err(Error::other)?;
+        self.batches().try_for_each(|batch| writer.write(&batch)).map_err(Error::other)?;
         writer.into_inner().map_err(Error::other)?.flush()
     }
 }
 
 fn batch(profiles: &[Profile]) -> RecordBatch {
     let columns = [
-        (
-            "CustomerId",
-            texts(profiles, |profile| Some(&profile.customer_id)),
-        ),
+        ("CustomerId", texts(profiles, |profile| Some(&profile.customer_id))),
         ("Email", texts(profiles, |profile| profile.email.as_deref())),
-        (
-            "FirstName",
-            texts(profiles, |profile| profile.first_name.as_deref()),
-        ),
-        (
-            "LastName",
-            texts(profiles, |profile| profile.last_name.as_deref()),
-        ),
-        (
-            "FullName",
-            texts(profiles, |profile| profile.full_name.as_deref()),
-        ),
+        ("FirstName", texts(profiles, |profile| profile.first_name.as_deref())),
+        ("LastName", texts(profiles, |profile| profile.last_name.as_deref())),
+        ("FullName", texts(profiles, |profile| profile.full_name.as_deref())),
         ("Phone", texts(profiles, |profile| profile.phone.as_deref())),
         ("City", texts(profiles, |profile| profile.city.as_deref())),
         ("Country", texts(profiles, |profile| Some(profile.country))),
         (
             "Birthday",
-            Arc::new(
-                profiles
-                    .iter()
-                    .map(|profile| profile.birthday)
-                    .collect::<Date32Array>(),
-            ),
+            Arc::new(profiles.iter().map(|profile| profile.birthday).collect::<Date32Array>()),
         ),
-        (
-            "Points",
-            Arc::new(
-                profiles
-                    .iter()
-                    .map(|profile| profile.points)
-                    .collect::<Int64Array>(),
-            ),
-        ),
+        ("Points", Arc::new(profiles.iter().map(|profile| profile.points).collect::<Int64Array>())),
         ("Tier", texts(profiles, |profile| profile.tier)),
-        (
-            "Interests",
-            texts(profiles, |profile| profile.interests.as_deref()),
-        ),
+        ("Interests", texts(profiles, |profile| profile.interests.as_deref())),
         (
             "EmailConsent",
-            Arc::new(
-                profiles
-                    .iter()
-                    .map(|profile| profile.consent)
-                    .collect::<BooleanArray>(),
-            ),
+            Arc::new(profiles.iter().map(|profile| profile.consent).collect::<BooleanArray>()),
         ),
     ];
-    let columns = columns
-        .into_iter()
-        .map(|(name, column)| (name, column, name != "CustomerId"));
+    let columns = columns.into_iter().map(|(name, column)| (name, column, name != "CustomerId"));
     RecordBatch::try_from_iter_with_nullable(columns)
         .expect("all columns come from the same profiles")
 }

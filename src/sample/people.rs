@@ -19,13 +19,7 @@ pub(super) const WORLD: &[&People] = &[
 
 const BRITISH: People = People {
     country: "United Kingdom",
-    cities: &[
-        "London",
-        "Newcastle upon Tyne",
-        "Stoke-on-Trent",
-        "Cardiff",
-        "St Andrews",
-    ],
+    cities: &["London", "Newcastle upon Tyne", "Stoke-on-Trent", "Cardiff", "St Andrews"],
     first: &[
         ("Alice", "alice"),
         ("George", "george"),
@@ -43,13 +37,7 @@ const BRITISH: People = People {
 };
 const AMERICAN: People = People {
     country: "United States",
-    cities: &[
-        "San Francisco",
-        "New York",
-        "Winston-Salem",
-        "Coeur d'Alene",
-        "Austin",
-    ],
+    cities: &["San Francisco", "New York", "Winston-Salem", "Coeur d'Alene", "Austin"],
     first: &[
         ("James", "james"),
         ("Mary Ann", "maryann"),
@@ -84,12 +72,7 @@ const FRENCH: People = People {
 const GERMAN: People = People {
     country: "Germany",
     cities: &["München", "Köln", "Frankfurt (Oder)", "Görlitz"],
-    first: &[
-        ("Jörg", "joerg"),
-        ("Käthe", "kaethe"),
-        ("Lukas", "lukas"),
-        ("Süleyman", "sueleyman"),
-    ],
+    first: &[("Jörg", "joerg"), ("Käthe", "kaethe"), ("Lukas", "lukas"), ("Süleyman", "sueleyman")],
     last: &[
         ("Müller", "mueller"),
         ("Weiß", "weiss"),
@@ -117,12 +100,7 @@ const POLISH: People = People {
 const LATVIAN: People = People {
     country: "Latvia",
     cities: &["Rīga", "Liepāja", "Jēkabpils", "Cēsis"],
-    first: &[
-        ("Jānis", "janis"),
-        ("Līga", "liga"),
-        ("Ņina", "nina"),
-        ("Ģirts", "girts"),
-    ],
+    first: &[("Jānis", "janis"), ("Līga", "liga"), ("Ņina", "nina"), ("Ģirts", "girts")],
     last: &[
         ("Bērziņš", "berzins"),
         ("Kalniņa", "kalnina"),
@@ -151,58 +129,29 @@ const SPANISH: People = People {
 const TURKISH: People = People {
     country: "Türkiye",
     cities: &["İstanbul", "Iğdır", "Şanlıurfa"],
-    first: &[
-        ("İpek", "ipek"),
-        ("Çağla", "cagla"),
-        ("Işıl", "isil"),
-        ("Oğuz", "oguz"),
-    ],
-    last: &[
-        ("Yılmaz", "yilmaz"),
-        ("Şahin", "sahin"),
-        ("Öztürk", "ozturk"),
-    ],
+    first: &[("İpek", "ipek"), ("Çağla", "cagla"), ("Işıl", "isil"), ("Oğuz", "oguz")],
+    last: &[("Yılmaz", "yilmaz"), ("Şahin", "sahin"), ("Öztürk", "ozturk")],
     last_first: false,
 };
 const GREEK: People = People {
     country: "Greece",
     cities: &["Αθήνα", "Θεσσαλονίκη", "Πάτρα"],
-    first: &[
-        ("Γιώργος", "giorgos"),
-        ("Ελένη", "eleni"),
-        ("Νίκος", "nikos"),
-    ],
-    last: &[
-        ("Παπαδόπουλος", "papadopoulos"),
-        ("Οικονόμου", "oikonomou"),
-        ("Βλάχος", "vlachos"),
-    ],
+    first: &[("Γιώργος", "giorgos"), ("Ελένη", "eleni"), ("Νίκος", "nikos")],
+    last: &[("Παπαδόπουλος", "papadopoulos"), ("Οικονόμου", "oikonomou"), ("Βλάχος", "vlachos")],
     last_first: false,
 };
 const UKRAINIAN: People = People {
     country: "Ukraine",
     cities: &["Київ", "Львів", "Кам'янець-Подільський"],
     first: &[("Олена", "olena"), ("Їжак", "yizhak"), ("Дмитро", "dmytro")],
-    last: &[
-        ("Шевченко", "shevchenko"),
-        ("Коваль", "koval"),
-        ("Ґудзь", "gudz"),
-    ],
+    last: &[("Шевченко", "shevchenko"), ("Коваль", "koval"), ("Ґудзь", "gudz")],
     last_first: false,
 };
 const EGYPTIAN: People = People {
     country: "Egypt",
     cities: &["القاهرة", "الإسكندرية", "أسوان"],
-    first: &[
-        ("فاطمة", "fatima"),
-        ("محمد", "mohamed"),
-        ("يوسف", "youssef"),
-    ],
-    last: &[
-        ("عبد الرحمن", "abdelrahman"),
-        ("المصري", "elmasry"),
-        ("حسن", "hassan"),
-    ],
+    first: &[("فاطمة", "fatima"), ("محمد", "mohamed"), ("يوسف", "youssef")],
+    last: &[("عبد الرحمن", "abdelrahman"), ("المصري", "elmasry"), ("حسن", "hassan")],
     last_first: false,
 };
 const CHINESE: People = People {
@@ -216,10 +165,6 @@ const JAPANESE: People = People {
     country: "Japan",
     cities: &["東京", "さいたま市", "南アルプス市"],
     first: &[("さくら", "sakura"), ("太郎", "taro"), ("マリア", "maria")],
-    last: &[
-        ("佐藤", "sato"),
-        ("髙橋", "takahashi"),
-        ("長谷川", "hasegawa"),
-    ],
+    last: &[("佐藤", "sato"), ("髙橋", "takahashi"), ("長谷川", "hasegawa")],
     last_first: true,
 };

@@ -66,14 +66,8 @@ struct Person {
     domain: &'static str,
 }
 
-const DOMAINS: &[&str] = &[
-    "example.com",
-    "example.org",
-    "example.net",
-    "mail.example",
-    "post.example",
-    "shop.example",
-];
+const DOMAINS: &[&str] =
+    &["example.com", "example.org", "example.net", "mail.example", "post.example", "shop.example"];
 
 impl Person {
     fn of(seed: u64, row: u64) -> Self {
@@ -130,9 +124,7 @@ fn email(random: &mut Random, seed: u64, row: u64) -> Option<String> {
 fn earlier(random: &mut Random, seed: u64, row: u64) -> Option<u64> {
     let before = (0..16).map(|_| random.below(row.max(1)));
     let before: Vec<u64> = before.filter(|&before| before < row).collect();
-    before
-        .into_iter()
-        .find(|&before| Fate::of(seed, before) == Fate::Fine)
+    before.into_iter().find(|&before| Fate::of(seed, before) == Fate::Fine)
 }
 
 fn in_other_case(random: &mut Random, address: &str) -> String {
@@ -149,14 +141,7 @@ fn broken(random: &mut Random, address: &str) -> String {
         0 => address.replace('@', " at "),
         1 => address.replacen('.', "..", 1),
         2 => address.replacen('.', " ", 1),
-        3 => {
-            address
-                .split_inclusive('@')
-                .next()
-                .unwrap_or(address)
-                .to_owned()
-                + "localhost"
-        }
+        3 => address.split_inclusive('@').next().unwrap_or(address).to_owned() + "localhost",
         _ => format!("ж{address}"),
     }
 }
@@ -190,11 +175,7 @@ fn phone(random: &mut Random) -> Option<Text> {
     let fate = random.below(10_000);
     let number = match random.below(4) {
         0 => format!("+447700900{:03}", random.below(1000)),
-        1 => format!(
-            "+1{}55501{:02}",
-            random.pick(&[202, 212, 415, 512]),
-            random.below(100)
-        ),
+        1 => format!("+1{}55501{:02}", random.pick(&[202, 212, 415, 512]), random.below(100)),
         2 => format!("+3363998{:04}", random.below(10_000)),
         _ => format!("+493023125{:03}", random.below(1000)),
     };
@@ -239,9 +220,7 @@ fn tier(points: i64) -> &'static str {
 fn interests(random: &mut Random) -> Option<String> {
     let chosen = random.below(16);
     let all = ["Coffee", "Tea", "Pastry", "Brewing"].iter().enumerate();
-    let interests: Vec<&str> = all
-        .filter(|(bit, _)| chosen >> bit & 1 == 1)
-        .map(|(_, name)| *name)
-        .collect();
+    let interests: Vec<&str> =
+        all.filter(|(bit, _)| chosen >> bit & 1 == 1).map(|(_, name)| *name).collect();
     (!interests.is_empty()).then(|| interests.join(";"))
 }

@@ -7,10 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::*;
 use crate::storage::{Field, FieldType, ReceiveLimits, Storage};
 
-const SAMPLE: Sample = Sample {
-    rows: 20_000,
-    seed: 7,
-};
+const SAMPLE: Sample = Sample { rows: 20_000, seed: 7 };
 
 fn bytes(sample: Sample, media: Media) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -21,9 +18,7 @@ fn bytes(sample: Sample, media: Media) -> Vec<u8> {
 fn column(name: &str) -> Vec<Option<String>> {
     let values = |batch: RecordBatch| {
         let values = batch[name].as_string::<i32>().iter();
-        values
-            .map(|value| value.map(str::to_owned))
-            .collect::<Vec<_>>()
+        values.map(|value| value.map(str::to_owned)).collect::<Vec<_>>()
     };
     SAMPLE.batches().flat_map(values).collect()
 }
@@ -34,24 +29,12 @@ fn texts_of(name: &str) -> Vec<String> {
 
 /// How many of 10,000 rows.
 fn share(name: &str, is_such: impl Fn(Option<&str>) -> bool) -> usize {
-    column(name)
-        .iter()
-        .filter(|value| is_such(value.as_deref()))
-        .count()
-        / 2
+    column(name).iter().filter(|value| is_such(value.as_deref())).count() / 2
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_for_ever() {
-    let digest = |media| {
-        xxhash_rust::xxh3::xxh3_64(&bytes(
-            Sample {
-                rows: 1000,
-                seed: 7,
-            },
-            media,
-        ))
-    };
+    let digest = |media| xxhash_rust::xxh3::xxh3_64(&bytes(Sample { rows: 1000, seed: 7 }, media));
     assert_eq!(digest(Media::Csv), 7_084_813_157_728_912_748);
     assert_eq!(digest(Media::Ndjson), 5_660_706_093_574_637_003);
     assert_eq!(bytes(SAMPLE, Media::Parquet), bytes(SAMPLE, Media::Parquet));
@@ -59,33 +42,15 @@ fn the_same_seed_gives_the_same_bytes_for_ever() {
 
 #[test]
 fn another_seed_gives_other_people_and_more_rows_the_same_and_more() {
-    let few = bytes(
-        Sample {
-            rows: 1000,
-            seed: 7,
-        },
-        Media::Csv,
-    );
-    assert_ne!(
-        few,
-        bytes(
-            Sample {
-                rows: 1000,
-                seed: 8
-            },
-            Media::Csv
-        )
-    );
+    let few = bytes(Sample { rows: 1000, seed: 7 }, Media::Csv);
+    assert_ne!(few, bytes(Sample { rows: 1000, seed: 8 }, Media::Csv));
     assert!(bytes(SAMPLE, Media::Csv).starts_with(&few));
 }
 
 #[test]
 fn every_member_has_an_id_of_32_digits_to_itself() {
     let ids = texts_of("CustomerId");
-    assert!(
-        ids.iter()
-            .all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    );
+    assert!(ids.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())));
     assert_eq!(ids.into_iter().collect::<HashSet<_>>().len(), 20_000);
 }
 
@@ -94,21 +59,15 @@ fn addresses_have_the_troubles_of_life_in_their_shares() {
     let mut seen = HashSet::new();
     let emails = texts_of("Email");
     let usable = emails.iter().filter(|email| !email.trim().is_empty());
-    let repeated = usable
-        .filter(|email| !seen.insert(email.to_lowercase()))
-        .count();
+    let repeated = usable.filter(|email| !seen.insert(email.to_lowercase())).count();
     assert!((150..250).contains(&repeated), "{repeated}");
 
-    let missing = share("Email", |email| {
-        email.is_none_or(|email| email.trim().is_empty())
-    });
+    let missing = share("Email", |email| email.is_none_or(|email| email.trim().is_empty()));
     assert!((35..65).contains(&missing), "{missing}");
     for (name, is_broken) in [
         ("no @", (|email| email.contains(" at ")) as fn(&str) -> bool),
         ("two dots", |email| email.contains("..")),
-        ("a space", |email| {
-            email.contains('@') && email.trim().contains(' ')
-        }),
+        ("a space", |email| email.contains('@') && email.trim().contains(' ')),
         ("no top-level domain", |email| email.ends_with("@localhost")),
         ("beyond ASCII", |email| !email.is_ascii()),
     ] {
@@ -120,10 +79,7 @@ fn addresses_have_the_troubles_of_life_in_their_shares() {
 #[test]
 fn no_address_is_anybody_s() {
     let real = |email: &String| {
-        let domain = email
-            .to_lowercase()
-            .rsplit_once('@')
-            .map(|(_, domain)| domain.to_owned());
+        let domain = email.to_lowercase().rsplit_once('@').map(|(_, domain)| domain.to_owned());
         let free = ["example.com", "example.org", "example.net", "localhost"];
         domain
             .is_some_and(|domain| !free.contains(&domain.as_str()) && !domain.ends_with(".example"))
@@ -134,16 +90,8 @@ fn no_address_is_anybody_s() {
 #[test]
 fn names_and_places_have_what_breaks_programs() {
     let names = texts_of("FullName");
-    for sample in [
-        "Łukasz",
-        "Γιώργος",
-        "Олена",
-        "فاطمة",
-        "王伟",
-        "さくら",
-        "🎉",
-        "\"Bob\"",
-    ] {
+    for sample in ["Łukasz", "Γιώργος", "Олена", "فاطمة", "王伟", "さくら", "🎉", "\"Bob\""]
+    {
         assert!(names.iter().any(|name| name.contains(sample)), "{sample}");
     }
     let cities = texts_of("City");
@@ -156,16 +104,10 @@ fn names_and_places_have_what_breaks_programs() {
 async fn every_form_is_taken_in_whole_and_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(&url::Url::from_directory_path(folder.path()).unwrap()).unwrap();
-    let columns: Arc<[String]> = [
-        "CustomerId",
-        "FullName",
-        "City",
-        "Birthday",
-        "Points",
-        "EmailConsent",
-    ]
-    .map(String::from)
-    .into();
+    let columns: Arc<[String]> =
+        ["CustomerId", "FullName", "City", "Birthday", "Points", "EmailConsent"]
+            .map(String::from)
+            .into();
     let mut seen = Vec::new();
     for media in [Media::Csv, Media::Ndjson, Media::Parquet] {
         let body = stream::iter([Ok::<_, Infallible>(Bytes::from(bytes(SAMPLE, media)))]);
@@ -175,15 +117,9 @@ async fn every_form_is_taken_in_whole_and_says_the_same() {
             fields_max: 13,
             row_bytes_max: 5000,
         };
-        let taken = storage
-            .receive("sample", media, body, &limits)
-            .await
-            .unwrap();
+        let taken = storage.receive("sample", media, body, &limits).await.unwrap();
         if media == Media::Parquet {
-            let birthday = Field {
-                name: "Birthday".into(),
-                r#type: FieldType::Date,
-            };
+            let birthday = Field { name: "Birthday".into(), r#type: FieldType::Date };
             assert!(taken.fields.contains(&birthday));
         }
         let pages = storage.pages(Arc::new(taken.manifest), Arc::clone(&columns));

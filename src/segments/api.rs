@@ -26,12 +26,7 @@ pub async fn list_segments(
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let rows = store::list(&mut app.db.read().await?, caller.instance, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(
-        rows,
-        limit,
-        |row: &Segment| row.id.0,
-        SegmentView::from,
-    )))
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Segment| row.id.0, SegmentView::from)))
 }
 
 /// Reads a segment.
@@ -63,10 +58,7 @@ pub async fn put_segment(
     let (now, by) = (db::now(), caller.subject());
     let mut tx = app.db.write().await?;
     let old = store::get(&mut tx, caller.instance, &name.0).await?;
-    let SegmentBody {
-        display_name,
-        source,
-    } = &body.value;
+    let SegmentBody { display_name, source } = &body.value;
     let mut segment = match &old {
         Some(old) => {
             if_match.check(old.stamps.version)?;
@@ -77,16 +69,7 @@ pub async fn put_segment(
             store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
         }
         None => {
-            store::insert(
-                &mut tx,
-                caller.instance,
-                &name.0,
-                display_name,
-                source,
-                by,
-                now,
-            )
-            .await?
+            store::insert(&mut tx, caller.instance, &name.0, display_name, source, by, now).await?
         }
     };
     if let Some(found) = &found {
@@ -101,11 +84,8 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
     if !is_new {
         return ok(version, &SegmentView::from(segment));
     }
-    let location = format!(
-        "/v1/instances/{}/segments/{}",
-        segment.instance_id,
-        segment.name.as_str()
-    );
+    let location =
+        format!("/v1/instances/{}/segments/{}", segment.instance_id, segment.name.as_str());
     HttpResponse::Created()
         .insert_header(("Location", location))
         .insert_header(("ETag", etag(version)))
@@ -117,15 +97,8 @@ async fn inspect(app: &App, source: &Source) -> Result<Option<Inspection>, Probl
     let Source::Files { url, format } = source else {
         return Ok(None);
     };
-    let found = async {
-        app.storage
-            .inspect(&app.storage.locate(url)?, *format)
-            .await
-    };
-    found
-        .await
-        .map(Some)
-        .map_err(|error| source_problem(&error))
+    let found = async { app.storage.inspect(&app.storage.locate(url)?, *format).await };
+    found.await.map(Some).map_err(|error| source_problem(&error))
 }
 
 fn source_problem(error: &storage::Error) -> Problem {
@@ -133,11 +106,7 @@ fn source_problem(error: &storage::Error) -> Problem {
         storage::Error::Unavailable(_) => storage_unavailable(error),
         other => Problem::from_errors(
             Kind::Unprocessable,
-            vec![FieldError::new(
-                "/source/url",
-                "unreadableSource",
-                other.to_string(),
-            )],
+            vec![FieldError::new("/source/url", "unreadableSource", other.to_string())],
         ),
     }
 }
@@ -145,12 +114,9 @@ fn source_problem(error: &storage::Error) -> Problem {
 /// 503: the storage is away.
 #[must_use]
 pub fn storage_unavailable(error: &storage::Error) -> Problem {
-    Problem::new(
-        Kind::Unavailable,
-        "The storage cannot be reached. Try again in a moment.",
-    )
-    .retry_after(5)
-    .because(anyhow::anyhow!("{error}"))
+    Problem::new(Kind::Unavailable, "The storage cannot be reached. Try again in a moment.")
+        .retry_after(5)
+        .because(anyhow::anyhow!("{error}"))
 }
 
 /// Lists the exports that use a segment.
@@ -195,10 +161,8 @@ pub async fn delete_segment(
     let dependants = exports::store::list(&mut tx, caller.instance, &filter, None, 200).await?;
     if !dependants.is_empty() {
         let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = format!(
-            "{} exports use this segment. Change or remove them first.",
-            dependants.len()
-        );
+        let detail =
+            format!("{} exports use this segment. Change or remove them first.", dependants.len());
         return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
     }
     supersede(&mut tx, &segment, db::now()).await?;
@@ -210,7 +174,5 @@ pub async fn delete_segment(
 
 /// The segment `name` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
-    store::get(tx, instance, name)
-        .await?
-        .ok_or_else(|| Problem::not_found("segment"))
+    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
 }

@@ -51,15 +51,10 @@ pub async fn get_members(
 ) -> Result<HttpResponse, Problem> {
     let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
     if !(1..=MEMBERS_MAX).contains(&limit) {
-        return Err(Problem::new(
-            Kind::InvalidCursor,
-            format!("limit is 1 to {MEMBERS_MAX}."),
-        ));
+        return Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {MEMBERS_MAX}.")));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    Ok(HttpResponse::Ok().json(MembersView {
-        items: first_members(&app, &segment, limit).await?,
-    }))
+    Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
 }
 
 async fn first_members(
@@ -70,21 +65,11 @@ async fn first_members(
     let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
         return Ok(vec![]);
     };
-    let names: Arc<[String]> = fields
-        .items
-        .iter()
-        .map(|field| field.name.clone())
-        .collect();
-    let mut pages = app
-        .storage
-        .pages(Arc::new(manifest.0.clone()), names.clone());
+    let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
+    let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
     let mut members = Vec::new();
     while members.len() < limit {
-        let Some(page) = pages
-            .try_next()
-            .await
-            .map_err(|error| read_problem(&error))?
-        else {
+        let Some(page) = pages.try_next().await.map_err(|error| read_problem(&error))? else {
             break;
         };
         let wanted = page.num_rows().min(limit - members.len());
@@ -95,17 +80,11 @@ async fn first_members(
 
 fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value> {
     let value = |column: &Arc<dyn Array>| {
-        let texts = column
-            .as_any()
-            .downcast_ref::<StringArray>()
-            .filter(|texts| texts.is_valid(row));
+        let texts =
+            column.as_any().downcast_ref::<StringArray>().filter(|texts| texts.is_valid(row));
         texts.map_or(Value::Null, |texts| Value::from(texts.value(row)))
     };
-    names
-        .iter()
-        .cloned()
-        .zip(page.columns().iter().map(value))
-        .collect()
+    names.iter().cloned().zip(page.columns().iter().map(value)).collect()
 }
 
 fn read_problem(error: &storage::Error) -> Problem {
@@ -155,10 +134,7 @@ pub async fn put_members(
 }
 
 fn media(request: &HttpRequest) -> Result<Media, Problem> {
-    let header = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
             Kind::UnsupportedMediaType,
@@ -169,10 +145,7 @@ fn media(request: &HttpRequest) -> Result<Media, Problem> {
 
 /// Refuses a body that says it is too large before reading any of it.
 fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
-    let header = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
+    let header = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length: Option<u64> = header.and_then(|value| value.parse().ok());
     let limit_bytes = app.config.limits.max_upload_bytes;
     if length.is_some_and(|length| length > limit_bytes) {
@@ -202,11 +175,8 @@ async fn receive(
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
     // The payload belongs to this thread; the storage works wherever it likes.
     let (sender, receiver) = mpsc::channel(4);
-    let storing = async {
-        app.storage
-            .receive(&scope, media, ReceiverStream::new(receiver), &limits)
-            .await
-    };
+    let storing =
+        async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
     let (found, ()) = futures::join!(storing, forward(payload, sender));
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }

@@ -98,18 +98,13 @@ impl Segment {
     /// Whether the members have a field of that name.
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {
-        self.fields
-            .iter()
-            .any(|fields| fields.items.iter().any(|field| field.name == name))
+        self.fields.iter().any(|fields| fields.items.iter().any(|field| field.name == name))
     }
 }
 
 /// Marks the objects of an uploaded segment as no longer its own. What `files` name is not ours to remove.
 pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Result<()> {
-    let Some(manifest) = segment
-        .manifest
-        .as_ref()
-        .filter(|_| segment.source.0 == Source::Upload)
+    let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0 == Source::Upload)
     else {
         return Ok(());
     };

@@ -12,23 +12,19 @@ use crate::storage::Inspection;
 
 /// One segment, by its name.
 pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
-    sql!(tx, |db| sqlx::query_as(
-        "SELECT * FROM segments WHERE instance_id = $1 AND name = $2"
-    )
-    .bind(instance)
-    .bind(name)
-    .fetch_optional(db)
-    .await)
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE instance_id = $1 AND name = $2")
+        .bind(instance)
+        .bind(name)
+        .fetch_optional(db)
+        .await)
 }
 
 /// One segment, by its id.
 pub async fn get_by_id(tx: &mut Tx, id: SegmentId) -> Result<Option<Segment>> {
-    sql!(tx, |db| sqlx::query_as(
-        "SELECT * FROM segments WHERE id = $1"
-    )
-    .bind(id)
-    .fetch_optional(db)
-    .await)
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await)
 }
 
 /// Segments, newest first.
@@ -133,9 +129,7 @@ pub async fn set_members(
     )
     .bind(id)
     .bind(Json(&found.manifest))
-    .bind(Json(Fields {
-        items: found.fields.clone()
-    }))
+    .bind(Json(Fields { items: found.fields.clone() }))
     .bind(rows)
     .bind(by)
     .bind(now)
@@ -182,11 +176,9 @@ pub async fn removable(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
 
 /// Forgets an object that has been removed.
 pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
-    sql!(tx, |db| sqlx::query(
-        "DELETE FROM superseded_objects WHERE path = $1"
-    )
-    .bind(path)
-    .execute(db)
-    .await
-    .map(drop))
+    sql!(tx, |db| sqlx::query("DELETE FROM superseded_objects WHERE path = $1")
+        .bind(path)
+        .execute(db)
+        .await
+        .map(drop))
 }

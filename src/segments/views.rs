@@ -64,11 +64,8 @@ pub struct MembersView {
 
 impl From<Segment> for SegmentView {
     fn from(segment: Segment) -> Self {
-        let state = if segment.manifest.is_some() {
-            SegmentState::Active
-        } else {
-            SegmentState::Inactive
-        };
+        let state =
+            if segment.manifest.is_some() { SegmentState::Active } else { SegmentState::Inactive };
         Self {
             name: segment.name,
             display_name: segment.display_name,
@@ -76,10 +73,7 @@ impl From<Segment> for SegmentView {
             source: segment.source.0,
             state,
             member_count: segment.member_count.unwrap_or_default(),
-            fields: segment
-                .fields
-                .map(|fields| fields.0.items)
-                .unwrap_or_default(),
+            fields: segment.fields.map(|fields| fields.0.items).unwrap_or_default(),
             refreshed_utc: segment.refreshed_utc,
             version: segment.stamps.version,
             created_by: segment.stamps.created_by,

@@ -17,9 +17,7 @@ impl Customers {
         if self.0.insert(xxh3_128(id.as_bytes())) {
             Ok(())
         } else {
-            Err(format!(
-                "this {CUSTOMER_ID} came before; every member must have its own"
-            ))
+            Err(format!("this {CUSTOMER_ID} came before; every member must have its own"))
         }
     }
 }

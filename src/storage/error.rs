@@ -62,10 +62,7 @@ pub enum Error {
 impl Error {
     /// The data is wrong at a line.
     pub(super) fn invalid(line: impl Into<Option<u64>>, message: impl Into<String>) -> Self {
-        Self::Invalid {
-            line: line.into(),
-            message: message.into(),
-        }
+        Self::Invalid { line: line.into(), message: message.into() }
     }
 
     /// The storage or the disk failed.
@@ -76,12 +73,8 @@ impl Error {
     /// What the store said about an object that is looked at for the first time.
     pub(super) fn of_store(path: &object_store::path::Path, cause: object_store::Error) -> Self {
         match cause {
-            object_store::Error::NotFound { .. } => Self::NotFound {
-                path: path.to_string(),
-            },
-            object_store::Error::Precondition { .. } => Self::Changed {
-                path: path.to_string(),
-            },
+            object_store::Error::NotFound { .. } => Self::NotFound { path: path.to_string() },
+            object_store::Error::Precondition { .. } => Self::Changed { path: path.to_string() },
             other => Self::unavailable(other),
         }
     }
@@ -111,16 +104,14 @@ impl Error {
     /// Names the file in which the data is wrong.
     pub(super) fn in_file(self, path: &str) -> Self {
         match self {
-            Self::Invalid { line, message } => Self::Invalid {
-                line: None,
-                message: format!("{path}: {}{message}", place(line)),
-            },
+            Self::Invalid { line, message } => {
+                Self::Invalid { line: None, message: format!("{path}: {}{message}", place(line)) }
+            }
             other => other,
         }
     }
 }
 
 fn place(line: Option<u64>) -> String {
-    line.map(|line| format!("line {line}: "))
-        .unwrap_or_default()
+    line.map(|line| format!("line {line}: ")).unwrap_or_default()
 }

@@ -24,10 +24,7 @@ impl Storage {
     pub async fn inspect(&self, at: &Location, format: Format) -> Result<Inspection, Error> {
         let found = self.find(at).await?;
         let mut inspection = Inspection {
-            manifest: Manifest {
-                format,
-                objects: Vec::with_capacity(found.len()),
-            },
+            manifest: Manifest { format, objects: Vec::with_capacity(found.len()) },
             fields: Vec::new(),
         };
         for meta in found {
@@ -45,10 +42,8 @@ impl Storage {
             Err(object_store::Error::NotFound { .. }) => {}
             Err(cause) => return Err(Error::unavailable(cause)),
         }
-        let listing = self
-            .store
-            .list(Some(&at.0))
-            .try_filter(|meta| std::future::ready(!is_note(meta)));
+        let listing =
+            self.store.list(Some(&at.0)).try_filter(|meta| std::future::ready(!is_note(meta)));
         let mut found = Vec::new();
         futures::pin_mut!(listing);
         while let Some(meta) = listing.try_next().await.map_err(Error::unavailable)? {
@@ -61,22 +56,12 @@ impl Storage {
             }
         }
         found.sort_by(|one, other| one.location.cmp(&other.location));
-        if found.is_empty() {
-            Err(Error::NotFound {
-                path: at.to_string(),
-            })
-        } else {
-            Ok(found)
-        }
+        if found.is_empty() { Err(Error::NotFound { path: at.to_string() }) } else { Ok(found) }
     }
 
     async fn look(&self, meta: ObjectMeta, format: Format) -> Result<(Object, Vec<Field>), Error> {
-        let mut object = Object {
-            path: meta.location.to_string(),
-            size: meta.size,
-            etag: meta.e_tag,
-            rows: 0,
-        };
+        let mut object =
+            Object { path: meta.location.to_string(), size: meta.size, etag: meta.e_tag, rows: 0 };
         let source = Source::new(self, &object);
         let seen = off_thread(move || match format {
             Format::Csv => look_at_csv(&source),
@@ -89,9 +74,7 @@ impl Storage {
 }
 
 fn is_note(meta: &ObjectMeta) -> bool {
-    meta.location
-        .filename()
-        .is_none_or(|name| name.starts_with(['_', '.']))
+    meta.location.filename().is_none_or(|name| name.starts_with(['_', '.']))
 }
 
 fn require_name(meta: &ObjectMeta, format: Format) -> Result<(), Error> {
@@ -99,11 +82,7 @@ fn require_name(meta: &ObjectMeta, format: Format) -> Result<(), Error> {
         Format::Csv => "csv",
         Format::Parquet => "parquet",
     };
-    if meta
-        .location
-        .extension()
-        .is_some_and(|found| found.eq_ignore_ascii_case(wanted))
-    {
+    if meta.location.extension().is_some_and(|found| found.eq_ignore_ascii_case(wanted)) {
         return Ok(());
     }
     let message = format!(
@@ -127,10 +106,7 @@ fn look_at_csv(source: &Source) -> Result<(Vec<Field>, u64), Error> {
 
 /// The fields of a file in which every column is text.
 pub(super) fn text_fields(header: &[String]) -> Vec<Field> {
-    let field = |name: &String| Field {
-        name: name.clone(),
-        r#type: FieldType::String,
-    };
+    let field = |name: &String| Field { name: name.clone(), r#type: FieldType::String };
     header.iter().map(field).collect()
 }
 

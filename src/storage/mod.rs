@@ -77,9 +77,7 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
     match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
             let value = value.trim().trim_matches('"');
-            ["utf-8", "utf8", "us-ascii"]
-                .iter()
-                .any(|known| value.eq_ignore_ascii_case(known))
+            ["utf-8", "utf8", "us-ascii"].iter().any(|known| value.eq_ignore_ascii_case(known))
         }
         _ => true,
     }
@@ -168,7 +166,5 @@ pub struct ReceiveLimits {
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|broken| Err(Error::unavailable(broken)))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|broken| Err(Error::unavailable(broken)))
 }

@@ -22,10 +22,7 @@ use super::{
 const PAGES_AHEAD: usize = 4;
 
 /// How large the records of other people's CSV files may be.
-pub(super) const LIMITS: Limits = Limits {
-    fields_max: FIELDS_MAX,
-    row_bytes_max: ROW_BYTES_MAX,
-};
+pub(super) const LIMITS: Limits = Limits { fields_max: FIELDS_MAX, row_bytes_max: ROW_BYTES_MAX };
 
 type Page = Result<RecordBatch, Error>;
 
@@ -54,11 +51,8 @@ fn start(
     columns: Arc<[String]>,
 ) -> impl Stream<Item = Page> + use<> {
     let (sender, receiver) = channel(PAGES_AHEAD);
-    let sources: Vec<Source> = manifest
-        .objects
-        .iter()
-        .map(|object| Source::new(storage, object))
-        .collect();
+    let sources: Vec<Source> =
+        manifest.objects.iter().map(|object| Source::new(storage, object)).collect();
     let reading = super::off_thread(move || read(&manifest, sources, &columns, &sender));
     let reading = tokio::spawn(reading);
     let outcome = stream::once(reading).filter_map(|outcome| {
@@ -105,13 +99,7 @@ fn send(
             return Ok(false);
         }
     }
-    if rows == object.rows {
-        Ok(true)
-    } else {
-        Err(Error::Changed {
-            path: object.path.clone(),
-        })
-    }
+    if rows == object.rows { Ok(true) } else { Err(Error::Changed { path: object.path.clone() }) }
 }
 
 fn csv_pages(

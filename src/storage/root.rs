@@ -44,10 +44,7 @@ impl Storage {
         let store = LocalFileSystem::new_with_prefix(&directory)
             .map_err(Error::unavailable)?
             .with_fsync(true);
-        Ok(Self {
-            store: Arc::new(store),
-            directory,
-        })
+        Ok(Self { store: Arc::new(store), directory })
     }
 
     /// Finds the place under the root that a person's address means; anything else is [`Error::OutsideRoot`].
@@ -79,15 +76,10 @@ impl Storage {
     pub async fn check(&self, manifest: &Manifest) -> Result<(), Error> {
         for object in &manifest.objects {
             let path = path_of(&object.path);
-            let meta = self
-                .store
-                .head(&path)
-                .await
-                .map_err(|cause| Error::of_pinned(&path, cause))?;
+            let meta =
+                self.store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
             if !is_same(object, &meta) {
-                return Err(Error::Changed {
-                    path: object.path.clone(),
-                });
+                return Err(Error::Changed { path: object.path.clone() });
             }
         }
         Ok(())
@@ -96,11 +88,7 @@ impl Storage {
     /// Removes an object that [`Storage::receive`] made; one that is gone already is fine.
     pub async fn remove(&self, path: &str) -> Result<(), Error> {
         let path = path_of(path);
-        if path
-            .parts()
-            .next()
-            .is_none_or(|first| first.as_ref() != UPLOADS)
-        {
+        if path.parts().next().is_none_or(|first| first.as_ref() != UPLOADS) {
             return Err(Error::unavailable(format!(
                 "{path} is not an upload, and only uploads are removed"
             )));
@@ -113,14 +101,8 @@ impl Storage {
 
     /// Asks whether the storage is there.
     pub async fn probe(&self) -> Result<(), Error> {
-        let folder = tokio::fs::metadata(&self.directory)
-            .await
-            .map_err(Error::unavailable)?;
-        if folder.is_dir() {
-            Ok(())
-        } else {
-            Err(Error::unavailable("the root is not a folder"))
-        }
+        let folder = tokio::fs::metadata(&self.directory).await.map_err(Error::unavailable)?;
+        if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
     }
 }
 
@@ -140,9 +122,7 @@ fn directory_of(url: &Url) -> Option<PathBuf> {
     }
     let path = Url::parse(&format!("file://{}", url.path())).ok()?;
     let path = path.to_file_path().ok()?;
-    let climbs = path
-        .components()
-        .any(|part| part == std::path::Component::ParentDir);
+    let climbs = path.components().any(|part| part == std::path::Component::ParentDir);
     match url.host_str() {
         _ if climbs => None,
         Some("..") => None,

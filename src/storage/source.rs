@@ -61,21 +61,12 @@ impl Source {
     }
 
     async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
-        let options = GetOptions {
-            if_match: self.etag,
-            range: Some(range.into()),
-            ..GetOptions::default()
-        };
+        let options =
+            GetOptions { if_match: self.etag, range: Some(range.into()), ..GetOptions::default() };
         let failed = |cause| Error::of_pinned(&self.path, cause);
-        let found = self
-            .store
-            .get_opts(&self.path, options)
-            .await
-            .map_err(failed)?;
+        let found = self.store.get_opts(&self.path, options).await.map_err(failed)?;
         if found.meta.size != self.size {
-            return Err(Error::Changed {
-                path: self.path.to_string(),
-            });
+            return Err(Error::Changed { path: self.path.to_string() });
         }
         found.bytes().await.map_err(failed)
     }

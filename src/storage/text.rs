@@ -63,11 +63,7 @@ where
         };
         let size = value.into().abs();
         let plain = size == 0.0 || (1e-7..1e21).contains(&size);
-        let written = if plain {
-            write!(text, "{value}")
-        } else {
-            write!(text, "{value:e}")
-        };
+        let written = if plain { write!(text, "{value}") } else { write!(text, "{value:e}") };
         written.expect("memory takes whatever is written to it");
         text.append_value("");
     }
@@ -91,10 +87,7 @@ mod tests {
 
     fn texts(column: &ArrayRef) -> Vec<Option<String>> {
         let text = of(column).unwrap();
-        text.as_string::<i32>()
-            .iter()
-            .map(|value| value.map(str::to_owned))
-            .collect()
+        text.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect()
     }
 
     #[test]

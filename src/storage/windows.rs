@@ -100,20 +100,13 @@ impl Windows {
 
     /// What the Parquet library's error was really about: the storage, when that failed, else the data.
     pub(super) fn explain(&self, cause: &ParquetError) -> Error {
-        let failure = self
-            .0
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let failure = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         failure.unwrap_or_else(|| Error::of_parquet(cause))
     }
 
     fn bytes(&self, start: u64, length: usize) -> Result<Bytes> {
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = recent
-            .iter()
-            .position(|window| window.slice(start, length).is_some());
+        let known = recent.iter().position(|window| window.slice(start, length).is_some());
         let window = match known.and_then(|index| recent.remove(index)) {
             Some(window) => window,
             None => self.fetch(start, length)?,
@@ -129,22 +122,14 @@ impl Windows {
     fn fetch(&self, start: u64, length: usize) -> Result<Window> {
         let shared = &self.0;
         let one = (WINDOWS_BYTES / shared.count as u64).clamp(64 << 10, WINDOW_BYTES);
-        let end = start
-            .saturating_add(one.max(length as u64))
-            .min(shared.size);
+        let end = start.saturating_add(one.max(length as u64)).min(shared.size);
         if start >= end {
-            return Ok(Window {
-                start,
-                bytes: Bytes::new(),
-            });
+            return Ok(Window { start, bytes: Bytes::new() });
         }
         match shared.origin.read(start..end) {
             Ok(bytes) => Ok(Window { start, bytes }),
             Err(failure) => {
-                *shared
-                    .failure
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
                 Err(ParquetError::General("the storage failed".into()))
             }
         }
@@ -172,10 +157,7 @@ impl ChunkReader for Windows {
     type T = Cursor;
 
     fn get_read(&self, start: u64) -> Result<Cursor> {
-        Ok(Cursor {
-            windows: self.clone(),
-            at: start,
-        })
+        Ok(Cursor { windows: self.clone(), at: start })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -193,16 +175,11 @@ impl Read for Cursor {
     /// An end within a header is an error at once: the library goes on asking for as long as a damaged header says.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.windows.len().saturating_sub(self.at);
-        let length = buffer
-            .len()
-            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         if length == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        let bytes = self
-            .windows
-            .bytes(self.at, length)
-            .map_err(std::io::Error::other)?;
+        let bytes = self.windows.bytes(self.at, length).map_err(std::io::Error::other)?;
         buffer[..length].copy_from_slice(&bytes);
         self.at += length as u64;
         Ok(length)

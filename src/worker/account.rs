@@ -29,16 +29,8 @@ pub struct Done {
 /// list, and as remaining where they surely are not.
 #[must_use]
 pub fn account(uploaded: Uploaded) -> Done {
-    let Uploaded {
-        batch,
-        created,
-        updated,
-        failures,
-        unanswered,
-        http_status,
-        attempts,
-        duration,
-    } = uploaded;
+    let Uploaded { batch, created, updated, failures, unanswered, http_status, attempts, duration } =
+        uploaded;
     let mut rejections = refused(&batch, failures);
     let rejected = batches::number(rejections.len());
     let (doubtful, failure) =
@@ -66,29 +58,15 @@ pub fn account(uploaded: Uploaded) -> Done {
     };
     let end = batch.end();
     rejections.extend(batch.refused);
-    Done {
-        end,
-        batch: row,
-        counts,
-        rejections,
-        field_warnings: batch.field_warnings,
-        failure,
-    }
+    Done { end, batch: row, counts, rejections, field_warnings: batch.field_warnings, failure }
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
 #[must_use]
 pub fn doubt(batch: Batch) -> Done {
     let in_doubt = batch.records.clone();
-    let unanswered = Unanswered {
-        error: Error::Interrupted,
-        in_doubt,
-        unsent: vec![],
-    };
-    account(Uploaded {
-        unanswered: Some(unanswered),
-        ..Uploaded::nothing(batch)
-    })
+    let unanswered = Unanswered { error: Error::Interrupted, in_doubt, unsent: vec![] };
+    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::nothing(batch) })
 }
 
 fn add_unsent(batch: &Batch, counts: &mut Counts) {
@@ -116,17 +94,9 @@ fn refused(batch: &Batch, failures: Vec<ImportFailure>) -> Vec<Rejection> {
         return vec![];
     }
     let columns = Columns::of(&batch.page);
-    let address = |row: &usize| {
-        columns
-            .get(EMAIL_COLUMN, *row)
-            .unwrap_or_default()
-            .to_lowercase()
-    };
-    let mut rows: HashMap<String, usize> = batch
-        .records
-        .iter()
-        .map(|row| (address(row), *row))
-        .collect();
+    let address = |row: &usize| columns.get(EMAIL_COLUMN, *row).unwrap_or_default().to_lowercase();
+    let mut rows: HashMap<String, usize> =
+        batch.records.iter().map(|row| (address(row), *row)).collect();
     let mut rejections = Vec::with_capacity(failures.len());
     for failure in failures {
         let Some(row) = rows.remove(&failure.email_address.trim().to_lowercase()) else {
@@ -155,14 +125,7 @@ fn in_doubt(batch: &Batch, rows: &[usize]) -> Vec<Rejection> {
     let message = "The profile was sent, but Campaign Monitor gave no answer that tells whether it is on the list.";
     rows.iter()
         .map(|row| {
-            rejection(
-                batch,
-                &columns,
-                *row,
-                RejectionOutcome::InDoubt,
-                "noAnswer",
-                message.into(),
-            )
+            rejection(batch, &columns, *row, RejectionOutcome::InDoubt, "noAnswer", message.into())
         })
         .collect()
 }
@@ -190,26 +153,14 @@ fn rejection(
 /// The code and the words of a refusal. Codes are those of API v3.3; texts vary, so they are ours.
 fn words(failure: &ImportFailure) -> (String, String) {
     let (code, message) = match failure.code {
-        1 => (
-            "invalidAddress",
-            "Campaign Monitor does not take the e-mail address.",
-        ),
+        1 => ("invalidAddress", "Campaign Monitor does not take the e-mail address."),
         204 => ("suppressed", "The address is on the suppression list."),
         205 => ("deleted", "The subscriber was deleted from the list."),
         206 => ("unsubscribed", "The subscriber has unsubscribed."),
         207 => ("bounced", "Mail to the address bounced."),
-        208 => (
-            "unconfirmed",
-            "The subscriber has not confirmed the subscription.",
-        ),
-        214 | 215 => (
-            "invalidConsent",
-            "Campaign Monitor does not take the consent to tracking.",
-        ),
-        220 => (
-            "invalidMobileNumber",
-            "Campaign Monitor does not take the mobile number.",
-        ),
+        208 => ("unconfirmed", "The subscriber has not confirmed the subscription."),
+        214 | 215 => ("invalidConsent", "Campaign Monitor does not take the consent to tracking."),
+        220 => ("invalidMobileNumber", "Campaign Monitor does not take the mobile number."),
         221 => (
             "invalidAddressAndMobileNumber",
             "Campaign Monitor takes neither the address nor the mobile number.",

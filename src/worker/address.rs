@@ -30,18 +30,12 @@ pub fn check(text: &str) -> Result<&str, Flaw> {
         return Err(Flaw::TooLong);
     }
     let (local, domain) = address.split_once('@').ok_or(Flaw::Malformed)?;
-    if is_local(local) && is_domain(domain) {
-        Ok(address)
-    } else {
-        Err(Flaw::Malformed)
-    }
+    if is_local(local) && is_domain(domain) { Ok(address) } else { Err(Flaw::Malformed) }
 }
 
 fn is_local(local: &str) -> bool {
     local.len() <= LOCAL_BYTES_MAX
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
+        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
 }
 
 const fn is_atom(byte: u8) -> bool {
@@ -78,9 +72,7 @@ fn is_domain(domain: &str) -> bool {
 
 fn is_label(label: &str) -> bool {
     (1..=LABEL_BYTES_MAX).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// The vendor's check of 2013 allowed six letters; top-level domains have grown longer since.

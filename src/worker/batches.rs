@@ -88,11 +88,7 @@ pub fn read(source: Source) -> mpsc::Receiver<Result<Batch, Error>> {
 }
 
 async fn produce(source: Source, sender: &mpsc::Sender<Result<Batch, Error>>) -> Result<(), Error> {
-    let rows: u64 = source
-        .manifests
-        .iter()
-        .map(|manifest| manifest.rows())
-        .sum();
+    let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
     let room = usize::try_from(rows).unwrap_or(usize::MAX);
     let mut sifter = Sifter {
         seen: Seen::with_room_for(room, source.seed),
@@ -136,15 +132,7 @@ impl Sifter {
         } else {
             encode(&self.plan, &page, &records)
         };
-        Some(Batch {
-            number,
-            first_row,
-            page,
-            records,
-            refused,
-            body,
-            field_warnings,
-        })
+        Some(Batch { number, first_row, page, records, refused, body, field_warnings })
     }
 
     fn sort(
@@ -191,26 +179,18 @@ impl Objection {
     const fn words(self) -> (RejectionOutcome, &'static str, &'static str) {
         use RejectionOutcome::{Duplicate, Invalid};
         match self {
-            Self::NoCustomerId => (
-                Invalid,
-                "customerIdMissing",
-                "The profile has no CustomerId.",
-            ),
-            Self::Flawed(Flaw::Missing) => (
-                Invalid,
-                "addressMissing",
-                "The profile has no e-mail address.",
-            ),
+            Self::NoCustomerId => (Invalid, "customerIdMissing", "The profile has no CustomerId."),
+            Self::Flawed(Flaw::Missing) => {
+                (Invalid, "addressMissing", "The profile has no e-mail address.")
+            }
             Self::Flawed(Flaw::Malformed) => (
                 Invalid,
                 "addressMalformed",
                 "The e-mail address has a form that Campaign Monitor does not take.",
             ),
-            Self::Flawed(Flaw::TooLong) => (
-                Invalid,
-                "addressTooLong",
-                "The e-mail address is longer than 254 characters.",
-            ),
+            Self::Flawed(Flaw::TooLong) => {
+                (Invalid, "addressTooLong", "The e-mail address is longer than 254 characters.")
+            }
             Self::Duplicate => (
                 Duplicate,
                 "duplicateAddress",

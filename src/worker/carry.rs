@@ -40,9 +40,7 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
             .run
             .reason
             .as_ref()
-            .map_or("the worker ended unexpectedly", |reason| {
-                reason.message.as_str()
-            });
+            .map_or("the worker ended unexpectedly", |reason| reason.message.as_str());
         return Err(Stopped::failed(ReasonCode::NoProgress, last));
     }
     let prepared = prepare(job).await?;
@@ -50,10 +48,7 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
     checkpoint(job, vec![]).await?;
     let wind_down = CancellationToken::new();
     let stopped = follow(job, prepared, &wind_down).await?;
-    match (
-        stopped,
-        job.beyond.iter().find_map(|done| done.failure.clone()),
-    ) {
+    match (stopped, job.beyond.iter().find_map(|done| done.failure.clone())) {
         (Some(stopped), _) => Err(stopped),
         (None, Some(error)) => Err(connection_refused(job, &error).await),
         (None, None) => Ok(()),

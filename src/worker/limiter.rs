@@ -63,11 +63,7 @@ impl Limiter {
             epoch: 0,
             resume_at: Instant::now(),
         };
-        Self {
-            state: Mutex::new(state),
-            changed: Notify::new(),
-            max,
-        }
+        Self { state: Mutex::new(state), changed: Notify::new(), max }
     }
 
     /// The limit now.
@@ -89,10 +85,7 @@ impl Limiter {
                 let mut state = self.state.lock().expect("no panic while locked");
                 if state.in_flight < state.limit && state.resume_at <= Instant::now() {
                     state.in_flight += 1;
-                    return Slot {
-                        limiter: self,
-                        epoch: state.epoch,
-                    };
+                    return Slot { limiter: self, epoch: state.epoch };
                 }
                 state.resume_at
             };
@@ -118,11 +111,7 @@ impl Slot<'_> {
                 if state.in_flight == state.limit {
                     state.clean += 1;
                 }
-                let window = if state.epoch == 0 {
-                    1
-                } else {
-                    state.limit.max(PROBE_AFTER)
-                };
+                let window = if state.epoch == 0 { 1 } else { state.limit.max(PROBE_AFTER) };
                 if state.clean >= window && state.limit < self.limiter.max {
                     state.limit += 1;
                     state.clean = 0;
@@ -144,11 +133,7 @@ impl Slot<'_> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.limiter
-            .state
-            .lock()
-            .expect("no panic while locked")
-            .in_flight -= 1;
+        self.limiter.state.lock().expect("no panic while locked").in_flight -= 1;
         self.limiter.changed.notify_waiters();
     }
 }
@@ -182,9 +167,7 @@ mod tests {
                 return Verdict::Clean;
             }
             self.refused.fetch_add(1, Ordering::SeqCst);
-            Verdict::Overloaded {
-                retry_after: Duration::from_millis(50),
-            }
+            Verdict::Overloaded { retry_after: Duration::from_millis(50) }
         }
     }
 
@@ -208,10 +191,7 @@ mod tests {
         let limits = limits.into_inner().unwrap();
         let settled = &limits[limits.len() / 4..];
         let mean_tenfold = 10 * settled.iter().sum::<usize>() / settled.len();
-        (
-            mean_tenfold,
-            100 * destination.refused.load(Ordering::SeqCst) / limits.len(),
-        )
+        (mean_tenfold, 100 * destination.refused.load(Ordering::SeqCst) / limits.len())
     }
 
     #[tokio::test(start_paused = true)]
@@ -219,10 +199,7 @@ mod tests {
         for capacity in [1, 5, 20] {
             let (mean_tenfold, refused_percent) = settle_at(capacity).await;
             assert!(mean_tenfold >= 6 * capacity, "{capacity}: {mean_tenfold}");
-            assert!(
-                mean_tenfold <= 10 * capacity + 15,
-                "{capacity}: {mean_tenfold}"
-            );
+            assert!(mean_tenfold <= 10 * capacity + 15, "{capacity}: {mean_tenfold}");
             assert!(refused_percent < 25, "{capacity}: {refused_percent} %");
         }
     }

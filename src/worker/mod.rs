@@ -85,14 +85,8 @@ impl Worker {
     /// A worker with the settings of `app`.
     #[must_use]
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        let slots = Arc::new(Semaphore::new(usize::from(
-            app.config.work.runs_in_parallel,
-        )));
-        Arc::new(Self {
-            app,
-            slots,
-            runs: TaskTracker::new(),
-        })
+        let slots = Arc::new(Semaphore::new(usize::from(app.config.work.runs_in_parallel)));
+        Arc::new(Self { app, slots, runs: TaskTracker::new() })
     }
 
     /// Works until told to stop; then uploads in flight finish and runs are handed back.
@@ -170,10 +164,7 @@ impl Worker {
     }
 
     async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
-        let lease = Lease {
-            run: run.id,
-            fence: run.fence,
-        };
+        let lease = Lease { run: run.id, fence: run.fence };
         tracing::info!(
             run.selected = run.counts.selected,
             run.position = run.position,
@@ -193,11 +184,9 @@ impl Worker {
             Err(Stopped::LeaseLost(lost)) => return Err(lost.into()),
             Err(Stopped::Fault(error)) => self.after_fault(&job, &error),
             Err(Stopped::Ended(status, reason)) => Outcome::Ended(status, Some(reason)),
-            Err(Stopped::Drained) => Outcome::Released {
-                not_before: db::now(),
-                reason: None,
-                stalled: false,
-            },
+            Err(Stopped::Drained) => {
+                Outcome::Released { not_before: db::now(), reason: None, stalled: false }
+            }
             Err(Stopped::Later(reason, asked)) => self.later(&job, reason, asked),
         };
         settle::settle(&mut job, outcome).await
@@ -214,20 +203,14 @@ impl Worker {
             return Outcome::Ended(RunStatus::Failed, Some(reason));
         }
         let pause = asked.unwrap_or_else(|| self.pause(job.run.stalls));
-        Outcome::Released {
-            not_before: db::now() + pause,
-            reason: Some(reason),
-            stalled: true,
-        }
+        Outcome::Released { not_before: db::now() + pause, reason: Some(reason), stalled: true }
     }
 
     /// Doubles with every stall, spread out so that runs do not come back in step.
     fn pause(&self, stalls: i32) -> Duration {
         let first = Duration::from_millis(self.app.config.work.run_pause_ms);
         let doublings = u32::try_from(stalls.saturating_sub(1)).unwrap_or(0).min(10);
-        (first * 2_u32.pow(doublings))
-            .min(RUN_PAUSE_MAX)
-            .mul_f64(rand::random_range(0.5..=1.0))
+        (first * 2_u32.pow(doublings)).min(RUN_PAUSE_MAX).mul_f64(rand::random_range(0.5..=1.0))
     }
 
     /// Sweeps until told to stop.

@@ -79,10 +79,7 @@ impl Plan {
                 NamePlan::Parts(columns.place(&parts.first), columns.place(&parts.last))
             }
         };
-        let mobile = mapping
-            .mobile_number
-            .as_ref()
-            .map(|field| columns.place(field));
+        let mobile = mapping.mobile_number.as_ref().map(|field| columns.place(field));
         let consent = match &mapping.consent_to_track {
             ConsentMapping::Same(consent) => ConsentPlan::Same(word(*consent)),
             ConsentMapping::Field(consent) => ConsentPlan::Column(columns.place(&consent.field)),
@@ -90,9 +87,7 @@ impl Plan {
         let mut fields = Vec::with_capacity(mapping.custom_fields.len());
         for custom in &mapping.custom_fields {
             let key = custom.key.as_str();
-            let known = list_fields
-                .iter()
-                .find(|field| field.bare_key().eq_ignore_ascii_case(key));
+            let known = list_fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key));
             let known = known.ok_or_else(|| key.to_owned())?;
             fields.push(FieldPlan {
                 key: known.bare_key().to_owned(),
@@ -100,14 +95,7 @@ impl Plan {
                 form: Form::of(known),
             });
         }
-        Ok(Self {
-            columns: columns.0.into(),
-            name,
-            mobile,
-            fields,
-            consent,
-            options,
-        })
+        Ok(Self { columns: columns.0.into(), name, mobile, fields, consent, options })
     }
 
     /// Reads what names a profile, and nothing else.

@@ -40,20 +40,8 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     };
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
-    let pinned = pin(
-        &app,
-        job,
-        segments,
-        Warnings {
-            items: lists::warnings(&list),
-        },
-    )
-    .await?;
-    Ok(Prepared {
-        account,
-        plan: Arc::new(plan),
-        manifests: pinned,
-    })
+    let pinned = pin(&app, job, segments, Warnings { items: lists::warnings(&list) }).await?;
+    Ok(Prepared { account, plan: Arc::new(plan), manifests: pinned })
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -62,9 +50,7 @@ async fn segments_of(app: &App, job: &Job) -> Result<Vec<(RunSegment, Option<Seg
     let mut found = Vec::new();
     for chosen in runs::store::segments(&mut tx, job.run.id).await? {
         let segment = segments::store::get_by_id(&mut tx, chosen.segment_id).await?;
-        let has_members = segment
-            .as_ref()
-            .is_some_and(|segment| segment.manifest.is_some());
+        let has_members = segment.as_ref().is_some_and(|segment| segment.manifest.is_some());
         if !has_members && chosen.manifest.is_none() {
             return Err(Stopped::failed(
                 ReasonCode::SegmentNotFound,
@@ -112,18 +98,14 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
             Err(Stopped::failed(ReasonCode::CredentialsRefused, why))
         }
         ConnectionStatus::PendingAuthentication | ConnectionStatus::PendingExportUser => {
-            Err(Stopped::failed(
-                ReasonCode::ConnectionNotConnected,
-                "is not completely set up",
-            ))
+            Err(Stopped::failed(ReasonCode::ConnectionNotConnected, "is not completely set up"))
         }
     }
 }
 
 fn open(app: &App, connection: &Connection) -> Result<Account, Stopped> {
-    let credential = connection
-        .credential(&app.keys)
-        .map_err(|error| Stopped::Fault(error.into()))?;
+    let credential =
+        connection.credential(&app.keys).map_err(|error| Stopped::Fault(error.into()))?;
     let credential = credential
         .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))?;
     Ok(app.campaign_monitor.account(credential))
@@ -208,20 +190,14 @@ async fn pin(
 
 /// The manifest of a segment. Files that somebody else changed since are looked at again.
 async fn current(app: &App, segment: &Segment) -> Result<Manifest, Stopped> {
-    let known = segment
-        .manifest
-        .as_ref()
-        .map_or_else(empty, |manifest| manifest.0.clone());
+    let known = segment.manifest.as_ref().map_or_else(empty, |manifest| manifest.0.clone());
     match (&segment.source.0, app.storage.check(&known).await) {
         (_, Ok(())) => Ok(known),
         (
             Source::Files { url, format },
             Err(storage::Error::Changed { .. } | storage::Error::NotFound { .. }),
         ) => {
-            let found = app
-                .storage
-                .inspect(&app.storage.locate(url)?, *format)
-                .await?;
+            let found = app.storage.inspect(&app.storage.locate(url)?, *format).await?;
             let mut tx = app.db.write().await?;
             remember(&mut tx, segment, &found).await?;
             tx.commit().await?;
@@ -232,10 +208,7 @@ async fn current(app: &App, segment: &Segment) -> Result<Manifest, Stopped> {
 }
 
 const fn empty() -> Manifest {
-    Manifest {
-        format: storage::Format::Parquet,
-        objects: vec![],
-    }
+    Manifest { format: storage::Format::Parquet, objects: vec![] }
 }
 
 async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
@@ -245,16 +218,10 @@ async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::R
 }
 
 fn check_limit(app: &App, job: &Job) -> Result<(), Stopped> {
-    let (selected, most) = (
-        job.run.counts.selected,
-        app.config.limits.max_profiles_per_export,
-    );
+    let (selected, most) = (job.run.counts.selected, app.config.limits.max_profiles_per_export);
     if selected <= most {
         return Ok(());
     }
     let detail = format!("The segments hold {selected} profiles; an export may have {most}.");
-    Err(Stopped::Ended(
-        RunStatus::Skipped,
-        Reason::new(ReasonCode::ProfileLimitExceeded, detail),
-    ))
+    Err(Stopped::Ended(RunStatus::Skipped, Reason::new(ReasonCode::ProfileLimitExceeded, detail)))
 }

@@ -26,12 +26,7 @@ impl<'a> Columns<'a> {
     /// The columns of a page that the storage has turned into text.
     #[must_use]
     pub fn of(page: &'a RecordBatch) -> Self {
-        Self(
-            page.columns()
-                .iter()
-                .map(arrow_array::cast::AsArray::as_string::<i32>)
-                .collect(),
-        )
+        Self(page.columns().iter().map(arrow_array::cast::AsArray::as_string::<i32>).collect())
     }
 
     /// A value without blanks around it; `None` when nothing is left.
@@ -52,12 +47,7 @@ impl<'a> Columns<'a> {
 #[must_use]
 pub fn encode(plan: &Plan, page: &RecordBatch, rows: &[usize]) -> (Bytes, Vec<FieldWarning>) {
     let tally = RefCell::new(Tally::of(plan));
-    let body = Body {
-        plan,
-        columns: &Columns::of(page),
-        rows,
-        tally: &tally,
-    };
+    let body = Body { plan, columns: &Columns::of(page), rows, tally: &tally };
     let mut bytes = Vec::with_capacity(rows.len() * RECORD_BYTES);
     serde_json::to_writer(&mut bytes, &body).expect("text always serializes");
     (bytes.into(), tally.into_inner().warnings())
@@ -87,10 +77,7 @@ impl Serialize for Subscribers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut records = serializer.serialize_seq(Some(self.0.rows.len()))?;
         for row in self.0.rows {
-            records.serialize_element(&Record {
-                body: self.0,
-                row: *row,
-            })?;
+            records.serialize_element(&Record { body: self.0, row: *row })?;
         }
         records.end()
     }
@@ -168,16 +155,12 @@ impl Serialize for CustomFields<'_> {
             };
             for value in field.form.values(text) {
                 match field.form.fit(value) {
-                    Fit::Whole(value) => fields.serialize_element(&Pair {
-                        key: &field.key,
-                        value: &value,
-                    })?,
+                    Fit::Whole(value) => {
+                        fields.serialize_element(&Pair { key: &field.key, value: &value })?
+                    }
                     Fit::Cut(value) => {
                         self.0.body.tally.borrow_mut().fields[index].cut += 1;
-                        fields.serialize_element(&Pair {
-                            key: &field.key,
-                            value,
-                        })?;
+                        fields.serialize_element(&Pair { key: &field.key, value })?;
                     }
                     Fit::Unfit => self.0.body.tally.borrow_mut().fields[index].dropped += 1,
                 }
@@ -219,10 +202,7 @@ impl Tally {
             cut: 0,
             dropped: 0,
         });
-        Self {
-            fields: fields.collect(),
-            mobile_dropped: 0,
-        }
+        Self { fields: fields.collect(), mobile_dropped: 0 }
     }
 
     fn warnings(mut self) -> Vec<FieldWarning> {
@@ -260,10 +240,7 @@ mod tests {
         ];
         let plan = Plan::new(&mapping, Options::default(), &list).unwrap();
         let value = |name: &String| {
-            columns
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| *value)
+            columns.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
         };
         let page =
             RecordBatch::try_from_iter(plan.columns.iter().enumerate().map(|(place, name)| {
@@ -321,18 +298,10 @@ mod tests {
         assert_eq!(record["ConsentToTrack"], "Unchanged");
         assert!(record.get("MobileNumber").is_none());
         assert_eq!(record["CustomFields"].as_array().unwrap().len(), 1);
-        let warning = |key: &str, cut, dropped| FieldWarning {
-            key: key.into(),
-            cut,
-            dropped,
-        };
+        let warning = |key: &str, cut, dropped| FieldWarning { key: key.into(), cut, dropped };
         assert_eq!(
             warnings,
-            [
-                warning("city", 1, 0),
-                warning("Points", 0, 1),
-                warning("MobileNumber", 0, 1)
-            ]
+            [warning("city", 1, 0), warning("Points", 0, 1), warning("MobileNumber", 0, 1)]
         );
     }
 
@@ -340,9 +309,6 @@ mod tests {
     fn a_key_that_the_list_lacks_is_named() {
         let mapping: Mapping =
             serde_json::from_value(serde_json::json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]})).unwrap();
-        assert_eq!(
-            Plan::new(&mapping, Options::default(), &[]).unwrap_err(),
-            "town"
-        );
+        assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
     }
 }

@@ -22,10 +22,7 @@ impl Seen {
     pub fn with_room_for(most: usize, seed: u64) -> Self {
         // A third more than needed keeps the searches short.
         let places = most + most / 3 + 16;
-        Self {
-            seed,
-            places: vec![0; places],
-        }
+        Self { seed, places: vec![0; places] }
     }
 
     /// Remembers an address. False when it came before.

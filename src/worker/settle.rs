@@ -43,25 +43,12 @@ async fn write(
         warnings.add(&batch.field_warnings);
     }
     let batches: Vec<_> = done.iter().map(|done| done.batch.clone()).collect();
-    let rejections: Vec<_> = done
-        .iter()
-        .flat_map(|done| done.rejections.iter().cloned())
-        .collect();
-    let to = Checkpoint {
-        position,
-        sent_until,
-        counts,
-        field_warnings: &warnings,
-    };
+    let rejections: Vec<_> = done.iter().flat_map(|done| done.rejections.iter().cloned()).collect();
+    let to = Checkpoint { position, sent_until, counts, field_warnings: &warnings };
     let mut tx = job.app.db.write().await?;
-    let written = runs::store::checkpoint(
-        &mut tx,
-        job.lease,
-        &to,
-        db::now(),
-        job.app.config.work.lease(),
-    )
-    .await?;
+    let written =
+        runs::store::checkpoint(&mut tx, job.lease, &to, db::now(), job.app.config.work.lease())
+            .await?;
     let Some(cancel_requested) = written else {
         return Err(Stopped::LeaseLost(LeaseLost));
     };
@@ -148,9 +135,9 @@ async fn account_for_the_rest(job: &mut Job) -> anyhow::Result<()> {
         }
         Err(Stopped::LeaseLost(lost)) => Err(lost.into()),
         Err(Stopped::Fault(error)) => Err(error),
-        Err(other) => Err(anyhow::anyhow!(
-            "the rest of the run could not be accounted for: {other:?}"
-        )),
+        Err(other) => {
+            Err(anyhow::anyhow!("the rest of the run could not be accounted for: {other:?}"))
+        }
     }
 }
 

@@ -87,11 +87,7 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
         let span = tracing::info_span!("batch", batch.number, batch.records = batch.records.len());
         let body = std::mem::take(&mut batch.body);
-        let whole = Request {
-            records: batch.records.clone(),
-            body,
-            in_doubt: false,
-        };
+        let whole = Request { records: batch.records.clone(), body, in_doubt: false };
         let mut state = Uploaded::nothing(batch);
         let started = Instant::now();
         self.send_all(&mut state, whole).instrument(span).await;
@@ -129,11 +125,7 @@ impl Uploader {
         };
         for records in parts.into_iter().rev() {
             let (body, _) = encode(&self.plan, &state.batch.page, &records);
-            waiting.push_front(Request {
-                records,
-                body,
-                in_doubt: request.in_doubt,
-            });
+            waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
         }
         true
     }
@@ -166,10 +158,7 @@ impl Uploader {
     async fn attempt(&self, state: &mut Uploaded, request: &Request) -> Result<(), Error> {
         let slot = self.limiter.acquire().await;
         state.attempts += 1;
-        let answer = self
-            .account
-            .import(&self.list_id, request.body.clone())
-            .await;
+        let answer = self.account.import(&self.list_id, request.body.clone()).await;
         slot.answer(self.verdict(&answer, state.attempts));
         match answer {
             Ok((status, result)) => {
@@ -212,16 +201,9 @@ impl Unanswered {
         let (doubtful, unsent): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|request| request.in_doubt);
         let records = |requests: Vec<Request>| {
-            requests
-                .into_iter()
-                .flat_map(|request| request.records)
-                .collect()
+            requests.into_iter().flat_map(|request| request.records).collect()
         };
-        Self {
-            error,
-            in_doubt: records(doubtful),
-            unsent: records(unsent),
-        }
+        Self { error, in_doubt: records(doubtful), unsent: records(unsent) }
     }
 }
 

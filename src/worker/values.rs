@@ -55,14 +55,8 @@ impl Form {
 
     /// The values in `text`, which is not blank: one, or several where the field takes several.
     pub fn values<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let separator = if matches!(self, Self::Many(_)) {
-            ';'
-        } else {
-            '\0'
-        };
-        text.split(separator)
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
+        let separator = if matches!(self, Self::Many(_)) { ';' } else { '\0' };
+        text.split(separator).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// How a value fits.
@@ -91,9 +85,7 @@ fn text(value: &str) -> Fit<'_> {
 fn number(value: &str) -> Fit<'_> {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let is_plain = digits.bytes().any(|byte| byte.is_ascii_digit())
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         && digits.bytes().filter(|byte| *byte == b'.').count() <= 1;
     if is_plain {
         return text(value);
@@ -106,9 +98,8 @@ fn number(value: &str) -> Fit<'_> {
 
 /// Takes `yyyy-MM-dd` or `yyyy/MM/dd`, alone or before a time.
 fn date(value: &str) -> Fit<'_> {
-    let day = value
-        .get(..10)
-        .filter(|_| !value[10..].starts_with(|next: char| next.is_ascii_digit()));
+    let day =
+        value.get(..10).filter(|_| !value[10..].starts_with(|next: char| next.is_ascii_digit()));
     let parsed = day.and_then(|day| {
         NaiveDate::parse_from_str(day, "%Y-%m-%d")
             .or_else(|_| NaiveDate::parse_from_str(day, "%Y/%m/%d"))
@@ -125,10 +116,7 @@ fn date(value: &str) -> Fit<'_> {
 }
 
 fn option<'a>(options: &[String], value: &'a str) -> Fit<'a> {
-    match options
-        .iter()
-        .find(|option| option.to_lowercase() == value.to_lowercase())
-    {
+    match options.iter().find(|option| option.to_lowercase() == value.to_lowercase()) {
         Some(option) if option == value => Fit::Whole(Cow::Borrowed(value)),
         Some(option) => Fit::Whole(Cow::Owned(option.clone())),
         None => Fit::Unfit,
@@ -138,10 +126,8 @@ fn option<'a>(options: &[String], value: &'a str) -> Fit<'a> {
 /// A mobile number in E.164, written with or without blanks, dots, dashes and brackets.
 #[must_use]
 pub fn mobile_number(text: &str) -> Option<String> {
-    let number: String = text
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')'))
-        .collect();
+    let number: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
     let digits = number.strip_prefix('+')?;
     let is_e164 = (7..=15).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -210,22 +196,13 @@ mod tests {
     #[test]
     fn a_multi_valued_field_has_its_values_apart() {
         let many = Form::Many(vec!["Tea".into()]);
-        assert_eq!(
-            many.values("Tea; Coffee ;;").collect::<Vec<_>>(),
-            ["Tea", "Coffee"]
-        );
-        assert_eq!(
-            Form::Text.values("Tea; Coffee").collect::<Vec<_>>(),
-            ["Tea; Coffee"]
-        );
+        assert_eq!(many.values("Tea; Coffee ;;").collect::<Vec<_>>(), ["Tea", "Coffee"]);
+        assert_eq!(Form::Text.values("Tea; Coffee").collect::<Vec<_>>(), ["Tea; Coffee"]);
     }
 
     #[test]
     fn a_mobile_number_must_be_e164() {
-        assert_eq!(
-            mobile_number("+371 2000-0000").as_deref(),
-            Some("+37120000000")
-        );
+        assert_eq!(mobile_number("+371 2000-0000").as_deref(), Some("+37120000000"));
         assert_eq!(mobile_number("20000000"), None);
         assert_eq!(mobile_number("+0123456789"), None);
         assert_eq!(mobile_number("+1234567890123456"), None);

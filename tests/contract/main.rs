@@ -17,28 +17,14 @@ fn run(program: &Path, arguments: &[&str]) -> ExitStatus {
 /// The Python that has the library; its folder is named after the pins, so new pins make a new one.
 fn python(requirements: &str) -> PathBuf {
     let pins = std::fs::read_to_string(requirements).unwrap();
-    let name: String = pins
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
+    let name: String =
+        pins.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let home =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("venv-{}", name.trim_matches('-')));
     let python = home.join("bin/python");
     if !home.join("ready").exists() {
-        assert!(
-            run(
-                Path::new("python3"),
-                &["-m", "venv", &home.to_string_lossy()]
-            )
-            .success()
-        );
-        assert!(
-            run(
-                &python,
-                &["-m", "pip", "install", "--quiet", "-r", requirements]
-            )
-            .success()
-        );
+        assert!(run(Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]).success());
+        assert!(run(&python, &["-m", "pip", "install", "--quiet", "-r", requirements]).success());
         std::fs::write(home.join("ready"), "").unwrap();
     }
     python
@@ -47,25 +33,13 @@ fn python(requirements: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vendors_python_library_is_content_with_the_sandbox() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
-    let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
+    let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = sandbox.url();
     let work = move || {
         let python = python(&format!("{folder}/requirements.txt"));
-        run(
-            &python,
-            &[
-                &format!("{folder}/createsend_contract.py"),
-                "--url",
-                url.as_str(),
-            ],
-        )
+        run(&python, &[&format!("{folder}/createsend_contract.py"), "--url", url.as_str()])
     };
     let status = tokio::task::spawn_blocking(work).await.unwrap();
     sandbox.stop().await;
-    assert!(
-        status.success(),
-        "the contract is broken; its output is above"
-    );
+    assert!(status.success(), "the contract is broken; its output is above");
 }

@@ -14,18 +14,9 @@ async fn a_call_needs_a_token_the_instance_and_the_role() {
     assert!(without.headers().contains_key("www-authenticate"));
     assert_eq!(refused(without, 401).await["errorCode"], "unauthenticated");
     let elsewhere = TestApp::token_for("Admin", "00000000-0000-0000-0000-000000000000");
-    let elsewhere = app
-        .anonymous(Method::GET, &path)
-        .bearer_auth(elsewhere)
-        .send()
-        .await
-        .unwrap();
+    let elsewhere = app.anonymous(Method::GET, &path).bearer_auth(elsewhere).send().await.unwrap();
     refused(elsewhere, 404).await;
-    let viewer = app
-        .request("Viewer", Method::GET, "/connections")
-        .send()
-        .await
-        .unwrap();
+    let viewer = app.request("Viewer", Method::GET, "/connections").send().await.unwrap();
     assert_eq!(refused(viewer, 403).await["errorCode"], "forbidden");
 }
 
@@ -36,11 +27,7 @@ async fn a_secret_is_never_shown() {
     let seen = app.get(&format!("/connections/{id}")).await;
     assert_eq!(seen["status"], "connected");
     assert_eq!(seen["credential"]["lastFour"], "-key");
-    assert!(
-        !seen
-            .to_string()
-            .contains(segment_export::campaign_monitor::sandbox::API_KEY)
-    );
+    assert!(!seen.to_string().contains(segment_export::campaign_monitor::sandbox::API_KEY));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,60 +35,31 @@ async fn what_is_wrong_with_a_body_is_named_by_its_pointer() {
     let app = TestApp::start().await;
     let cases = [
         (json!({"displayName": 5}), 400, "/displayName"),
-        (
-            json!({"displayName": "x", "type": "campaignMonitor", "colour": 1}),
-            400,
-            "/colour",
-        ),
-        (
-            json!({"displayName": "x", "type": "campaignMonitor"}),
-            422,
-            "/consent/agreed",
-        ),
+        (json!({"displayName": "x", "type": "campaignMonitor", "colour": 1}), 400, "/colour"),
+        (json!({"displayName": "x", "type": "campaignMonitor"}), 422, "/consent/agreed"),
         (json!({"displayName": "x"}), 400, "/type"),
     ];
     for (body, status, pointer) in cases {
-        let answer = app
-            .request("Admin", Method::POST, "/connections")
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let answer =
+            app.request("Admin", Method::POST, "/connections").json(&body).send().await.unwrap();
         let problem = refused(answer, status).await;
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}");
     }
-    let plain = app
-        .request("Admin", Method::POST, "/connections")
-        .body("x")
-        .send()
-        .await
-        .unwrap();
+    let plain = app.request("Admin", Method::POST, "/connections").body("x").send().await.unwrap();
     refused(plain, 415).await;
     let brackets = app
         .request("Admin", Method::POST, "/connections")
         .header("Content-Type", "application/json");
-    refused(
-        brackets.body("[".repeat(1 << 20)).send().await.unwrap(),
-        400,
-    )
-    .await;
+    refused(brackets.body("[".repeat(1 << 20)).send().await.unwrap(), 400).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_takes_other_methods_names_them() {
     let app = TestApp::start().await;
-    let answer = app
-        .request("Admin", Method::DELETE, "/runs")
-        .send()
-        .await
-        .unwrap();
+    let answer = app.request("Admin", Method::DELETE, "/runs").send().await.unwrap();
     assert_eq!(answer.headers()["allow"], "GET");
     refused(answer, 405).await;
-    refused(
-        app.anonymous(Method::GET, "nowhere").send().await.unwrap(),
-        404,
-    )
-    .await;
+    refused(app.anonymous(Method::GET, "nowhere").send().await.unwrap(), 404).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,10 +82,7 @@ async fn the_same_idempotency_key_creates_once() {
     )
     .await
     .unwrap();
-    assert_eq!(
-        refused(other, 409).await["errorCode"],
-        "idempotencyKeyReused"
-    );
+    assert_eq!(refused(other, 409).await["errorCode"], "idempotencyKeyReused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,10 +100,8 @@ async fn a_stale_if_match_changes_nothing() {
 async fn a_broken_quote_is_refused_with_its_line_and_the_old_members_stay() {
     let app = TestApp::start().await;
     app.segment("People", &people(10)).await;
-    let broken = people(70_100).replace(
-        "69999,person69999@example.com,Riga",
-        "69999,\"person69999@example.com,Riga",
-    );
+    let broken = people(70_100)
+        .replace("69999,person69999@example.com,Riga", "69999,\"person69999@example.com,Riga");
     let problem = refused(app.upload("People", "text/csv", broken).await, 400).await;
     assert!(text(&problem, "detail").contains("70001"), "{problem}");
     assert_eq!(app.get("/segments/People").await["memberCount"], 10);
@@ -161,36 +114,18 @@ async fn a_connection_in_use_stays_and_names_its_exports() {
     let connection = app.connection().await;
     let export = app.export(&connection).await;
     let path = format!("/connections/{connection}");
-    let problem = refused(
-        app.request("Admin", Method::DELETE, &path)
-            .send()
-            .await
-            .unwrap(),
-        409,
-    )
-    .await;
+    let problem =
+        refused(app.request("Admin", Method::DELETE, &path).send().await.unwrap(), 409).await;
     assert_eq!(problem["dependants"][0]["exportId"], export.as_str());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn swagger_ui_and_its_document_come_from_the_binary() {
     let app = TestApp::start().await;
-    let page = app
-        .anonymous(Method::GET, "swagger-ui/")
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let page =
+        app.anonymous(Method::GET, "swagger-ui/").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("swagger-ui"));
-    let document = good(
-        app.anonymous(Method::GET, "openapi.json")
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    let document = good(app.anonymous(Method::GET, "openapi.json").send().await.unwrap()).await;
     assert_eq!(document["info"]["title"], "segment-export");
     good(app.anonymous(Method::GET, "readyz").send().await.unwrap()).await;
 }

@@ -11,20 +11,9 @@ async fn every_profile_is_accounted_for_and_the_others_are_named() {
     let app = TestApp::start().await;
     let csv = "CustomerId,Email,City\n1,ann@example.com,Riga\n2,ANN@example.com,Riga\n3,,Riga\n4,broken,Riga\n5,bob@example.com,\n6,left@example.com,Riga\n";
     app.segment("People", csv).await;
-    let preset = app
-        .sandbox
-        .url()
-        .join(&format!("sandbox/lists/{LIST_ID}/subscribers"))
-        .unwrap();
+    let preset = app.sandbox.url().join(&format!("sandbox/lists/{LIST_ID}/subscribers")).unwrap();
     let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}, {"email": "bob@example.com", "state": "Active"}]);
-    reqwest::Client::builder()
-        .build()
-        .unwrap()
-        .post(preset)
-        .json(&gone)
-        .send()
-        .await
-        .unwrap();
+    reqwest::Client::builder().build().unwrap().post(preset).json(&gone).send().await.unwrap();
     let export = app.export(&app.connection().await).await;
 
     let run = app.ended(&app.start_run(&export).await).await;
@@ -32,20 +21,12 @@ async fn every_profile_is_accounted_for_and_the_others_are_named() {
     assert_eq!(run["status"], "completedWithErrors", "{run}");
     let counts = json!({"selected": 6, "created": 1, "updated": 1, "rejected": 1, "duplicate": 1, "invalid": 2, "inDoubt": 0, "remaining": 0});
     assert_eq!(run["counts"], counts);
-    let rejections = app
-        .get(&format!("/runs/{}/rejections", text(&run, "runId")))
-        .await;
+    let rejections = app.get(&format!("/runs/{}/rejections", text(&run, "runId"))).await;
     let named: Vec<_> = rejections["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|item| {
-            (
-                text(item, "customerId"),
-                text(item, "outcome"),
-                text(item, "code"),
-            )
-        })
+        .map(|item| (text(item, "customerId"), text(item, "outcome"), text(item, "code")))
         .collect();
     let named: Vec<_> = named
         .iter()
@@ -67,21 +48,16 @@ async fn every_profile_is_accounted_for_and_the_others_are_named() {
 async fn a_stopped_service_hands_its_run_to_the_next_one_and_repeats_nothing() {
     let mut app = TestApp::start().await;
     let export = app.export_of(20_000).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}]))
-        .await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}])).await;
     let run = app.start_run(&export).await;
-    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(2000))
-        .await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(2000)).await;
 
     app.stop_service().await;
     app.start_service().await;
 
     let run = app.ended(&run).await;
     assert_eq!(run["status"], "successful", "{run}");
-    assert_eq!(
-        run["counts"]["created"], 20_000,
-        "nothing was sent twice: {run}"
-    );
+    assert_eq!(run["counts"]["created"], 20_000, "nothing was sent twice: {run}");
     assert_eq!(app.active().await, 20_000);
 }
 
@@ -116,12 +92,8 @@ async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exac
     assert_eq!(run["status"], "failed", "{run}");
     assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
     assert_eq!(run["reason"]["culprit"], "external");
-    let rejections = app
-        .get(&format!(
-            "/runs/{}/rejections?outcome=inDoubt&limit=1",
-            text(&run, "runId")
-        ))
-        .await;
+    let rejections =
+        app.get(&format!("/runs/{}/rejections?outcome=inDoubt&limit=1", text(&run, "runId"))).await;
     assert_eq!(
         rejections["items"].as_array().unwrap().len(),
         1,
@@ -137,11 +109,9 @@ async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exac
 async fn a_cancelled_run_keeps_what_was_sent() {
     let app = TestApp::start().await;
     let export = app.export_of(30_000).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 80}}}]))
-        .await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 80}}}])).await;
     let run = app.start_run(&export).await;
-    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0))
-        .await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
 
     app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
 
@@ -150,17 +120,9 @@ async fn a_cancelled_run_keeps_what_was_sent() {
         (&run["status"], &run["reason"]["code"]),
         (&json!("canceled"), &json!("canceledByUser"))
     );
-    assert_eq!(
-        run["counts"]["created"].as_i64(),
-        Some(app.active().await),
-        "{run}"
-    );
+    assert_eq!(run["counts"]["created"].as_i64(), Some(app.active().await), "{run}");
     let path = format!("/runs/{}/cancel", text(&run, "runId"));
-    let again = app
-        .request("Admin", Method::POST, &path)
-        .send()
-        .await
-        .unwrap();
+    let again = app.request("Admin", Method::POST, &path).send().await.unwrap();
     assert_eq!(refused(again, 409).await["errorCode"], "runEnded");
 }
 
@@ -171,18 +133,13 @@ async fn an_unknown_custom_field_stops_the_run_before_the_first_upload() {
     let url = app
         .sandbox
         .url()
-        .join(&format!(
-            "api/v3.3/lists/{LIST_ID}/customfields/%5Bcity%5D.json"
-        ))
+        .join(&format!("api/v3.3/lists/{LIST_ID}/customfields/%5Bcity%5D.json"))
         .unwrap();
     let removed = reqwest::Client::builder()
         .build()
         .unwrap()
         .delete(url)
-        .basic_auth(
-            segment_export::campaign_monitor::sandbox::API_KEY,
-            Some("x"),
-        )
+        .basic_auth(segment_export::campaign_monitor::sandbox::API_KEY, Some("x"))
         .send()
         .await
         .unwrap();
@@ -222,8 +179,7 @@ async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_se
     app.stop_service().await;
     app.start_process().await;
     let run = app.start_run(&export).await;
-    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(3000))
-        .await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(3000)).await;
 
     app.kill_process().await;
     app.start_process().await;
@@ -234,8 +190,5 @@ async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_se
     assert_eq!(app.active().await, 20_000);
     // A batch taken up may have been answered behind one that was not: up to twice those in flight.
     let sent_again = run["counts"]["updated"].as_i64().unwrap();
-    assert!(
-        sent_again <= 2 * UPLOADS_IN_FLIGHT * 1000,
-        "{sent_again} were sent again"
-    );
+    assert!(sent_again <= 2 * UPLOADS_IN_FLIGHT * 1000, "{sent_again} were sent again");
 }

@@ -23,9 +23,7 @@ async fn raw_import(world: &World, email: &str) -> String {
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    let mut socket = TcpStream::connect(("127.0.0.1", url.port().unwrap()))
-        .await
-        .unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     // The other side may be gone already, which is one of the things tested here.
     let _ = socket.write_all(body.as_bytes()).await;
@@ -35,9 +33,7 @@ async fn raw_import(world: &World, email: &str) -> String {
 }
 
 async fn addresses(world: &World) -> Value {
-    let digest = world
-        .order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null)
-        .await;
+    let digest = world.order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
     digest["addresses"].clone()
 }
 
@@ -52,24 +48,16 @@ async fn without_faults_a_plain_socket_gets_a_whole_answer() {
 #[tokio::test]
 async fn drop_before_closes_the_connection_without_a_byte_and_stores_nothing() {
     let world = World::start().await;
-    world
-        .faults(json!([{"kind": "dropBefore", "times": 1}]))
-        .await;
+    world.faults(json!([{"kind": "dropBefore", "times": 1}])).await;
     assert_eq!(raw_import(&world, "a@example.com").await, "");
     assert_eq!(addresses(&world).await, 0);
-    assert!(
-        raw_import(&world, "a@example.com")
-            .await
-            .contains("201 Created")
-    );
+    assert!(raw_import(&world, "a@example.com").await.contains("201 Created"));
 }
 
 #[tokio::test]
 async fn drop_after_closes_the_connection_without_a_byte_and_has_stored() {
     let world = World::start().await;
-    world
-        .faults(json!([{"kind": "dropAfter", "times": 1}]))
-        .await;
+    world.faults(json!([{"kind": "dropAfter", "times": 1}])).await;
     assert_eq!(raw_import(&world, "a@example.com").await, "");
     assert_eq!(addresses(&world).await, 1);
 }
@@ -80,10 +68,7 @@ async fn half_an_answer_has_the_length_of_the_whole_and_is_stored() {
     world.faults(json!([{"kind": "halfAnswer"}])).await;
     let answer = raw_import(&world, "a@example.com").await.to_lowercase();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     assert!(head.starts_with("http/1.1 201"));
     assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2);
     assert_eq!(addresses(&world).await, 1);
@@ -94,9 +79,7 @@ async fn a_pooled_client_sees_dropped_and_broken_answers_as_errors() {
     let world = World::start().await;
     for kind in ["dropBefore", "dropAfter", "halfAnswer"] {
         world.get("systemdate.json").await;
-        world
-            .faults(json!([{"match": {"path": "systemdate"}, "kind": kind}]))
-            .await;
+        world.faults(json!([{"match": {"path": "systemdate"}, "kind": kind}])).await;
         let sent = world.request(Method::GET, "systemdate.json").send().await;
         let read = match sent {
             Ok(response) => response.text().await,
@@ -112,19 +95,14 @@ async fn a_status_carries_its_code_and_its_headers_and_stores_nothing() {
     let world = World::start().await;
     let status =
         json!({"status": {"status": 429, "retryAfterSeconds": 2, "rateLimitResetSeconds": 7}});
-    world
-        .faults(json!([{"match": {"path": "/import", "method": "POST"}, "kind": status}]))
-        .await;
+    world.faults(json!([{"match": {"path": "/import", "method": "POST"}, "kind": status}])).await;
     let answer = raw_import(&world, "a@example.com").await;
     assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
     assert!(
         answer.contains("retry-after: 2\r\n") && answer.contains("x-ratelimit-reset: 7\r\n"),
         "{answer}"
     );
-    assert!(
-        answer.ends_with(r#"{"Code":429,"Message":"Rate limit exceeded"}"#),
-        "{answer}"
-    );
+    assert!(answer.ends_with(r#"{"Code":429,"Message":"Rate limit exceeded"}"#), "{answer}");
     assert_eq!(addresses(&world).await, 0);
     assert_eq!(world.get("systemdate.json").await.0, 200);
 }
@@ -132,23 +110,16 @@ async fn a_status_carries_its_code_and_its_headers_and_stores_nothing() {
 #[tokio::test]
 async fn a_proxy_answers_with_a_page() {
     let world = World::start().await;
-    world
-        .faults(json!([{"kind": {"status": {"status": 503, "html": true}}}]))
-        .await;
+    world.faults(json!([{"kind": {"status": {"status": 503, "html": true}}}])).await;
     let answer = raw_import(&world, "a@example.com").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    assert!(
-        answer.contains("text/html") && answer.ends_with("</html>"),
-        "{answer}"
-    );
+    assert!(answer.contains("text/html") && answer.ends_with("</html>"), "{answer}");
 }
 
 #[tokio::test]
 async fn latency_holds_the_answer_back() {
     let world = World::start().await;
-    world
-        .faults(json!([{"kind": {"latency": {"ms": 80}}}]))
-        .await;
+    world.faults(json!([{"kind": {"latency": {"ms": 80}}}])).await;
     let start = Instant::now();
     assert_eq!(world.get("systemdate.json").await.0, 200);
     assert!(start.elapsed() >= Duration::from_millis(80));
@@ -157,13 +128,9 @@ async fn latency_holds_the_answer_back() {
 #[tokio::test]
 async fn a_hanging_call_is_never_answered_and_other_calls_go_on() {
     let world = World::start().await;
-    world
-        .faults(json!([{"match": {"path": "countries"}, "kind": {"hang": {}}}]))
-        .await;
-    let hanging = world
-        .request(Method::GET, "countries.json")
-        .timeout(Duration::from_millis(150))
-        .send();
+    world.faults(json!([{"match": {"path": "countries"}, "kind": {"hang": {}}}])).await;
+    let hanging =
+        world.request(Method::GET, "countries.json").timeout(Duration::from_millis(150)).send();
     let (hanging, other) = tokio::join!(hanging, world.get("systemdate.json"));
     assert!(hanging.unwrap_err().is_timeout());
     assert_eq!(other.0, 200);
@@ -175,17 +142,10 @@ async fn a_plan_can_be_read_and_unknown_members_are_refused() {
     let plan = json!([{"match": {"path": "/import"}, "kind": {"latency": {"ms": 1}}, "every": 2, "skip": 0, "seed": 0}]);
     world.faults(plan.clone()).await;
     assert_eq!(world.order(Method::GET, "faults", Value::Null).await, plan);
-    for bad in [
-        json!([{"kind": "explode"}]),
-        json!([{"kind": "dropAfter", "evrey": 2}]),
-        json!({}),
-    ] {
-        let response = world
-            .anonymous(Method::PUT, "/sandbox/faults")
-            .json(&bad)
-            .send()
-            .await
-            .unwrap();
+    for bad in [json!([{"kind": "explode"}]), json!([{"kind": "dropAfter", "evrey": 2}]), json!({})]
+    {
+        let response =
+            world.anonymous(Method::PUT, "/sandbox/faults").json(&bad).send().await.unwrap();
         assert_eq!(response.status(), 400, "{bad}");
     }
     assert_eq!(world.order(Method::GET, "faults", Value::Null).await, plan);
@@ -196,23 +156,11 @@ async fn the_call_log_counts_calls_records_repeats_and_the_peak() {
     let world = World::start().await;
     world.faults(json!([{"kind": "dropAfter", "times": 1}, {"match": {"path": "/import"}, "kind": {"latency": {"ms": 60}}}])).await;
     raw_import(&world, "a@example.com").await;
-    tokio::join!(
-        raw_import(&world, "a@example.com"),
-        raw_import(&world, "b@example.com")
-    );
+    tokio::join!(raw_import(&world, "a@example.com"), raw_import(&world, "b@example.com"));
     let calls = world.order(Method::GET, "calls", Value::Null).await;
-    assert_eq!(
-        calls["calls"]["POST /subscribers/{id}/import"],
-        json!({"201": 2, "none": 1})
-    );
-    assert_eq!(
-        (&calls["importCalls"], &calls["recordsReceived"]),
-        (&json!(3), &json!(3))
-    );
-    assert_eq!(
-        (&calls["peakConcurrentImports"], &calls["importsNow"]),
-        (&json!(2), &json!(0))
-    );
+    assert_eq!(calls["calls"]["POST /subscribers/{id}/import"], json!({"201": 2, "none": 1}));
+    assert_eq!((&calls["importCalls"], &calls["recordsReceived"]), (&json!(3), &json!(3)));
+    assert_eq!((&calls["peakConcurrentImports"], &calls["importsNow"]), (&json!(2), &json!(0)));
     let list = json!({"distinctAddresses": 2, "totalImported": 3, "importsByAddressMax": 2, "addressesImportedAgain": 1});
     assert_eq!(calls["lists"][LIST_ID], list);
 }

@@ -27,9 +27,8 @@ async fn raw(world: &World, email: &str) -> Value {
 #[tokio::test]
 async fn new_people_are_counted_as_new_and_known_people_as_existing() {
     let world = World::start().await;
-    let (status, first) = world
-        .post(&import_path(), people(&["a@example.com", "b@example.com"]))
-        .await;
+    let (status, first) =
+        world.post(&import_path(), people(&["a@example.com", "b@example.com"])).await;
     let expected = json!({
         "FailureDetails": [],
         "TotalUniqueEmailsSubmitted": 2,
@@ -38,15 +37,10 @@ async fn new_people_are_counted_as_new_and_known_people_as_existing() {
         "DuplicateEmailsInSubmission": [],
     });
     assert_eq!((status, first), (201, expected));
-    let (status, second) = world
-        .post(&import_path(), people(&["A@EXAMPLE.com", "c@example.com"]))
-        .await;
+    let (status, second) =
+        world.post(&import_path(), people(&["A@EXAMPLE.com", "c@example.com"])).await;
     assert_eq!(
-        (
-            status,
-            &second["TotalExistingSubscribers"],
-            &second["TotalNewSubscribers"]
-        ),
+        (status, &second["TotalExistingSubscribers"], &second["TotalNewSubscribers"]),
         (201, &json!(1), &json!(1))
     );
     assert_eq!(raw(&world, "a@example.com").await["email"], "a@example.com");
@@ -73,9 +67,7 @@ async fn a_partly_failed_import_is_a_400_with_the_result_first_and_stores_the_re
 #[tokio::test]
 async fn an_import_that_cannot_be_read_or_is_too_large_stores_nothing() {
     let world = World::start().await;
-    let many: Vec<Value> = (0..1001)
-        .map(|n| person(&format!("p{n}@example.com")))
-        .collect();
+    let many: Vec<Value> = (0..1001).map(|n| person(&format!("p{n}@example.com"))).collect();
     let with = |name: &str, value: Value| {
         let mut record = person("a@example.com");
         record[name] = value;
@@ -86,15 +78,9 @@ async fn an_import_that_cannot_be_read_or_is_too_large_stores_nothing() {
         (json!({}), 212),
         (json!({"Subscribers": many}), 209),
         (json!({"Subscribers": 7}), 400),
-        (
-            json!({"Subscribers": [person("a@example.com")], "Resubscribe": "maybe"}),
-            400,
-        ),
+        (json!({"Subscribers": [person("a@example.com")], "Resubscribe": "maybe"}), 400),
         (with("CustomFields", json!(false)), 400),
-        (
-            with("CustomFields", json!([{"Key": "city", "Value": ["Riga"]}])),
-            400,
-        ),
+        (with("CustomFields", json!([{"Key": "city", "Value": ["Riga"]}])), 400),
         (with("EmailAddress", json!(12)), 400),
         (with("ConsentToTrack", json!("true")), 400),
         (with("ConsentToTrack", json!(true)), 400),
@@ -106,9 +92,7 @@ async fn an_import_that_cannot_be_read_or_is_too_large_stores_nothing() {
         assert_eq!((status, &answer["Code"]), (400, &json!(code)), "{answer}");
         assert!(answer.get("ResultData").is_none());
     }
-    let digest = world
-        .order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null)
-        .await;
+    let digest = world.order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
     assert_eq!(digest["addresses"], 0);
 }
 
@@ -139,9 +123,7 @@ async fn fields_take_what_fits_and_swallow_what_does_not() {
         field("unheard", "of"),
         json!({"Key": "lastname", "Value": null}),
     ]);
-    let (status, _) = world
-        .post(&import_path(), json!({"Subscribers": [record]}))
-        .await;
+    let (status, _) = world.post(&import_path(), json!({"Subscribers": [record]})).await;
     assert_eq!(status, 201);
     let expected = json!({
         "[city]": ["Riga"],
@@ -168,13 +150,7 @@ async fn later_values_replace_and_clear_earlier_ones_and_absent_fields_stay() {
     for fields in steps {
         let mut record = person("a@example.com");
         record["CustomFields"] = fields;
-        assert_eq!(
-            world
-                .post(&import_path(), json!({"Subscribers": [record]}))
-                .await
-                .0,
-            201
-        );
+        assert_eq!(world.post(&import_path(), json!({"Subscribers": [record]})).await.0, 201);
         seen.push(raw(&world, "a@example.com").await["fields"].clone());
     }
     assert_eq!(seen[0]["[birthday]"], json!(["2000-01-02"]));
@@ -182,32 +158,18 @@ async fn later_values_replace_and_clear_earlier_ones_and_absent_fields_stay() {
         seen[1],
         json!({"[city]": ["Riga"], "[points]": ["6"], "[interests]": ["Coffee", "Pastry"]})
     );
-    assert_eq!(
-        seen[2],
-        json!({"[points]": ["6"], "[interests]": ["Coffee", "Pastry"]})
-    );
+    assert_eq!(seen[2], json!({"[points]": ["6"], "[interests]": ["Coffee", "Pastry"]}));
 }
 
 #[tokio::test]
 async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubscribed() {
     let world = World::start().await;
-    let states = [
-        ("Unsubscribed", 206),
-        ("Bounced", 207),
-        ("Deleted", 205),
-        ("Unconfirmed", 208),
-    ];
+    let states = [("Unsubscribed", 206), ("Bounced", 207), ("Deleted", 205), ("Unconfirmed", 208)];
     let preset: Vec<Value> = states
         .iter()
         .map(|(state, _)| json!({"email": format!("{state}@example.com"), "state": state}))
         .collect();
-    world
-        .order(
-            Method::POST,
-            &format!("lists/{LIST_ID}/subscribers"),
-            json!(preset),
-        )
-        .await;
+    world.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(preset)).await;
     world
         .post(
             "clients/4a397ccaaa55eb4e6aa1221e1e2d7122/suppress.json",
@@ -228,20 +190,14 @@ async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubsc
         .iter()
         .map(|f| &f["Code"])
         .collect();
-    assert_eq!(
-        (http_status, json!(codes)),
-        (400, json!([206, 207, 204, 208, 204]))
-    );
+    assert_eq!((http_status, json!(codes)), (400, json!([206, 207, 204, 208, 204])));
 
     let mut again = people(&emails);
     again["Resubscribe"] = json!(true);
     let (_, answer) = world.post(&import_path(), again).await;
     let result = &answer["ResultData"];
     assert_eq!(
-        (
-            &result["TotalExistingSubscribers"],
-            &result["FailureDetails"][0]["EmailAddress"]
-        ),
+        (&result["TotalExistingSubscribers"], &result["FailureDetails"][0]["EmailAddress"]),
         (&json!(4), &json!("never@example.com"))
     );
     assert_eq!(raw(&world, "bounced@example.com").await["state"], "Active");
@@ -253,17 +209,8 @@ async fn of_records_with_one_address_the_last_wins_and_the_address_is_named_once
     let named = |email: &str, name: &str| json!({"EmailAddress": email, "Name": name, "ConsentToTrack": "No"});
     let body = json!({"Subscribers": [named("a@example.com", "1"), named("A@example.com", "2"), named("a@example.com", "3")]});
     let (status, answer) = world.post(&import_path(), body).await;
-    assert_eq!(
-        (status, &answer["TotalUniqueEmailsSubmitted"]),
-        (201, &json!(1))
-    );
-    assert_eq!(
-        answer["DuplicateEmailsInSubmission"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!((status, &answer["TotalUniqueEmailsSubmitted"]), (201, &json!(1)));
+    assert_eq!(answer["DuplicateEmailsInSubmission"].as_array().unwrap().len(), 1);
     assert_eq!(raw(&world, "a@example.com").await["name"], "3");
 }
 
@@ -273,9 +220,7 @@ async fn on_a_confirmed_opt_in_list_newcomers_are_unconfirmed_and_count_as_new()
     let path = format!("subscribers/{DOUBLE_OPT_IN_LIST_ID}/import.json");
     let (status, answer) = world.post(&path, people(&["a@example.com"])).await;
     assert_eq!((status, &answer["TotalNewSubscribers"]), (201, &json!(1)));
-    let (_, page) = world
-        .get(&format!("lists/{DOUBLE_OPT_IN_LIST_ID}/unconfirmed.json"))
-        .await;
+    let (_, page) = world.get(&format!("lists/{DOUBLE_OPT_IN_LIST_ID}/unconfirmed.json")).await;
     assert_eq!(page["TotalNumberOfRecords"], 1);
     let (_, answer) = world.post(&path, people(&["a@example.com"])).await;
     assert_eq!(answer["ResultData"]["FailureDetails"][0]["Code"], 208);
@@ -299,8 +244,5 @@ async fn telephone_numbers_have_codes_of_their_own() {
         .map(|f| &f["Code"])
         .collect();
     assert_eq!(json!(codes), json!([220, 221]));
-    assert_eq!(
-        raw(&world, "a@example.com").await["mobileNumber"],
-        "+37120000000"
-    );
+    assert_eq!(raw(&world, "a@example.com").await["mobileNumber"], "+37120000000");
 }

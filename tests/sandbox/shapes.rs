@@ -8,10 +8,8 @@ use crate::support::{World, answer};
 
 /// The vendor's sample answer of this name.
 fn sample(name: &str) -> Value {
-    let path = format!(
-        "{}/tests/fixtures/campaign-monitor/{name}.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path =
+        format!("{}/tests/fixtures/campaign-monitor/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -36,10 +34,7 @@ fn alike(ours: &Value, sample: &Value) -> bool {
 #[track_caller]
 fn assert_alike(ours: &Value, name: &str) {
     let sample = sample(name);
-    assert!(
-        alike(ours, &sample),
-        "{name}\nours:   {ours}\nvendor: {sample}"
-    );
+    assert!(alike(ours, &sample), "{name}\nours:   {ours}\nvendor: {sample}");
 }
 
 /// A list with someone in every state, all but one of them with fields.
@@ -51,13 +46,7 @@ async fn peopled() -> World {
         let email = format!("{state}@example.com").to_lowercase();
         people.push(json!({"email": email, "state": state, "name": "Someone", "fields": fields}));
     }
-    world
-        .order(
-            Method::POST,
-            &format!("lists/{LIST_ID}/subscribers"),
-            json!(people),
-        )
-        .await;
+    world.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(people)).await;
     world
 }
 
@@ -102,10 +91,7 @@ async fn reads_of_lists_and_of_the_account() {
             format!("clients/{CLIENT_ID}/listsforemail.json?email=active%40example.com"),
             "listsforemail",
         ),
-        (
-            format!("clients/{CLIENT_ID}/suppressionlist.json?orderfield=email"),
-            "suppressionlist",
-        ),
+        (format!("clients/{CLIENT_ID}/suppressionlist.json?orderfield=email"), "suppressionlist"),
         (format!("lists/{LIST_ID}.json"), "list_details"),
         (format!("lists/{LIST_ID}/stats.json"), "list_stats"),
         (format!("lists/{LIST_ID}/webhooks.json"), "list_webhooks"),
@@ -140,9 +126,7 @@ async fn paged_reads_of_every_state() {
         ("bounced", "", "bounced_subscribers"),
         ("deleted", "", "deleted_subscribers"),
     ] {
-        let (status, ours) = world
-            .get(&format!("lists/{LIST_ID}/{state}.json{preferences}"))
-            .await;
+        let (status, ours) = world.get(&format!("lists/{LIST_ID}/{state}.json{preferences}")).await;
         assert_eq!((status, &ours["TotalNumberOfRecords"]), (200, &json!(1)));
         assert_alike(&ours, name);
     }
@@ -157,18 +141,12 @@ async fn one_subscriber_with_and_without_preferences() {
     let (status, ours) = world.post(&path, body).await;
     assert_eq!(status, 201);
     assert_alike(&ours, "add_subscriber");
-    let (_, ours) = world
-        .get(&format!(
-            "{path}?email=a%40example.com&includetrackingpreference=true"
-        ))
-        .await;
+    let (_, ours) =
+        world.get(&format!("{path}?email=a%40example.com&includetrackingpreference=true")).await;
     assert_alike(&ours, "subscriber_details_with_track_and_sms_pref");
     // The older sample shows a number without the consent that now goes with it.
     let (_, mut ours) = world.get(&format!("{path}?email=a%40example.com")).await;
-    assert_eq!(
-        ours.as_object_mut().unwrap().remove("ConsentToSendSms"),
-        Some(json!("No"))
-    );
+    assert_eq!(ours.as_object_mut().unwrap().remove("ConsentToSendSms"), Some(json!("No")));
     assert_alike(&ours, "subscriber_details");
 }
 
@@ -177,16 +155,12 @@ async fn imports_and_new_things() {
     let world = World::start().await;
     let import = format!("subscribers/{LIST_ID}/import.json");
     let person = |email: &str| json!({"EmailAddress": email, "ConsentToTrack": "Yes"});
-    let (status, ours) = world
-        .post(&import, json!({"Subscribers": [person("a@example.com")]}))
-        .await;
+    let (status, ours) =
+        world.post(&import, json!({"Subscribers": [person("a@example.com")]})).await;
     assert_eq!(status, 201);
     assert_alike(&ours, "import_subscribers");
     let (status, ours) = world
-        .post(
-            &import,
-            json!({"Subscribers": [person("a@example.com"), person("b@example")]}),
-        )
+        .post(&import, json!({"Subscribers": [person("a@example.com"), person("b@example")]}))
         .await;
     assert_eq!(status, 400);
     assert_alike(&ours, "import_subscribers_partial_success");
@@ -197,16 +171,8 @@ async fn imports_and_new_things() {
         json!({"Events": ["Update"], "Url": "https://example.com", "PayloadFormat": "xml"});
     for (path, body, name) in [
         (format!("lists/{CLIENT_ID}.json"), list, "create_list"),
-        (
-            format!("lists/{LIST_ID}/customfields.json"),
-            field,
-            "create_custom_field",
-        ),
-        (
-            format!("lists/{LIST_ID}/webhooks.json"),
-            webhook,
-            "create_list_webhook",
-        ),
+        (format!("lists/{LIST_ID}/customfields.json"), field, "create_custom_field"),
+        (format!("lists/{LIST_ID}/webhooks.json"), webhook, "create_list_webhook"),
     ] {
         let (status, ours) = world.post(&path, body).await;
         assert_eq!(status, 201, "{path}: {ours}");
@@ -214,12 +180,8 @@ async fn imports_and_new_things() {
     }
     let renamed =
         json!({"FieldName": "my renamed custom field", "VisibleInPreferenceCenter": true});
-    let (status, ours) = world
-        .put(
-            &format!("lists/{LIST_ID}/customfields/%5Bnewdatefield%5D.json"),
-            renamed,
-        )
-        .await;
+    let (status, ours) =
+        world.put(&format!("lists/{LIST_ID}/customfields/%5Bnewdatefield%5D.json"), renamed).await;
     assert_eq!((status, ours), (200, sample("update_custom_field")));
 }
 
@@ -237,12 +199,8 @@ async fn token_answers_and_token_errors() {
     assert_alike(&ours, "refresh_oauth_token");
     assert_eq!(ours["refresh_token"], tokens["refresh_token"]);
 
-    let (status, ours) = world
-        .token(&[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", "unheard of"),
-        ])
-        .await;
+    let (status, ours) =
+        world.token(&[("grant_type", "refresh_token"), ("refresh_token", "unheard of")]).await;
     assert_eq!((status, ours), (400, sample("oauth_refresh_token_error")));
     let used = [
         ("grant_type", "authorization_code"),
@@ -250,28 +208,16 @@ async fn token_answers_and_token_errors() {
         ("client_secret", "sandbox-oauth-secret"),
         ("code", "x"),
     ];
-    assert_eq!(
-        world.token(&used).await,
-        (400, sample("oauth_exchange_token_error"))
-    );
+    assert_eq!(world.token(&used).await, (400, sample("oauth_exchange_token_error")));
 
     let with = |token: &Value| {
         let request = world.anonymous(Method::GET, "/api/v3.3/systemdate.json");
         answer(request.bearer_auth(token.as_str().unwrap()))
     };
     assert_eq!(with(&tokens["access_token"]).await.0, 200);
-    assert_eq!(
-        with(&json!("unheard-of")).await,
-        (401, sample("invalid_oauth_token_api_error"))
-    );
+    assert_eq!(with(&json!("unheard-of")).await, (401, sample("invalid_oauth_token_api_error")));
     world.order(Method::POST, "oauth/expire", Value::Null).await;
-    assert_eq!(
-        with(&tokens["access_token"]).await,
-        (401, sample("expired_oauth_token_api_error"))
-    );
+    assert_eq!(with(&tokens["access_token"]).await, (401, sample("expired_oauth_token_api_error")));
     world.order(Method::POST, "oauth/revoke", Value::Null).await;
-    assert_eq!(
-        with(&tokens["access_token"]).await,
-        (401, sample("revoked_oauth_token_api_error"))
-    );
+    assert_eq!(with(&tokens["access_token"]).await, (401, sample("revoked_oauth_token_api_error")));
 }

@@ -18,20 +18,14 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap())
-            .await
-            .unwrap();
-        let http = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { sandbox, http }
     }
 
     /// A call without credentials; `path` is the whole path.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, self.sandbox.url().join(path).unwrap())
+        self.http.request(method, self.sandbox.url().join(path).unwrap())
     }
 
     /// A call of the API with the account key; `path` is what follows the version.
@@ -54,9 +48,7 @@ impl World {
 
     /// An order to the sandbox itself, which must succeed.
     pub async fn order(&self, method: Method, path: &str, body: Value) -> Value {
-        let request = self
-            .anonymous(method, &format!("/sandbox/{path}"))
-            .json(&body);
+        let request = self.anonymous(method, &format!("/sandbox/{path}")).json(&body);
         let (status, answer) = answer(request).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
@@ -85,20 +77,14 @@ impl World {
             ("scope", scope),
             ("state", state),
         ];
-        let response = self
-            .anonymous(Method::GET, "/oauth")
-            .query(&query)
-            .send()
-            .await
-            .unwrap();
+        let response = self.anonymous(Method::GET, "/oauth").query(&query).send().await.unwrap();
         assert_eq!(response.status(), 302);
         Url::parse(response.headers()["location"].to_str().unwrap()).unwrap()
     }
 
     /// Goes through the whole of OAuth and brings back the tokens.
     pub async fn connect(&self, scope: &str) -> Value {
-        self.settings(serde_json::json!({"oauth": {"autoApprove": true}}))
-            .await;
+        self.settings(serde_json::json!({"oauth": {"autoApprove": true}})).await;
         let code = parameter(&self.authorize(scope, "").await, "code").unwrap();
         let form = [
             ("grant_type", "authorization_code"),
@@ -115,9 +101,7 @@ impl World {
 
 /// A parameter of an address.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs()
-        .find(|(n, _)| n == name)
-        .map(|(_, value)| value.into_owned())
+    url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
 }
 
 /// Sends a call; its status and its JSON, null for an empty body.
@@ -128,10 +112,6 @@ pub async fn answer(request: RequestBuilder) -> (u16, Value) {
 pub async fn json_of(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
-    let value = if text.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_str(&text).unwrap()
-    };
+    let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
     (status, value)
 }

@@ -23,10 +23,7 @@ pub fn route(call: &Call<'_>, method: &str, name: &str) -> Reply {
 
 fn clients(call: &Call<'_>) -> Reply {
     let account = call.world.account();
-    let visible = account
-        .clients
-        .iter()
-        .filter(|client| call.caller.sees(&client.id));
+    let visible = account.clients.iter().filter(|client| call.caller.sees(&client.id));
     let rows = visible.map(|client| json!({"ClientID": client.id, "Name": client.name}));
     Answer::ok(&rows.collect::<Vec<_>>())
 }

@@ -62,9 +62,7 @@ fn is_label(label: &str) -> bool {
 
 fn is_top_level(label: &str) -> bool {
     let letters = (2..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphabetic());
-    let international = label
-        .get(..4)
-        .is_some_and(|p| p.eq_ignore_ascii_case("xn--"));
+    let international = label.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--"));
     letters || (international && label.len() > 4 && is_label(label))
 }
 

@@ -155,18 +155,13 @@ pub fn merged(
         }
     }
     let email = known.map_or(person.email, Member::email);
-    let name = person
-        .name
-        .map(cut)
-        .or_else(|| known.map(Member::name))
-        .unwrap_or_default();
+    let name = person.name.map(cut).or_else(|| known.map(Member::name)).unwrap_or_default();
     let mobile = person
         .mobile
         .or_else(|| known.and_then(Member::mobile))
         .filter(|number| !number.is_empty());
-    let head = [(EMAIL, email), (NAME, name)]
-        .into_iter()
-        .chain(mobile.map(|number| (MOBILE, number)));
+    let head =
+        [(EMAIL, email), (NAME, name)].into_iter().chain(mobile.map(|number| (MOBILE, number)));
     let values = values.all.iter().map(|(slot, text)| (*slot, text.as_ref()));
     Ok(Texts::pack(head.chain(values)))
 }
@@ -207,8 +202,7 @@ impl<'a> Values<'a> {
     fn clear(&mut self, field: &Field, value: &str) {
         let only_one = field.data_type == DataType::MultiSelectMany && !value.is_empty();
         let goes = |stored: &str| !only_one || stored.eq_ignore_ascii_case(value);
-        self.all
-            .retain(|(slot, stored)| *slot != field.slot || !goes(stored));
+        self.all.retain(|(slot, stored)| *slot != field.slot || !goes(stored));
     }
 
     fn set(&mut self, slot: Slot, value: Cow<'a, str>) {

@@ -66,10 +66,7 @@ pub fn authenticate(header: &str, world: &World, settings: &Settings) -> Result<
 
 fn by_token(token: &str, world: &World) -> Result<Caller, Refusal> {
     match world.grants().look_up(token, world.now()) {
-        TokenState::Valid(scopes) => Ok(Caller {
-            client_id: None,
-            scopes: Some(scopes),
-        }),
+        TokenState::Valid(scopes) => Ok(Caller { client_id: None, scopes: Some(scopes) }),
         TokenState::Unknown => Err(refusal(120)),
         TokenState::Expired => Err(refusal(121)),
         TokenState::Revoked => Err(refusal(122)),
@@ -81,16 +78,11 @@ fn by_key(basic: &str, world: &World) -> Result<Caller, Refusal> {
     let decoded = STANDARD.decode(basic).map_err(|_| refusal(100))?;
     let text = String::from_utf8(decoded).map_err(|_| refusal(100))?;
     let key = text.split(':').next().unwrap_or_default();
-    let caller = |client_id| Caller {
-        client_id,
-        scopes: None,
-    };
+    let caller = |client_id| Caller { client_id, scopes: None };
     if key == preset::API_KEY {
         return Ok(caller(None));
     }
     let account = world.account();
     let client = account.clients.iter().find(|client| client.api_key == key);
-    client
-        .map(|client| caller(Some(client.id.clone())))
-        .ok_or_else(|| refusal(100))
+    client.map(|client| caller(Some(client.id.clone()))).ok_or_else(|| refusal(100))
 }

@@ -19,11 +19,7 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     pub fn parse(text: &str) -> Self {
         let pairs = form_urlencoded::parse(text.as_bytes());
-        Self(
-            pairs
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned()))
-                .collect(),
-        )
+        Self(pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned())).collect())
     }
 
     /// The value of a parameter named in lower case; empty when it is absent.
@@ -44,11 +40,7 @@ pub fn split_format<'p>(
     accept: &str,
     settings: &Settings,
 ) -> (&'p str, Format) {
-    let json = if query.is_true("pretty") {
-        Format::IndentedJson
-    } else {
-        Format::Json
-    };
+    let json = if query.is_true("pretty") { Format::IndentedJson } else { Format::Json };
     let wants_json = accept.contains("application/json");
     if let Some(path) = path.strip_suffix(".json") {
         (path, json)
@@ -85,10 +77,7 @@ impl<'a> Call<'a> {
     fn unknown_list(&self) -> Refusal {
         match self.settings.access.unknown_list {
             UnknownList::Code101 => refusal(101),
-            UnknownList::Code102 => Refusal {
-                status: 401,
-                ..refusal(102)
-            },
+            UnknownList::Code102 => Refusal { status: 401, ..refusal(102) },
             UnknownList::NotFound => refusal(404),
         }
     }
@@ -104,10 +93,7 @@ impl<'a> Call<'a> {
     /// The lists of a client, in the order in which they were made.
     pub fn lists_of(&self, client: &Client) -> Vec<Arc<List>> {
         let account = self.world.account();
-        let lists = account
-            .lists
-            .iter()
-            .filter(|list| list.client.id == client.id);
+        let lists = account.lists.iter().filter(|list| list.client.id == client.id);
         lists.cloned().collect()
     }
 

@@ -28,10 +28,7 @@ impl Calls {
     pub fn count(&self, method: &str, path: &str, status: Option<u16>) {
         let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         let mut counters = locked(&self.0);
-        let by_status = counters
-            .calls
-            .entry(format!("{method} {}", template(path)))
-            .or_default();
+        let by_status = counters.calls.entry(format!("{method} {}", template(path))).or_default();
         *by_status.entry(status).or_default() += 1;
     }
 
@@ -57,10 +54,7 @@ impl Calls {
     pub fn clear(&self) {
         let mut counters = locked(&self.0);
         let imports_now = counters.imports_now;
-        *counters = Counters {
-            imports_now,
-            ..Counters::default()
-        };
+        *counters = Counters { imports_now, ..Counters::default() };
     }
 }
 
@@ -76,10 +70,7 @@ impl Drop for ImportUnderWay<'_> {
 
 /// The path without version, suffix, ids and keys, so that calls of one kind are counted together.
 fn template(path: &str) -> String {
-    let path = path
-        .strip_suffix(".json")
-        .or_else(|| path.strip_suffix(".xml"))
-        .unwrap_or(path);
+    let path = path.strip_suffix(".json").or_else(|| path.strip_suffix(".xml")).unwrap_or(path);
     let mut words = path.split('/').skip(1).peekable();
     if words.peek() == Some(&"api") {
         words.nth(1);
@@ -118,11 +109,7 @@ mod tests {
         drop(calls.start_import());
         let counters = calls.counters();
         assert_eq!(
-            (
-                counters.peak_concurrent_imports,
-                counters.imports_now,
-                counters.import_calls
-            ),
+            (counters.peak_concurrent_imports, counters.imports_now, counters.import_calls),
             (2, 0, 3)
         );
     }

@@ -109,11 +109,7 @@ fn suppression_list(call: &Call<'_>, client: &Client) -> Reply {
         date: date_text(row.since),
         state: "Suppressed",
     };
-    let page = rows
-        .iter()
-        .skip(request.skip())
-        .take(request.size)
-        .map(view);
+    let page = rows.iter().skip(request.skip()).take(request.size).map(view);
     Answer::ok(&Page::new(page.collect(), rows.len(), &request))
 }
 
@@ -149,12 +145,6 @@ impl Client {
     pub fn suppress(&self, email: &str, reason: &'static str, since: i64) {
         let email = email.to_owned();
         let mut book = self.book();
-        book.suppressed
-            .entry(Key::of(&email))
-            .or_insert(Suppression {
-                email,
-                reason,
-                since,
-            });
+        book.suppressed.entry(Key::of(&email)).or_insert(Suppression { email, reason, since });
     }
 }

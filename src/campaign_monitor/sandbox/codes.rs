@@ -24,22 +24,14 @@ pub fn refusal(code: u16) -> Refusal {
         500 => 500,
         _ => 400,
     };
-    Refusal {
-        status,
-        code,
-        message: message(code).into(),
-        result_data: None,
-    }
+    Refusal { status, code, message: message(code).into(), result_data: None }
 }
 
 /// "Failed to deserialize", naming the parameter that could not be read.
 pub fn unreadable(parameter: &str) -> Refusal {
     let text =
         "Failed to deserialize your request.\r\nPlease check the documentation and try again.";
-    Refusal {
-        message: format!("{text}\r\nFields in error: {parameter}").into(),
-        ..refusal(400)
-    }
+    Refusal { message: format!("{text}\r\nFields in error: {parameter}").into(), ..refusal(400) }
 }
 
 /// The words for one record of an import that could not be stored.

@@ -50,6 +50,5 @@ pub fn halve(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
         Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))
     };
     let parts = stream::once(async move { Ok(half) }).chain(stream::once(end));
-    head.set_body(SizedStream::new(length, parts))
-        .map_into_boxed_body()
+    head.set_body(SizedStream::new(length, parts)).map_into_boxed_body()
 }

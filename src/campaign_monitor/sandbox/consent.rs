@@ -30,12 +30,7 @@ pub fn decide(query: &Query, form: &Query, world: &World) -> Answer {
     };
     match requested_scopes(query) {
         Ok(scopes) if form.get("decision") == "allow" => approved(redirect, query, world, &scopes),
-        Ok(_) => denied(
-            redirect,
-            query,
-            "access_denied",
-            "The user denied the request",
-        ),
+        Ok(_) => denied(redirect, query, "access_denied", "The user denied the request"),
         Err((error, words)) => denied(redirect, query, error, words),
     }
 }
@@ -43,37 +38,25 @@ pub fn decide(query: &Query, form: &Query, world: &World) -> Answer {
 /// Errors about the application or its address are shown, never redirected.
 fn checked_redirect(query: &Query, settings: &Oauth) -> Result<Url, Answer> {
     let page = |error: &str| {
-        Answer::html(
-            400,
-            format!("<h1>Campaign Monitor (sandbox)</h1><p>{error}</p>"),
-        )
+        Answer::html(400, format!("<h1>Campaign Monitor (sandbox)</h1><p>{error}</p>"))
     };
     if query.get("client_id") != OAUTH_CLIENT_ID {
         return Err(page("unknown_client"));
     }
     let text = query.get("redirect_uri");
     let allowed = text.starts_with(&settings.redirect_uri_prefix);
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| allowed && url.has_host());
+    let url = Url::parse(text).ok().filter(|url| allowed && url.has_host());
     url.ok_or_else(|| page("invalid_redirect_uri"))
 }
 
 fn requested_scopes(query: &Query) -> Result<Vec<String>, (&'static str, &'static str)> {
     if !matches!(query.get("type"), "" | "web_server") {
-        return Err((
-            "invalid_request",
-            "The sandbox knows the type web_server only",
-        ));
+        return Err(("invalid_request", "The sandbox knows the type web_server only"));
     }
-    let scopes = query
-        .get("scope")
-        .split([',', ' '])
-        .filter(|scope| !scope.is_empty());
+    let scopes = query.get("scope").split([',', ' ']).filter(|scope| !scope.is_empty());
     let known = |scope: &str| SCOPES.iter().find(|s| s.eq_ignore_ascii_case(scope));
-    let scopes: Option<Vec<String>> = scopes
-        .map(|scope| known(scope).map(ToString::to_string))
-        .collect();
+    let scopes: Option<Vec<String>> =
+        scopes.map(|scope| known(scope).map(ToString::to_string)).collect();
     match scopes {
         Some(scopes) if !scopes.is_empty() => Ok(scopes),
         _ => Err(("unknown_scope", "One or more scopes are unknown")),
@@ -88,18 +71,14 @@ fn approved(mut redirect: Url, query: &Query, world: &World, scopes: &[String]) 
 
 fn denied(mut redirect: Url, query: &Query, error: &str, words: &str) -> Answer {
     let mut pairs = redirect.query_pairs_mut();
-    pairs
-        .append_pair("error", error)
-        .append_pair("error_description", words);
+    pairs.append_pair("error", error).append_pair("error_description", words);
     drop(pairs);
     with_state(redirect, query)
 }
 
 fn with_state(mut redirect: Url, query: &Query) -> Answer {
     if !query.get("state").is_empty() {
-        redirect
-            .query_pairs_mut()
-            .append_pair("state", query.get("state"));
+        redirect.query_pairs_mut().append_pair("state", query.get("state"));
     }
     Answer::redirect(redirect)
 }

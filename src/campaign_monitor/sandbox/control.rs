@@ -85,12 +85,8 @@ struct SuppressionOrder {
 
 fn suppress(world: &World, body: &[u8]) -> Result<(), String> {
     let order: SuppressionOrder = read(body)?;
-    let client = world
-        .account()
-        .clients
-        .iter()
-        .find(|client| client.id == order.client_id)
-        .cloned();
+    let client =
+        world.account().clients.iter().find(|client| client.id == order.client_id).cloned();
     let client = client.ok_or_else(|| format!("there is no client {}", order.client_id))?;
     for email in &order.emails {
         client.suppress(email, "Unsubscribed", world.now());
@@ -130,9 +126,7 @@ fn calls(world: &World) -> Answer {
         };
         (list.id.clone(), calls)
     };
-    let view = CallsView {
-        counters: world.calls.counters(),
-        lists: lists.iter().map(view).collect(),
-    };
+    let view =
+        CallsView { counters: world.calls.counters(), lists: lists.iter().map(view).collect() };
     Answer::json(200, &view)
 }

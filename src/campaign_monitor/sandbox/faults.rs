@@ -10,11 +10,7 @@ use super::world::locked;
 
 /// How a call goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Fault {
     /// It takes longer; the next rules are asked as well.
     Latency { ms: u64 },
@@ -112,26 +108,15 @@ struct Running {
 impl Running {
     /// Counts a matching call and answers whether the rule strikes it.
     fn strikes(&mut self, method: &str, path: &str) -> bool {
-        let Match {
-            path: part,
-            method: only,
-        } = &self.rule.matching;
+        let Match { path: part, method: only } = &self.rule.matching;
         let fits = part.as_deref().is_none_or(|part| path.contains(part))
-            && only
-                .as_deref()
-                .is_none_or(|only| only.eq_ignore_ascii_case(method));
+            && only.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method));
         if !fits {
             return false;
         }
         self.matched += 1;
-        let lucky = self
-            .rule
-            .probability
-            .is_none_or(|p| next_fraction(&mut self.random) < p);
-        let turn = self
-            .matched
-            .checked_sub(self.rule.skip)
-            .filter(|turn| *turn > 0);
+        let lucky = self.rule.probability.is_none_or(|p| next_fraction(&mut self.random) < p);
+        let turn = self.matched.checked_sub(self.rule.skip).filter(|turn| *turn > 0);
         let struck = turn.is_some_and(|turn| turn.is_multiple_of(self.rule.every.max(1)))
             && self.rule.times.is_none_or(|times| self.struck < times)
             && lucky;
@@ -167,21 +152,13 @@ impl Faults {
     pub fn replace(&self, plan: Vec<Rule>) {
         let start = |rule: Rule| {
             let random = rule.seed;
-            Running {
-                rule,
-                matched: 0,
-                struck: 0,
-                random,
-            }
+            Running { rule, matched: 0, struck: 0, random }
         };
         *locked(&self.0) = plan.into_iter().map(start).collect();
     }
 
     pub fn plan(&self) -> Vec<Rule> {
-        locked(&self.0)
-            .iter()
-            .map(|running| running.rule.clone())
-            .collect()
+        locked(&self.0).iter().map(|running| running.rule.clone()).collect()
     }
 
     /// Asks the rules in their order; the first that strikes, other than latency, is the last asked.
@@ -223,13 +200,7 @@ mod tests {
 
     #[test]
     fn a_rule_leaves_other_paths_and_methods_alone() {
-        assert!(
-            struck(
-                json!({"match": {"path": "/lists"}, "kind": "dropBefore"}),
-                5
-            )
-            .is_empty()
-        );
+        assert!(struck(json!({"match": {"path": "/lists"}, "kind": "dropBefore"}), 5).is_empty());
         assert!(struck(json!({"match": {"method": "get"}, "kind": "dropBefore"}), 5).is_empty());
         let rule = json!({"match": {"path": "/import", "method": "post"}, "kind": "dropBefore"});
         assert_eq!(struck(rule, 3), [1, 2, 3]);
@@ -256,10 +227,7 @@ mod tests {
         faults.replace(serde_json::from_value(plan).unwrap());
         let verdict = faults.decide("GET", "/");
         assert_eq!(verdict.latency_ms, 12);
-        assert!(matches!(
-            verdict.fault,
-            Some(Fault::Status(StatusFault { status: 503, .. }))
-        ));
+        assert!(matches!(verdict.fault, Some(Fault::Status(StatusFault { status: 503, .. }))));
     }
 
     #[test]

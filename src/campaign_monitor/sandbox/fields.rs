@@ -141,9 +141,7 @@ impl Fields {
 
     /// Finds a field by its key alone.
     pub fn by_key(&mut self, bare: &str) -> Option<&mut Field> {
-        self.all
-            .iter_mut()
-            .find(|f| f.key.eq_ignore_ascii_case(bare))
+        self.all.iter_mut().find(|f| f.key.eq_ignore_ascii_case(bare))
     }
 
     pub fn has_key(&self, bare: &str) -> bool {
@@ -161,20 +159,12 @@ impl Fields {
         let slot = FIRST_FIELD + self.made;
         self.made += 1;
         let (name, key) = (name.to_owned(), key_of(name));
-        self.all.push(Field {
-            slot,
-            name,
-            key,
-            data_type,
-            options,
-            visible,
-        });
+        self.all.push(Field { slot, name, key, data_type, options, visible });
         self.all.last().expect("pushed just now")
     }
 
     pub fn remove(&mut self, bare: &str) {
-        self.all
-            .retain(|field| !field.key.eq_ignore_ascii_case(bare));
+        self.all.retain(|field| !field.key.eq_ignore_ascii_case(bare));
     }
 }
 
@@ -194,9 +184,7 @@ mod tests {
 
     fn field(data_type: DataType) -> Field {
         let options = vec!["Bronze".into(), "Silver".into()];
-        Fields::default()
-            .add("tier", data_type, options, true)
-            .clone()
+        Fields::default().add("tier", data_type, options, true).clone()
     }
 
     #[test]
@@ -219,11 +207,7 @@ mod tests {
         ];
         for (data_type, value, expected) in cases {
             let got = field(data_type).accept(value);
-            assert_eq!(
-                got.as_deref().map_err(|code| *code),
-                expected,
-                "{data_type:?} {value}"
-            );
+            assert_eq!(got.as_deref().map_err(|code| *code), expected, "{data_type:?} {value}");
         }
     }
 
@@ -237,11 +221,7 @@ mod tests {
     fn a_field_is_found_by_bracketed_key_bare_key_and_name() {
         let mut fields = Fields::default();
         fields.add("subscription date", DataType::Date, vec![], true);
-        for key in [
-            "[subscriptiondate]",
-            "SubscriptionDate",
-            "Subscription Date",
-        ] {
+        for key in ["[subscriptiondate]", "SubscriptionDate", "Subscription Date"] {
             assert!(fields.find(key).is_some(), "{key}");
         }
         assert!(fields.find("subscription").is_none());

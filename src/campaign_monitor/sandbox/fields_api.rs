@@ -78,11 +78,8 @@ impl FieldRequest<'_> {
 fn create(call: &Call<'_>, state: &mut ListState) -> Reply {
     let request: FieldRequest<'_> = call.body_as("customField")?;
     let name = request.name()?;
-    let data_type = request
-        .data_type
-        .as_deref()
-        .and_then(DataType::parse)
-        .ok_or_else(|| refusal(259))?;
+    let data_type =
+        request.data_type.as_deref().and_then(DataType::parse).ok_or_else(|| refusal(259))?;
     let options = request.options();
     match (data_type.has_own_options(), options.is_empty()) {
         (true, true) => return Err(refusal(257)),
@@ -114,9 +111,7 @@ fn rename(call: &Call<'_>, state: &mut ListState, key: &str) -> Reply {
     }
     let field = state.fields.by_key(bare).ok_or_else(|| refusal(253))?;
     name.clone_into(&mut field.name);
-    field.visible = request
-        .visible_in_preference_center
-        .unwrap_or(field.visible);
+    field.visible = request.visible_in_preference_center.unwrap_or(field.visible);
     field.key.clone_from(&new_key);
     Answer::ok(&bracketed(&new_key))
 }
@@ -141,9 +136,7 @@ fn set_options(call: &Call<'_>, state: &mut ListState, key: &str) -> Reply {
     if request.keep_existing_options != Some(true) {
         field.options.clear();
     }
-    let new = options
-        .into_iter()
-        .filter(|option| !field.options.contains(option));
+    let new = options.into_iter().filter(|option| !field.options.contains(option));
     let new: Vec<String> = new.collect();
     field.options.extend(new);
     Answer::empty()

@@ -116,10 +116,8 @@ fn distinct<'a>(
 }
 
 fn admit_all<'a>(door: &mut Door<'_>, chosen: &[(Key, Candidate<'a>)]) -> ImportResult<'a> {
-    let mut result = ImportResult {
-        total_unique_emails_submitted: chosen.len(),
-        ..ImportResult::default()
-    };
+    let mut result =
+        ImportResult { total_unique_emails_submitted: chosen.len(), ..ImportResult::default() };
     for (key, (record, track)) in chosen {
         let admission = track.and_then(|track| door.admit(&person(*key, record, track)));
         match admission {
@@ -162,9 +160,5 @@ fn answer(result: &ImportResult<'_>, settings: &Imports) -> Answer {
         return Answer::json(201, result);
     }
     let result_data = serde_json::to_string(result).expect("plain text and numbers");
-    Refusal {
-        result_data: Some(result_data),
-        ..refusal(210)
-    }
-    .into()
+    Refusal { result_data: Some(result_data), ..refusal(210) }.into()
 }

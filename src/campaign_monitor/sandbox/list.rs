@@ -53,13 +53,7 @@ pub struct ListState {
 
 impl ListState {
     pub fn new(about: About, fields: Fields) -> Self {
-        Self {
-            about,
-            fields,
-            members: Members::default(),
-            webhooks: Vec::new(),
-            total_imported: 0,
-        }
+        Self { about, fields, members: Members::default(), webhooks: Vec::new(), total_imported: 0 }
     }
 
     pub fn obeys_suppression(&self) -> bool {
@@ -79,11 +73,7 @@ pub struct List {
 
 impl List {
     pub fn new(id: &str, client: &Arc<Client>, state: ListState) -> Arc<Self> {
-        Arc::new(Self {
-            id: id.into(),
-            client: Arc::clone(client),
-            state: Mutex::new(state),
-        })
+        Arc::new(Self { id: id.into(), client: Arc::clone(client), state: Mutex::new(state) })
     }
 
     pub fn state(&self) -> MutexGuard<'_, ListState> {

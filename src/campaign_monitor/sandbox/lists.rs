@@ -75,11 +75,7 @@ fn create(call: &Call<'_>, client_id: &str) -> Reply {
     check_title(call, &client, &about.title, None)?;
     let mut account = call.world.account();
     let id = account.make_id();
-    account.lists.push(List::new(
-        &id,
-        &client,
-        ListState::new(about, Fields::default()),
-    ));
+    account.lists.push(List::new(&id, &client, ListState::new(about, Fields::default())));
     Answer::created(&id)
 }
 
@@ -89,16 +85,9 @@ fn check_title(
     title: &str,
     but_for: Option<&str>,
 ) -> Result<(), Refusal> {
-    let others = call
-        .lists_of(client)
-        .into_iter()
-        .filter(|list| Some(list.id.as_str()) != but_for);
+    let others = call.lists_of(client).into_iter().filter(|list| Some(list.id.as_str()) != but_for);
     let taken = |list: Arc<List>| list.state().about.title.eq_ignore_ascii_case(title);
-    if others.into_iter().any(taken) {
-        Err(refusal(250))
-    } else {
-        Ok(())
-    }
+    if others.into_iter().any(taken) { Err(refusal(250)) } else { Ok(()) }
 }
 
 #[derive(Serialize)]
@@ -143,10 +132,7 @@ fn update(call: &Call<'_>, id: &str) -> Reply {
 
 fn suppress_leavers(list: &List, now: i64) {
     let state = list.state();
-    let leavers = state
-        .members
-        .iter()
-        .filter(|member| member.state == State::Unsubscribed);
+    let leavers = state.members.iter().filter(|member| member.state == State::Unsubscribed);
     for member in leavers {
         list.client.suppress(member.email(), "Unsubscribed", now);
     }
@@ -156,11 +142,7 @@ fn scrub(list: &List, now: i64) {
     let mut state = list.state();
     let book = list.client.book();
     for key in book.suppressed.keys() {
-        if state
-            .members
-            .get(*key)
-            .is_some_and(|member| member.state == State::Active)
-        {
+        if state.members.get(*key).is_some_and(|member| member.state == State::Active) {
             state.members.set_state(*key, State::Unsubscribed, now);
         }
     }
@@ -174,9 +156,7 @@ fn delete(call: &Call<'_>, id: &str) -> Reply {
 
 /// The first second of today, yesterday, this week (from Sunday), this month and this year.
 fn periods(now: i64) -> [(&'static str, i64); 5] {
-    let today = DateTime::from_timestamp(now, 0)
-        .unwrap_or_default()
-        .date_naive();
+    let today = DateTime::from_timestamp(now, 0).unwrap_or_default().date_naive();
     let start = |day: Option<NaiveDate>| {
         let midnight = day.unwrap_or(today).and_time(chrono::NaiveTime::MIN);
         midnight.and_utc().timestamp()
@@ -185,10 +165,7 @@ fn periods(now: i64) -> [(&'static str, i64); 5] {
     [
         ("Today", start(Some(today))),
         ("Yesterday", start(today.checked_sub_days(Days::new(1)))),
-        (
-            "ThisWeek",
-            start(today.checked_sub_days(Days::new(since_sunday))),
-        ),
+        ("ThisWeek", start(today.checked_sub_days(Days::new(since_sunday)))),
         ("ThisMonth", start(today.with_day(1))),
         ("ThisYear", start(today.with_ordinal(1))),
     ]
@@ -201,11 +178,7 @@ fn stats(call: &Call<'_>, id: &str) -> Reply {
     let today = periods[0].1;
     let mut numbers = Map::new();
     let groups = [
-        (
-            State::Active,
-            "TotalActiveSubscribers",
-            "NewActiveSubscribers",
-        ),
+        (State::Active, "TotalActiveSubscribers", "NewActiveSubscribers"),
         (State::Unsubscribed, "TotalUnsubscribes", "Unsubscribes"),
         (State::Deleted, "TotalDeleted", "Deleted"),
         (State::Bounced, "TotalBounces", "Bounces"),
@@ -213,11 +186,7 @@ fn stats(call: &Call<'_>, id: &str) -> Reply {
     for (wanted, total, prefix) in groups {
         numbers.insert(total.into(), state.members.count(wanted).into());
         for (period, start) in periods {
-            let end = if period == "Yesterday" {
-                today
-            } else {
-                i64::MAX
-            };
+            let end = if period == "Yesterday" { today } else { i64::MAX };
             let within = |m: &&Member| m.state == wanted && (start..end).contains(&m.changed);
             let count = state.members.iter().filter(within).count();
             numbers.insert(format!("{prefix}{period}"), count.into());

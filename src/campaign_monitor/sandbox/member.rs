@@ -13,13 +13,8 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 5] = [
-        Self::Active,
-        Self::Unconfirmed,
-        Self::Unsubscribed,
-        Self::Bounced,
-        Self::Deleted,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Unconfirmed, Self::Unsubscribed, Self::Bounced, Self::Deleted];
 
     /// The code with which an import refuses a person in this state; none for active people.
     pub fn refusal(self) -> Option<u16> {
@@ -73,8 +68,7 @@ impl Texts {
 
     /// The first text in a slot, or nothing.
     pub fn get(&self, slot: Slot) -> Option<&str> {
-        self.entries()
-            .find_map(|(s, text)| (s == slot).then_some(text))
+        self.entries().find_map(|(s, text)| (s == slot).then_some(text))
     }
 }
 
@@ -108,9 +102,7 @@ impl Member {
 
     /// The custom field values, slot by slot, in the order in which they were stored.
     pub fn fields(&self) -> impl Iterator<Item = (Slot, &str)> {
-        self.texts
-            .entries()
-            .filter(|(slot, _)| *slot >= FIRST_FIELD)
+        self.texts.entries().filter(|(slot, _)| *slot >= FIRST_FIELD)
     }
 }
 
@@ -120,12 +112,7 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were_packed() {
-        let entries = [
-            (EMAIL, "ada@example.com"),
-            (7, "Tea"),
-            (7, "Käse"),
-            (NAME, ""),
-        ];
+        let entries = [(EMAIL, "ada@example.com"), (7, "Tea"), (7, "Käse"), (NAME, "")];
         let texts = Texts::pack(entries.into_iter());
         assert!(texts.entries().eq(entries));
         assert_eq!(texts.get(7), Some("Tea"));

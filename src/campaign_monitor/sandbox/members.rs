@@ -120,19 +120,12 @@ impl Members {
         skip: usize,
         take: usize,
     ) -> (Vec<&Member>, usize) {
-        if self
-            .sorted
-            .as_ref()
-            .is_none_or(|(sorted, _)| *sorted != selection)
-        {
+        if self.sorted.as_ref().is_none_or(|(sorted, _)| *sorted != selection) {
             self.sorted = Some((selection, self.sort(selection)));
         }
         let rows = self.sorted.as_ref().map_or(&[][..], |(_, rows)| rows);
         let page = rows.iter().skip(skip).take(take);
-        (
-            page.map(|row| &self.rows[*row as usize]).collect(),
-            rows.len(),
-        )
+        (page.map(|row| &self.rows[*row as usize]).collect(), rows.len())
     }
 
     fn sort(&self, selection: Selection) -> Vec<u32> {

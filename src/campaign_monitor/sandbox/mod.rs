@@ -64,17 +64,11 @@ impl Sandbox {
     ///
     /// Fails when the address cannot be bound. Needs a Tokio runtime around it; calls are answered on
     /// two threads of the sandbox's own.
-    #[expect(
-        clippy::unused_async,
-        reason = "it needs a runtime, and says so by being async"
-    )]
+    #[expect(clippy::unused_async, reason = "it needs a runtime, and says so by being async")]
     pub async fn start(bind: SocketAddr) -> io::Result<Self> {
         let world = web::Data::new(world::World::new());
-        let app = move || {
-            App::new()
-                .app_data(world.clone())
-                .default_service(web::to(server::serve))
-        };
+        let app =
+            move || App::new().app_data(world.clone()).default_service(web::to(server::serve));
         let server = HttpServer::new(app)
             .workers(2)
             .tcp_nodelay(true)

@@ -64,9 +64,7 @@ impl Grants {
 
     /// Ends the life of every access token; refreshing still works.
     pub fn expire_all(&mut self) {
-        self.access
-            .values_mut()
-            .for_each(|token| token.expires = i64::MIN);
+        self.access.values_mut().for_each(|token| token.expires = i64::MIN);
     }
 
     /// Takes every access away, as a person does who disconnects the application.
@@ -87,13 +85,7 @@ impl Grants {
     pub fn make_code(&mut self, redirect_uri: &str, scopes: &[String]) -> String {
         let code = self.make_secret();
         let (redirect_uri, scopes) = (redirect_uri.to_owned(), scopes.to_vec());
-        self.codes.insert(
-            code.clone(),
-            Code {
-                redirect_uri,
-                scopes,
-            },
-        );
+        self.codes.insert(code.clone(), Code { redirect_uri, scopes });
         code
     }
 
@@ -106,18 +98,10 @@ impl Grants {
     ) -> TokenAnswer {
         let access_token = self.make_secret();
         let refresh_token = refresh.unwrap_or_else(|| self.make_secret());
-        let token = Token {
-            scopes,
-            expires: now.saturating_add(life),
-            revoked: false,
-        };
+        let token = Token { scopes, expires: now.saturating_add(life), revoked: false };
         self.refresh.insert(refresh_token.clone(), token.clone());
         self.access.insert(access_token.clone(), token);
-        TokenAnswer {
-            access_token,
-            expires_in: life,
-            refresh_token,
-        }
+        TokenAnswer { access_token, expires_in: life, refresh_token }
     }
 }
 
@@ -146,42 +130,24 @@ type Granted = Result<TokenAnswer, (&'static str, &'static str)>;
 
 fn exchange<'q>(get: &dyn Fn(&'static str) -> &'q str, world: &World, settings: &Oauth) -> Granted {
     if get("client_id") != OAUTH_CLIENT_ID || get("client_secret") != OAUTH_CLIENT_SECRET {
-        return Err((
-            "unknown_client",
-            "Specified client_id or client_secret was invalid",
-        ));
+        return Err(("unknown_client", "Specified client_id or client_secret was invalid"));
     }
     let mut grants = world.grants();
     let code = grants.codes.remove(get("code"));
     let code = code.filter(|code| code.redirect_uri == get("redirect_uri"));
     let code = code.ok_or(("invalid_grant", "Specified code was invalid or expired"))?;
-    Ok(grants.grant(
-        code.scopes,
-        None,
-        settings.access_token_life_seconds,
-        world.now(),
-    ))
+    Ok(grants.grant(code.scopes, None, settings.access_token_life_seconds, world.now()))
 }
 
 fn refresh(refresh_token: &str, world: &World, settings: &Oauth) -> Granted {
     let mut grants = world.grants();
-    let known = grants
-        .refresh
-        .get(refresh_token)
-        .filter(|token| !token.revoked);
+    let known = grants.refresh.get(refresh_token).filter(|token| !token.revoked);
     let scopes = known.map(|token| token.scopes.clone());
-    let scopes = scopes.ok_or((
-        "invalid_grant",
-        "Specified refresh_token was invalid or expired",
-    ))?;
+    let scopes =
+        scopes.ok_or(("invalid_grant", "Specified refresh_token was invalid or expired"))?;
     let kept = (!settings.rotate_refresh_tokens).then(|| refresh_token.to_owned());
     if kept.is_none() {
         grants.refresh.remove(refresh_token);
     }
-    Ok(grants.grant(
-        scopes,
-        kept,
-        settings.access_token_life_seconds,
-        world.now(),
-    ))
+    Ok(grants.grant(scopes, kept, settings.access_token_life_seconds, world.now()))
 }

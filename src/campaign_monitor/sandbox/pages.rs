@@ -33,24 +33,12 @@ impl PageRequest {
             "desc" => true,
             _ => return Err(refusal(803)),
         };
-        let number = number(query.get("page"), 1)
-            .filter(|n| *n >= 1)
-            .ok_or_else(|| refusal(800))?;
+        let number =
+            number(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| refusal(800))?;
         let size = number_between_10_and_1000(query.get("pagesize")).ok_or_else(|| refusal(801))?;
-        let order = order
-            .filter(|order| orders.contains(order))
-            .ok_or_else(|| refusal(802))?;
+        let order = order.filter(|order| orders.contains(order)).ok_or_else(|| refusal(802))?;
         let since = since(query.get("date"))?;
-        Ok(Self {
-            number,
-            size,
-            selection: Selection {
-                state,
-                since,
-                order,
-                descending,
-            },
-        })
+        Ok(Self { number, size, selection: Selection { state, since, order, descending } })
     }
 
     /// How many rows come before the page.
@@ -60,11 +48,7 @@ impl PageRequest {
 }
 
 fn number(text: &str, default: usize) -> Option<usize> {
-    if text.is_empty() {
-        Some(default)
-    } else {
-        text.parse().ok()
-    }
+    if text.is_empty() { Some(default) } else { text.parse().ok() }
 }
 
 fn number_between_10_and_1000(text: &str) -> Option<usize> {
@@ -79,8 +63,7 @@ fn since(text: &str) -> Result<i64, Refusal> {
     let day =
         || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").or_else(|_| day());
-    time.map(|time| time.and_utc().timestamp())
-        .map_err(|_| refusal(5))
+    time.map(|time| time.and_utc().timestamp()).map_err(|_| refusal(5))
 }
 
 /// One page of rows.
@@ -108,11 +91,7 @@ impl<T> Page<T> {
                 Order::Name => "name",
                 Order::Date => "date",
             },
-            order_direction: if request.selection.descending {
-                "desc"
-            } else {
-                "asc"
-            },
+            order_direction: if request.selection.descending { "desc" } else { "asc" },
             number: request.number,
             size: request.size,
             records: results.len(),
@@ -142,20 +121,13 @@ pub fn subscribers(call: &Call<'_>, list_id: &str, state: State) -> Reply {
     let mut state = list.state();
     let book = list.client.book();
     let state = &mut *state;
-    let (members, total) = state
-        .members
-        .page(request.selection, request.skip(), request.size);
+    let (members, total) = state.members.page(request.selection, request.skip(), request.size);
     let show = Show {
         fields: &state.fields,
         keys: call.settings.subscribers.custom_field_keys,
-        tracking: call
-            .query
-            .is_true("includetrackingpreference")
-            .then_some(&*book),
+        tracking: call.query.is_true("includetrackingpreference").then_some(&*book),
         sms: call.query.is_true("includesmspreference"),
     };
-    let rows = members
-        .into_iter()
-        .map(|member| SubscriberView::new(member, &show));
+    let rows = members.into_iter().map(|member| SubscriberView::new(member, &show));
     Answer::ok(&Page::new(rows.collect(), total, &request))
 }

@@ -43,27 +43,12 @@ pub fn us_states() -> impl Iterator<Item = &'static str> {
 /// The account as it is at the start and after a reset.
 pub fn account() -> Account {
     let contoso = Arc::new(Client::new(CLIENT_ID, "Contoso Coffee", CLIENT_API_KEY));
-    let fabrikam = Arc::new(Client::new(
-        OTHER_CLIENT_ID,
-        "Fabrikam Tea",
-        "sandbox-other-client-key",
-    ));
+    let fabrikam =
+        Arc::new(Client::new(OTHER_CLIENT_ID, "Fabrikam Tea", "sandbox-other-client-key"));
     let lists = vec![
         list(LIST_ID, "Newsletter", &contoso, false, newsletter_fields()),
-        list(
-            DOUBLE_OPT_IN_LIST_ID,
-            "Club (confirmed opt-in)",
-            &contoso,
-            true,
-            city_field(),
-        ),
-        list(
-            OTHER_LIST_ID,
-            "Tea Letter",
-            &fabrikam,
-            false,
-            Fields::default(),
-        ),
+        list(DOUBLE_OPT_IN_LIST_ID, "Club (confirmed opt-in)", &contoso, true, city_field()),
+        list(OTHER_LIST_ID, "Tea Letter", &fabrikam, false, Fields::default()),
     ];
     Account::new(vec![contoso, fabrikam], lists)
 }
@@ -82,28 +67,15 @@ fn list(id: &str, title: &str, client: &Arc<Client>, confirmed: bool, fields: Fi
 fn newsletter_fields() -> Fields {
     let mut fields = Fields::default();
     let mut add = |name: &str, data_type, options: &[&str]| {
-        fields.add(
-            name,
-            data_type,
-            options.iter().map(ToString::to_string).collect(),
-            true,
-        );
+        fields.add(name, data_type, options.iter().map(ToString::to_string).collect(), true);
     };
     add("first name", DataType::Text, &[]);
     add("last name", DataType::Text, &[]);
     add("city", DataType::Text, &[]);
     add("points", DataType::Number, &[]);
     add("birthday", DataType::Date, &[]);
-    add(
-        "tier",
-        DataType::MultiSelectOne,
-        &["Bronze", "Silver", "Gold"],
-    );
-    add(
-        "interests",
-        DataType::MultiSelectMany,
-        &["Coffee", "Tea", "Pastry", "Brewing"],
-    );
+    add("tier", DataType::MultiSelectOne, &["Bronze", "Silver", "Gold"]);
+    add("interests", DataType::MultiSelectMany, &["Coffee", "Tea", "Pastry", "Brewing"]);
     add("country", DataType::Country, &[]);
     add("customer id", DataType::Text, &[]);
     fields

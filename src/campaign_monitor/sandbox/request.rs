@@ -108,17 +108,12 @@ impl Record<'_> {
 
     /// Consent to tracking, which must be given.
     pub fn track(&self) -> Result<Consent, u16> {
-        self.consent_to_track
-            .as_deref()
-            .ok_or(214)
-            .and_then(Consent::parse)
+        self.consent_to_track.as_deref().ok_or(214).and_then(Consent::parse)
     }
 
     /// Consent to text messages, which may be left out.
     pub fn sms(&self) -> Result<Consent, u16> {
-        self.consent_to_send_sms
-            .as_deref()
-            .map_or(Ok(Consent::Unchanged), Consent::parse)
+        self.consent_to_send_sms.as_deref().map_or(Ok(Consent::Unchanged), Consent::parse)
     }
 }
 
@@ -151,11 +146,7 @@ impl<'a> FieldValue<'a> {
     /// A value to set, as presets give it.
     pub fn new(key: &'a str, value: &'a str) -> Self {
         let text = |text| Some(Text(Cow::Borrowed(text)));
-        Self {
-            key: text(key),
-            value: text(value),
-            clear: None,
-        }
+        Self { key: text(key), value: text(value), clear: None }
     }
 }
 
@@ -189,10 +180,7 @@ mod tests {
     fn text_without_escapes_is_borrowed() {
         let record: Record =
             serde_json::from_str(r#"{"EmailAddress":"a@example.com","Name":"a\"b"}"#).unwrap();
-        assert!(matches!(
-            record.email_address,
-            Some(Text(Cow::Borrowed("a@example.com")))
-        ));
+        assert!(matches!(record.email_address, Some(Text(Cow::Borrowed("a@example.com")))));
         assert_eq!(record.name(), Some("a\"b"));
     }
 

@@ -61,10 +61,9 @@ async fn faulty(
     sleep(answer.delay_ms).await;
     match verdict.fault {
         Some(Fault::DropAfter) => (silence(request), false),
-        Some(Fault::HalfAnswer) => (
-            connection::halve(request, answer.into_response(format)),
-            false,
-        ),
+        Some(Fault::HalfAnswer) => {
+            (connection::halve(request, answer.into_response(format)), false)
+        }
         _ => (answer.into_response(format), true),
     }
 }
@@ -90,9 +89,7 @@ fn status(fault: &StatusFault) -> HttpResponse {
     let mut response = fault.answer().into_response(Format::Json);
     let mut header = |name: &'static str, value: Option<u64>| {
         if let Some(value) = value {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value.into());
+            response.headers_mut().insert(HeaderName::from_static(name), value.into());
         }
     };
     header("retry-after", fault.retry_after_seconds);
@@ -115,11 +112,7 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
         _ => {
             let settings = world.settings();
             let header = |name| {
-                request
-                    .headers()
-                    .get(name)
-                    .and_then(|v| v.to_str().ok())
-                    .unwrap_or_default()
+                request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
             };
             let (path, format) = split_format(path, &query, header(ACCEPT), &settings);
             let reply = match api_path(path) {
@@ -127,14 +120,7 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
                 Some(path) => {
                     auth::authenticate(header(AUTHORIZATION), world, &settings).and_then(|caller| {
                         let (now, settings, query) = (world.now(), &*settings, &query);
-                        let call = Call {
-                            world,
-                            settings,
-                            now,
-                            caller,
-                            query,
-                            body,
-                        };
+                        let call = Call { world, settings, now, caller, query, body };
                         router::answer(&call, request.method().as_str(), path)
                     })
                 }

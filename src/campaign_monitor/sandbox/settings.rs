@@ -114,10 +114,7 @@ pub struct Subscribers {
 
 impl Default for Subscribers {
     fn default() -> Self {
-        Self {
-            changes_per_minute: 10,
-            custom_field_keys: CustomFieldKeys::default(),
-        }
+        Self { changes_per_minute: 10, custom_field_keys: CustomFieldKeys::default() }
     }
 }
 

@@ -27,12 +27,7 @@ pub fn answer(
     query: &Query,
     body: &[u8],
 ) -> Result<Option<Answer>, String> {
-    let list = world
-        .account()
-        .lists
-        .iter()
-        .find(|list| list.id == id)
-        .cloned();
+    let list = world.account().lists.iter().find(|list| list.id == id).cloned();
     let list = list.ok_or_else(|| format!("there is no list {id}"))?;
     let answer = match (method, rest) {
         ("POST", ["subscribers"]) => preset(&list, world.now(), body)?,
@@ -93,10 +88,7 @@ fn preset(list: &List, now: i64, body: &[u8]) -> Result<Answer, String> {
 
 /// A preset with a value that its field does not take is a mistake of whoever wrote it.
 fn strict() -> Imports {
-    Imports {
-        field_problems: FieldProblems::Fail,
-        ..Imports::default()
-    }
+    Imports { field_problems: FieldProblems::Fail, ..Imports::default() }
 }
 
 impl Preset {
@@ -105,9 +97,8 @@ impl Preset {
             .fields
             .iter()
             .flat_map(|(key, values)| values.values().iter().map(move |value| (key, value)));
-        let values: Vec<FieldValue<'_>> = pairs
-            .map(|(key, value)| FieldValue::new(key, value))
-            .collect();
+        let values: Vec<FieldValue<'_>> =
+            pairs.map(|(key, value)| FieldValue::new(key, value)).collect();
         let person = Person {
             key: Key::of(&self.email),
             email: &self.email,
@@ -119,14 +110,7 @@ impl Preset {
         };
         check_contact(person.email, person.mobile)?;
         let texts = merged(fields, None, &person, &strict())?;
-        Ok(Member {
-            texts,
-            changed: now,
-            joined: now,
-            imports: 0,
-            state: self.state,
-            sms: None,
-        })
+        Ok(Member { texts, changed: now, joined: now, imports: 0, state: self.state, sms: None })
     }
 }
 

@@ -136,11 +136,7 @@ fn consent(call: &Call<'_>, record: &Record<'_>) -> Result<Consent, Refusal> {
 fn throttle(call: &Call<'_>, key: Key) -> Result<(), Refusal> {
     let most = call.settings.subscribers.changes_per_minute;
     let changes = call.world.recent_changes().count(key, call.now);
-    if most > 0 && changes > most {
-        Err(refusal(429))
-    } else {
-        Ok(())
-    }
+    if most > 0 && changes > most { Err(refusal(429)) } else { Ok(()) }
 }
 
 /// Finds the person an address names: Code 1 if it is no address, 203 if nobody is there.
@@ -195,10 +191,7 @@ fn read(call: &Call<'_>, list: &List) -> Reply {
     let show = Show {
         fields: &state.fields,
         keys: call.settings.subscribers.custom_field_keys,
-        tracking: call
-            .query
-            .is_true("includetrackingpreference")
-            .then_some(&*book),
+        tracking: call.query.is_true("includetrackingpreference").then_some(&*book),
         sms: member.mobile().is_some(),
     };
     Answer::ok(&SubscriberView::new(member, &show))

@@ -52,11 +52,7 @@ fn create(call: &Call<'_>, list: &List) -> Reply {
     let id = call.world.account().make_id();
     list.state().webhooks.push(Webhook {
         id: id.clone(),
-        events: request
-            .events
-            .iter()
-            .map(|event| event.to_string())
-            .collect(),
+        events: request.events.iter().map(|event| event.to_string()).collect(),
         url: url.to_owned(),
         status: "Active",
         payload_format,

@@ -42,11 +42,7 @@ pub type Reply = Result<Answer, Refusal>;
 
 impl Answer {
     pub fn new(status: u16, body: Body) -> Self {
-        Self {
-            status,
-            body,
-            delay_ms: 0,
-        }
+        Self { status, body, delay_ms: 0 }
     }
 
     pub fn json(status: u16, value: &impl Serialize) -> Self {
@@ -55,28 +51,19 @@ impl Answer {
     }
 
     /// 200 with a value.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the last word of an endpoint is its reply"
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
     pub fn ok(value: &impl Serialize) -> Reply {
         Ok(Self::json(200, value))
     }
 
     /// 201 with a value.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the last word of an endpoint is its reply"
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
     pub fn created(value: &impl Serialize) -> Reply {
         Ok(Self::json(201, value))
     }
 
     /// 200 without content.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the last word of an endpoint is its reply"
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
     pub fn empty() -> Reply {
         Ok(Self::new(200, Body::Empty))
     }
@@ -121,12 +108,7 @@ fn html() -> (actix_web::http::header::HeaderName, &'static str) {
 impl From<Refusal> for Answer {
     /// The error envelope; `ResultData` comes first, as in the vendor's samples.
     fn from(refusal: Refusal) -> Self {
-        let Refusal {
-            status,
-            code,
-            message,
-            result_data,
-        } = refusal;
+        let Refusal { status, code, message, result_data } = refusal;
         let message = Value::from(message.as_ref());
         let data = result_data.map_or_else(String::new, |data| format!("\"ResultData\":{data},"));
         let text = format!("{{{data}\"Code\":{code},\"Message\":{message}}}");
@@ -153,12 +135,8 @@ fn xml(json: &str) -> String {
 fn write_element(out: &mut String, name: &str, value: &Value) {
     let _ = write!(out, "<{name}>");
     match value {
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(name, v)| write_element(out, name, v)),
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| write_element(out, "Item", item)),
+        Value::Object(members) => members.iter().for_each(|(name, v)| write_element(out, name, v)),
+        Value::Array(items) => items.iter().for_each(|item| write_element(out, "Item", item)),
         Value::String(text) => out.push_str(&escaped(text)),
         Value::Null => {}
         scalar => out.push_str(&scalar.to_string()),

@@ -46,12 +46,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(id: &str, name: &str, api_key: &str) -> Self {
-        Self {
-            id: id.into(),
-            name: name.into(),
-            api_key: api_key.into(),
-            book: Mutex::default(),
-        }
+        Self { id: id.into(), name: name.into(), api_key: api_key.into(), book: Mutex::default() }
     }
 
     pub fn book(&self) -> MutexGuard<'_, Book> {
@@ -70,11 +65,7 @@ pub struct Account {
 
 impl Account {
     pub fn new(clients: Vec<Arc<Client>>, lists: Vec<Arc<List>>) -> Self {
-        Self {
-            clients,
-            lists,
-            made_ids: 0,
-        }
+        Self { clients, lists, made_ids: 0 }
     }
 
     /// A new id of 32 hexadecimal digits, the same in every sandbox that made as many before.
@@ -95,10 +86,7 @@ impl RecentChanges {
     /// Counts one more change of a person and answers how many that makes in this minute.
     pub fn count(&mut self, key: Key, now: i64) -> u32 {
         if self.minute != now / 60 {
-            *self = Self {
-                minute: now / 60,
-                by_person: HashMap::new(),
-            };
+            *self = Self { minute: now / 60, by_person: HashMap::new() };
         }
         let changes = self.by_person.entry(key).or_default();
         *changes += 1;
@@ -188,11 +176,7 @@ mod tests {
         let mut recent = RecentChanges::default();
         let (ada, bob) = (Key::of("ada@example.com"), Key::of("bob@example.com"));
         assert_eq!(
-            [
-                recent.count(ada, 60),
-                recent.count(ada, 119),
-                recent.count(bob, 119)
-            ],
+            [recent.count(ada, 60), recent.count(ada, 119), recent.count(bob, 119)],
             [1, 2, 1]
         );
         assert_eq!(recent.count(ada, 120), 1);

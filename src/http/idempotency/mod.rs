@@ -59,10 +59,7 @@ impl FromRequest for IdempotencyKey {
         ready(match header {
             None => Ok(Self { key: None, call }),
             Some(key) if (1..=255).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic) => {
-                Ok(Self {
-                    key: Some(String::from_utf8_lossy(key).into_owned()),
-                    call,
-                })
+                Ok(Self { key: Some(String::from_utf8_lossy(key).into_owned()), call })
             }
             Some(_) => Err(Problem::new(
                 Kind::InvalidRequest,
@@ -76,10 +73,7 @@ impl Once {
     /// The call of `caller` with a body of this digest.
     #[must_use]
     pub fn new<R>(caller: &Caller<R>, key: IdempotencyKey, body_digest: &[u8]) -> Self {
-        let hash = Sha256::new()
-            .chain_update(key.call)
-            .chain_update(body_digest)
-            .finalize();
+        let hash = Sha256::new().chain_update(key.call).chain_update(body_digest).finalize();
         Self {
             instance: caller.instance,
             subject: caller.subject().to_owned(),
@@ -118,15 +112,8 @@ impl Once {
         let Some(key) = &self.key else {
             return Ok(true);
         };
-        match store::insert(
-            tx,
-            self.instance,
-            &self.subject,
-            key,
-            &self.request_hash,
-            db::now(),
-        )
-        .await
+        match store::insert(tx, self.instance, &self.subject, key, &self.request_hash, db::now())
+            .await
         {
             Ok(()) => Ok(true),
             Err(error) if db::is_unique_violation(&error) => Ok(false),
@@ -146,20 +133,16 @@ impl Once {
     /// The answer after `begin` said that another call took the key.
     pub async fn answer_of_the_other(&self, app: &App) -> Result<HttpResponse, Problem> {
         self.replay(app).await?.ok_or_else(|| {
-            Problem::new(
-                Kind::Unavailable,
-                "Another call with this key is under way. Try again.",
-            )
-            .retry_after(1)
+            Problem::new(Kind::Unavailable, "Another call with this key is under way. Try again.")
+                .retry_after(1)
         })
     }
 }
 
 impl Answer {
     fn respond(&self) -> HttpResponse {
-        let status = u16::try_from(self.status)
-            .ok()
-            .and_then(|code| StatusCode::from_u16(code).ok());
+        let status =
+            u16::try_from(self.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
         let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
         response.content_type("application/json");
         if let Some(location) = &self.location {

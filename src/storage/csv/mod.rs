@@ -40,9 +40,7 @@ pub(super) fn batch<I: Iterator<Item = Result<Bytes, Error>>>(
     if rows == 0 {
         return Ok(None);
     }
-    let columns = columns
-        .iter_mut()
-        .map(|column| Arc::new(column.finish()) as ArrayRef);
+    let columns = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch =
         RecordBatch::try_new_with_options(Arc::clone(&wanted.schema), columns.collect(), &options);
@@ -65,10 +63,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// All columns of a header.
     pub(super) fn all(header: &[String]) -> Self {
-        Self {
-            columns: (0..header.len()).collect(),
-            schema: text::schema(header),
-        }
+        Self { columns: (0..header.len()).collect(), schema: text::schema(header) }
     }
 
     /// The named columns, in the order they are named in.
@@ -93,9 +88,8 @@ pub(super) fn customer_column(header: &[String]) -> Result<usize, Error> {
 }
 
 fn missing(header: &[String]) -> String {
-    let other = [';', '\t', '|']
-        .into_iter()
-        .find(|mark| header.len() == 1 && header[0].contains(*mark));
+    let other =
+        [';', '\t', '|'].into_iter().find(|mark| header.len() == 1 && header[0].contains(*mark));
     match other {
         Some(mark) => {
             format!("the columns seem to be separated by {mark:?}; separate them by commas")

@@ -213,8 +213,6 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
 
     fn wrong_number_of_fields(&self) -> Error {
         let (found, named) = (self.fields.len(), self.header.len());
-        self.invalid(format!(
-            "the record has {found} fields, and the header names {named}"
-        ))
+        self.invalid(format!("the record has {found} fields, and the header names {named}"))
     }
 }

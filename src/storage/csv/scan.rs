@@ -74,32 +74,16 @@ fn field(bytes: &[u8], at: usize, ended: bool) -> Result<Option<(Span, usize)>, 
     if bytes.get(at) == Some(&b'"') {
         return quoted(bytes, at + 1, ended);
     }
-    let length = bytes[at..]
-        .iter()
-        .position(|&byte| SPECIAL[usize::from(byte)]);
+    let length = bytes[at..].iter().position(|&byte| SPECIAL[usize::from(byte)]);
     let end = length.map_or(bytes.len(), |length| at + length);
-    Ok(Some((
-        Span {
-            start: at,
-            end,
-            escaped: false,
-        },
-        end,
-    )))
+    Ok(Some((Span { start: at, end, escaped: false }, end)))
 }
 
 fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize)>, Fault> {
     let (mut at, mut escaped) = (start, false);
     loop {
-        let Some(length) = bytes[at..]
-            .iter()
-            .position(|&byte| byte == b'"' || byte == 0)
-        else {
-            return if ended {
-                Err(Fault::Unclosed)
-            } else {
-                Ok(None)
-            };
+        let Some(length) = bytes[at..].iter().position(|&byte| byte == b'"' || byte == 0) else {
+            return if ended { Err(Fault::Unclosed) } else { Ok(None) };
         };
         at += length;
         match (bytes[at], bytes.get(at + 1)) {
@@ -107,14 +91,7 @@ fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize
             (_, Some(b'"')) => escaped = true,
             (_, None) if !ended => return Ok(None),
             _ => {
-                return Ok(Some((
-                    Span {
-                        start,
-                        end: at,
-                        escaped,
-                    },
-                    at + 1,
-                )));
+                return Ok(Some((Span { start, end: at, escaped }, at + 1)));
             }
         }
         at += 2;

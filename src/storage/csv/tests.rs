@@ -4,18 +4,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::storage::Error;
 
-const LIMITS: Limits = Limits {
-    fields_max: 8,
-    row_bytes_max: 200,
-};
+const LIMITS: Limits = Limits { fields_max: 8, row_bytes_max: 200 };
 
 type Rows = Vec<Vec<String>>;
 
 /// All records with the header before them, or the error in words; the file comes in chunks of `size` bytes.
 fn read(file: &[u8], size: usize) -> Result<Rows, String> {
-    let chunks = file
-        .chunks(size)
-        .map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
+    let chunks = file.chunks(size).map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
     let mut records = Records::open(chunks, LIMITS).map_err(|error| error.to_string())?;
     let mut rows = vec![records.header().to_vec()];
     while records.advance().map_err(|error| error.to_string())? {
@@ -26,9 +21,7 @@ fn read(file: &[u8], size: usize) -> Result<Rows, String> {
 }
 
 fn rows<const N: usize>(rows: &[[&str; N]]) -> Rows {
-    rows.iter()
-        .map(|row| row.map(String::from).to_vec())
-        .collect()
+    rows.iter().map(|row| row.map(String::from).to_vec()).collect()
 }
 
 #[test]
@@ -38,10 +31,7 @@ fn every_form_that_the_rfc_allows_is_read() {
         ("a,b\r\n1,2", rows(&[["a", "b"], ["1", "2"]])),
         ("\u{feff}a,b\n1,2\n\n\r\n", rows(&[["a", "b"], ["1", "2"]])),
         ("a,\"b\"\n\"\",\n", rows(&[["a", "b"], ["", ""]])),
-        (
-            "a,b\n\"x, \"\"y\"\"\r\nz\",\"\"\"\"\n",
-            rows(&[["a", "b"], ["x, \"y\"\r\nz", "\""]]),
-        ),
+        ("a,b\n\"x, \"\"y\"\"\r\nz\",\"\"\"\"\n", rows(&[["a", "b"], ["x, \"y\"\r\nz", "\""]])),
         ("a,b\n 1 , é\n", rows(&[["a", "b"], [" 1 ", " é"]])),
         ("a,b", rows(&[["a", "b"]])),
     ] {
@@ -64,23 +54,11 @@ fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
         ("\u{feff}", "line 1: the file is empty"),
         ("a,a\n", "line 1: the column \"a\" is named twice"),
         ("a,\n", "line 1: column 2 has no name"),
-        (
-            "a,b,c,d,e,f,g,h,i\n",
-            "line 1: the header names 9 columns; at most 8 are taken",
-        ),
-        (
-            "a,b\n\"1\n2\",3\n4\n",
-            "line 4: the record has 1 fields, and the header names 2",
-        ),
+        ("a,b,c,d,e,f,g,h,i\n", "line 1: the header names 9 columns; at most 8 are taken"),
+        ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, and the header names 2"),
         ("a,b\n1,2,3\n", "line 2: the record has 3 fields"),
-        (
-            "a,b\n\"1\n2\",\"3\n",
-            "line 2: a quote opens in this record and is never closed",
-        ),
-        (
-            "a,b\n1,2\n3,4\"5\n",
-            "line 3: a quote stands inside a value",
-        ),
+        ("a,b\n\"1\n2\",\"3\n", "line 2: a quote opens in this record and is never closed"),
+        ("a,b\n1,2\n3,4\"5\n", "line 3: a quote stands inside a value"),
         ("a,b\n1,\"2\"3\n", "line 2: text follows a closing quote"),
         ("a,b\n1,\"2\" ,3\n", "line 2: text follows a closing quote"),
         ("a,b\n1\r2,3\n", "line 2: a carriage return stands alone"),
@@ -95,10 +73,7 @@ fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
     ] {
         for size in 1..=file.len().max(1) {
             let message = read(file.as_bytes(), size).unwrap_err();
-            assert!(
-                message.starts_with(expected),
-                "{file:?} in chunks of {size}: {message}"
-            );
+            assert!(message.starts_with(expected), "{file:?} in chunks of {size}: {message}");
         }
     }
 }
@@ -106,10 +81,7 @@ fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
 #[test]
 fn text_that_is_not_utf8_is_refused_with_its_line() {
     let message = read(b"a,b\n1,2\n3,\xe9\n", 5).unwrap_err();
-    assert!(
-        message.starts_with("line 3: the text is not UTF-8"),
-        "{message}"
-    );
+    assert!(message.starts_with("line 3: the text is not UTF-8"), "{message}");
 }
 
 #[test]
@@ -117,13 +89,8 @@ fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
     let header = ["a".to_owned(), "b".to_owned()];
     let wanted = Wanted::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()]).unwrap();
     assert_eq!(wanted.columns, [1, 1, 0]);
-    let missing = Wanted::named(&header, &["c".to_owned()])
-        .err()
-        .map(|error| error.to_string());
-    assert_eq!(
-        missing.as_deref(),
-        Some("line 1: there is no column \"c\" in the header")
-    );
+    let missing = Wanted::named(&header, &["c".to_owned()]).err().map(|error| error.to_string());
+    assert_eq!(missing.as_deref(), Some("line 1: there is no column \"c\" in the header"));
 }
 
 #[test]
@@ -167,9 +134,7 @@ proptest! {
 
 fn written(names: &[String], table: &[[String; 3]]) -> Vec<u8> {
     let column = |index: usize| -> ArrayRef {
-        Arc::new(arrow_array::StringArray::from_iter_values(
-            table.iter().map(|row| &row[index]),
-        ))
+        Arc::new(arrow_array::StringArray::from_iter_values(table.iter().map(|row| &row[index])))
     };
     let batch = RecordBatch::try_new(text::schema(names), (0..3).map(column).collect()).unwrap();
     let mut file = Vec::new();
@@ -186,11 +151,7 @@ fn lenient(file: &[u8]) -> Rows {
     for batch in reader.build(file).unwrap() {
         let batch = batch.unwrap();
         let value = |row: usize, column: usize| {
-            batch
-                .column(column)
-                .as_string::<i32>()
-                .value(row)
-                .to_owned()
+            batch.column(column).as_string::<i32>().value(row).to_owned()
         };
         rows.extend((0..batch.num_rows()).map(|row| vec![value(row, 0), value(row, 1)]));
     }

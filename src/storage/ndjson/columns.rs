@@ -121,20 +121,10 @@ impl Columns {
             self.kinds.push(0);
         }
         let field = |(name, kinds): (&String, &u8)| {
-            let kind = if name == CUSTOMER_ID {
-                DataType::Utf8
-            } else {
-                column_type(*kinds)
-            };
+            let kind = if name == CUSTOMER_ID { DataType::Utf8 } else { column_type(*kinds) };
             arrow_schema::Field::new(name, kind, true)
         };
-        Arc::new(Schema::new(
-            self.names
-                .iter()
-                .zip(&self.kinds)
-                .map(field)
-                .collect::<Vec<_>>(),
-        ))
+        Arc::new(Schema::new(self.names.iter().zip(&self.kinds).map(field).collect::<Vec<_>>()))
     }
 }
 

@@ -46,18 +46,11 @@ pub(super) fn learn(file: &mut File, limits: &ReceiveLimits) -> Result<Learned, 
         learn_line(&line, &mut columns, &mut customers, limits)
             .map_err(|message| Error::invalid(number, message))?;
     }
-    Ok(Learned {
-        schema: columns.schema(),
-        start,
-        batch_rows: (PAGE_BYTES / longest).max(1),
-    })
+    Ok(Learned { schema: columns.schema(), start, batch_rows: (PAGE_BYTES / longest).max(1) })
 }
 
 fn skip_byte_order_mark(lines: &mut impl BufRead) -> Result<u64, Error> {
-    let marked = lines
-        .fill_buf()
-        .map_err(Error::unavailable)?
-        .starts_with(BYTE_ORDER_MARK);
+    let marked = lines.fill_buf().map_err(Error::unavailable)?.starts_with(BYTE_ORDER_MARK);
     let length = if marked { BYTE_ORDER_MARK.len() } else { 0 };
     lines.consume(length);
     Ok(length as u64)
@@ -71,10 +64,7 @@ fn read_line(
 ) -> Result<bool, Error> {
     line.clear();
     let most = row_bytes_max as u64 + 1;
-    let read = lines
-        .take(most)
-        .read_until(b'\n', line)
-        .map_err(Error::unavailable)?;
+    let read = lines.take(most).read_until(b'\n', line).map_err(Error::unavailable)?;
     Ok(read > 0)
 }
 
@@ -85,10 +75,7 @@ fn learn_line(
     limits: &ReceiveLimits,
 ) -> Result<(), String> {
     if line.len() > limits.row_bytes_max {
-        return Err(format!(
-            "the line is longer than {} bytes",
-            limits.row_bytes_max
-        ));
+        return Err(format!("the line is longer than {} bytes", limits.row_bytes_max));
     }
     let text =
         std::str::from_utf8(line).map_err(|_| "the text is not UTF-8; save the file as UTF-8")?;
@@ -101,19 +88,12 @@ fn learn_line(
     let Members(members) = serde_json::from_str(text).map_err(|cause| not_json(&cause))?;
     columns.learn(&members)?;
     let id = members.iter().find(|(name, _)| name == CUSTOMER_ID);
-    customers.admit(
-        id.map(|(_, value)| customer_id(value))
-            .transpose()?
-            .as_deref(),
-    )
+    customers.admit(id.map(|(_, value)| customer_id(value)).transpose()?.as_deref())
 }
 
 /// The library's own words may quote a value, so only the place is told.
 fn not_json(cause: &serde_json::Error) -> String {
-    format!(
-        "the line is not a complete JSON object; look at character {}",
-        cause.column()
-    )
+    format!("the line is not a complete JSON object; look at character {}", cause.column())
 }
 
 /// The members of an object as they are written, in order, also those that stand twice.

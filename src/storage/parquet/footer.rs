@@ -49,10 +49,7 @@ pub(in super::super) fn rows(footer: &ParquetMetaData) -> Result<u64, Error> {
             require_compression(column.compression())?;
         }
     }
-    promised
-        .ok()
-        .filter(|rows| *rows == groups)
-        .ok_or_else(Error::damaged)
+    promised.ok().filter(|rows| *rows == groups).ok_or_else(Error::damaged)
 }
 
 fn require_compression(compression: Compression) -> Result<(), Error> {

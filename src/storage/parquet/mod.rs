@@ -31,13 +31,9 @@ pub(super) fn pages(
     let schema = text::schema(names);
     Ok(reader.map(move |batch| {
         let batch = batch.map_err(|cause| windows.explain(&cause.into()))?;
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| text::of(&batch[field.name().as_str()]));
-        let columns = columns
-            .collect::<Result<_, _>>()
-            .map_err(|cause| Error::of_parquet(&cause.into()))?;
+        let columns = schema.fields().iter().map(|field| text::of(&batch[field.name().as_str()]));
+        let columns =
+            columns.collect::<Result<_, _>>().map_err(|cause| Error::of_parquet(&cause.into()))?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
             .map_err(Error::unavailable)
@@ -79,10 +75,7 @@ fn page_rows<R: ChunkReader>(
 ) -> usize {
     let groups = file.metadata().row_groups().iter();
     let size = |index: &usize| {
-        groups
-            .clone()
-            .map(|group| group.column(*index).uncompressed_size().max(0))
-            .sum::<i64>()
+        groups.clone().map(|group| group.column(*index).uncompressed_size().max(0)).sum::<i64>()
     };
     let bytes: i64 = columns.iter().map(size).sum();
     let row_bytes = u64::try_from(bytes).unwrap_or(0) / rows.max(1);

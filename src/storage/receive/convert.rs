@@ -37,10 +37,7 @@ pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Resu
 }
 
 fn from_csv(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
-    let sizes = Limits {
-        fields_max: limits.fields_max,
-        row_bytes_max: limits.row_bytes_max,
-    };
+    let sizes = Limits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
     let mut records = Records::open(chunks(spool), sizes)?;
     let customer = csv::customer_column(records.header())?;
     let wanted = Wanted::all(records.header());
@@ -70,9 +67,7 @@ fn chunks(mut file: File) -> impl Iterator<Item = Result<Bytes, Error>> {
 /// Twice over the lines: which fields there are and of what type is known only after the last.
 fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let learned = ndjson::learn(&mut spool, limits)?;
-    spool
-        .seek(SeekFrom::Start(learned.start))
-        .map_err(Error::unavailable)?;
+    spool.seek(SeekFrom::Start(learned.start)).map_err(Error::unavailable)?;
     let lines = arrow_json::ReaderBuilder::new(Arc::clone(&learned.schema))
         .with_coerce_primitive(true)
         .with_batch_size(BATCH_ROWS.min(learned.batch_rows))
@@ -91,17 +86,13 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let file = parquet::open(windows.clone()).map_err(explain)?;
     let found = parquet::fields(file.schema())?.len();
     if found > limits.fields_max {
-        let message = format!(
-            "the file has {found} columns; at most {} are taken",
-            limits.fields_max
-        );
+        let message =
+            format!("the file has {found} columns; at most {} are taken", limits.fields_max);
         return Err(Error::invalid(None, message));
     }
     let promised = parquet::rows(file.metadata())?;
     if promised > limits.rows_max {
-        return Err(Error::TooManyRows {
-            limit_rows: limits.rows_max,
-        });
+        return Err(Error::TooManyRows { limit_rows: limits.rows_max });
     }
     let schema = kept_schema(file.schema());
     let batches = file.with_batch_size(1024).build().map_err(explain)?;
@@ -115,11 +106,7 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
         writer.write(&batch)?;
         rows += batch.num_rows() as u64;
     }
-    if rows == promised {
-        writer.finish()
-    } else {
-        Err(Error::damaged())
-    }
+    if rows == promised { writer.finish() } else { Err(Error::damaged()) }
 }
 
 /// The same columns in the plainest kind that holds them: no dictionaries, one kind of text, ids as text.
@@ -134,9 +121,7 @@ fn kept_schema(schema: &Schema) -> SchemaRef {
         };
         arrow_schema::Field::new(column.name(), kind, true)
     };
-    Arc::new(Schema::new(
-        schema.fields().iter().map(keep).collect::<Vec<_>>(),
-    ))
+    Arc::new(Schema::new(schema.fields().iter().map(keep).collect::<Vec<_>>()))
 }
 
 fn keep(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
@@ -156,10 +141,7 @@ fn check(
     limits: &ReceiveLimits,
 ) -> Result<(), Error> {
     let refuse = |index: usize, message: String| {
-        Err(Error::invalid(
-            None,
-            format!("row {}: {message}", before + index as u64 + 1),
-        ))
+        Err(Error::invalid(None, format!("row {}: {message}", before + index as u64 + 1)))
     };
     let ids: &StringArray = batch[CUSTOMER_ID].as_string();
     for (index, id) in ids.iter().enumerate() {
@@ -167,12 +149,8 @@ fn check(
             return refuse(index, message);
         }
     }
-    let readable = |kind| {
-        matches!(
-            text::field_type(kind),
-            Some(FieldType::String | FieldType::Date)
-        )
-    };
+    let readable =
+        |kind| matches!(text::field_type(kind), Some(FieldType::String | FieldType::Date));
     for (column, field) in batch.columns().iter().zip(batch.schema_ref().fields()) {
         if !readable(field.data_type()) {
             continue;
@@ -188,20 +166,12 @@ fn check(
 }
 
 fn out_of_range(name: &str) -> Error {
-    Error::invalid(
-        None,
-        format!("column {name:?} holds a date that no calendar has"),
-    )
+    Error::invalid(None, format!("column {name:?} holds a date that no calendar has"))
 }
 
 fn unfit(value: &str, name: &str, limits: &ReceiveLimits) -> Option<String> {
     if value.len() > limits.row_bytes_max {
-        return Some(format!(
-            "{name:?} is longer than {} bytes",
-            limits.row_bytes_max
-        ));
+        return Some(format!("{name:?} is longer than {} bytes", limits.row_bytes_max));
     }
-    value
-        .contains('\0')
-        .then(|| format!("{name:?} holds a zero byte"))
+    value.contains('\0').then(|| format!("{name:?} holds a zero byte"))
 }

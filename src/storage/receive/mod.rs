@@ -45,14 +45,8 @@ impl Storage {
         let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
         let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
         let object = self.publish(path, taken.file, taken.rows).await?;
-        let manifest = Manifest {
-            format: Format::Parquet,
-            objects: vec![object],
-        };
-        Ok(Inspection {
-            manifest,
-            fields: taken.fields,
-        })
+        let manifest = Manifest { format: Format::Parquet, objects: vec![object] };
+        Ok(Inspection { manifest, fields: taken.fields })
     }
 
     /// Copies a file into the storage, where it appears at once or not at all.
@@ -64,17 +58,8 @@ impl Storage {
             let _ = to.abort().await;
             return Err(Error::unavailable(cause));
         }
-        let meta = self
-            .store
-            .head(&path)
-            .await
-            .map_err(|cause| Error::of_store(&path, cause))?;
-        Ok(Object {
-            path: path.to_string(),
-            size: meta.size,
-            etag: meta.e_tag,
-            rows,
-        })
+        let meta = self.store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
+        Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows })
     }
 }
 
@@ -99,9 +84,7 @@ where
         let chunk = chunk.map_err(|cause| Error::Interrupted(Box::new(cause)))?;
         size += chunk.len() as u64;
         if size > bytes_max {
-            return Err(Error::TooLarge {
-                limit_bytes: bytes_max,
-            });
+            return Err(Error::TooLarge { limit_bytes: bytes_max });
         }
         file.write_all(&chunk).await.map_err(Error::unavailable)?;
     }

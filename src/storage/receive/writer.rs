@@ -45,21 +45,14 @@ impl Writer {
         let fields = fields(&schema)?;
         let inner = ArrowWriter::try_new(temporary_file()?, schema, Some(properties))
             .map_err(Error::unavailable)?;
-        Ok(Self {
-            inner,
-            fields,
-            rows: 0,
-            rows_max: limits.rows_max,
-        })
+        Ok(Self { inner, fields, rows: 0, rows_max: limits.rows_max })
     }
 
     /// Adds members, as long as there are not too many.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows += batch.num_rows() as u64;
         if self.rows > self.rows_max {
-            return Err(Error::TooManyRows {
-                limit_rows: self.rows_max,
-            });
+            return Err(Error::TooManyRows { limit_rows: self.rows_max });
         }
         self.inner.write(batch).map_err(Error::unavailable)?;
         if self.inner.memory_size() > GROUP_BYTES {
@@ -71,10 +64,6 @@ impl Writer {
     /// Completes the file.
     pub(super) fn finish(self) -> Result<Taken, Error> {
         let file = self.inner.into_inner().map_err(Error::unavailable)?;
-        Ok(Taken {
-            file,
-            fields: self.fields,
-            rows: self.rows,
-        })
+        Ok(Taken { file, fields: self.fields, rows: self.rows })
     }
 }

@@ -11,21 +11,12 @@ async fn the_parts_of_a_folder_are_one_segment_in_the_order_of_their_names() {
     let found = house.inspect("crm", Format::Csv).await.unwrap();
 
     let objects = found.manifest.objects.iter();
-    let parts: Vec<_> = objects
-        .map(|object| (object.path.as_str(), object.rows))
-        .collect();
+    let parts: Vec<_> = objects.map(|object| (object.path.as_str(), object.rows)).collect();
     assert_eq!(parts, [("crm/part-1.csv", 1), ("crm/part-2.csv", 1)]);
-    let pages = house
-        .read(&found.manifest, &["Email", "CustomerId"])
-        .await
-        .unwrap();
+    let pages = house.read(&found.manifest, &["Email", "CustomerId"]).await.unwrap();
     assert_eq!(column(&pages, "CustomerId"), ["1", "2"]);
     assert_eq!(column(&pages, "Email"), ["a@example.com", "b@example.com"]);
-    let fields: Vec<_> = found
-        .fields
-        .iter()
-        .map(|field| field.name.as_str())
-        .collect();
+    let fields: Vec<_> = found.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(fields, ["CustomerId", "Email"]);
 }
 
@@ -34,10 +25,7 @@ async fn a_single_parquet_file_is_a_segment_too() {
     let ids: Vec<i64> = (0..2500).collect();
     let house = House::new().with("members.parquet", parquet_with(&ids, "Email"));
 
-    let found = house
-        .inspect("members.parquet", Format::Parquet)
-        .await
-        .unwrap();
+    let found = house.inspect("members.parquet", Format::Parquet).await.unwrap();
 
     assert_eq!(found.manifest.rows(), 2500);
     assert_eq!(found.fields[0].r#type, FieldType::Number);
@@ -55,11 +43,7 @@ async fn rows_can_be_counted_without_any_column() {
     for (path, format) in [("a.csv", Format::Csv), ("b.parquet", Format::Parquet)] {
         let found = house.inspect(path, format).await.unwrap();
         let pages = house.read(&found.manifest, &[]).await.unwrap();
-        assert_eq!(
-            pages.iter().map(RecordBatch::num_rows).sum::<usize>(),
-            2,
-            "{path}"
-        );
+        assert_eq!(pages.iter().map(RecordBatch::num_rows).sum::<usize>(), 2, "{path}");
     }
 }
 
@@ -76,26 +60,10 @@ async fn bad_files_are_refused_by_name_and_line() {
         .with("half/a.parquet", &parquet[..parquet.len() / 2]);
     for (path, format, expected) in [
         ("quote", Format::Csv, "quote/a.csv: line 3: a quote opens"),
-        (
-            "empty_id",
-            Format::Csv,
-            "empty_id/a.csv: line 3: CustomerId is empty",
-        ),
-        (
-            "mixed",
-            Format::Csv,
-            "mixed/readme.txt: the name does not end in .csv",
-        ),
-        (
-            "fields",
-            Format::Csv,
-            "fields/b.csv: field \"Mail\" differs",
-        ),
-        (
-            "half",
-            Format::Parquet,
-            "half/a.parquet: this is not a complete Parquet file",
-        ),
+        ("empty_id", Format::Csv, "empty_id/a.csv: line 3: CustomerId is empty"),
+        ("mixed", Format::Csv, "mixed/readme.txt: the name does not end in .csv"),
+        ("fields", Format::Csv, "fields/b.csv: field \"Mail\" differs"),
+        ("half", Format::Parquet, "half/a.parquet: this is not a complete Parquet file"),
         ("nowhere", Format::Csv, "there are no files at nowhere"),
     ] {
         let message = house.inspect(path, format).await.unwrap_err().to_string();
@@ -112,10 +80,7 @@ async fn a_column_that_is_not_there_is_named_when_it_is_asked_for() {
         let found = house.inspect(path, format).await.unwrap();
         let error = house.read(&found.manifest, &["City"]).await.unwrap_err();
         let message = error.to_string();
-        assert!(
-            message.starts_with(path) && message.contains("no column \"City\""),
-            "{message}"
-        );
+        assert!(message.starts_with(path) && message.contains("no column \"City\""), "{message}");
     }
 }
 
@@ -134,13 +99,7 @@ async fn pages_of_long_rows_hold_fewer_rows() {
 #[tokio::test]
 async fn names_may_be_unusual() {
     let house = House::new();
-    for name in [
-        "part 1.csv",
-        "ž~100%.csv",
-        "a%20b.csv",
-        "#1 [x].csv",
-        "東京.csv",
-    ] {
+    for name in ["part 1.csv", "ž~100%.csv", "a%20b.csv", "#1 [x].csv", "東京.csv"] {
         house.write(&format!("odd/{name}"), format!("CustomerId\n{name}\n"));
         let path = house.folder.path().join("odd").join(name);
         let url = url::Url::from_file_path(path).unwrap();

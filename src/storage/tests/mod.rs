@@ -55,9 +55,7 @@ impl House {
 
 fn column(pages: &[RecordBatch], name: &str) -> Vec<String> {
     let values = pages.iter().flat_map(|page| page[name].as_string::<i32>());
-    values
-        .map(|value| value.unwrap_or("null").to_owned())
-        .collect()
+    values.map(|value| value.unwrap_or("null").to_owned()).collect()
 }
 
 /// A file of one row group, as other writers like to write it.

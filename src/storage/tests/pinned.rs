@@ -31,10 +31,7 @@ async fn assert_changed(house: &House, pinned: &Manifest, path: &str) {
     let checked = house.storage.check(pinned).await.unwrap_err();
     let read = house.read(pinned, &["CustomerId"]).await.unwrap_err();
     for error in [checked, read] {
-        assert!(
-            matches!(&error, Error::Changed { path: named } if named == path),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Error::Changed { path: named } if named == path), "{error:?}");
     }
 }
 
@@ -56,9 +53,7 @@ async fn a_reader_that_loses_interest_does_no_harm() {
     let pinned = house.inspect("a.csv", Format::Csv).await.unwrap().manifest;
     let columns = ["CustomerId".to_owned()];
 
-    let mut pages = house
-        .storage
-        .pages(Arc::new(pinned.clone()), columns.into());
+    let mut pages = house.storage.pages(Arc::new(pinned.clone()), columns.into());
     pages.next().await.unwrap().unwrap();
     drop(pages);
 
@@ -68,16 +63,8 @@ async fn a_reader_that_loses_interest_does_no_harm() {
 
 #[test]
 fn a_manifest_is_kept_as_json() {
-    let object = Object {
-        path: "a.csv".into(),
-        size: 12,
-        etag: Some("x".into()),
-        rows: 1,
-    };
-    let pinned = Manifest {
-        format: Format::Csv,
-        objects: vec![object],
-    };
+    let object = Object { path: "a.csv".into(), size: 12, etag: Some("x".into()), rows: 1 };
+    let pinned = Manifest { format: Format::Csv, objects: vec![object] };
     let json = serde_json::to_string(&pinned).unwrap();
     assert_eq!(
         json,

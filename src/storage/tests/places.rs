@@ -2,9 +2,8 @@ use super::*;
 
 #[tokio::test]
 async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
-    let house = House::new()
-        .with("crm/part 1.csv", "CustomerId\n")
-        .with("uploads/a/b.parquet", "x");
+    let house =
+        House::new().with("crm/part 1.csv", "CustomerId\n").with("uploads/a/b.parquet", "x");
     let outside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), house.folder.path().join("link")).unwrap();
 
@@ -31,10 +30,7 @@ async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
         "a%00b",
     ] {
         let refused = house.locate(path);
-        assert!(
-            matches!(refused, Err(Error::OutsideRoot { .. })),
-            "{path}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(Error::OutsideRoot { .. })), "{path}: {refused:?}");
     }
 }
 
@@ -51,10 +47,7 @@ fn addresses_of_another_kind_lead_nowhere() {
         "",
     ] {
         let refused = house.storage.locate(url);
-        assert!(
-            matches!(refused, Err(Error::OutsideRoot { .. })),
-            "{url}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(Error::OutsideRoot { .. })), "{url}: {refused:?}");
     }
 }
 
@@ -62,21 +55,14 @@ fn addresses_of_another_kind_lead_nowhere() {
 fn a_content_type_tells_the_media() {
     for (content_type, media) in [
         ("text/csv", Some(Media::Csv)),
-        (
-            "Text/CSV; charset=\"UTF-8\"; header=present",
-            Some(Media::Csv),
-        ),
+        ("Text/CSV; charset=\"UTF-8\"; header=present", Some(Media::Csv)),
         ("text/csv; charset=iso-8859-1", None),
         ("application/x-ndjson", Some(Media::Ndjson)),
         ("application/vnd.apache.parquet", Some(Media::Parquet)),
         ("application/json", None),
         ("", None),
     ] {
-        assert_eq!(
-            Media::from_content_type(content_type),
-            media,
-            "{content_type}"
-        );
+        assert_eq!(Media::from_content_type(content_type), media, "{content_type}");
     }
 }
 
@@ -85,10 +71,7 @@ async fn a_storage_that_is_gone_is_not_ready() {
     let house = House::new();
     house.storage.probe().await.unwrap();
     fs::remove_dir_all(house.folder.path()).unwrap();
-    assert!(matches!(
-        house.storage.probe().await,
-        Err(Error::Unavailable(_))
-    ));
+    assert!(matches!(house.storage.probe().await, Err(Error::Unavailable(_))));
 }
 
 #[test]

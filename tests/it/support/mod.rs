@@ -38,9 +38,7 @@ pub struct TestApp {
 
 fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE
-        .get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
-        .clone()
+    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap()).clone()
 }
 
 impl TestApp {
@@ -67,9 +65,7 @@ impl TestApp {
 
     /// Starts the service, on the data of the one before.
     pub async fn start_service(&mut self) {
-        let config = Settings::try_parse_from(self.args("127.0.0.1:0"))
-            .unwrap()
-            .config;
+        let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
         let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
         self.url = service.url.as_ref().unwrap().to_string();
         self.service = Some(service);
@@ -82,10 +78,7 @@ impl TestApp {
         drop(free);
         self.url = format!("http://{bind}/");
         let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
-        command
-            .arg("serve")
-            .args(&self.args(&bind)[1..])
-            .env("RUST_LOG", "error");
+        command.arg("serve").args(&self.args(&bind)[1..]).env("RUST_LOG", "error");
         self.process = Some(command.kill_on_drop(true).spawn().unwrap());
         let started = std::time::Instant::now();
         while self.anonymous(Method::GET, "livez").send().await.is_err() {
@@ -111,11 +104,7 @@ impl TestApp {
             ("--database-url", format!("sqlite://{}", at("it.db"))),
             ("--storage-url", format!("file://{}", at("segments"))),
         ];
-        args.extend(
-            settings
-                .into_iter()
-                .flat_map(|(name, value)| [name.to_owned(), value]),
-        );
+        args.extend(settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
         args.extend(self.extra.iter().cloned());
         args
     }
@@ -130,11 +119,7 @@ impl TestApp {
     }
 
     pub fn token_for(role: &str, instance: &str) -> String {
-        let config = Settings::try_parse_from(["it", "--dev"])
-            .unwrap()
-            .config
-            .check()
-            .unwrap();
+        let config = Settings::try_parse_from(["it", "--dev"]).unwrap().config.check().unwrap();
         let claims = DevClaims {
             sub: format!("{role}@example.com"),
             roles: vec![role.into()],
@@ -157,35 +142,15 @@ impl TestApp {
     }
 
     pub async fn get(&self, path: &str) -> Value {
-        good(
-            self.request("Admin", Method::GET, path)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        good(self.request("Admin", Method::GET, path).send().await.unwrap()).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Value {
-        good(
-            self.request("Admin", Method::POST, path)
-                .json(body)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        good(self.request("Admin", Method::POST, path).json(body).send().await.unwrap()).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Value {
-        good(
-            self.request("Admin", Method::PUT, path)
-                .json(body)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        good(self.request("Admin", Method::PUT, path).json(body).send().await.unwrap()).await
     }
 
     /// Orders a fault plan.
@@ -198,14 +163,7 @@ impl TestApp {
     /// What the offline Campaign Monitor says under `/sandbox/`.
     pub async fn sandbox_says(&self, path: &str) -> Value {
         let url = self.sandbox.url().join(&format!("sandbox/{path}")).unwrap();
-        self.http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        self.http.get(url).send().await.unwrap().json().await.unwrap()
     }
 
     /// Active subscribers of the newsletter, as Campaign Monitor itself counts them.
@@ -220,15 +178,13 @@ impl TestApp {
         let new = json!({"displayName": format!("Campaign Monitor {}", Uuid::now_v7()), "type": "campaignMonitor",
             "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
         let id = text(&self.post("/connections", &new).await, "connectionId");
-        self.put(&format!("/connections/{id}/export-user"), &json!({}))
-            .await;
+        self.put(&format!("/connections/{id}/export-user"), &json!({})).await;
         id
     }
 
     /// A segment filled with a CSV.
     pub async fn segment(&self, name: &str, csv: &str) {
-        self.put(&format!("/segments/{name}"), &json!({"displayName": name}))
-            .await;
+        self.put(&format!("/segments/{name}"), &json!({"displayName": name})).await;
         good(self.upload(name, "text/csv", csv.to_owned()).await).await;
     }
 
@@ -261,12 +217,7 @@ impl TestApp {
     }
 
     pub async fn start_run(&self, export: &str) -> String {
-        text(
-            &self
-                .post(&format!("/exports/{export}/runs"), &json!({}))
-                .await,
-            "runId",
-        )
+        text(&self.post(&format!("/exports/{export}/runs"), &json!({})).await, "runId")
     }
 
     /// The run once `is_so`; the law of counts is checked at every look.
@@ -278,10 +229,7 @@ impl TestApp {
             if is_so(&seen) {
                 return seen;
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "it never came to that: {seen}"
-            );
+            assert!(started.elapsed() < PATIENCE, "it never came to that: {seen}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -301,22 +249,12 @@ pub async fn good(response: Response) -> Value {
 
 /// The problem of a call that must be refused with `status`.
 pub async fn refused(response: Response, status: u16) -> Value {
-    let (actual, media) = (
-        response.status(),
-        response.headers()["content-type"].clone(),
-    );
+    let (actual, media) = (response.status(), response.headers()["content-type"].clone());
     let body = response.text().await.unwrap();
     assert_eq!(actual.as_u16(), status, "{body}");
     assert_eq!(media, "application/problem+json");
     let problem: Value = serde_json::from_str(&body).unwrap();
-    for member in [
-        "type",
-        "title",
-        "detail",
-        "errorCode",
-        "culprit",
-        "instance",
-    ] {
+    for member in ["type", "title", "detail", "errorCode", "culprit", "instance"] {
         assert!(problem[member].is_string(), "{member} in {problem}");
     }
     problem
@@ -324,20 +262,8 @@ pub async fn refused(response: Response, status: u16) -> Value {
 
 pub fn check_law(run: &Value) {
     let count = |name: &str| run["counts"][name].as_i64().unwrap();
-    let parts = [
-        "created",
-        "updated",
-        "rejected",
-        "duplicate",
-        "invalid",
-        "inDoubt",
-        "remaining",
-    ];
-    assert_eq!(
-        count("selected"),
-        parts.iter().map(|name| count(name)).sum::<i64>(),
-        "{run}"
-    );
+    let parts = ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
+    assert_eq!(count("selected"), parts.iter().map(|name| count(name)).sum::<i64>(), "{run}");
     assert!(parts.iter().all(|name| count(name) >= 0), "{run}");
 }
 
@@ -351,8 +277,5 @@ pub fn people(rows: usize) -> String {
 }
 
 pub fn text(value: &Value, member: &str) -> String {
-    value[member]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {member} in {value}"))
-        .to_owned()
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}")).to_owned()
 }

@@ -16,10 +16,7 @@ async fn csv_comes_back_as_it_was_sent() {
     );
     assert_eq!(
         rows(&storage, &taken, &["City", "CustomerId", "Email"]).await,
-        [
-            row(["Riga, \"old\"\ntown", "007", "ann@example.com"]),
-            row(["Łódź", "8", ""])
-        ]
+        [row(["Riga, \"old\"\ntown", "007", "ann@example.com"]), row(["Łódź", "8", ""])]
     );
 }
 
@@ -53,31 +50,13 @@ async fn ndjson_learns_the_types_of_its_fields_from_all_lines() {
         rows(
             &storage,
             &taken,
-            &[
-                "CustomerId",
-                "Points",
-                "Rate",
-                "Paid",
-                "Mixed",
-                "Big",
-                "Born",
-                "Word"
-            ]
+            &["CustomerId", "Points", "Rate", "Paid", "Mixed", "Big", "Born", "Word"]
         )
         .await,
         [
             row(["1", "7", "1", "true", "1.50", "1", "", ""]),
             row(["2", "", "0.25", "", "x", "12345678901234567890", "", ""]),
-            row([
-                "3",
-                "9007199254740993",
-                "",
-                "",
-                "false",
-                "",
-                "2001-02-03",
-                "aé\n"
-            ]),
+            row(["3", "9007199254740993", "", "", "false", "", "2001-02-03", "aé\n"]),
         ]
     );
 }
@@ -90,29 +69,16 @@ async fn parquet_of_every_flat_kind_comes_back_as_people_write_it() {
     let text: ArrayRef = Arc::new(StringArray::from(vec![Some("Riga"), None]));
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("CustomerId", Arc::new(Int64Array::from(vec![7, 8]))),
-        (
-            "Float",
-            Arc::new(Float64Array::from(vec![12_345_678_901.0, 0.1])),
-        ),
+        ("Float", Arc::new(Float64Array::from(vec![12_345_678_901.0, 0.1]))),
         ("Missing", Arc::new(Float32Array::from(vec![f32::NAN, 2.5]))),
         (
             "Money",
-            Arc::new(
-                Decimal128Array::from(vec![1250, -5])
-                    .with_precision_and_scale(9, 2)
-                    .unwrap(),
-            ),
+            Arc::new(Decimal128Array::from(vec![1250, -5]).with_precision_and_scale(9, 2).unwrap()),
         ),
-        (
-            "Paid",
-            Arc::new(BooleanArray::from(vec![Some(false), None])),
-        ),
+        ("Paid", Arc::new(BooleanArray::from(vec![Some(false), None]))),
         ("Day", cast(DataType::Date32)),
         ("Day64", cast(DataType::Date64)),
-        (
-            "Moment",
-            cast(DataType::Timestamp(TimeUnit::Millisecond, None)),
-        ),
+        ("Moment", cast(DataType::Timestamp(TimeUnit::Millisecond, None))),
         ("Zoned", zoned(1_728_000_000_123_000)),
         (
             "City",
@@ -122,24 +88,17 @@ async fn parquet_of_every_flat_kind_comes_back_as_people_write_it() {
             )
             .unwrap(),
         ),
-        (
-            "View",
-            arrow_cast::cast(&text, &DataType::Utf8View).unwrap(),
-        ),
+        ("View", arrow_cast::cast(&text, &DataType::Utf8View).unwrap()),
         ("Never", Arc::new(NullArray::new(2))),
     ];
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
 
-    let taken = send(&storage, Media::Parquet, parquet_of(columns))
-        .await
-        .unwrap();
+    let taken = send(&storage, Media::Parquet, parquet_of(columns)).await.unwrap();
 
     let kinds: Vec<FieldType> = taken.fields.iter().map(|field| field.r#type).collect();
     assert_eq!(
         kinds,
-        [
-            String, Number, Number, Number, Boolean, Date, Date, Date, Date, String, String, String
-        ]
+        [String, Number, Number, Number, Boolean, Date, Date, Date, Date, String, String, String]
     );
     assert_eq!(
         rows(&storage, &taken, &names).await,
@@ -170,18 +129,14 @@ fn zoned(micros: i64) -> ArrayRef {
 #[tokio::test]
 async fn many_members_come_back_in_order_in_pages_of_at_most_a_thousand() {
     let (_folder, storage) = storage();
-    let taken = send(&storage, Media::Parquet, members(120_001))
-        .await
-        .unwrap();
+    let taken = send(&storage, Media::Parquet, members(120_001)).await.unwrap();
     assert_eq!(taken.manifest.rows(), 120_001);
 
     let pages = storage.pages(Arc::new(taken.manifest), ["CustomerId".to_owned()].into());
     let pages: Vec<RecordBatch> = pages.try_collect().await.unwrap();
 
     assert!(pages.iter().all(|page| page.num_rows() <= PAGE_ROWS));
-    let ids = pages
-        .iter()
-        .flat_map(|page| page["CustomerId"].as_string::<i32>().iter().flatten());
+    let ids = pages.iter().flat_map(|page| page["CustomerId"].as_string::<i32>().iter().flatten());
     assert!(ids.eq((0..120_001).map(|index| format!("customer {index}"))));
 }
 
@@ -194,11 +149,7 @@ async fn no_members_are_fine() {
         (Media::Parquet, members(0), 1),
     ] {
         let taken = send(&storage, media, body).await.unwrap();
-        assert_eq!(
-            (taken.manifest.rows(), taken.fields.len()),
-            (0, fields),
-            "{media:?}"
-        );
+        assert_eq!((taken.manifest.rows(), taken.fields.len()), (0, fields), "{media:?}");
         assert!(rows(&storage, &taken, &["CustomerId"]).await.is_empty());
     }
 }

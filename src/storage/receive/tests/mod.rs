@@ -44,14 +44,9 @@ async fn send(
 ) -> Result<Inspection, Error> {
     let body: Vec<u8> = body.into();
     let size = (body.len() / 7).max(3);
-    let chunks: Vec<_> = body
-        .chunks(size)
-        .map(Bytes::copy_from_slice)
-        .map(Ok::<_, Infallible>)
-        .collect();
-    storage
-        .receive("tests", media, stream::iter(chunks), &LIMITS)
-        .await
+    let chunks: Vec<_> =
+        body.chunks(size).map(Bytes::copy_from_slice).map(Ok::<_, Infallible>).collect();
+    storage.receive("tests", media, stream::iter(chunks), &LIMITS).await
 }
 
 async fn rows(storage: &Storage, taken: &Inspection, columns: &[&str]) -> Vec<Row> {
@@ -62,33 +57,19 @@ async fn rows(storage: &Storage, taken: &Inspection, columns: &[&str]) -> Vec<Ro
 }
 
 fn rows_of(page: &RecordBatch) -> Vec<Row> {
-    let value = |row: usize, column: usize| {
-        page.column(column)
-            .as_string::<i32>()
-            .iter()
-            .nth(row)
-            .unwrap()
-    };
-    let row = |row| {
-        (0..page.num_columns())
-            .map(|column| value(row, column).map(String::from))
-            .collect()
-    };
+    let value =
+        |row: usize, column: usize| page.column(column).as_string::<i32>().iter().nth(row).unwrap();
+    let row =
+        |row| (0..page.num_columns()).map(|column| value(row, column).map(String::from)).collect();
     (0..page.num_rows()).map(row).collect()
 }
 
 fn row<const N: usize>(values: [&str; N]) -> Row {
-    values
-        .iter()
-        .map(|value| (!value.is_empty()).then(|| value.to_string()))
-        .collect()
+    values.iter().map(|value| (!value.is_empty()).then(|| value.to_string())).collect()
 }
 
 fn field(name: &str, r#type: FieldType) -> Field {
-    Field {
-        name: name.into(),
-        r#type,
-    }
+    Field { name: name.into(), r#type }
 }
 
 /// Nothing but folders is left in the storage.
@@ -100,9 +81,7 @@ fn is_empty(folder: &std::path::Path) -> bool {
 }
 
 fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let columns = columns
-        .into_iter()
-        .map(|(name, column)| (name, column, true));
+    let columns = columns.into_iter().map(|(name, column)| (name, column, true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();

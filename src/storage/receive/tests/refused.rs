@@ -5,9 +5,7 @@ async fn assert_refused<const N: usize>(media: Media, cases: [(Vec<u8>, Option<u
     let (folder, storage) = storage();
     for (body, place, words) in cases {
         let error = send(&storage, media, body).await.unwrap_err();
-        let Error::Invalid { line, message } = &error else {
-            panic!("{words}: {error:?}")
-        };
+        let Error::Invalid { line, message } = &error else { panic!("{words}: {error:?}") };
         assert!(message.contains(words), "{message} should say {words}");
         assert_eq!(*line, place, "{message}");
         assert!(is_empty(folder.path()), "{words}");
@@ -24,11 +22,7 @@ async fn bad_csv_is_refused_with_its_line_and_nothing_remains() {
             line("Email\na@example.com", 1, "no column CustomerId"),
             line("CustomerId;Email\n1;a", 1, "separated by ';'"),
             line("CustomerId,Email\n1,a\n,b", 3, "CustomerId is empty"),
-            line(
-                "CustomerId,Email\n1,\"a\nb\"\n2,c\n1,d",
-                5,
-                "CustomerId came before",
-            ),
+            line("CustomerId,Email\n1,\"a\nb\"\n2,c\n1,d", 5, "CustomerId came before"),
             line("CustomerId,Email\n1", 2, "has 1 fields"),
         ],
     )
@@ -52,18 +46,10 @@ async fn bad_ndjson_is_refused_with_its_line_and_nothing_remains() {
                 3,
                 "\"a\" holds an object",
             ),
-            line(
-                &format!("{id},\"a\":[1]}}"),
-                1,
-                "\"a\" holds an object or array",
-            ),
+            line(&format!("{id},\"a\":[1]}}"), 1, "\"a\" holds an object or array"),
             line(&format!("{id},\"a\":1,\"a\":1}}"), 1, "\"a\" stands twice"),
             line(&format!("{id}}} {id}}}"), 1, "look at character 20"),
-            line(
-                &format!("{id},\"a\":\"\\ud800\"}}"),
-                1,
-                "\"a\" holds an escape",
-            ),
+            line(&format!("{id},\"a\":\"\\ud800\"}}"), 1, "\"a\" holds an escape"),
             line(&format!("{id},\"a\":\"\\u0000\"}}"), 1, "zero byte"),
             line(&format!("{id},\"\":1}}"), 1, "no name"),
             line(&format!("{id}}}\n{{\"a\":1}}"), 2, "CustomerId is empty"),
@@ -101,26 +87,14 @@ async fn bad_parquet_is_refused_with_its_row_and_nothing_remains() {
                 None,
                 "row 3: this CustomerId came before",
             ),
-            (
-                parquet_of(vec![(id, ids(&["1", ""]))]),
-                None,
-                "row 2: CustomerId is empty",
-            ),
+            (parquet_of(vec![(id, ids(&["1", ""]))]), None, "row 2: CustomerId is empty"),
             (
                 parquet_of(vec![(id, ids(&["1", "a\0"]))]),
                 None,
                 "row 2: \"CustomerId\" holds a zero byte",
             ),
-            (
-                parquet_of(vec![(id, numbers)]),
-                None,
-                "must hold text or whole numbers",
-            ),
-            (
-                parquet_of(vec![("Email", ids(&["1"]))]),
-                None,
-                "no column CustomerId",
-            ),
+            (parquet_of(vec![(id, numbers)]), None, "must hold text or whole numbers"),
+            (parquet_of(vec![("Email", ids(&["1"]))]), None, "no column CustomerId"),
         ],
     )
     .await;
@@ -133,41 +107,24 @@ async fn a_broken_quote_deep_in_a_large_file_is_found_at_its_line() {
         let quote = if line == 70_001 { "\"" } else { "" };
         format!("{line},{quote}person{line}@example.com,\"Riga, Latvia\"")
     };
-    let body = (2..=100_000).fold("CustomerId,Email,City".to_owned(), |body, number| {
-        body + "\n" + &line(number)
-    });
+    let body = (2..=100_000)
+        .fold("CustomerId,Email,City".to_owned(), |body, number| body + "\n" + &line(number));
 
     let error = send(&storage, Media::Csv, body).await.unwrap_err();
 
     let message = error.to_string();
-    assert!(
-        message.starts_with("line 70001: text follows a closing quote"),
-        "{message}"
-    );
+    assert!(message.starts_with("line 70001: text follows a closing quote"), "{message}");
 }
 
 #[tokio::test]
 async fn limits_hold() {
     let (folder, storage) = storage();
-    let limits = ReceiveLimits {
-        bytes_max: 100,
-        rows_max: 2,
-        fields_max: 2,
-        row_bytes_max: 40,
-    };
+    let limits = ReceiveLimits { bytes_max: 100, rows_max: 2, fields_max: 2, row_bytes_max: 40 };
     let long = "x".repeat(50);
     for (media, body, words) in [
         (Media::Csv, "x".repeat(101), "larger than 100 bytes"),
-        (
-            Media::Csv,
-            "CustomerId\n1\n2\n3".into(),
-            "more than 2 members",
-        ),
-        (
-            Media::Csv,
-            "CustomerId,a,b".into(),
-            "line 1: the header names 3 columns",
-        ),
+        (Media::Csv, "CustomerId\n1\n2\n3".into(), "more than 2 members"),
+        (Media::Csv, "CustomerId,a,b".into(), "line 1: the header names 3 columns"),
         (
             Media::Csv,
             format!("CustomerId\n1\n{long}"),
@@ -185,10 +142,7 @@ async fn limits_hold() {
         ),
     ] {
         let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
-        let error = storage
-            .receive("tests", media, body, &limits)
-            .await
-            .unwrap_err();
+        let error = storage.receive("tests", media, body, &limits).await.unwrap_err();
         let message = error.to_string();
         assert!(message.contains(words), "{message} should say {words}");
     }
@@ -198,15 +152,10 @@ async fn limits_hold() {
 #[tokio::test]
 async fn a_body_that_breaks_off_leaves_nothing() {
     let (folder, storage) = storage();
-    let body = stream::iter([
-        Ok(Bytes::from("CustomerId\n1\n")),
-        Err(std::io::Error::other("gone")),
-    ]);
+    let body =
+        stream::iter([Ok(Bytes::from("CustomerId\n1\n")), Err(std::io::Error::other("gone"))]);
 
-    let error = storage
-        .receive("tests", Media::Csv, body, &LIMITS)
-        .await
-        .unwrap_err();
+    let error = storage.receive("tests", Media::Csv, body, &LIMITS).await.unwrap_err();
 
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
@@ -221,10 +170,7 @@ async fn a_damaged_parquet_file_is_never_the_storage_s_fault() {
         let mut damaged = file.clone();
         damaged[place] ^= 0x84;
         match send(&storage, Media::Parquet, damaged).await {
-            Ok(taken) => storage
-                .remove(&taken.manifest.objects[0].path)
-                .await
-                .unwrap(),
+            Ok(taken) => storage.remove(&taken.manifest.objects[0].path).await.unwrap(),
             Err(Error::Invalid { .. }) => refused += 1,
             Err(other) => panic!("byte {place}: {other:?}"),
         }
