@@ -41,8 +41,11 @@ pub struct App {
     pub queue: Queue,
     /// The members.
     pub storage: Storage,
-    /// The way to Campaign Monitor.
+    /// The way to Campaign Monitor for callers of the API.
     pub campaign_monitor: CampaignMonitor,
+    /// The way to Campaign Monitor for runs: connections end with the thread that opened them, and those of
+    /// the API's threads end before the runs do.
+    pub carrier: CampaignMonitor,
     /// Seals credentials.
     pub keys: Keys,
     /// Checks tokens.
@@ -71,10 +74,8 @@ impl App {
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
             storage: Storage::open(&storage_url(&data.storage_url)?)?,
-            campaign_monitor: CampaignMonitor::new(
-                data.campaign_monitor_url.clone(),
-                config.work.call_timeout(),
-            )?,
+            campaign_monitor: campaign_monitor(&config)?,
+            carrier: campaign_monitor(&config)?,
             keys: Keys::parse(keys)?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
             event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
@@ -85,6 +86,10 @@ impl App {
             config,
         })
     }
+}
+
+fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
+    CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
 }
 
 /// Opens the database of `config`, and makes the folder of an embedded one.
@@ -196,7 +201,6 @@ impl Service {
     /// Stops in order, within the time the settings give.
     pub async fn stop(self) {
         self.app.stop.cancel();
-        // The work ends before the server: its threads carry connections that uploads may be using.
         let drained = async {
             self.tasks.wait().await;
             if let Some(server) = &self.server {

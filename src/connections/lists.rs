@@ -115,7 +115,7 @@ pub async fn verify_connection(
     match open(&app, &connection) {
         Ok(account) => checks.extend(check_account(&app, &connection, &account).await?),
         Err(problem) => {
-            checks.push(Check { name: "credentials", ok: false, detail: problem.to_string() })
+            checks.push(Check { name: "credentials", ok: false, detail: problem.to_string() });
         }
     }
     checks.push(check_export_user(&connection));

@@ -162,7 +162,7 @@ pub async fn list(
 pub async fn claim(tx: &mut Tx, id: RunId, now: Time, ttl: Duration) -> Result<Option<Run>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3,
+        "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
              start_utc = COALESCE(start_utc, $2), version = version + 1
          WHERE id = $1 AND not_before <= $2 AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
          RETURNING *"
@@ -227,15 +227,17 @@ pub async fn pin(
 }
 
 /// How far a run has come.
-pub struct Checkpoint<'a> {
-    /// Rows accounted for, from the first.
+pub struct Checkpoint {
+    /// Rows accounted for, from the first without a gap.
     pub position: i64,
+    /// Whether something has been accounted for since the last checkpoint.
+    pub progress: bool,
     /// Rows that may be sent before the next checkpoint.
     pub sent_until: i64,
     /// What became of the rows since the last checkpoint.
     pub counts: Counts,
     /// Field warnings of the whole run so far.
-    pub field_warnings: &'a FieldWarnings,
+    pub field_warnings: FieldWarnings,
 }
 
 /// Moves the position and the counts together: a crash repeats batches, but never counts one twice.
@@ -243,13 +245,13 @@ pub struct Checkpoint<'a> {
 pub async fn checkpoint(
     tx: &mut Tx,
     lease: Lease,
-    to: &Checkpoint<'_>,
+    to: &Checkpoint,
     now: Time,
     ttl: Duration,
 ) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
-        "UPDATE runs SET stalls = CASE WHEN $3 > position THEN 0 ELSE stalls END,
+        "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
              field_warnings = $11, lease_until = $12, version = version + 1
@@ -265,20 +267,21 @@ pub async fn checkpoint(
     .bind(to.counts.duplicate)
     .bind(to.counts.invalid)
     .bind(to.counts.in_doubt)
-    .bind(Json(to.field_warnings))
+    .bind(Json(&to.field_warnings))
     .bind(now + ttl)
+    .bind(to.progress)
     .fetch_optional(db)
     .await
     })
 }
 
-/// Leaves the run as `outcome` says; `is_resolved` when nothing that may have been sent is unaccounted
-/// for. False: the lease is lost.
+/// Leaves the run as `outcome` says; `sent_until`, where it is known, is the row up to which rows may have
+/// been sent that are not accounted for. False: the lease is lost.
 pub async fn settle(
     tx: &mut Tx,
     lease: Lease,
     outcome: &Outcome,
-    is_resolved: bool,
+    sent_until: Option<i64>,
     now: Time,
 ) -> Result<bool> {
     let (status, reason, not_before, end, forgiven) = match outcome {
@@ -290,7 +293,7 @@ pub async fn settle(
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET status = $3, reason = $4, not_before = $5, end_utc = $6,
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
-             sent_until = CASE WHEN $8 THEN position ELSE sent_until END,
+             sent_until = COALESCE($8, sent_until),
              lease_until = NULL, pushed_at = NULL, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
@@ -301,7 +304,7 @@ pub async fn settle(
     .bind(not_before)
     .bind(end)
     .bind(forgiven)
-    .bind(is_resolved)
+    .bind(sent_until)
     .execute(db)
     .await?
     .rows_affected());

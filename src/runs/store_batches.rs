@@ -59,6 +59,17 @@ pub async fn insert_rejections(tx: &mut Tx, run: RunId, rejections: &[Rejection]
     Ok(())
 }
 
+/// First row and end of the batches of a run that come after `position`.
+pub async fn after(tx: &mut Tx, run: RunId, position: i64) -> Result<Vec<(i64, i64)>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT first_row, first_row + \"rows\" FROM batches WHERE run_id = $1 AND first_row >= $2"
+    )
+    .bind(run)
+    .bind(position)
+    .fetch_all(db)
+    .await)
+}
+
 /// Batches of a run, from the first.
 pub async fn list(tx: &mut Tx, run: RunId, after: Option<i64>, limit: i64) -> Result<Vec<Batch>> {
     sql!(tx, |db| {

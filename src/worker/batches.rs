@@ -5,7 +5,7 @@
 //! behind. Rows are numbered through the whole run. A run that goes on after a crash reads from the
 //! start again without sending, and so knows every address that came before.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -67,6 +67,8 @@ pub struct Source {
     pub plan: Arc<Plan>,
     /// Rows that have been accounted for: batches start after them.
     pub position: i64,
+    /// First rows of the batches behind the position that have been accounted for too.
+    pub answered: HashSet<i64>,
     /// Seeds the hashes of the addresses.
     pub seed: u64,
 }
@@ -93,14 +95,15 @@ async fn produce(source: Source, sender: &mpsc::Sender<Result<Batch, Error>>) ->
     let mut sifter = Sifter {
         seen: Seen::with_room_for(room, source.seed),
         plan: source.plan,
+        position: source.position,
+        answered: source.answered,
         next_number: 1,
         next_row: 0,
     };
     for manifest in source.manifests {
         let mut pages = source.storage.pages(manifest, sifter.plan.columns.clone());
         while let Some(page) = pages.try_next().await? {
-            let batch = sifter.sift(page, source.position);
-            let Some(batch) = batch else { continue };
+            let Some(batch) = sifter.sift(page) else { continue };
             if sender.send(Ok(batch)).await.is_err() {
                 return Ok(());
             }
@@ -113,18 +116,20 @@ async fn produce(source: Source, sender: &mpsc::Sender<Result<Batch, Error>>) ->
 struct Sifter {
     plan: Arc<Plan>,
     seen: Seen,
+    position: i64,
+    answered: HashSet<i64>,
     next_number: i64,
     next_row: i64,
 }
 
 impl Sifter {
     /// The batch of a page; `None` when all of it has been accounted for.
-    fn sift(&mut self, page: RecordBatch, position: i64) -> Option<Batch> {
+    fn sift(&mut self, page: RecordBatch) -> Option<Batch> {
         let (number, first_row) = (self.next_number, self.next_row);
         self.next_number += 1;
         self.next_row += self::number(page.num_rows());
         let (records, refused) = self.sort(&page, number, first_row);
-        if self.next_row <= position {
+        if self.next_row <= self.position || self.answered.contains(&first_row) {
             return None;
         }
         let (body, field_warnings) = if records.is_empty() {

@@ -1,15 +1,17 @@
-//! Carries out one run: batches are sent several at a time, and accounted for in order.
+//! Carries out one run: batches are sent several at a time, and accounted for as their answers come.
 //!
-//! The position of the run passes a batch only when it and all before it have an answer, and the counts
-//! move with it in one transaction: a crash repeats batches, but loses none and counts none twice.
+//! A batch and its counts are written in one transaction, and a batch that is written is never sent again: a
+//! crash repeats only those in flight, loses none and counts none twice. One that hangs holds up no other.
+//! A batch has its place until it is written, and there are as many places as uploads may be in flight.
 //! Several batches that are ready go into one transaction.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use tokio::select;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -46,9 +48,11 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
     let prepared = prepare(job).await?;
     // Before the first upload: whatever may be sent from here on is in doubt if this process dies.
     checkpoint(job, vec![]).await?;
+    job.is_quiet = false;
     let wind_down = CancellationToken::new();
     let stopped = follow(job, prepared, &wind_down).await?;
-    match (stopped, job.beyond.iter().find_map(|done| done.failure.clone())) {
+    job.is_quiet = true;
+    match (stopped, job.failed.iter().find_map(|done| done.failure.clone())) {
         (Some(stopped), _) => Err(stopped),
         (None, Some(error)) => Err(connection_refused(job, &error).await),
         (None, None) => Ok(()),
@@ -56,7 +60,7 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
 }
 
 /// Sends and accounts until everything is done or `wind_down` is cancelled and the last uploads have
-/// come back. Tells why it wound down, unless an upload failed: `job.beyond` has that.
+/// come back. Tells why it wound down, unless an upload failed: `job.failed` has that.
 async fn follow(
     job: &mut Job,
     prepared: Prepared,
@@ -82,18 +86,22 @@ async fn follow(
     }
 }
 
-/// The uploads of a run: several under way, their answers in order, all at once that are ready.
+/// What an upload ended with, and the place it holds until that is written.
+type Answered = (Result<Done, storage::Error>, OwnedSemaphorePermit);
+
+/// The uploads of a run: several under way, their answers as they come, all at once that are ready.
 fn uploads(
     job: &Job,
     prepared: Prepared,
     wind_down: &CancellationToken,
-) -> impl Stream<Item = Vec<Result<Done, storage::Error>>> + use<> {
+) -> impl Stream<Item = Vec<Answered>> + use<> {
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let reader = batches::read(Source {
         storage: job.app.storage.clone(),
         manifests: prepared.manifests,
         plan: prepared.plan.clone(),
         position: job.run.position,
+        answered: job.answered.keys().copied().collect(),
         seed: job.run.id.0.as_u64_pair().1,
     });
     let uploader = Arc::new(Uploader {
@@ -104,18 +112,29 @@ fn uploads(
         work: job.app.config.work.clone(),
         wind_down: wind_down.clone(),
     });
-    // Twice as many are taken up as may be in flight, so that a slow one does not hold up the others.
-    ReceiverStream::new(reader)
-        .take_until(wind_down.clone().cancelled_owned())
-        .map(move |batch| send(uploader.clone(), batch))
-        .buffered(2 * most)
-        .ready_chunks(2 * most)
+    let batches = ReceiverStream::new(reader).take_until(wind_down.clone().cancelled_owned());
+    places(most)
+        .zip(batches)
+        .map(move |(place, batch)| {
+            let done = send(uploader.clone(), batch);
+            async { (done.await, place) }
+        })
+        .buffer_unordered(most)
+        .ready_chunks(most)
 }
 
-/// Rows that may be sent before the next checkpoint is written: see `uploads`.
+/// As many places as there may be batches that are not written yet.
+fn places(most: usize) -> impl Stream<Item = OwnedSemaphorePermit> {
+    stream::unfold(Arc::new(Semaphore::new(most)), |places| async {
+        let place = places.clone().acquire_owned().await.ok()?;
+        Some((place, places))
+    })
+}
+
+/// Rows that may be sent before the next checkpoint is written.
 #[must_use]
 pub fn window(job: &Job) -> i64 {
-    4 * i64::from(job.app.config.work.uploads_in_flight) * batches::number(PAGE_ROWS)
+    i64::from(job.app.config.work.uploads_in_flight) * batches::number(PAGE_ROWS)
 }
 
 async fn send(
@@ -129,20 +148,21 @@ async fn send(
     }
 }
 
-/// Accounts for what has been answered. A failure holds back all that was answered behind it.
+/// Accounts for what has been answered. A batch without a whole answer waits for the end of the run.
 async fn take(
     job: &mut Job,
-    answered: Vec<Result<Done, storage::Error>>,
+    answered: Vec<Answered>,
     wind_down: &CancellationToken,
 ) -> Result<Option<Stopped>, Stopped> {
-    let mut ready = Vec::with_capacity(answered.len());
+    let (answers, _places): (Vec<_>, Vec<_>) = answered.into_iter().unzip();
+    let mut ready = Vec::with_capacity(answers.len());
     let mut stopped = None;
-    for answer in answered {
+    for answer in answers {
         match answer {
             Err(error) => stopped = Some(error.into()),
-            Ok(done) if done.failure.is_some() || !job.beyond.is_empty() => {
+            Ok(done) if done.failure.is_some() => {
                 wind_down.cancel();
-                job.beyond.push(done);
+                job.failed.push(done);
             }
             Ok(done) => ready.push(done),
         }

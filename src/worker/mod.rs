@@ -16,6 +16,7 @@ pub mod settle;
 pub mod upload;
 pub mod values;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,9 @@ use account::Done;
 
 use crate::app::App;
 use crate::db;
-use crate::runs::{self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus};
+use crate::runs::{
+    self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches,
+};
 use crate::{storage, telemetry};
 
 /// How long to wait for a hint before looking whether to stop.
@@ -60,8 +63,12 @@ pub struct Job {
     pub lease: Lease,
     /// Rows up to here may have been sent by an attempt that died.
     pub doubt_until: i64,
-    /// Batches that were answered behind one that was not, from that one on.
-    pub beyond: Vec<Done>,
+    /// Batches behind the position that are written already: first row and end.
+    pub answered: BTreeMap<i64, i64>,
+    /// Batches of which some records have no answer.
+    pub failed: Vec<Done>,
+    /// Whether everything that this attempt has sent is written, or was not answered in full.
+    pub is_quiet: bool,
     /// Cancelled when the process is told to stop.
     pub stop: CancellationToken,
 }
@@ -170,12 +177,16 @@ impl Worker {
             run.position = run.position,
             "run taken up"
         );
+        let answered =
+            store_batches::after(&mut self.app.db.read().await?, run.id, run.position).await?;
         let mut job = Job {
             app: self.app.clone(),
             doubt_until: run.sent_until,
             run,
             lease,
-            beyond: vec![],
+            answered: answered.into_iter().collect(),
+            failed: vec![],
+            is_quiet: true,
             stop: self.app.stop.clone(),
         };
         let ended = carry::carry(&mut job).await;
@@ -266,6 +277,16 @@ impl Stopped {
     /// The run fails for a reason of this code.
     pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
         Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+    }
+}
+
+impl From<Stopped> for anyhow::Error {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::LeaseLost(lost) => lost.into(),
+            Stopped::Fault(error) => error,
+            other => anyhow::anyhow!("the run could not be left: {other:?}"),
+        }
     }
 }
 

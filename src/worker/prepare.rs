@@ -108,7 +108,7 @@ fn open(app: &App, connection: &Connection) -> Result<Account, Stopped> {
         connection.credential(&app.keys).map_err(|error| Stopped::Fault(error.into()))?;
     let credential = credential
         .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))?;
-    Ok(app.campaign_monitor.account(credential))
+    Ok(app.carrier.account(credential))
 }
 
 /// What an error of Campaign Monitor means for the run. A refused credential is recorded, so that the

@@ -156,7 +156,7 @@ impl Serialize for CustomFields<'_> {
             for value in field.form.values(text) {
                 match field.form.fit(value) {
                     Fit::Whole(value) => {
-                        fields.serialize_element(&Pair { key: &field.key, value: &value })?
+                        fields.serialize_element(&Pair { key: &field.key, value: &value })?;
                     }
                     Fit::Cut(value) => {
                         self.0.body.tally.borrow_mut().fields[index].cut += 1;

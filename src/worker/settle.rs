@@ -2,7 +2,7 @@
 //!
 //! Every write names the fence of the claim; one that changes no row means that the lease is lost.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use metrics::counter;
@@ -12,52 +12,68 @@ use super::batches::{self, Source};
 use super::carry::window;
 use super::plan::Plan;
 use super::{Job, Stopped};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::runs::store::Checkpoint;
 use crate::runs::{self, Counts, LeaseLost, Outcome, RunStatus, store_batches};
 use crate::storage::Manifest;
 
-/// Accounts for batches, in order, that follow on the position of the run. Tells whether somebody cancelled.
+/// Writes batches that are done, and moves the position as far as no batch is missing. Tells whether
+/// somebody cancelled.
 pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped> {
-    let position = ready.last().map_or(job.run.position, |last| last.end);
-    let sent_until = position + window(job);
-    let counts = write(job, &ready, position, sent_until).await?;
-    if position > job.run.position {
-        job.run.stalls = 0;
-    }
-    job.run.position = position;
-    job.run.counts.add(&counts.0);
-    Ok(counts.1)
+    let mut answered = job.answered.clone();
+    answered.extend(ready.iter().map(|done| (done.batch.first_row, done.end)));
+    let last = answered.last_key_value().map_or(job.run.position, |(_, end)| *end);
+    let position = pass(&mut answered, job.run.position);
+    let to = Checkpoint::of(job, &ready, position, last + window(job));
+    let mut tx = job.app.db.write().await?;
+    let cancel_requested = write(&mut tx, job, &to, &ready).await?;
+    tx.commit().await?;
+    job.answered = answered;
+    adopt(job, to);
+    Ok(cancel_requested)
 }
 
-async fn write(
-    job: &mut Job,
-    done: &[Done],
-    position: i64,
-    sent_until: i64,
-) -> Result<(Counts, bool), Stopped> {
-    let mut counts = Counts::default();
-    let mut warnings = job.run.field_warnings.0.clone();
-    for batch in done {
-        counts.add(&batch.counts);
-        warnings.add(&batch.field_warnings);
+/// Takes the batches out that follow on `position` without a gap, and tells where that ends.
+fn pass(answered: &mut BTreeMap<i64, i64>, mut position: i64) -> i64 {
+    while let Some(end) = answered.remove(&position) {
+        position = end;
     }
+    position
+}
+
+impl Checkpoint {
+    /// What batches that are done add to a run.
+    fn of(job: &Job, done: &[Done], position: i64, sent_until: i64) -> Self {
+        let mut counts = Counts::default();
+        let mut field_warnings = job.run.field_warnings.0.clone();
+        for batch in done {
+            counts.add(&batch.counts);
+            field_warnings.add(&batch.field_warnings);
+        }
+        Self { position, progress: !done.is_empty(), sent_until, counts, field_warnings }
+    }
+}
+
+async fn write(tx: &mut Tx, job: &Job, to: &Checkpoint, done: &[Done]) -> Result<bool, Stopped> {
+    let lease = job.app.config.work.lease();
+    let written = runs::store::checkpoint(tx, job.lease, to, db::now(), lease).await?;
+    let cancel_requested = written.ok_or(Stopped::LeaseLost(LeaseLost))?;
     let batches: Vec<_> = done.iter().map(|done| done.batch.clone()).collect();
     let rejections: Vec<_> = done.iter().flat_map(|done| done.rejections.iter().cloned()).collect();
-    let to = Checkpoint { position, sent_until, counts, field_warnings: &warnings };
-    let mut tx = job.app.db.write().await?;
-    let written =
-        runs::store::checkpoint(&mut tx, job.lease, &to, db::now(), job.app.config.work.lease())
-            .await?;
-    let Some(cancel_requested) = written else {
-        return Err(Stopped::LeaseLost(LeaseLost));
-    };
-    store_batches::insert(&mut tx, job.run.id, &batches).await?;
-    store_batches::insert_rejections(&mut tx, job.run.id, &rejections).await?;
-    tx.commit().await?;
-    job.run.field_warnings.0 = warnings;
-    report(&counts);
-    Ok((counts, cancel_requested))
+    store_batches::insert(tx, job.run.id, &batches).await?;
+    store_batches::insert_rejections(tx, job.run.id, &rejections).await?;
+    Ok(cancel_requested)
+}
+
+/// Takes over what has been committed.
+fn adopt(job: &mut Job, to: Checkpoint) {
+    report(&to.counts);
+    job.run.position = to.position;
+    job.run.counts.add(&to.counts);
+    job.run.field_warnings.0 = to.field_warnings;
+    if to.progress {
+        job.run.stalls = 0;
+    }
 }
 
 fn report(counts: &Counts) {
@@ -77,17 +93,26 @@ fn report(counts: &Counts) {
 /// Leaves the run as `outcome` says. A run that ends accounts first for what no later attempt will.
 pub async fn settle(job: &mut Job, outcome: Outcome) -> anyhow::Result<()> {
     let is_ended = matches!(outcome, Outcome::Ended(..));
-    if is_ended && (!job.beyond.is_empty() || job.doubt_until > job.run.position) {
-        account_for_the_rest(job).await?;
-    }
-    let is_resolved = is_ended || job.beyond.is_empty();
+    let rest = if is_ended { rest(job).await? } else { vec![] };
+    let to = Checkpoint::of(job, &rest, job.run.position, job.run.position);
     let mut tx = job.app.db.write().await?;
-    if !runs::store::settle(&mut tx, job.lease, &outcome, is_resolved, db::now()).await? {
+    if !rest.is_empty() {
+        write(&mut tx, job, &to, &rest).await?;
+    }
+    let sent_until = if is_ended { Some(job.run.position) } else { sent_until(job) };
+    if !runs::store::settle(&mut tx, job.lease, &outcome, sent_until, db::now()).await? {
         return Err(LeaseLost.into());
     }
     tx.commit().await?;
+    adopt(job, to);
     log(job, &outcome);
     Ok(())
+}
+
+/// Rows up to here may have been sent without being accounted for; `None` when the last checkpoint knows best.
+fn sent_until(job: &Job) -> Option<i64> {
+    let is_known = job.is_quiet && job.failed.is_empty();
+    is_known.then(|| job.doubt_until.max(job.run.position))
 }
 
 fn log(job: &Job, outcome: &Outcome) {
@@ -120,29 +145,19 @@ const fn word(status: RunStatus) -> &'static str {
     }
 }
 
-/// Writes down the batches behind one that failed, and those that an attempt which died may have sent.
-async fn account_for_the_rest(job: &mut Job) -> anyhow::Result<()> {
-    let mut rest = std::mem::take(&mut job.beyond);
-    let known: HashSet<i64> = rest.iter().map(|done| done.batch.number).collect();
+/// The batches that failed, and those that an attempt which died may have sent.
+async fn rest(job: &mut Job) -> anyhow::Result<Vec<Done>> {
+    let mut rest = std::mem::take(&mut job.failed);
     if job.doubt_until > job.run.position {
-        rest.extend(doubtful(job, &known).await?);
+        let failed = rest.iter().map(|done| done.batch.first_row);
+        let known = failed.chain(job.answered.keys().copied()).collect();
+        rest.extend(doubtful(job, known).await?);
     }
-    let position = job.run.position;
-    match write(job, &rest, position, position).await {
-        Ok((counts, _)) => {
-            job.run.counts.add(&counts);
-            Ok(())
-        }
-        Err(Stopped::LeaseLost(lost)) => Err(lost.into()),
-        Err(Stopped::Fault(error)) => Err(error),
-        Err(other) => {
-            Err(anyhow::anyhow!("the rest of the run could not be accounted for: {other:?}"))
-        }
-    }
+    Ok(rest)
 }
 
-/// The batches that an earlier attempt may have sent, without those of this one.
-async fn doubtful(job: &Job, known: &HashSet<i64>) -> anyhow::Result<Vec<Done>> {
+/// The batches that an earlier attempt may have sent, without those that are `known` by their first rows.
+async fn doubtful(job: &Job, known: HashSet<i64>) -> anyhow::Result<Vec<Done>> {
     let segments = runs::store::segments(&mut job.app.db.read().await?, job.run.id).await?;
     let manifests: Vec<Arc<Manifest>> = segments
         .into_iter()
@@ -154,13 +169,13 @@ async fn doubtful(job: &Job, known: &HashSet<i64>) -> anyhow::Result<Vec<Done>> 
         manifests,
         plan: Arc::new(Plan::addresses_only(&job.run.mapping)),
         position: job.run.position,
+        answered: known,
         seed: job.run.id.0.as_u64_pair().1,
     });
     let mut doubtful = Vec::new();
     while let Some(batch) = reader.recv().await {
         match batch {
             Ok(batch) if batch.first_row >= job.doubt_until => break,
-            Ok(batch) if known.contains(&batch.number) => {}
             Ok(batch) => doubtful.push(doubt(batch)),
             Err(error) => {
                 tracing::warn!(error = %error, "the profiles that may have been sent can no longer be read; they count as remaining");

@@ -188,7 +188,29 @@ async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_se
     assert_eq!(run["status"], "successful", "{run}");
     assert_eq!(run["attempt"], 2);
     assert_eq!(app.active().await, 20_000);
-    // A batch taken up may have been answered behind one that was not: up to twice those in flight.
     let sent_again = run["counts"]["updated"].as_i64().unwrap();
-    assert!(sent_again <= 2 * UPLOADS_IN_FLIGHT * 1000, "{sent_again} were sent again");
+    assert!(sent_again <= UPLOADS_IN_FLIGHT * 1000, "{sent_again} were sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_hangs_holds_up_no_other_batch_and_only_its_batch_is_sent_again() {
+    let lease = ["--lease-ms", "600"];
+    let mut app = TestApp::start_with(&lease).await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"hang": {}}, "times": 1}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"] == 19_000).await;
+
+    app.kill_process().await;
+    app.start_process().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "successful", "{run}");
+    assert_eq!(run["counts"]["created"], 20_000, "{run}");
+    let batches = app.get(&format!("/runs/{}/batches?limit=100", text(&run, "runId"))).await;
+    assert_eq!(batches["items"].as_array().unwrap().len(), 20);
+    let calls = app.sandbox_says("calls").await["importCalls"].as_i64().unwrap();
+    assert_eq!(calls, 21, "19 were answered, one hung, and that one alone was sent again");
 }
