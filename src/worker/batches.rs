@@ -7,13 +7,13 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::thread;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 use super::address::{self, Flaw};
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
@@ -78,7 +78,7 @@ pub struct Source {
 pub fn read(source: Source) -> mpsc::Receiver<Result<Batch, Error>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let handle = Handle::current();
-    spawn_blocking(move || {
+    thread::spawn(move || {
         handle.block_on(async {
             if let Err(error) = produce(source, &sender).await {
                 // Nobody listens any more when this fails, and then nobody needs to know.

@@ -55,7 +55,8 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
     match (stopped, job.failed.iter().find_map(|done| done.failure.clone())) {
         (Some(stopped), _) => Err(stopped),
         (None, Some(error)) => Err(connection_refused(job, &error).await),
-        (None, None) => Ok(()),
+        (None, None) if job.run.position == job.run.counts.selected => Ok(()),
+        (None, None) => Err(Stopped::Fault(anyhow::anyhow!("the reader ended before the segment"))),
     }
 }
 

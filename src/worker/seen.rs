@@ -1,7 +1,7 @@
 //! The addresses that a run has met, to find the ones that come again, in any case.
 //!
 //! Eight bytes an address, in one piece of memory whose size is known at the start: a million addresses
-//! take eleven megabytes. An address is known by a 64-bit hash, seeded by the run so that nobody can
+//! take nine megabytes. An address is known by a 64-bit hash, seeded by the run so that nobody can
 //! prepare two that collide; by chance two of a million do once in 37 million runs.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -20,8 +20,8 @@ impl Seen {
     /// Room for `most` addresses.
     #[must_use]
     pub fn with_room_for(most: usize, seed: u64) -> Self {
-        // A third more than needed keeps the searches short.
-        let places = most + most / 3 + 16;
+        // A seventh more than needed keeps the searches short enough.
+        let places = most + most / 7 + 16;
         Self { seed, places: vec![0; places] }
     }
 
