@@ -14,7 +14,7 @@ use crate::db;
 use crate::exports::{ListId, Warning};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Kind, Problem, ProblemDocument};
 
 /// Whether a connection works.
 #[derive(Serialize, ToSchema)]
@@ -163,7 +163,7 @@ fn check_export_user(connection: &Connection) -> Check {
 }
 
 /// Lists the clients of the account and their lists.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ListsView)))]
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ListsView), (status = 409, description = "The connection has no credentials yet", body = ProblemDocument)))]
 #[get("/connections/{id}/lists")]
 pub async fn browse_lists(
     caller: Caller<Contributor>,
@@ -193,7 +193,7 @@ async fn client_view(
 }
 
 /// Reads one list of the account.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path), ("listId" = ListId, Path)), responses((status = 200, body = ListView)))]
+#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path), ("listId" = ListId, Path)), responses((status = 200, body = ListView), (status = 409, description = "The connection has no credentials yet", body = ProblemDocument)))]
 #[get("/connections/{id}/lists/{listId}")]
 pub async fn get_list(
     caller: Caller<Contributor>,

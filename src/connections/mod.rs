@@ -36,7 +36,7 @@ impl From<Uuid> for ConnectionId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S", example = "Campaign Monitor - newsletter")]
+#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", example = "Campaign Monitor - newsletter")]
 pub struct DisplayName(String);
 
 impl TryFrom<String> for DisplayName {

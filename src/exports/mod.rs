@@ -58,7 +58,7 @@ impl ListId {
 /// Name of a field of a segment, as the data has it: 1 to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 200, example = "Email")]
+#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\x00]+$", example = "Email")]
 pub struct FieldName(String);
 
 impl TryFrom<String> for FieldName {
@@ -128,7 +128,7 @@ pub struct CustomFieldMapping {
     /// The field of the profile. Several options of a multi-valued field are separated by `;`.
     pub field: FieldName,
     /// Key of the custom field, with or without its brackets.
-    #[schema(value_type = String, min_length = 1, max_length = 250, example = "city")]
+    #[schema(value_type = String, min_length = 1, max_length = 250, pattern = r"^\[?[^\x00\[\]]+\]?$", example = "city")]
     pub key: CustomFieldKey,
 }
 

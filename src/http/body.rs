@@ -62,6 +62,11 @@ fn unreadable(error: &actix_web::Error) -> Problem {
 
 /// Parses JSON; the problem names the place as a JSON pointer.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take an array for an object, its elements for members.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let message = "invalid type: sequence, expected a JSON object".to_owned();
+        return Err(invalid(String::new(), message));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let message = error.inner().to_string();
@@ -209,6 +214,7 @@ mod tests {
             (r#"{"inner":[{}]}"#, "/inner/0/size", "missing"),
             ("{", "", "invalid"),
             (r#"{"inner":[]} x"#, "", "invalid"),
+            (r#" [[{"size":1}]]"#, "", "wrongType"),
         ];
         for (json, pointer, code) in cases {
             assert_eq!(refusal(json), (pointer.into(), code.into()), "{json}");
@@ -217,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_megabyte_of_brackets_is_refused_without_harm() {
-        let brackets = "[".repeat(1 << 20);
+        let brackets = format!("{{\"inner\":{}", "[".repeat(1 << 20));
         assert!(parse::<serde_json::Value>(brackets.as_bytes()).is_err());
     }
 }

@@ -104,7 +104,7 @@ fn complete_operation(operation: &mut Operation, path: &str) {
         operation.parameters.get_or_insert_default().push(header(
             "Idempotency-Key",
             "The same key with the same body answers the same",
-            Some(255),
+            Some(r"^[\x21-\x7e]{1,255}$"),
         ));
     }
     if takes_if_match(operation, path) {
@@ -144,8 +144,8 @@ fn instance_parameter() -> RefOr<Parameter> {
     RefOr::T(parameter)
 }
 
-fn header(name: &str, description: &str, length_max: Option<usize>) -> RefOr<Parameter> {
-    let text = ObjectBuilder::new().schema_type(Type::String).max_length(length_max);
+fn header(name: &str, description: &str, pattern: Option<&str>) -> RefOr<Parameter> {
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(pattern);
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

@@ -94,6 +94,12 @@ fn read_problem(error: &storage::Error) -> Problem {
     }
 }
 
+/// A Parquet file with flat columns.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "a shape of the document only: members are read as a stream")]
+pub struct ParquetFile(Vec<u8>);
+
 /// Replaces the members of a segment.
 ///
 /// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
@@ -102,7 +108,7 @@ fn read_problem(error: &storage::Error) -> Problem {
     request_body(content(
         (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
         (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
-        (Vec<u8> = "application/vnd.apache.parquet"))),
+        (ParquetFile = "application/vnd.apache.parquet"))),
     responses((status = 200, body = SegmentView), (status = 409, description = "The members come from files, not from uploads", body = crate::http::problem::ProblemDocument)))]
 #[put("/segments/{name}/members")]
 pub async fn put_members(

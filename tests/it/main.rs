@@ -4,5 +4,6 @@
 
 mod api;
 mod openapi;
+mod outside;
 mod runs;
 mod support;

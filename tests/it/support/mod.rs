@@ -131,6 +131,11 @@ impl TestApp {
         sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
     }
 
+    /// Where the service listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A request to an endpoint of the instance, as `role`.
     pub fn request(&self, role: &str, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, &format!("v1/instances/{}{path}", self.instance))
