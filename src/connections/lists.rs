@@ -1,38 +1,19 @@
-//! What a connection shows of its Campaign Monitor account: whether it works, and the lists to pick from.
+//! The lists of a Campaign Monitor account, to pick one from.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get};
 use futures::future::try_join_all;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::find;
-use super::{Connection, ConnectionId, store};
+use super::ConnectionId;
+use super::account::{asked, find_usable, open};
 use crate::app::App;
-use crate::campaign_monitor::{self, Account, CustomField, Disposition, List, ListStats};
-use crate::db;
+use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
 use crate::exports::{ListId, Warning};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem, ProblemDocument};
-
-/// Whether a connection works.
-#[derive(Serialize, ToSchema)]
-pub struct Verification {
-    /// Whether every check passed.
-    ok: bool,
-    checks: Vec<Check>,
-}
-
-/// One thing that was checked.
-#[derive(Serialize, ToSchema)]
-pub struct Check {
-    /// `credentials`, `clients`, `exportUser`.
-    #[schema(example = "credentials")]
-    name: &'static str,
-    ok: bool,
-    detail: String,
-}
+use crate::http::problem::{Problem, ProblemDocument};
 
 /// The lists of an account, by client.
 #[derive(Serialize, ToSchema)]
@@ -100,66 +81,6 @@ pub struct ListCountsView {
     unsubscribed: i64,
     deleted: i64,
     bounced: i64,
-}
-
-/// Checks a connection against Campaign Monitor.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = Verification)))]
-#[post("/connections/{id}/verify")]
-pub async fn verify_connection(
-    caller: Caller<crate::http::auth::Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-) -> Result<HttpResponse, Problem> {
-    let connection = find(&mut app.db.read().await?, caller.instance, id.0).await?;
-    let mut checks = vec![];
-    match open(&app, &connection) {
-        Ok(account) => checks.extend(check_account(&app, &connection, &account).await?),
-        Err(problem) => {
-            checks.push(Check { name: "credentials", ok: false, detail: problem.to_string() });
-        }
-    }
-    checks.push(check_export_user(&connection));
-    Ok(HttpResponse::Ok().json(Verification { ok: checks.iter().all(|check| check.ok), checks }))
-}
-
-async fn check_account(
-    app: &App,
-    connection: &Connection,
-    account: &Account,
-) -> Result<Vec<Check>, Problem> {
-    let system_date = account.system_date().await;
-    if let Err(error) = &system_date {
-        note_refusal(app, connection, error).await?;
-        let detail = format!("Campaign Monitor says: {error}.");
-        return Ok(vec![Check { name: "credentials", ok: false, detail }]);
-    }
-    note_acceptance(app, connection).await?;
-    let credentials =
-        Check { name: "credentials", ok: true, detail: "Campaign Monitor accepts them.".into() };
-    let clients = match account.clients().await {
-        Ok(clients) => Check {
-            name: "clients",
-            ok: !clients.is_empty(),
-            detail: format!("{} clients are visible.", clients.len()),
-        },
-        Err(error) => {
-            Check { name: "clients", ok: false, detail: format!("Campaign Monitor says: {error}.") }
-        }
-    };
-    Ok(vec![credentials, clients])
-}
-
-fn check_export_user(connection: &Connection) -> Check {
-    match &connection.export_user_name {
-        Some(name) => {
-            Check { name: "exportUser", ok: true, detail: format!("Scheduled runs act as {name}.") }
-        }
-        None => Check {
-            name: "exportUser",
-            ok: false,
-            detail: "Nobody has been added as export user yet.".into(),
-        },
-    }
 }
 
 /// Lists the clients of the account and their lists.
@@ -255,81 +176,4 @@ pub fn warnings(list: &List) -> Vec<Warning> {
         ),
     };
     if list.confirmed_opt_in { vec![double_opt_in] } else { vec![] }
-}
-
-/// The connection, if the caller may use it for exports.
-pub async fn find_usable<R>(
-    app: &App,
-    caller: &Caller<R>,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    let connection = find(&mut app.db.read().await?, caller.instance, id).await?;
-    if caller.is_admin() || connection.is_shared() {
-        return Ok(connection);
-    }
-    Err(Problem::not_found("connection"))
-}
-
-/// The account of a connection that has credentials.
-pub fn open(app: &App, connection: &Connection) -> Result<Account, Problem> {
-    let credential = connection.credential(&app.keys).map_err(anyhow::Error::new)?;
-    let credential = credential.ok_or_else(|| {
-        Problem::new(
-            Kind::ConnectionNotConnected,
-            "The connection has no credentials yet. An administrator can add them.",
-        )
-    })?;
-    Ok(app.campaign_monitor.account(credential))
-}
-
-/// What Campaign Monitor answered, or the problem of it; a refused credential is recorded.
-pub async fn asked<T>(
-    app: &App,
-    connection: &Connection,
-    answer: Result<T, campaign_monitor::Error>,
-) -> Result<T, Problem> {
-    let error = match answer {
-        Ok(answer) => return Ok(answer),
-        Err(error) => error,
-    };
-    note_refusal(app, connection, &error).await?;
-    Err(match error.disposition() {
-        Disposition::Retry(pause) => {
-            let seconds = pause.map_or(30, |pause| pause.as_secs().max(1));
-            let detail = format!("Campaign Monitor: {error}. Try again later.");
-            Problem::new(Kind::CampaignMonitorUnavailable, detail).retry_after(seconds)
-        }
-        Disposition::BlockConnection => {
-            let detail = format!("Campaign Monitor refuses the credentials ({error}). Renew them.");
-            Problem::new(Kind::CampaignMonitorRefused, detail)
-        }
-        Disposition::GiveUp => {
-            Problem::new(Kind::CampaignMonitorRefused, format!("Campaign Monitor says: {error}."))
-        }
-    })
-}
-
-async fn note_refusal(
-    app: &App,
-    connection: &Connection,
-    error: &campaign_monitor::Error,
-) -> Result<(), Problem> {
-    if error.disposition() != Disposition::BlockConnection {
-        return Ok(());
-    }
-    let Some(sealed) = &connection.credential_sealed else {
-        return Ok(());
-    };
-    let mut tx = app.db.write().await?;
-    store::set_refused(&mut tx, connection.id, sealed, &error.to_string()).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn note_acceptance(app: &App, connection: &Connection) -> Result<(), Problem> {
-    let Some(sealed) = &connection.credential_sealed else {
-        return Ok(());
-    };
-    let mut tx = app.db.write().await?;
-    store::set_verified(&mut tx, connection.id, sealed, db::now()).await?;
-    Ok(tx.commit().await?)
 }

@@ -3,9 +3,11 @@
 //! Administrators decide where data may go; contributors decide what and how often. A connection
 //! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
 
+pub mod account;
 pub mod api;
 pub mod lists;
 pub mod store;
+pub mod verify;
 pub mod views;
 
 use secrecy::SecretString;

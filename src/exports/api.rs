@@ -6,10 +6,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::check::{
-    check_fields, check_list, find_segments, limit_warning, may_edit, permissions,
-    usable_connection,
-};
+use super::check::{limit_warning, may_edit, permissions};
+use super::saving::{Checked, check, save, save_new};
 use super::store::{self, Content, Filter};
 use super::views::{
     AttachBody, DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
@@ -17,13 +15,13 @@ use super::views::{
 use super::{Export, ExportId, Warning};
 use crate::app::App;
 use crate::connections::{ConnectionId, DisplayName};
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::http::auth::{Caller, Contributor, Viewer};
-use crate::http::body::{Body, Id, IfMatch, etag, ok};
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::body::{Body, Id, IfMatch, ok};
+use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::segments::{self, Segment, SegmentId};
+use crate::segments::{self, Segment};
 
 /// Which exports to list.
 #[derive(Deserialize, IntoParams)]
@@ -227,82 +225,6 @@ pub async fn delete_export(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What `check` found out.
-struct Checked {
-    segments: Vec<SegmentId>,
-    warnings: Vec<Warning>,
-}
-
-async fn check(
-    app: &App,
-    caller: &Caller<Contributor>,
-    content: &Content<'_>,
-    names: &SegmentNames,
-) -> Result<Checked, Problem> {
-    let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
-    check_fields(content.mapping, &segments)?;
-    let mut warnings = Vec::new();
-    if let Some(id) = content.connection {
-        let connection = usable_connection(app, caller, id).await?;
-        warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
-    }
-    Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
-}
-
-async fn save_new(
-    app: &App,
-    caller: &Caller<Contributor>,
-    once: &Once,
-    content: &Content<'_>,
-    checked: Checked,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(app).await;
-    }
-    let id = ExportId(Uuid::now_v7());
-    let export = store::insert(&mut tx, caller.instance, id, content, caller.subject(), db::now())
-        .await
-        .map_err(gone)?;
-    store::set_segments(&mut tx, id, &checked.segments).await.map_err(gone)?;
-    let version = export.stamps.version;
-    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
-    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    let location = format!("/v1/instances/{}/exports/{}", caller.instance, id.0);
-    once.finish(
-        tx,
-        Answer { status: 201, location: Some(location), etag: Some(etag(version)), body },
-    )
-    .await
-}
-
-async fn save(
-    app: &App,
-    caller: &Caller<Contributor>,
-    old: &Export,
-    content: &Content<'_>,
-    checked: Checked,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    let current = find(&mut tx, caller.instance, old.id).await?;
-    if current.stamps.version != old.stamps.version {
-        return Err(Problem::changed());
-    }
-    let export =
-        store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;
-    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(gone)?;
-    let version = export.stamps.version;
-    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
-    tx.commit().await?;
-    Ok(ok(version, &view))
-}
-
-/// A connection or segment was removed while the export was being saved.
-fn gone(error: sqlx::Error) -> Problem {
-    if db::is_reference_violation(&error) { Problem::changed() } else { error.into() }
-}
-
 fn content_of(export: &Export) -> Content<'_> {
     Content {
         display_name: &export.display_name,
@@ -327,7 +249,8 @@ async fn load(
     Ok((export, segments))
 }
 
-async fn view<R>(
+/// An export as `caller` sees it.
+pub async fn view<R>(
     tx: &mut Tx,
     app: &App,
     caller: &Caller<R>,

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod check;
 pub mod runs;
+pub mod saving;
 pub mod store;
 pub mod views;
 

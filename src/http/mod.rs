@@ -43,7 +43,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(connections::api::set_credentials)
         .service(connections::api::add_export_user)
         .service(connections::api::remove_export_user)
-        .service(connections::lists::verify_connection)
+        .service(connections::verify::verify_connection)
         .service(connections::lists::browse_lists)
         .service(connections::lists::get_list)
         .service(connections::api::list_connection_exports)

@@ -1,14 +1,13 @@
 //! A run is one execution of an export. `docs/RUNS.md` draws its life.
-//!
-//! The counts are a law: `selected = created + updated + rejected + duplicate + invalid + inDoubt +
-//! remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
 
 pub mod api;
+pub mod counts;
 pub mod events;
 pub mod reason;
 pub mod rejections;
 pub mod store;
 pub mod store_batches;
+pub mod store_work;
 pub mod views;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +20,7 @@ use crate::db::Time;
 use crate::exports::{ExportId, ListId, Mapping, Options, Warning};
 use crate::segments::{SegmentId, SegmentName};
 use crate::storage::Manifest;
+pub use counts::{Counts, FieldWarning, FieldWarnings};
 pub use reason::{Culprit, Reason, ReasonCode};
 
 /// Id of a run.
@@ -73,93 +73,6 @@ pub enum SubmissionKind {
     OnDemand,
     /// A schedule or a refresh asked for it.
     Scheduled,
-}
-
-/// What became of the profiles of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
-pub struct Counts {
-    /// Members of the selected segments.
-    pub selected: i64,
-    /// New on the list.
-    pub created: i64,
-    /// On the list before, and updated.
-    pub updated: i64,
-    /// Refused by Campaign Monitor.
-    pub rejected: i64,
-    /// The address came before in this run.
-    pub duplicate: i64,
-    /// Not sent: no usable address.
-    pub invalid: i64,
-    /// Sent, but no answer told whether it landed.
-    pub in_doubt: i64,
-}
-
-impl Counts {
-    /// Profiles that something became of.
-    #[must_use]
-    pub const fn accounted(&self) -> i64 {
-        self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
-    }
-
-    /// Profiles that nothing has become of yet, by the law.
-    #[must_use]
-    pub const fn remaining(&self) -> i64 {
-        self.selected - self.accounted()
-    }
-
-    /// Adds what became of some more profiles; `selected` stays.
-    pub const fn add(&mut self, more: &Self) {
-        self.created += more.created;
-        self.updated += more.updated;
-        self.rejected += more.rejected;
-        self.duplicate += more.duplicate;
-        self.invalid += more.invalid;
-        self.in_doubt += more.in_doubt;
-    }
-
-    /// How a run that went through all its profiles ends.
-    #[must_use]
-    pub const fn completion(&self) -> RunStatus {
-        if self.created + self.updated == self.selected {
-            RunStatus::Successful
-        } else {
-            RunStatus::CompletedWithErrors
-        }
-    }
-}
-
-/// Values of a custom field that were cut or left out; their profiles were sent all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FieldWarning {
-    /// Key of the custom field on the list.
-    pub key: String,
-    /// Values longer than 250 characters, cut.
-    pub cut: i64,
-    /// Values that do not fit the field (no number, no date, no such option), left out.
-    pub dropped: i64,
-}
-
-/// The field warnings of a run. (A JSON column holds an object.)
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldWarnings {
-    /// One a field.
-    pub fields: Vec<FieldWarning>,
-}
-
-impl FieldWarnings {
-    /// Adds the warnings of some more profiles.
-    pub fn add(&mut self, more: &[FieldWarning]) {
-        for warning in more {
-            match self.fields.iter_mut().find(|known| known.key == warning.key) {
-                Some(known) => {
-                    known.cut += warning.cut;
-                    known.dropped += warning.dropped;
-                }
-                None => self.fields.push(warning.clone()),
-            }
-        }
-    }
 }
 
 /// Warnings about the export, found before anything was sent. (A JSON column holds an object.)
@@ -301,18 +214,4 @@ pub struct Rejection {
     pub outcome: RejectionOutcome,
     pub code: String,
     pub message: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_successful_only_when_every_profile_is_on_the_list() {
-        let mut counts = Counts { selected: 3, created: 2, updated: 1, ..Counts::default() };
-        assert_eq!(counts.completion(), RunStatus::Successful);
-        counts.updated = 0;
-        counts.duplicate = 1;
-        assert_eq!(counts.completion(), RunStatus::CompletedWithErrors);
-    }
 }

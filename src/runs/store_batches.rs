@@ -47,8 +47,8 @@ pub async fn insert_rejections(tx: &mut Tx, run: RunId, rejections: &[Rejection]
                 row.push_bind(run)
                     .push_bind(rejection.position)
                     .push_bind(rejection.batch)
-                    .push_bind(&rejection.customer_id)
-                    .push_bind(&rejection.email)
+                    .push_bind(storable(&rejection.customer_id))
+                    .push_bind(storable(&rejection.email))
                     .push_bind(rejection.outcome)
                     .push_bind(&rejection.code)
                     .push_bind(&rejection.message);
@@ -57,6 +57,11 @@ pub async fn insert_rejections(tx: &mut Tx, run: RunId, rejections: &[Rejection]
         })?;
     }
     Ok(())
+}
+
+/// Text as `PostgreSQL` takes it: without NUL, which a Parquet file may hold.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// First row and end of the batches of a run that come after `position`.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::batches::{self, Batch};
+use super::columns::Columns;
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
-use super::record::Columns;
 use super::upload::{Unanswered, Uploaded};
 use crate::campaign_monitor::{Error, ImportFailure};
 use crate::runs::{self, BatchStatus, Counts, FieldWarning, Rejection, RejectionOutcome};

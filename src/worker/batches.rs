@@ -16,8 +16,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::address::{self, Flaw};
+use super::columns::Columns;
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
-use super::record::{Columns, encode};
+use super::record::encode;
 use super::seen::Seen;
 use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
 use crate::storage::{Error, Manifest, Storage};

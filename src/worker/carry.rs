@@ -20,11 +20,11 @@ use tracing::Instrument;
 
 use super::account::{Done, account};
 use super::batches::{self, Batch, Source};
+use super::job::{Job, Stopped};
 use super::limiter::Limiter;
 use super::prepare::{Prepared, connection_refused, prepare};
 use super::settle::checkpoint;
 use super::upload::Uploader;
-use super::{Job, Stopped};
 use crate::db;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunStatus};
 use crate::storage::{self, PAGE_ROWS};
@@ -182,7 +182,7 @@ async fn take(
 async fn beat(job: &Job) -> Result<Option<Stopped>, Stopped> {
     let mut tx = job.app.db.write().await?;
     let beaten =
-        runs::store::beat(&mut tx, job.lease, db::now(), job.app.config.work.lease()).await?;
+        runs::store_work::beat(&mut tx, job.lease, db::now(), job.app.config.work.lease()).await?;
     tx.commit().await?;
     match beaten {
         None => Err(Stopped::LeaseLost(LeaseLost)),

@@ -7,6 +7,8 @@ pub mod account;
 pub mod address;
 pub mod batches;
 pub mod carry;
+pub mod columns;
+pub mod job;
 pub mod limiter;
 pub mod plan;
 pub mod prepare;
@@ -16,25 +18,21 @@ pub mod settle;
 pub mod upload;
 pub mod values;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use account::Done;
+use job::{Job, Stopped};
 
 use crate::app::App;
 use crate::db;
-use crate::runs::{
-    self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches,
-};
-use crate::{storage, telemetry};
+use crate::runs::{self, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches};
+use crate::telemetry;
 
 /// How long to wait for a hint before looking whether to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -51,41 +49,6 @@ pub struct Worker {
     app: Arc<App>,
     slots: Arc<Semaphore>,
     runs: TaskTracker,
-}
-
-/// A run in the hands of this worker.
-pub struct Job {
-    /// What everything shares.
-    pub app: Arc<App>,
-    /// The run, as it was claimed; its counts and position are kept up to date.
-    pub run: Run,
-    /// Proof of ownership.
-    pub lease: Lease,
-    /// Rows up to here may have been sent by an attempt that died.
-    pub doubt_until: i64,
-    /// Batches behind the position that are written already: first row and end.
-    pub answered: BTreeMap<i64, i64>,
-    /// Batches of which some records have no answer.
-    pub failed: Vec<Done>,
-    /// Whether everything that this attempt has sent is written, or was not answered in full.
-    pub is_quiet: bool,
-    /// Cancelled when the process is told to stop.
-    pub stop: CancellationToken,
-}
-
-/// Why a run stopped before its end.
-#[derive(Debug)]
-pub enum Stopped {
-    /// It has ended.
-    Ended(RunStatus, Reason),
-    /// Something outside is away: it goes on later, after the pause asked for, unless it has tried too often.
-    Later(Reason, Option<Duration>),
-    /// The process stops: it goes on at once, elsewhere.
-    Drained,
-    /// Another worker holds it.
-    LeaseLost(LeaseLost),
-    /// A fault of ours, or of the database.
-    Fault(anyhow::Error),
 }
 
 impl Worker {
@@ -149,8 +112,8 @@ impl Worker {
             telemetry::link(&span, traceparent);
         }
         self.carry_out(run).instrument(span).await?;
-        let next =
-            runs::store::waiting(&mut self.app.db.read().await?, connection, db::now()).await?;
+        let next = runs::store_work::waiting(&mut self.app.db.read().await?, connection, db::now())
+            .await?;
         if let Some(next) = next {
             self.app.queue.hint(next).await;
         }
@@ -159,7 +122,7 @@ impl Worker {
 
     async fn claim(&self, id: RunId) -> anyhow::Result<Option<Run>> {
         let mut tx = self.app.db.write().await?;
-        match runs::store::claim(&mut tx, id, db::now(), self.app.config.work.lease()).await {
+        match runs::store_work::claim(&mut tx, id, db::now(), self.app.config.work.lease()).await {
             // Another run of the connection is being carried out; this one gets its turn after it.
             Err(error) if db::is_unique_violation(&error) => Ok(None),
             claimed => {
@@ -247,7 +210,7 @@ impl Worker {
     /// from crashes at once. Returns how many. Without a queue the runs are carried out from here.
     pub async fn sweep(self: &Arc<Self>, push_again_after: Duration) -> anyhow::Result<usize> {
         let mut tx = self.app.db.write().await?;
-        let due = runs::store::due(&mut tx, db::now(), push_again_after, SWEEP_MAX).await?;
+        let due = runs::store_work::due(&mut tx, db::now(), push_again_after, SWEEP_MAX).await?;
         tx.commit().await?;
         for id in &due {
             if self.app.queue.push(*id).await.is_err()
@@ -271,42 +234,4 @@ fn completed(run: &Run) -> Outcome {
         Reason::new(ReasonCode::ProfilesNotExported, detail)
     });
     Outcome::Ended(status, reason)
-}
-
-impl Stopped {
-    /// The run fails for a reason of this code.
-    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
-        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
-    }
-}
-
-impl From<Stopped> for anyhow::Error {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::LeaseLost(lost) => lost.into(),
-            Stopped::Fault(error) => error,
-            other => anyhow::anyhow!("the run could not be left: {other:?}"),
-        }
-    }
-}
-
-impl From<sqlx::Error> for Stopped {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<storage::Error> for Stopped {
-    fn from(error: storage::Error) -> Self {
-        match &error {
-            storage::Error::Changed { .. } | storage::Error::NotFound { .. } => {
-                Self::failed(ReasonCode::SegmentChanged, error.to_string())
-            }
-            storage::Error::Unavailable(_) => {
-                tracing::warn!(error = %error, "the storage is away");
-                Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
-            }
-            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
-        }
-    }
 }

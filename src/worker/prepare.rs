@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sqlx::types::Json;
 
+use super::job::{Job, Stopped};
 use super::plan::Plan;
-use super::{Job, Stopped};
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, Disposition};
 use crate::connections::{self, Connection, ConnectionStatus, lists};
@@ -176,7 +176,7 @@ async fn pin(
     }
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
     let mut tx = app.db.write().await?;
-    if !runs::store::pin(&mut tx, job.lease, &pinned, &warnings).await? {
+    if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
     tx.commit().await?;

@@ -5,11 +5,12 @@
 
 use std::cell::RefCell;
 
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::RecordBatch;
 use bytes::Bytes;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
+use super::columns::Columns;
 use super::plan::{ConsentPlan, EMAIL_COLUMN, NamePlan, Plan};
 use super::values::{Fit, mobile_number};
 use crate::runs::FieldWarning;
@@ -18,27 +19,6 @@ use crate::runs::FieldWarning;
 const MOBILE_NUMBER: &str = "MobileNumber";
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
-
-/// The columns of a page, as text.
-pub struct Columns<'a>(Vec<&'a StringArray>);
-
-impl<'a> Columns<'a> {
-    /// The columns of a page that the storage has turned into text.
-    #[must_use]
-    pub fn of(page: &'a RecordBatch) -> Self {
-        Self(page.columns().iter().map(arrow_array::cast::AsArray::as_string::<i32>).collect())
-    }
-
-    /// A value without blanks around it; `None` when nothing is left.
-    #[must_use]
-    pub fn get(&self, column: usize, row: usize) -> Option<&'a str> {
-        let texts = self.0[column];
-        if texts.is_null(row) {
-            return None;
-        }
-        Some(texts.value(row).trim()).filter(|text| !text.is_empty())
-    }
-}
 
 /// The body of an import of these rows, and the values that did not fit.
 ///
@@ -221,6 +201,7 @@ mod tests {
     use super::*;
     use crate::campaign_monitor::CustomField;
     use crate::exports::{Mapping, Options};
+    use arrow_array::{Array, StringArray};
     use std::sync::Arc;
 
     fn encoded(

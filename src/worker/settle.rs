@@ -10,10 +10,10 @@ use metrics::counter;
 use super::account::{Done, doubt};
 use super::batches::{self, Source};
 use super::carry::window;
+use super::job::{Job, Stopped};
 use super::plan::Plan;
-use super::{Job, Stopped};
 use crate::db::{self, Tx};
-use crate::runs::store::Checkpoint;
+use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, Counts, LeaseLost, Outcome, RunStatus, store_batches};
 use crate::storage::Manifest;
 
@@ -56,7 +56,7 @@ impl Checkpoint {
 
 async fn write(tx: &mut Tx, job: &Job, to: &Checkpoint, done: &[Done]) -> Result<bool, Stopped> {
     let lease = job.app.config.work.lease();
-    let written = runs::store::checkpoint(tx, job.lease, to, db::now(), lease).await?;
+    let written = runs::store_work::checkpoint(tx, job.lease, to, db::now(), lease).await?;
     let cancel_requested = written.ok_or(Stopped::LeaseLost(LeaseLost))?;
     let batches: Vec<_> = done.iter().map(|done| done.batch.clone()).collect();
     let rejections: Vec<_> = done.iter().flat_map(|done| done.rejections.iter().cloned()).collect();
@@ -100,7 +100,7 @@ pub async fn settle(job: &mut Job, outcome: Outcome) -> anyhow::Result<()> {
         write(&mut tx, job, &to, &rest).await?;
     }
     let sent_until = if is_ended { Some(job.run.position) } else { sent_until(job) };
-    if !runs::store::settle(&mut tx, job.lease, &outcome, sent_until, db::now()).await? {
+    if !runs::store_work::settle(&mut tx, job.lease, &outcome, sent_until, db::now()).await? {
         return Err(LeaseLost.into());
     }
     tx.commit().await?;

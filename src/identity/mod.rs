@@ -5,24 +5,16 @@
 //! algorithm always comes from the key, never from the token alone. HS256 with a shared secret
 //! exists for development.
 
-use std::time::Duration;
+mod keys;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
-use url::Url;
 use uuid::Uuid;
 
 use crate::config::Auth;
-
-/// Keys are fetched at most this often, however many unknown key ids arrive.
-const FETCH_PAUSE: Duration = Duration::from_secs(10);
-/// Keys older than this are fetched again, so that a withdrawn key stops working.
-const KEYS_AGE_MAX: Duration = Duration::from_hours(1);
+use keys::{Published, algorithm_of};
 
 /// What a caller may do; each role may do all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -78,36 +70,13 @@ pub struct Verifier {
     published: Option<Published>,
 }
 
-struct Published {
-    http: reqwest::Client,
-    source: Source,
-    keys: Mutex<Fetched>,
-}
-
-enum Source {
-    Jwks(Url),
-    Issuer(String),
-}
-
-#[derive(Default)]
-struct Fetched {
-    keys: Vec<Jwk>,
-    at: Option<Instant>,
-}
-
 impl Verifier {
     /// A verifier with the settings `auth`, which `Config::check` has passed.
     #[must_use]
     pub fn new(auth: Auth, http: reqwest::Client) -> Self {
         let shared = (auth.auth_hs256_secret.as_ref())
             .map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
-        let issuer = auth.auth_issuer.clone().unwrap_or_default();
-        let source = match &auth.auth_jwks_url {
-            Some(url) => Some(Source::Jwks(url.clone())),
-            None => issuer.starts_with("http").then_some(Source::Issuer(issuer)),
-        };
-        let published = source.map(|source| Published { http, source, keys: Mutex::default() });
-        Self { auth, shared, published }
+        Self { shared, published: Published::of(&auth, http), auth }
     }
 
     /// Believes `token`, or says why not.
@@ -201,16 +170,6 @@ fn strings<'a>(claims: &'a Map<String, Value>, name: &str) -> impl Iterator<Item
     list.into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
-    match &key.algorithm {
-        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => {
-            Some(Algorithm::ES256)
-        }
-        _ => None,
-    }
-}
-
 fn explain(error: &jsonwebtoken::errors::Error) -> &'static str {
     use jsonwebtoken::errors::ErrorKind as Kind;
     match error.kind() {
@@ -221,64 +180,6 @@ fn explain(error: &jsonwebtoken::errors::Error) -> &'static str {
         Kind::MissingRequiredClaim(_) => "the token lacks one of exp, iss, aud, sub",
         Kind::InvalidSignature | Kind::InvalidAlgorithm => "the token's signature is wrong",
         _ => "the token is malformed",
-    }
-}
-
-impl Published {
-    async fn find(&self, kid: Option<&str>) -> Result<Jwk, Error> {
-        let mut fetched = self.keys.lock().await;
-        if fetched.find(kid).is_none() || fetched.is_older_than(KEYS_AGE_MAX) {
-            self.refresh(&mut fetched).await?;
-        }
-        fetched.find(kid).cloned().ok_or(Error::Invalid("the token is signed with an unknown key"))
-    }
-
-    /// Fetches the keys, at most once in `FETCH_PAUSE`. Old keys outlive a provider that is away.
-    async fn refresh(&self, fetched: &mut Fetched) -> Result<(), Error> {
-        if fetched.at.is_some() && !fetched.is_older_than(FETCH_PAUSE) {
-            return Ok(());
-        }
-        match self.fetch().await {
-            Ok(set) => *fetched = Fetched { keys: set.keys, at: Some(Instant::now()) },
-            Err(error) if fetched.keys.is_empty() => return Err(Error::Unavailable(error)),
-            Err(error) => {
-                tracing::warn!(error = %error, "the identity provider's keys cannot be read; the old ones stay");
-                fetched.at = Some(Instant::now());
-            }
-        }
-        Ok(())
-    }
-
-    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
-        let url = match &self.source {
-            Source::Jwks(url) => url.clone(),
-            Source::Issuer(issuer) => self.discover(issuer).await?,
-        };
-        self.http.get(url).send().await?.error_for_status()?.json().await
-    }
-
-    async fn discover(&self, issuer: &str) -> Result<Url, reqwest::Error> {
-        #[derive(Deserialize)]
-        struct Discovery {
-            jwks_uri: Url,
-        }
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let found: Discovery = self.http.get(url).send().await?.error_for_status()?.json().await?;
-        Ok(found.jwks_uri)
-    }
-}
-
-impl Fetched {
-    /// The key named `kid`, or the only key when the token names none.
-    fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
-        match kid {
-            Some(kid) => self.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid)),
-            None => self.keys.first().filter(|_| self.keys.len() == 1),
-        }
-    }
-
-    fn is_older_than(&self, age: Duration) -> bool {
-        self.at.is_none_or(|at| at.elapsed() > age)
     }
 }
 

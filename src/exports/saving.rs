@@ -1,0 +1,98 @@
+//! How an export is checked and saved.
+
+use actix_web::HttpResponse;
+use uuid::Uuid;
+
+use super::api::{find, view};
+use super::check::{check_fields, check_list, find_segments, usable_connection};
+use super::store::{self, Content};
+use super::views::SegmentNames;
+use super::{Export, ExportId, Warning};
+use crate::app::App;
+use crate::db;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::body::{etag, ok};
+use crate::http::idempotency::{Answer, Once};
+use crate::http::problem::Problem;
+use crate::segments::SegmentId;
+
+/// What `check` found out.
+pub struct Checked {
+    /// The segments, in order.
+    pub segments: Vec<SegmentId>,
+    /// What may surprise whoever runs it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Checks what an export says against its segments and, where it has a connection, its list.
+pub async fn check(
+    app: &App,
+    caller: &Caller<Contributor>,
+    content: &Content<'_>,
+    names: &SegmentNames,
+) -> Result<Checked, Problem> {
+    let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
+    check_fields(content.mapping, &segments)?;
+    let mut warnings = Vec::new();
+    if let Some(id) = content.connection {
+        let connection = usable_connection(app, caller, id).await?;
+        warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
+    }
+    Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
+}
+
+/// Adds an export, once.
+pub async fn save_new(
+    app: &App,
+    caller: &Caller<Contributor>,
+    once: &Once,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    if !once.begin(&mut tx).await? {
+        drop(tx);
+        return once.answer_of_the_other(app).await;
+    }
+    let id = ExportId(Uuid::now_v7());
+    let export = store::insert(&mut tx, caller.instance, id, content, caller.subject(), db::now())
+        .await
+        .map_err(gone)?;
+    store::set_segments(&mut tx, id, &checked.segments).await.map_err(gone)?;
+    let version = export.stamps.version;
+    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
+    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
+    let location = format!("/v1/instances/{}/exports/{}", caller.instance, id.0);
+    once.finish(
+        tx,
+        Answer { status: 201, location: Some(location), etag: Some(etag(version)), body },
+    )
+    .await
+}
+
+/// Changes an export, unless somebody else did in the meantime.
+pub async fn save(
+    app: &App,
+    caller: &Caller<Contributor>,
+    old: &Export,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let current = find(&mut tx, caller.instance, old.id).await?;
+    if current.stamps.version != old.stamps.version {
+        return Err(Problem::changed());
+    }
+    let export =
+        store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(gone)?;
+    let version = export.stamps.version;
+    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
+    tx.commit().await?;
+    Ok(ok(version, &view))
+}
+
+/// A connection or segment was removed while the export was being saved.
+fn gone(error: sqlx::Error) -> Problem {
+    if db::is_reference_violation(&error) { Problem::changed() } else { error.into() }
+}

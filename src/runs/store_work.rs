@@ -1,0 +1,203 @@
+//! SQL of the tables `runs` and `run_segments`: what a worker does with a run. Every change of state is guarded
+//! in its WHERE clause, and every write names the fence of the claim.
+
+use std::time::Duration;
+
+use sqlx::Result;
+use sqlx::types::Json;
+
+use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunId, RunSegment, RunStatus, Warnings};
+use crate::connections::ConnectionId;
+use crate::db::{Time, Tx};
+use crate::sql;
+
+/// Takes the run if it is due and nobody holds it; the fence rises. A unique violation says that
+/// another run of the connection is being carried out: not now.
+pub async fn claim(tx: &mut Tx, id: RunId, now: Time, ttl: Duration) -> Result<Option<Run>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
+             start_utc = COALESCE(start_utc, $2), version = version + 1
+         WHERE id = $1 AND not_before <= $2 AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
+         RETURNING *"
+    )
+    .bind(id)
+    .bind(now)
+    .bind(now + ttl)
+    .fetch_optional(db)
+    .await
+    })
+}
+
+/// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.
+pub async fn beat(tx: &mut Tx, lease: Lease, now: Time, ttl: Duration) -> Result<Option<bool>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+        "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
+    )
+    .bind(lease.run)
+    .bind(lease.fence)
+    .bind(now + ttl)
+    .fetch_optional(db)
+    .await
+    })
+}
+
+/// Pins what the run reads, and how many profiles that selects. False: the lease is lost.
+pub async fn pin(
+    tx: &mut Tx,
+    lease: Lease,
+    segments: &[RunSegment],
+    warnings: &Warnings,
+) -> Result<bool> {
+    let selected: i64 = segments.iter().map(|segment| segment.member_count).sum();
+    let done = sql!(&mut *tx, |db| sqlx::query(
+        "UPDATE runs SET selected = $3, warnings = $4, version = version + 1,
+             reason = CASE WHEN cancel_requested THEN reason END
+         WHERE id = $1 AND fence = $2 AND status = 'running'"
+    )
+    .bind(lease.run)
+    .bind(lease.fence)
+    .bind(selected)
+    .bind(Json(warnings))
+    .execute(db)
+    .await?
+    .rows_affected());
+    for (position, segment) in (0_i32..).zip(segments) {
+        sql!(&mut *tx, |db| {
+            sqlx::query(
+            "UPDATE run_segments SET member_count = $3, manifest = $4 WHERE run_id = $1 AND position = $2"
+        )
+        .bind(lease.run)
+        .bind(position)
+        .bind(segment.member_count)
+        .bind(&segment.manifest)
+        .execute(db)
+        .await
+        .map(drop)
+        })?;
+    }
+    Ok(done == 1)
+}
+
+/// How far a run has come.
+pub struct Checkpoint {
+    /// Rows accounted for, from the first without a gap.
+    pub position: i64,
+    /// Whether something has been accounted for since the last checkpoint.
+    pub progress: bool,
+    /// Rows that may be sent before the next checkpoint.
+    pub sent_until: i64,
+    /// What became of the rows since the last checkpoint.
+    pub counts: Counts,
+    /// Field warnings of the whole run so far.
+    pub field_warnings: FieldWarnings,
+}
+
+/// Moves the position and the counts together: a crash repeats batches, but never counts one twice.
+/// Progress forgives earlier stalls. Tells whether somebody asked to cancel; `None`: the lease is lost.
+pub async fn checkpoint(
+    tx: &mut Tx,
+    lease: Lease,
+    to: &Checkpoint,
+    now: Time,
+    ttl: Duration,
+) -> Result<Option<bool>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+        "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
+             position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
+             rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
+             field_warnings = $11, lease_until = $12, version = version + 1
+         WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
+    )
+    .bind(lease.run)
+    .bind(lease.fence)
+    .bind(to.position)
+    .bind(to.sent_until)
+    .bind(to.counts.created)
+    .bind(to.counts.updated)
+    .bind(to.counts.rejected)
+    .bind(to.counts.duplicate)
+    .bind(to.counts.invalid)
+    .bind(to.counts.in_doubt)
+    .bind(Json(&to.field_warnings))
+    .bind(now + ttl)
+    .bind(to.progress)
+    .fetch_optional(db)
+    .await
+    })
+}
+
+/// Leaves the run as `outcome` says; `sent_until`, where it is known, is the row up to which rows may have
+/// been sent that are not accounted for. False: the lease is lost.
+pub async fn settle(
+    tx: &mut Tx,
+    lease: Lease,
+    outcome: &Outcome,
+    sent_until: Option<i64>,
+    now: Time,
+) -> Result<bool> {
+    let (status, reason, not_before, end, forgiven) = match outcome {
+        Outcome::Ended(status, reason) => (*status, reason, now, Some(now), 0),
+        Outcome::Released { not_before, reason, stalled } => {
+            (RunStatus::Queued, reason, *not_before, None, i32::from(!stalled))
+        }
+    };
+    let done = sql!(tx, |db| sqlx::query(
+        "UPDATE runs SET status = $3, reason = $4, not_before = $5, end_utc = $6,
+             stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
+             sent_until = COALESCE($8, sent_until),
+             lease_until = NULL, pushed_at = NULL, version = version + 1
+         WHERE id = $1 AND fence = $2 AND status = 'running'"
+    )
+    .bind(lease.run)
+    .bind(lease.fence)
+    .bind(status)
+    .bind(reason.as_ref().map(Json))
+    .bind(not_before)
+    .bind(end)
+    .bind(forgiven)
+    .bind(sent_until)
+    .execute(db)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+/// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
+/// next attempt, or orphaned by a worker that died. Marks them as pushed.
+pub async fn due(
+    tx: &mut Tx,
+    now: Time,
+    push_again_after: Duration,
+    limit: i64,
+) -> Result<Vec<RunId>> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "UPDATE runs SET pushed_at = $1 WHERE id IN (
+             SELECT id FROM runs
+             WHERE not_before <= $1 AND (pushed_at IS NULL OR pushed_at < $2)
+               AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
+             ORDER BY not_before LIMIT $3)
+           AND (pushed_at IS NULL OR pushed_at < $2)
+         RETURNING id"
+    )
+    .bind(now)
+    .bind(now - push_again_after)
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
+/// The oldest run that waits for its turn on a connection.
+pub async fn waiting(tx: &mut Tx, connection: ConnectionId, now: Time) -> Result<Option<RunId>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+        "SELECT id FROM runs WHERE connection_id = $1 AND status = 'queued' AND not_before <= $2 ORDER BY id LIMIT 1"
+    )
+    .bind(connection)
+    .bind(now)
+    .fetch_optional(db)
+    .await
+    })
+}

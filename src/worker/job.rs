@@ -1,0 +1,85 @@
+//! A run in the hands of a worker, and why it may stop before its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::account::Done;
+use crate::app::App;
+use crate::runs::{Lease, LeaseLost, Reason, ReasonCode, Run, RunStatus};
+use crate::storage;
+
+/// A run in the hands of this worker.
+pub struct Job {
+    /// What everything shares.
+    pub app: Arc<App>,
+    /// The run, as it was claimed; its counts and position are kept up to date.
+    pub run: Run,
+    /// Proof of ownership.
+    pub lease: Lease,
+    /// Rows up to here may have been sent by an attempt that died.
+    pub doubt_until: i64,
+    /// Batches behind the position that are written already: first row and end.
+    pub answered: BTreeMap<i64, i64>,
+    /// Batches of which some records have no answer.
+    pub failed: Vec<Done>,
+    /// Whether everything that this attempt has sent is written, or was not answered in full.
+    pub is_quiet: bool,
+    /// Cancelled when the process is told to stop.
+    pub stop: CancellationToken,
+}
+
+/// Why a run stopped before its end.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It has ended.
+    Ended(RunStatus, Reason),
+    /// Something outside is away: it goes on later, after the pause asked for, unless it has tried too often.
+    Later(Reason, Option<Duration>),
+    /// The process stops: it goes on at once, elsewhere.
+    Drained,
+    /// Another worker holds it.
+    LeaseLost(LeaseLost),
+    /// A fault of ours, or of the database.
+    Fault(anyhow::Error),
+}
+
+impl Stopped {
+    /// The run fails for a reason of this code.
+    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
+        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+    }
+}
+
+impl From<Stopped> for anyhow::Error {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::LeaseLost(lost) => lost.into(),
+            Stopped::Fault(error) => error,
+            other => anyhow::anyhow!("the run could not be left: {other:?}"),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<storage::Error> for Stopped {
+    fn from(error: storage::Error) -> Self {
+        match &error {
+            storage::Error::Changed { .. } | storage::Error::NotFound { .. } => {
+                Self::failed(ReasonCode::SegmentChanged, error.to_string())
+            }
+            storage::Error::Unavailable(_) => {
+                tracing::warn!(error = %error, "the storage is away");
+                Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
+            }
+            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
+        }
+    }
+}
