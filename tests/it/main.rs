@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
 mod api;
+mod exports;
+mod following;
+mod identity;
 mod openapi;
 mod outside;
 mod runs;
+mod segments;
 mod support;

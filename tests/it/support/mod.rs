@@ -131,6 +131,16 @@ impl TestApp {
         sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
     }
 
+    /// The storage root, as a folder.
+    pub fn storage(&self) -> std::path::PathBuf {
+        self.folder.path().join("segments")
+    }
+
+    /// The address of a file in the storage root.
+    pub fn storage_url(&self, file: &str) -> String {
+        format!("file://{}", self.storage().join(file).display())
+    }
+
     /// Where the service listens.
     pub fn url(&self) -> &str {
         &self.url

@@ -1,0 +1,101 @@
+//! Segments: what is taken in, what is refused, and where members are read from.
+
+use reqwest::Method;
+use segment_export::sample::Sample;
+use segment_export::storage::Media;
+use serde_json::json;
+
+use crate::support::{TestApp, good, people, refused, text};
+
+fn parquet(rows: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Sample { rows, seed: 3 }.write(Media::Parquet, &mut bytes).unwrap();
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parquet_file_cut_in_half_is_refused_and_the_old_members_stay() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(10)).await;
+    let whole = parquet(2_000);
+    let media = "application/vnd.apache.parquet";
+
+    let half = whole[..whole.len() / 2].to_vec();
+    let problem = refused(app.upload("People", media, half).await, 400).await;
+    assert!(text(&problem, "detail").contains("Parquet"), "{problem}");
+    assert_eq!(app.get("/segments/People").await["memberCount"], 10);
+
+    good(app.upload("People", media, whole).await).await;
+    assert_eq!(app.get("/segments/People").await["memberCount"], 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_beyond_the_limit_is_refused_as_too_large() {
+    let app = TestApp::start_with(&["--max-upload-bytes", "100000"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let problem = refused(app.upload("People", "text/csv", people(20_000)).await, 413).await;
+    assert_eq!(problem["errorCode"], "tooLarge");
+    assert_eq!(app.get("/segments/People").await["state"], "inactive");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_may_lie_in_files_that_somebody_else_writes() {
+    let app = TestApp::start().await;
+    std::fs::write(app.storage().join("part.csv"), people(1_500)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+    let segment = json!({"displayName": "People", "source": source});
+    let segment = app.put("/segments/People", &segment).await;
+    assert_eq!(segment["memberCount"], 1_500);
+    let export = app.export(&app.connection().await).await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!(run["status"], "successful", "{run}");
+    assert_eq!(app.active().await, 1_500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_outside_the_storage_root_are_refused() {
+    let app = TestApp::start().await;
+    for url in ["file:///etc/passwd", "../secret.csv", "https://example.com/x.csv"] {
+        let source = json!({"kind": "files", "format": "csv", "url": url});
+        let segment = json!({"displayName": "People", "source": source});
+        let request = app.request("Admin", Method::PUT, "/segments/People").json(&segment);
+        let problem = refused(request.send().await.unwrap(), 422).await;
+        assert_eq!(problem["errors"][0]["pointer"], "/source/url", "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changes_under_a_run_ends_it_with_the_reason() {
+    let app = TestApp::start().await;
+    let file = app.storage().join("part.csv");
+    std::fs::write(&file, people(300_000)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+    app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+    let export = app.export(&app.connection().await).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 100}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+
+    std::fs::write(&file, people(10)).unwrap();
+
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    assert_eq!(run["reason"]["code"], "segmentChanged");
+    assert_eq!(run["counts"]["created"], app.active().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_in_use_stays_and_names_its_exports() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let export = app.export(&app.connection().await).await;
+    let delete = async || app.request("Admin", Method::DELETE, "/segments/People").send().await;
+
+    let problem = refused(delete().await.unwrap(), 409).await;
+    assert_eq!(problem["dependants"][0]["exportId"], export.as_str());
+
+    app.request("Admin", Method::DELETE, &format!("/exports/{export}")).send().await.unwrap();
+    assert_eq!(delete().await.unwrap().status(), 204);
+}
