@@ -9,8 +9,9 @@ export MALLOC_MMAP_THRESHOLD_ = 131072
 demo: ## The whole main job against the offline Campaign Monitor
 	cargo run --quiet -- demo
 
-test: ## Every test
+test: ## Every test; what meets the database or the queue on both engines
 	cargo test
+	tests/with-services cargo test --test it -- --skip outside
 
 bench: ## Speed and memory of a million profiles, beside limits measured in the same run
 	cargo bench --bench export

@@ -67,7 +67,7 @@ impl App {
         let db = open_db(&config).await?;
         db.migrate().await?;
         let queue = match &data.redis_url {
-            Some(url) => Queue::redis(url)?,
+            Some(url) => Queue::redis(url, &data.redis_list)?,
             None => Queue::embedded(),
         };
         let keys = data.encryption_keys.as_ref().ok_or(crate::secrets::Error::Malformed)?;

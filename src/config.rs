@@ -70,6 +70,9 @@ pub struct Data {
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
+    /// Key of the queue's list, so that several services can share a Redis.
+    #[arg(long, env = "SEGMENT_EXPORT_REDIS_LIST", default_value = "segment-export:runs")]
+    pub redis_list: String,
     /// Where members are kept: `file://DIRECTORY`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_URL", default_value = "file://data/segments")]
     pub storage_url: String,

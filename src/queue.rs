@@ -17,7 +17,6 @@ use crate::runs::RunId;
 /// The longest a `pop` may wait.
 pub const PATIENCE_MAX: Duration = Duration::from_secs(5);
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-const LIST: &str = "segment-export:runs";
 const CONNECTIONS_MAX: usize = 16;
 
 /// Hints at runs that are due.
@@ -47,8 +46,8 @@ impl Queue {
         Self::Embedded { sender, receiver: Arc::new(Mutex::new(receiver)) }
     }
 
-    /// A queue in Redis at `url`.
-    pub fn redis(url: &SecretString) -> anyhow::Result<Self> {
+    /// A queue in Redis at `url`, in the list of this key.
+    pub fn redis(url: &SecretString, list: &str) -> anyhow::Result<Self> {
         // By default the client gives up on any answer after 500 ms, which would end every blocking pop.
         let connection = AsyncConnectionConfig::new()
             .set_response_timeout(Some(ANSWER_MAX))
@@ -61,7 +60,7 @@ impl Queue {
             .create_timeout(Some(ANSWER_MAX))
             .recycle_timeout(Some(ANSWER_MAX))
             .build()?;
-        Ok(Self::Redis { pool, list: LIST.to_owned() })
+        Ok(Self::Redis { pool, list: list.to_owned() })
     }
 
     /// Hints at a run. A queue that is away only costs time, so this reports and goes on.

@@ -10,4 +10,5 @@ mod openapi;
 mod outside;
 mod runs;
 mod segments;
+mod stores;
 mod support;

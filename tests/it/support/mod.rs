@@ -1,5 +1,6 @@
 //! A service of its own for each test: a temporary folder, free ports, its own Campaign Monitor.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use segment_export::config::Config;
 use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use uuid::Uuid;
@@ -33,7 +35,28 @@ pub struct TestApp {
     folder: TempDir,
     http: reqwest::Client,
     url: String,
+    engines: Vec<String>,
     extra: Vec<String>,
+}
+
+/// The settings of the engines: embedded, or the `PostgreSQL` and Redis that the environment names, where every test
+/// has a database and a list of its own.
+#[expect(clippy::disallowed_methods, reason = "the engines of tests are no setting of the service")]
+async fn engines(folder: &Path) -> Vec<String> {
+    let (Ok(postgres), Ok(redis)) =
+        (std::env::var("TEST_DATABASE_URL"), std::env::var("TEST_REDIS_URL"))
+    else {
+        let file = folder.join("it.db");
+        return vec!["--database-url".into(), format!("sqlite://{}", file.display())];
+    };
+    let name = format!("it_{}", Uuid::now_v7().simple());
+    let mut server = PgConnection::connect(&postgres).await.unwrap();
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    server.execute(sqlx::query(create)).await.unwrap();
+    let (server, _) = postgres.rsplit_once('/').unwrap();
+    ["--database-url", &format!("{server}/{name}"), "--redis-url", &redis, "--redis-list", &name]
+        .map(str::to_owned)
+        .into()
 }
 
 fn metrics() -> PrometheusHandle {
@@ -57,8 +80,10 @@ impl TestApp {
             folder: TempDir::new().unwrap(),
             http: reqwest::Client::builder().build().unwrap(),
             url: String::new(),
+            engines: vec![],
             extra: extra.iter().map(ToString::to_string).collect(),
         };
+        app.engines = engines(app.folder.path()).await;
         app.start_service().await;
         app
     }
@@ -101,11 +126,10 @@ impl TestApp {
             ("--run-pause-ms", "50".to_owned()),
             ("--sweep-ms", "50".to_owned()),
             ("--campaign-monitor-url", self.sandbox.url().to_string()),
-            ("--database-url", format!("sqlite://{}", at("it.db"))),
             ("--storage-url", format!("file://{}", at("segments"))),
         ];
         args.extend(settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
-        args.extend(self.extra.iter().cloned());
+        args.extend(self.engines.iter().chain(&self.extra).cloned());
         args
     }
 
@@ -139,6 +163,11 @@ impl TestApp {
     /// The address of a file in the storage root.
     pub fn storage_url(&self, file: &str) -> String {
         format!("file://{}", self.storage().join(file).display())
+    }
+
+    /// What the parts of the service share.
+    pub fn app(&self) -> std::sync::Arc<App> {
+        self.service.as_ref().unwrap().app.clone().into_inner()
     }
 
     /// Where the service listens.

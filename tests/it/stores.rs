@@ -1,0 +1,208 @@
+//! What the database and the queue must keep, whichever engine they are: claims, leases, fences, hints.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use segment_export::app::App;
+use segment_export::db;
+use segment_export::runs::store_work::{Checkpoint, beat, checkpoint, claim, due, settle, waiting};
+use segment_export::runs::{Counts, FieldWarnings, Lease, Outcome, Run, RunId, RunStatus, store};
+use serde_json::json;
+
+use crate::support::{TestApp, people, refused, text};
+
+const LEASE: Duration = Duration::from_secs(60);
+const PUSH_AGAIN: Duration = Duration::from_secs(30);
+
+/// A service that takes calls and carries nothing out.
+async fn idle() -> TestApp {
+    TestApp::start_with(&["--roles", "api"]).await
+}
+
+async fn queued(app: &TestApp, export: &str) -> RunId {
+    RunId(app.start_run(export).await.parse().unwrap())
+}
+
+/// Claims a run at a moment so many seconds from now.
+async fn claimed(app: &App, run: RunId, after_seconds: i64) -> Option<Run> {
+    let mut tx = app.db.write().await.unwrap();
+    let now = db::now() + TimeDelta::seconds(after_seconds);
+    let run = claim(&mut tx, run, now, LEASE).await.unwrap();
+    tx.commit().await.unwrap();
+    run
+}
+
+fn lease_of(run: &Run) -> Lease {
+    Lease { run: run.id, fence: run.fence }
+}
+
+fn some_progress() -> Checkpoint {
+    let counts = Counts { created: 2, invalid: 1, ..Counts::default() };
+    let field_warnings = FieldWarnings::default();
+    Checkpoint { position: 3, progress: true, sent_until: 1003, counts, field_warnings }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_workers_one_claims_a_run() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let tries = (0..16).map(|_| claimed(&app, run, 0));
+    let claims = futures::future::join_all(tries).await;
+    assert_eq!(claims.iter().flatten().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_lease_ran_out_can_write_nothing_once_another_has_claimed() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let old = lease_of(&claimed(&app, run, 0).await.unwrap());
+    assert!(claimed(&app, run, 59).await.is_none(), "the lease still holds");
+    let new = lease_of(&claimed(&app, run, 61).await.unwrap());
+
+    let mut tx = app.db.write().await.unwrap();
+    let ended = Outcome::Ended(RunStatus::Successful, None);
+    assert_eq!(beat(&mut tx, old, db::now(), LEASE).await.unwrap(), None);
+    let written = checkpoint(&mut tx, old, &some_progress(), db::now(), LEASE).await.unwrap();
+    assert_eq!(written, None);
+    assert!(!settle(&mut tx, old, &ended, Some(3), db::now()).await.unwrap());
+    assert_eq!(beat(&mut tx, new, db::now(), LEASE).await.unwrap(), Some(false));
+    assert!(settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap());
+    assert!(!settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap(), "it ends once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_adds_counts_and_forgives_stalls() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let claim = claimed(&app, run, 0).await.unwrap();
+    assert_eq!(claim.stalls, 1);
+    let mut tx = app.db.write().await.unwrap();
+    for _ in 0..2 {
+        let to = some_progress();
+        let cancel = checkpoint(&mut tx, lease_of(&claim), &to, db::now(), LEASE).await;
+        assert_eq!(cancel.unwrap(), Some(false));
+    }
+    tx.commit().await.unwrap();
+    let run = store::get(&mut app.db.read().await.unwrap(), run).await.unwrap().unwrap();
+    assert_eq!((run.position, run.sent_until, run.stalls), (3, 1003, 0));
+    assert_eq!((run.counts.created, run.counts.invalid), (4, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_due_until_it_is_pushed_and_again_when_its_worker_died() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let due_after = async |seconds: i64| {
+        let mut tx = app.db.write().await.unwrap();
+        let now = db::now() + TimeDelta::seconds(seconds);
+        let due = due(&mut tx, now, PUSH_AGAIN, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        due
+    };
+    assert_eq!(due_after(0).await, [run], "nobody has pushed it");
+    assert_eq!(due_after(1).await, [], "it is in the queue");
+    assert_eq!(due_after(40).await, [run], "nobody has taken it for long");
+    claimed(&app, run, 0).await.unwrap();
+    assert_eq!(due_after(50).await, [], "a worker has it");
+    assert_eq!(due_after(61).await, [run], "its lease ran out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
+    let test = idle().await;
+    test.segment("People", &people(3)).await;
+    let (one, other) = (test.connection().await, test.connection().await);
+    let first = queued(&test, &test.export(&one).await).await;
+    let second = queued(&test, &test.export(&one).await).await;
+    let third = queued(&test, &test.export(&other).await).await;
+    let app = test.app();
+    let running = claimed(&app, first, 0).await.unwrap();
+
+    let mut tx = app.db.write().await.unwrap();
+    let error = claim(&mut tx, second, db::now(), LEASE).await.unwrap_err();
+    assert!(db::is_unique_violation(&error), "{error}");
+    drop(tx);
+    assert!(claimed(&app, third, 0).await.is_some());
+
+    let mut tx = app.db.write().await.unwrap();
+    let ended = Outcome::Ended(RunStatus::Successful, None);
+    assert!(settle(&mut tx, lease_of(&running), &ended, Some(3), db::now()).await.unwrap());
+    let next = waiting(&mut tx, running.connection_id, db::now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(next, Some(second));
+    assert!(claimed(&app, second, 0).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_one_open_run() {
+    let test = idle().await;
+    let export = test.export_of(3).await;
+    let run = test.start_run(&export).await;
+    let again = test.request("Admin", Method::POST, &format!("/exports/{export}/runs"));
+    let problem = refused(again.send().await.unwrap(), 409).await;
+    assert_eq!(problem["errorCode"], "runAlreadyOpen");
+    assert!(problem.to_string().contains(&run), "{problem}");
+
+    test.post(&format!("/runs/{run}/cancel"), &json!({})).await;
+    assert_ne!(test.start_run(&export).await, run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_found_by_every_filter() {
+    let test = idle().await;
+    let export = test.export_of(3).await;
+    let run = test.start_run(&export).await;
+    let yesterday =
+        (db::now() - TimeDelta::days(1)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for (query, found) in [
+        (format!("exportId={export}"), 1),
+        ("status=queued".into(), 1),
+        ("status=failed".into(), 0),
+        (format!("fromUtc={yesterday}"), 1),
+        (format!("toUtc={yesterday}"), 0),
+    ] {
+        let runs = test.get(&format!("/runs?{query}")).await;
+        assert_eq!(runs["items"].as_array().unwrap().len(), found, "{query}");
+    }
+    assert_eq!(text(&test.get(&format!("/runs/{run}")).await, "status"), "queued");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_hands_every_hint_to_one_worker() {
+    let test = idle().await;
+    let queue = test.app().queue.clone();
+    let hints: HashSet<RunId> = (0..50).map(|_| RunId(uuid::Uuid::now_v7())).collect();
+    for hint in &hints {
+        queue.push(*hint).await.unwrap();
+    }
+    let worker = async || {
+        let mut taken = Vec::new();
+        while let Some(hint) = queue.pop(Duration::from_millis(300)).await.unwrap() {
+            taken.push(hint);
+        }
+        taken
+    };
+    let (one, other) = tokio::join!(worker(), worker());
+    assert_eq!(one.len() + other.len(), hints.len());
+    assert_eq!(one.into_iter().chain(other).collect::<HashSet<_>>(), hints);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_waits_for_a_hint_no_longer_than_its_patience_and_gets_it_at_once() {
+    let test = idle().await;
+    let queue = test.app().queue.clone();
+    assert_eq!(queue.pop(Duration::from_millis(200)).await.unwrap(), None);
+    let hint = RunId(uuid::Uuid::now_v7());
+    let pushed = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        queue.push(hint).await.unwrap();
+    };
+    let (popped, ()) = tokio::join!(queue.pop(Duration::from_secs(4)), pushed);
+    assert_eq!(popped.unwrap(), Some(hint));
+}
