@@ -121,9 +121,9 @@ fn storage_url(text: &str) -> anyhow::Result<Url> {
 pub struct Service {
     /// What it shares.
     pub app: Data<App>,
-    /// Where it listens, if it plays the API.
-    pub url: Option<Url>,
-    server: Option<ServerHandle>,
+    /// Where it listens.
+    pub url: Url,
+    server: ServerHandle,
     serving: TaskTracker,
     tasks: TaskTracker,
     failed: CancellationToken,
@@ -133,20 +133,16 @@ impl Service {
     /// Starts the parts that the settings name.
     pub fn start(app: App) -> anyhow::Result<Self> {
         let app = Data::new(app);
-        let mut service = Self {
-            url: None,
-            server: None,
+        let (server, address) = http::serve(app.clone())?;
+        let service = Self {
+            url: format!("http://{address}/").parse()?,
+            server: server.handle(),
             serving: TaskTracker::new(),
             tasks: TaskTracker::new(),
             failed: CancellationToken::new(),
             app: app.clone(),
         };
-        if app.config.plays(Part::Api) {
-            let (server, address) = http::serve(app.clone())?;
-            service.server = Some(server.handle());
-            service.url = Some(format!("http://{address}/").parse()?);
-            service.spawn(&service.serving, "http", async move { Ok(server.await?) });
-        }
+        service.spawn(&service.serving, "http", async move { Ok(server.await?) });
         if app.config.plays(Part::Worker) {
             let worker = Worker::new(app.clone().into_inner());
             service.spawn(&service.tasks, "worker", worker.clone().work());
@@ -203,9 +199,7 @@ impl Service {
         self.app.stop.cancel();
         let drained = async {
             self.tasks.wait().await;
-            if let Some(server) = &self.server {
-                server.stop(true).await;
-            }
+            self.server.stop(true).await;
             self.serving.wait().await;
         };
         select! {

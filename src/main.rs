@@ -110,9 +110,8 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
         );
     }
     let service = Service::start(App::open(config, telemetry.metrics.clone()).await?)?;
-    if let Some(url) = &service.url {
-        tracing::info!("serving {url}; the documentation is at {url}swagger-ui/");
-    }
+    let url = &service.url;
+    tracing::info!("serving {url}; an API has its documentation at {url}swagger-ui/");
     service.run().await
 }
 

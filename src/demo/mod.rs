@@ -42,7 +42,7 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let config = settings(folder.path(), &sandbox)?;
     let token = token(&config)?;
     let service = Service::start(App::open(config, metrics).await?)?;
-    let url = service.url.clone().ok_or_else(|| anyhow::anyhow!("the service serves no API"))?;
+    let url = service.url.clone();
     println!("The service listens on {url}, the offline Campaign Monitor on {}.\n", sandbox.url());
 
     let started = Instant::now();

@@ -23,6 +23,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
+use crate::config::Part;
 use crate::telemetry::RequestSpan;
 use crate::{connections, exports, runs, segments};
 use problem::{Kind, Problem};
@@ -84,11 +85,13 @@ pub fn document() -> OpenApi {
     openapi::complete(document)
 }
 
-/// Binds the address of the settings and serves the API there. Signals are left to `Service::run`.
+/// Binds the address of the settings and serves there: the API where this process plays it, health and metrics in
+/// every process. Signals are left to `Service::run`.
 pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
     let document = Data::new(document());
     let methods = Data::new(Methods::of(&document));
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
+    let is_api = app.config.plays(Part::Api);
     let server = HttpServer::new(move || {
         Routes::new()
             .app_data(app.clone())
@@ -101,12 +104,21 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .wrap(from_fn(add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
             .into_utoipa_app()
-            .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
+            .configure(|config| {
+                if is_api {
+                    config.service(scope::scope("/v1/instances/{instanceId}").configure(routes));
+                }
+            })
             .configure(health::routes)
             .into_app()
-            .service(openapi::get_document)
-            .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-            .service(swagger_ui())
+            .configure(|config| {
+                if is_api {
+                    config
+                        .service(openapi::get_document)
+                        .service(web::redirect("/swagger-ui", "/swagger-ui/"))
+                        .service(swagger_ui());
+                }
+            })
             .default_service(web::to(no_such_route))
     })
     .disable_signals()

@@ -92,7 +92,7 @@ impl TestApp {
     pub async fn start_service(&mut self) {
         let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
         let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
-        self.url = service.url.as_ref().unwrap().to_string();
+        self.url = service.url.to_string();
         self.service = Some(service);
     }
 
