@@ -160,6 +160,22 @@ impl Tx {
     }
 }
 
+/// Whether the database is away, stops, or has no room for more just now, so that trying again later may help.
+#[must_use]
+pub fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+    /// Connection exceptions, too many connections, shutdowns, starting up, and the time-outs of statements and locks.
+    const AWAY: [&str; 9] =
+        ["08", "53300", "57P01", "57P02", "57P03", "57P05", "57014", "55P03", "40"];
+    match error {
+        Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+        Database(error) => {
+            error.code().is_some_and(|code| AWAY.iter().any(|away| code.starts_with(away)))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a statement broke a uniqueness rule. (`SQLite` names no constraint, so callers know which by the statement.)
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {

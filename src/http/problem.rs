@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::db;
 use crate::runs::Culprit;
 use crate::telemetry;
 
@@ -244,16 +245,12 @@ impl std::error::Error for Problem {}
 /// A database error is a 503 when the database is away or all connections are taken, else a 500.
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
-        match error {
-            Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => Self::new(
-                Kind::Unavailable,
-                "The database cannot be reached. Try again in a moment.",
-            )
-            .retry_after(5)
-            .because(error),
-            other => Self::from(anyhow::Error::new(other)),
+        if !db::is_away(&error) {
+            return Self::from(anyhow::Error::new(error));
         }
+        Self::new(Kind::Unavailable, "The database cannot be reached. Try again in a moment.")
+            .retry_after(5)
+            .because(error)
     }
 }
 
