@@ -166,18 +166,22 @@ pub async fn settle(
 }
 
 /// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
-/// next attempt, or orphaned by a worker that died. Marks them as pushed.
+/// next attempt, or orphaned by a worker that died. Those whose connection is busy get their turn after it.
+/// Marks them as pushed.
 pub async fn due(
     tx: &mut Tx,
     now: Time,
     push_again_after: Duration,
     limit: i64,
 ) -> Result<Vec<RunId>> {
-    sql!(tx, |db| sqlx::query_scalar(
+    sql!(tx, |db| {
+        sqlx::query_scalar(
         "UPDATE runs SET pushed_at = $1 WHERE id IN (
              SELECT id FROM runs
              WHERE not_before <= $1 AND (pushed_at IS NULL OR pushed_at < $2)
                AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
+               AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
+                   AND other.status = 'running' AND other.lease_until >= $1)
              ORDER BY not_before LIMIT $3)
            AND (pushed_at IS NULL OR pushed_at < $2)
          RETURNING id"
@@ -186,7 +190,8 @@ pub async fn due(
     .bind(now - push_again_after)
     .bind(limit)
     .fetch_all(db)
-    .await)
+    .await
+    })
 }
 
 /// The oldest run that waits for its turn on a connection.

@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long to leave a queue or database alone that is away.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 /// A run is pushed again when nobody has taken it for this long.
-const PUSH_AGAIN_AFTER: Duration = Duration::from_secs(30);
+const PUSH_AGAIN_AFTER: Duration = Duration::from_secs(10);
 const SWEEP_MAX: i64 = 100;
 /// The longest pause before a run is tried again.
 const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, people, refused, text};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const PUSH_AGAIN: Duration = Duration::from_secs(30);
 
 /// A service that takes calls and carries nothing out.
@@ -128,6 +128,10 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
     let error = claim(&mut tx, second, db::now(), LEASE).await.unwrap_err();
     assert!(db::is_unique_violation(&error), "{error}");
     drop(tx);
+    let mut tx = app.db.write().await.unwrap();
+    let due = due(&mut tx, db::now(), PUSH_AGAIN, 10).await.unwrap();
+    assert_eq!(due, [third], "the second waits for its connection");
+    tx.commit().await.unwrap();
     assert!(claimed(&app, third, 0).await.is_some());
 
     let mut tx = app.db.write().await.unwrap();
