@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi run bench
+.PHONY: demo test lint openapi run bench chaos
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -15,6 +15,10 @@ test: ## Every test; what meets the database or the queue on both engines
 
 bench: ## Speed and memory of a million profiles, beside limits measured in the same run
 	cargo bench --bench export
+
+chaos: ## Processes killed, engines crashed, Campaign Monitor failing: nothing may be lost
+	tests/with-services true
+	cargo test --test chaos -- --seed $(or $(SEED),1) --events $(or $(EVENTS),100) --profiles $(or $(PROFILES),200000)
 
 lint: ## What CI checks beside the tests
 	cargo fmt --check

@@ -1,0 +1,66 @@
+//! The processes of the service, and what can happen to one.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::services::{free_port, wait_for};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
+const STOP_MAX: Duration = Duration::from_mins(1);
+
+/// A process of ours that is started again on the same port when it is gone.
+pub struct Process {
+    /// What it is, for the report.
+    pub name: String,
+    pub port: u16,
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+impl Process {
+    pub async fn start(name: &str, arguments: &[String]) -> Result<Self> {
+        let port = free_port()?;
+        let arguments = arguments.to_vec();
+        let mut process = Self { name: name.to_owned(), port, arguments, child: None };
+        process.start_again().await?;
+        Ok(process)
+    }
+
+    pub async fn start_again(&mut self) -> Result<()> {
+        let mut command = Command::new(BINARY);
+        command.args(&self.arguments).args(["--bind", &format!("127.0.0.1:{}", self.port)]);
+        command.env("RUST_LOG", "error,actix_http=off").stdout(Stdio::null()).kill_on_drop(true);
+        self.child = Some(command.spawn()?);
+        wait_for(self.port).await
+    }
+
+    /// As `kill -9` does.
+    pub async fn kill(&mut self) -> Result<()> {
+        Ok(self.child.take().context("it is gone already")?.kill().await?)
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub async fn terminate(&mut self) -> Result<()> {
+        self.signal("TERM").await?;
+        let mut child = self.child.take().context("it is gone already")?;
+        timeout(STOP_MAX, child.wait()).await.context("it does not stop")??;
+        Ok(())
+    }
+
+    /// Holds it, or lets it go on.
+    pub async fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.child.as_ref().and_then(Child::id).context("it is gone already")?;
+        Command::new("kill").arg(format!("-{signal}")).arg(id.to_string()).status().await?;
+        Ok(())
+    }
+}
+
+/// A token for everything.
+pub async fn token() -> Result<String> {
+    let output = Command::new(BINARY).arg("token").output().await?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}

@@ -1,0 +1,129 @@
+//! A PostgreSQL and a Redis of our own that can be stopped at any moment and come back with what they had.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+const START_MAX: Duration = Duration::from_secs(30);
+
+/// A port of this machine that nobody uses.
+pub fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Waits until somebody listens on a port.
+pub async fn wait_for(port: u16) -> Result<()> {
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        ensure!(started.elapsed() < START_MAX, "nobody listens on port {port}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// A PostgreSQL server that writes to disk as in production.
+pub struct Postgres {
+    programs: PathBuf,
+    data: PathBuf,
+    port: u16,
+}
+
+impl Postgres {
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let mut versions: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
+            .context("install postgresql")?
+            .flatten()
+            .collect();
+        versions.sort_by_key(std::fs::DirEntry::path);
+        let programs = versions.last().context("install postgresql")?.path().join("bin");
+        let postgres = Self { programs, data: folder.join("postgres"), port: free_port()? };
+        succeed(Command::new("chown").arg("postgres").arg(folder)).await?;
+        let init = ["-U", "postgres", "-A", "trust", "--no-sync"];
+        succeed(postgres.as_postgres("initdb").args(init)).await?;
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends it as a crash does: transactions under way are lost, and it recovers when it starts.
+    pub async fn crash(&self) -> Result<()> {
+        succeed(self.as_postgres("pg_ctl").args(["-s", "-m", "immediate", "stop"])).await
+    }
+
+    pub async fn start_again(&self) -> Result<()> {
+        let options =
+            format!("-p {} -k {} -c listen_addresses=127.0.0.1", self.port, self.data.display());
+        let log = self.data.with_extension("log");
+        let mut start = self.as_postgres("pg_ctl");
+        succeed(start.args(["-s", "-w", "-o", &options, "-l"]).arg(log).arg("start")).await
+    }
+
+    /// PostgreSQL refuses to run as root.
+    fn as_postgres(&self, program: &str) -> Command {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(self.programs.join(program));
+        command.arg("-D").arg(&self.data);
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let mut stop = self.as_postgres("pg_ctl");
+        let _ = stop.args(["-s", "-m", "immediate", "stop"]).as_std_mut().status();
+    }
+}
+
+async fn succeed(command: &mut Command) -> Result<()> {
+    let output = command.output().await?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {error}");
+    Ok(())
+}
+
+/// A Redis that forgets everything when it ends.
+pub struct Redis {
+    process: Child,
+    port: u16,
+}
+
+impl Redis {
+    pub async fn start() -> Result<Self> {
+        let port = free_port()?;
+        let redis = Self { process: spawn_redis(port)?, port };
+        wait_for(port).await?;
+        Ok(redis)
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub async fn crash(&mut self) -> Result<()> {
+        Ok(self.process.kill().await?)
+    }
+
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.process = spawn_redis(self.port)?;
+        wait_for(self.port).await
+    }
+
+    /// Empties it.
+    pub async fn flush(&self) -> Result<()> {
+        let port = self.port.to_string();
+        succeed(Command::new("redis-cli").args(["-p", &port, "FLUSHALL"])).await
+    }
+}
+
+fn spawn_redis(port: u16) -> Result<Child> {
+    let mut command = Command::new("redis-server");
+    command.args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()]);
+    Ok(command.stdout(std::process::Stdio::null()).kill_on_drop(true).spawn()?)
+}
