@@ -100,7 +100,7 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     {
         std::fs::create_dir_all(folder)?;
     }
-    Db::connect(url, config.data.database_connections).await.map_err(|error| {
+    Db::connect(url, config.data.database_limits()).await.map_err(|error| {
         anyhow::anyhow!(
             "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
         )

@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::db;
+
 /// Shared by `serve` and `token` in development only; refused without `--dev`.
 const DEV_HS256_SECRET: &str = "segment-export development secret: never outside a laptop";
 const DEV_ENCRYPTION_KEYS: &str = "dev:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
@@ -67,6 +69,12 @@ pub struct Data {
     /// The most connections to `PostgreSQL` a process holds.
     #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8)]
     pub database_connections: u32,
+    /// How long a call waits for a connection of the pool, or for a lock, before it is told to come back.
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000)]
+    pub database_wait_ms: u64,
+    /// How long `PostgreSQL` may work on one statement.
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS", default_value_t = 30_000)]
+    pub database_statement_ms: u64,
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
@@ -227,6 +235,18 @@ impl Config {
     #[must_use]
     pub fn plays(&self, part: Part) -> bool {
         self.parts.contains(&part)
+    }
+}
+
+impl Data {
+    /// What a process may ask of the database.
+    #[must_use]
+    pub const fn database_limits(&self) -> db::Limits {
+        db::Limits {
+            connections: self.database_connections,
+            wait: Duration::from_millis(self.database_wait_ms),
+            statement: Duration::from_millis(self.database_statement_ms),
+        }
     }
 }
 

@@ -13,11 +13,20 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// How long a statement may wait for a connection of the pool.
-const ACQUIRE_MAX: Duration = Duration::from_secs(5);
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
+
+/// What a process may ask of the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most connections to `PostgreSQL`.
+    pub connections: u32,
+    /// How long to wait for a connection of the pool, or for a lock.
+    pub wait: Duration,
+    /// How long `PostgreSQL` may work on a statement.
+    pub statement: Duration,
+}
 
 /// A point in time as both engines keep it: UTC, microseconds.
 pub type Time = DateTime<Utc>;
@@ -70,10 +79,10 @@ macro_rules! sql {
 }
 
 impl Db {
-    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) with at most `connections_max` connections.
-    pub async fn connect(url: &str, connections_max: u32) -> sqlx::Result<Self> {
+    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
+    pub async fn connect(url: &str, limits: Limits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
-            return Ok(Self::Postgres(postgres(url, connections_max).await?));
+            return Ok(Self::Postgres(postgres(url, limits).await?));
         }
         let file = url
             .parse::<SqliteConnectOptions>()?
@@ -89,7 +98,7 @@ impl Db {
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
-            .acquire_timeout(ACQUIRE_MAX)
+            .acquire_timeout(limits.wait)
             .connect_with(file.read_only(true))
             .await?;
         Ok(Self::Sqlite { readers, writer })
@@ -138,14 +147,15 @@ impl Db {
     }
 }
 
-async fn postgres(url: &str, connections_max: u32) -> sqlx::Result<PgPool> {
-    let options = url
-        .parse::<PgConnectOptions>()?
-        .application_name("segment-export")
-        .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
+async fn postgres(url: &str, limits: Limits) -> sqlx::Result<PgPool> {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
+        ("statement_timeout", milliseconds(limits.statement)),
+        ("lock_timeout", milliseconds(limits.wait)),
+    ]);
     PgPoolOptions::new()
-        .max_connections(connections_max)
-        .acquire_timeout(ACQUIRE_MAX)
+        .max_connections(limits.connections)
+        .acquire_timeout(limits.wait)
         .connect_with(options)
         .await
 }
