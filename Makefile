@@ -12,6 +12,7 @@ demo: ## The whole main job against the offline Campaign Monitor
 test: ## Every test; what meets the database or the queue on both engines
 	cargo test
 	tests/with-services cargo test --test it -- --skip outside
+	cargo test --test engines
 
 bench: ## Speed and memory of a million profiles, beside limits measured in the same run
 	cargo bench --bench export
@@ -22,7 +23,7 @@ chaos: ## Processes killed, engines crashed, Campaign Monitor failing: nothing m
 
 lint: ## What CI checks beside the tests
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --test engines --test chaos -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 openapi: ## Writes openapi/openapi.json

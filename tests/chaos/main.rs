@@ -4,9 +4,9 @@
 //! database and queue, and lets Campaign Monitor fail in every way. In the end every profile of every run must be
 //! accounted for exactly. Usage: `cargo test --test chaos -- --seed 1 --events 40 --profiles 20000`.
 
+#[path = "../cluster/mod.rs"]
+mod cluster;
 mod ledger;
-mod processes;
-mod services;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -22,8 +22,9 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use cluster::caller::{Caller, text};
 use ledger::{Expected, Ledger};
-use world::{CONNECTIONS, Caller, LEASE, UPLOADS_IN_FLIGHT, World, text};
+use world::{CONNECTIONS, LEASE, UPLOADS_IN_FLIGHT, World};
 
 /// The longest that runs may take to end once everything is well again.
 const CALM_MAX: Duration = Duration::from_mins(5);
@@ -62,7 +63,11 @@ async fn main() -> Result<()> {
         format!("{again} in all, {} for each disturbance", again / i64::try_from(kills.max(1))?);
     let bound = i64::try_from(kills * CONNECTIONS)? * UPLOADS_IN_FLIGHT * 1000;
     let (more_kills, _) = half(&mut world, &ledger, &mut random, plan.events, true).await?;
-    let listed = world.count(&format!("lists/{LIST_ID}/digest"), "/states/Active").await?;
+    let listed = world
+        .cluster
+        .campaign_monitor
+        .count(&format!("lists/{LIST_ID}/digest"), "/states/Active")
+        .await?;
     let expected_listed = i64::try_from(world.exports.len())? * world.expected.good;
 
     let mut ledger = ledger.lock().expect("no panic while locked");
@@ -101,16 +106,21 @@ async fn half(
     events: usize,
     with_faults: bool,
 ) -> Result<(usize, i64)> {
-    world.faults(&[]).await?;
+    world.cluster.campaign_monitor.faults(&[]).await?;
     let (received, ended) = (
-        world.count("calls", "/recordsReceived").await?,
+        world.cluster.campaign_monitor.count("calls", "/recordsReceived").await?,
         ledger.lock().expect("no panic while locked").ended,
     );
     let calm = CancellationToken::new();
     let mut followers = Vec::new();
     for export in &world.exports {
-        let follower =
-            follow(world.caller(), export.clone(), world.expected, ledger.clone(), calm.clone());
+        let follower = follow(
+            world.caller.clone(),
+            export.clone(),
+            world.expected,
+            ledger.clone(),
+            calm.clone(),
+        );
         followers.push(tokio::spawn(follower));
     }
     let mut disturbances = 0;
@@ -120,12 +130,13 @@ async fn half(
         println!("  {name}");
         disturbances += usize::from(!name.starts_with("Campaign Monitor"));
     }
-    world.faults(&[]).await?;
+    world.cluster.campaign_monitor.faults(&[]).await?;
     calm.cancel();
     for follower in followers {
         timeout(CALM_MAX, follower).await.context("a run is stuck")???;
     }
-    let received = world.count("calls", "/recordsReceived").await? - received;
+    let received =
+        world.cluster.campaign_monitor.count("calls", "/recordsReceived").await? - received;
     let ended = ledger.lock().expect("no panic while locked").ended - ended;
     Ok((disturbances, received - i64::try_from(ended)? * world.expected.good))
 }
@@ -174,7 +185,7 @@ async fn event(
     let pause = Duration::from_millis(random.random_range(50..1000));
     let (worker, api) =
         (random.random_range(0..world.workers.len()), random.random_range(0..world.apis.len()));
-    let kind = random.random_range(0..if with_faults { 16 } else { 10 });
+    let kind = random.random_range(0..if with_faults { 17 } else { 11 });
     ledger.lock().expect("no panic while locked").disturb();
     Ok(match kind {
         0..=3 => {
@@ -205,26 +216,32 @@ async fn event(
             format!("{} was held longer than its lease", worker.name)
         }
         7 => {
-            world.redis.flush().await?;
+            world.cluster.redis.flush().await?;
             "Redis was emptied".to_owned()
         }
         8 => {
-            world.redis.crash().await?;
+            world.cluster.redis.crash().await?;
             sleep(pause).await;
-            world.redis.start_again().await?;
+            world.cluster.redis.start_again().await?;
             "Redis was restarted".to_owned()
         }
         9 => {
-            world.postgres.crash().await?;
+            world.cluster.postgres.crash().await?;
             sleep(pause).await;
-            world.postgres.start_again().await?;
+            world.cluster.postgres.start_again().await?;
             "PostgreSQL crashed".to_owned()
+        }
+        10 => {
+            world.cluster.storage.fail()?;
+            sleep(2 * pause).await;
+            world.cluster.storage.recover()?;
+            "the storage failed".to_owned()
         }
         _ => {
             let fault = fault(random);
-            world.faults(std::slice::from_ref(&fault)).await?;
+            world.cluster.campaign_monitor.faults(std::slice::from_ref(&fault)).await?;
             sleep(2 * pause).await;
-            world.faults(&[]).await?;
+            world.cluster.campaign_monitor.faults(&[]).await?;
             format!("Campaign Monitor: {}", fault["kind"])
         }
     })

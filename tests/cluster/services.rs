@@ -1,18 +1,31 @@
-//! A PostgreSQL and a Redis of our own that can be stopped at any moment and come back with what they had.
+//! What the service leans on, ours to fail at any moment: PostgreSQL, Redis, and the folder of the members.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use super::processes::send;
+
 const START_MAX: Duration = Duration::from_secs(30);
 
-/// A port of this machine that nobody uses.
+/// A port of this machine that nobody uses; below those that outgoing connections take.
 pub fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 100)? * 100;
+    for _ in 0..100 {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 100;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("the ports from {first} are all taken")
 }
 
 /// Waits until somebody listens on a port.
@@ -65,6 +78,17 @@ impl Postgres {
         succeed(start.args(["-s", "-w", "-o", &options, "-l"]).arg(log).arg("start")).await
     }
 
+    /// Holds what a statement locks, for so many seconds.
+    pub async fn hold(&self, statement: &str, seconds: u32) -> Result<Child> {
+        let mut psql = Command::new("psql");
+        let sql = format!("BEGIN; {statement}; SELECT 'held'; SELECT pg_sleep({seconds})");
+        psql.arg(self.url()).args(sql.split("; ").flat_map(|sql| ["-c", sql]));
+        let mut child = psql.arg("-Atq").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+        ensure!(lines.next_line().await?.as_deref() == Some("held"), "nothing is held");
+        Ok(child)
+    }
+
     /// PostgreSQL refuses to run as root.
     fn as_postgres(&self, program: &str) -> Command {
         let mut command = Command::new("runuser");
@@ -115,6 +139,11 @@ impl Redis {
         wait_for(self.port).await
     }
 
+    /// Holds it, or lets it go on.
+    pub async fn signal(&self, signal: &str) -> Result<()> {
+        send(signal, self.process.id().context("it is gone already")?).await
+    }
+
     /// Empties it.
     pub async fn flush(&self) -> Result<()> {
         let port = self.port.to_string();
@@ -125,5 +154,35 @@ impl Redis {
 fn spawn_redis(port: u16) -> Result<Child> {
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()]);
-    Ok(command.stdout(std::process::Stdio::null()).kill_on_drop(true).spawn()?)
+    Ok(command.stdout(Stdio::null()).kill_on_drop(true).spawn()?)
+}
+
+/// The folder of the members.
+pub struct Storage(PathBuf);
+
+impl Storage {
+    pub fn new(folder: &Path) -> Result<Self> {
+        let storage = Self(folder.join("segments"));
+        std::fs::create_dir(&storage.0)?;
+        Ok(storage)
+    }
+
+    pub fn url(&self) -> String {
+        format!("file://{}", self.0.display())
+    }
+
+    /// From here on every read is an error: a link that leads to itself is neither there nor gone.
+    pub fn fail(&self) -> Result<()> {
+        std::fs::rename(&self.0, self.away())?;
+        Ok(std::os::unix::fs::symlink(&self.0, &self.0)?)
+    }
+
+    pub fn recover(&self) -> Result<()> {
+        std::fs::remove_file(&self.0)?;
+        Ok(std::fs::rename(self.away(), &self.0)?)
+    }
+
+    fn away(&self) -> PathBuf {
+        self.0.with_extension("away")
+    }
 }

@@ -3,11 +3,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use reqwest::Response;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::services::{free_port, wait_for};
+use super::services::{free_port, wait_for};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
 const STOP_MAX: Duration = Duration::from_mins(1);
@@ -51,12 +52,29 @@ impl Process {
         Ok(())
     }
 
+    /// An error when it has ended by itself.
+    pub fn still_runs(&mut self) -> Result<()> {
+        let ended = self.child.as_mut().context("it is gone already")?.try_wait()?;
+        ensure!(ended.is_none(), "{} has ended by itself", self.name);
+        Ok(())
+    }
+
+    /// What it answers at a path that needs no token.
+    pub async fn get(&self, path: &str) -> Result<Response> {
+        Ok(reqwest::get(format!("http://127.0.0.1:{}/{path}", self.port)).await?)
+    }
+
     /// Holds it, or lets it go on.
     pub async fn signal(&self, signal: &str) -> Result<()> {
         let id = self.child.as_ref().and_then(Child::id).context("it is gone already")?;
-        Command::new("kill").arg(format!("-{signal}")).arg(id.to_string()).status().await?;
-        Ok(())
+        send(signal, id).await
     }
+}
+
+/// Sends a signal to a process.
+pub async fn send(signal: &str, id: u32) -> Result<()> {
+    Command::new("kill").arg(format!("-{signal}")).arg(id.to_string()).status().await?;
+    Ok(())
 }
 
 /// A token for everything.

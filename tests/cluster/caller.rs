@@ -1,0 +1,95 @@
+//! A caller of the service, as a front end would be.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::processes::token;
+
+const ANSWER_MAX: Duration = Duration::from_mins(2);
+
+/// Calls the service as a front end would.
+#[derive(Clone)]
+pub struct Caller {
+    http: Client,
+    pub ports: Vec<u16>,
+    instance: Uuid,
+    token: String,
+}
+
+impl Caller {
+    /// A caller that may do everything in an instance of its own, and knows the ports of all APIs.
+    pub async fn new(ports: Vec<u16>) -> Result<Self> {
+        let http = Client::builder().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { http, ports, instance: Uuid::now_v7(), token: token().await? })
+    }
+
+    /// A connection that is ready to use.
+    pub async fn add_connection(&self, name: &str) -> Result<String> {
+        let new = json!({"displayName": name, "type": "campaignMonitor", "consent": {"agreed": true},
+            "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
+        let made = self.call(Method::POST, "/connections", Some(new)).await?;
+        let id = text(&made, "connectionId")?;
+        self.call(Method::PUT, &format!("/connections/{id}/export-user"), None).await?;
+        Ok(id)
+    }
+
+    /// A segment with these members, as CSV.
+    pub async fn add_segment(&self, name: &str, members: String) -> Result<()> {
+        let path = format!("/segments/{name}");
+        self.call(Method::PUT, &path, Some(json!({"displayName": name}))).await?;
+        let upload = self.request(self.ports[0], Method::PUT, &format!("{path}/members"));
+        let upload = upload.header("Content-Type", "text/csv").body(members);
+        upload.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// An export of a segment that has `Email` and `City`.
+    pub async fn add_export(&self, segment: &str, connection: &str) -> Result<String> {
+        let new = json!({"displayName": segment, "connectionId": connection, "listId": LIST_ID,
+            "segments": [segment],
+            "mapping": {"email": "Email", "customFields": [{"field": "City", "key": "city"}]}});
+        text(&self.call(Method::POST, "/exports", Some(new)).await?, "exportId")
+    }
+
+    /// Makes a call once, whatever comes of it.
+    pub async fn once(&self, method: Method, path: &str) -> Result<Response> {
+        Ok(self.request(self.ports[0], method, path).send().await?)
+    }
+
+    fn request(&self, port: u16, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://127.0.0.1:{port}/v1/instances/{}{path}", self.instance);
+        self.http.request(method, url).bearer_auth(&self.token)
+    }
+
+    /// Makes a call, again until an API answers it: each may be dead, or without a database, for a while.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let (started, key) = (Instant::now(), Uuid::now_v7().to_string());
+        for port in self.ports.iter().cycle() {
+            let request = self.request(*port, method.clone(), path);
+            let request = request.header("Idempotency-Key", &key);
+            let request = body.iter().fold(request, reqwest::RequestBuilder::json);
+            let answer = request.send().await;
+            if let Ok(answer) = answer
+                && answer.status() != StatusCode::SERVICE_UNAVAILABLE
+            {
+                let is_good = answer.status().is_success();
+                let answer: Value = answer.json().await?;
+                ensure!(is_good, "{method} {path} was refused: {answer}");
+                return Ok(answer);
+            }
+            ensure!(started.elapsed() < ANSWER_MAX, "no API answers {method} {path}");
+            sleep(Duration::from_millis(50)).await;
+        }
+        bail!("there is no API")
+    }
+}
+
+pub fn text(value: &Value, member: &str) -> Result<String> {
+    Ok(value[member].as_str().with_context(|| format!("no {member} in {value}"))?.to_owned())
+}

@@ -1,0 +1,50 @@
+//! Real processes for tests: the service in any number of parts, everything it leans on, and somebody who calls it.
+
+pub mod caller;
+pub mod campaign_monitor;
+pub mod processes;
+pub mod services;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use campaign_monitor::CampaignMonitor;
+use processes::Process;
+use services::{Postgres, Redis, Storage};
+
+/// Everything that the service leans on, ours to fail at any moment.
+pub struct Cluster {
+    pub postgres: Postgres,
+    pub redis: Redis,
+    pub storage: Storage,
+    pub campaign_monitor: CampaignMonitor,
+    /// Of every process of the service.
+    pub settings: Vec<String>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// With these settings beside those that name the engines.
+    pub async fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let postgres = Postgres::start(folder.path()).await?;
+        let redis = Redis::start().await?;
+        let storage = Storage::new(folder.path())?;
+        let campaign_monitor = CampaignMonitor::start().await?;
+        let engines = [
+            ("--database-url", &*postgres.url()),
+            ("--redis-url", &redis.url()),
+            ("--storage-url", &storage.url()),
+            ("--campaign-monitor-url", &campaign_monitor.url()),
+        ];
+        let settings = engines.iter().chain(settings).flat_map(|(name, value)| [*name, *value]);
+        let settings = ["serve", "--dev"].into_iter().chain(settings).map(str::to_owned).collect();
+        Ok(Self { postgres, redis, storage, campaign_monitor, settings, _folder: folder })
+    }
+
+    /// Starts a process of the service.
+    pub async fn play(&self, name: &str, roles: &str) -> Result<Process> {
+        let settings = [&self.settings[..], &["--roles".into(), roles.into()]].concat();
+        Process::start(name, &settings).await
+    }
+}

@@ -1,0 +1,207 @@
+//! An engine that goes away: calls are answered in clear words, and work goes on when it is back, without a restart.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::cluster::Cluster;
+use crate::cluster::caller::{Caller, text};
+use crate::cluster::processes::Process;
+
+/// Quick to give up and to look again, so that tests are short.
+const SETTINGS: [(&str, &str); 5] = [
+    ("--database-wait-ms", "500"),
+    ("--lease-ms", "2000"),
+    ("--sweep-ms", "250"),
+    ("--run-pause-ms", "250"),
+    ("--stalls-max", "100"),
+];
+const PROFILES: usize = 20_000;
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// An API and a worker, and an export to run.
+struct Service {
+    cluster: Cluster,
+    api: Process,
+    worker: Process,
+    caller: Caller,
+    export: String,
+}
+
+impl Service {
+    async fn start() -> Result<Self> {
+        let cluster = Cluster::start(&SETTINGS).await?;
+        let (api, worker) =
+            (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
+        let caller = Caller::new(vec![api.port]).await?;
+        let connection = caller.add_connection("Newsletter").await?;
+        caller.add_segment("Members", members()).await?;
+        let export = caller.add_export("Members", &connection).await?;
+        cluster.campaign_monitor.faults(&[]).await?;
+        Ok(Self { cluster, api, worker, caller, export })
+    }
+
+    /// Starts a run; the path to look at it.
+    async fn run(&self) -> Result<String> {
+        let path = format!("/exports/{}/runs", self.export);
+        let run = self.caller.call(Method::POST, &path, None).await?;
+        Ok(format!("/runs/{}", text(&run, "runId")?))
+    }
+
+    /// Looks at the run until it is as it should be.
+    async fn until(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+        let started = Instant::now();
+        loop {
+            let found = self.caller.call(Method::GET, run, None).await?;
+            if is_so(&found) {
+                return Ok(found);
+            }
+            ensure!(started.elapsed() < PATIENCE, "it stays like this: {found}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until something of the run is on the list, so that it is in the middle.
+    async fn is_under_way(&self, run: &str) -> Result<Value> {
+        self.until(run, |run| run["counts"]["created"] != 0).await
+    }
+
+    /// Waits for the end of the run, which must have exported everything, by the processes it began with.
+    async fn ends_well(&mut self, run: &str) -> Result<()> {
+        let run = self.until(run, |run| !run["endUtc"].is_null()).await?;
+        assert_eq!(run["status"], "successful", "{run}");
+        let listed = ["created", "updated"].map(|name| run["counts"][name].as_u64());
+        assert_eq!(listed.iter().flatten().sum::<u64>(), PROFILES as u64, "{run}");
+        self.api.still_runs()?;
+        self.worker.still_runs()
+    }
+
+    /// Which parts `/readyz` of a process calls not ready.
+    async fn unready(process: &Process) -> Result<Vec<String>> {
+        let answer: Value = process.get("readyz").await?.json().await?;
+        let parts = answer["parts"].as_array().cloned().unwrap_or_default();
+        let unready = parts.iter().filter(|part| part["ready"] == false);
+        unready.map(|part| text(part, "name")).collect()
+    }
+}
+
+fn members() -> String {
+    (0..PROFILES).fold(String::from("CustomerId,Email,City\n"), |mut csv, row| {
+        let _ = writeln!(csv, "{row},p{row}@example.com,Riga");
+        csv
+    })
+}
+
+/// The answer must be a 503 that says when to come back.
+async fn assert_unavailable(answer: Response) -> Result<()> {
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("Retry-After"));
+    let problem: Value = answer.json().await?;
+    assert_eq!(problem["errorCode"], "unavailable", "{problem}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_postgresql_calls_are_told_to_come_back_and_runs_go_on_when_it_is_there_again()
+-> Result<()> {
+    let mut service = Service::start().await?;
+    let run = service.run().await?;
+    service.is_under_way(&run).await?;
+
+    service.cluster.postgres.crash().await?;
+    assert_unavailable(service.caller.once(Method::GET, &run).await?).await?;
+    let start = format!("/exports/{}/runs", service.export);
+    assert_unavailable(service.caller.once(Method::POST, &start).await?).await?;
+    assert_eq!(Service::unready(&service.api).await?, ["database"]);
+    assert_eq!(Service::unready(&service.worker).await?, ["database"]);
+    assert_eq!(service.api.get("livez").await?.status(), 200);
+    service.cluster.postgres.start_again().await?;
+
+    service.ends_well(&run).await?;
+    assert!(Service::unready(&service.api).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_redis_runs_are_taken_and_carried_out_all_the_same() -> Result<()> {
+    let mut service = Service::start().await?;
+    service.cluster.redis.crash().await?;
+    assert_eq!(Service::unready(&service.api).await?, ["queue"]);
+    let run = service.run().await?;
+    service.ends_well(&run).await?;
+
+    service.cluster.redis.start_again().await?;
+    let started = Instant::now();
+    while !Service::unready(&service.worker).await?.is_empty() {
+        ensure!(started.elapsed() < PATIENCE, "Redis is not found again");
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_holds_up_neither_calls_nor_runs_for_long() -> Result<()> {
+    let mut service = Service::start().await?;
+    service.cluster.redis.signal("STOP").await?;
+    let run = service.run().await?;
+    service.ends_well(&run).await?;
+    service.cluster.redis.signal("CONT").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_every_connection_waits_for_a_lock_further_calls_are_told_to_come_back() -> Result<()>
+{
+    let mut service = Service::start().await?;
+    service.api.terminate().await?;
+    service.cluster.settings.extend(["--database-connections".into(), "1".into()]);
+    service.api = service.cluster.play("api", "api").await?;
+    service.caller.ports = vec![service.api.port];
+
+    let lock = service.cluster.postgres.hold("LOCK TABLE connections", 5).await?;
+    let calls = (0..4).map(|_| service.caller.once(Method::GET, "/connections"));
+    for answer in futures::future::join_all(calls).await {
+        assert_unavailable(answer?).await?;
+    }
+    lock.wait_with_output().await?;
+    let listed = service.caller.call(Method::GET, "/connections", None).await?;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_waits_for_a_storage_that_fails() -> Result<()> {
+    let mut service = Service::start().await?;
+    service.cluster.storage.fail()?;
+    let run = service.run().await?;
+    service.until(&run, |run| run["reason"]["code"] == "storageUnavailable").await?;
+    assert_eq!(Service::unready(&service.worker).await?, ["storage"]);
+    service.cluster.storage.recover()?;
+    service.ends_well(&run).await
+}
+
+#[tokio::test]
+async fn what_redis_holds_is_no_reason_to_lose_or_repeat_a_run() -> Result<()> {
+    let mut service = Service::start().await?;
+    let run = service.run().await?;
+    service.cluster.redis.flush().await?;
+    service.ends_well(&run).await?;
+    let sent = service.cluster.campaign_monitor.count("calls", "/recordsReceived").await?;
+    assert_eq!(json!(sent), PROFILES);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_whose_worker_is_killed_is_carried_on_by_another() -> Result<()> {
+    let mut service = Service::start().await?;
+    let run = service.run().await?;
+    service.is_under_way(&run).await?;
+    service.worker.kill().await?;
+    service.worker = service.cluster.play("another worker", "worker").await?;
+    service.ends_well(&run).await
+}
