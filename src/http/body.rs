@@ -69,11 +69,22 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = error.inner().to_string();
+        let message = in_words(error.inner());
         invalid(pointer_of(error.path(), &message), message)
     })?;
     json.end().map_err(|error| invalid(String::new(), error.to_string()))?;
     Ok(value)
+}
+
+/// What serde says, without the names of our types, and without line and column where the pointer tells the place.
+fn in_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = if error.is_data() { text.trim_end_matches(&place) } else { &text };
+    match text.split_once("expected struct ") {
+        Some((found, _)) => format!("{found}expected a JSON object"),
+        None => text.to_owned(),
+    }
 }
 
 fn invalid(pointer: String, message: String) -> Problem {
@@ -219,6 +230,17 @@ mod tests {
         for (json, pointer, code) in cases {
             assert_eq!(refusal(json), (pointer.into(), code.into()), "{json}");
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong_in_words_of_json() {
+        let message = |json: &str| {
+            let problem = parse::<Outer>(json.as_bytes()).unwrap_err();
+            serde_json::to_value(problem.document()).unwrap()["errors"][0]["message"].clone()
+        };
+        assert_eq!(message(r#"{"inner":[null]}"#), "invalid type: null, expected a JSON object");
+        assert_eq!(message(r#"{"inner":[{}]}"#), "missing field `size`");
+        assert_eq!(message("{"), "EOF while parsing an object at line 1 column 1");
     }
 
     #[test]
