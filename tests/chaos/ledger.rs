@@ -1,83 +1,100 @@
-//! What the runs say, held against what must be true.
+//! What the runs say of themselves, held against what must be true.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
+use uuid::Uuid;
 
-/// Rows of a segment that are usable, come again, or have no usable address.
-#[derive(Clone, Copy)]
-pub struct Expected {
-    pub good: i64,
-    pub duplicate: i64,
-    pub invalid: i64,
-}
+use crate::audit::Audit;
+use crate::world::WINDOW;
+
+/// The parts of a run's counts; `selected` is their sum.
+const PARTS: [&str; 7] =
+    ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
 
 /// What has been seen so far.
 #[derive(Default)]
 pub struct Ledger {
     pub started: usize,
     pub ended: usize,
-    pub accounted: i64,
+    pub polls: u64,
+    /// Profiles that should have come to the lists of the runs that have ended.
     pub expected: i64,
+    /// Profiles that did.
+    pub listed: i64,
+    /// Profiles that those runs counted as created or updated.
+    pub counted: i64,
     pub lost: i64,
     pub counted_twice: i64,
     /// Sentences, each of which must not be.
     pub breaches: Vec<String>,
-    pub takeovers: Vec<Duration>,
-    attempts: HashMap<String, i64>,
-    disturbed_at: Option<Instant>,
+    /// For each run that has ended, records that were stored again.
+    pub stored_again: HashMap<Uuid, i64>,
+    remaining: HashMap<String, i64>,
+}
+
+/// What was sent again, beside what may have been.
+pub struct SentAgain {
+    /// Records, over all runs.
+    pub records: i64,
+    /// The most they may be.
+    pub most: i64,
+    /// Attempts of runs that ended without writing all they had sent.
+    pub lost_attempts: i64,
+    /// The most records for one such attempt of one run.
+    pub most_for_one: i64,
 }
 
 impl Ledger {
-    /// Something happened that may orphan runs.
-    pub fn disturb(&mut self) {
-        self.disturbed_at = Some(Instant::now());
-    }
-
-    /// Looks at a run, at any moment.
+    /// Looks at a run, at any moment: its counts add up, and what is accounted for stays so.
     pub fn look(&mut self, run: &Value) {
+        self.polls += 1;
         let count = |name: &str| run["counts"][name].as_i64().unwrap_or(-1);
-        let parts =
-            ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
-        let sum: i64 = parts.iter().map(|name| count(name)).sum();
-        if sum != count("selected") || parts.iter().any(|name| count(name) < 0) {
+        let sum: i64 = PARTS.iter().map(|name| count(name)).sum();
+        if sum != count("selected") || PARTS.iter().any(|name| count(name) < 0) {
             self.breaches.push(format!("the counts do not add up: {run}"));
         }
         let id = run["runId"].as_str().unwrap_or_default().to_owned();
-        let attempt = run["attempt"].as_i64().unwrap_or_default();
-        let before = self.attempts.insert(id, attempt);
-        if let (Some(before), Some(at)) = (before, self.disturbed_at)
-            && before > 0
-            && attempt > before
-        {
-            self.takeovers.push(at.elapsed());
+        let before = self.remaining.insert(id, count("remaining"));
+        if before.is_some_and(|before| before < count("remaining")) {
+            self.breaches.push(format!("what was accounted for is not any more: {run}"));
         }
     }
 
-    /// Looks at a run that has ended.
-    pub fn close(&mut self, run: &Value, expected: Expected) {
-        let count = |name: &str| run["counts"][name].as_i64().unwrap_or_default();
-        let listed = count("created") + count("updated");
+    /// Takes over what the audit of a run that has ended found.
+    pub fn close(&mut self, audit: Audit) {
         self.ended += 1;
-        self.expected += count("selected");
-        self.accounted += count("selected") - count("remaining");
-        self.lost += (expected.good - listed).max(0);
-        self.counted_twice += (listed - expected.good).max(0);
-        let is_exact = count("duplicate") == expected.duplicate
-            && count("invalid") == expected.invalid
-            && count("inDoubt") == 0
-            && count("rejected") == 0;
-        if !is_exact || run["status"] != "completedWithErrors" {
-            self.breaches.push(format!("the run ended otherwise than it should: {run}"));
-        }
+        self.expected += audit.expected;
+        self.listed += audit.listed;
+        self.counted += audit.counted;
+        self.lost += audit.lost;
+        self.counted_twice += audit.counted_twice;
+        self.breaches.extend(audit.breaches);
+        self.stored_again.insert(audit.run, audit.stored_again);
     }
 
-    /// Median and longest time until an orphaned run was carried on.
-    pub fn takeover(&mut self) -> (Duration, Duration) {
-        self.takeovers.sort();
-        let median = self.takeovers.get(self.takeovers.len() / 2).copied().unwrap_or_default();
-        (median, self.takeovers.last().copied().unwrap_or_default())
+    /// Holds what was stored again against the attempts that were lost and the calls that were left unanswered: each
+    /// attempt may have had a window of rows in flight, each call a page.
+    pub fn sent_again(&mut self, lost_attempts: &HashMap<Uuid, i64>, unanswered: i64) -> SentAgain {
+        let mut found =
+            SentAgain { records: 0, most: unanswered * 1000, lost_attempts: 0, most_for_one: 0 };
+        for (run, records) in self.stored_again.drain() {
+            let lost = lost_attempts.get(&run).copied().unwrap_or_default();
+            found.records += records;
+            found.lost_attempts += lost;
+            found.most_for_one = found.most_for_one.max(records / lost.max(1));
+            if records > lost * WINDOW + unanswered * 1000 {
+                let breach = format!("{run} sent {records} records again for {lost} lost attempts");
+                self.breaches.push(breach);
+            }
+        }
+        found.most += found.lost_attempts * WINDOW;
+        if found.records > found.most {
+            self.breaches.push(format!(
+                "{} records were sent again, of at most {}",
+                found.records, found.most
+            ));
+        }
+        found
     }
 }

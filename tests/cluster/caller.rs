@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::campaign_monitor::sandbox::API_KEY;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -50,8 +50,8 @@ impl Caller {
     }
 
     /// An export of a segment that has `Email` and `City`.
-    pub async fn add_export(&self, segment: &str, connection: &str) -> Result<String> {
-        let new = json!({"displayName": segment, "connectionId": connection, "listId": LIST_ID,
+    pub async fn add_export(&self, segment: &str, connection: &str, list: &str) -> Result<String> {
+        let new = json!({"displayName": segment, "connectionId": connection, "listId": list,
             "segments": [segment],
             "mapping": {"email": "Email", "customFields": [{"field": "City", "key": "city"}]}});
         text(&self.call(Method::POST, "/exports", Some(new)).await?, "exportId")
@@ -69,25 +69,42 @@ impl Caller {
 
     /// Makes a call, again until an API answers it: each may be dead, or without a database, for a while.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let request = |port| {
+            let request = self.request(port, method.clone(), path);
+            body.iter().fold(request, reqwest::RequestBuilder::json)
+        };
+        Ok(serde_json::from_str(&self.insist(path, request).await?)?)
+    }
+
+    /// Everything at a path, a line each.
+    pub async fn lines(&self, path: &str) -> Result<Vec<Value>> {
+        let accept = |request: RequestBuilder| request.header("Accept", "application/x-ndjson");
+        let request = |port| accept(self.request(port, Method::GET, path));
+        let text = self.insist(path, request).await?;
+        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
+    /// Asks one API after the other until one has given a whole answer.
+    async fn insist(&self, path: &str, request: impl Fn(u16) -> RequestBuilder) -> Result<String> {
         let (started, key) = (Instant::now(), Uuid::now_v7().to_string());
         for port in self.ports.iter().cycle() {
-            let request = self.request(*port, method.clone(), path);
-            let request = request.header("Idempotency-Key", &key);
-            let request = body.iter().fold(request, reqwest::RequestBuilder::json);
-            let answer = request.send().await;
-            if let Ok(answer) = answer
-                && answer.status() != StatusCode::SERVICE_UNAVAILABLE
+            let request = request(*port).header("Idempotency-Key", &key);
+            if let Ok((status, text)) = whole(request).await
+                && status != StatusCode::SERVICE_UNAVAILABLE
             {
-                let is_good = answer.status().is_success();
-                let answer: Value = answer.json().await?;
-                ensure!(is_good, "{method} {path} was refused: {answer}");
-                return Ok(answer);
+                ensure!(status.is_success(), "{path} was refused: {text}");
+                return Ok(text);
             }
-            ensure!(started.elapsed() < ANSWER_MAX, "no API answers {method} {path}");
+            ensure!(started.elapsed() < ANSWER_MAX, "no API answers {path}");
             sleep(Duration::from_millis(50)).await;
         }
         bail!("there is no API")
     }
+}
+
+async fn whole(request: RequestBuilder) -> reqwest::Result<(StatusCode, String)> {
+    let answer = request.send().await?;
+    Ok((answer.status(), answer.text().await?))
 }
 
 pub fn text(value: &Value, member: &str) -> Result<String> {

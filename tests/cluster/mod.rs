@@ -18,7 +18,7 @@ pub struct Cluster {
     pub redis: Redis,
     pub storage: Storage,
     pub campaign_monitor: CampaignMonitor,
-    /// Of every process of the service.
+    /// Of every process of the service, beside its database.
     pub settings: Vec<String>,
     _folder: TempDir,
 }
@@ -32,8 +32,7 @@ impl Cluster {
         let storage = Storage::new(folder.path())?;
         let campaign_monitor = CampaignMonitor::start().await?;
         let engines = [
-            ("--database-url", &*postgres.url()),
-            ("--redis-url", &redis.url()),
+            ("--redis-url", &*redis.url()),
             ("--storage-url", &storage.url()),
             ("--campaign-monitor-url", &campaign_monitor.url()),
         ];
@@ -42,9 +41,10 @@ impl Cluster {
         Ok(Self { postgres, redis, storage, campaign_monitor, settings, _folder: folder })
     }
 
-    /// Starts a process of the service.
+    /// Starts a process of the service, which PostgreSQL knows by its name.
     pub async fn play(&self, name: &str, roles: &str) -> Result<Process> {
-        let settings = [&self.settings[..], &["--roles".into(), roles.into()]].concat();
+        let own = ["--database-url", &self.postgres.url_of(name), "--roles", roles];
+        let settings = [&self.settings[..], &own.map(str::to_owned)].concat();
         Process::start(name, &settings).await
     }
 }

@@ -65,6 +65,11 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// For a process whose statements are to be told from those of others, by the setting `cluster.process`.
+    pub fn url_of(&self, process: &str) -> String {
+        format!("{}?options[cluster.process]={}", self.url(), process.replace(' ', "%20"))
+    }
+
     /// Ends it as a crash does: transactions under way are lost, and it recovers when it starts.
     pub async fn crash(&self) -> Result<()> {
         succeed(self.as_postgres("pg_ctl").args(["-s", "-m", "immediate", "stop"])).await

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use reqwest::{Method, Response};
+use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -41,7 +42,7 @@ impl Service {
         let caller = Caller::new(vec![api.port]).await?;
         let connection = caller.add_connection("Newsletter").await?;
         caller.add_segment("Members", members()).await?;
-        let export = caller.add_export("Members", &connection).await?;
+        let export = caller.add_export("Members", &connection, LIST_ID).await?;
         cluster.campaign_monitor.faults(&[]).await?;
         Ok(Self { cluster, api, worker, caller, export })
     }
