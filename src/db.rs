@@ -61,20 +61,30 @@ pub enum Tx {
 }
 
 /// Runs one statement on whichever engine `$tx` is open on. The SQL is written once; each engine
-/// still gets its own statically typed bind and decode.
+/// still gets its own statically typed bind and decode. The span tells where the statement stands, not what it binds.
 #[macro_export]
 macro_rules! sql {
     ($tx:expr, |$connection:ident| $query:expr) => {
         match $tx {
             $crate::db::Tx::Sqlite(tx) => {
+                let _span = $crate::db_span!(concat!("sql ", module_path!()), "sqlite");
                 let $connection = &mut **tx;
                 $query
             }
             $crate::db::Tx::Postgres(tx) => {
+                let _span = $crate::db_span!(concat!("sql ", module_path!()), "postgresql");
                 let $connection = &mut **tx;
                 $query
             }
         }
+    };
+}
+
+/// The span of a call of the database, which lasts as long as the value.
+#[macro_export]
+macro_rules! db_span {
+    ($name:expr, $engine:expr) => {
+        ::tracing::debug_span!($name, otel.kind = "client", db.system.name = $engine)
     };
 }
 
@@ -114,6 +124,7 @@ impl Db {
 
     /// Opens a transaction that may only read.
     pub async fn read(&self) -> sqlx::Result<Tx> {
+        let _span = db_span!("begin read", self.engine());
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
@@ -123,10 +134,19 @@ impl Db {
     /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
     /// transaction that reads first and writes later fails when another one wrote in between.
     pub async fn write(&self) -> sqlx::Result<Tx> {
+        let _span = db_span!("begin write", self.engine());
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// What the engine is called in traces.
+    const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
     }
 
     /// Whether the database answers.
@@ -164,8 +184,14 @@ impl Tx {
     /// Makes everything done in this transaction lasting.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(tx) => {
+                let _span = db_span!("commit", "sqlite");
+                tx.commit().await
+            }
+            Self::Postgres(tx) => {
+                let _span = db_span!("commit", "postgresql");
+                tx.commit().await
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use segment_export::app::{App, Service, open_db};
 use segment_export::campaign_monitor::sandbox::Sandbox;
-use segment_export::config::Config;
+use segment_export::config::{Config, Signals};
 use segment_export::identity::{DevClaims, sign};
 use segment_export::storage::Media;
 use segment_export::{demo, http, sample, telemetry};
@@ -14,9 +14,8 @@ use segment_export::{demo, http, sample, telemetry};
 struct Program {
     #[command(subcommand)]
     command: Command,
-    /// Where traces are sent (OTLP over HTTP); nowhere when left out.
-    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
-    otlp_endpoint: Option<String>,
+    #[command(flatten)]
+    signals: Signals,
 }
 
 #[derive(Subcommand)]
@@ -89,7 +88,7 @@ enum SampleFormat {
 async fn main() -> anyhow::Result<()> {
     let program = Program::parse();
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
-    let telemetry = telemetry::start(program.otlp_endpoint.as_deref(), quiet)?;
+    let telemetry = telemetry::start(&program.signals, quiet)?;
     let done = match program.command {
         Command::Serve(config) => serve(*config, &telemetry).await,
         Command::Migrate(config) => migrate(*config).await,

@@ -11,6 +11,7 @@ use deadpool_redis::redis::{AsyncCommands, AsyncConnectionConfig, cmd};
 use deadpool_redis::{Manager, Pool, Runtime};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, mpsc};
+use tracing::Span;
 
 use crate::runs::RunId;
 
@@ -75,6 +76,7 @@ impl Queue {
         match self {
             Self::Embedded { sender, .. } => sender.send(run)?,
             Self::Redis { pool, list } => {
+                let _span = redis_span("push");
                 pool.get().await?.rpush::<_, _, ()>(list, run.0.to_string()).await?;
             }
         }
@@ -90,6 +92,7 @@ impl Queue {
                 Ok(tokio::time::timeout(patience, receiver.recv()).await.ok().flatten())
             }
             Self::Redis { pool, list } => {
+                let _span = redis_span("pop");
                 let mut connection = pool.get().await?;
                 let popped: Option<(String, String)> = cmd("BLPOP")
                     .arg(list)
@@ -108,4 +111,14 @@ impl Queue {
         }
         Ok(())
     }
+}
+
+/// The span of a call of Redis, which lasts as long as the value.
+fn redis_span(call: &str) -> Span {
+    tracing::debug_span!(
+        "redis",
+        otel.name = format!("redis {call}"),
+        otel.kind = "client",
+        db.system.name = "redis"
+    )
 }

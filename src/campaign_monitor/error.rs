@@ -115,6 +115,19 @@ impl Error {
         matches!(self, Self::Refused { code: 101 | 102, .. } | Self::Refused { status: 404, .. })
     }
 
+    /// What kind of error it is, in a word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Throttled { .. } => "throttled",
+            Self::Failed { .. } => "failed",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timedOut",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// The HTTP status, if there was an answer.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {

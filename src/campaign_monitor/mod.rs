@@ -13,6 +13,8 @@ use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
+use tracing::field::Empty;
 use url::Url;
 
 pub use error::{Disposition, Error};
@@ -246,8 +248,16 @@ impl Account {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        let (status, headers, text) =
-            send(self.request(Method::GET, path).timeout(READ_MAX)).await?;
+        let span = tracing::info_span!(
+            "read",
+            otel.kind = "client",
+            http.request.method = "GET",
+            url.path = path,
+            http.response.status_code = Empty
+        );
+        let request = self.request(Method::GET, path).timeout(READ_MAX);
+        let (status, headers, text) = send(request).instrument(span.clone()).await?;
+        span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_success() {
             return error::parse(&text);
         }

@@ -24,7 +24,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
 use crate::config::Part;
-use crate::telemetry::RequestSpan;
+use crate::telemetry::request::RequestSpan;
 use crate::{connections, exports, runs, segments};
 use problem::{Kind, Problem};
 

@@ -108,6 +108,7 @@ fn uploads(
     let uploader = Arc::new(Uploader {
         account: prepared.account,
         list_id: job.run.list_id.as_str().to_owned(),
+        run: job.run.id,
         plan: prepared.plan,
         limiter: Limiter::new(most),
         work: job.app.config.work.clone(),

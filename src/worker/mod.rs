@@ -26,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use job::{Job, Stopped};
 
@@ -107,10 +108,12 @@ impl Worker {
             return Ok(());
         };
         let connection = run.connection_id;
-        let span = tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence);
+        let span =
+            tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence, trace_id = Empty);
         if let Some(traceparent) = &run.traceparent {
-            telemetry::link(&span, traceparent);
+            telemetry::carry_on(&span, traceparent);
         }
+        telemetry::record_trace_id(&span);
         self.carry_out(run).instrument(span).await?;
         let next = runs::store_work::waiting(&mut self.app.db.read().await?, connection, db::now())
             .await?;

@@ -10,14 +10,16 @@ use metrics::counter;
 use tokio::select;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
-use super::batches::{Batch, halves};
+use super::batches::{Batch, halves, number};
 use super::limiter::{Limiter, Verdict};
 use super::plan::Plan;
 use super::record::encode;
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
 use crate::config::Work;
+use crate::runs::RunId;
 
 /// The largest body we send; more is sent in halves.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -34,6 +36,8 @@ pub struct Uploader {
     pub account: Account,
     /// Which list.
     pub list_id: String,
+    /// For which run.
+    pub run: RunId,
     /// What to make of the rows.
     pub plan: Arc<Plan>,
     /// How many at a time.
@@ -85,7 +89,7 @@ struct Request {
 impl Uploader {
     /// Sends a batch. It always comes back, with what is known of each record.
     pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
-        let span = tracing::info_span!("batch", batch.number, batch.records = batch.records.len());
+        let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = number(batch.records.len()));
         let body = std::mem::take(&mut batch.body);
         let whole = Request { records: batch.records.clone(), body, in_doubt: false };
         let mut state = Uploaded::nothing(batch);
@@ -158,7 +162,12 @@ impl Uploader {
     async fn attempt(&self, state: &mut Uploaded, request: &Request) -> Result<(), Error> {
         let slot = self.limiter.acquire().await;
         state.attempts += 1;
-        let answer = self.account.import(&self.list_id, request.body.clone()).await;
+        let span = tracing::info_span!("attempt", otel.kind = "client", otel.status_code = Empty, run.id = %self.run.0,
+            attempt = i64::from(state.attempts), records = number(request.records.len()), http.request.method = "POST",
+            http.response.status_code = Empty, error.type = Empty);
+        let import = self.account.import(&self.list_id, request.body.clone());
+        let answer = import.instrument(span.clone()).await;
+        record(&span, answer.as_ref().map(|(status, _)| *status));
         slot.answer(self.verdict(&answer, state.attempts));
         match answer {
             Ok((status, result)) => {
@@ -185,6 +194,21 @@ impl Uploader {
                 retry_after: asked.unwrap_or_else(|| pause(&self.work, attempt)),
             },
             Disposition::GiveUp | Disposition::BlockConnection => Verdict::Unrelated,
+        }
+    }
+}
+
+/// Has the span of an attempt say how it ended: its HTTP status, or what went wrong.
+fn record(span: &Span, answer: Result<u16, &Error>) {
+    match answer {
+        Ok(status) => {
+            span.record("http.response.status_code", i64::from(status));
+        }
+        Err(error) => {
+            span.record("otel.status_code", "ERROR").record("error.type", error.kind());
+            error
+                .status()
+                .map(|status| span.record("http.response.status_code", i64::from(status)));
         }
     }
 }
@@ -226,8 +250,7 @@ impl Uploaded {
     /// Adds an answer. Every record that was not refused is on the list; what is not new was there
     /// before, also when Campaign Monitor counts an address once that we count twice.
     fn count(&mut self, records: &[usize], result: ImportResult) {
-        let taken =
-            super::batches::number(records.len().saturating_sub(result.failure_details.len()));
+        let taken = number(records.len().saturating_sub(result.failure_details.len()));
         let created = result.total_new_subscribers.clamp(0, taken);
         if taken != result.total_new_subscribers + result.total_existing_subscribers {
             tracing::warn!(

@@ -62,7 +62,8 @@ impl Caller {
         Ok(self.request(self.ports[0], method, path).send().await?)
     }
 
-    fn request(&self, port: u16, method: Method, path: &str) -> RequestBuilder {
+    /// A call of the API at `port`.
+    pub fn request(&self, port: u16, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://127.0.0.1:{port}/v1/instances/{}{path}", self.instance);
         self.http.request(method, url).bearer_auth(&self.token)
     }

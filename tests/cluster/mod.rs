@@ -5,6 +5,8 @@ pub mod campaign_monitor;
 pub mod processes;
 pub mod services;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use tempfile::TempDir;
 
@@ -20,7 +22,7 @@ pub struct Cluster {
     pub campaign_monitor: CampaignMonitor,
     /// Of every process of the service, beside its database.
     pub settings: Vec<String>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Cluster {
@@ -38,7 +40,14 @@ impl Cluster {
         ];
         let settings = engines.iter().chain(settings).flat_map(|(name, value)| [*name, *value]);
         let settings = ["serve", "--dev"].into_iter().chain(settings).map(str::to_owned).collect();
-        Ok(Self { postgres, redis, storage, campaign_monitor, settings, _folder: folder })
+        Ok(Self { postgres, redis, storage, campaign_monitor, settings, folder })
+    }
+
+    /// Starts a process of the service whose log is kept, down to its details. Returns where.
+    pub async fn play_logged(&self, roles: &str) -> Result<(Process, PathBuf)> {
+        let log = self.folder.path().join(format!("{roles}.log"));
+        let settings = [&self.settings[..], &["--roles".into(), roles.into()]].concat();
+        Ok((Process::start_logged(roles, &settings, Some(log.clone())).await?, log))
     }
 
     /// Starts a process of the service, which PostgreSQL knows by its name.

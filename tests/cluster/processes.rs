@@ -1,5 +1,7 @@
 //! The processes of the service, and what can happen to one.
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -19,14 +21,23 @@ pub struct Process {
     pub name: String,
     pub port: u16,
     arguments: Vec<String>,
+    /// Where its log goes; errors alone are shown without.
+    log: Option<PathBuf>,
     child: Option<Child>,
 }
 
 impl Process {
     pub async fn start(name: &str, arguments: &[String]) -> Result<Self> {
-        let port = free_port()?;
-        let arguments = arguments.to_vec();
-        let mut process = Self { name: name.to_owned(), port, arguments, child: None };
+        Self::start_logged(name, arguments, None).await
+    }
+
+    pub async fn start_logged(
+        name: &str,
+        arguments: &[String],
+        log: Option<PathBuf>,
+    ) -> Result<Self> {
+        let (port, arguments) = (free_port()?, arguments.to_vec());
+        let mut process = Self { name: name.to_owned(), port, arguments, log, child: None };
         process.start_again().await?;
         Ok(process)
     }
@@ -35,6 +46,10 @@ impl Process {
         let mut command = Command::new(BINARY);
         command.args(&self.arguments).args(["--bind", &format!("127.0.0.1:{}", self.port)]);
         command.env("RUST_LOG", "error,actix_http=off").stdout(Stdio::null()).kill_on_drop(true);
+        if let Some(log) = &self.log {
+            let log = File::options().create(true).append(true).open(log)?;
+            command.env("RUST_LOG", "debug").stderr(log);
+        }
         self.child = Some(command.spawn()?);
         wait_for(self.port).await
     }

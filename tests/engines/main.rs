@@ -1,6 +1,11 @@
-//! The service as several processes on PostgreSQL and Redis, and what happens when those go away.
+//! The service as several processes on PostgreSQL and Redis: what happens when those go away, and what it tells of itself.
+
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
 #[path = "../cluster/mod.rs"]
 #[expect(dead_code, reason = "the programs that share it use some of it each")]
 mod cluster;
 mod outages;
+#[path = "../programs/mod.rs"]
+mod programs;
+mod telemetry;

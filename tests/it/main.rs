@@ -8,6 +8,8 @@ mod following;
 mod identity;
 mod openapi;
 mod outside;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod runs;
 mod segments;
 mod stores;
