@@ -41,7 +41,8 @@ impl CampaignMonitor {
     pub async fn start() -> Result<Self> {
         let process = Process::start("Campaign Monitor", &["sandbox".into()]).await?;
         let url = format!("http://127.0.0.1:{}/", process.port);
-        let http = reqwest::Client::builder().build()?;
+        // A connection that is kept may be closed at the other end just when an order goes out.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build()?;
         Ok(Self { _process: process, desk: Desk { http, url } })
     }
 
