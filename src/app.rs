@@ -21,6 +21,7 @@ use url::Url;
 use crate::campaign_monitor::CampaignMonitor;
 use crate::config::{Config, Part};
 use crate::db::Db;
+use crate::http::refusals::Refusals;
 use crate::identity::Verifier;
 use crate::queue::Queue;
 use crate::secrets::Keys;
@@ -50,6 +51,8 @@ pub struct App {
     pub keys: Keys,
     /// Checks tokens.
     pub verifier: Verifier,
+    /// How many refusals of each caller the audit has recorded lately.
+    pub refusals: Refusals,
     /// Room for callers that follow runs.
     pub event_streams: Arc<Semaphore>,
     /// Renders the metrics.
@@ -78,6 +81,7 @@ impl App {
             carrier: campaign_monitor(&config)?,
             keys: Keys::parse(keys)?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
+            refusals: Refusals::new(config.limits.max_audited_refusals),
             event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
             stop: CancellationToken::new(),
             db,

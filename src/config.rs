@@ -60,6 +60,9 @@ pub struct Config {
     /// Development mode: allows tokens signed with a shared secret. Never in production.
     #[arg(long, env = "SEGMENT_EXPORT_DEV")]
     pub dev: bool,
+    /// Proxies in front that add to `X-Forwarded-For`: the audit takes the caller's address from there. 0: believe no header.
+    #[arg(long, env = "SEGMENT_EXPORT_FORWARDED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=10))]
+    pub forwarded_hops: u8,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub data: Data,
@@ -198,6 +201,12 @@ pub struct Limits {
     /// Callers that may follow the events of runs at a time.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_EVENT_STREAMS", default_value_t = 100)]
     pub max_event_streams: usize,
+    /// Refused calls of one caller that the audit records in a minute; the others are only counted.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_REFUSALS", default_value_t = 100)]
+    pub max_audited_refusals: u32,
+    /// How long audit events are kept.
+    #[arg(long, env = "SEGMENT_EXPORT_AUDIT_DAYS", default_value_t = 730)]
+    pub audit_days: u32,
     /// How long the answer to an `Idempotency-Key` is remembered.
     #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
     pub idempotency_hours: u32,

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::http::idempotency;
-use crate::{db, segments};
+use crate::{audit, db, segments};
 
 const EVERY: Duration = Duration::from_mins(1);
 const STEP: i64 = 500;
@@ -34,9 +34,12 @@ pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
 
 async fn tidy(app: &App) -> anyhow::Result<()> {
     segments::tidy(app).await?;
-    let before = db::now() - TimeDelta::hours(i64::from(app.config.limits.idempotency_hours));
+    let (now, limits) = (db::now(), &app.config.limits);
+    let keys_from = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
+    let audit_from = now - TimeDelta::days(i64::from(limits.audit_days));
     let mut tx = app.db.write().await?;
-    idempotency::store::forget(&mut tx, before, STEP).await?;
+    idempotency::store::forget(&mut tx, keys_from, STEP).await?;
+    audit::store::forget(&mut tx, audit_from, STEP).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod app;
 pub mod config;
 
 // The nouns of the API: types and rules in `mod.rs`, SQL in `store.rs`, endpoints in `api.rs`.
+pub mod audit;
 pub mod connections;
 pub mod exports;
 pub mod runs;

@@ -8,6 +8,7 @@ use super::store::{self, NewConnection};
 use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
 use super::{Connection, ConnectionId, SealedCredential};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
 use crate::exports::views::{Dependant, DetachedView};
@@ -80,6 +81,8 @@ pub async fn create_connection(
         return once.answer_of_the_other(&app).await;
     }
     let connection = insert(&mut tx, &app, &caller, &new).await?;
+    let change = Change::made(&connection);
+    audit::record(&mut tx, &caller.author, Action::ConnectionCreate, change).await?;
     once.finish(tx, created(connection)?).await
 }
 
@@ -149,11 +152,13 @@ pub async fn update_connection(
     let mut tx = app.db.write().await?;
     let old = find(&mut tx, caller.instance, id.0).await?;
     if_match.check(old.stamps.version)?;
-    let name = body.value.display_name.unwrap_or(old.display_name);
+    let name = body.value.display_name.as_ref().unwrap_or(&old.display_name);
     let allowed = body.value.allowed_roles.unwrap_or(old.allowed_roles);
-    let connection = store::update(&mut tx, id.0, &name, allowed, caller.subject(), db::now())
+    let connection = store::update(&mut tx, id.0, name, allowed, caller.subject(), db::now())
         .await
         .map_err(name_taken)?;
+    let change = Change::between(&old, &connection);
+    audit::record(&mut tx, &caller.author, Action::ConnectionUpdate, change).await?;
     tx.commit().await?;
     Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
@@ -177,48 +182,8 @@ pub async fn set_credentials(
     let sealed = SealedCredential::api_key(&body.value.api_key, &app.keys, caller.instance, id.0);
     let connection =
         store::set_credential(&mut tx, id.0, &sealed, caller.subject(), db::now()).await?;
-    tx.commit().await?;
-    Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
-}
-
-/// Adds yourself as export user.
-///
-/// Scheduled runs act as this user.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
-#[put("/connections/{id}/export-user")]
-pub async fn add_export_user(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-    if_match: IfMatch,
-) -> Result<HttpResponse, Problem> {
-    let user = Some((caller.subject(), caller.identity.name.as_str()));
-    set_export_user(&caller, &app, id.0, &if_match, user).await
-}
-
-/// Removes the export user.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
-#[delete("/connections/{id}/export-user")]
-pub async fn remove_export_user(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-    if_match: IfMatch,
-) -> Result<HttpResponse, Problem> {
-    set_export_user(&caller, &app, id.0, &if_match, None).await
-}
-
-async fn set_export_user(
-    caller: &Caller<Admin>,
-    app: &App,
-    id: ConnectionId,
-    if_match: &IfMatch,
-    user: Option<(&str, &str)>,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    let old = find(&mut tx, caller.instance, id).await?;
-    if_match.check(old.stamps.version)?;
-    let connection = store::set_export_user(&mut tx, id, user, caller.subject(), db::now()).await?;
+    let change = Change::between(&old, &connection);
+    audit::record(&mut tx, &caller.author, Action::ConnectionSetCredentials, change).await?;
     tx.commit().await?;
     Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
@@ -251,10 +216,17 @@ pub async fn detach_connection(
     id: Id<ConnectionId>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    find(&mut tx, caller.instance, id.0).await?;
-    let detached = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
+    let connection = find(&mut tx, caller.instance, id.0).await?;
+    let exports = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
+    for export in &exports {
+        let change = exports::views::detached(export, id.0);
+        audit::record(&mut tx, &caller.author, Action::ExportDetach, change).await?;
+    }
+    let detached = DetachedView { detached: exports.len() };
+    let change = Change::done(&connection, &detached);
+    audit::record(&mut tx, &caller.author, Action::ConnectionDetachExports, change).await?;
     tx.commit().await?;
-    Ok(HttpResponse::Ok().json(DetachedView { detached }))
+    Ok(HttpResponse::Ok().json(detached))
 }
 
 /// Removes a connection and erases its secret.
@@ -283,6 +255,8 @@ pub async fn delete_connection(
         return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
     }
     store::delete(&mut tx, id.0).await?;
+    let change = Change::removed(&connection);
+    audit::record(&mut tx, &caller.author, Action::ConnectionRemove, change).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api;
+pub mod export_user;
 pub mod lists;
 pub mod store;
 pub mod verify;

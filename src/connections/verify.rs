@@ -9,6 +9,7 @@ use super::account::{note_acceptance, note_refusal, open};
 use super::api::find;
 use super::{Connection, ConnectionId};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::Account;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
@@ -49,6 +50,11 @@ pub async fn verify_connection(
         }
     }
     checks.push(check_export_user(&connection));
+    let mut tx = app.db.write().await?;
+    let verified = find(&mut tx, caller.instance, id.0).await?;
+    let change = Change::between(&connection, &verified);
+    audit::record(&mut tx, &caller.author, Action::ConnectionVerify, change).await?;
+    tx.commit().await?;
     Ok(HttpResponse::Ok().json(Verification { ok: checks.iter().all(|check| check.ok), checks }))
 }
 

@@ -14,6 +14,7 @@ use super::{
     AllowedRoles, ApiKey, Connection, ConnectionId, ConnectionStatus, ConnectionType,
     CredentialKind, DisplayName,
 };
+use crate::audit::Snapshot;
 
 /// A connection to be made.
 #[derive(Deserialize, ToSchema)]
@@ -157,6 +158,13 @@ impl ConnectionView {
             updated_utc: connection.stamps.updated_utc,
         };
         Self { details: Some(details), ..Self::brief(connection) }
+    }
+}
+
+impl From<&Connection> for Snapshot {
+    fn from(connection: &Connection) -> Self {
+        let name = connection.display_name.as_str();
+        Self::of(&connection.id.0, name, &ConnectionView::full(connection.clone()))
     }
 }
 

@@ -14,6 +14,7 @@ use super::views::{
 };
 use super::{Export, ExportId, Warning};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::connections::{ConnectionId, DisplayName};
 use crate::db::Tx;
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -100,7 +101,7 @@ pub async fn create_export(
         schedule: &new.schedule,
     };
     let checked = check(&app, &caller, &content, &new.segments).await?;
-    save_new(&app, &caller, &once, &content, checked).await
+    save_new(&app, &caller, &once, Action::ExportCreate, &content, checked).await
 }
 
 /// Copies an export.
@@ -127,7 +128,7 @@ pub async fn duplicate_export(
     let content = Content { display_name: &name, schedule: &schedule, ..content_of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save_new(&app, &caller, &once, &content, checked).await
+    save_new(&app, &caller, &once, Action::ExportDuplicate, &content, checked).await
 }
 
 fn copy_name(name: &DisplayName) -> DisplayName {
@@ -161,7 +162,7 @@ pub async fn update_export(
         schedule: patch.schedule.as_ref().unwrap_or(&old.schedule),
     };
     let checked = check(&app, &caller, &content, &names).await?;
-    save(&app, &caller, &old, &content, checked).await
+    save(&app, &caller, Action::ExportUpdate, &old, &content, checked).await
 }
 
 /// Takes the connection away from an export.
@@ -180,7 +181,7 @@ pub async fn detach_export(
     let content = Content { connection: None, ..content_of(&old) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save(&app, &caller, &old, &content, checked).await
+    save(&app, &caller, Action::ExportDetach, &old, &content, checked).await
 }
 
 /// Gives an export a connection.
@@ -204,7 +205,7 @@ pub async fn attach_export(
     let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
     let content = Content { connection: Some(body.value.connection_id), ..content_of(&old) };
     let checked = check(&app, &caller, &content, &names).await?;
-    save(&app, &caller, &old, &content, checked).await
+    save(&app, &caller, Action::ExportAttach, &old, &content, checked).await
 }
 
 /// Removes an export. Its runs stay, as history.
@@ -220,7 +221,10 @@ pub async fn delete_export(
     let export = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, &export).await?;
     if_match.check(export.stamps.version)?;
+    let segments = segments::store::of_export(&mut tx, id.0).await?;
     store::delete(&mut tx, id.0).await?;
+    let change = Change::removed((&export, &segments[..]));
+    audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

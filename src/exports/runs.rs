@@ -7,6 +7,7 @@ use super::api::find;
 use super::check::may_edit;
 use super::{Export, ExportId};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::connections::{self, ConnectionId, ConnectionStatus};
 use crate::db::{self, Tx};
 use crate::http::auth::{Caller, Contributor};
@@ -14,7 +15,7 @@ use crate::http::body::Id;
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::runs::store::NewRun;
-use crate::runs::views::RunView;
+use crate::runs::views::{RunStart, RunView};
 use crate::runs::{self, Run, SubmissionKind};
 use crate::{segments, telemetry};
 
@@ -50,6 +51,8 @@ pub async fn start_run(
     }
     let run = insert(&mut tx, &caller, &export, connection).await?;
     let id = run.id;
+    let change = Change::done((&export, &[][..]), &RunStart::from(&run));
+    audit::record(&mut tx, &caller.author, Action::ExportStartRun, change).await?;
     let answer = accepted(&mut tx, run).await?;
     let response = once.finish(tx, answer).await?;
     app.queue.hint(id).await;

@@ -9,12 +9,13 @@ use super::store::{self, Content};
 use super::views::SegmentNames;
 use super::{Export, ExportId, Warning};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{etag, ok};
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
-use crate::segments::SegmentId;
+use crate::segments::{self, SegmentId};
 
 /// What `check` found out.
 pub struct Checked {
@@ -46,6 +47,7 @@ pub async fn save_new(
     app: &App,
     caller: &Caller<Contributor>,
     once: &Once,
+    action: Action,
     content: &Content<'_>,
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
@@ -59,6 +61,9 @@ pub async fn save_new(
         .await
         .map_err(gone)?;
     store::set_segments(&mut tx, id, &checked.segments).await.map_err(gone)?;
+    let segments = segments::store::of_export(&mut tx, id).await?;
+    let change = Change::made((&export, &segments[..]));
+    audit::record(&mut tx, &caller.author, action, change).await?;
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
@@ -74,6 +79,7 @@ pub async fn save_new(
 pub async fn save(
     app: &App,
     caller: &Caller<Contributor>,
+    action: Action,
     old: &Export,
     content: &Content<'_>,
     checked: Checked,
@@ -85,7 +91,11 @@ pub async fn save(
     }
     let export =
         store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;
+    let old_segments = segments::store::of_export(&mut tx, old.id).await?;
     store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(gone)?;
+    let segments = segments::store::of_export(&mut tx, old.id).await?;
+    let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
+    audit::record(&mut tx, &caller.author, action, change).await?;
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     tx.commit().await?;

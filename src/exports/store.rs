@@ -162,19 +162,23 @@ fn contains(search: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// Detaches all exports of a connection. Returns how many.
-pub async fn detach_all(tx: &mut Tx, connection: ConnectionId, by: &str, now: Time) -> Result<u64> {
+/// Detaches all exports of a connection. Returns them.
+pub async fn detach_all(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    by: &str,
+    now: Time,
+) -> Result<Vec<Export>> {
     sql!(tx, |db| {
-        sqlx::query(
+        sqlx::query_as(
         "UPDATE exports SET connection_id = NULL, version = version + 1, updated_by = $2, updated_utc = $3
-         WHERE connection_id = $1"
+         WHERE connection_id = $1 RETURNING *"
     )
     .bind(connection)
     .bind(by)
     .bind(now)
-    .execute(db)
+    .fetch_all(db)
     .await
-    .map(|done| done.rows_affected())
     })
 }
 

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Export, ExportId, ListId, Mapping, Options, Schedule, Warning};
+use crate::audit::{Change, Snapshot};
 use crate::connections::{ConnectionId, DisplayName};
 use crate::runs::{Reason, Run, RunId, RunStatus};
-use crate::segments::SegmentName;
+use crate::segments::{Segment, SegmentName};
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -160,7 +161,42 @@ pub struct Dependant {
 /// How many exports were detached.
 #[derive(Serialize, ToSchema)]
 pub struct DetachedView {
-    pub detached: u64,
+    pub detached: usize,
+}
+
+/// What its owner decides of an export, as the audit keeps it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    display_name: &'a DisplayName,
+    connection_id: Option<ConnectionId>,
+    list_id: &'a ListId,
+    segments: Vec<&'a SegmentName>,
+    mapping: &'a Mapping,
+    options: Options,
+    schedule: &'a Schedule,
+}
+
+impl From<(&Export, &[Segment])> for Snapshot {
+    fn from((export, segments): (&Export, &[Segment])) -> Self {
+        let content = Content {
+            display_name: &export.display_name,
+            connection_id: export.connection_id,
+            list_id: &export.list_id,
+            segments: segments.iter().map(|segment| &segment.name).collect(),
+            mapping: &export.mapping,
+            options: export.options.0,
+            schedule: &export.schedule,
+        };
+        Self::of(&export.id.0, export.display_name.as_str(), &content)
+    }
+}
+
+/// An export was detached from a connection, and nothing else of it changed.
+#[must_use]
+pub fn detached(export: &Export, from: ConnectionId) -> Change {
+    let before = Export { connection_id: Some(from), ..export.clone() };
+    Change::between((&before, &[][..]), (export, &[][..]))
 }
 
 impl Dependant {

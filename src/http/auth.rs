@@ -8,12 +8,14 @@ use std::marker::PhantomData;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use uuid::Uuid;
 
+use super::origin;
 use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::audit::{Actor, Author};
 use crate::identity::{Error, Identity, Role};
 
 /// A role as a type.
@@ -45,6 +47,8 @@ pub struct Caller<R> {
     pub identity: Identity,
     /// The instance of the address, which the caller may touch.
     pub instance: Uuid,
+    /// As the audit names the caller.
+    pub author: Author,
     role: PhantomData<R>,
 }
 
@@ -74,14 +78,23 @@ impl<R: AtLeast> FromRequest for Caller<R> {
                 .and_then(|id| id.parse().ok())
                 .filter(|id| identity.instances.contain(*id))
                 .ok_or_else(|| Problem::not_found("instance"))?;
+            let author = author(&request, &identity, instance);
+            // Whatever is refused from here on stands in the audit.
+            request.extensions_mut().insert(author.clone());
             if identity.role < R::ROLE {
                 let detail =
                     format!("This takes the role {:?}; yours is {:?}.", R::ROLE, identity.role);
                 return Err(Problem::new(Kind::Forbidden, detail));
             }
-            Ok(Self { identity, instance, role: PhantomData })
+            Ok(Self { identity, instance, author, role: PhantomData })
         })
     }
+}
+
+fn author(request: &HttpRequest, identity: &Identity, instance: Uuid) -> Author {
+    let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
+    let origin = origin::of(request, app.config.forwarded_hops);
+    Author { instance, actor: Actor::user(identity), origin }
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {

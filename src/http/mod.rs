@@ -5,8 +5,11 @@ pub mod body;
 pub mod health;
 pub mod idempotency;
 pub mod openapi;
+pub mod origin;
 pub mod paging;
 pub mod problem;
+pub mod refusals;
+pub mod whole;
 
 use std::net::SocketAddr;
 
@@ -25,7 +28,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::app::App;
 use crate::config::Part;
 use crate::telemetry::request::RequestSpan;
-use crate::{connections, exports, runs, segments};
+use crate::{audit, connections, exports, runs, segments};
 use problem::{Kind, Problem};
 
 /// Connections waiting to be served.
@@ -42,8 +45,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(connections::api::update_connection)
         .service(connections::api::delete_connection)
         .service(connections::api::set_credentials)
-        .service(connections::api::add_export_user)
-        .service(connections::api::remove_export_user)
+        .service(connections::export_user::add_export_user)
+        .service(connections::export_user::remove_export_user)
         .service(connections::verify::verify_connection)
         .service(connections::lists::browse_lists)
         .service(connections::lists::get_list)
@@ -70,7 +73,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(runs::api::cancel_run)
         .service(runs::events::follow_run)
         .service(runs::rejections::list_batches)
-        .service(runs::rejections::list_rejections);
+        .service(runs::rejections::list_rejections)
+        .service(audit::api::list_audit_events);
 }
 
 /// The `OpenAPI` document of the routes.
@@ -101,6 +105,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .app_data(
                 web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()),
             )
+            .wrap(from_fn(refusals::record))
             .wrap(from_fn(add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
             .into_utoipa_app()

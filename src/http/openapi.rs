@@ -16,11 +16,12 @@ use utoipa::{PartialSchema, ToSchema};
 use super::problem::{FieldError, ProblemDocument};
 use crate::runs::Culprit;
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
     ("runs", "Executions of exports, and what became of every profile"),
+    ("audit", "Who changed what, when and from where, and what was refused"),
     ("health", "Whether the service lives and can work"),
 ];
 

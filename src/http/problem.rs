@@ -177,6 +177,12 @@ impl Problem {
         self.0.kind
     }
 
+    /// Its code, as in `errorCode`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind.row().2
+    }
+
     /// Adds a member to the document.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {

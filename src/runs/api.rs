@@ -11,6 +11,7 @@ use super::store::{self, Filter};
 use super::views::RunView;
 use super::{Reason, ReasonCode, Run, RunId, RunStatus, SubmissionKind};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports::ExportId;
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -101,8 +102,10 @@ pub async fn cancel_run(
         let detail = "The run has already ended; there is nothing to cancel.";
         return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));
     }
-    let run = find(&mut tx, caller.instance, id.0).await?;
-    let view = view(&mut tx, run).await?;
+    let canceled = find(&mut tx, caller.instance, id.0).await?;
+    let change = Change::between(&run, &canceled);
+    audit::record(&mut tx, &caller.author, Action::RunCancel, change).await?;
+    let view = view(&mut tx, canceled).await?;
     tx.commit().await?;
     app.queue.hint(id.0).await;
     Ok(HttpResponse::Accepted().json(view))

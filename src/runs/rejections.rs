@@ -1,9 +1,7 @@
 //! What became of whom: the batches of a run, and every profile that is not on the list because of it.
 
-use actix_web::http::header::ACCEPT;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
-use futures::{Stream, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,10 +11,10 @@ use crate::app::App;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::Problem;
+use crate::http::whole::{self, Offer, STREAM_ROWS};
 
-/// Rows read at a time while the whole list is streamed out.
-const STREAM_ROWS: i64 = 1000;
+const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 
 /// A page of at most 1000 rows, with what Campaign Monitor answered.
 #[expect(
@@ -104,102 +102,39 @@ pub async fn list_rejections(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
     find(&mut tx, caller.instance, id.0).await?;
-    match Offer::accepted(&request)? {
-        Offer::Json => {
-            let rows =
-                store_batches::rejections(&mut tx, id.0, filter.outcome, after, limit).await?;
-            Ok(HttpResponse::Ok().json(Page::of(
-                rows,
-                limit,
-                |row: &Rejection| row.position,
-                RejectionView::from,
-            )))
-        }
-        Offer::Csv => {
-            let header = stream::once(async {
-                Ok(Bytes::from_static(b"customerId,email,outcome,code,message,batch\r\n"))
-            });
-            let rows = whole(app, id.0, filter.outcome, csv_row);
-            Ok(HttpResponse::Ok()
-                .content_type("text/csv; charset=utf-8")
-                .streaming(futures::StreamExt::chain(header, rows)))
-        }
-        Offer::Ndjson => {
-            let rows = whole(app, id.0, filter.outcome, ndjson_row);
-            Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(rows))
-        }
-    }
-}
-
-enum Offer {
-    Json,
-    Csv,
-    Ndjson,
-}
-
-impl Offer {
-    fn accepted(request: &HttpRequest) -> Result<Self, Problem> {
-        let accept =
-            request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-        let types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-        for accepted in types {
-            match accepted {
-                "application/json" | "application/*" | "*/*" => return Ok(Self::Json),
-                "text/csv" | "text/*" => return Ok(Self::Csv),
-                "application/x-ndjson" => return Ok(Self::Ndjson),
-                _ => {}
-            }
-        }
-        Err(Problem::new(
-            Kind::NotAcceptable,
-            "This is offered as application/json, text/csv and application/x-ndjson.",
-        ))
-    }
-}
-
-/// All rejections, a thousand at a time.
-fn whole(
-    app: Data<App>,
-    run: RunId,
-    outcome: Option<RejectionOutcome>,
-    write: fn(&RejectionView) -> String,
-) -> impl Stream<Item = Result<Bytes, Problem>> {
-    stream::try_unfold(Some(None), move |after: Option<Option<i64>>| {
+    drop(tx);
+    let (run, outcome) = (id.0, filter.outcome);
+    let read = move |after, limit| {
         let app = app.clone();
         async move {
-            let Some(after) = after else { return Ok(None) };
             let mut tx = app.db.read().await?;
-            let rows = store_batches::rejections(&mut tx, run, outcome, after, STREAM_ROWS).await?;
-            let next = rows.last().map(|last| Some(last.position));
-            let text: String = rows.into_iter().map(|row| write(&row.into())).collect();
-            Ok(Some((Bytes::from(text), next)))
+            Ok(store_batches::rejections(&mut tx, run, outcome, after, limit).await?)
         }
-    })
-    .try_filter(|bytes| std::future::ready(!bytes.is_empty()))
-}
-
-fn ndjson_row(row: &RejectionView) -> String {
-    let mut line = serde_json::to_string(row).unwrap_or_default();
-    line.push('\n');
-    line
-}
-
-fn csv_row(row: &RejectionView) -> String {
-    let outcome = serde_json::to_value(row.outcome).ok();
-    let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-    let batch = row.batch.to_string();
-    let fields = [&row.customer_id, &row.email, outcome, &row.code, &row.message, &batch];
-    let mut line = fields.map(csv_field).join(",");
-    line.push_str("\r\n");
-    line
-}
-
-/// RFC 4180: a field with a comma, quote or line break stands in quotes, its quotes doubled.
-fn csv_field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
+    };
+    let position = |row: &Rejection| row.position;
+    match Offer::accepted(&request)? {
+        Offer::Json => {
+            let rows = read(after, limit).await?;
+            Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
+        }
+        Offer::Csv => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(whole::csv(CSV_HEADER, rows, RejectionView::csv_fields))
+        }
+        Offer::Ndjson => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(whole::ndjson::<RejectionView>(rows))
+        }
     }
-    text.to_owned()
+}
+
+impl RejectionView {
+    fn csv_fields(self) -> Vec<String> {
+        let outcome = serde_json::to_value(self.outcome).ok();
+        let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        let (outcome, batch) = (outcome.to_owned(), self.batch.to_string());
+        vec![self.customer_id, self.email, outcome, self.code, self.message, batch]
+    }
 }
 
 impl From<Batch> for BatchView {

@@ -7,10 +7,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Counts, FieldWarning, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind};
+use crate::audit::Snapshot;
 use crate::connections::ConnectionId;
 use crate::exports::{ExportId, ListId, Warning};
 use crate::segments::SegmentName;
@@ -91,6 +93,36 @@ pub struct ProgressView {
     /// When it should be done; `null` when it does not run or nothing can be said yet.
     #[schema(required)]
     pub eta_utc: Option<DateTime<Utc>>,
+}
+
+/// What the audit keeps of the start of a run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStart<'a> {
+    run_id: RunId,
+    submission_kind: SubmissionKind,
+    submitted_by: &'a str,
+    connection_id: ConnectionId,
+    list_id: &'a ListId,
+}
+
+impl<'a> From<&'a Run> for RunStart<'a> {
+    fn from(run: &'a Run) -> Self {
+        Self {
+            run_id: run.id,
+            submission_kind: run.submission_kind,
+            submitted_by: &run.submitted_by,
+            connection_id: run.connection_id,
+            list_id: &run.list_id,
+        }
+    }
+}
+
+impl From<&Run> for Snapshot {
+    fn from(run: &Run) -> Self {
+        let state = json!({"status": run.status, "reason": run.reason, "cancelRequested": run.cancel_requested});
+        Self::of(&run.id.0, &run.export_name, &state)
+    }
 }
 
 impl RunView {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::views::{SegmentBody, SegmentView};
 use super::{Segment, SegmentName, Source, store, supersede, tidy};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
 use crate::exports::views::Dependant;
@@ -75,6 +76,11 @@ pub async fn put_segment(
     if let Some(found) = &found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
     }
+    let change = match &old {
+        Some(old) => Change::between(old, &segment),
+        None => Change::made(&segment),
+    };
+    audit::record(&mut tx, &caller.author, Action::SegmentSave, change).await?;
     tx.commit().await?;
     Ok(answer(old.is_none(), segment))
 }
@@ -167,6 +173,8 @@ pub async fn delete_segment(
     }
     supersede(&mut tx, &segment, db::now()).await?;
     store::delete(&mut tx, segment.id).await?;
+    let change = Change::removed(&segment);
+    audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
     tx.commit().await?;
     tidy(&app).await?;
     Ok(HttpResponse::NoContent().finish())

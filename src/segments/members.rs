@@ -18,6 +18,7 @@ use super::api::{find, storage_unavailable};
 use super::views::{MembersView, SegmentView};
 use super::{Segment, SegmentName, Source, store, supersede, tidy};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, ok};
@@ -229,6 +230,8 @@ async fn replace(
     }
     supersede(&mut tx, &current, now).await?;
     let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
+    let change = Change::between(&current, &segment);
+    audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
     tx.commit().await?;
     Ok(segment)
 }

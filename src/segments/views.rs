@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Segment, SegmentName, Source};
+use crate::audit::Snapshot;
 use crate::connections::DisplayName;
 use crate::storage::Field;
 
@@ -60,6 +61,13 @@ pub struct MembersView {
     /// Field by field, as text; `null` where there is no value.
     #[schema(value_type = Vec<Object>)]
     pub items: Vec<Map<String, Value>>,
+}
+
+impl From<&Segment> for Snapshot {
+    fn from(segment: &Segment) -> Self {
+        let name = segment.display_name.as_str();
+        Self::of(&segment.name.as_str(), name, &SegmentView::from(segment.clone()))
+    }
 }
 
 impl From<Segment> for SegmentView {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
 mod api;
+mod audit;
 mod exports;
 mod following;
 mod identity;

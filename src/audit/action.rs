@@ -1,0 +1,63 @@
+//! What can be done, one line an action: its word and, where callers do it, the call that does it.
+//!
+//! The word is `object.verb`; a call that changes something and stands not here has no refusals in the
+//! audit, so a test compares this table with the `OpenAPI` document.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! actions {
+    ($($name:ident $word:literal $method:literal $path:literal;)*) => {
+        /// What was done. The part before the dot is the kind of the object.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        pub enum Action { $(#[doc = $word] #[serde(rename = $word)] $name,)* }
+
+        impl Action {
+            const ALL: &'static [(Self, &'static str, &'static str, &'static str)] =
+                &[$((Self::$name, $word, $method, $path),)*];
+
+            /// The word, as in `connection.create`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    ConnectionCreate           "connection.create"           "POST"   "/connections";
+    ConnectionUpdate           "connection.update"           "PATCH"  "/connections/{id}";
+    ConnectionSetCredentials   "connection.setCredentials"   "PUT"    "/connections/{id}/credentials";
+    ConnectionAddExportUser    "connection.addExportUser"    "PUT"    "/connections/{id}/export-user";
+    ConnectionRemoveExportUser "connection.removeExportUser" "DELETE" "/connections/{id}/export-user";
+    ConnectionVerify           "connection.verify"           "POST"   "/connections/{id}/verify";
+    ConnectionDetachExports    "connection.detachExports"    "POST"   "/connections/{id}/detach";
+    ConnectionRemove           "connection.remove"           "DELETE" "/connections/{id}";
+    SegmentSave                "segment.save"                "PUT"    "/segments/{name}";
+    SegmentReplaceMembers      "segment.replaceMembers"      "PUT"    "/segments/{name}/members";
+    SegmentRemove              "segment.remove"              "DELETE" "/segments/{name}";
+    ExportCreate               "export.create"               "POST"   "/exports";
+    ExportDuplicate            "export.duplicate"            "POST"   "/exports/{id}/duplicate";
+    ExportUpdate               "export.update"               "PATCH"  "/exports/{id}";
+    ExportDetach               "export.detach"               "POST"   "/exports/{id}/detach";
+    ExportAttach               "export.attach"               "POST"   "/exports/{id}/attach";
+    ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
+    ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
+    RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
+}
+
+impl Action {
+    /// The action of a call: its method, and its address below the instance as the routes write it.
+    #[must_use]
+    pub fn of_call(method: &str, path: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(.., known, address)| *known == method && *address == path).map(|row| row.0)
+    }
+
+    /// The action with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, ..)| *known == word).map(|row| row.0)
+    }
+}
