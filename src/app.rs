@@ -26,6 +26,7 @@ use crate::identity::Verifier;
 use crate::queue::Queue;
 use crate::secrets::Keys;
 use crate::storage::Storage;
+use crate::telemetry::measures;
 use crate::worker::Worker;
 use crate::{http, keeper};
 
@@ -147,6 +148,8 @@ impl Service {
             app: app.clone(),
         };
         service.spawn(&service.serving, "http", async move { Ok(server.await?) });
+        let upkeep = measures::keep_up(app.metrics.clone(), app.stop.clone());
+        service.spawn(&service.tasks, "metrics", upkeep);
         if app.config.plays(Part::Worker) {
             let worker = Worker::new(app.clone().into_inner());
             service.spawn(&service.tasks, "worker", worker.clone().work());

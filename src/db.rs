@@ -3,13 +3,16 @@
 //! Every statement is written once, in a `store.rs`, and runs on whichever engine the transaction
 //! is open on; the engines differ only here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use metrics::histogram;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::telemetry::measures;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -125,20 +128,40 @@ impl Db {
     /// Opens a transaction that may only read.
     pub async fn read(&self) -> sqlx::Result<Tx> {
         let _span = db_span!("begin read", self.engine());
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
-        })
+        let started = Instant::now();
+        let opened = match self {
+            Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
+            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Tx::Postgres),
+        };
+        histogram!(measures::DATABASE_WAIT).record(started.elapsed());
+        opened
     }
 
     /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
     /// transaction that reads first and writes later fails when another one wrote in between.
     pub async fn write(&self) -> sqlx::Result<Tx> {
         let _span = db_span!("begin write", self.engine());
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        let started = Instant::now();
+        let opened = match self {
+            Self::Sqlite { writer, .. } => {
+                writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+            }
+            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+        };
+        histogram!(measures::DATABASE_WAIT).record(started.elapsed());
+        opened
+    }
+
+    /// Shows how many connections are in use.
+    pub fn measure(&self) {
+        let (size, idle) = match self {
+            Self::Sqlite { readers, writer } => {
+                (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
+            }
+            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+        };
+        let used = usize::try_from(size).unwrap_or_default().saturating_sub(idle);
+        measures::connections(measures::DATABASE_CONNECTIONS, used, idle);
     }
 
     /// What the engine is called in traces.

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{AsyncCommands, AsyncConnectionConfig, cmd};
 use deadpool_redis::{Manager, Pool, Runtime};
+use metrics::gauge;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, mpsc};
 use tracing::Span;
 
 use crate::runs::RunId;
+use crate::telemetry::measures;
 
 /// The longest a `pop` may wait.
 pub const PATIENCE_MAX: Duration = Duration::from_secs(5);
@@ -101,6 +103,16 @@ impl Queue {
                     .await?;
                 Ok(popped.and_then(|(_, id)| id.parse().ok()).map(RunId))
             }
+        }
+    }
+
+    /// Shows how many connections are in use.
+    pub fn measure(&self) {
+        if let Self::Redis { pool, .. } = self {
+            let status = pool.status();
+            let used = status.size.saturating_sub(status.available);
+            measures::connections(measures::REDIS_CONNECTIONS, used, status.available);
+            gauge!(measures::REDIS_WAITING).set(measures::number(status.waiting));
         }
     }
 

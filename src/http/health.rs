@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::runs;
 
 /// The endpoints outside the instances.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -57,6 +58,11 @@ async fn readyz(app: Data<App>) -> HttpResponse {
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(app: Data<App>) -> HttpResponse {
+    app.db.measure();
+    app.queue.measure();
+    if let Err(error) = runs::measure::measure(&app.db).await {
+        tracing::warn!(error = %error, "the runs could not be counted; their metrics are NaN");
+    }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(app.metrics.render())

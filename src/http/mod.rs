@@ -12,6 +12,7 @@ pub mod refusals;
 pub mod whole;
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceDef, Server, ServiceRequest, ServiceResponse};
@@ -19,6 +20,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App as Routes, HttpMessage, HttpRequest, HttpResponse, HttpServer};
+use metrics::histogram;
 use tracing_actix_web::{RequestId, TracingLogger};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,7 +29,8 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
 use crate::config::Part;
-use crate::telemetry::request::RequestSpan;
+use crate::telemetry::measures::HTTP_REQUESTS;
+use crate::telemetry::request::{self, RequestSpan};
 use crate::{audit, connections, exports, runs, segments};
 use problem::{Kind, Problem};
 
@@ -108,6 +111,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .wrap(from_fn(refusals::record))
             .wrap(from_fn(add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(measure))
             .into_utoipa_app()
             .configure(|config| {
                 if is_api {
@@ -156,6 +160,20 @@ async fn add_request_id(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(response)
+}
+
+/// Measures how long a request takes to be answered.
+async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let (started, route) = (Instant::now(), request::route(&request));
+    let method = request.method().to_string();
+    let answer = next.call(request).await;
+    let status = request::status(&answer).as_str().to_owned();
+    histogram!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status)
+        .record(started.elapsed());
+    answer
 }
 
 /// Which methods each address takes, from the document.

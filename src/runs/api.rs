@@ -18,6 +18,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Id, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::telemetry::measures;
 
 /// Which runs to list.
 #[derive(Deserialize, IntoParams)]
@@ -96,9 +97,8 @@ pub async fn cancel_run(
         crate::exports::check::may_edit(&mut tx, &caller, &export).await?;
     }
     let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
-    let is_canceled = store::cancel_queued(&mut tx, run.id, &reason, now).await?
-        || store::request_cancel(&mut tx, run.id, &reason, now).await?;
-    if !is_canceled {
+    let ended = store::cancel_queued(&mut tx, run.id, &reason, now).await?;
+    if !ended && !store::request_cancel(&mut tx, run.id, &reason, now).await? {
         let detail = "The run has already ended; there is nothing to cancel.";
         return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));
     }
@@ -107,6 +107,9 @@ pub async fn cancel_run(
     audit::record(&mut tx, &caller.author, Action::RunCancel, change).await?;
     let view = view(&mut tx, canceled).await?;
     tx.commit().await?;
+    if ended {
+        measures::run_ended(RunStatus::Canceled, 1);
+    }
     app.queue.hint(id.0).await;
     Ok(HttpResponse::Accepted().json(view))
 }

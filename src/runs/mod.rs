@@ -3,6 +3,7 @@
 pub mod api;
 pub mod counts;
 pub mod events;
+pub mod measure;
 pub mod reason;
 pub mod rejections;
 pub mod store;
@@ -57,6 +58,24 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// Those that are an end.
+    pub const ENDED: [Self; 5] =
+        [Self::Successful, Self::CompletedWithErrors, Self::Failed, Self::Canceled, Self::Skipped];
+
+    /// As it is written in answers and labels.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Successful => "successful",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Skipped => "skipped",
+        }
+    }
+
     /// Whether the run has ended: no count changes any more.
     #[must_use]
     pub const fn is_ended(self) -> bool {
@@ -170,6 +189,21 @@ pub enum BatchStatus {
     CompletedWithErrors,
     /// No answer told what became of it.
     InDoubt,
+}
+
+impl BatchStatus {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Successful, Self::CompletedWithErrors, Self::InDoubt];
+
+    /// As it is written in answers and labels.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Successful => "successful",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::InDoubt => "inDoubt",
+        }
+    }
 }
 
 /// A page of at most 1000 rows, with what Campaign Monitor answered.

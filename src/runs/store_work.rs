@@ -29,6 +29,16 @@ pub async fn claim(tx: &mut Tx, id: RunId, now: Time, ttl: Duration) -> Result<O
     })
 }
 
+/// Whether a worker holds the run or died with it.
+pub async fn is_orphan(tx: &mut Tx, id: RunId) -> Result<bool> {
+    let held: Option<bool> =
+        sql!(tx, |db| sqlx::query_scalar("SELECT lease_until IS NOT NULL FROM runs WHERE id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?);
+    Ok(held.unwrap_or_default())
+}
+
 /// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.
 pub async fn beat(tx: &mut Tx, lease: Lease, now: Time, ttl: Duration) -> Result<Option<bool>> {
     sql!(tx, |db| {
@@ -190,6 +200,33 @@ pub async fn due(
     .bind(now - push_again_after)
     .bind(limit)
     .fetch_all(db)
+    .await
+    })
+}
+
+/// How many runs a worker should take now, and since when the first of them is due.
+pub async fn backlog(tx: &mut Tx, now: Time) -> Result<(i64, Option<Time>)> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT COUNT(*), MIN(not_before) FROM runs
+         WHERE not_before <= $1 AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
+           AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
+               AND other.status = 'running' AND other.lease_until >= $1)"
+    )
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// How many runs wait or are carried out: queued, running.
+pub async fn open(tx: &mut Tx) -> Result<(i64, i64)> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT COUNT(CASE WHEN status = 'queued' THEN 1 END), COUNT(CASE WHEN status = 'running' THEN 1 END)
+         FROM runs WHERE status IN ('queued', 'running')"
+    )
+    .fetch_one(db)
     .await
     })
 }

@@ -3,11 +3,12 @@
 //! Logs go to standard error: text on a terminal, JSON elsewhere. Every request and every run has a
 //! trace; traces are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says. No personal data goes anywhere here.
 
+pub mod measures;
 pub mod request;
 
 use std::io::IsTerminal;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_otlp::WithExportConfig;
@@ -51,7 +52,7 @@ pub fn start(signals: &Signals, quiet: bool) -> anyhow::Result<Telemetry> {
         .with(lines.with_filter(logged(quiet)))
         .with(traces.with_filter(traced(signals)?))
         .try_init()?;
-    Ok(Telemetry { provider, metrics: PrometheusBuilder::new().install_recorder()? })
+    Ok(Telemetry { provider, metrics: measures::start()? })
 }
 
 /// Which lines are logged. Spans always are at hand, so that each line can say which request or run it is about.

@@ -28,6 +28,15 @@ pub fn route(request: &ServiceRequest) -> String {
     request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned())
 }
 
+/// The status that a request is answered with.
+#[must_use]
+pub fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
+    match outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    }
+}
+
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let (method, route) = (request.method(), route(request));
@@ -52,11 +61,7 @@ impl RootSpanBuilder for RequestSpan {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
-        };
-        record_status(&span, status);
+        record_status(&span, status(outcome));
     }
 }
 

@@ -4,11 +4,16 @@
 //! clean answer at the limit raises it by one, which doubles it each round trip; after that a window
 //! of clean answers does. An overload answer lowers it, once a round trip. The limit is a plain number
 //! behind a lock rather than semaphore permits, so shrinking needs no bookkeeping.
+
 use std::{sync::Mutex, time::Duration};
+
+use metrics::gauge;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
+
+use crate::telemetry::measures::{Held, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, number};
 
 const DECREASE_TENTHS: usize = 7;
 /// After the first overload, test a higher limit only this rarely.
@@ -50,6 +55,7 @@ pub enum Verdict {
 pub struct Slot<'a> {
     limiter: &'a Limiter,
     epoch: u64,
+    _held: Held,
 }
 
 impl Limiter {
@@ -63,6 +69,7 @@ impl Limiter {
             epoch: 0,
             resume_at: Instant::now(),
         };
+        gauge!(UPLOAD_LIMIT).increment(number(state.limit));
         Self { state: Mutex::new(state), changed: Notify::new(), max }
     }
 
@@ -85,7 +92,11 @@ impl Limiter {
                 let mut state = self.state.lock().expect("no panic while locked");
                 if state.in_flight < state.limit && state.resume_at <= Instant::now() {
                     state.in_flight += 1;
-                    return Slot { limiter: self, epoch: state.epoch };
+                    return Slot {
+                        limiter: self,
+                        epoch: state.epoch,
+                        _held: Held::new(UPLOADS_IN_FLIGHT),
+                    };
                 }
                 state.resume_at
             };
@@ -105,6 +116,7 @@ impl Slot<'_> {
     /// Never: nothing panics while the state is locked.
     pub fn answer(self, verdict: Verdict) {
         let mut state = self.limiter.state.lock().expect("no panic while locked");
+        let before = state.limit;
         match verdict {
             Verdict::Clean => {
                 // Only evidence gathered at the limit may raise it.
@@ -128,6 +140,13 @@ impl Slot<'_> {
             }
             Verdict::Unrelated => {}
         }
+        gauge!(UPLOAD_LIMIT).increment(number(state.limit) - number(before));
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        gauge!(UPLOAD_LIMIT).decrement(number(self.limit()));
     }
 }
 

@@ -21,6 +21,7 @@ pub mod values;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{counter, gauge};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -32,8 +33,10 @@ use job::{Job, Stopped};
 
 use crate::app::App;
 use crate::db;
-use crate::runs::{self, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches};
-use crate::telemetry;
+use crate::runs::{
+    self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches,
+};
+use crate::telemetry::{self, measures, measures::Held};
 
 /// How long to wait for a hint before looking whether to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -56,7 +59,9 @@ impl Worker {
     /// A worker with the settings of `app`.
     #[must_use]
     pub fn new(app: Arc<App>) -> Arc<Self> {
-        let slots = Arc::new(Semaphore::new(usize::from(app.config.work.runs_in_parallel)));
+        let most = app.config.work.runs_in_parallel;
+        gauge!(measures::RUN_SLOTS).set(f64::from(most));
+        let slots = Arc::new(Semaphore::new(usize::from(most)));
         Arc::new(Self { app, slots, runs: TaskTracker::new() })
     }
 
@@ -96,6 +101,7 @@ impl Worker {
         let worker = self.clone();
         self.runs.spawn(async move {
             if let Err(error) = worker.execute(id).await {
+                counter!(measures::LEASES_LOST).increment(u64::from(error.is::<LeaseLost>()));
                 tracing::warn!(run.id = %id.0, error = format!("{error:#}"), "the run was interrupted; it goes on when its lease has run out");
             }
             drop(slot);
@@ -125,18 +131,22 @@ impl Worker {
 
     async fn claim(&self, id: RunId) -> anyhow::Result<Option<Run>> {
         let mut tx = self.app.db.write().await?;
+        let is_orphan = runs::store_work::is_orphan(&mut tx, id).await?;
         match runs::store_work::claim(&mut tx, id, db::now(), self.app.config.work.lease()).await {
             // Another run of the connection is being carried out; this one gets its turn after it.
             Err(error) if db::is_unique_violation(&error) => Ok(None),
             claimed => {
                 let claimed = claimed?;
                 tx.commit().await?;
+                let is_taken_over = is_orphan && claimed.is_some();
+                counter!(measures::TAKEOVERS).increment(u64::from(is_taken_over));
                 Ok(claimed)
             }
         }
     }
 
     async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
+        let _held = Held::new(measures::RUNS_IN_HAND);
         let lease = Lease { run: run.id, fence: run.fence };
         tracing::info!(
             run.selected = run.counts.selected,

@@ -14,8 +14,9 @@ use super::job::{Job, Stopped};
 use super::plan::Plan;
 use crate::db::{self, Tx};
 use crate::runs::store_work::Checkpoint;
-use crate::runs::{self, Counts, LeaseLost, Outcome, RunStatus, store_batches};
+use crate::runs::{self, Counts, LeaseLost, Outcome, store_batches};
 use crate::storage::Manifest;
+use crate::telemetry::measures;
 
 /// Writes batches that are done, and moves the position as far as no batch is missing. Tells whether
 /// somebody cancelled.
@@ -29,7 +30,7 @@ pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped
     let cancel_requested = write(&mut tx, job, &to, &ready).await?;
     tx.commit().await?;
     job.answered = answered;
-    adopt(job, to);
+    adopt(job, to, &ready);
     Ok(cancel_requested)
 }
 
@@ -66,8 +67,11 @@ async fn write(tx: &mut Tx, job: &Job, to: &Checkpoint, done: &[Done]) -> Result
 }
 
 /// Takes over what has been committed.
-fn adopt(job: &mut Job, to: Checkpoint) {
+fn adopt(job: &mut Job, to: Checkpoint, written: &[Done]) {
     report(&to.counts);
+    for done in written {
+        measures::batch_written(done.batch.status, 1);
+    }
     job.run.position = to.position;
     job.run.counts.add(&to.counts);
     job.run.field_warnings.0 = to.field_warnings;
@@ -85,8 +89,7 @@ fn report(counts: &Counts) {
         ("invalid", counts.invalid),
         ("inDoubt", counts.in_doubt),
     ] {
-        counter!("segment_export_profiles_total", "outcome" => outcome)
-            .increment(count.unsigned_abs());
+        counter!(measures::PROFILES, "outcome" => outcome).increment(count.unsigned_abs());
     }
 }
 
@@ -104,7 +107,7 @@ pub async fn settle(job: &mut Job, outcome: Outcome) -> anyhow::Result<()> {
         return Err(LeaseLost.into());
     }
     tx.commit().await?;
-    adopt(job, to);
+    adopt(job, to, &rest);
     log(job, &outcome);
     Ok(())
 }
@@ -118,10 +121,10 @@ fn sent_until(job: &Job) -> Option<i64> {
 fn log(job: &Job, outcome: &Outcome) {
     match outcome {
         Outcome::Ended(status, reason) => {
-            counter!("segment_export_runs_ended_total", "status" => word(*status)).increment(1);
+            measures::run_ended(*status, 1);
             let reason = reason.as_ref().map(|reason| format!("{:?}", reason.code));
             tracing::info!(
-                run.status = word(*status),
+                run.status = status.word(),
                 run.reason = reason,
                 run.position = job.run.position,
                 "run ended"
@@ -130,18 +133,6 @@ fn log(job: &Job, outcome: &Outcome) {
         Outcome::Released { not_before, .. } => {
             tracing::info!(run.not_before = %not_before, run.position = job.run.position, "run put aside");
         }
-    }
-}
-
-const fn word(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Queued => "queued",
-        RunStatus::Running => "running",
-        RunStatus::Successful => "successful",
-        RunStatus::CompletedWithErrors => "completedWithErrors",
-        RunStatus::Failed => "failed",
-        RunStatus::Canceled => "canceled",
-        RunStatus::Skipped => "skipped",
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use metrics::counter;
+use metrics::{counter, histogram};
 use tokio::select;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use super::record::encode;
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
 use crate::config::Work;
 use crate::runs::RunId;
+use crate::telemetry::measures;
 
 /// The largest body we send; more is sent in halves.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -150,7 +151,7 @@ impl Uploader {
             if is_over || (timeouts >= TIMEOUTS_MAX && request.is_worth_halving()) {
                 return Err(error);
             }
-            counter!("segment_export_upload_retries_total").increment(1);
+            counter!(measures::UPLOAD_RETRIES).increment(1);
             select! {
                 () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
                 () = self.wind_down.cancelled() => return Err(error),
@@ -166,7 +167,10 @@ impl Uploader {
             attempt = i64::from(state.attempts), records = number(request.records.len()), http.request.method = "POST",
             http.response.status_code = Empty, error.type = Empty);
         let import = self.account.import(&self.list_id, request.body.clone());
+        let started = Instant::now();
         let answer = import.instrument(span.clone()).await;
+        let outcome = answer.as_ref().err().map_or("answered", Error::kind);
+        histogram!(measures::UPLOADS, "outcome" => outcome).record(started.elapsed());
         record(&span, answer.as_ref().map(|(status, _)| *status));
         slot.answer(self.verdict(&answer, state.attempts));
         match answer {
@@ -187,7 +191,7 @@ impl Uploader {
             return Verdict::Clean;
         };
         if matches!(error, Error::Throttled { .. }) {
-            counter!("segment_export_upload_throttled_total").increment(1);
+            counter!(measures::UPLOADS_THROTTLED).increment(1);
         }
         match error.disposition() {
             Disposition::Retry(asked) => Verdict::Overloaded {

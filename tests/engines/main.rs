@@ -8,4 +8,6 @@ mod cluster;
 mod outages;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod prometheus;
 mod telemetry;
+mod watched;

@@ -6,23 +6,18 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::Cluster;
-use crate::cluster::caller::{Caller, text};
 use crate::cluster::services::{free_port, wait_for};
 use crate::programs::python_with;
+use crate::watched::{PATIENCE, PERSONAL, Watched};
 
 /// The trace of the front end, and its span that made the call.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
-/// What nobody may find anywhere: in an address and in an id.
-const PERSONAL: [&str; 3] = ["jane.doe.7391", "customer-7391", "no-address-7391"];
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An OTLP receiver that writes every span as a line of JSON.
 struct Receiver {
@@ -65,63 +60,23 @@ impl Receiver {
     }
 }
 
-/// A run that was watched from its call to its end, by processes that have stopped since.
-struct Watched {
+/// What was told about a run from its call to its end, by processes that have stopped since.
+struct Told {
     receiver: Receiver,
     run: Value,
-    logs: [PathBuf; 2],
+    watched: Watched,
     metrics: String,
-    _cluster: Cluster,
 }
 
-impl Watched {
-    async fn run() -> Result<Self> {
+impl Told {
+    async fn about_a_run() -> Result<Self> {
         let receiver = Receiver::start().await?;
         let endpoint = format!("http://127.0.0.1:{}", receiver.port);
-        let settings = [("--otlp-endpoint", &*endpoint), ("--retry-pause-ms", "10")];
-        let cluster = Cluster::start(&settings).await?;
-        let (mut api, api_log) = cluster.play_logged("api").await?;
-        let (mut worker, worker_log) = cluster.play_logged("worker").await?;
-        let caller = Caller::new(vec![api.port]).await?;
-        let connection = caller.add_connection("Newsletter").await?;
-        caller.add_segment("Members", members()).await?;
-        let export = caller.add_export("Members", &connection).await?;
-        let slow_down =
-            json!({"match": {"path": "import"}, "kind": {"status": {"status": 429}}, "times": 1});
-        cluster.campaign_monitor.faults(&[slow_down]).await?;
-
-        let start = caller
-            .request(api.port, Method::POST, &format!("/exports/{export}/runs"))
-            .header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
-        let run: Value = start.send().await?.error_for_status()?.json().await?;
-        let run = ended(&caller, &text(&run, "runId")?).await?;
-        let mut metrics = String::new();
-        for process in [&mut api, &mut worker] {
-            metrics += &process.get("metrics").await?.text().await?;
-            process.terminate().await?;
-        }
-        Ok(Self { receiver, run, logs: [api_log, worker_log], metrics, _cluster: cluster })
-    }
-}
-
-fn members() -> String {
-    let [address, id, no_address] = PERSONAL;
-    let first = format!(
-        "CustomerId,Email,City\n{id},{address}@example.com,Riga\n{id}-b,{no_address},Riga\n"
-    );
-    let others = (0..2500).map(|row| format!("{row},p{row}@example.com,Riga\n"));
-    std::iter::once(first).chain(others).collect()
-}
-
-async fn ended(caller: &Caller, run: &str) -> Result<Value> {
-    let started = Instant::now();
-    loop {
-        let run = caller.call(Method::GET, &format!("/runs/{run}"), None).await?;
-        if !run["endUtc"].is_null() {
-            return Ok(run);
-        }
-        ensure!(started.elapsed() < PATIENCE, "it does not end: {run}");
-        sleep(Duration::from_millis(50)).await;
+        let mut watched = Watched::start(&[("--otlp-endpoint", &*endpoint)]).await?;
+        let run = watched.run(&format!("00-{TRACE}-{CALLER}-01")).await?;
+        let metrics = watched.metrics().await?.concat();
+        watched.stop().await?;
+        Ok(Self { receiver, run, watched, metrics })
     }
 }
 
@@ -143,9 +98,9 @@ fn children<'a>(spans: &'a [Value], parent: &Value) -> Vec<&'a Value> {
 #[tokio::test]
 async fn an_otlp_receiver_gets_one_tree_from_the_caller_over_the_queue_to_every_attempt()
 -> Result<()> {
-    let watched = Watched::run().await?;
-    let spans = watched.receiver.spans_of_a_run().await?;
-    assert_eq!(watched.run["traceId"], TRACE, "the run names the caller's trace");
+    let told = Told::about_a_run().await?;
+    let spans = told.receiver.spans_of_a_run().await?;
+    assert_eq!(told.run["traceId"], TRACE, "the run names the caller's trace");
     let ours: Vec<_> = spans.iter().filter(|span| span["traceId"] == TRACE).cloned().collect();
     let requests = named(&ours, "POST /v1/instances/{instanceId}/exports/{id}/runs");
     let [request] = requests[..] else { panic!("one request in {ours:?}") };
@@ -156,7 +111,7 @@ async fn an_otlp_receiver_gets_one_tree_from_the_caller_over_the_queue_to_every_
     let [run] = runs[..] else { panic!("one run in {ours:?}") };
     assert_eq!(run["parentSpanId"], request["spanId"], "the run is part of the trace");
     assert_eq!(run["links"][0]["spanId"], request["spanId"], "and linked to its request");
-    assert_eq!(attribute(run, "run.id"), watched.run["runId"].as_str().map(str::to_owned));
+    assert_eq!(attribute(run, "run.id"), told.run["runId"].as_str().map(str::to_owned));
 
     let batches = named(&ours, "batch");
     assert_eq!(batches.len(), 3);
@@ -182,8 +137,8 @@ async fn an_otlp_receiver_gets_one_tree_from_the_caller_over_the_queue_to_every_
 
 #[tokio::test]
 async fn calls_of_the_database_and_of_redis_are_part_of_the_traces_they_serve() -> Result<()> {
-    let watched = Watched::run().await?;
-    let spans = watched.receiver.spans_of_a_run().await?;
+    let told = Told::about_a_run().await?;
+    let spans = told.receiver.spans_of_a_run().await?;
     let request = named(&spans, "POST /v1/instances/{instanceId}/exports/{id}/runs")[0];
     let run = named(&spans, "run")[0];
     for (parent, calls) in [
@@ -209,8 +164,8 @@ async fn calls_of_the_database_and_of_redis_are_part_of_the_traces_they_serve() 
 
 #[tokio::test]
 async fn every_log_line_within_a_request_or_run_names_its_trace_and_its_run() -> Result<()> {
-    let watched = Watched::run().await?;
-    let [api, worker] = watched.logs.each_ref().map(|log| lines(log).unwrap());
+    let told = Told::about_a_run().await?;
+    let [api, worker] = told.watched.logs.each_ref().map(|log| lines(log).unwrap());
     let of_span = |line: &Value, name: &str, key: &str| {
         let spans = line["spans"].as_array()?;
         Some(spans.iter().find(|span| span["name"] == name)?[key].clone())
@@ -224,7 +179,7 @@ async fn every_log_line_within_a_request_or_run_names_its_trace_and_its_run() ->
     let in_runs = within(&worker, "run", "trace_id");
     assert!(in_runs.len() > 2 && in_runs.iter().all(|id| id == TRACE), "{in_runs:?}");
     let runs = within(&worker, "run", "run.id");
-    assert!(runs.len() == in_runs.len() && runs.iter().all(|id| *id == watched.run["runId"]));
+    assert!(runs.len() == in_runs.len() && runs.iter().all(|id| *id == told.run["runId"]));
     let about_runs =
         |line: &&Value| line["message"].as_str().is_some_and(|text| text.starts_with("run "));
     assert!(worker.iter().filter(about_runs).all(|line| of_span(line, "run", "run.id").is_some()));
@@ -233,18 +188,14 @@ async fn every_log_line_within_a_request_or_run_names_its_trace_and_its_run() ->
 
 #[tokio::test]
 async fn nobody_s_data_is_in_logs_traces_or_metrics() -> Result<()> {
-    let watched = Watched::run().await?;
-    assert_eq!(watched.run["counts"]["invalid"], 1, "one of them was refused: {}", watched.run);
-    watched.receiver.spans_of_a_run().await?;
-    let [api, worker] = watched.logs.each_ref().map(std::fs::read_to_string);
-    let spans = std::fs::read_to_string(&watched.receiver.spans)?;
-    let told = [
-        ("api log", api?),
-        ("worker log", worker?),
-        ("traces", spans),
-        ("metrics", watched.metrics),
-    ];
-    for (place, text) in told {
+    let told = Told::about_a_run().await?;
+    assert_eq!(told.run["counts"]["invalid"], 1, "one of them was refused: {}", told.run);
+    told.receiver.spans_of_a_run().await?;
+    let [api, worker] = told.watched.logs.each_ref().map(std::fs::read_to_string);
+    let spans = std::fs::read_to_string(&told.receiver.spans)?;
+    let places =
+        [("api log", api?), ("worker log", worker?), ("traces", spans), ("metrics", told.metrics)];
+    for (place, text) in places {
         assert!(text.len() > 100, "{place}: {text}");
         for secret in PERSONAL {
             assert!(!text.contains(secret), "{secret} stands in the {place}");

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Parser;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use segment_export::app::{App, Service};
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID, Sandbox};
 use segment_export::config::Config;
 use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
+use segment_export::telemetry::measures;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
@@ -61,7 +62,7 @@ async fn engines(folder: &Path) -> Vec<String> {
 
 fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap()).clone()
+    HANDLE.get_or_init(|| measures::start().unwrap()).clone()
 }
 
 impl TestApp {
