@@ -210,6 +210,15 @@ pub struct Limits {
     /// How long the answer to an `Idempotency-Key` is remembered.
     #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
     pub idempotency_hours: u32,
+    /// Days after its end that a run is kept; 0 keeps it for ever.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_RUNS_DAYS", default_value_t = 400)]
+    pub keep_runs_days: u32,
+    /// Days after the end of a run that its rejected rows are kept, which are personal data; 0 keeps them as long as the run.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_REJECTIONS_DAYS", default_value_t = 90)]
+    pub keep_rejections_days: u32,
+    /// Days after the end of a run that its batches are kept; 0 keeps them as long as the run.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_BATCHES_DAYS", default_value_t = 0)]
+    pub keep_batches_days: u32,
 }
 
 impl Config {

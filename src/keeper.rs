@@ -8,11 +8,15 @@ use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::db::{self, Db, Time};
 use crate::http::idempotency;
-use crate::{audit, db, segments};
+use crate::{audit, runs, segments};
 
 const EVERY: Duration = Duration::from_mins(1);
+/// Rows that one transaction removes.
 const STEP: i64 = 500;
+/// Transactions at a time; what is left waits for the next.
+const STEPS: usize = 1000;
 
 /// Keeps house until told to stop.
 pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
@@ -23,7 +27,7 @@ pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
             _ = ticks.tick() => {}
             () = app.stop.cancelled() => return Ok(()),
         }
-        if let Err(error) = tidy(&app).await {
+        if let Err(error) = tidy(&app, db::now()).await {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "house could not be kept; it is tried again"
@@ -32,14 +36,27 @@ pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
     }
 }
 
-async fn tidy(app: &App) -> anyhow::Result<()> {
+/// Removes what has outlived its age at `now`. Several processes may do it at once.
+pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
     segments::tidy(app).await?;
-    let (now, limits) = (db::now(), &app.config.limits);
+    let limits = &app.config.limits;
     let keys_from = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
-    let audit_from = now - TimeDelta::days(i64::from(limits.audit_days));
-    let mut tx = app.db.write().await?;
-    idempotency::store::forget(&mut tx, keys_from, STEP).await?;
-    audit::store::forget(&mut tx, audit_from, STEP).await?;
-    tx.commit().await?;
+    let events_from = now - TimeDelta::days(i64::from(limits.audit_days));
+    forget(&app.db, keys_from, events_from).await?;
+    runs::retention::tidy(&app.db, limits, now, STEP, STEPS).await?;
+    Ok(())
+}
+
+/// Removes idempotency keys and audit events from before these times.
+async fn forget(db: &Db, keys_from: Time, events_from: Time) -> sqlx::Result<()> {
+    for _ in 0..STEPS {
+        let mut tx = db.write().await?;
+        let keys = idempotency::store::forget(&mut tx, keys_from, STEP).await?;
+        let events = audit::store::forget(&mut tx, events_from, STEP).await?;
+        tx.commit().await?;
+        if keys + events == 0 {
+            break;
+        }
+    }
     Ok(())
 }

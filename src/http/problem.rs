@@ -46,6 +46,7 @@ kinds! {
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
     RunEnded                 409 User     "runEnded"                "The run has already ended";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
+    Removed                  410 User     "removed"                 "It was removed after its time";
     Changed                  412 User     "changed"                 "It was changed since you read it";
     TooLarge                 413 User     "tooLarge"                "The body is too large";
     UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";

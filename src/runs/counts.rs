@@ -34,6 +34,12 @@ impl Counts {
         self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
     }
 
+    /// Profiles that are not on the list because of the run; each has a row among the rejections.
+    #[must_use]
+    pub const fn missing(&self) -> i64 {
+        self.rejected + self.duplicate + self.invalid + self.in_doubt
+    }
+
     /// Profiles that nothing has become of yet, by the law.
     #[must_use]
     pub const fn remaining(&self) -> i64 {

@@ -6,8 +6,10 @@ pub mod events;
 pub mod measure;
 pub mod reason;
 pub mod rejections;
+pub mod retention;
 pub mod store;
 pub mod store_batches;
+pub mod store_retention;
 pub mod store_work;
 pub mod views;
 
@@ -133,6 +135,20 @@ pub struct Run {
     pub traceparent: Option<String>,
     pub trace_id: Option<String>,
     pub version: i64,
+    pub rejections_state: DetailState,
+    pub batches_state: DetailState,
+}
+
+/// Whether the details of a run are still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum DetailState {
+    /// All of them.
+    Kept,
+    /// Some are removed already.
+    Leaving,
+    /// None.
+    Gone,
 }
 
 /// A segment of a run.

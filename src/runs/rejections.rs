@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::api::find;
-use super::{Batch, BatchStatus, Rejection, RejectionOutcome, RunId, store_batches};
+use super::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, RunId, store_batches};
 use crate::app::App;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::http::whole::{self, Offer, STREAM_ROWS};
 
 const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
@@ -68,7 +68,8 @@ pub struct RejectionFilter {
 }
 
 /// Lists the batches of a run, from the first.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path), Paging), responses((status = 200, body = Page<BatchView>)))]
+#[utoipa::path(tag = "runs", params(("id" = RunId, Path), Paging),
+    responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time", body = ProblemDocument)))]
 #[get("/runs/{id}/batches")]
 pub async fn list_batches(
     caller: Caller<Viewer>,
@@ -78,7 +79,10 @@ pub async fn list_batches(
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
-    find(&mut tx, caller.instance, id.0).await?;
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    if run.batches_state != DetailState::Kept {
+        return Err(removed("batches"));
+    }
     let rows = store_batches::list(&mut tx, id.0, after, limit).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Batch| row.number, BatchView::from)))
 }
@@ -86,10 +90,12 @@ pub async fn list_batches(
 /// Lists every profile that is not on the list because of a run.
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
-/// number equals the sum of the counts rejected, invalid, duplicate and inDoubt.
+/// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
+/// from then on the answer is 410.
 #[utoipa::path(tag = "runs", params(("id" = RunId, Path), RejectionFilter, Paging),
     responses((status = 200, content((Page<RejectionView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 406, description = "None of the accepted content types is offered", body = crate::http::problem::ProblemDocument)))]
+        (status = 406, description = "None of the accepted content types is offered", body = ProblemDocument),
+        (status = 410, description = "They were removed after their time", body = ProblemDocument)))]
 #[get("/runs/{id}/rejections")]
 pub async fn list_rejections(
     caller: Caller<Contributor>,
@@ -101,9 +107,12 @@ pub async fn list_rejections(
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
-    find(&mut tx, caller.instance, id.0).await?;
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
+        return Err(removed("rejected rows"));
+    }
     drop(tx);
-    let (run, outcome) = (id.0, filter.outcome);
+    let (run, outcome) = (run.id, filter.outcome);
     let read = move |after, limit| {
         let app = app.clone();
         async move {
@@ -126,6 +135,13 @@ pub async fn list_rejections(
             Ok(whole::ndjson::<RejectionView>(rows))
         }
     }
+}
+
+fn removed(what: &str) -> Problem {
+    let detail = format!(
+        "The {what} of the run were kept for their time after its end, and have been removed. Its counts remain."
+    );
+    Problem::new(Kind::Removed, detail)
 }
 
 impl RejectionView {

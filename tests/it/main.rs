@@ -11,6 +11,7 @@ mod openapi;
 mod outside;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod retention;
 mod runs;
 mod segments;
 mod stores;

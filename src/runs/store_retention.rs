@@ -1,0 +1,73 @@
+//! SQL that removes runs and their details, some rows at a time.
+
+use sqlx::Result;
+
+use super::RunId;
+use super::retention::Detail;
+use crate::db::{Time, Tx};
+use crate::sql;
+
+/// The run that ended first, before this time, and still has such details; from here on callers are told that they
+/// leave. It holds the row, so that others who remove wait for this transaction.
+pub async fn take_leave(tx: &mut Tx, detail: Detail, before: Time) -> Result<Option<RunId>> {
+    let statement = match detail {
+        Detail::Rejections => {
+            "UPDATE runs SET rejections_state = 'leaving' WHERE rejections_state <> 'gone' AND id IN (
+                 SELECT id FROM runs WHERE end_utc < $1 AND rejections_state <> 'gone' ORDER BY end_utc LIMIT 1)
+             RETURNING id"
+        }
+        Detail::Batches => {
+            "UPDATE runs SET batches_state = 'leaving' WHERE batches_state <> 'gone' AND id IN (
+                 SELECT id FROM runs WHERE end_utc < $1 AND batches_state <> 'gone' ORDER BY end_utc LIMIT 1)
+             RETURNING id"
+        }
+    };
+    sql!(tx, |db| sqlx::query_scalar(statement).bind(before).fetch_optional(db).await)
+}
+
+/// Removes some details of a run, and tells how many.
+pub async fn remove(tx: &mut Tx, detail: Detail, run: RunId, most: i64) -> Result<u64> {
+    let statement = match detail {
+        Detail::Rejections => {
+            "DELETE FROM rejections WHERE run_id = $1 AND position IN (
+                 SELECT position FROM rejections WHERE run_id = $1 ORDER BY position LIMIT $2)"
+        }
+        Detail::Batches => {
+            "DELETE FROM batches WHERE run_id = $1 AND number IN (
+                 SELECT number FROM batches WHERE run_id = $1 ORDER BY number LIMIT $2)"
+        }
+    };
+    let removed = sql!(tx, |db| sqlx::query(statement)
+        .bind(run)
+        .bind(most)
+        .execute(db)
+        .await?
+        .rows_affected());
+    Ok(removed)
+}
+
+/// Notes that none of the details are left.
+pub async fn mark_gone(tx: &mut Tx, detail: Detail, run: RunId) -> Result<()> {
+    let statement = match detail {
+        Detail::Rejections => "UPDATE runs SET rejections_state = 'gone' WHERE id = $1",
+        Detail::Batches => "UPDATE runs SET batches_state = 'gone' WHERE id = $1",
+    };
+    sql!(tx, |db| sqlx::query(statement).bind(run).execute(db).await.map(drop))
+}
+
+/// Removes some runs that ended before this time and have no details left, and tells how many.
+pub async fn remove_runs(tx: &mut Tx, before: Time, most: i64) -> Result<u64> {
+    let removed = sql!(tx, |db| {
+        sqlx::query(
+        "DELETE FROM runs WHERE id IN (
+             SELECT id FROM runs WHERE end_utc < $1 AND rejections_state = 'gone' AND batches_state = 'gone'
+             ORDER BY end_utc LIMIT $2)"
+    )
+    .bind(before)
+    .bind(most)
+    .execute(db)
+    .await?
+    .rows_affected()
+    });
+    Ok(removed)
+}

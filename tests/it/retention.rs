@@ -1,0 +1,116 @@
+//! What has outlived its age is removed in small steps, and callers are told so.
+
+use chrono::TimeDelta;
+use futures::future::try_join_all;
+use reqwest::Method;
+use segment_export::runs::retention;
+use segment_export::{db, keeper};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, people, refused, text};
+
+/// Rows without an address among the members.
+const FLAWED: usize = 5;
+
+/// A service that keeps rejected rows for 30 days, batches for 60, runs for 90, and a run that has ended.
+async fn ended_run() -> (TestApp, String) {
+    let ages =
+        ["--keep-rejections-days", "30", "--keep-batches-days", "60", "--keep-runs-days", "90"];
+    let app = TestApp::start_with(&[ages.as_slice(), &["--roles", "api,worker"]].concat()).await;
+    let flawed = ["a", "b", "c", "d", "e"].map(|id| id.to_owned() + ",nobody,Riga\n");
+    app.segment("People", &(people(2500) + &flawed.concat())).await;
+    let export = app.export(&app.connection().await).await;
+    let run = app.ended(&app.start_run(&export).await).await;
+    assert_eq!(run["counts"]["invalid"], FLAWED);
+    (app, format!("/runs/{}", text(&run, "runId")))
+}
+
+/// Keeps house so many days later.
+async fn after_days(app: &TestApp, days: i64) {
+    keeper::tidy(&app.app(), db::now() + TimeDelta::days(days)).await.unwrap();
+}
+
+async fn count(app: &TestApp, path: &str) -> usize {
+    app.get(path).await["items"].as_array().unwrap().len()
+}
+
+async fn is_removed(app: &TestApp, path: &str) {
+    for accept in ["application/json", "text/csv"] {
+        let request = app.request("Admin", Method::GET, path).header("Accept", accept);
+        let problem = refused(request.send().await.unwrap(), 410).await;
+        assert_eq!(problem["errorCode"], "removed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_leave_first_then_batches_then_the_run_and_callers_are_told() {
+    let (app, run) = ended_run().await;
+    let (rejections, batches) = (format!("{run}/rejections"), format!("{run}/batches"));
+    after_days(&app, 29).await;
+    assert_eq!((count(&app, &rejections).await, count(&app, &batches).await), (FLAWED, 3));
+
+    after_days(&app, 31).await;
+    is_removed(&app, &rejections).await;
+    assert_eq!(count(&app, &batches).await, 3);
+
+    after_days(&app, 61).await;
+    is_removed(&app, &batches).await;
+    assert_eq!(app.get(&run).await["counts"]["invalid"], FLAWED, "the counts remain");
+
+    after_days(&app, 91).await;
+    let gone = app.request("Admin", Method::GET, &run).send().await.unwrap();
+    refused(gone, 404).await;
+    assert_eq!(app.get("/exports").await["items"][0]["lastRun"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_removes_few_rows_and_from_the_first_on_nobody_gets_half_a_list() {
+    let (app, run) = ended_run().await;
+    let (shared, later) = (app.app(), db::now() + TimeDelta::days(31));
+    let step =
+        async || retention::tidy(&shared.db, &shared.config.limits, later, 2, 1).await.unwrap();
+    assert_eq!(step().await, 1);
+    is_removed(&app, &format!("{run}/rejections")).await;
+    assert_eq!(step().await + step().await, 2, "five rows in three steps of two");
+    assert_eq!(step().await, 0, "there is nothing left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_may_keep_house_at_once() {
+    let (app, run) = ended_run().await;
+    let (shared, later) = (app.app(), db::now() + TimeDelta::days(91));
+    let keepers = (0..4).map(|_| retention::tidy(&shared.db, &shared.config.limits, later, 2, 100));
+    try_join_all(keepers).await.unwrap();
+    retention::tidy(&shared.db, &shared.config.limits, later, 2, 100).await.unwrap();
+    refused(app.request("Admin", Method::GET, &run).send().await.unwrap(), 404).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_age_of_0_keeps_for_ever_and_an_open_run_is_never_removed() {
+    let never = ["--keep-rejections-days", "0", "--keep-runs-days", "0", "--roles", "api,worker"];
+    let app = TestApp::start_with(&never).await;
+    app.segment("People", &(people(3) + "x,nobody,Riga\n")).await;
+    let run = app.ended(&app.start_run(&app.export(&app.connection().await).await).await).await;
+    after_days(&app, 36_500).await;
+    assert_eq!(count(&app, &format!("/runs/{}/rejections", text(&run, "runId"))).await, 1);
+
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    let run = app.start_run(&app.export_of(3).await).await;
+    after_days(&app, 36_500).await;
+    assert_eq!(app.get(&format!("/runs/{run}")).await["status"], "queued");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idempotency_keys_are_forgotten_after_their_hours() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    let new = json!({"displayName": "One", "type": "campaignMonitor", "consent": {"agreed": true}});
+    let post = async || {
+        let request = app.request("Admin", Method::POST, "/connections").json(&new);
+        request.header("Idempotency-Key", "key").send().await.unwrap()
+    };
+    assert_eq!(post().await.status(), 201);
+    keeper::tidy(&app.app(), db::now() + TimeDelta::hours(23)).await.unwrap();
+    assert!(post().await.headers().contains_key("Idempotency-Replayed"));
+    keeper::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
+    refused(post().await, 409).await;
+}
