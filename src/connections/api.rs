@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
-use crate::exports::views::{Dependant, DetachedView};
+use crate::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, etag, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
@@ -245,13 +245,11 @@ pub async fn delete_connection(
     let connection = find(&mut tx, caller.instance, id.0).await?;
     if_match.check(connection.stamps.version)?;
     let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
-    let dependants = exports::store::list(&mut tx, caller.instance, &filter, None, 200).await?;
+    let dependants =
+        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
     if !dependants.is_empty() {
         let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = format!(
-            "{} exports use this connection. Detach or remove them first.",
-            dependants.len()
-        );
+        let detail = exports::views::in_use("connection", "Detach", dependants.len());
         return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
     }
     store::delete(&mut tx, id.0).await?;

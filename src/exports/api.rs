@@ -197,7 +197,7 @@ pub async fn attach_export(
     let mut tx = app.db.read().await?;
     let old = find(&mut tx, caller.instance, id.0).await?;
     if old.connection_id.is_some() {
-        may_edit(&mut tx, &caller, &old).await?;
+        may_edit(&mut tx, &caller, old.connection_id).await?;
     }
     if_match.check(old.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, old.id).await?;
@@ -219,7 +219,7 @@ pub async fn delete_export(
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
     let export = find(&mut tx, caller.instance, id.0).await?;
-    may_edit(&mut tx, &caller, &export).await?;
+    may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
     store::delete(&mut tx, id.0).await?;
@@ -248,7 +248,7 @@ async fn load(
 ) -> Result<(Export, Vec<Segment>), Problem> {
     let mut tx = app.db.read().await?;
     let export = find(&mut tx, caller.instance, id).await?;
-    may_edit(&mut tx, caller, &export).await?;
+    may_edit(&mut tx, caller, export.connection_id).await?;
     let segments = segments::store::of_export(&mut tx, id).await?;
     Ok((export, segments))
 }
@@ -264,7 +264,7 @@ pub async fn view<R>(
     let segments = segments::store::of_export(tx, export.id).await?;
     warnings.extend(limit_warning(&segments, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
-    let permissions: Permissions = permissions(tx, caller, &export).await?;
+    let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
     let last_run = crate::runs::store::last_of_export(tx, export.id).await?;
     Ok(ExportView::of(export, names, permissions, warnings, last_run))
 }

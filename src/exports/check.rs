@@ -3,15 +3,16 @@
 //! All that is wrong is reported at once, each with its JSON pointer.
 
 use super::views::{Permissions, SegmentNames};
-use super::{Export, ListId, Mapping, Warning};
+use super::{ListId, Mapping, Warning};
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField};
 use crate::connections::account::{asked, find_usable, open};
 use crate::connections::lists::warnings as list_warnings;
-use crate::connections::{Connection, ConnectionStatus};
+use crate::connections::{self, Connection, ConnectionId, ConnectionStatus};
 use crate::db::Tx;
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Kind, Problem};
+use crate::identity::Role;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
 
@@ -128,33 +129,35 @@ pub fn limit_warning(segments: &[Segment], most: i64) -> Option<Warning> {
     })
 }
 
-/// What the caller may do with an export: contributors manage those over connections shared with them.
+/// What the caller may do with what goes over `connection`: contributors manage everything over connections that
+/// are shared with them, whoever made it.
 pub async fn permissions<R>(
     tx: &mut Tx,
     caller: &Caller<R>,
-    export: &Export,
+    connection: Option<ConnectionId>,
 ) -> Result<Permissions, Problem> {
-    use crate::identity::Role;
-    match caller.identity.role {
-        Role::Admin => return Ok(Permissions::Edit),
-        Role::Viewer => return Ok(Permissions::View),
-        Role::Contributor => {}
+    match (caller.identity.role, connection) {
+        (Role::Admin, _) => Ok(Permissions::Edit),
+        (Role::Viewer, _) | (Role::Contributor, None) => Ok(Permissions::View),
+        (Role::Contributor, Some(id)) => {
+            let connection = connections::store::get(tx, caller.instance, id).await?;
+            let is_shared = connection.is_some_and(|connection| connection.is_shared());
+            Ok(if is_shared { Permissions::Edit } else { Permissions::View })
+        }
     }
-    let Some(id) = export.connection_id else {
-        return Ok(Permissions::View);
-    };
-    let connection = crate::connections::store::get(tx, caller.instance, id).await?;
-    let is_shared = connection.is_some_and(|connection| connection.is_shared());
-    Ok(if is_shared { Permissions::Edit } else { Permissions::View })
 }
 
-/// Refuses a caller that may only look.
-pub async fn may_edit<R>(tx: &mut Tx, caller: &Caller<R>, export: &Export) -> Result<(), Problem> {
-    match permissions(tx, caller, export).await? {
+/// Refuses a caller that may only look at what goes over `connection`.
+pub async fn may_edit<R>(
+    tx: &mut Tx,
+    caller: &Caller<R>,
+    connection: Option<ConnectionId>,
+) -> Result<(), Problem> {
+    match permissions(tx, caller, connection).await? {
         Permissions::Edit => Ok(()),
         Permissions::View => Err(Problem::new(
             Kind::Forbidden,
-            "The connection of this export is not shared with contributors. Ask an administrator.",
+            "Its connection is not shared with contributors. Ask an administrator.",
         )),
     }
 }
@@ -163,7 +166,7 @@ pub async fn may_edit<R>(tx: &mut Tx, caller: &Caller<R>, export: &Export) -> Re
 pub async fn usable_connection<R>(
     app: &App,
     caller: &Caller<R>,
-    id: crate::connections::ConnectionId,
+    id: ConnectionId,
 ) -> Result<Connection, Problem> {
     find_usable(app, caller, id).await.map_err(|problem| match problem.kind() {
         Kind::NotFound => Problem::unprocessable(

@@ -42,7 +42,7 @@ pub async fn start_run(
         return once.answer_of_the_other(&app).await;
     }
     let export = find(&mut tx, caller.instance, id.0).await?;
-    may_edit(&mut tx, &caller, &export).await?;
+    may_edit(&mut tx, &caller, export.connection_id).await?;
     let connection = connected(&mut tx, &export).await?;
     if let Some(open) =
         runs::store::last_of_export(&mut tx, export.id).await?.filter(|run| !run.status.is_ended())

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use uuid::Uuid;
 
 use super::api::{find, view};
-use super::check::{check_fields, check_list, find_segments, usable_connection};
+use super::check::{check_fields, check_list, find_segments, may_edit, usable_connection};
 use super::store::{self, Content};
 use super::views::SegmentNames;
 use super::{Export, ExportId, Warning};
@@ -56,6 +56,7 @@ pub async fn save_new(
         drop(tx);
         return once.answer_of_the_other(app).await;
     }
+    may_edit(&mut tx, caller, content.connection).await?;
     let id = ExportId(Uuid::now_v7());
     let export = store::insert(&mut tx, caller.instance, id, content, caller.subject(), db::now())
         .await
@@ -88,6 +89,9 @@ pub async fn save(
     let current = find(&mut tx, caller.instance, old.id).await?;
     if current.stamps.version != old.stamps.version {
         return Err(Problem::changed());
+    }
+    for connection in [current.connection_id, content.connection].into_iter().flatten() {
+        may_edit(&mut tx, caller, Some(connection)).await?;
     }
     let export =
         store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;

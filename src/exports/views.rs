@@ -164,6 +164,23 @@ pub struct DetachedView {
     pub detached: usize,
 }
 
+/// The most exports that a refusal to remove something names.
+pub const DEPENDANTS_MAX: i64 = 200;
+
+/// Why something cannot be removed: `count` exports use it, at least.
+#[must_use]
+pub fn in_use(what: &str, remedy: &str, count: usize) -> String {
+    let least = if i64::try_from(count).is_ok_and(|count| count < DEPENDANTS_MAX) {
+        ""
+    } else {
+        "At least "
+    };
+    match count {
+        1 => format!("An export uses this {what}. {remedy} or remove it first."),
+        _ => format!("{least}{count} exports use this {what}. {remedy} or remove them first."),
+    }
+}
+
 /// What its owner decides of an export, as the audit keeps it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

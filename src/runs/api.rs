@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports::ExportId;
+use crate::exports::check::may_edit;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Id, ok};
 use crate::http::paging::{Page, Paging};
@@ -91,11 +92,7 @@ pub async fn cancel_run(
     let now = db::now();
     let mut tx = app.db.write().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
-    if let Some(export) =
-        crate::exports::store::get(&mut tx, caller.instance, run.export_id).await?
-    {
-        crate::exports::check::may_edit(&mut tx, &caller, &export).await?;
-    }
+    may_edit(&mut tx, &caller, Some(run.connection_id)).await?;
     let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
     let ended = store::cancel_queued(&mut tx, run.id, &reason, now).await?;
     if !ended && !store::request_cancel(&mut tx, run.id, &reason, now).await? {

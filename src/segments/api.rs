@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
-use crate::exports::views::Dependant;
+use crate::exports::views::{DEPENDANTS_MAX, Dependant};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
@@ -164,11 +164,11 @@ pub async fn delete_segment(
         segment: Some(segment.name.as_str().to_owned()),
         ..Default::default()
     };
-    let dependants = exports::store::list(&mut tx, caller.instance, &filter, None, 200).await?;
+    let dependants =
+        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
     if !dependants.is_empty() {
         let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail =
-            format!("{} exports use this segment. Change or remove them first.", dependants.len());
+        let detail = exports::views::in_use("segment", "Change", dependants.len());
         return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
     }
     supersede(&mut tx, &segment, db::now()).await?;
