@@ -10,13 +10,13 @@ use super::{Connection, ConnectionId, SealedCredential};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
-use crate::exports;
 use crate::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, etag, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem};
+use crate::{exports, runs};
 
 /// Lists the connections.
 ///
@@ -207,7 +207,7 @@ pub async fn list_connection_exports(
 
 /// Detaches all exports of a connection.
 ///
-/// They keep their configuration and become inactive.
+/// They keep their configuration and become inactive; their open runs are cancelled.
 #[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
 #[post("/connections/{id}/detach")]
 pub async fn detach_connection(
@@ -219,6 +219,7 @@ pub async fn detach_connection(
     let connection = find(&mut tx, caller.instance, id.0).await?;
     let exports = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
     for export in &exports {
+        runs::api::cancel_open(&mut tx, &caller, export.id).await?;
         let change = exports::views::detached(export, id.0);
         audit::record(&mut tx, &caller.author, Action::ExportDetach, change).await?;
     }

@@ -22,6 +22,7 @@ use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::runs;
 use crate::segments::{self, Segment};
 
 /// Which exports to list.
@@ -46,17 +47,27 @@ pub async fn list_exports(
     filter: Query<ExportFilter>,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
     let ExportFilter { connection_id, segment, search } = filter.into_inner();
     // A text with NUL is in no name, and PostgreSQL does not take it.
     let text = |text: Option<String>| text.map(|text| text.replace('\0', "\u{fffd}"));
     let filter = Filter { connection: connection_id, segment: text(segment), search: text(search) };
+    page(&app, &caller, &filter, &paging).await
+}
+
+/// A page of the exports that `filter` names, as `caller` sees them.
+pub async fn page(
+    app: &App,
+    caller: &Caller<Viewer>,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
+    let rows = store::list(&mut tx, caller.instance, filter, after, limit).await?;
     let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
     let mut items = Vec::with_capacity(page.items.len());
     for export in page.items {
-        items.push(view(&mut tx, &app, &caller, export, vec![]).await?);
+        items.push(view(&mut tx, app, caller, export, vec![]).await?);
     }
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
@@ -167,7 +178,7 @@ pub async fn update_export(
 
 /// Takes the connection away from an export.
 ///
-/// It keeps its configuration, becomes inactive, and does not run until a connection is attached.
+/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is cancelled.
 #[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
 #[post("/exports/{id}/detach")]
 pub async fn detach_export(
@@ -208,7 +219,9 @@ pub async fn attach_export(
     save(&app, &caller, Action::ExportAttach, &old, &content, checked).await
 }
 
-/// Removes an export. Its runs stay, as history.
+/// Removes an export.
+///
+/// Its runs stay, as history; an open one is cancelled.
 #[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 204)))]
 #[delete("/exports/{id}")]
 pub async fn delete_export(
@@ -222,6 +235,7 @@ pub async fn delete_export(
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
+    runs::api::cancel_open(&mut tx, &caller, id.0).await?;
     store::delete(&mut tx, id.0).await?;
     let change = Change::removed((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;
@@ -265,7 +279,7 @@ pub async fn view<R>(
     warnings.extend(limit_warning(&segments, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
     let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
-    let last_run = crate::runs::store::last_of_export(tx, export.id).await?;
+    let last_run = runs::store::last_of_export(tx, export.id).await?;
     Ok(ExportView::of(export, names, permissions, warnings, last_run))
 }
 

@@ -44,9 +44,7 @@ pub async fn start_run(
     let export = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, export.connection_id).await?;
     let connection = connected(&mut tx, &export).await?;
-    if let Some(open) =
-        runs::store::last_of_export(&mut tx, export.id).await?.filter(|run| !run.status.is_ended())
-    {
+    if let Some(open) = runs::store::open_of_export(&mut tx, export.id).await? {
         return Err(already_open(&open));
     }
     let run = insert(&mut tx, &caller, &export, connection).await?;

@@ -15,6 +15,7 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{etag, ok};
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
+use crate::runs;
 use crate::segments::{self, SegmentId};
 
 /// What `check` found out.
@@ -92,6 +93,9 @@ pub async fn save(
     }
     for connection in [current.connection_id, content.connection].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
+    }
+    if content.connection.is_none() {
+        runs::api::cancel_open(&mut tx, caller, old.id).await?;
     }
     let export =
         store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;

@@ -89,26 +89,47 @@ pub async fn cancel_run(
     app: Data<App>,
     id: Id<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    let now = db::now();
     let mut tx = app.db.write().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, Some(run.connection_id)).await?;
-    let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
-    let ended = store::cancel_queued(&mut tx, run.id, &reason, now).await?;
-    if !ended && !store::request_cancel(&mut tx, run.id, &reason, now).await? {
+    let Some(canceled) = cancel(&mut tx, &caller, &run).await? else {
         let detail = "The run has already ended; there is nothing to cancel.";
         return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));
-    }
-    let canceled = find(&mut tx, caller.instance, id.0).await?;
-    let change = Change::between(&run, &canceled);
-    audit::record(&mut tx, &caller.author, Action::RunCancel, change).await?;
+    };
     let view = view(&mut tx, canceled).await?;
     tx.commit().await?;
-    if ended {
-        measures::run_ended(RunStatus::Canceled, 1);
-    }
     app.queue.hint(id.0).await;
     Ok(HttpResponse::Accepted().json(view))
+}
+
+/// Cancels a run; `None` when it has already ended.
+async fn cancel<R>(tx: &mut Tx, caller: &Caller<R>, run: &Run) -> Result<Option<Run>, Problem> {
+    let now = db::now();
+    let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
+    let is_canceled = store::cancel_queued(tx, run.id, &reason, now).await?
+        || store::request_cancel(tx, run.id, &reason, now).await?;
+    if !is_canceled {
+        return Ok(None);
+    }
+    let canceled = find(tx, caller.instance, run.id).await?;
+    if canceled.status.is_ended() {
+        measures::run_ended(canceled.status, 1);
+    }
+    let change = Change::between(run, &canceled);
+    audit::record(tx, &caller.author, Action::RunCancel, change).await?;
+    Ok(Some(canceled))
+}
+
+/// Cancels the open run of an export that may not run any longer, if it has one.
+pub async fn cancel_open<R>(
+    tx: &mut Tx,
+    caller: &Caller<R>,
+    export: ExportId,
+) -> Result<(), Problem> {
+    if let Some(run) = store::open_of_export(tx, export).await? {
+        cancel(tx, caller, &run).await?;
+    }
+    Ok(())
 }
 
 /// The run `id` of `instance`, or 404.

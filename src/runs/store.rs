@@ -97,6 +97,16 @@ pub async fn last_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>
     .await)
 }
 
+/// The open run of an export; there is one at most.
+pub async fn open_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM runs WHERE export_id = $1 AND status IN ('queued', 'running')"
+    )
+    .bind(export)
+    .fetch_optional(db)
+    .await)
+}
+
 /// The segments of a run, in its order.
 pub async fn segments(tx: &mut Tx, id: RunId) -> Result<Vec<RunSegment>> {
     sql!(tx, |db| {

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
-use crate::exports::views::{DEPENDANTS_MAX, Dependant};
+use crate::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
@@ -125,8 +125,8 @@ pub fn storage_unavailable(error: &storage::Error) -> Problem {
         .because(anyhow::anyhow!("{error}"))
 }
 
-/// Lists the exports that use a segment.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
+/// Lists the exports that use a segment, to manage them from there.
+#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
 #[get("/segments/{name}/exports")]
 pub async fn list_segment_exports(
     caller: Caller<Viewer>,
@@ -134,15 +134,10 @@ pub async fn list_segment_exports(
     name: Name<SegmentName>,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    let segment = find(&mut tx, caller.instance, &name.0).await?;
-    let filter = exports::store::Filter {
-        segment: Some(segment.name.as_str().to_owned()),
-        ..Default::default()
-    };
-    let rows = exports::store::list(&mut tx, caller.instance, &filter, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
+    find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    let segment = Some(name.0.as_str().to_owned());
+    let filter = exports::store::Filter { segment, ..Default::default() };
+    exports::api::page(&app, &caller, &filter, &paging).await
 }
 
 /// Removes a segment and its uploaded members.

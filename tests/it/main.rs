@@ -8,6 +8,7 @@ mod audit;
 mod exports;
 mod following;
 mod identity;
+mod life;
 mod openapi;
 mod outside;
 #[path = "../programs/mod.rs"]
