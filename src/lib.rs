@@ -18,6 +18,7 @@ pub mod segments;
 // The data plane: what a run does.
 pub mod campaign_monitor;
 pub mod queue;
+pub mod records;
 pub mod storage;
 pub mod worker;
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::connections::DisplayName;
-use crate::db::{Stamps, Time, Tx};
-use crate::storage::{Field, Format, Manifest};
+use crate::db::{self, Stamps, Time, Tx};
+use crate::storage::{self, Field, Format, Manifest};
 
 /// Superseded objects removed in one go.
 const TIDY_MAX: i64 = 100;
@@ -100,6 +100,41 @@ impl Segment {
     pub fn has_field(&self, name: &str) -> bool {
         self.fields.iter().any(|fields| fields.items.iter().any(|field| field.name == name))
     }
+}
+
+/// Why the members of a segment cannot be read now.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The storage says so.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// The database says so.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What there is to read of a segment now. Files that somebody else changed since are looked at again.
+pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
+    let known = segment.manifest.as_ref().map_or_else(empty, |manifest| manifest.0.clone());
+    match (&segment.source.0, app.storage.check(&known).await) {
+        (_, Ok(())) => Ok(known),
+        (
+            Source::Files { url, format },
+            Err(storage::Error::Changed { .. } | storage::Error::NotFound { .. }),
+        ) => {
+            let found = app.storage.inspect(&app.storage.locate(url)?, *format).await?;
+            let (by, now) = (&segment.stamps.updated_by, db::now());
+            let mut tx = app.db.write().await?;
+            store::set_members(&mut tx, segment.id, &found, by, now).await?;
+            tx.commit().await?;
+            Ok(found.manifest)
+        }
+        (_, Err(error)) => Err(error.into()),
+    }
+}
+
+const fn empty() -> Manifest {
+    Manifest { format: Format::Parquet, objects: vec![] }
 }
 
 /// Marks the objects of an uploaded segment as no longer its own. What `files` name is not ours to remove.

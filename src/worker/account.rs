@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::batches::{self, Batch};
-use super::columns::Columns;
-use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
 use super::upload::{Unanswered, Uploaded};
 use crate::campaign_monitor::{Error, ImportFailure};
+use crate::records::batches::{self, Batch};
+use crate::records::columns::Columns;
+use crate::records::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
 use crate::runs::{self, BatchStatus, Counts, FieldWarning, Rejection, RejectionOutcome};
 
 /// A batch, accounted for.

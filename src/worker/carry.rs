@@ -19,13 +19,13 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::account::{Done, account};
-use super::batches::{self, Batch, Source};
 use super::job::{Job, Stopped};
 use super::limiter::Limiter;
 use super::prepare::{Prepared, connection_refused, prepare};
 use super::settle::checkpoint;
 use super::upload::Uploader;
 use crate::db;
+use crate::records::batches::{self, Batch, Source};
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunStatus};
 use crate::storage::{self, PAGE_ROWS};
 

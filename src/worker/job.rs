@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::Done;
 use crate::app::App;
 use crate::runs::{Lease, LeaseLost, Reason, ReasonCode, Run, RunStatus};
+use crate::segments::Unreadable;
 use crate::storage;
 
 /// A run in the hands of this worker.
@@ -66,6 +67,15 @@ impl From<Stopped> for anyhow::Error {
 impl From<sqlx::Error> for Stopped {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<Unreadable> for Stopped {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::Storage(error) => error.into(),
+            Unreadable::Database(error) => error.into(),
+        }
     }
 }
 

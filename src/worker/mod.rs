@@ -4,19 +4,12 @@
 //! forgot. A run is owned by a lease in the database: whoever loses it stops at once.
 
 pub mod account;
-pub mod address;
-pub mod batches;
 pub mod carry;
-pub mod columns;
 pub mod job;
 pub mod limiter;
-pub mod plan;
 pub mod prepare;
-pub mod record;
-pub mod seen;
 pub mod settle;
 pub mod upload;
-pub mod values;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use sqlx::types::Json;
 
 use super::job::{Job, Stopped};
-use super::plan::Plan;
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, Disposition};
 use crate::connections::{self, Connection, ConnectionStatus, lists};
-use crate::db::{self, Tx};
+use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
-use crate::segments::{self, Segment, Source};
-use crate::storage::{self, Inspection, Manifest};
+use crate::segments::{self, Segment};
+use crate::storage::Manifest;
 
 /// A run that is ready to be carried out.
 pub struct Prepared {
@@ -168,7 +167,7 @@ async fn pin(
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
-            let manifest = current(app, &segment).await?;
+            let manifest = segments::current(app, &segment).await?;
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }
@@ -186,35 +185,6 @@ async fn pin(
         .filter_map(|segment| segment.manifest)
         .map(|manifest| Arc::new(manifest.0))
         .collect())
-}
-
-/// The manifest of a segment. Files that somebody else changed since are looked at again.
-async fn current(app: &App, segment: &Segment) -> Result<Manifest, Stopped> {
-    let known = segment.manifest.as_ref().map_or_else(empty, |manifest| manifest.0.clone());
-    match (&segment.source.0, app.storage.check(&known).await) {
-        (_, Ok(())) => Ok(known),
-        (
-            Source::Files { url, format },
-            Err(storage::Error::Changed { .. } | storage::Error::NotFound { .. }),
-        ) => {
-            let found = app.storage.inspect(&app.storage.locate(url)?, *format).await?;
-            let mut tx = app.db.write().await?;
-            remember(&mut tx, segment, &found).await?;
-            tx.commit().await?;
-            Ok(found.manifest)
-        }
-        (_, Err(error)) => Err(error.into()),
-    }
-}
-
-const fn empty() -> Manifest {
-    Manifest { format: storage::Format::Parquet, objects: vec![] }
-}
-
-async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
-    segments::store::set_members(tx, segment.id, found, &segment.stamps.updated_by, db::now())
-        .await
-        .map(drop)
 }
 
 fn check_limit(app: &App, job: &Job) -> Result<(), Stopped> {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use metrics::counter;
 
 use super::account::{Done, doubt};
-use super::batches::{self, Source};
 use super::carry::window;
 use super::job::{Job, Stopped};
-use super::plan::Plan;
 use crate::db::{self, Tx};
+use crate::records::batches::{self, Source};
+use crate::records::plan::Plan;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, Counts, LeaseLost, Outcome, store_batches};
 use crate::storage::Manifest;

@@ -13,17 +13,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use super::batches::{Batch, halves, number};
 use super::limiter::{Limiter, Verdict};
-use super::plan::Plan;
-use super::record::encode;
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
 use crate::config::Work;
+use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
+use crate::records::plan::Plan;
+use crate::records::record::encode;
 use crate::runs::RunId;
 use crate::telemetry::measures;
 
-/// The largest body we send; more is sent in halves.
-const BODY_BYTES_MAX: usize = 4 << 20;
 /// Time-outs of one request before its batch is halved.
 const TIMEOUTS_MAX: u32 = 2;
 /// The least number of records worth a call of their own when calls time out.

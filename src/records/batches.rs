@@ -23,6 +23,8 @@ use super::seen::Seen;
 use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
 use crate::storage::{Error, Manifest, Storage};
 
+/// The largest body of a call; more goes in halves.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
 /// Batches that wait to be sent.
 const AHEAD: usize = 2;
 
@@ -55,6 +57,26 @@ impl Batch {
     #[must_use]
     pub fn end(&self) -> i64 {
         self.first_row + self.rows()
+    }
+
+    /// Calls it takes, if each is answered at once.
+    #[must_use]
+    pub fn calls(&self, plan: &Plan) -> i64 {
+        if self.records.is_empty() {
+            0
+        } else {
+            self.calls_for(plan, &self.records, self.body.len())
+        }
+    }
+
+    fn calls_for(&self, plan: &Plan, records: &[usize], body_bytes: usize) -> i64 {
+        let parts = if body_bytes > BODY_BYTES_MAX { halves(records) } else { None };
+        let Some(parts) = parts else { return 1 };
+        let calls = |part: Vec<usize>| {
+            let (body, _) = encode(plan, &self.page, &part);
+            self.calls_for(plan, &part, body.len())
+        };
+        parts.into_iter().map(calls).sum()
     }
 }
 
