@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::problem::Problem;
 use crate::app::App;
 use crate::audit::{self, Action, Author, Refusal};
+use crate::telemetry::measures::AUDIT_LEFT_OUT;
 
 const WINDOW: Duration = Duration::from_mins(1);
 const OF_INSTANCE: &str = "/v1/instances/{instanceId}";
@@ -71,7 +72,7 @@ async fn write(
 ) {
     let room = app.refusals.take(author.instance, &author.actor.subject);
     if room == Room::None {
-        counter!("segment_export_audit_left_out_total").increment(1);
+        counter!(AUDIT_LEFT_OUT).increment(1);
         return;
     }
     let refusal = Refusal { more_left_out: room == Room::Last, ..refusal };
@@ -81,7 +82,7 @@ async fn write(
         tx.commit().await
     };
     if let Err(error) = written.await {
-        counter!("segment_export_audit_left_out_total").increment(1);
+        counter!(AUDIT_LEFT_OUT).increment(1);
         tracing::error!(
             error = %error,
             action = action.as_str(),

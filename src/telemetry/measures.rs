@@ -34,6 +34,10 @@ declare! {
     describe_histogram HTTP_REQUESTS = "segment_export_http_request_duration_seconds", Seconds,
         "Time until a request was answered, by method, route and status.";
 
+    // The audit.
+    describe_counter AUDIT_LEFT_OUT = "segment_export_audit_left_out_total", Count,
+        "Refused calls that are not in the audit: more than a caller may leave there, or it could not be written.";
+
     // Runs, as the database has them; the same in every process.
     describe_gauge RUNS_OPEN = "segment_export_runs_open", Count, "Runs that have not ended, by status.";
     describe_gauge RUNS_DUE = "segment_export_runs_due", Count,
@@ -89,7 +93,7 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     for outcome in ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt"] {
         counter!(PROFILES, "outcome" => outcome).absolute(0);
     }
-    for name in [TAKEOVERS, LEASES_LOST, UPLOAD_RETRIES, UPLOADS_THROTTLED] {
+    for name in [AUDIT_LEFT_OUT, TAKEOVERS, LEASES_LOST, UPLOAD_RETRIES, UPLOADS_THROTTLED] {
         counter!(name).absolute(0);
     }
     for name in [RUN_SLOTS, RUNS_IN_HAND, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
