@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
+use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::ExposeSecret;
 use tokio::select;
@@ -28,7 +29,7 @@ use crate::secrets::Keys;
 use crate::storage::Storage;
 use crate::telemetry::measures;
 use crate::worker::Worker;
-use crate::{http, keeper};
+use crate::{http, keeper, queue};
 
 /// How long a call to the identity provider may take.
 const IDENTITY_MAX: Duration = Duration::from_secs(10);
@@ -70,10 +71,7 @@ impl App {
         let data = &config.data;
         let db = open_db(&config).await?;
         db.migrate().await?;
-        let queue = match &data.redis_url {
-            Some(url) => Queue::redis(url, &data.redis_list)?,
-            None => Queue::embedded(),
-        };
+        let queue = open_queue(&config).await?;
         let keys = data.encryption_keys.as_ref().ok_or(crate::secrets::Error::Malformed)?;
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
@@ -110,6 +108,32 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
             "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
         )
     })
+}
+
+/// Opens the queue of `config`. A Redis that is away is found later; one that refuses us is a wrong setting.
+async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
+    let Some(url) = &config.data.redis_url else {
+        return Ok(Queue::embedded());
+    };
+    let authorities = match &config.data.redis_ca {
+        Some(file) => Some(std::fs::read(file).with_context(|| {
+            format!("SEGMENT_EXPORT_REDIS_CA names {}, which cannot be read", file.display())
+        })?),
+        None => None,
+    };
+    let settings = "check SEGMENT_EXPORT_REDIS_URL and SEGMENT_EXPORT_REDIS_CA";
+    let queue = Queue::redis(url, &config.data.redis_list, authorities).context(settings)?;
+    match queue.probe().await {
+        Err(error) if queue::is_refusal(&error) => {
+            anyhow::bail!("Redis cannot be used ({error}); {settings}")
+        }
+        Err(error) => tracing::warn!(
+            error = format!("{error:#}"),
+            "Redis is away; runs are found in the database until it is there"
+        ),
+        Ok(()) => {}
+    }
+    Ok(queue)
 }
 
 /// `file://data/segments` means a folder below the current one, as it reads.

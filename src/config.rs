@@ -3,6 +3,7 @@
 //! Nothing else reads the environment. Relations between settings are checked once, at the start.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -81,7 +82,7 @@ pub struct Config {
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Data {
-    /// `sqlite://FILE` or `postgres://…`.
+    /// `sqlite://FILE` or `postgres://…`; for TLS with `?sslmode=verify-full&sslrootcert=FILE`.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_DATABASE_URL",
@@ -101,6 +102,9 @@ pub struct Data {
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
+    /// PEM file of the authorities that sign Redis' certificate, for `rediss://`; those of the system when left out.
+    #[arg(long, env = "SEGMENT_EXPORT_REDIS_CA")]
+    pub redis_ca: Option<PathBuf>,
     /// Key of the queue's list, so that several services can share a Redis.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_LIST", default_value = "segment-export:runs")]
     pub redis_list: String,
@@ -244,6 +248,11 @@ impl Config {
             self.data.redis_url.is_none()
                 || self.data.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
+        );
+        let is_tls = |url: &SecretString| url.expose_secret().starts_with("rediss://");
+        anyhow::ensure!(
+            self.data.redis_ca.is_none() || self.data.redis_url.as_ref().is_some_and(is_tls),
+            "SEGMENT_EXPORT_REDIS_CA is for TLS: SEGMENT_EXPORT_REDIS_URL must begin with rediss://"
         );
         Ok(self)
     }

@@ -4,11 +4,15 @@
 //! costs time, never correctness, because a claim decides, and the sweeper pushes again whatever the
 //! queue forgot.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::redis::{AsyncCommands, AsyncConnectionConfig, cmd};
-use deadpool_redis::{Manager, Pool, Runtime};
+use deadpool_redis::redis::{
+    AsyncCommands, AsyncConnectionConfig, Client, ErrorKind, TlsCertificates, cmd,
+};
+use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use metrics::gauge;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, mpsc};
@@ -49,13 +53,25 @@ impl Queue {
         Self::Embedded { sender, receiver: Arc::new(Mutex::new(receiver)) }
     }
 
-    /// A queue in Redis at `url`, in the list of this key.
-    pub fn redis(url: &SecretString, list: &str) -> anyhow::Result<Self> {
+    /// A queue in Redis at `url`, in the list of this key. `authorities` sign its certificate (PEM), those of the
+    /// system when left out.
+    pub fn redis(
+        url: &SecretString,
+        list: &str,
+        authorities: Option<Vec<u8>>,
+    ) -> anyhow::Result<Self> {
         // By default the client gives up on any answer after 500 ms, which would end every blocking pop.
         let connection = AsyncConnectionConfig::new()
             .set_response_timeout(Some(ANSWER_MAX))
             .set_connection_timeout(Some(ANSWER_MAX));
-        let manager = Manager::new_with_config(url.expose_secret(), connection)?;
+        let client = match authorities {
+            None => Client::open(url.expose_secret())?,
+            root_cert => Client::build_with_tls(
+                url.expose_secret(),
+                TlsCertificates { client_tls: None, root_cert },
+            )?,
+        };
+        let manager = Manager::new_with_config(client.get_connection_info().clone(), connection)?;
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
             .runtime(Runtime::Tokio1)
@@ -123,6 +139,22 @@ impl Queue {
         }
         Ok(())
     }
+}
+
+/// As the Redis client keeps what an error came from.
+type Cause = dyn Error + Send + Sync;
+
+/// Whether Redis is there, but does not let us in, or is not the one it should be: waiting does not help.
+#[must_use]
+pub fn is_refusal(error: &anyhow::Error) -> bool {
+    let Some(PoolError::Backend(error)) = error.downcast_ref() else {
+        return false;
+    };
+    let source = error.source().and_then(|source| source.downcast_ref::<Arc<Cause>>());
+    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    error.kind() == ErrorKind::AuthenticationFailed
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+        || io.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
 /// The span of a call of Redis, which lasts as long as the value.

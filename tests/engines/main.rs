@@ -9,5 +9,6 @@ mod outages;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod prometheus;
+mod secured;
 mod telemetry;
 mod watched;
