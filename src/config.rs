@@ -178,6 +178,9 @@ pub struct Work {
     /// How long a worker owns a run without renewing; another takes over after that.
     #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 60_000)]
     pub lease_ms: u64,
+    /// How long a run may keep its slot while others wait and every slot of its worker is taken.
+    #[arg(long, env = "SEGMENT_EXPORT_RUN_SLICE_MS", default_value_t = 60_000)]
+    pub run_slice_ms: u64,
     /// How often a worker looks for runs the queue forgot.
     #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
     pub sweep_ms: u64,
@@ -310,6 +313,12 @@ impl Work {
     #[must_use]
     pub fn lease(&self) -> Duration {
         Duration::from_millis(self.lease_ms)
+    }
+
+    /// How long a run may keep its slot while others wait.
+    #[must_use]
+    pub fn slice(&self) -> Duration {
+        Duration::from_millis(self.run_slice_ms)
     }
 
     /// How long one call to Campaign Monitor may take.

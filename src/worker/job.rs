@@ -28,7 +28,7 @@ pub struct Job {
     pub failed: Vec<Done>,
     /// Whether everything that this attempt has sent is written, or was not answered in full.
     pub is_quiet: bool,
-    /// Cancelled when the process is told to stop.
+    /// Cancelled when the process is told to stop, or the run must give way.
     pub stop: CancellationToken,
 }
 
@@ -39,7 +39,7 @@ pub enum Stopped {
     Ended(RunStatus, Reason),
     /// Something outside is away: it goes on later, after the pause asked for, unless it has tried too often.
     Later(Reason, Option<Duration>),
-    /// The process stops: it goes on at once, elsewhere.
+    /// The process stops, or others wait: it goes on at once, elsewhere or in its next turn.
     Drained,
     /// Another worker holds it.
     LeaseLost(LeaseLost),

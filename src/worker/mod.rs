@@ -9,6 +9,7 @@ pub mod job;
 pub mod limiter;
 pub mod prepare;
 pub mod settle;
+pub mod turns;
 pub mod upload;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use job::{Job, Stopped};
+use turns::Turns;
 
 use crate::app::App;
 use crate::db;
@@ -45,6 +47,7 @@ const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
 pub struct Worker {
     app: Arc<App>,
     slots: Arc<Semaphore>,
+    turns: Arc<Turns>,
     runs: TaskTracker,
 }
 
@@ -55,7 +58,8 @@ impl Worker {
         let most = app.config.work.runs_in_parallel;
         gauge!(measures::RUN_SLOTS).set(f64::from(most));
         let slots = Arc::new(Semaphore::new(usize::from(most)));
-        Arc::new(Self { app, slots, runs: TaskTracker::new() })
+        let turns = Turns::new(most, app.config.work.slice());
+        Arc::new(Self { app, slots, turns, runs: TaskTracker::new() })
     }
 
     /// Works until told to stop; then uploads in flight finish and runs are handed back.
@@ -85,6 +89,7 @@ impl Worker {
                     error = format!("{error:#}"),
                     "the queue is away; runs are found in the database"
                 );
+                drop(slot);
                 sleep(AWAY_PAUSE).await;
             }
         }
@@ -140,6 +145,8 @@ impl Worker {
 
     async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
         let _held = Held::new(measures::RUNS_IN_HAND);
+        let stop = self.app.stop.child_token();
+        let _turn = self.turns.begin(run.id, stop.clone());
         let lease = Lease { run: run.id, fence: run.fence };
         tracing::info!(
             run.selected = run.counts.selected,
@@ -156,7 +163,7 @@ impl Worker {
             answered: answered.into_iter().collect(),
             failed: vec![],
             is_quiet: true,
-            stop: self.app.stop.clone(),
+            stop,
         };
         let ended = carry::carry(&mut job).await;
         let outcome = match ended {
@@ -202,12 +209,31 @@ impl Worker {
                 _ = ticks.tick() => {}
                 () = self.app.stop.cancelled() => break,
             }
-            if let Err(error) = self.sweep(PUSH_AGAIN_AFTER).await {
+            let swept = async {
+                self.sweep(PUSH_AGAIN_AFTER).await?;
+                self.give_way().await
+            };
+            if let Err(error) = swept.await {
                 tracing::warn!(
                     error = format!("{error:#}"),
                     "runs that are due could not be looked for"
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Makes a run give way that has had its time, when another has been due since the last sweep.
+    async fn give_way(&self) -> anyhow::Result<()> {
+        if !self.turns.may_end_one() {
+            return Ok(());
+        }
+        let before = db::now() - Duration::from_millis(self.app.config.work.sweep_ms);
+        let (due, _) = runs::store_work::backlog(&mut self.app.db.read().await?, before).await?;
+        if due > 0
+            && let Some(run) = self.turns.end_one()
+        {
+            tracing::info!(run.id = %run.0, due, "the run gives way to one that waits");
         }
         Ok(())
     }

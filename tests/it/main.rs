@@ -6,6 +6,7 @@ mod access;
 mod api;
 mod audit;
 mod exports;
+mod fairness;
 mod following;
 mod identity;
 mod life;
