@@ -55,6 +55,8 @@ pub struct App {
     pub verifier: Verifier,
     /// How many refusals of each caller the audit has recorded lately.
     pub refusals: Refusals,
+    /// Room for previews.
+    pub previews: Semaphore,
     /// Room for callers that follow runs.
     pub event_streams: Arc<Semaphore>,
     /// Renders the metrics.
@@ -81,6 +83,7 @@ impl App {
             keys: Keys::parse(keys)?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
             refusals: Refusals::new(config.limits.max_audited_refusals),
+            previews: Semaphore::new(config.limits.max_previews),
             event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
             stop: CancellationToken::new(),
             db,

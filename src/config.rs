@@ -208,6 +208,12 @@ pub struct Limits {
     /// Callers that may follow the events of runs at a time.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_EVENT_STREAMS", default_value_t = 100)]
     pub max_event_streams: usize,
+    /// Previews made at a time; each reads whole segments.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_PREVIEWS", default_value_t = 2)]
+    pub max_previews: usize,
+    /// How long a preview may take.
+    #[arg(long, env = "SEGMENT_EXPORT_PREVIEW_TIMEOUT_MS", default_value_t = 60_000)]
+    pub preview_timeout_ms: u64,
     /// Refused calls of one caller that the audit records in a minute; the others are only counted.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_REFUSALS", default_value_t = 100)]
     pub max_audited_refusals: u32,

@@ -276,7 +276,8 @@ pub async fn view<R>(
     mut warnings: Vec<Warning>,
 ) -> Result<ExportView, Problem> {
     let segments = segments::store::of_export(tx, export.id).await?;
-    warnings.extend(limit_warning(&segments, app.config.limits.max_profiles_per_export));
+    let selected = segments.iter().filter_map(|segment| segment.member_count).sum();
+    warnings.extend(limit_warning(selected, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
     let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
     let last_run = runs::store::last_of_export(tx, export.id).await?;

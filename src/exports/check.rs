@@ -5,7 +5,7 @@
 use super::views::{Permissions, SegmentNames};
 use super::{ListId, Mapping, Warning};
 use crate::app::App;
-use crate::campaign_monitor::{self, CustomField};
+use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::account::{asked, find_usable, open};
 use crate::connections::lists::warnings as list_warnings;
 use crate::connections::{self, Connection, ConnectionId, ConnectionStatus};
@@ -56,8 +56,7 @@ pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Probl
     all_good(errors)
 }
 
-/// Asks Campaign Monitor for the list and its fields, when the connection is connected, and checks the
-/// keys of the mapping. Returns what its owner should know.
+/// Checks the list and its fields, when the connection is connected. Returns what its owner should know.
 pub async fn check_list(
     app: &App,
     connection: &Connection,
@@ -67,6 +66,17 @@ pub async fn check_list(
     if connection.status() != ConnectionStatus::Connected {
         return Ok(vec![not_connected()]);
     }
+    let (list, _) = read_list(app, connection, list_id, mapping).await?;
+    Ok(list_warnings(&list))
+}
+
+/// Asks Campaign Monitor for the list and its fields, and checks the keys of the mapping.
+pub async fn read_list(
+    app: &App,
+    connection: &Connection,
+    list_id: &ListId,
+    mapping: &Mapping,
+) -> Result<(List, Vec<CustomField>), Problem> {
     let account = open(app, connection)?;
     let found =
         futures::try_join!(account.list(list_id.as_str()), account.custom_fields(list_id.as_str()));
@@ -79,7 +89,7 @@ pub async fn check_list(
     }
     let (list, fields) = asked(app, connection, found).await?;
     check_keys(mapping, &fields)?;
-    Ok(list_warnings(&list))
+    Ok((list, fields))
 }
 
 fn not_connected() -> Warning {
@@ -118,8 +128,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
 
 /// The warning that a run would be skipped, if the segments hold too many profiles.
 #[must_use]
-pub fn limit_warning(segments: &[Segment], most: i64) -> Option<Warning> {
-    let selected: i64 = segments.iter().filter_map(|segment| segment.member_count).sum();
+pub fn limit_warning(selected: i64, most: i64) -> Option<Warning> {
     (selected > most).then(|| Warning {
         code: "profileLimitExceeded".into(),
         message: format!(
@@ -178,6 +187,7 @@ pub async fn usable_connection<R>(
     })
 }
 
-fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
+/// The problem that names all that is wrong, if anything is.
+pub fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod check;
+pub mod preview;
 pub mod runs;
 pub mod saving;
 pub mod store;

@@ -58,7 +58,7 @@ pub async fn start_run(
 }
 
 /// The connection of an export that can run.
-async fn connected(tx: &mut Tx, export: &Export) -> Result<ConnectionId, Problem> {
+pub async fn connected(tx: &mut Tx, export: &Export) -> Result<ConnectionId, Problem> {
     let id = export.connection_id.ok_or_else(|| {
         Problem::new(Kind::ExportInactive, "The export has no connection. Attach one, then run it.")
     })?;

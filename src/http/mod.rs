@@ -70,6 +70,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(exports::api::duplicate_export)
         .service(exports::api::detach_export)
         .service(exports::api::attach_export)
+        .service(exports::preview::preview_export)
         .service(exports::runs::start_run)
         .service(runs::api::list_runs)
         .service(runs::api::get_run)

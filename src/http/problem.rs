@@ -55,6 +55,7 @@ kinds! {
     TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
     CampaignMonitorRefused   502 External "campaignMonitorRefused"  "Campaign Monitor refused";
+    PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
     Unavailable              503 System   "unavailable"             "A part of the service is away";
     CampaignMonitorUnavailable 503 External "campaignMonitorUnavailable" "Campaign Monitor cannot be reached";
 }

@@ -4,10 +4,13 @@ use sqlx::{QueryBuilder, Result};
 
 use super::{Batch, Rejection, RejectionOutcome, RunId};
 use crate::db::Tx;
+use crate::exports::ExportId;
 use crate::sql;
 
 /// Rows in one INSERT: well below the 32,766 values that `SQLite` binds.
 const ROWS_PER_INSERT: usize = 1000;
+/// Batches that tell how long a call takes.
+const PACE_BATCHES: i64 = 100;
 
 /// Adds batches that are done.
 pub async fn insert(tx: &mut Tx, run: RunId, batches: &[Batch]) -> Result<()> {
@@ -87,6 +90,20 @@ pub async fn list(tx: &mut Tx, run: RunId, after: Option<i64>, limit: i64) -> Re
     .fetch_all(db)
     .await
     })
+}
+
+/// How long a call took in the newest batches of an export; `None` before the first answered one.
+pub async fn pace_ms(tx: &mut Tx, export: ExportId) -> Result<Option<i64>> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "SELECT CAST(SUM(duration_ms) / SUM(attempts) AS BIGINT) FROM (
+             SELECT duration_ms, attempts FROM batches JOIN runs ON runs.id = run_id
+             WHERE export_id = $1 AND http_status IS NOT NULL AND attempts > 0
+             ORDER BY run_id DESC, number DESC LIMIT $2) AS newest"
+    )
+    .bind(export)
+    .bind(PACE_BATCHES)
+    .fetch_one(db)
+    .await)
 }
 
 /// Profiles of a run that are not on the list, from the first.

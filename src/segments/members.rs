@@ -88,7 +88,8 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
     names.iter().cloned().zip(page.columns().iter().map(value)).collect()
 }
 
-fn read_problem(error: &storage::Error) -> Problem {
+/// Why members cannot be read, as callers are told.
+pub fn read_problem(error: &storage::Error) -> Problem {
     match error {
         storage::Error::Unavailable(_) => storage_unavailable(error),
         other => Problem::new(Kind::Unprocessable, format!("{other} Refresh the segment.")),

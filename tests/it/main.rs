@@ -15,6 +15,7 @@ mod outside;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod retention;
+mod preview;
 mod runs;
 mod segments;
 mod stores;
