@@ -89,6 +89,7 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
 }
 
 /// Why members cannot be read, as callers are told.
+#[must_use]
 pub fn read_problem(error: &storage::Error) -> Problem {
     match error {
         storage::Error::Unavailable(_) => storage_unavailable(error),
