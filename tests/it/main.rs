@@ -12,10 +12,10 @@ mod identity;
 mod life;
 mod openapi;
 mod outside;
+mod preview;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod retention;
-mod preview;
 mod runs;
 mod segments;
 mod stores;
