@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::campaign_monitor::CampaignMonitor;
+use crate::campaign_monitor::oauth::Application;
 use crate::config::{Config, Part};
 use crate::db::Db;
 use crate::http::refusals::Refusals;
@@ -49,6 +50,8 @@ pub struct App {
     /// The way to Campaign Monitor for runs: connections end with the thread that opened them, and those of
     /// the API's threads end before the runs do.
     pub carrier: CampaignMonitor,
+    /// How this service is registered at Campaign Monitor; without it people cannot sign in there.
+    pub oauth: Option<Application>,
     /// Seals credentials.
     pub keys: Keys,
     /// Checks tokens.
@@ -80,6 +83,7 @@ impl App {
             storage: Storage::open(&storage_url(&data.storage_url)?)?,
             campaign_monitor: campaign_monitor(&config)?,
             carrier: campaign_monitor(&config)?,
+            oauth: config.oauth.application(),
             keys: Keys::parse(keys)?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
             refusals: Refusals::new(config.limits.max_audited_refusals),

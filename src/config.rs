@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::campaign_monitor::oauth::Application;
 use crate::db;
 
 /// Shared by `serve` and `token` in development only; refused without `--dev`.
@@ -70,6 +71,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub auth: Auth,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub oauth: OAuth,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub work: Work,
@@ -148,6 +152,24 @@ pub struct Auth {
     /// Shared secret of development tokens; only with `--dev`.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_HS256_SECRET", hide_env_values = true)]
     pub auth_hs256_secret: Option<SecretString>,
+}
+
+// How this service is registered at Campaign Monitor, so that people can sign in there.
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct OAuth {
+    /// Id of the application registered at Campaign Monitor; without it connections take API keys only.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_ID")]
+    pub oauth_client_id: Option<String>,
+    /// Secret of that application.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET", hide_env_values = true)]
+    pub oauth_client_secret: Option<SecretString>,
+    /// Where Campaign Monitor sends people back, as registered there: `https://…/oauth/campaign-monitor/callback`.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_REDIRECT_URL")]
+    pub oauth_redirect_url: Option<Url>,
+    /// Page of the front end that people see then, with the outcome in its query; a page of ours when left out.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_RETURN_URL")]
+    pub oauth_return_url: Option<Url>,
 }
 
 // How runs are carried out.
@@ -245,6 +267,7 @@ impl Config {
         }
         self.check_identity()?;
         self.check_times()?;
+        self.check_oauth()?;
         anyhow::ensure!(
             !self.parts.is_empty(),
             "--roles names no part: use api, worker, scheduler"
@@ -287,6 +310,25 @@ impl Config {
         Ok(())
     }
 
+    fn check_oauth(&self) -> anyhow::Result<()> {
+        let oauth = &self.oauth;
+        let given = [
+            oauth.oauth_client_id.is_some(),
+            oauth.oauth_client_secret.is_some(),
+            oauth.oauth_redirect_url.is_some(),
+        ];
+        anyhow::ensure!(
+            given == [true; 3] || (given == [false; 3] && oauth.oauth_return_url.is_none()),
+            "SEGMENT_EXPORT_OAUTH_CLIENT_ID, …_CLIENT_SECRET and …_REDIRECT_URL go together: set all three, or none"
+        );
+        let is_safe = |url: &Url| url.scheme() == "https" || (self.dev && url.scheme() == "http");
+        anyhow::ensure!(
+            oauth.oauth_redirect_url.iter().chain(&oauth.oauth_return_url).all(is_safe),
+            "SEGMENT_EXPORT_OAUTH_REDIRECT_URL and …_RETURN_URL must begin with https:// (http:// only with --dev)"
+        );
+        Ok(())
+    }
+
     /// Whether this process plays `part`.
     #[must_use]
     pub fn plays(&self, part: Part) -> bool {
@@ -311,6 +353,18 @@ impl Data {
             wait: Duration::from_millis(self.database_wait_ms),
             statement: Duration::from_millis(self.database_statement_ms),
         }
+    }
+}
+
+impl OAuth {
+    /// The application, if there is one.
+    #[must_use]
+    pub fn application(&self) -> Option<Application> {
+        Some(Application {
+            client_id: self.oauth_client_id.clone()?,
+            client_secret: self.oauth_client_secret.clone()?,
+            redirect_url: self.oauth_redirect_url.clone()?,
+        })
     }
 }
 
@@ -367,5 +421,22 @@ mod tests {
     #[test]
     fn a_leeway_above_a_minute_is_refused() {
         assert!(check(&["--dev", "--auth-leeway-seconds", "61"]).is_err());
+    }
+
+    #[test]
+    fn the_settings_of_oauth_go_together_and_are_encrypted_on_the_way() {
+        let id = ["--oauth-client-id", "1", "--oauth-client-secret", "s"];
+        let with = |more: &[&str]| check(&[&["--dev"], id.as_slice(), more].concat());
+        assert!(with(&[]).unwrap_err().contains("go together"));
+        assert!(with(&["--oauth-redirect-url", "http://localhost/"]).is_ok(), "on a laptop");
+        assert!(with(&["--oauth-redirect-url", "ftp://localhost/"]).is_err());
+        let alone = ["--dev", "--oauth-return-url", "https://example.com"];
+        assert!(check(&alone).unwrap_err().contains("go together"));
+        let production = [
+            &["--auth-issuer", "i", "--auth-audience", "a", "--encryption-keys", "k"],
+            id.as_slice(),
+            &["--oauth-redirect-url", "http://example.com/"],
+        ];
+        assert!(check(&production.concat()).unwrap_err().contains("https://"));
     }
 }

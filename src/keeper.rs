@@ -10,13 +10,15 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
-use crate::{audit, runs, segments};
+use crate::{audit, connections, runs, segments};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Rows that one transaction removes.
 const STEP: i64 = 500;
 /// Transactions at a time; what is left waits for the next.
 const STEPS: usize = 1000;
+/// A sign-in that took too long is remembered for a while, to be able to say so.
+const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Keeps house until told to stop.
 pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
@@ -43,6 +45,9 @@ pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
     let keys_from = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
     let events_from = now - TimeDelta::days(i64::from(limits.audit_days));
     forget(&app.db, keys_from, events_from).await?;
+    let mut tx = app.db.write().await?;
+    connections::store_oauth::forget_sign_ins(&mut tx, now - SIGN_INS_KEPT).await?;
+    tx.commit().await?;
     runs::retention::tidy(&app.db, limits, now, STEP, STEPS).await?;
     Ok(())
 }

@@ -145,12 +145,15 @@ fn print_token(token: Token) -> anyhow::Result<()> {
 
 async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
     use segment_export::campaign_monitor::sandbox::{
-        API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID,
+        API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
     };
     let sandbox = Sandbox::start(args.bind).await?;
     println!("The offline Campaign Monitor listens on {}", sandbox.url());
     println!("  API key               {API_KEY}\n  client                {CLIENT_ID}");
     println!("  list                  {LIST_ID}\n  double opt-in list    {DOUBLE_OPT_IN_LIST_ID}");
+    println!(
+        "  OAuth client id       {OAUTH_CLIENT_ID}\n  OAuth client secret   {OAUTH_CLIENT_SECRET}"
+    );
     println!("Start the service with SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL={}", sandbox.url());
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;

@@ -3,6 +3,8 @@
 //! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. The instance and the row it
 //! belongs to are bound in as associated data: moved to another row, it does not open.
 
+use std::sync::Arc;
+
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use base64::Engine;
@@ -12,8 +14,9 @@ use uuid::Uuid;
 
 const NONCE_BYTES: usize = 12;
 
-/// The keys that seal and open: the first seals, all open.
-pub struct Keys(Vec<Key>);
+/// The keys that seal and open: the first seals, all open. Cheap to clone.
+#[derive(Clone)]
+pub struct Keys(Arc<[Key]>);
 
 struct Key {
     id: String,
@@ -39,7 +42,7 @@ pub enum Error {
 impl Keys {
     /// Reads `id:base64key,…`.
     pub fn parse(text: &SecretString) -> Result<Self, Error> {
-        let keys: Vec<Key> = text
+        let keys: Arc<[Key]> = text
             .expose_secret()
             .split(',')
             .map(|pair| Key::parse(pair.trim()))

@@ -31,6 +31,15 @@ pub enum Error {
         /// The vendor's words.
         message: String,
     },
+    /// OAuth gives no tokens, and names why: the person must sign in (again).
+    #[error("{0}")]
+    GrantRefused(String),
+    /// The access token had to be renewed first, which did not work just now; nothing was sent.
+    #[error("its access token could not be renewed just now")]
+    Unrenewed {
+        /// How long it asks us to wait.
+        pause: Option<Duration>,
+    },
     /// Too many calls; nothing was stored.
     #[error("it asks us to slow down")]
     Throttled {
@@ -96,10 +105,43 @@ impl Error {
             // 50, 100: no or a wrong key. 120 to 122: an OAuth token that is invalid, expired, revoked.
             // A 401 without a code comes from something in between that checks credentials.
             Self::Refused { code: 50 | 100 | 120..=122, .. }
-            | Self::Refused { status: 401, code: 0, .. } => Disposition::BlockConnection,
+            | Self::Refused { status: 401, code: 0, .. }
+            | Self::GrantRefused(_) => Disposition::BlockConnection,
             Self::Refused { .. } => Disposition::GiveUp,
-            Self::Throttled { pause } | Self::Failed { pause, .. } => Disposition::Retry(*pause),
+            Self::Throttled { pause } | Self::Failed { pause, .. } | Self::Unrenewed { pause } => {
+                Disposition::Retry(*pause)
+            }
             Self::Unreachable | Self::TimedOut | Self::Interrupted => Disposition::Retry(None),
+        }
+    }
+
+    /// Whether the credential is refused: the same call with another one may go well.
+    #[must_use]
+    pub fn is_about_the_credential(&self) -> bool {
+        self.disposition() == Disposition::BlockConnection
+    }
+
+    /// Whether the access token has run out (code 121), and a new one is to be had for the refresh token.
+    #[must_use]
+    pub const fn is_expired_token(&self) -> bool {
+        matches!(self, Self::Refused { code: 121, .. })
+    }
+
+    /// Why a credential is refused, in words for people who do not know what a token is.
+    #[must_use]
+    pub fn refusal(&self) -> String {
+        match self {
+            Self::Refused { code: 120 | 121, .. } => {
+                "it does not know the sign-in of this connection any more".into()
+            }
+            Self::Refused { code: 122, .. } => {
+                "somebody withdrew the access of this connection there".into()
+            }
+            Self::GrantRefused(_) => {
+                "the sign-in of this connection has run out, or somebody withdrew its access there"
+                    .into()
+            }
+            other => other.to_string(),
         }
     }
 
@@ -119,7 +161,8 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Refused { .. } => "refused",
+            Self::Refused { .. } | Self::GrantRefused(_) => "refused",
+            Self::Unrenewed { .. } => "unrenewed",
             Self::Throttled { .. } => "throttled",
             Self::Failed { .. } => "failed",
             Self::Unreachable => "unreachable",
@@ -134,7 +177,11 @@ impl Error {
         match self {
             Self::Refused { status, .. } | Self::Failed { status, .. } => Some(*status),
             Self::Throttled { .. } => Some(429),
-            Self::Unreachable | Self::TimedOut | Self::Interrupted => None,
+            Self::Unreachable
+            | Self::TimedOut
+            | Self::Interrupted
+            | Self::GrantRefused(_)
+            | Self::Unrenewed { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! returns values, and knows nothing of runs.
 
 pub mod error;
+pub mod oauth;
 pub mod sandbox;
 
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub struct CampaignMonitor {
 pub enum Credential {
     /// An account or client key, sent as the user of HTTP Basic.
     ApiKey(SecretString),
+    /// An access token of OAuth, sent as bearer.
+    AccessToken(SecretString),
 }
 
 /// The API with a credential.
@@ -269,6 +272,7 @@ impl Account {
         let request = self.api.http.request(method, url).header(header::ACCEPT, "application/json");
         match &self.credential {
             Credential::ApiKey(key) => request.basic_auth(key.expose_secret(), Some("x")),
+            Credential::AccessToken(token) => request.bearer_auth(token.expose_secret()),
         }
     }
 }

@@ -107,7 +107,8 @@ async fn insert(
         return Ok(connection);
     };
     let sealed = SealedCredential::api_key(&credentials.api_key, &app.keys, caller.instance, id);
-    Ok(store::set_credential(tx, id, &sealed, caller.subject(), db::now()).await?)
+    let set = store::set_credential(tx, id, &sealed, caller.subject(), db::now()).await?;
+    set.ok_or_else(|| Problem::not_found("connection"))
 }
 
 fn created(connection: Connection) -> Result<Answer, Problem> {
@@ -182,6 +183,7 @@ pub async fn set_credentials(
     let sealed = SealedCredential::api_key(&body.value.api_key, &app.keys, caller.instance, id.0);
     let connection =
         store::set_credential(&mut tx, id.0, &sealed, caller.subject(), db::now()).await?;
+    let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
     let change = Change::between(&old, &connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionSetCredentials, change).await?;
     tx.commit().await?;

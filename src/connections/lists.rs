@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ConnectionId;
-use super::account::{asked, find_usable, open};
+use super::account::{find_usable, open, problem};
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
 use crate::exports::{ListId, Warning};
@@ -92,12 +92,12 @@ pub async fn browse_lists(
     id: Id<ConnectionId>,
 ) -> Result<HttpResponse, Problem> {
     let connection = find_usable(&app, &caller, id.0).await?;
-    let account = open(&app, &connection)?;
-    let found = async {
+    let session = open(&app, &connection)?;
+    let found = session.call(|account| async move {
         let clients = account.clients().await?;
         try_join_all(clients.into_iter().map(|client| client_view(&account, client))).await
-    };
-    let clients = asked(&app, &connection, found.await).await?;
+    });
+    let clients = found.await.map_err(|error| problem(&error))?;
     Ok(HttpResponse::Ok().json(ListsView { clients }))
 }
 
@@ -125,13 +125,14 @@ pub async fn get_list(
     let list_id = ListId::try_from(path.match_info().query("listId").to_owned())
         .map_err(|_| Problem::not_found("list"))?;
     let connection = find_usable(&app, &caller, id.0).await?;
-    let account = open(&app, &connection)?;
+    let session = open(&app, &connection)?;
     let id = list_id.as_str();
-    let found = futures::try_join!(account.list(id), account.custom_fields(id), account.stats(id));
-    if found.as_ref().is_err_and(campaign_monitor::Error::is_unknown_id) {
-        return Err(Problem::not_found("list"));
-    }
-    let (list, fields, stats) = asked(&app, &connection, found).await?;
+    let found = session.call(|account| async move {
+        futures::try_join!(account.list(id), account.custom_fields(id), account.stats(id))
+    });
+    let (list, fields, stats) = found.await.map_err(|error| {
+        if error.is_unknown_id() { Problem::not_found("list") } else { problem(&error) }
+    })?;
     Ok(HttpResponse::Ok().json(ListView::of(list, fields, stats)))
 }
 

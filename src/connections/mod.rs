@@ -5,18 +5,24 @@
 
 pub mod account;
 pub mod api;
+pub mod callback;
+pub mod credential;
 pub mod export_user;
 pub mod lists;
+mod renewal;
+pub mod session;
+pub mod sign_in;
 pub mod store;
+pub mod store_oauth;
 pub mod verify;
 pub mod views;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::campaign_monitor::Credential;
+pub use credential::{ApiKey, CredentialKind, SealedCredential, Secret};
+
 use crate::db::{Stamps, Time};
 use crate::secrets::{self, Keys};
 
@@ -99,57 +105,6 @@ pub enum ConnectionStatus {
     NeedsAttention,
 }
 
-/// How a connection proves itself to Campaign Monitor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[sqlx(type_name = "text", rename_all = "camelCase")]
-pub enum CredentialKind {
-    /// An API key.
-    ApiKey,
-}
-
-/// An API key as it is typed in: 8 to 500 visible ASCII characters.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "SecretText")]
-pub struct ApiKey(SecretString);
-
-/// Keeps the text of a refused key out of the refusal.
-#[derive(Deserialize)]
-struct SecretText(SecretString);
-
-impl TryFrom<SecretText> for ApiKey {
-    type Error = &'static str;
-
-    fn try_from(text: SecretText) -> Result<Self, Self::Error> {
-        use secrecy::ExposeSecret;
-        let key = text.0.expose_secret().trim();
-        if (8..=500).contains(&key.len())
-            && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
-        {
-            return Ok(Self(key.into()));
-        }
-        Err(
-            "an API key is 8 to 500 visible ASCII characters; Campaign Monitor shows it under Account settings, API keys",
-        )
-    }
-}
-
-impl ApiKey {
-    /// The key.
-    #[must_use]
-    pub const fn secret(&self) -> &SecretString {
-        &self.0
-    }
-
-    /// Its last four characters, to tell keys apart.
-    #[must_use]
-    pub fn last_four(&self) -> String {
-        use secrecy::ExposeSecret;
-        let key = self.0.expose_secret();
-        key[key.len() - 4..].to_owned()
-    }
-}
-
 /// A connection, as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns are explained in the migration")]
@@ -166,6 +121,8 @@ pub struct Connection {
     pub credential_sealed: Option<String>,
     pub credential_last_four: Option<String>,
     pub credential_verified_utc: Option<Time>,
+    pub credential_expires_utc: Option<Time>,
+    pub credential_generation: i64,
     pub refused_message: Option<String>,
     pub export_user_subject: Option<String>,
     pub export_user_name: Option<String>,
@@ -190,40 +147,16 @@ impl Connection {
     }
 
     /// Opens the credential, if there is one.
-    pub fn credential(&self, keys: &Keys) -> Result<Option<Credential>, secrets::Error> {
-        let Some(sealed) = &self.credential_sealed else {
+    pub fn secret(&self, keys: &Keys) -> Result<Option<Secret>, secrets::Error> {
+        let (Some(kind), Some(sealed)) = (self.credential_kind, &self.credential_sealed) else {
             return Ok(None);
         };
-        let secret = keys.open(sealed, self.instance_id, self.id.0)?;
-        Ok(Some(Credential::ApiKey(secret)))
+        Secret::open(kind, sealed, keys, self.instance_id, self.id).map(Some)
     }
 
     /// Whether contributors may use it.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.allowed_roles == AllowedRoles::AdminsAndContributors
-    }
-}
-
-/// A sealed credential, ready to be stored.
-#[derive(Clone, Debug)]
-pub struct SealedCredential {
-    /// What it is.
-    pub kind: CredentialKind,
-    /// The secret, sealed for the connection.
-    pub sealed: String,
-    /// Shown, to tell keys apart.
-    pub last_four: String,
-}
-
-impl SealedCredential {
-    /// Seals an API key for the connection `id` of `instance`.
-    #[must_use]
-    pub fn api_key(key: &ApiKey, keys: &Keys, instance: Uuid, id: ConnectionId) -> Self {
-        Self {
-            kind: CredentialKind::ApiKey,
-            sealed: keys.seal(key.secret(), instance, id.0),
-            last_four: key.last_four(),
-        }
     }
 }

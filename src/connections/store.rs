@@ -103,41 +103,43 @@ pub async fn update(
     })
 }
 
-/// Replaces the credential; whatever was wrong with the old one is forgotten.
+/// Replaces the credential; whatever was wrong with the old one is forgotten. `None`: the connection was removed.
 pub async fn set_credential(
     tx: &mut Tx,
     id: ConnectionId,
     credential: &SealedCredential,
     by: &str,
     now: Time,
-) -> Result<Connection> {
+) -> Result<Option<Connection>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE connections SET credential_kind = $2, credential_sealed = $3, credential_last_four = $4,
-             credential_verified_utc = NULL, refused_message = NULL,
-             version = version + 1, updated_by = $5, updated_utc = $6
+             credential_expires_utc = $5, credential_verified_utc = $6, refused_message = NULL, renewal_until = NULL,
+             credential_generation = credential_generation + 1, version = version + 1, updated_by = $7, updated_utc = $8
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
     .bind(credential.kind)
     .bind(&credential.sealed)
     .bind(&credential.last_four)
+    .bind(credential.expires_utc)
+    .bind(credential.verified_utc)
     .bind(by)
     .bind(now)
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
     })
 }
 
-/// Records that Campaign Monitor accepted the credential, unless it was replaced meanwhile.
-pub async fn set_verified(tx: &mut Tx, id: ConnectionId, sealed: &str, now: Time) -> Result<()> {
+/// Records that Campaign Monitor accepted the credential of this generation, unless it was replaced meanwhile.
+pub async fn set_verified(tx: &mut Tx, id: ConnectionId, generation: i64, now: Time) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL, version = version + 1
-         WHERE id = $1 AND credential_sealed = $2"
+         WHERE id = $1 AND credential_generation = $2"
     )
     .bind(id)
-    .bind(sealed)
+    .bind(generation)
     .bind(now)
     .execute(db)
     .await
@@ -145,14 +147,19 @@ pub async fn set_verified(tx: &mut Tx, id: ConnectionId, sealed: &str, now: Time
     })
 }
 
-/// Records that Campaign Monitor refused the credential, unless it was replaced meanwhile.
-pub async fn set_refused(tx: &mut Tx, id: ConnectionId, sealed: &str, message: &str) -> Result<()> {
+/// Records that Campaign Monitor refused the credential of this generation, unless it was replaced meanwhile.
+pub async fn set_refused(
+    tx: &mut Tx,
+    id: ConnectionId,
+    generation: i64,
+    message: &str,
+) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
-        "UPDATE connections SET refused_message = $3, version = version + 1 WHERE id = $1 AND credential_sealed = $2"
+        "UPDATE connections SET refused_message = $3, version = version + 1 WHERE id = $1 AND credential_generation = $2"
     )
     .bind(id)
-    .bind(sealed)
+    .bind(generation)
     .bind(message)
     .execute(db)
     .await

@@ -5,12 +5,13 @@ use actix_web::{HttpResponse, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::{note_acceptance, note_refusal, open};
+use super::account::open;
 use super::api::find;
+use super::session::Session;
 use super::{Connection, ConnectionId};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::campaign_monitor::Account;
+use crate::campaign_monitor;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::problem::Problem;
@@ -42,13 +43,12 @@ pub async fn verify_connection(
     id: Id<ConnectionId>,
 ) -> Result<HttpResponse, Problem> {
     let connection = find(&mut app.db.read().await?, caller.instance, id.0).await?;
-    let mut checks = vec![];
-    match open(&app, &connection) {
-        Ok(account) => checks.extend(check_account(&app, &connection, &account).await?),
+    let mut checks = match open(&app, &connection) {
+        Ok(session) => check_account(&session).await?,
         Err(problem) => {
-            checks.push(Check { name: "credentials", ok: false, detail: problem.to_string() });
+            vec![Check { name: "credentials", ok: false, detail: problem.to_string() }]
         }
-    }
+    };
     checks.push(check_export_user(&connection));
     let mut tx = app.db.write().await?;
     let verified = find(&mut tx, caller.instance, id.0).await?;
@@ -58,31 +58,28 @@ pub async fn verify_connection(
     Ok(HttpResponse::Ok().json(Verification { ok: checks.iter().all(|check| check.ok), checks }))
 }
 
-async fn check_account(
-    app: &App,
-    connection: &Connection,
-    account: &Account,
-) -> Result<Vec<Check>, Problem> {
-    let system_date = account.system_date().await;
-    if let Err(error) = &system_date {
-        note_refusal(app, connection, error).await?;
-        let detail = format!("Campaign Monitor says: {error}.");
-        return Ok(vec![Check { name: "credentials", ok: false, detail }]);
+async fn check_account(session: &Session) -> Result<Vec<Check>, Problem> {
+    let system_date = session.call(|account| async move { account.system_date().await });
+    if let Err(error) = system_date.await {
+        return Ok(vec![failed("credentials", &error)]);
     }
-    note_acceptance(app, connection).await?;
+    session.note_acceptance().await?;
     let credentials =
         Check { name: "credentials", ok: true, detail: "Campaign Monitor accepts them.".into() };
-    let clients = match account.clients().await {
+    let clients = session.call(|account| async move { account.clients().await });
+    let clients = match clients.await {
         Ok(clients) => Check {
             name: "clients",
             ok: !clients.is_empty(),
             detail: format!("{} clients are visible.", clients.len()),
         },
-        Err(error) => {
-            Check { name: "clients", ok: false, detail: format!("Campaign Monitor says: {error}.") }
-        }
+        Err(error) => failed("clients", &error),
     };
     Ok(vec![credentials, clients])
+}
+
+fn failed(name: &'static str, error: &campaign_monitor::Error) -> Check {
+    Check { name, ok: false, detail: format!("Campaign Monitor says: {}.", error.refusal()) }
 }
 
 fn check_export_user(connection: &Connection) -> Check {

@@ -44,10 +44,18 @@ pub struct ConsentBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialsBody {
-    pub kind: CredentialKind,
+    pub kind: TypedCredentialKind,
     /// From Campaign Monitor: Account settings, API keys.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 500, pattern = r"^[\x21-\x39\x3b-\x7e]+$", write_only, example = "sandbox-account-key-0000000000000000")]
     pub api_key: ApiKey,
+}
+
+/// What can be typed in; OAuth goes by way of `authorize`.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TypedCredentialKind {
+    /// An API key.
+    ApiKey,
 }
 
 /// What to change of a connection.
@@ -110,7 +118,10 @@ pub struct CredentialView {
     /// The end of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_four: Option<String>,
-    /// When Campaign Monitor last accepted it.
+    /// When the access token ends; it is renewed before that by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_utc: Option<DateTime<Utc>>,
+    /// When Campaign Monitor last gave or accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified_utc: Option<DateTime<Utc>>,
 }
@@ -173,6 +184,7 @@ impl CredentialView {
         Some(Self {
             kind: connection.credential_kind?,
             last_four: connection.credential_last_four.clone(),
+            expires_utc: connection.credential_expires_utc,
             verified_utc: connection.credential_verified_utc,
         })
     }

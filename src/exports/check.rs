@@ -6,7 +6,7 @@ use super::views::{Permissions, SegmentNames};
 use super::{ListId, Mapping, Warning};
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
-use crate::connections::account::{asked, find_usable, open};
+use crate::connections::account::{find_usable, open, problem};
 use crate::connections::lists::warnings as list_warnings;
 use crate::connections::{self, Connection, ConnectionId, ConnectionStatus};
 use crate::db::Tx;
@@ -77,19 +77,21 @@ pub async fn read_list(
     list_id: &ListId,
     mapping: &Mapping,
 ) -> Result<(List, Vec<CustomField>), Problem> {
-    let account = open(app, connection)?;
-    let found =
-        futures::try_join!(account.list(list_id.as_str()), account.custom_fields(list_id.as_str()));
-    if found.as_ref().is_err_and(campaign_monitor::Error::is_unknown_id) {
-        return Err(Problem::unprocessable(
-            "/listId",
-            "unknownList",
-            "Campaign Monitor does not know this list in this account.",
-        ));
-    }
-    let (list, fields) = asked(app, connection, found).await?;
+    let (session, id) = (open(app, connection)?, list_id.as_str());
+    let found = session.call(|account| async move {
+        futures::try_join!(account.list(id), account.custom_fields(id))
+    });
+    let (list, fields) = found.await.map_err(|error| refused(&error))?;
     check_keys(mapping, &fields)?;
     Ok((list, fields))
+}
+
+fn refused(error: &campaign_monitor::Error) -> Problem {
+    if error.is_unknown_id() {
+        let message = "Campaign Monitor does not know this list in this account.";
+        return Problem::unprocessable("/listId", "unknownList", message);
+    }
+    problem(error)
 }
 
 fn not_connected() -> Warning {

@@ -48,6 +48,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(connections::api::update_connection)
         .service(connections::api::delete_connection)
         .service(connections::api::set_credentials)
+        .service(connections::sign_in::authorize_connection)
         .service(connections::export_user::add_export_user)
         .service(connections::export_user::remove_export_user)
         .service(connections::verify::verify_connection)
@@ -88,6 +89,7 @@ pub fn document() -> OpenApi {
         .into_utoipa_app()
         .openapi(openapi::skeleton())
         .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
+        .service(connections::callback::finish_sign_in)
         .configure(health::routes)
         .split_for_parts();
     openapi::complete(document)
@@ -117,6 +119,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .configure(|config| {
                 if is_api {
                     config.service(scope::scope("/v1/instances/{instanceId}").configure(routes));
+                    config.service(connections::callback::finish_sign_in);
                 }
             })
             .configure(health::routes)

@@ -67,6 +67,10 @@ declare! {
     describe_gauge UPLOAD_LIMIT = "segment_export_upload_limit", Count,
         "Calls that may be under way, over all runs in hand: what the limiters have found.";
 
+    // Access tokens of OAuth.
+    describe_counter TOKEN_RENEWALS = "segment_export_token_renewals_total", Count,
+        "Access tokens asked for in exchange for refresh tokens, by outcome: renewed, refused, failed.";
+
     // What the service leans on.
     describe_histogram DATABASE_WAIT = "segment_export_database_wait_seconds", Seconds,
         "Time until a transaction was open: a connection of the pool was free, and the database answered.";

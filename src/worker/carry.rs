@@ -21,7 +21,7 @@ use tracing::Instrument;
 use super::account::{Done, account};
 use super::job::{Job, Stopped};
 use super::limiter::Limiter;
-use super::prepare::{Prepared, connection_refused, prepare};
+use super::prepare::{Prepared, prepare, refused};
 use super::settle::checkpoint;
 use super::upload::Uploader;
 use crate::db;
@@ -54,7 +54,7 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
     job.is_quiet = true;
     match (stopped, job.failed.iter().find_map(|done| done.failure.clone())) {
         (Some(stopped), _) => Err(stopped),
-        (None, Some(error)) => Err(connection_refused(job, &error).await),
+        (None, Some(error)) => Err(refused(&error, job.run.list_id.as_str())),
         (None, None) if job.run.position == job.run.counts.selected => Ok(()),
         (None, None) => Err(Stopped::Fault(anyhow::anyhow!("the reader ended before the segment"))),
     }
@@ -106,7 +106,7 @@ fn uploads(
         seed: job.run.id.0.as_u64_pair().1,
     });
     let uploader = Arc::new(Uploader {
-        account: prepared.account,
+        session: prepared.session,
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,
         plan: prepared.plan,

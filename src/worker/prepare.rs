@@ -7,7 +7,8 @@ use sqlx::types::Json;
 
 use super::job::{Job, Stopped};
 use crate::app::App;
-use crate::campaign_monitor::{self, Account, Disposition};
+use crate::campaign_monitor::{self, Disposition};
+use crate::connections::session::Session;
 use crate::connections::{self, Connection, ConnectionStatus, lists};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
@@ -17,7 +18,7 @@ use crate::storage::Manifest;
 /// A run that is ready to be carried out.
 pub struct Prepared {
     /// Where to.
-    pub account: Account,
+    pub session: Session,
     /// What to make of the rows.
     pub plan: Arc<Plan>,
     /// What to read.
@@ -30,17 +31,16 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let segments = segments_of(&app, job).await?;
     check_fields(job, &segments)?;
     let connection = connection_of(&app, job).await?;
-    let account = open(&app, &connection)?;
-    let list = job.run.list_id.as_str().to_owned();
-    let asked = futures::try_join!(account.list(&list), account.custom_fields(&list));
-    let (list, fields) = match asked {
-        Ok(found) => found,
-        Err(error) => return Err(refused(&app, &connection, &error, &list).await),
-    };
+    let session = open(&app, &connection)?;
+    let list = job.run.list_id.as_str();
+    let found = session.call(|account| async move {
+        futures::try_join!(account.list(list), account.custom_fields(list))
+    });
+    let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let pinned = pin(&app, job, segments, Warnings { items: lists::warnings(&list) }).await?;
-    Ok(Prepared { account, plan: Arc::new(plan), manifests: pinned })
+    Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -102,59 +102,34 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<Account, Stopped> {
-    let credential =
-        connection.credential(&app.keys).map_err(|error| Stopped::Fault(error.into()))?;
-    let credential = credential
-        .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))?;
-    Ok(app.carrier.account(credential))
+fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
+    let session = Session::open(app, &app.carrier, connection);
+    let session = session.map_err(|error| Stopped::Fault(error.into()))?;
+    session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }
 
-/// What an error of Campaign Monitor means for the run. A refused credential is recorded, so that the
+/// What an error of Campaign Monitor means for the run. The session has recorded a refused credential, so that the
 /// other runs of the connection stop too.
-pub async fn refused(
-    app: &App,
-    connection: &Connection,
-    error: &campaign_monitor::Error,
-    list: &str,
-) -> Stopped {
-    let code = match error.disposition() {
-        Disposition::Retry(pause) => return Stopped::Later(later(error), pause),
+#[must_use]
+pub fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
+    match error.disposition() {
+        Disposition::Retry(pause) => Stopped::Later(later(error), pause),
         Disposition::GiveUp if error.is_unknown_id() => {
-            return Stopped::failed(ReasonCode::ListNotFound, list);
+            Stopped::failed(ReasonCode::ListNotFound, list)
         }
-        Disposition::GiveUp => ReasonCode::CampaignMonitorRefused,
-        Disposition::BlockConnection => ReasonCode::CredentialsRefused,
-    };
-    if code == ReasonCode::CredentialsRefused
-        && let Err(error) = block(app, connection, &error.to_string()).await
-    {
-        return error.into();
+        Disposition::GiveUp => {
+            Stopped::failed(ReasonCode::CampaignMonitorRefused, error.to_string())
+        }
+        Disposition::BlockConnection => {
+            Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
+        }
     }
-    Stopped::failed(code, error.to_string())
 }
 
 /// The reason of a run that waits for Campaign Monitor.
 #[must_use]
 pub fn later(error: &campaign_monitor::Error) -> Reason {
     Reason::new(ReasonCode::CampaignMonitorUnavailable, error.to_string())
-}
-
-async fn block(app: &App, connection: &Connection, why: &str) -> sqlx::Result<()> {
-    let Some(sealed) = &connection.credential_sealed else {
-        return Ok(());
-    };
-    let mut tx = app.db.write().await?;
-    connections::store::set_refused(&mut tx, connection.id, sealed, why).await?;
-    tx.commit().await
-}
-
-/// The connection of a run whose upload was refused.
-pub async fn connection_refused(job: &Job, error: &campaign_monitor::Error) -> Stopped {
-    match connection_of(&job.app, job).await {
-        Ok(connection) => refused(&job.app, &connection, error, job.run.list_id.as_str()).await,
-        Err(stopped) => stopped,
-    }
 }
 
 /// Pins what the run reads: at its first attempt what is there now, later what was pinned then.

@@ -16,6 +16,7 @@ use tracing::{Instrument, Span};
 use super::limiter::{Limiter, Verdict};
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
 use crate::config::Work;
+use crate::connections::session::Session;
 use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
 use crate::records::plan::Plan;
 use crate::records::record::encode;
@@ -32,7 +33,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Sends the batches of one run.
 pub struct Uploader {
     /// Where to.
-    pub account: Account,
+    pub session: Session,
     /// Which list.
     pub list_id: String,
     /// For which run.
@@ -164,9 +165,10 @@ impl Uploader {
         let span = tracing::info_span!("attempt", otel.kind = "client", otel.status_code = Empty, run.id = %self.run.0,
             attempt = i64::from(state.attempts), records = number(request.records.len()), http.request.method = "POST",
             http.response.status_code = Empty, error.type = Empty);
-        let import = self.account.import(&self.list_id, request.body.clone());
+        let (list, body) = (&self.list_id, &request.body);
+        let import = |account: Account| async move { account.import(list, body.clone()).await };
         let started = Instant::now();
-        let answer = import.instrument(span.clone()).await;
+        let answer = self.session.call(import).instrument(span.clone()).await;
         let outcome = answer.as_ref().err().map_or("answered", Error::kind);
         histogram!(measures::UPLOADS, "outcome" => outcome).record(started.elapsed());
         record(&span, answer.as_ref().map(|(status, _)| *status));

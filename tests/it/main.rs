@@ -10,6 +10,7 @@ mod fairness;
 mod following;
 mod identity;
 mod life;
+mod oauth;
 mod openapi;
 mod outside;
 mod preview;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
 
+use crate::oauth;
 use crate::programs::{debian_with, python_with, succeed};
 use crate::support::TestApp;
 
@@ -23,8 +24,22 @@ async fn the_vendors_python_library_is_content_with_the_offline_campaign_monitor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_vendors_python_library_and_the_service_sign_in_alike() {
+    let app = oauth::start_with(&[]).await;
+    let python = python_with("createsend==9.1.4").await.join("python");
+    let sandbox = app.sandbox.url();
+    let (token, instance) = (app.token("Admin"), app.instance.to_string());
+    let arguments = [
+        ["oauth_contract.py", "--url", sandbox.as_str(), "--service", app.url()].as_slice(),
+        &["--token", &token, "--instance", &instance],
+    ]
+    .concat();
+    succeed(python, &arguments, CONTRACT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_answer_that_the_document_does_not_promise() {
-    let app = TestApp::start().await;
+    let app = oauth::start_with(&[]).await;
     let schemathesis = python_with("schemathesis==4.32.5").await.join("st");
     let document = format!("{}openapi.json", app.url());
     let authorization = format!("Authorization: Bearer {}", TestApp::token_for("Admin", "*"));

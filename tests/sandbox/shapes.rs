@@ -198,6 +198,12 @@ async fn token_answers_and_token_errors() {
     assert_eq!(status, 200);
     assert_alike(&ours, "refresh_oauth_token");
     assert_eq!(ours["refresh_token"], tokens["refresh_token"]);
+    let later = world.connect("ImportSubscribers").await;
+    world.order(Method::POST, "oauth/forget", Value::Null).await;
+    assert_eq!(world.token(&refresh).await, (400, sample("oauth_refresh_token_error")));
+    let system_date = world.anonymous(Method::GET, "/api/v3.3/systemdate.json");
+    let access = later["access_token"].as_str().unwrap();
+    assert_eq!(answer(system_date.bearer_auth(access)).await.0, 200, "access tokens live on");
 
     let (status, ours) =
         world.token(&[("grant_type", "refresh_token"), ("refresh_token", "unheard of")]).await;

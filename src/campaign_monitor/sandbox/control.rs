@@ -47,6 +47,7 @@ fn change(
         ("PUT", ["settings"]) => world.set_settings(read(body)?),
         ("PUT", ["clock"]) => set_clock(world, body)?,
         ("POST", ["oauth", "expire"]) => world.grants().expire_all(),
+        ("POST", ["oauth", "forget"]) => world.grants().forget_refresh_tokens(),
         ("POST", ["oauth", "revoke"]) => world.grants().revoke_all(),
         ("POST", ["suppressions"]) => suppress(world, body)?,
         ("POST", ["reset"]) => world.reset(),

@@ -67,6 +67,11 @@ impl Grants {
         self.access.values_mut().for_each(|token| token.expires = i64::MIN);
     }
 
+    /// Ends the life of every refresh token: when the access tokens end, people must sign in again.
+    pub fn forget_refresh_tokens(&mut self) {
+        self.refresh.clear();
+    }
+
     /// Takes every access away, as a person does who disconnects the application.
     pub fn revoke_all(&mut self) {
         let tokens = self.access.values_mut().chain(self.refresh.values_mut());

@@ -134,6 +134,14 @@ impl TestApp {
         args
     }
 
+    /// Starts another service on the same data and with the same settings; returns its address with it.
+    pub async fn start_neighbour(&self) -> (Service, String) {
+        let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
+        let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
+        let url = service.url.to_string();
+        (service, url)
+    }
+
     /// Stops the service as SIGTERM does.
     pub async fn stop_service(&mut self) {
         self.service.take().unwrap().stop().await;
@@ -203,6 +211,13 @@ impl TestApp {
         let url = self.sandbox.url().join("sandbox/faults").unwrap();
         let answer = self.http.put(url).json(plan).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{plan}");
+    }
+
+    /// Gives the offline Campaign Monitor an order.
+    pub async fn order(&self, method: Method, path: &str, body: &Value) {
+        let url = self.sandbox.url().join(&format!("sandbox/{path}")).unwrap();
+        let answer = self.http.request(method, url).json(body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}: {body}");
     }
 
     /// What the offline Campaign Monitor says under `/sandbox/`.
