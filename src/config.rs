@@ -140,6 +140,12 @@ pub struct Auth {
     /// Where the signing keys are; found by `OpenID` discovery when left out.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_URL")]
     pub auth_jwks_url: Option<Url>,
+    /// How old the signing keys may get before they are read again: a key that is withdrawn works no longer than this.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_AGE_MS", default_value_t = 3_600_000)]
+    pub auth_jwks_age_ms: u64,
+    /// The least time between two readings of the signing keys, however many unknown keys tokens name.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_PAUSE_MS", default_value_t = 10_000)]
+    pub auth_jwks_pause_ms: u64,
     /// Claim that holds the roles.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_ROLES_CLAIM", default_value = "roles")]
     pub auth_roles_claim: String,

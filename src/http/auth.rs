@@ -110,12 +110,11 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
         Error::NoRole => {
             Problem::new(Kind::Forbidden, "Your token names none of Admin, Contributor, Viewer.")
         }
-        Error::Unavailable(cause) => Problem::new(
+        Error::Unavailable => Problem::new(
             Kind::Unavailable,
             "The identity provider cannot be reached. Try again in a moment.",
         )
-        .retry_after(5)
-        .because(cause),
+        .retry_after(5),
     })
 }
 

@@ -60,7 +60,7 @@ pub enum Error {
     NoRole,
     /// The identity provider's keys cannot be had now.
     #[error("the identity provider's keys cannot be read")]
-    Unavailable(#[source] reqwest::Error),
+    Unavailable,
 }
 
 /// Checks tokens.
@@ -83,6 +83,10 @@ impl Verifier {
     pub async fn verify(&self, token: &str) -> Result<Identity, Error> {
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| Error::Invalid("the token is not a JWT"))?;
+        // RFC 7515: whoever does not understand what is critical must refuse, and we understand no extension.
+        if header.crit.is_some() {
+            return Err(Error::Invalid("the token demands an extension that is not understood"));
+        }
         let (key, algorithm) = self.key(&header).await?;
         let claims =
             jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(algorithm))

@@ -1,7 +1,7 @@
 //! Tokens of an identity provider: keys found by discovery, and what is not believed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use base64::Engine;
@@ -11,28 +11,38 @@ use reqwest::Method;
 use segment_export::db;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, good, refused};
+use crate::support::{TestApp, good, refused, until};
 
 /// Made for these tests: `openssl ecparam -name prime256v1 -genkey | openssl pkcs8 -topk8 -nocrypt`.
 const KEY: &str = include_str!("../fixtures/es256.pem");
 const OTHER_KEY: &str = include_str!("../fixtures/es256-other.pem");
 const KEY_ID: &str = "first";
 
-/// A provider that publishes one key; counts how often it is asked for it.
+/// A provider whose keys, and whether it answers at all, a test decides; counts how often it is asked for them.
 struct Provider {
     issuer: String,
     asked: Arc<AtomicUsize>,
+    /// `None`: it is away.
+    keys: Arc<Mutex<Option<Vec<Value>>>>,
 }
 
 impl Provider {
     fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
+        Self::start_as(listener, &issuer)
+    }
+
+    /// A provider that calls itself `name`.
+    fn start_as(listener: std::net::TcpListener, name: &str) -> Self {
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(AtomicUsize::new(0));
-        let (address, counter) = (issuer.clone(), asked.clone());
+        let keys = Arc::new(Mutex::new(Some(vec![public_key()])));
+        let discovery = json!({"issuer": name, "jwks_uri": format!("{issuer}/keys")});
+        let (counter, published) = (asked.clone(), keys.clone());
         let server = HttpServer::new(move || {
-            let (address, counter) = (address.clone(), counter.clone());
-            let discovery = json!({"issuer": address, "jwks_uri": format!("{address}/keys")});
+            let (discovery, counter, published) =
+                (discovery.clone(), counter.clone(), published.clone());
             App::new()
                 .route(
                     "/.well-known/openid-configuration",
@@ -45,12 +55,22 @@ impl Provider {
                     "/keys",
                     web::get().to(move || {
                         counter.fetch_add(1, Ordering::SeqCst);
-                        async { HttpResponse::Ok().json(json!({"keys": [public_key()]})) }
+                        let keys = published.lock().unwrap().clone();
+                        async {
+                            match keys {
+                                Some(keys) => HttpResponse::Ok().json(json!({"keys": keys})),
+                                None => HttpResponse::ServiceUnavailable().finish(),
+                            }
+                        }
                     }),
                 )
         });
         tokio::spawn(server.workers(1).disable_signals().listen(listener).unwrap().run());
-        Self { issuer, asked }
+        Self { issuer, asked, keys }
+    }
+
+    fn publish(&self, keys: Option<Vec<Value>>) {
+        *self.keys.lock().unwrap() = keys;
     }
 
     fn claims(&self) -> Value {
@@ -90,6 +110,7 @@ async fn a_token_of_the_provider_is_believed_by_a_key_found_by_discovery() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_that_are_wrong_in_one_thing_are_not_believed() {
     let provider = Provider::start();
+    provider.publish(Some(vec![public_key(), changed(&[("kid", json!("another"))])]));
     let app = app_of(&provider).await;
     let with = |name: &str, value: Value| {
         let mut claims = provider.claims();
@@ -107,6 +128,9 @@ async fn tokens_that_are_wrong_in_one_thing_are_not_believed() {
         ("an unknown key id", sign(&provider.claims(), KEY, "second")),
         ("no signature", unsigned(&provider.claims())),
         ("signed with the public key as a shared secret", with_public_key(&provider.claims())),
+        ("an extension that must be understood", with_crit(&provider.claims())),
+        ("an algorithm that is not that of the key", with_algorithm(&provider.claims(), "ES384")),
+        ("no key id beside two keys", without_key_id(&provider.claims())),
         ("no JWT", "abc".to_owned()),
     ];
     for (wrong, token) in tokens {
@@ -131,17 +155,109 @@ async fn roles_must_be_a_list_and_instances_are_never_guessed() {
     let provider = Provider::start();
     let app = app_of(&provider).await;
     for (name, value, status) in [
+        ("roles", Value::Null, 403),
         ("roles", json!("Admin"), 403),
+        ("roles", json!({"Admin": true}), 403),
+        ("roles", json!(["admin", "ADMIN", ["Admin"]]), 403),
         ("roles", json!([]), 403),
         ("roles", json!(["Owner"]), 403),
         ("instances", json!([]), 404),
+        ("instances", Value::Null, 404),
         ("instances", json!("*"), 404),
+        ("instances", json!([["*"], {"*": true}, "**", " *"]), 404),
+        ("instances", json!(app.instance.to_string()), 404),
         ("instances", json!(["0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01"]), 404),
     ] {
         let mut claims = provider.claims();
         claims[name] = value.clone();
         refused(ask(&app, &sign(&claims, KEY, KEY_ID)).await, status).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_meant_for_something_else_opens_nothing() {
+    let provider = Provider::start();
+    let pause = ["--auth-jwks-pause-ms", "0"];
+    let app = TestApp::start_with(&["--auth-issuer", &provider.issuer, pause[0], pause[1]]).await;
+    let token = |kid: &str| sign(&provider.claims(), KEY, kid);
+    let keys = [
+        ("for encryption", ("use", json!("enc"))),
+        ("for signing only", ("key_ops", json!(["sign"]))),
+        ("for another algorithm", ("alg", json!("ES384"))),
+        ("for an algorithm of RSA", ("alg", json!("RS256"))),
+        ("of a kind nobody knows", ("kty", json!("AKP"))),
+        ("on another curve", ("crv", json!("P-384"))),
+        ("a shared secret", ("kty", json!("oct"))),
+    ];
+    for (n, (what, (member, value))) in keys.into_iter().enumerate() {
+        let kid = format!("key-{n}");
+        let key = changed(&[("kid", json!(kid)), (member, value), ("k", json!("c2VjcmV0"))]);
+        provider.publish(Some(vec![key, public_key()]));
+        let problem = refused(ask(&app, &token(&kid)).await, 401).await;
+        assert_eq!(problem["errorCode"], "unauthenticated", "{what}: {problem}");
+        good(ask(&app, &token(KEY_ID)).await).await;
+    }
+    let meant_for_us = changed(&[("kid", json!("ours")), ("key_ops", json!(["verify"]))]);
+    provider.publish(Some(vec![meant_for_us]));
+    good(ask(&app, &token("ours")).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_away_keeps_nobody_out_whose_key_is_known() {
+    let provider = Provider::start();
+    let issuer = ["--auth-issuer", &provider.issuer];
+    let pauses = ["--auth-jwks-pause-ms", "0", "--auth-jwks-age-ms", "0"];
+    let app = TestApp::start_with(&[issuer.as_slice(), &pauses].concat()).await;
+    let (known, new) = (KEY_ID, "second");
+    good(ask(&app, &sign(&provider.claims(), KEY, known)).await).await;
+    provider.publish(None);
+    good(ask(&app, &sign(&provider.claims(), KEY, known)).await).await;
+    let answer = ask(&app, &sign(&provider.claims(), KEY, new)).await;
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(refused(answer, 503).await["errorCode"], "unavailable");
+    good(ask(&app, &sign(&provider.claims(), KEY, known)).await).await;
+
+    provider.publish(Some(vec![changed(&[("kid", json!(new))])]));
+    until(async || ask(&app, &sign(&provider.claims(), KEY, new)).await.status() == 200).await;
+    refused(ask(&app, &sign(&provider.claims(), KEY, known)).await, 401).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_calls_itself_by_another_name_is_not_believed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let provider = Provider::start_as(listener, "http://somebody.example.com");
+    let app = app_of(&provider).await;
+    refused(ask(&app, &sign(&provider.claims(), KEY, KEY_ID)).await, 503).await;
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
+}
+
+/// The public key, with other members.
+fn changed(members: &[(&str, Value)]) -> Value {
+    let mut key = public_key();
+    members.iter().for_each(|(name, value)| key[*name] = value.clone());
+    key
+}
+
+fn signed_with(header: &Header, claims: &Value) -> String {
+    encode(header, claims, &EncodingKey::from_ec_pem(KEY.as_bytes()).unwrap()).unwrap()
+}
+
+fn with_crit(claims: &Value) -> String {
+    let crit = Some(vec!["exp".into()]);
+    let header = Header { kid: Some(KEY_ID.into()), crit, ..Header::new(Algorithm::ES256) };
+    signed_with(&header, claims)
+}
+
+fn without_key_id(claims: &Value) -> String {
+    signed_with(&Header::new(Algorithm::ES256), claims)
+}
+
+/// A good token whose header names another algorithm.
+fn with_algorithm(claims: &Value, algorithm: &str) -> String {
+    let token = sign(claims, KEY, KEY_ID);
+    let (_, rest) = token.split_once('.').unwrap();
+    let header = json!({"alg": algorithm, "typ": "JWT", "kid": KEY_ID}).to_string();
+    format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header))
 }
 
 fn unsigned(claims: &Value) -> String {

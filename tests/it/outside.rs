@@ -1,19 +1,39 @@
 //! Programs of others against the real thing: the vendor's own Python library against the offline Campaign
-//! Monitor, schemathesis against the service and its document, a browser on Swagger UI.
+//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the
+//! tokens of a certified OpenID provider.
 //!
 //! Each test brings its program: Python packages into a virtual environment, npm packages and Debian's
 //! Chromium, at pinned versions, once.
 
 use std::path::Path;
+use std::process::Stdio;
 
+use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
 
 use crate::oauth;
 use crate::programs::{debian_with, python_with, succeed};
-use crate::support::TestApp;
+use crate::support::{TestApp, text, until};
 
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
 const BROWSER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+const IDENTITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identity");
+
+/// A folder beside the build with a script and the npm packages that its lock file names.
+async fn npm_home(source: &str, script: &str) -> String {
+    let source = Path::new(source);
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.file_name().unwrap());
+    std::fs::create_dir_all(&home).unwrap();
+    for file in ["package.json", "package-lock.json", script] {
+        std::fs::copy(source.join(file), home.join(file)).unwrap();
+    }
+    let home = home.to_string_lossy().into_owned();
+    succeed("npm", &["ci", "--no-audit", "--no-fund"], &home).await;
+    home
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vendors_python_library_is_content_with_the_offline_campaign_monitor() {
@@ -57,15 +77,68 @@ async fn schemathesis_finds_no_answer_that_the_document_does_not_promise() {
 async fn the_main_job_can_be_done_by_hand_in_swagger_ui_without_any_other_host() {
     let app = TestApp::start().await;
     debian_with("chromium", "/usr/bin/chromium").await;
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
-    std::fs::create_dir_all(&home).unwrap();
-    for file in ["package.json", "package-lock.json", "swagger_ui.mjs"] {
-        std::fs::copy(Path::new(BROWSER).join(file), home.join(file)).unwrap();
-    }
-    let home = home.to_string_lossy();
-    succeed("npm", &["ci", "--no-audit", "--no-fund"], &home).await;
+    let home = npm_home(BROWSER, "swagger_ui.mjs").await;
     let (token, instance) = (TestApp::token_for("Admin", "*"), app.instance.to_string());
     let arguments = ["swagger_ui.mjs", app.url(), &token, &instance, API_KEY, LIST_ID];
     succeed("node", &arguments, &home).await;
     assert_eq!(app.active().await, 2);
+}
+
+/// A certified OpenID provider in a process of its own.
+struct Provider {
+    process: Child,
+    issuer: String,
+    http: reqwest::Client,
+}
+
+impl Provider {
+    async fn start() -> Self {
+        let home = npm_home(IDENTITY, "provider.mjs").await;
+        let mut command = tokio::process::Command::new("node");
+        command.arg("provider.mjs").current_dir(home).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let issuer = lines.next_line().await.unwrap().unwrap();
+        Self { process, issuer, http: reqwest::Client::builder().build().unwrap() }
+    }
+
+    async fn order(&self, order: &str, body: &Value) -> Value {
+        let url = format!("{}/orders/{order}", self.issuer);
+        self.http.post(url).json(body).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn token(&self, role: &str, instance: &str) -> String {
+        let claims = json!({"roles": [role], "instances": [instance]});
+        text(&self.order("token", &claims).await, "access_token")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certified_openid_provider_is_believed_by_the_keys_that_it_publishes_now() {
+    let mut provider = Provider::start().await;
+    let issuer = ["--auth-issuer", &provider.issuer];
+    let pauses = ["--auth-jwks-pause-ms", "0", "--auth-jwks-age-ms", "100"];
+    let app = TestApp::start_with(&[issuer.as_slice(), &pauses].concat()).await;
+    let path = format!("v1/instances/{}/connections", app.instance);
+    let ask = async |token: &str| {
+        let call = app.anonymous(Method::GET, &path).bearer_auth(token);
+        call.send().await.unwrap().status().as_u16()
+    };
+    let instance = app.instance.to_string();
+    let first = provider.token("Admin", &instance).await;
+    assert_eq!(ask(&first).await, 200);
+    assert_eq!(ask(&provider.token("Viewer", &instance).await).await, 403);
+    let elsewhere = uuid::Uuid::now_v7().to_string();
+    assert_eq!(ask(&provider.token("Admin", &elsewhere).await).await, 404);
+
+    provider.order("rotate", &json!({})).await;
+    let second = provider.token("Admin", &instance).await;
+    assert_eq!((ask(&second).await, ask(&first).await), (200, 200), "both keys are published");
+    provider.order("withdraw", &json!({})).await;
+    until(async || ask(&first).await == 401).await;
+    assert_eq!(ask(&second).await, 200);
+
+    provider.process.kill().await.unwrap();
+    assert_eq!(ask(&second).await, 200, "its key is known");
 }

@@ -299,6 +299,15 @@ impl TestApp {
     }
 }
 
+/// Waits until it is so.
+pub async fn until(is_so: impl AsyncFn() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so().await {
+        assert!(started.elapsed() < PATIENCE, "it never came to that");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The answer of a call that must succeed.
 pub async fn good(response: Response) -> Value {
     let status = response.status();
