@@ -77,14 +77,13 @@ impl App {
         let db = open_db(&config).await?;
         db.migrate().await?;
         let queue = open_queue(&config).await?;
-        let keys = data.encryption_keys.as_ref().ok_or(crate::secrets::Error::Malformed)?;
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
             storage: Storage::open(&storage_url(&data.storage_url)?)?,
             campaign_monitor: campaign_monitor(&config)?,
             carrier: campaign_monitor(&config)?,
             oauth: config.oauth.application(),
-            keys: Keys::parse(keys)?,
+            keys: data.keys()?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
             refusals: Refusals::new(config.limits.max_audited_refusals),
             previews: Semaphore::new(config.limits.max_previews),

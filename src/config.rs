@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::campaign_monitor::oauth::Application;
 use crate::db;
+use crate::secrets::{self, Keys};
 
 /// Shared by `serve` and `token` in development only; refused without `--dev`.
 const DEV_HS256_SECRET: &str = "segment-export development secret: never outside a laptop";
@@ -351,6 +352,11 @@ impl Signals {
 }
 
 impl Data {
+    /// The keys that seal secrets.
+    pub fn keys(&self) -> Result<Keys, secrets::Error> {
+        Keys::parse(self.encryption_keys.as_ref().ok_or(secrets::Error::Malformed)?)
+    }
+
     /// What a process may ask of the database.
     #[must_use]
     pub const fn database_limits(&self) -> db::Limits {

@@ -27,6 +27,7 @@ pub mod db;
 pub mod http;
 pub mod identity;
 pub mod keeper;
+pub mod rotation;
 pub mod secrets;
 pub mod telemetry;
 

@@ -6,7 +6,7 @@ use segment_export::campaign_monitor::sandbox::Sandbox;
 use segment_export::config::{Config, Signals};
 use segment_export::identity::{DevClaims, sign};
 use segment_export::storage::Media;
-use segment_export::{demo, http, sample, telemetry};
+use segment_export::{demo, http, rotation, sample, telemetry};
 
 /// Moves the members of Customer Insights segments into Campaign Monitor lists.
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Command {
     Serve(Box<Config>),
     /// Brings the database up to date.
     Migrate(Box<Config>),
+    /// The keys that seal secrets: which are in use, and sealing everything with the newest.
+    Keys(KeysArgs),
     /// Prints the OpenAPI document.
     Openapi,
     /// Prints a development token.
@@ -34,6 +36,20 @@ enum Command {
     Sandbox(SandboxArgs),
     /// Writes realistic profiles.
     Sample(SampleArgs),
+}
+
+#[derive(Args)]
+struct KeysArgs {
+    #[command(subcommand)]
+    order: KeysOrder,
+}
+
+#[derive(Subcommand)]
+enum KeysOrder {
+    /// Seals every secret with the newest key (the first of the setting), while the service runs.
+    Rotate(Box<Config>),
+    /// Counts the secrets of each key, to see which keys may be removed.
+    Status(Box<Config>),
 }
 
 #[derive(Args)]
@@ -92,6 +108,7 @@ async fn main() -> anyhow::Result<()> {
     let done = match program.command {
         Command::Serve(config) => serve(*config, &telemetry).await,
         Command::Migrate(config) => migrate(*config).await,
+        Command::Keys(args) => keys(args.order).await,
         Command::Openapi => print_document(),
         Command::Token(token) => print_token(*token),
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
@@ -117,6 +134,23 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
 async fn migrate(config: Config) -> anyhow::Result<()> {
     open_db(&config).await?.migrate().await?;
     println!("the database is up to date");
+    Ok(())
+}
+
+/// Fails when secrets are left that are not sealed with the newest key, or do not open.
+async fn keys(order: KeysOrder) -> anyhow::Result<()> {
+    let (KeysOrder::Rotate(config) | KeysOrder::Status(config)) = &order;
+    let config = Config::clone(config).check()?;
+    let (db, keys) = (open_db(&config).await?, config.data.keys()?);
+    let mut is_complete = true;
+    if let KeysOrder::Rotate(_) = order {
+        let rotation = rotation::rotate(&db, &keys).await?;
+        print!("{rotation}");
+        is_complete = rotation.is_complete();
+    }
+    print!("{}", rotation::status(&db, &keys).await?);
+    db.close().await;
+    anyhow::ensure!(is_complete, "some secrets are not sealed with the newest key");
     Ok(())
 }
 

@@ -69,6 +69,30 @@ impl Keys {
         format!("{}:{blob}", key.id)
     }
 
+    /// Seals again what an older key has sealed; `None` when the newest one did.
+    pub fn seal_again(
+        &self,
+        sealed: &str,
+        instance: Uuid,
+        row: Uuid,
+    ) -> Result<Option<String>, Error> {
+        if key_id(sealed) == self.newest_id() {
+            return Ok(None);
+        }
+        Ok(Some(self.seal(&self.open(sealed, instance, row)?, instance, row)))
+    }
+
+    /// Id of the key that seals.
+    #[must_use]
+    pub fn newest_id(&self) -> &str {
+        self.0.first().map_or("", |key| &key.id)
+    }
+
+    /// Ids of all keys, the newest first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|key| key.id.as_str())
+    }
+
     /// Opens what `seal` made for the same row.
     pub fn open(&self, sealed: &str, instance: Uuid, row: Uuid) -> Result<SecretString, Error> {
         let (id, blob) = sealed.split_once(':').ok_or(Error::Broken)?;
@@ -86,6 +110,12 @@ impl Keys {
             .map_err(|_| Error::Broken)?;
         String::from_utf8(opened).map(SecretString::from).map_err(|_| Error::Broken)
     }
+}
+
+/// Id of the key that sealed a secret.
+#[must_use]
+pub fn key_id(sealed: &str) -> &str {
+    sealed.split_once(':').map_or("", |(id, _)| id)
 }
 
 impl Key {

@@ -14,6 +14,7 @@ pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod store_oauth;
+pub mod store_seals;
 pub mod verify;
 pub mod views;
 

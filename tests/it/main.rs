@@ -9,6 +9,7 @@ mod exports;
 mod fairness;
 mod following;
 mod identity;
+mod keys;
 mod life;
 mod oauth;
 mod openapi;

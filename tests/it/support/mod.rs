@@ -113,6 +113,22 @@ impl TestApp {
         }
     }
 
+    /// Runs a command of the program beside the service, on its data: success, and what it printed.
+    pub async fn command(&self, words: &[&str], more: &[&str]) -> (bool, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
+        command.args(words).args(&self.args("127.0.0.1:0")[1..]).args(more);
+        let output = command.env("RUST_LOG", "error").output().await.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    }
+
+    /// Stops the service and starts it with other further settings.
+    pub async fn restart_with(&mut self, extra: &[&str]) {
+        self.stop_service().await;
+        self.extra = extra.iter().map(ToString::to_string).collect();
+        self.start_service().await;
+    }
+
     /// Ends the process as `kill -9` does.
     pub async fn kill_process(&mut self) {
         self.process.take().unwrap().kill().await.unwrap();

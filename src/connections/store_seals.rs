@@ -1,0 +1,47 @@
+//! SQL of sealed secrets, for sealing them with another key.
+
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::ConnectionId;
+use crate::db::Tx;
+use crate::sql;
+
+/// The sealed secret of a connection.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Seal {
+    /// The connection.
+    pub id: ConnectionId,
+    /// Its instance.
+    pub instance_id: Uuid,
+    /// `keyId:base64`.
+    pub credential_sealed: String,
+}
+
+/// Sealed secrets by the ids of their connections, of all instances, after `after`.
+pub async fn list(tx: &mut Tx, after: Option<ConnectionId>, limit: i64) -> Result<Vec<Seal>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT id, instance_id, credential_sealed FROM connections
+         WHERE credential_sealed IS NOT NULL AND ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2"
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
+/// Puts `new` in the place of what is sealed in `old`: the same secret, so neither version nor generation rise. False:
+/// the secret was changed meanwhile, and that counts.
+pub async fn replace(tx: &mut Tx, old: &Seal, new: &str) -> Result<bool> {
+    sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE connections SET credential_sealed = $3 WHERE id = $1 AND credential_sealed = $2"
+    )
+    .bind(old.id)
+    .bind(&old.credential_sealed)
+    .bind(new)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected() == 1)
+    })
+}

@@ -1,0 +1,106 @@
+//! The keys that seal secrets: brought in, rotated while the service works, and taken out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use segment_export::campaign_monitor::sandbox::API_KEY;
+use segment_export::connections::store_seals;
+use serde_json::json;
+
+use crate::oauth;
+use crate::support::{TestApp, text};
+
+const OLD: &str = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=";
+const NEW: &str = "new:bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=";
+
+/// Every connection must get through to Campaign Monitor.
+async fn all_open(app: &TestApp) {
+    let connections = app.get("/connections?limit=200").await;
+    for connection in connections["items"].as_array().unwrap() {
+        let path = format!("/connections/{}/verify", text(connection, "connectionId"));
+        let verified = app.post(&path, &json!({})).await;
+        assert_eq!(verified["checks"][0]["ok"], true, "{connection}: {verified}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_more() {
+    let mut app = oauth::start_with(&["--encryption-keys", OLD]).await;
+    oauth::signed_in(&app).await;
+    let mut ids = vec![];
+    for _ in 0..20 {
+        ids.push(app.connection().await);
+    }
+    let both = format!("{NEW},{OLD}");
+    app.restart_with(&["--encryption-keys", &both]).await;
+    let (succeeds, status) = app.command(&["keys", "status"], &[]).await;
+    assert!(succeeds, "{status}");
+    assert_eq!(
+        status,
+        "secrets sealed with key new: 0 (the newest: it seals)\nsecrets sealed with key old: 21\n"
+    );
+
+    let is_done = AtomicBool::new(false);
+    let writes = async {
+        let key = json!({"kind": "apiKey", "apiKey": API_KEY});
+        while !is_done.load(Ordering::SeqCst) {
+            for id in &ids[..5] {
+                app.put(&format!("/connections/{id}/credentials"), &key).await;
+            }
+            oauth::expire(&app).await;
+            all_open(&app).await;
+        }
+    };
+    let rotate = async {
+        let rotated = app.command(&["keys", "rotate"], &[]).await;
+        is_done.store(true, Ordering::SeqCst);
+        rotated
+    };
+    let ((succeeds, rotated), ()) = tokio::join!(rotate, writes);
+    assert!(succeeds, "{rotated}");
+    let end = "secrets sealed with key new: 21 (the newest: it seals)\nsecrets sealed with key old: 0 (may be removed)\n";
+    assert!(rotated.ends_with(end), "{rotated}");
+
+    let (succeeds, again) = app.command(&["keys", "rotate"], &[]).await;
+    assert!(succeeds, "{again}");
+    assert_eq!(again, format!("sealed again with the newest key: 0\n{end}"));
+    app.restart_with(&["--encryption-keys", NEW]).await;
+    all_open(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_changed_in_the_very_moment_stays_changed() {
+    let app = TestApp::start().await;
+    let id = app.connection().await;
+    let shared = app.app();
+    let seals = store_seals::list(&mut shared.db.read().await.unwrap(), None, 10).await.unwrap();
+    let key = json!({"kind": "apiKey", "apiKey": "another-key-1234"});
+    let changed = app.put(&format!("/connections/{id}/credentials"), &key).await;
+    let mut tx = shared.db.write().await.unwrap();
+    assert!(!store_seals::replace(&mut tx, &seals[0], "new:late").await.unwrap());
+    tx.commit().await.unwrap();
+    let seen = app.get(&format!("/connections/{id}")).await;
+    assert_eq!(seen, changed);
+    assert_eq!(seen["credential"]["lastFour"], "1234");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_missing_is_named_and_nothing_is_lost() {
+    let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
+    let id = app.connection().await;
+    app.restart_with(&["--encryption-keys", NEW]).await;
+    let (succeeds, rotated) = app.command(&["keys", "rotate"], &[]).await;
+    assert!(!succeeds, "{rotated}");
+    assert!(
+        rotated.contains(&format!("the secret of connection {id} stays as it is")),
+        "{rotated}"
+    );
+    assert!(
+        rotated.contains("secrets sealed with key old: 1 (MISSING from the settings"),
+        "{rotated}"
+    );
+
+    let both = format!("{NEW},{OLD}");
+    app.restart_with(&["--encryption-keys", &both]).await;
+    assert!(app.command(&["keys", "rotate"], &[]).await.0);
+    all_open(&app).await;
+}
