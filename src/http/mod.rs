@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceDef, Server, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data};
@@ -178,6 +179,12 @@ async fn measure(
     histogram!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status)
         .record(started.elapsed());
     answer
+}
+
+/// The method as a label has it: callers may make up any word.
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|name| method == *name).unwrap_or("other")
 }
 
 /// Which methods each address takes, from the document.

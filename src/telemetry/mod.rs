@@ -59,7 +59,8 @@ pub fn start(signals: &Signals, quiet: bool) -> anyhow::Result<Telemetry> {
 fn logged<S: Subscriber>(quiet: bool) -> impl Filter<S> {
     let default = if quiet { "warn" } else { LOGGED_BY_DEFAULT };
     let lines = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    lines.or(filter_fn(|about| about.is_span() && *about.level() <= Level::INFO))
+    let spans = filter_fn(|about| about.is_span() && *about.level() <= Level::INFO);
+    lines.or(spans.with_max_level_hint(Level::INFO))
 }
 
 /// Which spans are traced. The finer ones (calls of the database and the queue) only as parts of a request or a run:
@@ -71,7 +72,7 @@ fn traced<S: Subscriber + for<'a> LookupSpan<'a>>(
     let is_part = dynamic_filter_fn(|about, context| {
         *about.level() <= Level::INFO || context.lookup_current().is_some()
     });
-    Ok(EnvFilter::try_new(filter)?.and(is_part))
+    Ok(EnvFilter::try_new(filter)?.and(is_part.with_max_level_hint(Level::TRACE)))
 }
 
 /// Sampling, batches and headers are as the `OTEL_…` variables say that the SDK knows.

@@ -98,6 +98,19 @@ fn members() -> String {
     })
 }
 
+/// Waits until a process shows this line among its metrics.
+async fn metric(process: &Process, line: &str) -> Result<()> {
+    let started = Instant::now();
+    loop {
+        let metrics = process.get("metrics").await?.text().await?;
+        if metrics.lines().any(|found| found == line) {
+            return Ok(());
+        }
+        ensure!(started.elapsed() < PATIENCE, "no {line} in {metrics}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// The answer must be a 503 that says when to come back.
 async fn assert_unavailable(answer: Response) -> Result<()> {
     assert_eq!(answer.status(), 503);
@@ -121,6 +134,7 @@ async fn without_postgresql_calls_are_told_to_come_back_and_runs_go_on_when_it_i
     assert_eq!(Service::unready(&service.api).await?, ["database"]);
     assert_eq!(Service::unready(&service.worker).await?, ["database"]);
     assert_eq!(service.api.get("livez").await?.status(), 200);
+    metric(&service.api, "segment_export_runs_due NaN").await?;
     service.cluster.postgres.start_again().await?;
 
     service.ends_well(&run).await?;
@@ -133,6 +147,8 @@ async fn without_redis_runs_are_taken_and_carried_out_all_the_same() -> Result<(
     let mut service = Service::start().await?;
     service.cluster.redis.crash().await?;
     assert_eq!(Service::unready(&service.api).await?, ["queue"]);
+    service.worker.terminate().await?;
+    service.worker = service.cluster.play("a worker that begins without it", "worker").await?;
     let run = service.run().await?;
     service.ends_well(&run).await?;
 
@@ -204,5 +220,20 @@ async fn a_run_whose_worker_is_killed_is_carried_on_by_another() -> Result<()> {
     service.is_under_way(&run).await?;
     service.worker.kill().await?;
     service.worker = service.cluster.play("another worker", "worker").await?;
-    service.ends_well(&run).await
+    service.ends_well(&run).await?;
+    metric(&service.worker, "segment_export_run_takeovers_total 1").await
+}
+
+#[tokio::test]
+async fn a_worker_that_was_held_past_its_lease_stops_and_says_so_in_its_metrics() -> Result<()> {
+    let mut service = Service::start().await?;
+    let run = service.run().await?;
+    service.is_under_way(&run).await?;
+    service.worker.signal("STOP").await?;
+    let other = service.cluster.play("another worker", "worker").await?;
+    let held = std::mem::replace(&mut service.worker, other);
+    service.ends_well(&run).await?;
+    held.signal("CONT").await?;
+    metric(&held, "segment_export_leases_lost_total 1").await?;
+    metric(&held, "segment_export_runs_in_hand 0").await
 }

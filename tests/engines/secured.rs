@@ -145,13 +145,15 @@ async fn an_export_goes_over_tls_with_passwords_and_a_private_authority() -> Res
 }
 
 #[tokio::test]
-async fn a_wrong_password_or_authority_ends_the_start_and_names_the_setting_but_not_the_password()
+async fn a_wrong_password_authority_or_address_ends_the_start_and_names_the_setting_but_not_the_password()
 -> Result<()> {
     let secured = Secured::start().await?;
     let (database, redis) = (secured.database_url(PASSWORD, "ours"), secured.redis_url(PASSWORD));
     let wrong_database = secured.database_url(WRONG, "ours");
     let unknown_database = secured.database_url(PASSWORD, "other");
+    let nobody = "postgres://postgres@127.0.0.1:1/postgres";
     for (settings, name, why) in [
+        (secured.settings(nobody, &redis, "ours"), "DATABASE_URL", "cannot be opened"),
         (secured.settings(&wrong_database, &redis, "ours"), "DATABASE_URL", "password"),
         (secured.settings(&unknown_database, &redis, "ours"), "DATABASE_URL", "certificate"),
         (secured.settings(&database, &secured.redis_url(WRONG), "ours"), "REDIS_URL", "password"),
