@@ -173,7 +173,7 @@ async fn measure(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let (started, route) = (Instant::now(), request::route(&request));
-    let method = request::method(&request);
+    let method = known(request.method());
     let answer = next.call(request).await;
     let status = request::status(&answer).as_str().to_owned();
     histogram!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status)

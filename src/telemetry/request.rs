@@ -28,21 +28,6 @@ pub fn route(request: &ServiceRequest) -> String {
     request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned())
 }
 
-/// The method of a request; anybody can make up others, and they are all one.
-#[must_use]
-pub fn method(request: &ServiceRequest) -> &'static str {
-    match request.method().as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        "PATCH" => "PATCH",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        _ => "other",
-    }
-}
-
 /// The status that a request is answered with.
 #[must_use]
 pub fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
