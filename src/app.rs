@@ -26,6 +26,7 @@ use crate::db::Db;
 use crate::http::refusals::Refusals;
 use crate::identity::Verifier;
 use crate::queue::Queue;
+use crate::schedules::scheduler;
 use crate::secrets::Keys;
 use crate::storage::Storage;
 use crate::telemetry::measures;
@@ -186,7 +187,9 @@ impl Service {
             service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
         }
         if app.config.plays(Part::Scheduler) {
-            service.spawn(&service.tasks, "keeper", keeper::keep_house(app.into_inner()));
+            let app = app.into_inner();
+            service.spawn(&service.tasks, "scheduler", scheduler::keep_time(app.clone()));
+            service.spawn(&service.tasks, "keeper", keeper::keep_house(app));
         }
         service.serving.close();
         service.tasks.close();

@@ -27,7 +27,7 @@ pub enum Part {
     Api,
     /// Carries out runs.
     Worker,
-    /// Keeps house: removes what has outlived its age.
+    /// Starts runs at their planned times, and keeps house: removes what has outlived its age.
     Scheduler,
 }
 
@@ -213,6 +213,9 @@ pub struct Work {
     /// How often a worker looks for runs the queue forgot.
     #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
     pub sweep_ms: u64,
+    /// How often the scheduler looks for planned times that have come.
+    #[arg(long, env = "SEGMENT_EXPORT_SCHEDULE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub schedule_ms: u64,
     /// How long uploads in flight may take to finish when the process is told to stop.
     #[arg(long, env = "SEGMENT_EXPORT_DRAIN_MS", default_value_t = 40_000)]
     pub drain_ms: u64,

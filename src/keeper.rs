@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
-use crate::{audit, connections, runs, segments};
+use crate::{audit, connections, refreshes, runs, segments};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Rows that one transaction removes.
@@ -44,7 +44,8 @@ pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
     let limits = &app.config.limits;
     let keys_from = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
     let events_from = now - TimeDelta::days(i64::from(limits.audit_days));
-    forget(&app.db, keys_from, events_from).await?;
+    let refreshes_from = runs::retention::before(limits.keep_runs_days, now);
+    forget(&app.db, keys_from, events_from, refreshes_from).await?;
     let mut tx = app.db.write().await?;
     connections::store_oauth::forget_sign_ins(&mut tx, now - SIGN_INS_KEPT).await?;
     tx.commit().await?;
@@ -52,14 +53,23 @@ pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes idempotency keys and audit events from before these times.
-async fn forget(db: &Db, keys_from: Time, events_from: Time) -> sqlx::Result<()> {
+/// Removes idempotency keys, audit events and reports of refreshes from before these times.
+async fn forget(
+    db: &Db,
+    keys_from: Time,
+    events_from: Time,
+    refreshes_from: Option<Time>,
+) -> sqlx::Result<()> {
     for _ in 0..STEPS {
         let mut tx = db.write().await?;
         let keys = idempotency::store::forget(&mut tx, keys_from, STEP).await?;
         let events = audit::store::forget(&mut tx, events_from, STEP).await?;
+        let reports = match refreshes_from {
+            Some(before) => refreshes::store::forget(&mut tx, before, STEP).await?,
+            None => 0,
+        };
         tx.commit().await?;
-        if keys + events == 0 {
+        if keys + events + reports == 0 {
             break;
         }
     }

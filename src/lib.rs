@@ -12,7 +12,9 @@ pub mod config;
 pub mod audit;
 pub mod connections;
 pub mod exports;
+pub mod refreshes;
 pub mod runs;
+pub mod schedules;
 pub mod segments;
 
 // The data plane: what a run does.

@@ -44,6 +44,11 @@ actions! {
     ExportAttach               "export.attach"               "POST"   "/exports/{id}/attach";
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
+    ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
+    ExportSetSchedules         "export.setSchedules"         "POST"   "/exports/schedules";
+    InstanceRunAll             "instance.runAll"             "POST"   "/runs";
+    InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
+    InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
 }
 

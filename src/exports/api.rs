@@ -16,14 +16,14 @@ use super::{Export, ExportId, Warning};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::{ConnectionId, DisplayName};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::runs;
 use crate::segments::{self, Segment};
+use crate::{runs, schedules};
 
 /// Which exports to list.
 #[derive(Deserialize, IntoParams)]
@@ -280,8 +280,13 @@ pub async fn view<R>(
     warnings.extend(limit_warning(selected, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
     let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
-    let last_run = runs::store::last_of_export(tx, export.id).await?;
-    Ok(ExportView::of(export, names, permissions, warnings, last_run))
+    let last_run = match runs::store::open_of_export(tx, export.id).await? {
+        Some(open) => Some(open),
+        None => runs::store::last_of_export(tx, export.id).await?,
+    };
+    let next_runs =
+        schedules::next_runs(tx, export.instance_id, &export.schedule, db::now()).await?;
+    Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
 }
 
 /// The export `id` of `instance`, or 404.

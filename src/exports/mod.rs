@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::campaign_monitor::bare;
 use crate::connections::{ConnectionId, DisplayName};
-use crate::db::Stamps;
+use crate::db::{Stamps, Time};
+use crate::schedules::Schedule;
 
 /// Id of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -229,37 +230,6 @@ pub struct Options {
     pub resubscribe: bool,
 }
 
-/// When the export runs by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Schedule {
-    /// What starts it.
-    pub kind: ScheduleKind,
-    /// Whether it starts by itself at all.
-    #[serde(default = "yes")]
-    pub active: bool,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-/// What starts an export by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ScheduleKind {
-    /// Every refresh of the instance.
-    SystemRefresh,
-    /// Nothing: only a person.
-    Manual,
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { kind: ScheduleKind::SystemRefresh, active: true }
-    }
-}
-
 /// Something about an export that its owner should know before it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -283,6 +253,7 @@ pub struct Export {
     pub mapping: Json<Mapping>,
     pub options: Json<Options>,
     pub schedule: Json<Schedule>,
+    pub next_planned_utc: Option<Time>,
     #[sqlx(flatten)]
     pub stamps: Stamps,
 }

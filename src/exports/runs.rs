@@ -2,20 +2,24 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::api::find;
-use super::check::may_edit;
-use super::{Export, ExportId};
+use super::check::{may_edit, permissions};
+use super::views::Permissions;
+use super::{Export, ExportId, store};
 use crate::app::App;
-use crate::audit::{self, Action, Change};
+use crate::audit::{self, Action};
 use crate::connections::{self, ConnectionId, ConnectionStatus};
 use crate::db::{self, Tx};
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::Id;
+use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::runs::start::{Cause, start_or_skip};
 use crate::runs::store::NewRun;
-use crate::runs::views::{RunStart, RunView};
+use crate::runs::views::{RunView, RunsView};
 use crate::runs::{self, Run, SubmissionKind};
 use crate::{segments, telemetry};
 
@@ -43,18 +47,76 @@ pub async fn start_run(
     }
     let export = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, export.connection_id).await?;
-    let connection = connected(&mut tx, &export).await?;
-    if let Some(open) = runs::store::open_of_export(&mut tx, export.id).await? {
-        return Err(already_open(&open));
-    }
-    let run = insert(&mut tx, &caller, &export, connection).await?;
+    connected(&mut tx, &export).await?;
+    let run = insert(&mut tx, &caller, &export).await?;
     let id = run.id;
-    let change = Change::done((&export, &[][..]), &RunStart::from(&run));
-    audit::record(&mut tx, &caller.author, Action::ExportStartRun, change).await?;
+    runs::start::record(&mut tx, &caller.author, &export, &run).await?;
     let answer = accepted(&mut tx, run).await?;
     let response = once.finish(tx, answer).await?;
     app.queue.hint(id).await;
     Ok(response)
+}
+
+/// Which exports to run.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunAllBody {
+    scope: Scope,
+}
+
+/// Exports that run together.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// All with an active schedule, of those the caller may run.
+    All,
+}
+
+/// Runs all exports that have an active schedule, now.
+///
+/// Those that cannot run are skipped with the reason. Manual exports, and those the caller may not edit, are left alone.
+#[utoipa::path(tag = "runs", request_body = RunAllBody, responses((status = 202, body = RunsView),
+    (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[post("/runs")]
+pub async fn run_all_exports(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    key: IdempotencyKey,
+    body: Body<RunAllBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(&caller, key, &body.digest);
+    if let Some(answer) = once.replay(&app).await? {
+        return Ok(answer);
+    }
+    let mut tx = app.db.write().await?;
+    if !once.begin(&mut tx).await? {
+        drop(tx);
+        return once.answer_of_the_other(&app).await;
+    }
+    let runs = match body.value.scope {
+        Scope::All => start_all(&mut tx, &caller).await?,
+    };
+    let view = RunsView::of(&runs);
+    let change = view.done_in(caller.instance, None);
+    audit::record(&mut tx, &caller.author, Action::InstanceRunAll, change).await?;
+    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
+    let answer = Answer { status: 202, location: None, etag: None, body };
+    let response = once.finish(tx, answer).await?;
+    runs::start::announce(&app.queue, &runs).await;
+    Ok(response)
+}
+
+async fn start_all(tx: &mut Tx, caller: &Caller<Contributor>) -> Result<Vec<Run>, Problem> {
+    let now = db::now();
+    let mut runs = Vec::new();
+    for export in store::all(tx, caller.instance).await? {
+        if export.schedule.is_active()
+            && permissions(tx, caller, export.connection_id).await? == Permissions::Edit
+        {
+            runs.push(start_or_skip(tx, &export, &caller.author, Cause::Person, now).await?);
+        }
+    }
+    Ok(runs)
 }
 
 /// The connection of an export that can run.
@@ -86,35 +148,29 @@ async fn insert(
     tx: &mut Tx,
     caller: &Caller<Contributor>,
     export: &Export,
-    connection: ConnectionId,
 ) -> Result<Run, Problem> {
     let segments = segments::store::of_export(tx, export.id).await?;
     let span = tracing::Span::current();
     let new = NewRun {
         export,
-        connection,
         segments: &segments,
         kind: SubmissionKind::OnDemand,
         by: caller.subject(),
+        planned: None,
         traceparent: telemetry::traceparent(&span),
         trace_id: telemetry::trace_id(&span),
         now: db::now(),
     };
-    runs::store::insert(tx, &new).await.map_err(|error| {
-        if db::is_unique_violation(&error) {
-            // Started by somebody else between the look and the insert.
-            return Problem::new(
-                Kind::RunAlreadyOpen,
-                "Another run of this export was started at this moment.",
-            );
-        }
-        error.into()
-    })
+    match runs::store::insert(tx, &new).await? {
+        Some(run) => Ok(run),
+        None => Err(already_open(tx, export.id).await?),
+    }
 }
 
-fn already_open(open: &Run) -> Problem {
-    Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.")
-        .with("runId", open.id)
+async fn already_open(tx: &mut Tx, export: ExportId) -> Result<Problem, Problem> {
+    let open = runs::store::open_of_export(tx, export).await?;
+    let problem = Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
+    Ok(problem.with("runId", open.map(|run| run.id)))
 }
 
 async fn accepted(tx: &mut Tx, run: Run) -> Result<Answer, Problem> {

@@ -15,8 +15,8 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{etag, ok};
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
-use crate::runs;
 use crate::segments::{self, SegmentId};
+use crate::{runs, schedules};
 
 /// What `check` found out.
 pub struct Checked {
@@ -35,6 +35,7 @@ pub async fn check(
 ) -> Result<Checked, Problem> {
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
+    schedules::check::check(content.schedule, "/schedule", db::now())?;
     let mut warnings = Vec::new();
     if let Some(id) = content.connection {
         let connection = usable_connection(app, caller, id).await?;
@@ -66,6 +67,7 @@ pub async fn save_new(
     let segments = segments::store::of_export(&mut tx, id).await?;
     let change = Change::made((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;
+    schedules::store::plan(&mut tx, id, content.schedule.next(db::now())).await?;
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
@@ -104,6 +106,10 @@ pub async fn save(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;
+    // A time that has come and was not fired yet is kept, unless the schedule is another one.
+    if current.schedule.0 != *content.schedule {
+        schedules::store::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
+    }
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     tx.commit().await?;

@@ -4,9 +4,10 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Export, ExportId, ListId, Mapping, Options, Schedule};
+use super::{Export, ExportId, ListId, Mapping, Options};
 use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{Time, Tx};
+use crate::schedules::Schedule;
 use crate::segments::SegmentId;
 use crate::sql;
 
@@ -154,6 +155,14 @@ pub async fn list(
     .fetch_all(db)
     .await
     })
+}
+
+/// Every export of an instance, in the order of their ids.
+pub async fn all(tx: &mut Tx, instance: Uuid) -> Result<Vec<Export>> {
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 ORDER BY id")
+        .bind(instance)
+        .fetch_all(db)
+        .await)
 }
 
 /// A LIKE pattern for texts that contain `search`.

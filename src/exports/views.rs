@@ -10,10 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Export, ExportId, ListId, Mapping, Options, Schedule, Warning};
+use super::{Export, ExportId, ListId, Mapping, Options, Warning};
 use crate::audit::{Change, Snapshot};
 use crate::connections::{ConnectionId, DisplayName};
+use crate::db::Time;
 use crate::runs::{Reason, Run, RunId, RunStatus};
+use crate::schedules::Schedule;
+use crate::schedules::views::ScheduleView;
 use crate::segments::{Segment, SegmentName};
 
 /// The segments of an export: 1 to 50, each once.
@@ -126,7 +129,7 @@ pub struct ExportView {
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
     pub options: Options,
-    pub schedule: Schedule,
+    pub schedule: ScheduleView,
     pub state: ExportState,
     pub permissions: Permissions,
     pub warnings: Vec<Warning>,
@@ -138,7 +141,7 @@ pub struct ExportView {
     pub updated_utc: DateTime<Utc>,
 }
 
-/// The newest run of an export, in short.
+/// The open run of an export, or else the newest, in short.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastRun {
@@ -242,6 +245,7 @@ impl ExportView {
         permissions: Permissions,
         warnings: Vec<Warning>,
         last_run: Option<Run>,
+        next_runs: Vec<Time>,
     ) -> Self {
         Self {
             state: ExportState::of(&export),
@@ -253,7 +257,7 @@ impl ExportView {
             segments,
             mapping: export.mapping.0,
             options: export.options.0,
-            schedule: export.schedule.0,
+            schedule: ScheduleView::of(export.schedule.0, next_runs),
             permissions,
             warnings,
             last_run: last_run.map(LastRun::of),

@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::config::Part;
 use crate::telemetry::measures::HTTP_REQUESTS;
 use crate::telemetry::request::{self, RequestSpan};
-use crate::{audit, connections, exports, runs, segments};
+use crate::{audit, connections, exports, refreshes, runs, schedules, segments};
 use problem::{Kind, Problem};
 
 /// Connections waiting to be served.
@@ -73,13 +73,19 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(exports::api::detach_export)
         .service(exports::api::attach_export)
         .service(exports::preview::preview_export)
+        .service(schedules::api::set_export_schedule)
+        .service(schedules::api::change_schedules)
         .service(exports::runs::start_run)
+        .service(exports::runs::run_all_exports)
         .service(runs::api::list_runs)
         .service(runs::api::get_run)
         .service(runs::api::cancel_run)
         .service(runs::events::follow_run)
         .service(runs::rejections::list_batches)
         .service(runs::rejections::list_rejections)
+        .service(schedules::api::get_schedule)
+        .service(schedules::api::put_schedule)
+        .service(refreshes::api::report_refresh)
         .service(audit::api::list_audit_events);
 }
 

@@ -16,11 +16,13 @@ use utoipa::{PartialSchema, ToSchema};
 use super::problem::{FieldError, ProblemDocument};
 use crate::runs::Culprit;
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
     ("runs", "Executions of exports, and what became of every profile"),
+    ("schedules", "When exports run by themselves"),
+    ("refreshes", "Customer Insights bringing its segments up to date"),
     ("audit", "Who changed what, when and from where, and what was refused"),
     ("health", "Whether the service lives and can work"),
 ];
@@ -120,7 +122,15 @@ fn complete_operation(operation: &mut Operation, path: &str) {
 /// Operations that create answer 201 or 202 and take an idempotency key.
 fn creates(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default();
-    ["create_connection", "create_export", "duplicate_export", "start_run"].contains(&id)
+    let creating = [
+        "create_connection",
+        "create_export",
+        "duplicate_export",
+        "start_run",
+        "run_all_exports",
+        "report_refresh",
+    ];
+    creating.contains(&id)
 }
 
 fn takes_if_match(operation: &Operation, path: &str) -> bool {

@@ -91,7 +91,7 @@ pub async fn cancel_run(
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
-    may_edit(&mut tx, &caller, Some(run.connection_id)).await?;
+    may_edit(&mut tx, &caller, run.connection_id).await?;
     let Some(canceled) = cancel(&mut tx, &caller, &run).await? else {
         let detail = "The run has already ended; there is nothing to cancel.";
         return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));

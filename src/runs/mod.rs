@@ -7,6 +7,7 @@ pub mod measure;
 pub mod reason;
 pub mod rejections;
 pub mod retention;
+pub mod start;
 pub mod store;
 pub mod store_batches;
 pub mod store_retention;
@@ -111,7 +112,7 @@ pub struct Run {
     pub instance_id: Uuid,
     pub export_id: ExportId,
     pub export_name: String,
-    pub connection_id: ConnectionId,
+    pub connection_id: Option<ConnectionId>,
     pub list_id: ListId,
     pub mapping: Json<Mapping>,
     pub options: Json<Options>,
@@ -121,6 +122,7 @@ pub struct Run {
     pub submission_kind: SubmissionKind,
     pub submitted_by: String,
     pub submitted_utc: Time,
+    pub planned_utc: Option<Time>,
     pub start_utc: Option<Time>,
     pub end_utc: Option<Time>,
     #[sqlx(flatten)]

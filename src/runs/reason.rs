@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::connections::{Connection, ConnectionStatus};
+
 /// Whose fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +39,14 @@ pub enum ReasonCode {
     SegmentUnreadable,
     /// The storage of the segments is away.
     StorageUnavailable,
+    /// The export has no connection.
+    NoConnection,
     /// The connection is gone or not connected.
     ConnectionNotConnected,
+    /// The export user of the connection was removed.
+    ExportUserMissing,
+    /// The run before has not ended.
+    RunAlreadyOpen,
     /// Campaign Monitor refuses the credentials.
     CredentialsRefused,
     /// Campaign Monitor does not know the list.
@@ -76,6 +84,24 @@ impl Reason {
         let (culprit, message) = code.words(detail.as_ref());
         Self { code, culprit, message }
     }
+
+    /// Why nothing can run over `connection`; `None` when it is connected.
+    #[must_use]
+    pub fn why_not_connected(connection: &Connection) -> Option<Self> {
+        match connection.status() {
+            ConnectionStatus::Connected => None,
+            ConnectionStatus::NeedsAttention => {
+                let why = connection.refused_message.as_deref().unwrap_or_default();
+                Some(Self::new(ReasonCode::CredentialsRefused, why))
+            }
+            ConnectionStatus::PendingAuthentication => {
+                Some(Self::new(ReasonCode::ConnectionNotConnected, "has no credentials"))
+            }
+            ConnectionStatus::PendingExportUser => {
+                Some(Self::new(ReasonCode::ExportUserMissing, ""))
+            }
+        }
+    }
 }
 
 impl ReasonCode {
@@ -90,7 +116,10 @@ impl ReasonCode {
             Self::SegmentChanged => (User, format!("The data of a segment was changed while the run read it ({detail}). Start the run again.")),
             Self::SegmentUnreadable => (User, format!("The data of a segment cannot be understood: {detail}. Refresh the segment, then start the run again.")),
             Self::StorageUnavailable => (System, "The storage of the segments cannot be reached. The run goes on by itself when it is back; if it has failed, start it again.".into()),
+            Self::NoConnection => (User, "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.".into()),
             Self::ConnectionNotConnected => (User, format!("The connection of the export {detail}. Ask an administrator to complete it.")),
+            Self::ExportUserMissing => (User, "The connection has no export user any more. An administrator must add themselves as export user of the connection.".into()),
+            Self::RunAlreadyOpen => (User, "The run before had not ended when this one was due. Nothing was sent. Plan the runs further apart, or spread the segments over several exports.".into()),
             Self::CredentialsRefused => (User, format!("Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.")),
             Self::ListNotFound => (User, format!("Campaign Monitor does not know the list {detail} in this account. Choose another list in the export.")),
             Self::CustomFieldNotFound => (User, format!("The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of the data matching.")),

@@ -70,6 +70,7 @@ async fn remove_detail(db: &Db, detail: Detail, before: Time, step: i64) -> sqlx
 }
 
 /// The time that what ended before it has outlived its age; never for an age of 0.
-fn before(days: u32, now: Time) -> Option<Time> {
+#[must_use]
+pub fn before(days: u32, now: Time) -> Option<Time> {
     (days > 0).then(|| now - TimeDelta::days(i64::from(days)))
 }

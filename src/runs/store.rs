@@ -6,7 +6,6 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{FieldWarnings, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind, Warnings};
-use crate::connections::ConnectionId;
 use crate::db::{Time, Tx};
 use crate::exports::{Export, ExportId};
 use crate::segments::Segment;
@@ -16,14 +15,14 @@ use crate::sql;
 pub struct NewRun<'a> {
     /// What is run, as it is now.
     pub export: &'a Export,
-    /// Its connection.
-    pub connection: ConnectionId,
     /// Its segments, as they are now.
     pub segments: &'a [Segment],
     /// What made it start.
     pub kind: SubmissionKind,
     /// Who asked for it.
     pub by: &'a str,
+    /// The time it was planned for, if a schedule asked for it.
+    pub planned: Option<Time>,
     /// W3C trace context of the request.
     pub traceparent: Option<String>,
     /// Trace id of the request.
@@ -32,21 +31,50 @@ pub struct NewRun<'a> {
     pub now: Time,
 }
 
-/// Adds a queued run; a unique violation says that the export has an open one.
-pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
+/// Adds a queued run; `None`: the export has an open one.
+pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Option<Run>> {
+    add(tx, new, RunStatus::Queued, None).await
+}
+
+/// Adds a run that has ended before it began, for this reason.
+pub async fn insert_skipped(tx: &mut Tx, new: &NewRun<'_>, reason: &Reason) -> Result<Run> {
+    add(tx, new, RunStatus::Skipped, Some(reason)).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+async fn add(
+    tx: &mut Tx,
+    new: &NewRun<'_>,
+    status: RunStatus,
+    reason: Option<&Reason>,
+) -> Result<Option<Run>> {
+    let Some(run) = add_run(tx, new, status, reason).await? else {
+        return Ok(None);
+    };
+    add_segments(tx, run.id, new.segments).await?;
+    Ok(Some(run))
+}
+
+async fn add_run(
+    tx: &mut Tx,
+    new: &NewRun<'_>,
+    status: RunStatus,
+    reason: Option<&Reason>,
+) -> Result<Option<Run>> {
     let selected: i64 = new.segments.iter().filter_map(|segment| segment.member_count).sum();
     let export = new.export;
-    let run: Run = sql!(&mut *tx, |db| {
+    sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
-             warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent, trace_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $12, $15, $16) RETURNING *"
+             warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent, trace_id,
+             planned_utc, reason, end_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20)
+         ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))
     .bind(export.instance_id)
     .bind(export.id)
     .bind(export.display_name.as_str())
-    .bind(new.connection)
+    .bind(export.connection_id)
     .bind(&export.list_id)
     .bind(&export.mapping)
     .bind(export.options)
@@ -58,15 +86,22 @@ pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
     .bind(Json(FieldWarnings::default()))
     .bind(new.traceparent.as_deref())
     .bind(new.trace_id.as_deref())
-    .fetch_one(db)
-    .await?
-    });
-    for (position, segment) in (0_i32..).zip(new.segments) {
+    .bind(status)
+    .bind(new.planned)
+    .bind(reason.map(Json))
+    .bind(status.is_ended().then_some(new.now))
+    .fetch_optional(db)
+    .await
+    })
+}
+
+async fn add_segments(tx: &mut Tx, run: RunId, segments: &[Segment]) -> Result<()> {
+    for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(
             "INSERT INTO run_segments (run_id, position, segment_id, name, member_count) VALUES ($1, $2, $3, $4, $5)"
         )
-        .bind(run.id)
+        .bind(run)
         .bind(position)
         .bind(segment.id)
         .bind(&segment.name)
@@ -76,7 +111,7 @@ pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
         .map(drop)
         })?;
     }
-    Ok(run)
+    Ok(())
 }
 
 /// One run.

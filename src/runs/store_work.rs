@@ -232,7 +232,11 @@ pub async fn open(tx: &mut Tx) -> Result<(i64, i64)> {
 }
 
 /// The oldest run that waits for its turn on a connection.
-pub async fn waiting(tx: &mut Tx, connection: ConnectionId, now: Time) -> Result<Option<RunId>> {
+pub async fn waiting(
+    tx: &mut Tx,
+    connection: Option<ConnectionId>,
+    now: Time,
+) -> Result<Option<RunId>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
         "SELECT id FROM runs WHERE connection_id = $1 AND status = 'queued' AND not_before <= $2 ORDER BY id LIMIT 1"

@@ -6,16 +6,21 @@
 )]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Counts, FieldWarning, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind};
-use crate::audit::Snapshot;
+use crate::audit::{Change, Snapshot};
 use crate::connections::ConnectionId;
 use crate::exports::{ExportId, ListId, Warning};
+use crate::refreshes::RefreshId;
 use crate::segments::SegmentName;
+
+/// A run that comes later than this after its planned time says so.
+const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
 
 /// A run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -26,19 +31,24 @@ pub struct RunView {
     pub export_id: ExportId,
     pub export_name: String,
     pub list_id: ListId,
-    pub connection_id: ConnectionId,
+    /// `null` when it was skipped because the export had none.
+    #[schema(required)]
+    pub connection_id: Option<ConnectionId>,
     pub segments: Vec<RunSegmentView>,
     pub status: RunStatus,
     /// Why it ended as it did, or why it waits.
     #[schema(required)]
     pub reason: Option<Reason>,
-    /// What was found before anything was sent.
+    /// What was found before anything was sent; `late` when a planned time was missed.
     pub warnings: Vec<Warning>,
     /// Values that were cut or left out of custom fields.
     pub field_warnings: Vec<FieldWarning>,
     pub submission_kind: SubmissionKind,
     pub submitted_by: String,
     pub submitted_utc: DateTime<Utc>,
+    /// The time it was planned for, when a schedule started it.
+    #[schema(required)]
+    pub planned_utc: Option<DateTime<Utc>>,
     #[schema(required)]
     pub start_utc: Option<DateTime<Utc>>,
     #[schema(required)]
@@ -102,7 +112,7 @@ pub struct RunStart<'a> {
     run_id: RunId,
     submission_kind: SubmissionKind,
     submitted_by: &'a str,
-    connection_id: ConnectionId,
+    connection_id: Option<ConnectionId>,
     list_id: &'a ListId,
 }
 
@@ -125,12 +135,63 @@ impl From<&Run> for Snapshot {
     }
 }
 
+/// The runs of several exports.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct RunsView {
+    /// Those that wait for a worker.
+    pub started: Vec<StartedView>,
+    /// Those that were not carried out.
+    pub skipped: Vec<SkippedView>,
+}
+
+/// A run that was started.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedView {
+    pub export_id: ExportId,
+    pub run_id: RunId,
+}
+
+/// A run that was skipped.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SkippedView {
+    pub export_id: ExportId,
+    pub run_id: RunId,
+    pub reason: Reason,
+}
+
+impl RunsView {
+    /// Which of the runs were started, and which were not.
+    #[must_use]
+    pub fn of(runs: &[Run]) -> Self {
+        let mut view = Self::default();
+        for run in runs {
+            let (export_id, run_id) = (run.export_id, run.id);
+            match run.reason.clone() {
+                Some(Json(reason)) => view.skipped.push(SkippedView { export_id, run_id, reason }),
+                None => view.started.push(StartedView { export_id, run_id }),
+            }
+        }
+        view
+    }
+
+    /// What was done in an instance, as the audit keeps it; the start of each run is an event of its own.
+    #[must_use]
+    pub fn done_in(&self, instance: Uuid, refresh: Option<&RefreshId>) -> Change {
+        let instance = Snapshot { id: instance.to_string(), ..Snapshot::default() };
+        let counts = json!({"refreshId": refresh, "started": self.started.len(), "skipped": self.skipped.len()});
+        Change::done(instance, &counts)
+    }
+}
+
 impl RunView {
     /// Puts together what is known of a run at `now`.
     #[must_use]
     pub fn of(run: Run, segments: Vec<RunSegment>, now: DateTime<Utc>) -> Self {
         Self {
             progress: ProgressView::of(&run, now),
+            warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
             run_id: run.id,
             instance_id: run.instance_id,
             export_id: run.export_id,
@@ -140,11 +201,11 @@ impl RunView {
             segments: segments.into_iter().map(RunSegmentView::from).collect(),
             status: run.status,
             reason: run.reason.map(|reason| reason.0),
-            warnings: run.warnings.0.items,
             field_warnings: run.field_warnings.0.fields,
             submission_kind: run.submission_kind,
             submitted_by: run.submitted_by,
             submitted_utc: run.submitted_utc,
+            planned_utc: run.planned_utc,
             start_utc: run.start_utc,
             end_utc: run.end_utc,
             attempt: run.fence.max(1),
@@ -153,6 +214,19 @@ impl RunView {
             version: run.version,
         }
     }
+}
+
+/// Says that a run started long after the time it was planned for.
+fn late(run: &Run) -> Option<Warning> {
+    let planned = run.planned_utc.filter(|planned| run.submitted_utc - planned > LATE_AFTER)?;
+    let planned = planned.format("%Y-%m-%d %H:%M");
+    Some(Warning {
+        code: "late".into(),
+        message: format!(
+            "This run was planned for {planned} UTC and comes late: the service was not running then, or could not start it. \
+             It stands for all planned times that were missed meanwhile."
+        ),
+    })
 }
 
 impl From<RunSegment> for RunSegmentView {

@@ -9,7 +9,7 @@ use super::job::{Job, Stopped};
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::session::Session;
-use crate::connections::{self, Connection, ConnectionStatus, lists};
+use crate::connections::{self, Connection, lists};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment};
@@ -86,19 +86,15 @@ fn check_fields(job: &Job, segments: &[(RunSegment, Option<Segment>)]) -> Result
 
 async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     let mut tx = app.db.read().await?;
-    let connection =
-        connections::store::get(&mut tx, job.run.instance_id, job.run.connection_id).await?;
+    let connection = match job.run.connection_id {
+        Some(id) => connections::store::get(&mut tx, job.run.instance_id, id).await?,
+        None => None,
+    };
     let connection = connection
         .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "was removed"))?;
-    match connection.status() {
-        ConnectionStatus::Connected => Ok(connection),
-        ConnectionStatus::NeedsAttention => {
-            let why = connection.refused_message.unwrap_or_default();
-            Err(Stopped::failed(ReasonCode::CredentialsRefused, why))
-        }
-        ConnectionStatus::PendingAuthentication | ConnectionStatus::PendingExportUser => {
-            Err(Stopped::failed(ReasonCode::ConnectionNotConnected, "is not completely set up"))
-        }
+    match Reason::why_not_connected(&connection) {
+        None => Ok(connection),
+        Some(reason) => Err(Stopped::Ended(RunStatus::Failed, reason)),
     }
 }
 

@@ -64,6 +64,14 @@ async fn tour(app: &TestApp) {
     app.post(&format!("{of_export}/attach"), &json!({"connectionId": connection})).await;
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
+    app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;
+    let off = json!({"exportIds": [export], "mode": "keepIndividual", "active": false});
+    app.post("/exports/schedules", &off).await;
+    app.post("/runs", &json!({"scope": "all"})).await;
+    let daily =
+        json!({"active": true, "recurrence": "daily", "timezone": "UTC", "times": ["06:00"]});
+    app.put("/schedule", &daily).await;
+    app.post("/refreshes", &json!({"refreshId": "r1"})).await;
     app.post(&format!("{path}/detach"), &none).await;
     delete(&format!("{path}/export-user")).await;
     delete(&format!("/exports/{copy}")).await;

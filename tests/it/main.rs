@@ -19,6 +19,7 @@ mod preview;
 mod programs;
 mod retention;
 mod runs;
+mod schedules;
 mod segments;
 mod stores;
 mod support;

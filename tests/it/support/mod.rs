@@ -91,8 +91,7 @@ impl TestApp {
 
     /// Starts the service, on the data of the one before.
     pub async fn start_service(&mut self) {
-        let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
-        let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
+        let service = Service::start(self.open().await).unwrap();
         self.url = service.url.to_string();
         self.service = Some(service);
     }
@@ -150,10 +149,15 @@ impl TestApp {
         args
     }
 
+    /// Opens the data of the service once more, as another process does.
+    pub async fn open(&self) -> App {
+        let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
+        App::open(config, metrics()).await.unwrap()
+    }
+
     /// Starts another service on the same data and with the same settings; returns its address with it.
     pub async fn start_neighbour(&self) -> (Service, String) {
-        let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
-        let service = Service::start(App::open(config, metrics()).await.unwrap()).unwrap();
+        let service = Service::start(self.open().await).unwrap();
         let url = service.url.to_string();
         (service, url)
     }
@@ -258,6 +262,13 @@ impl TestApp {
         id
     }
 
+    /// A connection without credentials. Returns its id.
+    pub async fn pending_connection(&self) -> String {
+        let new = json!({"displayName": format!("Campaign Monitor {}", Uuid::now_v7()), "type": "campaignMonitor",
+            "consent": {"agreed": true}});
+        text(&self.post("/connections", &new).await, "connectionId")
+    }
+
     /// A segment filled with a CSV.
     pub async fn segment(&self, name: &str, csv: &str) {
         self.put(&format!("/segments/{name}"), &json!({"displayName": name})).await;
@@ -306,6 +317,19 @@ impl TestApp {
                 return seen;
             }
             assert!(started.elapsed() < PATIENCE, "it never came to that: {seen}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The newest run of an export, once there is one.
+    pub async fn first_run(&self, export: &str) -> Value {
+        let started = std::time::Instant::now();
+        loop {
+            let last = self.get(&format!("/exports/{export}")).await["lastRun"].clone();
+            if last.is_object() {
+                return last;
+            }
+            assert!(started.elapsed() < PATIENCE, "it was never run");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -1,0 +1,92 @@
+//! The endpoint by which Customer Insights reports refreshes.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::store::{self, Refresh};
+use super::{RefreshId, start_followers};
+use crate::app::App;
+use crate::audit::{self, Action};
+use crate::db::{self, Tx};
+use crate::http::auth::{Admin, Caller};
+use crate::http::body::Body;
+use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::runs::start::Cause;
+use crate::runs::views::RunsView;
+use crate::runs::{self, Run};
+
+/// A refresh that has finished.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefreshBody {
+    /// Names the refresh; the same one again starts nothing.
+    refresh_id: RefreshId,
+}
+
+/// A refresh, and what it started.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshView {
+    instance_id: Uuid,
+    refresh_id: RefreshId,
+    received_by: String,
+    received_utc: DateTime<Utc>,
+    #[serde(flatten)]
+    runs: RunsView,
+}
+
+/// Reports that a refresh has finished.
+///
+/// Every active export whose schedule is `systemRefresh` is started, or skipped with the reason. The same `refreshId`
+/// again starts nothing, and answers what the first report answered.
+#[utoipa::path(tag = "refreshes", request_body = RefreshBody, responses((status = 202, body = RefreshView),
+    (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[post("/refreshes")]
+pub async fn report_refresh(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    key: IdempotencyKey,
+    body: Body<RefreshBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(&caller, key, &body.digest);
+    if let Some(answer) = once.replay(&app).await? {
+        return Ok(answer);
+    }
+    let mut tx = app.db.write().await?;
+    if !once.begin(&mut tx).await? {
+        drop(tx);
+        return once.answer_of_the_other(&app).await;
+    }
+    let id = body.value.refresh_id;
+    let runs = receive(&mut tx, &caller, &id).await?;
+    let refresh = store::get(&mut tx, caller.instance, &id).await?;
+    let response = once.finish(tx, answer(refresh)?).await?;
+    runs::start::announce(&app.queue, &runs).await;
+    Ok(response)
+}
+
+/// Starts what follows the refresh, unless it was reported before.
+async fn receive(tx: &mut Tx, caller: &Caller<Admin>, id: &RefreshId) -> Result<Vec<Run>, Problem> {
+    let now = db::now();
+    if !store::insert(tx, caller.instance, id, caller.subject(), now).await? {
+        return Ok(vec![]);
+    }
+    let runs = start_followers(tx, &caller.author, Cause::Refresh, now).await?;
+    let view = RunsView::of(&runs);
+    store::keep(tx, caller.instance, id, &view).await?;
+    let change = view.done_in(caller.instance, Some(id));
+    audit::record(tx, &caller.author, Action::InstanceReportRefresh, change).await?;
+    Ok(runs)
+}
+
+fn answer(refresh: Refresh) -> Result<Answer, Problem> {
+    let Refresh { instance_id, refresh_id, runs, received_by, received_utc } = refresh;
+    let view = RefreshView { instance_id, refresh_id, received_by, received_utc, runs: runs.0 };
+    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
+    Ok(Answer { status: 202, location: None, etag: None, body })
+}

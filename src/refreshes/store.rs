@@ -1,0 +1,81 @@
+//! SQL of the table `refreshes`.
+
+use sqlx::Result;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::RefreshId;
+use crate::db::{Time, Tx};
+use crate::runs::views::RunsView;
+use crate::sql;
+
+/// A refresh that was reported, as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Refresh {
+    pub instance_id: Uuid,
+    pub refresh_id: RefreshId,
+    pub runs: Json<RunsView>,
+    pub received_by: String,
+    pub received_utc: Time,
+}
+
+/// Takes a refresh, before its runs are known. False: it was reported before.
+pub async fn insert(
+    tx: &mut Tx,
+    instance: Uuid,
+    id: &RefreshId,
+    by: &str,
+    now: Time,
+) -> Result<bool> {
+    let done = sql!(tx, |db| sqlx::query(
+        "INSERT INTO refreshes (instance_id, refresh_id, runs, received_by, received_utc)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+    )
+    .bind(instance)
+    .bind(id)
+    .bind(Json(RunsView::default()))
+    .bind(by)
+    .bind(now)
+    .execute(db)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+/// Keeps what a refresh started and skipped.
+pub async fn keep(tx: &mut Tx, instance: Uuid, id: &RefreshId, runs: &RunsView) -> Result<()> {
+    sql!(tx, |db| sqlx::query(
+        "UPDATE refreshes SET runs = $3 WHERE instance_id = $1 AND refresh_id = $2"
+    )
+    .bind(instance)
+    .bind(id)
+    .bind(Json(runs))
+    .execute(db)
+    .await
+    .map(drop))
+}
+
+/// One refresh.
+pub async fn get(tx: &mut Tx, instance: Uuid, id: &RefreshId) -> Result<Refresh> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM refreshes WHERE instance_id = $1 AND refresh_id = $2"
+    )
+    .bind(instance)
+    .bind(id)
+    .fetch_one(db)
+    .await)
+}
+
+/// Forgets refreshes that were reported before `before`, at most `limit`.
+pub async fn forget(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+    sql!(tx, |db| sqlx::query(
+        "DELETE FROM refreshes WHERE (instance_id, refresh_id) IN
+         (SELECT instance_id, refresh_id FROM refreshes WHERE received_utc < $1 LIMIT $2)"
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected()))
+}

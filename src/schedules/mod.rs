@@ -1,0 +1,102 @@
+//! When exports run by themselves. `docs/SCHEDULES.md` has the rules.
+//!
+//! An export has a schedule: with every system refresh, at times of its own, or never. An instance has one schedule
+//! of system refreshes. The next planned time of each is kept in the database, and whoever moves it on starts the runs.
+
+pub mod api;
+pub mod check;
+pub mod refresh;
+pub mod scheduler;
+pub mod store;
+pub mod times;
+pub mod views;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::db::{Time, Tx};
+pub use times::{CronLine, TimeZone};
+
+/// How many planned times are shown.
+const SHOWN: usize = 5;
+
+/// When an export runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Schedule {
+    /// What starts it.
+    pub kind: ScheduleKind,
+    /// Whether it starts by itself at all.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// Where the clock hangs that `cron` reads; only with `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<TimeZone>,
+    /// When, in cron lines; only with `custom`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub cron: Vec<CronLine>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What starts an export by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ScheduleKind {
+    /// Every system refresh of the instance.
+    SystemRefresh,
+    /// Times of its own.
+    Custom,
+    /// Nothing: only a person.
+    Manual,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { kind: ScheduleKind::SystemRefresh, active: true, timezone: None, cron: vec![] }
+    }
+}
+
+impl Schedule {
+    /// Whether the export runs by itself.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.active && self.kind != ScheduleKind::Manual
+    }
+
+    /// Whether every system refresh starts it.
+    #[must_use]
+    pub fn follows_refreshes(&self) -> bool {
+        self.active && self.kind == ScheduleKind::SystemRefresh
+    }
+
+    /// The times of its own that are planned after `after`.
+    pub fn upcoming(&self, after: Time) -> impl Iterator<Item = Time> + '_ {
+        let lines = if self.active { self.cron.as_slice() } else { &[] };
+        times::upcoming(self.timezone.unwrap_or(TimeZone::UTC), lines, after)
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn next(&self, after: Time) -> Option<Time> {
+        self.upcoming(after).next()
+    }
+}
+
+/// The next five times at which an export of `instance` starts by itself, after `now`.
+pub async fn next_runs(
+    tx: &mut Tx,
+    instance: Uuid,
+    schedule: &Schedule,
+    now: Time,
+) -> sqlx::Result<Vec<Time>> {
+    if !schedule.follows_refreshes() {
+        return Ok(schedule.upcoming(now).take(SHOWN).collect());
+    }
+    let refresh = store::get(tx, instance).await?;
+    Ok(refresh.map_or_else(Vec::new, |planned| planned.schedule.upcoming(now, SHOWN)))
+}

@@ -1,0 +1,145 @@
+//! SQL of the table `refresh_schedules`, and of the planned times in `exports`.
+
+use sqlx::Result;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::Schedule;
+use super::refresh::{Planned, RefreshSchedule};
+use crate::db::{Time, Tx};
+use crate::exports::{Export, ExportId};
+use crate::sql;
+
+/// The schedule of an instance, if it was ever set.
+pub async fn get(tx: &mut Tx, instance: Uuid) -> Result<Option<Planned>> {
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM refresh_schedules WHERE instance_id = $1")
+        .bind(instance)
+        .fetch_optional(db)
+        .await)
+}
+
+/// Sets the schedule of an instance that is at `version`, 0 when there is none yet. `None`: it was changed meanwhile.
+pub async fn set(
+    tx: &mut Tx,
+    instance: Uuid,
+    version: i64,
+    schedule: &RefreshSchedule,
+    by: &str,
+    now: Time,
+) -> Result<Option<Planned>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "INSERT INTO refresh_schedules (instance_id, schedule, next_planned_utc, version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $3, $4, 1, $5, $6, $5, $6)
+         ON CONFLICT (instance_id) DO UPDATE SET schedule = $3, next_planned_utc = $4,
+             version = refresh_schedules.version + 1, updated_by = $5, updated_utc = $6
+             WHERE refresh_schedules.version = $2
+         RETURNING *"
+    )
+    .bind(instance)
+    .bind(version)
+    .bind(Json(schedule))
+    .bind(schedule.next(now))
+    .bind(by)
+    .bind(now)
+    .fetch_optional(db)
+    .await
+    })
+}
+
+/// Instances whose system refresh was planned for `now` or earlier.
+pub async fn refreshes_due(tx: &mut Tx, now: Time) -> Result<Vec<Uuid>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+        "SELECT instance_id FROM refresh_schedules WHERE next_planned_utc <= $1 ORDER BY next_planned_utc"
+    )
+    .bind(now)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// Moves the planned time of an instance on to `next`. False: another scheduler, or a change, came first.
+pub async fn move_refresh_on(tx: &mut Tx, from: &Planned, next: Option<Time>) -> Result<bool> {
+    let done = sql!(tx, |db| sqlx::query(
+        "UPDATE refresh_schedules SET next_planned_utc = $3
+         WHERE instance_id = $1 AND version = $2 AND next_planned_utc = $4"
+    )
+    .bind(from.instance_id)
+    .bind(from.stamps.version)
+    .bind(next)
+    .bind(from.next_planned_utc)
+    .execute(db)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+/// Changes the schedule of an export, and plans its next time.
+pub async fn set_of_export(
+    tx: &mut Tx,
+    id: ExportId,
+    schedule: &Schedule,
+    by: &str,
+    now: Time,
+) -> Result<Export> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE exports SET schedule = $2, next_planned_utc = $3, version = version + 1, updated_by = $4, updated_utc = $5
+         WHERE id = $1 RETURNING *"
+    )
+    .bind(id)
+    .bind(Json(schedule))
+    .bind(schedule.next(now))
+    .bind(by)
+    .bind(now)
+    .fetch_one(db)
+    .await
+    })
+}
+
+/// Plans the next time of an export.
+pub async fn plan(tx: &mut Tx, id: ExportId, next: Option<Time>) -> Result<()> {
+    sql!(tx, |db| sqlx::query("UPDATE exports SET next_planned_utc = $2 WHERE id = $1")
+        .bind(id)
+        .bind(next)
+        .execute(db)
+        .await
+        .map(drop))
+}
+
+/// Exports that were planned for `now` or earlier, in the order of their ids, after this one.
+pub async fn exports_due(
+    tx: &mut Tx,
+    now: Time,
+    after: Option<ExportId>,
+    limit: i64,
+) -> Result<Vec<(Uuid, ExportId)>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT instance_id, id FROM exports WHERE next_planned_utc <= $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3"
+    )
+    .bind(now)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// Moves the planned time of an export on to `next`. False: another scheduler, or a change, came first.
+pub async fn move_export_on(tx: &mut Tx, from: &Export, next: Option<Time>) -> Result<bool> {
+    let done = sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE exports SET next_planned_utc = $3 WHERE id = $1 AND version = $2 AND next_planned_utc = $4"
+    )
+    .bind(from.id)
+    .bind(from.stamps.version)
+    .bind(next)
+    .bind(from.next_planned_utc)
+    .execute(db)
+    .await?
+    .rows_affected()
+    });
+    Ok(done == 1)
+}
