@@ -16,6 +16,7 @@ CREATE TABLE sign_ins (
     instance_id   UUID NOT NULL,
     connection_id UUID NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
     started_by    TEXT NOT NULL,
+    started_name  TEXT NOT NULL,
     expires_utc   TIMESTAMPTZ NOT NULL
 );
 -- The newest sign-in of an administrator takes the place of an older one.

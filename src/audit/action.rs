@@ -1,4 +1,5 @@
-//! What can be done, one line an action: its word and, where callers do it, the call that does it.
+//! What can be done, one line an action: its word and, where callers do it, the call that does it. (A sign-in ends outside
+//! the instances; a credential is refused by Campaign Monitor, whoever calls.)
 //!
 //! The word is `object.verb`; a call that changes something and stands not here has no refusals in the
 //! audit, so a test compares this table with the `OpenAPI` document.
@@ -29,6 +30,9 @@ actions! {
     ConnectionCreate           "connection.create"           "POST"   "/connections";
     ConnectionUpdate           "connection.update"           "PATCH"  "/connections/{id}";
     ConnectionSetCredentials   "connection.setCredentials"   "PUT"    "/connections/{id}/credentials";
+    ConnectionAuthorize        "connection.authorize"        "POST"   "/connections/{id}/authorize";
+    ConnectionSignIn           "connection.signIn"           "GET"    "/oauth/campaign-monitor/callback";
+    ConnectionRefuse           "connection.refuse"           ""       "";
     ConnectionAddExportUser    "connection.addExportUser"    "PUT"    "/connections/{id}/export-user";
     ConnectionRemoveExportUser "connection.removeExportUser" "DELETE" "/connections/{id}/export-user";
     ConnectionVerify           "connection.verify"           "POST"   "/connections/{id}/verify";

@@ -41,6 +41,8 @@ pub enum Part {
     Scheduler,
     /// What carries runs out.
     Worker,
+    /// What calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
+    Session,
 }
 
 /// Who did something.
@@ -224,12 +226,21 @@ impl Actor {
         let (subject, name) = match part {
             Part::Scheduler => ("scheduler", "Scheduler"),
             Part::Worker => ("worker", "Worker"),
+            Part::Session => ("session", "Session at Campaign Monitor"),
         };
         Self { kind: ActorKind::System, subject: subject.into(), name: name.into(), role: None }
     }
 }
 
 impl Author {
+    /// An administrator who has no token with this call, but proves to have had one.
+    #[must_use]
+    pub fn administrator(instance: Uuid, subject: &str, name: &str, origin: Origin) -> Self {
+        let (kind, role) = (ActorKind::User, Some(Role::Admin));
+        let actor = Actor { kind, subject: subject.to_owned(), name: name.to_owned(), role };
+        Self { instance, actor, origin }
+    }
+
     /// A part of the service, acting by itself.
     #[must_use]
     pub fn system(instance: Uuid, part: Part) -> Self {

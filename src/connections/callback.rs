@@ -7,6 +7,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get};
+use tracing::Instrument;
 use url::{Url, form_urlencoded};
 use utoipa::IntoParams;
 
@@ -14,8 +15,10 @@ use super::sign_in::State;
 use super::store_oauth::{self, SignIn};
 use super::{ConnectionId, SealedCredential, store};
 use crate::app::App;
+use crate::audit::{self, Action, Author, Change, Origin, Refusal};
 use crate::campaign_monitor::Error;
 use crate::db;
+use crate::http::origin;
 
 /// The page loads nothing, is not kept, and gives its address to nobody.
 const HEADERS: [(&str, &str); 4] = [
@@ -122,7 +125,8 @@ impl Failure {
 pub async fn finish_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
     // A task of its own: a browser that goes away must not take along tokens that nobody has stored.
     let returned = Return::parse(request.query_string());
-    let task = tokio::spawn(finish(app.clone(), returned)).await;
+    let origin = origin::of(&request, app.config.forwarded_hops);
+    let task = tokio::spawn(finish(app.clone(), returned, origin).in_current_span()).await;
     let (connection, outcome) = task.unwrap_or((None, Err(Failure::Away)));
     if let Err(failure) = outcome {
         tracing::info!(code = failure.row().1, "a sign-in at Campaign Monitor failed");
@@ -136,11 +140,35 @@ pub async fn finish_sign_in(app: Data<App>, request: HttpRequest) -> HttpRespons
 /// Which connection it was about, as far as that is known, and what became of it.
 type Finished = (Option<ConnectionId>, Result<(), Failure>);
 
-async fn finish(app: Data<App>, returned: Return) -> Finished {
-    match use_up(&app, &returned).await {
-        Ok(sign_in) => (Some(sign_in.connection_id), connect(&app, &sign_in, &returned).await),
-        Err(failure) => (None, Err(failure)),
+async fn finish(app: Data<App>, returned: Return, origin: Origin) -> Finished {
+    let sign_in = match use_up(&app, &returned).await {
+        Ok(sign_in) => sign_in,
+        Err(failure) => return (None, Err(failure)),
+    };
+    let SignIn { instance_id, started_by, started_name, .. } = &sign_in;
+    let author = Author::administrator(*instance_id, started_by, started_name, origin);
+    let outcome = connect(&app, &sign_in, &returned, &author).await;
+    if let Err(failure) = outcome
+        && let Err(error) = record_failure(&app, &sign_in, &author, failure).await
+    {
+        tracing::error!(error = %error, "a sign-in that failed is not in the audit");
     }
+    (Some(sign_in.connection_id), outcome)
+}
+
+async fn record_failure(
+    app: &App,
+    sign_in: &SignIn,
+    author: &Author,
+    failure: Failure,
+) -> sqlx::Result<()> {
+    let (status, code, ..) = failure.row();
+    let refusal =
+        Refusal { status: status.into(), error_code: code.to_owned(), more_left_out: false };
+    let object = Some(sign_in.connection_id.0.to_string());
+    let mut tx = app.db.write().await?;
+    audit::record_refusal(&mut tx, author, Action::ConnectionSignIn, object, refusal).await?;
+    tx.commit().await
 }
 
 /// Finds the sign-in and uses it up: whatever comes next, this `state` is good for nothing more.
@@ -153,11 +181,17 @@ async fn use_up(app: &App, returned: &Return) -> Result<SignIn, Failure> {
         return Err(Failure::Unknown);
     }
     tx.commit().await?;
-    if sign_in.is_over(db::now()) { Err(Failure::Late) } else { Ok(sign_in) }
+    Ok(sign_in)
 }
 
-async fn connect(app: &App, sign_in: &SignIn, returned: &Return) -> Result<(), Failure> {
+async fn connect(
+    app: &App,
+    sign_in: &SignIn,
+    returned: &Return,
+    author: &Author,
+) -> Result<(), Failure> {
     match (returned.error.as_str(), returned.code.as_str()) {
+        _ if sign_in.is_over(db::now()) => return Err(Failure::Late),
         ("access_denied", _) => return Err(Failure::Denied),
         ("", "") => return Err(Failure::Unknown),
         ("", _) => {}
@@ -169,9 +203,10 @@ async fn connect(app: &App, sign_in: &SignIn, returned: &Return) -> Result<(), F
     let (instance, id) = (sign_in.instance_id, sign_in.connection_id);
     let sealed = SealedCredential::tokens(&tokens, &app.keys, instance, id, now)?;
     let mut tx = app.db.write().await?;
-    store::set_credential(&mut tx, id, &sealed, &sign_in.started_by, db::now())
-        .await?
-        .ok_or(Failure::Removed)?;
+    let old = store::get(&mut tx, instance, id).await?.ok_or(Failure::Removed)?;
+    let new = store::set_credential(&mut tx, id, &sealed, &sign_in.started_by, db::now()).await?;
+    let change = Change::between(&old, &new.ok_or(Failure::Removed)?);
+    audit::record(&mut tx, author, Action::ConnectionSignIn, change).await?;
     Ok(tx.commit().await?)
 }
 

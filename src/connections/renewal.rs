@@ -12,8 +12,8 @@ use metrics::counter;
 use secrecy::SecretString;
 use tokio::time::sleep;
 
-use super::session::{Held, Shared};
-use super::{SealedCredential, Secret, store, store_oauth};
+use super::session::{Held, Shared, refuse};
+use super::{SealedCredential, Secret, store_oauth};
 use crate::campaign_monitor::oauth::{TOKEN_CALL_MAX, Tokens};
 use crate::campaign_monitor::{Disposition, Error};
 use crate::db::{self, Time};
@@ -141,8 +141,7 @@ impl Shared {
         let left = async {
             let mut tx = self.db.write().await?;
             if is_refused {
-                let why = error.refusal();
-                store::set_refused(&mut tx, self.id, held.generation, &why).await?;
+                refuse(&mut tx, self.id, held.generation, &error).await?;
             }
             store_oauth::give_renewal_back(&mut tx, self.id, until).await?;
             let connection = store_oauth::reread(&mut tx, self.id).await?;

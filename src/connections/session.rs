@@ -13,8 +13,9 @@ use tracing::Instrument;
 
 use super::{Connection, ConnectionId, Secret, renewal, store, store_oauth};
 use crate::app::App;
+use crate::audit::{self, Action, Author, Change, Part};
 use crate::campaign_monitor::{Account, CampaignMonitor, Error};
-use crate::db::{self, Db, Time};
+use crate::db::{self, Db, Time, Tx};
 use crate::secrets::{self, Keys};
 
 /// A token is renewed so long before it ends: longer than clocks differ and a call waits.
@@ -148,7 +149,7 @@ impl Shared {
         }
         let noted = async {
             let mut tx = self.db.write().await?;
-            store::set_refused(&mut tx, self.id, generation, &error.refusal()).await?;
+            refuse(&mut tx, self.id, generation, error).await?;
             tx.commit().await
         };
         match noted.await {
@@ -160,6 +161,27 @@ impl Shared {
             }
         }
     }
+}
+
+/// Records that Campaign Monitor refuses the credential of this generation, once, with an event in the audit.
+pub(super) async fn refuse(
+    tx: &mut Tx,
+    id: ConnectionId,
+    generation: i64,
+    error: &Error,
+) -> sqlx::Result<()> {
+    let old = store_oauth::reread(tx, id).await?;
+    let is_news =
+        |old: &Connection| old.credential_generation == generation && old.refused_message.is_none();
+    let Some(old) = old.filter(is_news) else {
+        return Ok(());
+    };
+    store::set_refused(tx, id, generation, &error.refusal()).await?;
+    let Some(new) = store_oauth::reread(tx, id).await? else {
+        return Ok(());
+    };
+    let author = Author::system(new.instance_id, Part::Session);
+    audit::record(tx, &author, Action::ConnectionRefuse, Change::between(&old, &new)).await
 }
 
 impl Held {

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
@@ -18,6 +19,7 @@ use super::ConnectionId;
 use super::api::find;
 use super::store_oauth::{self, SignIn};
 use crate::app::App;
+use crate::audit::{self, Action, Change};
 use crate::db::{self, Time};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
@@ -63,10 +65,13 @@ pub async fn authorize_connection(
         instance_id: connection.instance_id,
         connection_id: connection.id,
         started_by: caller.subject().to_owned(),
+        started_name: caller.identity.name.clone(),
         expires_utc: db::now() + LIFE,
     };
     sign_in.state_hash = state.hash(&sign_in);
     store_oauth::begin_sign_in(&mut tx, &sign_in).await?;
+    let begun = Change::done(&connection, &json!({"signInExpiresUtc": sign_in.expires_utc}));
+    audit::record(&mut tx, &caller.author, Action::ConnectionAuthorize, begun).await?;
     tx.commit().await?;
     let authorize_url = app.campaign_monitor.authorize_url(application, &state.text()).into();
     let view = AuthorizeView { authorize_url, expires_utc: sign_in.expires_utc };
@@ -138,6 +143,7 @@ mod tests {
             instance_id: Uuid::now_v7(),
             connection_id: ConnectionId(Uuid::now_v7()),
             started_by: "ann".into(),
+            started_name: "Ann".into(),
             expires_utc: db::now(),
         };
         sign_in.state_hash = state.hash(&sign_in);

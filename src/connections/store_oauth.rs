@@ -20,6 +20,8 @@ pub struct SignIn {
     pub connection_id: ConnectionId,
     /// The administrator's subject.
     pub started_by: String,
+    /// The administrator's name, for the audit.
+    pub started_name: String,
     /// After that it is too late.
     pub expires_utc: Time,
 }
@@ -28,16 +30,17 @@ pub struct SignIn {
 pub async fn begin_sign_in(tx: &mut Tx, sign_in: &SignIn) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
-        "INSERT INTO sign_ins (id, state_hash, instance_id, connection_id, started_by, expires_utc)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO sign_ins (id, state_hash, instance_id, connection_id, started_by, started_name, expires_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (connection_id, started_by) DO UPDATE SET id = excluded.id, state_hash = excluded.state_hash,
-             instance_id = excluded.instance_id, expires_utc = excluded.expires_utc"
+             instance_id = excluded.instance_id, started_name = excluded.started_name, expires_utc = excluded.expires_utc"
     )
     .bind(sign_in.id)
     .bind(&sign_in.state_hash)
     .bind(sign_in.instance_id)
     .bind(sign_in.connection_id)
     .bind(&sign_in.started_by)
+    .bind(&sign_in.started_name)
     .bind(sign_in.expires_utc)
     .execute(db)
     .await

@@ -7,6 +7,7 @@ use segment_export::audit::Action;
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 
+use crate::oauth;
 use crate::support::{TestApp, good, people, refused, text};
 
 const OF_INSTANCE: &str = "/v1/instances/{instanceId}";
@@ -53,6 +54,7 @@ async fn tour(app: &TestApp) {
     good(rename.send().await.unwrap()).await;
     app.put(&format!("{path}/credentials"), &json!({"kind": "apiKey", "apiKey": API_KEY})).await;
     app.post(&format!("{path}/verify"), &none).await;
+    app.post(&format!("{path}/authorize"), &none).await;
     let export = app.export(&connection).await;
     let of_export = format!("/exports/{export}");
     let copy = text(&app.post(&format!("{of_export}/duplicate"), &none).await, "exportId");
@@ -80,7 +82,7 @@ async fn tour(app: &TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_that_changes_something_leaves_an_event() {
-    let app = TestApp::start_with(&["--roles", "api"]).await;
+    let app = oauth::start_with(&["--roles", "api"]).await;
     tour(&app).await;
     let events = events(&app, "&actor=Admin@example.com").await;
     let seen: BTreeSet<String> = events.iter().map(|event| text(event, "action")).collect();
@@ -297,4 +299,44 @@ fn no_statement_changes_an_event_and_only_its_age_removes_it() {
 fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_and_the_end_of_its_access_are_in_the_audit_without_secrets() {
+    let app = oauth::start_with(&[]).await;
+    let id = oauth::unconnected(&app, "Newsletter").await;
+    let denied = oauth::authorize(&app, &id).await;
+    let denied = oauth::browser().post(denied).form(&[("decision", "deny")]).send().await.unwrap();
+    oauth::come_back(&app, &oauth::location(&denied)).await;
+    let returned = oauth::agree(oauth::authorize(&app, &id).await).await;
+    oauth::come_back(&app, &returned).await;
+    app.order(Method::POST, "oauth/revoke", &json!({})).await;
+    for _ in 0..2 {
+        app.post(&format!("/connections/{id}/verify"), &json!({})).await;
+    }
+
+    let sign_ins = events(&app, "&action=connection.signIn").await;
+    let [done, denied] = sign_ins.as_slice() else { panic!("{sign_ins:?}") };
+    assert_eq!((&denied["outcome"], &denied["status"]), (&json!("refused"), &json!(403)));
+    assert_eq!(denied["errorCode"], "accessDenied");
+    assert_eq!(done["outcome"], "success");
+    assert_eq!(done["actor"]["subject"], "Admin@example.com");
+    assert_eq!(done["origin"]["clientAddress"], "127.0.0.1");
+    assert_eq!(
+        (&done["object"]["id"], &done["object"]["name"]),
+        (&json!(id), &json!("Newsletter"))
+    );
+    assert_eq!(done["before"], json!({"status": "pendingAuthentication"}));
+    assert_eq!(done["after"]["credential"]["kind"], "oauth");
+
+    let refused = events(&app, "&action=connection.refuse").await;
+    let [refused] = refused.as_slice() else { panic!("it is news once: {refused:?}") };
+    assert_eq!(refused["actor"]["subject"], "session");
+    assert_eq!(refused["after"]["status"], "needsAttention");
+
+    let all = serde_json::to_string(&events(&app, "").await).unwrap();
+    for secret in ["state", "code"] {
+        let secret = oauth::parameter(&returned, secret).unwrap();
+        assert!(!all.contains(&secret), "{all}");
+    }
 }
