@@ -12,6 +12,7 @@ mod identity;
 mod keys;
 mod life;
 mod oauth;
+mod limits;
 mod openapi;
 mod outside;
 mod preview;

@@ -33,6 +33,8 @@ pub struct StatusFault {
     pub status: u16,
     /// The `Code` in the body; the status where it is absent.
     pub code: Option<u16>,
+    /// The `Message` in the body; the usual words where it is absent.
+    pub message: Option<String>,
     pub retry_after_seconds: Option<u64>,
     pub rate_limit_reset_seconds: Option<u64>,
     /// A page instead of JSON.
@@ -49,9 +51,10 @@ impl StatusFault {
             );
             return Answer::html(status, page);
         }
-        let message = match self.status {
-            429 => "Rate limit exceeded",
-            _ => "Sorry, we've run into a problem. Please try again or contact support",
+        let message = match (&self.message, self.status) {
+            (Some(message), _) => message.as_str(),
+            (None, 429) => "Rate limit exceeded",
+            (None, _) => "Sorry, we've run into a problem. Please try again or contact support",
         };
         let body = json!({"Code": self.code.unwrap_or(self.status), "Message": message});
         Answer::json(self.status, &body)

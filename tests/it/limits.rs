@@ -1,0 +1,170 @@
+//! What limits and stops a run, each with its code, whose fault it is, and words for a marketer.
+
+use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, good, people, text};
+
+/// An export of these segments, by the name of one field for the address.
+async fn export_of(app: &TestApp, segments: &[&str]) -> Value {
+    let new = json!({"displayName": "Some to newsletter", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": segments, "mapping": {"email": "Email", "customFields": [{"field": "City", "key": "city"}]}});
+    app.post("/exports", &new).await
+}
+
+async fn run_of(app: &TestApp, export: &Value) -> Value {
+    app.ended(&app.start_run(&text(export, "exportId")).await).await
+}
+
+fn check_reason(run: &Value, status: &str, code: &str, culprit: &str, words: &[&str]) {
+    assert_eq!((&run["status"], &run["reason"]["code"]), (&json!(status), &json!(code)), "{run}");
+    assert_eq!(run["reason"]["culprit"], culprit, "{run}");
+    let message = text(&run["reason"], "message");
+    for word in words {
+        assert!(message.contains(word), "“{word}” in “{message}”");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipped_at_the_run() {
+    let app = TestApp::start_with(&["--max-profiles-per-export", "5"]).await;
+    app.segment("Three", &people(3)).await;
+    app.segment("Two", &people(2)).await;
+    let export = export_of(&app, &["Three", "Two"]).await;
+    assert_eq!(export["warnings"], json!([]), "five over all segments are not too many");
+    assert_ne!(run_of(&app, &export).await["status"], "skipped");
+
+    app.segment("Two", &people(3)).await;
+    let path = format!("/exports/{}", text(&export, "exportId"));
+    let patch = app.request("Admin", Method::PATCH, &path).json(&json!({"displayName": "Six"}));
+    let saved = good(patch.send().await.unwrap()).await;
+    let sent = app.active().await;
+    let run = run_of(&app, &export).await;
+
+    assert_eq!(saved["warnings"][0]["code"], "profileLimitExceeded");
+    assert!(
+        text(&saved["warnings"][0], "message")
+            .contains("The segments hold 6 profiles; an export may have 5.")
+    );
+    let words = ["6 profiles", "Nothing was sent", "several exports"];
+    check_reason(&run, "skipped", "profileLimitExceeded", "user", &words);
+    assert_eq!(run["counts"]["remaining"], 6);
+    assert_eq!(app.active().await, sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_the_contract_ends_the_run_in_the_words_of_campaign_monitor() {
+    let app = TestApp::start_with(&["--uploads-in-flight", "1"]).await;
+    app.segment("People", &people(3_500)).await;
+    let export = export_of(&app, &["People"]).await;
+    let limit =
+        json!({"status": 400, "code": 999, "message": "Your plan allows no more subscribers"});
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"status": limit}, "skip": 2}])).await;
+
+    let run = run_of(&app, &export).await;
+
+    let words = ["code 999: Your plan allows no more subscribers", "stay on the list", "contract"];
+    check_reason(&run, "failed", "campaignMonitorRefused", "external", &words);
+    assert_eq!(
+        (&run["counts"]["created"], &run["counts"]["remaining"]),
+        (&json!(2_000), &json!(1_500))
+    );
+    assert_eq!(app.active().await, 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_was_never_filled_fails_the_run() {
+    let app = TestApp::start().await;
+    app.put("/segments/Hollow", &json!({"displayName": "Hollow"})).await;
+    let export = export_of(&app, &["Hollow"]).await;
+    let run = run_of(&app, &export).await;
+    check_reason(
+        &run,
+        "failed",
+        "segmentNotFound",
+        "user",
+        &["“Hollow”", "Refresh it, or take it out"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_was_removed_while_the_run_waited_fails_it() {
+    let app = TestApp::start().await;
+    app.segment("Slow", &people(5_000)).await;
+    app.segment("Gone", &people(1)).await;
+    let first = export_of(&app, &["Slow"]).await;
+    let new = json!({"displayName": "Waits", "connectionId": first["connectionId"], "listId": LIST_ID,
+        "segments": ["Gone"], "mapping": {"email": "Email"}});
+    let second = app.post("/exports", &new).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 1500}}}])).await;
+    let blocking = app.start_run(&text(&first, "exportId")).await;
+    app.run_when(&blocking, |run| run["status"] == "running").await;
+    let waiting = app.start_run(&text(&second, "exportId")).await;
+
+    let delete = async |path: String| {
+        good(app.request("Admin", Method::DELETE, &path).send().await.unwrap()).await
+    };
+    let path = format!("/exports/{}", text(&second, "exportId"));
+    let other = app.request("Admin", Method::PATCH, &path).json(&json!({"segments": ["Slow"]}));
+    good(other.send().await.unwrap()).await;
+    delete("/segments/Gone".into()).await;
+    app.faults(&json!([])).await;
+    app.post(&format!("/runs/{blocking}/cancel"), &json!({})).await;
+
+    let run = app.ended(&waiting).await;
+    check_reason(&run, "failed", "segmentNotFound", "user", &["“Gone”"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_is_gone_since_saving_fails_the_run_before_anything_is_sent() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(3)).await;
+    let export = export_of(&app, &["People"]).await;
+    app.segment("People", "CustomerId,Email\n1,ann@example.com\n").await;
+    let run = run_of(&app, &export).await;
+    let words = ["The segment “People” has no field “City”.", "Nothing was sent", "data matching"];
+    check_reason(&run, "failed", "fieldNotFound", "user", &words);
+    assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_field_that_is_gone_from_the_list_fails_the_run_before_anything_is_sent() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(3)).await;
+    let export = export_of(&app, &["People"]).await;
+    let field = format!("api/v3.3/lists/{LIST_ID}/customfields/%5Bcity%5D.json");
+    let field = app.sandbox.url().join(&field).unwrap();
+    let vendor = reqwest::Client::builder().build().unwrap();
+    let removed = vendor.delete(field).basic_auth(API_KEY, Some("x")).send().await.unwrap();
+    assert!(removed.status().is_success(), "{removed:?}");
+    let run = run_of(&app, &export).await;
+    check_reason(&run, "failed", "customFieldNotFound", "user", &["“city”", "Nothing was sent"]);
+    assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_segment_is_a_success_with_nothing_to_do() {
+    let app = TestApp::start().await;
+    app.segment("Empty", &people(0)).await;
+    let export = export_of(&app, &["Empty"]).await;
+    let run = run_of(&app, &export).await;
+    assert_eq!((&run["status"], &run["reason"]), (&json!("successful"), &Value::Null), "{run}");
+    for (name, count) in run["counts"].as_object().unwrap() {
+        assert_eq!(count, &json!(0), "{name}");
+    }
+    assert_eq!(run["progress"]["fraction"], 1.0);
+    let preview =
+        app.post(&format!("/exports/{}/preview", text(&export, "exportId")), &json!({})).await;
+    assert_eq!((&preview["selected"], &preview["calls"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn every_status_has_a_word_of_the_product() {
+    let document = serde_json::to_value(segment_export::http::document()).unwrap();
+    let table = include_str!("../../docs/RUNS.md");
+    let statuses = document["components"]["schemas"]["RunStatus"].to_string();
+    let words: Vec<&str> =
+        statuses.split('"').filter(|word| table.contains(&format!("\n| `{word}` |"))).collect();
+    assert_eq!(words.len(), 7, "{statuses}");
+}
