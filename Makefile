@@ -27,9 +27,10 @@ lint: ## What CI checks beside the tests
 	cargo clippy --test engines -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-openapi: ## Writes openapi/openapi.json
+openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
 	mkdir -p openapi
 	cargo run --quiet -- openapi > openapi/openapi.json
+	cargo run --quiet -- openapi --errors > docs/ERRORS.md
 
 run: ## The service in development mode
 	cargo run -- serve --dev

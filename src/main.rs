@@ -27,7 +27,11 @@ enum Command {
     /// The keys that seal secrets: which are in use, and sealing everything with the newest.
     Keys(KeysArgs),
     /// Prints the OpenAPI document.
-    Openapi,
+    Openapi {
+        /// Prints the page of all error codes instead.
+        #[arg(long)]
+        errors: bool,
+    },
     /// Prints a development token.
     Token(Box<Token>),
     /// Shows the whole main job against the offline Campaign Monitor.
@@ -109,7 +113,10 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(config) => serve(*config, &telemetry).await,
         Command::Migrate(config) => migrate(*config).await,
         Command::Keys(args) => keys(args.order).await,
-        Command::Openapi => print_document(),
+        Command::Openapi { errors } => {
+            print_document(errors);
+            Ok(())
+        }
         Command::Token(token) => print_token(*token),
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
         Command::Sandbox(args) => sandbox(&args).await,
@@ -154,9 +161,12 @@ async fn keys(order: KeysOrder) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_document() -> anyhow::Result<()> {
-    println!("{}", http::document().to_pretty_json()?);
-    Ok(())
+fn print_document(errors: bool) {
+    if errors {
+        print!("{}", http::errors::page());
+    } else {
+        println!("{:#}", http::document());
+    }
 }
 
 fn print_token(token: Token) -> anyhow::Result<()> {

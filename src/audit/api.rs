@@ -35,7 +35,7 @@ pub struct AuditFilter {
 /// Lists who changed what, when and from where, and what was refused.
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once.
-#[utoipa::path(tag = "audit", params(AuditFilter, Paging),
+#[utoipa::path(tag = "audit", security(("bearer" = ["Admin"])), params(AuditFilter, Paging),
     responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 406, description = "None of the accepted content types is offered", body = ProblemDocument)))]
 #[get("/audit-events")]

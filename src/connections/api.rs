@@ -21,7 +21,7 @@ use crate::{exports, runs};
 /// Lists the connections.
 ///
 /// Contributors see those shared with them, by name and type.
-#[utoipa::path(tag = "connections", params(Paging), responses((status = 200, body = Page<ConnectionView>)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(Paging), responses((status = 200, body = Page<ConnectionView>)))]
 #[get("/connections")]
 pub async fn list_connections(
     caller: Caller<Contributor>,
@@ -36,7 +36,9 @@ pub async fn list_connections(
 }
 
 /// Reads a connection.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+///
+/// Contributors see a shared one, by name and type; one that is not shared does not exist for them.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
 #[get("/connections/{id}")]
 pub async fn get_connection(
     caller: Caller<Contributor>,
@@ -58,8 +60,9 @@ pub async fn get_connection(
 /// Makes a connection.
 ///
 /// Saving it needs consent to the transfer of data. Credentials may follow later.
-#[utoipa::path(tag = "connections", request_body = NewConnectionBody,
-    responses((status = 201, body = ConnectionView), (status = 409, description = "The display name is taken, or the idempotency key was used with another request", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), request_body = NewConnectionBody,
+    responses((status = 201, body = ConnectionView), (status = 409, description = "The display name is taken, or the idempotency key was used with another request: `nameTaken`, `idempotencyKeyReused`", body = crate::http::problem::ProblemDocument),
+        (status = 422, description = "Consent is missing: `consentRequired`", body = crate::http::problem::ProblemDocument)))]
 #[post("/connections")]
 pub async fn create_connection(
     caller: Caller<Admin>,
@@ -140,8 +143,10 @@ fn name_taken(error: sqlx::Error) -> Problem {
 }
 
 /// Renames a connection, or changes who may use it.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), request_body = ConnectionPatch,
-    responses((status = 200, body = ConnectionView), (status = 409, description = "The display name is taken", body = crate::http::problem::ProblemDocument)))]
+///
+/// What is left out stays as it is. Exports over a connection that is no longer shared keep running.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = ConnectionPatch,
+    responses((status = 200, body = ConnectionView), (status = 409, description = "The display name is taken: `nameTaken`", body = crate::http::problem::ProblemDocument)))]
 #[patch("/connections/{id}")]
 pub async fn update_connection(
     caller: Caller<Admin>,
@@ -167,7 +172,7 @@ pub async fn update_connection(
 /// Replaces the credentials.
 ///
 /// The connection keeps its id, and its exports are untouched.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), request_body = CredentialsBody,
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = CredentialsBody,
     responses((status = 200, body = ConnectionView)))]
 #[put("/connections/{id}/credentials")]
 pub async fn set_credentials(
@@ -191,7 +196,9 @@ pub async fn set_credentials(
 }
 
 /// Lists the exports that depend on a connection.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
+///
+/// While there are any, the connection cannot be removed.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
 #[get("/connections/{id}/exports")]
 pub async fn list_connection_exports(
     caller: Caller<Admin>,
@@ -210,7 +217,7 @@ pub async fn list_connection_exports(
 /// Detaches all exports of a connection.
 ///
 /// They keep their configuration and become inactive; their open runs are cancelled.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
 #[post("/connections/{id}/detach")]
 pub async fn detach_connection(
     caller: Caller<Admin>,
@@ -235,8 +242,8 @@ pub async fn detach_connection(
 /// Removes a connection and erases its secret.
 ///
 /// Refused while exports use it: detach or remove them first.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)),
+    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `connectionInUse`", body = crate::http::problem::ProblemDocument)))]
 #[delete("/connections/{id}")]
 pub async fn delete_connection(
     caller: Caller<Admin>,

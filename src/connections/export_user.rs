@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 /// Adds yourself as export user.
 ///
 /// Scheduled runs act as this user.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
 #[put("/connections/{id}/export-user")]
 pub async fn add_export_user(
     caller: Caller<Admin>,
@@ -29,7 +29,7 @@ pub async fn add_export_user(
 }
 
 /// Removes the export user.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
 #[delete("/connections/{id}/export-user")]
 pub async fn remove_export_user(
     caller: Caller<Admin>,

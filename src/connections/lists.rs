@@ -19,6 +19,7 @@ use crate::http::problem::{Problem, ProblemDocument};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListsView {
+    /// Of the account; an account that is no agency has one.
     clients: Vec<ClientView>,
 }
 
@@ -26,8 +27,13 @@ pub struct ListsView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientView {
+    /// Id at Campaign Monitor.
+    #[schema(example = "4a397ccaaa55eb4e6aa1221e1e2d7122")]
     client_id: String,
+    /// As in Campaign Monitor.
+    #[schema(example = "Contoso Coffee")]
     name: String,
+    /// All lists of the client.
     lists: Vec<ListOverviewView>,
 }
 
@@ -35,7 +41,11 @@ pub struct ClientView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListOverviewView {
+    /// To be used in an export.
+    #[schema(example = "a58ee1d3039b8bec838e6d1482a8a965")]
     list_id: String,
+    /// As in Campaign Monitor.
+    #[schema(example = "Newsletter")]
     name: String,
 }
 
@@ -43,11 +53,17 @@ pub struct ListOverviewView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListView {
+    /// To be used in an export.
+    #[schema(example = "a58ee1d3039b8bec838e6d1482a8a965")]
     list_id: String,
+    /// As in Campaign Monitor.
+    #[schema(example = "Newsletter")]
     name: String,
     opt_in: OptIn,
+    /// The custom fields.
     fields: Vec<CustomFieldView>,
     counts: ListCountsView,
+    /// What an export into it should know.
     warnings: Vec<Warning>,
 }
 
@@ -66,10 +82,16 @@ pub enum OptIn {
 #[serde(rename_all = "camelCase")]
 pub struct CustomFieldView {
     /// To be used in the mapping.
+    #[schema(example = "city")]
     key: String,
+    /// As in Campaign Monitor.
+    #[schema(example = "City")]
     name: String,
     #[schema(example = "Text")]
+    /// Text, Number, Date and so on, as in Campaign Monitor.
     data_type: String,
+    /// What it may hold, if it is one of several; else empty.
+    #[schema(example = json!([]))]
     options: Vec<String>,
 }
 
@@ -77,14 +99,24 @@ pub struct CustomFieldView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListCountsView {
+    /// On the list.
+    #[schema(example = 1200)]
     active: i64,
+    /// They asked for no more mail.
+    #[schema(example = 31)]
     unsubscribed: i64,
+    /// Taken off the list by its owner.
+    #[schema(example = 2)]
     deleted: i64,
+    /// Mail to them came back.
+    #[schema(example = 7)]
     bounced: i64,
 }
 
 /// Lists the clients of the account and their lists.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = ListsView), (status = 409, description = "The connection has no credentials yet", body = ProblemDocument)))]
+///
+/// As Campaign Monitor shows them at this moment, to pick a list from.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ListsView), (status = 409, description = "The connection has no credentials yet: `connectionNotConnected`", body = ProblemDocument)))]
 #[get("/connections/{id}/lists")]
 pub async fn browse_lists(
     caller: Caller<Contributor>,
@@ -114,7 +146,9 @@ async fn client_view(
 }
 
 /// Reads one list of the account.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path), ("listId" = ListId, Path)), responses((status = 200, body = ListView), (status = 409, description = "The connection has no credentials yet", body = ProblemDocument)))]
+///
+/// With its custom fields for the mapping, its numbers, and what an export into it should know.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path), ("listId" = ListId, Path)), responses((status = 200, body = ListView), (status = 409, description = "The connection has no credentials yet: `connectionNotConnected`", body = ProblemDocument)))]
 #[get("/connections/{id}/lists/{listId}")]
 pub async fn get_list(
     caller: Caller<Contributor>,

@@ -21,6 +21,7 @@ use crate::http::problem::Problem;
 pub struct Verification {
     /// Whether every check passed.
     ok: bool,
+    /// What was checked.
     checks: Vec<Check>,
 }
 
@@ -30,12 +31,18 @@ pub struct Check {
     /// `credentials`, `clients`, `exportUser`.
     #[schema(example = "credentials")]
     name: &'static str,
+    /// Whether it passed.
     ok: bool,
+    /// What was found.
+    #[schema(example = "Campaign Monitor accepts them.")]
     detail: String,
 }
 
 /// Checks a connection against Campaign Monitor.
-#[utoipa::path(tag = "connections", params(("id" = ConnectionId, Path)), responses((status = 200, body = Verification)))]
+///
+/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention; accepted
+/// ones make it well again.
+#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = Verification)))]
 #[post("/connections/{id}/verify")]
 pub async fn verify_connection(
     caller: Caller<Admin>,

@@ -88,11 +88,14 @@ pub struct ConnectionDetails {
     pub status: ConnectionStatus,
     /// Why it needs attention.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Invalid API Key")]
     pub status_message: Option<String>,
     pub consent: ConsentView,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// What may be seen of its credential, if it has one.
     pub credential: Option<CredentialView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The user that scheduled runs act as, if there is one.
     pub export_user: Option<ExportUserView>,
     pub version: i64,
     pub created_by: String,
@@ -105,8 +108,13 @@ pub struct ConnectionDetails {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentView {
+    /// Subject of the administrator.
+    #[schema(example = "ann@example.com")]
     pub agreed_by: String,
+    /// When.
     pub agreed_utc: DateTime<Utc>,
+    /// Version of the text.
+    #[schema(example = "2026-11")]
     pub text_version: String,
 }
 
@@ -117,6 +125,7 @@ pub struct CredentialView {
     pub kind: CredentialKind,
     /// The end of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "a9f3")]
     pub last_four: Option<String>,
     /// When the access token ends; it is renewed before that by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,8 +139,13 @@ pub struct CredentialView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportUserView {
+    /// As the identity provider knows them.
+    #[schema(example = "ann@example.com")]
     pub subject: String,
+    /// To show.
+    #[schema(example = "Ann Example")]
     pub name: String,
+    /// When they added themselves.
     pub added_utc: DateTime<Utc>,
 }
 

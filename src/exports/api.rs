@@ -20,9 +20,9 @@ use crate::db::{self, Tx};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
-use crate::http::paging::{Page, Paging};
+use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::segments::{self, Segment};
+use crate::segments::{self, Segment, SegmentName};
 use crate::{runs, schedules};
 
 /// Which exports to list.
@@ -33,13 +33,16 @@ pub struct ExportFilter {
     /// Those over this connection.
     connection_id: Option<ConnectionId>,
     /// Those that use the segment of this name.
-    segment: Option<String>,
+    segment: Option<SegmentName>,
     /// Those whose name, or whose connection's name, contains this, in any case.
-    search: Option<String>,
+    #[param(inline)]
+    search: Option<SearchText>,
 }
 
 /// Lists the exports.
-#[utoipa::path(tag = "exports", params(ExportFilter, Paging), responses((status = 200, body = Page<ExportView>)))]
+///
+/// Each with what the caller may do with it, and its last run.
+#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(ExportFilter, Paging), responses((status = 200, body = Page<ExportView>)))]
 #[get("/exports")]
 pub async fn list_exports(
     caller: Caller<Viewer>,
@@ -48,9 +51,11 @@ pub async fn list_exports(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let ExportFilter { connection_id, segment, search } = filter.into_inner();
-    // A text with NUL is in no name, and PostgreSQL does not take it.
-    let text = |text: Option<String>| text.map(|text| text.replace('\0', "\u{fffd}"));
-    let filter = Filter { connection: connection_id, segment: text(segment), search: text(search) };
+    let filter = Filter {
+        connection: connection_id,
+        segment: segment.map(|name| name.as_str().to_owned()),
+        search: search.map(|text| text.0),
+    };
     page(&app, &caller, &filter, &paging).await
 }
 
@@ -73,7 +78,9 @@ pub async fn page(
 }
 
 /// Reads an export.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+///
+/// With what the caller may do with it, its warnings, and its last run.
+#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
 #[get("/exports/{id}")]
 pub async fn get_export(
     caller: Caller<Viewer>,
@@ -89,8 +96,8 @@ pub async fn get_export(
 /// Makes an export.
 ///
 /// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is connected.
-#[utoipa::path(tag = "exports", request_body = NewExportBody,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), request_body = NewExportBody,
+    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/exports")]
 pub async fn create_export(
     caller: Caller<Contributor>,
@@ -118,8 +125,8 @@ pub async fn create_export(
 /// Copies an export.
 ///
 /// The copy has a schedule that is switched off.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = DuplicateBody,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = DuplicateBody,
+    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/exports/{id}/duplicate")]
 pub async fn duplicate_export(
     caller: Caller<Contributor>,
@@ -148,7 +155,9 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 }
 
 /// Changes an export.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = ExportPatch,
+///
+/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run.
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = ExportPatch,
     responses((status = 200, body = ExportView)))]
 #[patch("/exports/{id}")]
 pub async fn update_export(
@@ -179,7 +188,7 @@ pub async fn update_export(
 /// Takes the connection away from an export.
 ///
 /// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is cancelled.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
 #[post("/exports/{id}/detach")]
 pub async fn detach_export(
     caller: Caller<Contributor>,
@@ -196,7 +205,9 @@ pub async fn detach_export(
 }
 
 /// Gives an export a connection.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
+///
+/// The list and its fields are checked with the account behind it.
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
 #[post("/exports/{id}/attach")]
 pub async fn attach_export(
     caller: Caller<Contributor>,
@@ -222,7 +233,7 @@ pub async fn attach_export(
 /// Removes an export.
 ///
 /// Its runs stay, as history; an open one is cancelled.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 204)))]
 #[delete("/exports/{id}")]
 pub async fn delete_export(
     caller: Caller<Contributor>,

@@ -34,7 +34,7 @@ impl From<Uuid> for ExportId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = "^[0-9a-fA-F]{32}$", example = "a58ee1d3039b8bec838e6d1482a8a965")]
+#[schema(value_type = String, min_length = 32, max_length = 32, pattern = "^[0-9a-fA-F]{32}$", example = "a58ee1d3039b8bec838e6d1482a8a965")]
 pub struct ListId(String);
 
 impl TryFrom<String> for ListId {
@@ -238,6 +238,9 @@ pub struct Warning {
     #[schema(example = "doubleOptIn")]
     pub code: String,
     /// In words.
+    #[schema(
+        example = "“Newsletter” is a double opt-in list: Campaign Monitor mails every new profile a request to confirm."
+    )]
     pub message: String,
 }
 

@@ -82,7 +82,7 @@ pub struct ExampleView {
 /// Shows what a run would do, and sends nothing.
 ///
 /// Reads the segments and the settings of the list. What would stop a run is answered as a problem.
-#[utoipa::path(tag = "exports", params(("id" = ExportId, Path)),
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
     responses((status = 200, body = PreviewView),
         (status = 409, description = "It has no connection, or one that is not connected", body = ProblemDocument),
         (status = 429, description = "Too many previews at a time", body = ProblemDocument)))]

@@ -26,9 +26,9 @@ use crate::{segments, telemetry};
 /// Starts a run of an export, now.
 ///
 /// It is queued, and carried out by a worker. An export has at most one open run.
-#[utoipa::path(tag = "runs", params(("id" = ExportId, Path)),
-    responses((status = 202, body = RunView, headers(("Location" = String, description = "The run"))),
-        (status = 409, description = "It has an open run (`runId` names it), no connection, or one that is not connected", body = ProblemDocument)))]
+#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
+    responses((status = 202, body = RunView),
+        (status = 409, description = "It has an open run (`runId` names it), no connection, or one that is not connected: `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/exports/{id}/runs")]
 pub async fn start_run(
     caller: Caller<Contributor>,
@@ -75,7 +75,7 @@ pub enum Scope {
 /// Runs all exports that have an active schedule, now.
 ///
 /// Those that cannot run are skipped with the reason. Manual exports, and those the caller may not edit, are left alone.
-#[utoipa::path(tag = "runs", request_body = RunAllBody, responses((status = 202, body = RunsView),
+#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), request_body = RunAllBody, responses((status = 202, body = RunsView),
     (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
 #[post("/runs")]
 pub async fn run_all_exports(

@@ -124,15 +124,19 @@ pub struct ExportView {
     pub export_id: ExportId,
     pub instance_id: Uuid,
     pub display_name: DisplayName,
+    /// `null` when it is detached.
     pub connection_id: Option<ConnectionId>,
     pub list_id: ListId,
+    /// Whose members are exported.
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
     pub options: Options,
     pub schedule: ScheduleView,
     pub state: ExportState,
     pub permissions: Permissions,
+    /// What its owner should know before it runs.
     pub warnings: Vec<Warning>,
+    /// Its newest run, if it ever ran.
     pub last_run: Option<LastRun>,
     pub version: i64,
     pub created_by: String,
@@ -147,8 +151,11 @@ pub struct ExportView {
 pub struct LastRun {
     pub run_id: RunId,
     pub status: RunStatus,
+    /// Why it ended as it did, or why it waits.
     pub reason: Option<Reason>,
+    /// When it was asked for.
     pub submitted_utc: DateTime<Utc>,
+    /// When it ended; `null` while it is open.
     pub end_utc: Option<DateTime<Utc>>,
 }
 
@@ -164,6 +171,8 @@ pub struct Dependant {
 /// How many exports were detached.
 #[derive(Serialize, ToSchema)]
 pub struct DetachedView {
+    /// Exports that had the connection, and have none now.
+    #[schema(example = 2)]
     pub detached: usize,
 }
 

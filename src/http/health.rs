@@ -17,7 +17,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// Whether the service can work.
 #[derive(Serialize, ToSchema)]
 struct Readiness {
+    /// Whether every part can work.
     ready: bool,
+    /// What it needs.
     parts: Vec<PartReadiness>,
 }
 
@@ -27,17 +29,22 @@ struct PartReadiness {
     /// `database`, `queue`, `storage`, `process`.
     #[schema(example = "database")]
     name: &'static str,
+    /// Whether it can work.
     ready: bool,
 }
 
 /// Tells that the process lives.
-#[utoipa::path(tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+///
+/// Asks nothing of anybody: while it is not answered, the process should be started again.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, description = "As text", body = String, content_type = "text/plain", example = "alive\n")))]
 #[get("/livez")]
 async fn livez() -> &'static str {
     "alive\n"
 }
 
 /// Tells whether the service can work, and which part cannot.
+///
+/// While it cannot, or is about to stop, no calls should be sent here.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Readiness), (status = 503, description = "Some part is not ready", body = Readiness)))]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> HttpResponse {
@@ -55,7 +62,9 @@ async fn readyz(app: Data<App>) -> HttpResponse {
 }
 
 /// The metrics, for Prometheus.
-#[utoipa::path(tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+///
+/// In the text format, without personal data.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, description = "In the text format of Prometheus", body = String, content_type = "text/plain", example = "# TYPE segment_export_runs_ended_total counter\nsegment_export_runs_ended_total{status=\"successful\"} 1\n")))]
 #[get("/metrics")]
 async fn metrics(app: Data<App>) -> HttpResponse {
     app.db.measure();

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::problem::{Kind, Problem};
 
 const LIMIT_DEFAULT: i64 = 50;
-const LIMIT_MAX: i64 = 200;
+/// The most items on a page.
+pub const LIMIT_MAX: i64 = 200;
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,7 +22,25 @@ pub struct Paging {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// `nextCursor` of the page before.
+    #[param(max_length = 200, pattern = "^[A-Za-z0-9_-]*$")]
     cursor: Option<String>,
+}
+
+/// A text to look for in a list: at most 200 characters, without control characters.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "newsletter")]
+pub struct SearchText(pub String);
+
+impl TryFrom<String> for SearchText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.chars().count() <= 200 && !text.chars().any(char::is_control) {
+            return Ok(Self(text));
+        }
+        Err("a text to look for is at most 200 characters, without control characters")
+    }
 }
 
 /// A page of a list.

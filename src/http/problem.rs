@@ -22,7 +22,10 @@ macro_rules! kinds {
         pub enum Kind { $(#[doc = $title] $name,)* }
 
         impl Kind {
-            const fn row(self) -> (u16, Culprit, &'static str, &'static str) {
+            /// Every kind, by status.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(super) const fn row(self) -> (u16, Culprit, &'static str, &'static str) {
                 match self { $(Self::$name => ($status, Culprit::$culprit, $code, $title),)* }
             }
         }
@@ -71,6 +74,7 @@ pub struct FieldError {
     #[schema(example = "unknownField")]
     pub code: &'static str,
     /// In words.
+    #[schema(example = "The segment “HighValue” has no field “Mail”.")]
     pub message: String,
 }
 
@@ -102,13 +106,16 @@ pub struct ProblemDocument {
     #[schema(example = "urn:segment-export:problem:connection-in-use")]
     r#type: String,
     /// The kind of problem in words.
+    #[schema(example = "Exports use the connection")]
     title: &'static str,
     /// The HTTP status.
     #[schema(example = 409)]
     status: u16,
     /// What happened this time, and what to do.
+    #[schema(example = "2 exports use this connection. Detach or remove them first.")]
     detail: String,
     /// This occurrence.
+    #[schema(example = "urn:uuid:0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47")]
     instance: String,
     /// Stable, camelCase.
     #[schema(example = "connectionInUse")]

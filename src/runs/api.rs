@@ -16,7 +16,7 @@ use crate::db::{self, Tx};
 use crate::exports::ExportId;
 use crate::exports::check::may_edit;
 use crate::http::auth::{Caller, Contributor, Viewer};
-use crate::http::body::{Id, ok};
+use crate::http::body::{Id, etag, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::telemetry::measures;
@@ -39,7 +39,9 @@ pub struct RunFilter {
 }
 
 /// Lists the runs.
-#[utoipa::path(tag = "runs", params(RunFilter, Paging), responses((status = 200, body = Page<RunView>)))]
+///
+/// Those of all exports, or those that the filter lets through.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(RunFilter, Paging), responses((status = 200, body = Page<RunView>)))]
 #[get("/runs")]
 pub async fn list_runs(
     caller: Caller<Viewer>,
@@ -66,7 +68,9 @@ pub async fn list_runs(
 }
 
 /// Reads a run.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path)), responses((status = 200, body = RunView)))]
+///
+/// Its counts add up at every moment: `selected` is the sum of all the others.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path)), responses((status = 200, body = RunView)))]
 #[get("/runs/{id}")]
 pub async fn get_run(
     caller: Caller<Viewer>,
@@ -81,8 +85,8 @@ pub async fn get_run(
 /// Cancels a run.
 ///
 /// Uploads in flight finish and are counted; what was sent stays on the list.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path)),
-    responses((status = 202, body = RunView), (status = 409, description = "The run has already ended", body = ProblemDocument)))]
+#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path)),
+    responses((status = 202, body = RunView), (status = 409, description = "The run has already ended: `runEnded`", body = ProblemDocument)))]
 #[post("/runs/{id}/cancel")]
 pub async fn cancel_run(
     caller: Caller<Contributor>,
@@ -99,7 +103,7 @@ pub async fn cancel_run(
     let view = view(&mut tx, canceled).await?;
     tx.commit().await?;
     app.queue.hint(id.0).await;
-    Ok(HttpResponse::Accepted().json(view))
+    Ok(HttpResponse::Accepted().insert_header(("ETag", etag(view.version))).json(view))
 }
 
 /// Cancels a run; `None` when it has already ended.

@@ -72,10 +72,13 @@ impl Counts {
 #[serde(rename_all = "camelCase")]
 pub struct FieldWarning {
     /// Key of the custom field on the list.
+    #[schema(example = "city")]
     pub key: String,
     /// Values longer than 250 characters, cut.
+    #[schema(example = 12)]
     pub cut: i64,
     /// Values that do not fit the field (no number, no date, no such option), left out.
+    #[schema(example = 3)]
     pub dropped: i64,
 }
 

@@ -27,8 +27,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Follows a run.
 ///
 /// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path), ("Last-Event-ID" = Option<String>, Header, description = "Version of the run seen last")),
-    responses((status = 200, content((String = "text/event-stream"))), (status = 429, description = "Too many callers follow runs", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
+    responses((status = 200, content((String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"))), (status = 429, description = "Too many callers follow runs: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
 #[get("/runs/{id}/events")]
 pub async fn follow_run(
     caller: Caller<Viewer>,
@@ -44,12 +44,12 @@ pub async fn follow_run(
         )
         .retry_after(10)
     })?;
-    let seen = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok());
+    let seen = last_seen(&request)?;
     let follower = Follower {
         app,
         instance: caller.instance,
         run: id.0,
-        seen: seen.and_then(|text| text.parse().ok()).unwrap_or(0),
+        seen,
         spoke_at: Instant::now(),
         is_over: false,
         waiting: VecDeque::new(),
@@ -60,6 +60,20 @@ pub async fn follow_run(
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(events(follower)))
+}
+
+/// The id of the event that a caller who comes back has seen last; 0 when it comes for the first time.
+fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
+    let Some(header) = request.headers().get("Last-Event-ID") else {
+        return Ok(0);
+    };
+    let id = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|id| *id >= 0);
+    id.ok_or_else(|| {
+        Problem::new(
+            Kind::InvalidRequest,
+            "Last-Event-ID is the id of an event of this run, or is left out.",
+        )
+    })
 }
 
 struct Follower {

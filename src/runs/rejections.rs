@@ -23,11 +23,13 @@ const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 )]
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful", "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}))]
 pub struct BatchView {
     /// From 1.
     pub number: i64,
     /// Its first row in the run, from 0.
     pub first_row: i64,
+    /// Rows of the segments it covers, sent or not.
     pub rows: i64,
     pub status: BatchStatus,
     /// Of the last answer; `null` when nothing was sent or nothing was answered.
@@ -35,9 +37,13 @@ pub struct BatchView {
     pub http_status: Option<i32>,
     /// Calls made for it.
     pub attempts: i32,
+    /// From the first call to the last answer.
     pub duration_ms: i64,
+    /// New on the list.
     pub created: i64,
+    /// On the list before, and updated.
     pub updated: i64,
+    /// Refused by Campaign Monitor.
     pub rejected: i64,
 }
 
@@ -49,14 +55,21 @@ pub struct BatchView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectionView {
+    /// As the segment has it.
+    #[schema(example = "3")]
     pub customer_id: String,
+    /// As the segment has it.
+    #[schema(example = "not an address")]
     pub email: String,
     pub outcome: RejectionOutcome,
     /// Stable, camelCase.
     #[schema(example = "unsubscribed")]
     pub code: String,
+    /// Why, in words.
+    #[schema(example = "The address is malformed.")]
     pub message: String,
     /// Number of its batch.
+    #[schema(example = 1)]
     pub batch: i64,
 }
 
@@ -64,11 +77,14 @@ pub struct RejectionView {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RejectionFilter {
+    /// Those with this outcome.
     outcome: Option<RejectionOutcome>,
 }
 
 /// Lists the batches of a run, from the first.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path), Paging),
+///
+/// A batch is one call to Campaign Monitor, with at most 1000 profiles.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), Paging),
     responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time", body = ProblemDocument)))]
 #[get("/runs/{id}/batches")]
 pub async fn list_batches(
@@ -92,10 +108,12 @@ pub async fn list_batches(
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
 /// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
 /// from then on the answer is 410.
-#[utoipa::path(tag = "runs", params(("id" = RunId, Path), RejectionFilter, Paging),
-    responses((status = 200, content((Page<RejectionView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 406, description = "None of the accepted content types is offered", body = ProblemDocument),
-        (status = 410, description = "They were removed after their time", body = ProblemDocument)))]
+#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path), RejectionFilter, Paging),
+    responses((status = 200, content((Page<RejectionView> = "application/json"),
+            (String = "text/csv", example = "customerId,email,outcome,code,message,batch\r\n3,not an address,invalid,addressMalformed,The address is malformed.,1\r\n"),
+            (String = "application/x-ndjson", example = "{\"customerId\":\"3\",\"email\":\"not an address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The address is malformed.\",\"batch\":1}\n"))),
+        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument),
+        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
 #[get("/runs/{id}/rejections")]
 pub async fn list_rejections(
     caller: Caller<Contributor>,

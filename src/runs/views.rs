@@ -29,11 +29,14 @@ pub struct RunView {
     pub run_id: RunId,
     pub instance_id: Uuid,
     pub export_id: ExportId,
+    /// The export's name when it was submitted.
+    #[schema(example = "High value to newsletter")]
     pub export_name: String,
     pub list_id: ListId,
     /// `null` when it was skipped because the export had none.
     #[schema(required)]
     pub connection_id: Option<ConnectionId>,
+    /// Whose members it exports.
     pub segments: Vec<RunSegmentView>,
     pub status: RunStatus,
     /// Why it ended as it did, or why it waits.
@@ -44,16 +47,22 @@ pub struct RunView {
     /// Values that were cut or left out of custom fields.
     pub field_warnings: Vec<FieldWarning>,
     pub submission_kind: SubmissionKind,
+    /// Subject of who asked for it.
+    #[schema(example = "ann@example.com")]
     pub submitted_by: String,
+    /// When it was asked for.
     pub submitted_utc: DateTime<Utc>,
     /// The time it was planned for, when a schedule started it.
     #[schema(required)]
     pub planned_utc: Option<DateTime<Utc>>,
+    /// When a worker first took it up.
     #[schema(required)]
     pub start_utc: Option<DateTime<Utc>>,
+    /// When it ended.
     #[schema(required)]
     pub end_utc: Option<DateTime<Utc>>,
     /// How many workers have taken it up so far.
+    #[schema(example = 1)]
     pub attempt: i64,
     pub counts: CountsView,
     pub progress: ProgressView,
@@ -68,12 +77,15 @@ pub struct RunView {
 #[serde(rename_all = "camelCase")]
 pub struct RunSegmentView {
     pub name: SegmentName,
+    /// Its members when the run was submitted, or read.
+    #[schema(example = 1_000_000)]
     pub member_count: i64,
 }
 
 /// What became of the profiles: `selected` is the sum of all the others, at every moment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}))]
 pub struct CountsView {
     /// Members of the selected segments.
     pub selected: i64,
@@ -96,9 +108,13 @@ pub struct CountsView {
 /// How far a run has come.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"fraction": 0.503, "profilesPerSecond": 21_000.0, "etaUtc": "2026-11-24T06:01:30Z"}))]
 pub struct ProgressView {
     /// Of the selected profiles, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub fraction: f64,
+    /// Mean since the start.
+    #[schema(minimum = 0)]
     pub profiles_per_second: f64,
     /// When it should be done; `null` when it does not run or nothing can be said yet.
     #[schema(required)]

@@ -21,7 +21,7 @@ use crate::http::problem::{FieldError, Kind, Problem};
 /// Reads when the system refresh of the instance comes.
 ///
 /// It starts every active export whose schedule is `systemRefresh`. It is off until an administrator switches it on.
-#[utoipa::path(tag = "schedules", responses((status = 200, body = RefreshScheduleView)))]
+#[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), responses((status = 200, body = RefreshScheduleView)))]
 #[get("/schedule")]
 pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let planned = store::get(&mut app.db.read().await?, caller.instance).await?;
@@ -30,7 +30,7 @@ pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpR
 }
 
 /// Says when the system refresh of the instance comes.
-#[utoipa::path(tag = "schedules", request_body = RefreshSchedule, responses((status = 200, body = RefreshScheduleView)))]
+#[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), request_body = RefreshSchedule, responses((status = 200, body = RefreshScheduleView)))]
 #[put("/schedule")]
 pub async fn put_schedule(
     caller: Caller<Admin>,
@@ -56,7 +56,7 @@ pub async fn put_schedule(
 }
 
 /// Says when an export runs by itself.
-#[utoipa::path(tag = "schedules", params(("id" = ExportId, Path)), request_body = Schedule, responses((status = 200, body = ExportView)))]
+#[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Schedule, responses((status = 200, body = ExportView)))]
 #[put("/exports/{id}/schedule")]
 pub async fn set_export_schedule(
     caller: Caller<Contributor>,
@@ -80,7 +80,7 @@ pub async fn set_export_schedule(
 ///
 /// `keepIndividual` switches them on or off, and leaves when they run; `defineNew` gives all of them the same schedule.
 /// All are changed, or none.
-#[utoipa::path(tag = "schedules", request_body = SchedulesBody, responses((status = 200, body = ChangedExports)))]
+#[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), request_body = SchedulesBody, responses((status = 200, body = ChangedExports)))]
 #[post("/exports/schedules")]
 pub async fn change_schedules(
     caller: Caller<Contributor>,

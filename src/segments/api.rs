@@ -18,7 +18,9 @@ use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
 use crate::storage::{self, Inspection};
 
 /// Lists the segments.
-#[utoipa::path(tag = "segments", params(Paging), responses((status = 200, body = Page<SegmentView>)))]
+///
+/// Each with its fields and how many members it has.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(Paging), responses((status = 200, body = Page<SegmentView>)))]
 #[get("/segments")]
 pub async fn list_segments(
     caller: Caller<Viewer>,
@@ -31,7 +33,9 @@ pub async fn list_segments(
 }
 
 /// Reads a segment.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path)), responses((status = 200, body = SegmentView)))]
+///
+/// Its fields are what the mapping of an export may name.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path)), responses((status = 200, body = SegmentView)))]
 #[get("/segments/{name}")]
 pub async fn get_segment(
     caller: Caller<Viewer>,
@@ -45,7 +49,7 @@ pub async fn get_segment(
 /// Registers a segment, or changes one.
 ///
 /// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path)), request_body = SegmentBody,
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
     responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView)))]
 #[put("/segments/{name}")]
 pub async fn put_segment(
@@ -126,7 +130,9 @@ pub fn storage_unavailable(error: &storage::Error) -> Problem {
 }
 
 /// Lists the exports that use a segment, to manage them from there.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
+///
+/// While there are any, the segment cannot be removed.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
 #[get("/segments/{name}/exports")]
 pub async fn list_segment_exports(
     caller: Caller<Viewer>,
@@ -143,8 +149,8 @@ pub async fn list_segment_exports(
 /// Removes a segment and its uploaded members.
 ///
 /// Refused while an export uses it.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them", body = ProblemDocument)))]
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
+    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument)))]
 #[delete("/segments/{name}")]
 pub async fn delete_segment(
     caller: Caller<Contributor>,

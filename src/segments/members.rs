@@ -42,7 +42,10 @@ pub struct First {
 }
 
 /// Shows the first members of a segment.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path), First), responses((status = 200, body = MembersView)))]
+///
+/// Personal data, to see whether the right people are in it.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path), First),
+    responses((status = 200, body = MembersView), (status = 422, description = "The members cannot be read: `unprocessable`", body = crate::http::problem::ProblemDocument)))]
 #[get("/segments/{name}/members")]
 pub async fn get_members(
     caller: Caller<Contributor>,
@@ -107,12 +110,12 @@ pub struct ParquetFile(Vec<u8>);
 ///
 /// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
 /// is refused with its line, and nothing changes.
-#[utoipa::path(tag = "segments", params(("name" = SegmentName, Path)),
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
     request_body(content(
         (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
         (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
         (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 409, description = "The members come from files, not from uploads", body = crate::http::problem::ProblemDocument)))]
+    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from files, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument)))]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,

@@ -27,7 +27,7 @@ pub struct SegmentId(pub Uuid);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,99}$", example = "HighValue")]
+#[schema(value_type = String, min_length = 1, max_length = 100, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,99}$", example = "HighValue")]
 pub struct SegmentName(String);
 
 impl TryFrom<String> for SegmentName {
@@ -63,7 +63,11 @@ pub enum Source {
     /// They lie in one file or a folder of parts that somebody else writes.
     Files {
         /// The file or folder, under a configured storage root.
-        #[schema(example = "file://data/segments/high-value.parquet")]
+        #[schema(
+            example = "file://data/segments/high-value.parquet",
+            max_length = 4096,
+            pattern = r"^[a-z0-9]+:"
+        )]
         url: String,
         /// How they are stored.
         format: Format,

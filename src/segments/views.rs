@@ -44,7 +44,10 @@ pub struct SegmentView {
     pub instance_id: Uuid,
     pub source: Source,
     pub state: SegmentState,
+    /// 0 while it was never filled.
+    #[schema(example = 1_000_000)]
     pub member_count: i64,
+    /// In the order of the data.
     pub fields: Vec<Field>,
     /// When its members were last replaced or looked at.
     pub refreshed_utc: Option<DateTime<Utc>>,
@@ -57,6 +60,7 @@ pub struct SegmentView {
 
 /// The first members of a segment.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"CustomerId": "1", "Email": "ann@example.com", "City": "Riga"}]}))]
 pub struct MembersView {
     /// Field by field, as text; `null` where there is no value.
     #[schema(value_type = Vec<Object>)]

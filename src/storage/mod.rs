@@ -134,6 +134,7 @@ pub enum FieldType {
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     /// As written in the data; case matters.
+    #[schema(example = "Email")]
     pub name: String,
     /// What its values are.
     pub r#type: FieldType,

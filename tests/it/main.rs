@@ -15,6 +15,7 @@ mod oauth;
 mod limits;
 mod openapi;
 mod outside;
+mod permissions;
 mod preview;
 #[path = "../programs/mod.rs"]
 mod programs;

@@ -1,11 +1,104 @@
-//! The committed document is the one the code makes.
+//! The document is complete, for every operation by rule: one that is added and says less than the others fails here.
+
+use serde_json::Value;
+
+use crate::support::document::{operations, pointed};
 
 #[test]
 fn the_committed_openapi_document_is_up_to_date() {
     let committed = include_str!("../../openapi/openapi.json");
-    let made = segment_export::http::document().to_pretty_json().unwrap();
+    let made = format!("{:#}", segment_export::http::document());
     assert!(
         committed.trim_end() == made.trim_end(),
         "openapi/openapi.json is stale: run `make openapi`"
     );
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_which_role_it_takes() {
+    for operation in operations() {
+        let id = &operation.id;
+        let says = |member: &str| operation.says[member].as_str().unwrap_or_default().to_owned();
+        assert!(!says("summary").is_empty(), "{id}: the first line of its comment is its summary");
+        let own = says("description").replace(&format!("Takes the role {}.", operation.role), "");
+        assert!(own.trim().len() > 20, "{id}: say more, in the second paragraph of its comment");
+        assert_eq!(operation.says["tags"].as_array().map(Vec::len), Some(1), "{id}: one tag");
+        if operation.is_of_instance() {
+            let is_role = ["Viewer", "Contributor", "Admin"].contains(&operation.role.as_str());
+            assert!(is_role, "{id}: name the role of its Caller: security((\"bearer\" = [\"…\"]))");
+        }
+    }
+}
+
+#[test]
+fn every_parameter_is_described() {
+    for operation in operations() {
+        for parameter in operation.says["parameters"].as_array().into_iter().flatten() {
+            let description = parameter["description"].as_str().unwrap_or_default();
+            assert!(!description.is_empty(), "{}: {parameter}", operation.id);
+        }
+    }
+}
+
+#[test]
+fn every_body_has_an_example() {
+    let document = segment_export::http::document();
+    let has_example = |content: &Value| {
+        let is_binary = pointed(&document, &content["schema"])["format"] == "binary";
+        is_binary || content.get("example").or(content.get("examples")).is_some()
+    };
+    for operation in operations() {
+        for (place, body) in operation.bodies(&document) {
+            for (media, content) in body["content"].as_object().into_iter().flatten() {
+                let id = &operation.id;
+                let hint = "give every text in its schema an example: #[schema(example = …)]";
+                assert!(has_example(content), "{id}, {place}, {media}: {hint}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_problem_names_its_codes_and_the_codes_fit_the_status() {
+    let document = segment_export::http::document();
+    for operation in operations() {
+        let answers = operation.says["responses"].as_object().unwrap();
+        for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
+            let answer = pointed(&document, answer);
+            let Some(content) = answer["content"].get("application/problem+json") else {
+                assert_eq!(operation.id, "readyz", "{status} is no problem");
+                continue;
+            };
+            let codes = content["examples"].as_object().unwrap();
+            let id = &operation.id;
+            assert!(!codes.is_empty(), "{id}, {status}: name its codes in backticks");
+            for (code, example) in codes {
+                assert_eq!(example["value"]["status"].to_string(), *status, "{id}: {code}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_error_code_is_documented_where_it_is_answered() {
+    let document = segment_export::http::document().to_string();
+    // The rest is answered by addresses that are none of the operations, or to methods that are none.
+    for kind in segment_export::http::problem::Kind::ALL {
+        let is_documented = document.contains(&format!("\"errorCode\":\"{}\"", kind.code()));
+        assert!(is_documented || kind.code() == "methodNotAllowed", "{}", kind.code());
+    }
+}
+
+#[test]
+fn what_has_a_version_is_answered_with_its_etag_and_what_is_made_with_its_address() {
+    for operation in operations() {
+        let answers = operation.says["responses"].as_object().unwrap();
+        for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() < "300") {
+            let headers = &answer["headers"];
+            assert!(headers["X-Request-Id"].is_object(), "{}", operation.id);
+            let shows_version = answer.pointer("/content/application~1json/example/version");
+            assert_eq!(headers["ETag"].is_object(), shows_version.is_some(), "{}", operation.id);
+            assert!(status != "201" || headers["Location"].is_object(), "{}", operation.id);
+        }
+    }
 }

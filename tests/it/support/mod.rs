@@ -1,5 +1,7 @@
 //! A service of its own for each test: a temporary folder, free ports, its own Campaign Monitor.
 
+pub mod document;
+
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
