@@ -1,0 +1,227 @@
+//! Who may call what: every operation of the `OpenAPI` document, by every kind of caller.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::document::{Operation, operations};
+use crate::support::{TestApp, people, text};
+use Rule::{Admins, Contributors, ContributorsIfShared, Everyone, Viewers};
+
+/// Who may call an operation; each role may do all that the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rule {
+    /// No token is needed.
+    Everyone,
+    Viewers,
+    Contributors,
+    /// Contributors only over connections shared with them.
+    ContributorsIfShared,
+    Admins,
+}
+
+/// One line an operation. An operation that is not here fails the tests: decide who may call it.
+const TABLE: &[(&str, Rule)] = &[
+    ("list_connections", Contributors),
+    ("create_connection", Admins),
+    ("get_connection", ContributorsIfShared),
+    ("update_connection", Admins),
+    ("delete_connection", Admins),
+    ("set_credentials", Admins),
+    ("add_export_user", Admins),
+    ("remove_export_user", Admins),
+    ("verify_connection", Admins),
+    ("browse_lists", ContributorsIfShared),
+    ("get_list", ContributorsIfShared),
+    ("list_connection_exports", Admins),
+    ("detach_connection", Admins),
+    ("list_segments", Viewers),
+    ("get_segment", Viewers),
+    ("put_segment", Contributors),
+    ("delete_segment", Contributors),
+    ("get_members", Contributors),
+    ("put_members", Contributors),
+    ("list_segment_exports", Viewers),
+    ("list_exports", Viewers),
+    ("create_export", ContributorsIfShared),
+    ("get_export", Viewers),
+    ("update_export", ContributorsIfShared),
+    ("delete_export", ContributorsIfShared),
+    ("duplicate_export", ContributorsIfShared),
+    ("detach_export", ContributorsIfShared),
+    ("attach_export", ContributorsIfShared),
+    ("start_run", ContributorsIfShared),
+    ("list_runs", Viewers),
+    ("get_run", Viewers),
+    ("cancel_run", ContributorsIfShared),
+    ("follow_run", Viewers),
+    ("list_batches", Viewers),
+    ("list_rejections", Contributors),
+    ("livez", Everyone),
+    ("readyz", Everyone),
+    ("metrics", Everyone),
+];
+
+fn rule(operation: &Operation) -> Rule {
+    let line = TABLE.iter().find(|(id, _)| *id == operation.id);
+    line.unwrap_or_else(|| panic!("{} is not in the table: who may call it?", operation.id)).1
+}
+
+impl Rule {
+    /// The least role, as the document names it.
+    const fn role(self) -> &'static str {
+        match self {
+            Everyone => "",
+            Viewers => "Viewer",
+            Contributors | ContributorsIfShared => "Contributor",
+            Admins => "Admin",
+        }
+    }
+}
+
+const ROLES: [&str; 3] = ["Viewer", "Contributor", "Admin"];
+
+fn may(role: &str, least: &str) -> bool {
+    let rank = |name: &str| ROLES.iter().position(|role| *role == name);
+    rank(role) >= rank(least)
+}
+
+#[test]
+fn the_document_says_the_role_of_the_table() {
+    let operations = operations();
+    for operation in &operations {
+        assert_eq!(operation.role, rule(operation).role(), "{}", operation.id);
+    }
+    for (id, _) in TABLE {
+        let is_there = operations.iter().any(|operation| operation.id == *id);
+        assert!(is_there, "{id} is in the table, but no operation");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_admits_whom_the_table_names_and_nobody_else() {
+    let app = TestApp::start().await;
+    let own = app.instance.to_string();
+    for operation in operations() {
+        let (id, rule) = (&operation.id, rule(&operation));
+        let anonymous = call(&app, &operation, &own, None).await;
+        let forged = call(&app, &operation, &own, Some("no.such.token")).await;
+        if rule == Everyone {
+            assert_eq!(anonymous.status(), 200, "{id}");
+            continue;
+        }
+        assert_eq!(anonymous.status(), 401, "{id} without a token");
+        assert_eq!(forged.status(), 401, "{id} with a bad token");
+        for role in ROLES {
+            let token = TestApp::token_for(role, &own);
+            let elsewhere = Uuid::now_v7().to_string();
+            let other = call(&app, &operation, &elsewhere, Some(&token)).await;
+            assert_eq!(other.status(), 404, "{id} in another instance, as {role}");
+            let here = call(&app, &operation, &own, Some(&token)).await;
+            if may(role, rule.role()) {
+                assert!(![401, 403].contains(&here.status().as_u16()), "{id} as {role}: {here:?}");
+            } else {
+                assert_eq!(here.status(), 403, "{id} as {role}");
+            }
+        }
+    }
+}
+
+/// Calls an operation on things that are not there, without a body: nothing comes of it.
+async fn call(
+    app: &TestApp,
+    operation: &Operation,
+    instance: &str,
+    token: Option<&str>,
+) -> Response {
+    let path = operation.path.replace("{instanceId}", instance);
+    let path = fill(&path, &Uuid::now_v7().to_string());
+    let request = app.anonymous(operation.method.clone(), path.trim_start_matches('/'));
+    let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+    request.send().await.unwrap()
+}
+
+/// Puts an id, or a name that is taken from it, into every place of a path.
+fn fill(path: &str, id: &str) -> String {
+    let parts = path.split('/').map(|part| match part {
+        "{name}" => format!("N{}", id.replace('-', "")),
+        "{listId}" => "a58ee1d3039b8bec838e6d1482a8a965".to_owned(),
+        part if part.starts_with('{') => id.to_owned(),
+        part => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contributors_use_a_connection_only_while_it_is_shared_with_them() {
+    let app = TestApp::start().await;
+    app.segment("HighValue", &people(1)).await;
+    let guarded: Vec<_> = operations()
+        .into_iter()
+        .filter(|operation| rule(operation) == ContributorsIfShared)
+        .collect();
+    for operation in &guarded {
+        let things = Things::make(&app).await;
+        let refused = things.call(&app, operation).await;
+        assert!([403, 404, 422].contains(&refused.0), "{}: {refused:?}", operation.id);
+        things.share(&app).await;
+        let allowed = things.call(&app, operation).await;
+        // A run may have ended before it is cancelled.
+        let is_allowed = allowed.0 < 300 || operation.id == "cancel_run" && allowed.0 == 409;
+        assert!(is_allowed, "{}: {allowed:?}", operation.id);
+    }
+}
+
+/// A connection that is not shared, an export over it, and a run of that.
+struct Things {
+    connection: String,
+    export: String,
+    run: String,
+}
+
+impl Things {
+    async fn make(app: &TestApp) -> Self {
+        let connection = app.connection().await;
+        let export = app.post("/exports", &Self::new_export(&connection)).await;
+        let export = text(&export, "exportId");
+        let run = app.start_run(&export).await;
+        app.ended(&run).await;
+        Self { connection, export, run }
+    }
+
+    fn new_export(connection: &str) -> Value {
+        json!({"displayName": "High value", "connectionId": connection, "segments": ["HighValue"],
+            "listId": segment_export::campaign_monitor::sandbox::LIST_ID, "mapping": {"email": "Email"}})
+    }
+
+    async fn share(&self, app: &TestApp) {
+        let body = json!({"allowedRoles": "adminsAndContributors"});
+        let path = format!("/connections/{}", self.connection);
+        let request = app.request("Admin", reqwest::Method::PATCH, &path).json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+
+    /// Calls an operation on these things as a contributor. Returns status and body.
+    async fn call(&self, app: &TestApp, operation: &Operation) -> (u16, String) {
+        let (_, path) = operation.path.split_once("{instanceId}").unwrap();
+        let id = match path.split('/').nth(1) {
+            Some("connections") => &self.connection,
+            Some("runs") => &self.run,
+            _ => &self.export,
+        };
+        let request = app
+            .request("Contributor", operation.method.clone(), &fill(path, id))
+            .json(&self.body(operation));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    fn body(&self, operation: &Operation) -> Value {
+        match operation.id.as_str() {
+            "create_export" => Self::new_export(&self.connection),
+            "update_export" | "duplicate_export" => json!({"displayName": "Other"}),
+            "attach_export" => json!({"connectionId": self.connection}),
+            _ => Value::Null,
+        }
+    }
+}
