@@ -167,7 +167,7 @@ pub struct RunSegment {
 }
 
 /// Proof that this worker owns the run, until another one claims it with a higher fence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The run.
     pub run: RunId,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::account::Done;
+use super::turns::Held;
 use crate::app::App;
 use crate::runs::{Lease, LeaseLost, Reason, ReasonCode, Run, RunStatus};
 use crate::segments::Unreadable;
@@ -28,6 +29,8 @@ pub struct Job {
     pub failed: Vec<Done>,
     /// Whether everything that this attempt has sent is written, or was not answered in full.
     pub is_quiet: bool,
+    /// Its turn, which ends with the job.
+    pub turn: Held,
     /// Cancelled when the process is told to stop, or the run must give way.
     pub stop: CancellationToken,
 }

@@ -146,7 +146,6 @@ impl Worker {
     async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
         let _held = Held::new(measures::RUNS_IN_HAND);
         let stop = self.app.stop.child_token();
-        let _turn = self.turns.begin(run.id, stop.clone());
         let lease = Lease { run: run.id, fence: run.fence };
         tracing::info!(
             run.selected = run.counts.selected,
@@ -156,6 +155,7 @@ impl Worker {
         let answered =
             store_batches::after(&mut self.app.db.read().await?, run.id, run.position).await?;
         let mut job = Job {
+            turn: self.turns.begin(lease, stop.clone()),
             app: self.app.clone(),
             doubt_until: run.sent_until,
             run,
@@ -231,7 +231,7 @@ impl Worker {
         let before = db::now() - Duration::from_millis(self.app.config.work.sweep_ms);
         let (due, _) = runs::store_work::backlog(&mut self.app.db.read().await?, before).await?;
         if due > 0
-            && let Some(run) = self.turns.end_one()
+            && let Some(Lease { run, .. }) = self.turns.end_one()
         {
             tracing::info!(run.id = %run.0, due, "the run gives way to one that waits");
         }

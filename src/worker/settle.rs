@@ -76,6 +76,7 @@ fn adopt(job: &mut Job, to: Checkpoint, written: &[Done]) {
     job.run.counts.add(&to.counts);
     job.run.field_warnings.0 = to.field_warnings;
     if to.progress {
+        job.turn.progressed();
         job.run.stalls = 0;
     }
 }

@@ -21,7 +21,8 @@ fn listed(run: &Value) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_runs_give_way_to_a_small_one_and_still_send_everything_once() {
-    let settings = ["--runs-in-parallel", "2", "--uploads-in-flight", "1", "--run-slice-ms", "300"];
+    let settings =
+        ["--runs-in-parallel", "2", "--uploads-in-flight", "1", "--run-slice-ms", "1000"];
     let app = TestApp::start_with(&settings).await;
     app.segment("Small", &people(3)).await;
     let small = export(&app, "Small").await;
@@ -30,7 +31,7 @@ async fn large_runs_give_way_to_a_small_one_and_still_send_everything_once() {
         app.segment(name, &people(LARGE)).await;
         large.push(export(&app, name).await);
     }
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 150}}}])).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 250}}}])).await;
     let mut runs = Vec::new();
     for export in large {
         runs.push(app.start_run(&export).await);
