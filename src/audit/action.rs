@@ -5,12 +5,13 @@
 //! audit, so a test compares this table with the `OpenAPI` document.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! actions {
     ($($name:ident $word:literal $method:literal $path:literal;)*) => {
         /// What was done. The part before the dot is the kind of the object.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Action { $(#[doc = $word] #[serde(rename = $word)] $name,)* }
 
         impl Action {
@@ -55,6 +56,19 @@ actions! {
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
 }
+
+/// The derived schema would have the names of the variants: it does not see a word that a macro puts in.
+impl PartialSchema for Action {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.iter().map(|(_, word, ..)| *word);
+        let object = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+        object
+            .description(Some("What was done. The part before the dot is the kind of the object."))
+            .into()
+    }
+}
+
+impl ToSchema for Action {}
 
 impl Action {
     /// The action of a call: its method, and its address below the instance as the routes write it.
