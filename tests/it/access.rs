@@ -60,8 +60,11 @@ async fn of_a_shared_connection_contributors_see_id_name_and_type_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contributors_cannot_change_a_shared_connection() {
+async fn contributors_cannot_make_or_change_a_connection() {
     let app = TestApp::start().await;
+    let new =
+        json!({"displayName": "Mine", "type": "campaignMonitor", "consent": {"agreed": true}});
+    refused(app.call("Contributor", Method::POST, "/connections", &new).await, 403).await;
     let path = format!("/connections/{}", app.shared_connection().await);
     for (method, below) in [
         (Method::PATCH, ""),

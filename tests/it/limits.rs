@@ -4,7 +4,7 @@ use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, good, people, text};
+use crate::support::{TestApp, good, people, refused, text};
 
 /// An export of these segments, by the name of one field for the address.
 async fn export_of(app: &TestApp, segments: &[&str]) -> Value {
@@ -37,8 +37,8 @@ async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipp
 
     app.segment("Two", &people(3)).await;
     let path = format!("/exports/{}", text(&export, "exportId"));
-    let patch = app.request("Admin", Method::PATCH, &path).json(&json!({"displayName": "Six"}));
-    let saved = good(patch.send().await.unwrap()).await;
+    let renaming = app.request("Admin", Method::PATCH, &path).json(&json!({"displayName": "Six"}));
+    let saved = good(renaming.send().await.unwrap()).await;
     let sent = app.active().await;
     let run = run_of(&app, &export).await;
 
@@ -51,6 +51,52 @@ async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipp
     check_reason(&run, "skipped", "profileLimitExceeded", "user", &words);
     assert_eq!(run["counts"]["remaining"], 6);
     assert_eq!(app.active().await, sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_for_the_address_must_be_in_every_segment() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    app.segment("Nameless", "CustomerId,City\n1,Riga\n").await;
+    let mut new = json!({"displayName": "Both", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": ["People", "Nameless"], "mapping": {"email": "Email"}});
+    let save = async |new: &Value| {
+        app.request("Admin", Method::POST, "/exports").json(new).send().await.unwrap()
+    };
+    let problem = refused(save(&new).await, 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/mapping/email");
+    assert!(text(&problem, "detail").contains("“Nameless” has no field “Email”"), "{problem}");
+    new["mapping"] = json!({});
+    let problem = refused(save(&new).await, 400).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/mapping/email");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_takes_segments_and_nothing_else() {
+    let app = TestApp::start().await;
+    let new = json!({"displayName": "All", "connectionId": app.connection().await, "listId": LIST_ID,
+        "mapping": {"email": "Email"}, "segments": []});
+    let save = async |new: Value| {
+        app.request("Admin", Method::POST, "/exports").json(&new).send().await.unwrap()
+    };
+    let with = |name: &str, value: Value| {
+        let mut changed = new.clone();
+        changed[name] = value;
+        changed
+    };
+    for (body, status, pointer, code) in [
+        (new.clone(), 400, "/segments", "invalid"),
+        (with("segments", json!(["Customer"])), 422, "/segments/0", "unknownSegment"),
+        (with("entity", json!("Customer")), 400, "/entity", "unknownMember"),
+    ] {
+        let problem = refused(save(body).await, status).await;
+        let error = &problem["errors"][0];
+        assert_eq!(
+            (&error["pointer"], &error["code"]),
+            (&json!(pointer), &json!(code)),
+            "{problem}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

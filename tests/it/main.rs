@@ -22,6 +22,7 @@ mod programs;
 mod retention;
 mod runs;
 mod schedules;
+mod seed;
 mod segments;
 mod stores;
 mod support;

@@ -153,22 +153,6 @@ async fn an_unknown_custom_field_stops_the_run_before_the_first_upload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_many_profiles_are_a_warning_at_saving_and_a_skipped_run() {
-    let app = TestApp::start_with(&["--max-profiles-per-export", "5"]).await;
-    let export = app.export_of(6).await;
-    let warnings = app.get(&format!("/exports/{export}")).await["warnings"].clone();
-    assert_eq!(warnings[0]["code"], "profileLimitExceeded");
-
-    let run = app.ended(&app.start_run(&export).await).await;
-
-    assert_eq!(
-        (&run["status"], &run["reason"]["code"]),
-        (&json!("skipped"), &json!("profileLimitExceeded"))
-    );
-    assert_eq!(app.active().await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_sent_again() {
     const UPLOADS_IN_FLIGHT: i64 = 4;
     let lease_and_uploads = ["--lease-ms", "600", "--uploads-in-flight", "4"];
