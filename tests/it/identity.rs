@@ -234,7 +234,9 @@ async fn a_provider_that_calls_itself_by_another_name_is_not_believed() {
 /// The public key, with other members.
 fn changed(members: &[(&str, Value)]) -> Value {
     let mut key = public_key();
-    members.iter().for_each(|(name, value)| key[*name] = value.clone());
+    for (name, value) in members {
+        key[*name] = value.clone();
+    }
     key
 }
 
