@@ -178,7 +178,7 @@ async fn a_killed_process_loses_nothing_and_at_most_the_batches_in_flight_are_se
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_hangs_holds_up_no_other_batch_and_only_its_batch_is_sent_again() {
-    let lease = ["--lease-ms", "600"];
+    let lease = ["--lease-ms", "3000"];
     let mut app = TestApp::start_with(&lease).await;
     let export = app.export_of(20_000).await;
     app.faults(&json!([{"match": {"path": "import"}, "kind": {"hang": {}}, "times": 1}])).await;
