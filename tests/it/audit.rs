@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use reqwest::Method;
-use segment_export::audit::Action;
+use segment_export::audit::{self, Action};
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::db;
 use serde_json::{Value, json};
 
 use crate::oauth;
@@ -282,6 +284,21 @@ async fn only_administrators_read_the_audit() {
     for role in ["Viewer", "Contributor"] {
         refused(app.request(role, Method::GET, "/audit-events").send().await.unwrap(), 403).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_removed_once_it_has_outlived_its_age_and_not_before() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let forget = async |before: db::Time| {
+        let mut tx = app.app().db.write().await.unwrap();
+        let removed = audit::store::forget(&mut tx, before, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        removed
+    };
+    assert_eq!(forget(db::now() - TimeDelta::days(1)).await, 0);
+    assert_eq!(forget(db::now() + TimeDelta::seconds(1)).await, 2);
+    assert_eq!(events(&app, "").await, Vec::<Value>::new());
 }
 
 #[test]
