@@ -3,14 +3,16 @@
 //! Every statement is written once, in a `store.rs`, and runs on whichever engine the transaction
 //! is open on; the engines differ only here.
 
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use metrics::histogram;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::telemetry::measures;
 
@@ -19,6 +21,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
+/// How long a connection to `PostgreSQL` may be idle and still be used untested.
+const UNTESTED_MAX: Duration = Duration::from_secs(1);
 
 /// What a process may ask of the database.
 #[derive(Clone, Copy, Debug)]
@@ -54,13 +58,42 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// An open transaction. Every statement runs in one; dropping it rolls back.
+/// What statements run in: a transaction, which rolls back when it is dropped, or on `PostgreSQL`, to read, a connection.
 #[derive(Debug)]
 pub enum Tx {
     /// On `SQLite`.
     Sqlite(Transaction<'static, Sqlite>),
     /// On `PostgreSQL`.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PostgresTx),
+}
+
+/// How statements run on `PostgreSQL`.
+#[derive(Debug)]
+pub enum PostgresTx {
+    /// Each by itself: a transaction would cost two round trips, and show every statement what is committed then anyway.
+    Reading(PoolConnection<Postgres>),
+    /// All or none.
+    Writing(Transaction<'static, Postgres>),
+}
+
+impl Deref for PostgresTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Reading(connection) => connection,
+            Self::Writing(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for PostgresTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Reading(connection) => connection,
+            Self::Writing(transaction) => transaction,
+        }
+    }
 }
 
 /// Runs one statement on whichever engine `$tx` is open on. The SQL is written once; each engine
@@ -125,13 +158,15 @@ impl Db {
         }
     }
 
-    /// Opens a transaction that may only read.
+    /// Opens what may only read. (`SQLite` refuses to write in it, so the tests would notice.)
     pub async fn read(&self) -> sqlx::Result<Tx> {
-        let _span = db_span!("begin read", self.engine());
+        let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
             Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
-            Self::Postgres(pool) => pool.begin_with("BEGIN READ ONLY").await.map(Tx::Postgres),
+            Self::Postgres(pool) => {
+                pool.acquire().await.map(|connection| Tx::Postgres(PostgresTx::Reading(connection)))
+            }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
         opened
@@ -146,7 +181,9 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
             }
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+            Self::Postgres(pool) => {
+                pool.begin().await.map(|tx| Tx::Postgres(PostgresTx::Writing(tx)))
+            }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
         opened
@@ -199,8 +236,18 @@ async fn postgres(url: &str, limits: Limits) -> sqlx::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(limits.connections)
         .acquire_timeout(limits.wait)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| Box::pin(test(connection, about.idle_for)))
         .connect_with(options)
         .await
+}
+
+/// Makes sure that a connection which nobody has used for a while still is one. Testing each time costs a round trip.
+async fn test(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Result<bool> {
+    if idle_for > UNTESTED_MAX {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 impl Tx {
@@ -211,10 +258,11 @@ impl Tx {
                 let _span = db_span!("commit", "sqlite");
                 tx.commit().await
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(PostgresTx::Writing(tx)) => {
                 let _span = db_span!("commit", "postgresql");
                 tx.commit().await
             }
+            Self::Postgres(PostgresTx::Reading(_)) => Ok(()),
         }
     }
 }
