@@ -1,8 +1,10 @@
 //! What the runs say of themselves, held against what must be true.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::audit::Audit;
@@ -30,8 +32,12 @@ pub struct Ledger {
     pub breaches: Vec<String>,
     /// For each run that has ended, records that were stored again.
     pub stored_again: HashMap<Uuid, i64>,
-    remaining: HashMap<String, i64>,
+    /// For each run, its progress when it was last looked at, and since when it has been so.
+    seen: HashMap<String, (Progress, Instant)>,
 }
+
+/// What changes while a run goes on: what remains, who has it, whether it has ended.
+type Progress = (i64, i64, bool);
 
 /// What was sent again, beside what may have been.
 pub struct SentAgain {
@@ -54,11 +60,22 @@ impl Ledger {
         if sum != count("selected") || PARTS.iter().any(|name| count(name) < 0) {
             self.breaches.push(format!("the counts do not add up: {run}"));
         }
-        let id = run["runId"].as_str().unwrap_or_default().to_owned();
-        let before = self.remaining.insert(id, count("remaining"));
-        if before.is_some_and(|before| before < count("remaining")) {
+        let id = run["runId"].as_str().unwrap_or_default();
+        let now =
+            (count("remaining"), run["attempt"].as_i64().unwrap_or(-1), !run["endUtc"].is_null());
+        let before = self.seen.get(id);
+        if before.is_some_and(|(before, _)| before.0 < now.0) {
             self.breaches.push(format!("what was accounted for is not any more: {run}"));
         }
+        if before.is_none_or(|(before, _)| *before != now) {
+            self.seen.insert(id.to_owned(), (now, Instant::now()));
+        }
+    }
+
+    /// How long no run that is open has moved at all.
+    pub fn idle_for(&self) -> Duration {
+        let open = self.seen.values().filter(|((_, _, has_ended), _)| !has_ended);
+        open.map(|(_, since)| since.elapsed()).min().unwrap_or_default()
     }
 
     /// Takes over what the audit of a run that has ended found.

@@ -24,8 +24,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reqwest::Method;
 use serde_json::Value;
+use tokio::select;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use cluster::caller::{Caller, text};
@@ -49,8 +50,8 @@ struct Plan {
     /// Nothing but these events, in one half.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Event>,
-    /// The longest that runs may take to end once everything is well again; those that take longer are stuck.
-    #[arg(long, default_value_t = 300)]
+    /// Once everything is well again: runs of which none has moved for so long are stuck.
+    #[arg(long, default_value_t = 120)]
     patience_seconds: u64,
 }
 
@@ -67,6 +68,9 @@ impl Plan {
 }
 
 type Shared = Arc<Mutex<Ledger>>;
+
+/// How often a run is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -121,21 +125,32 @@ async fn part(
         println!("  {}", happen(event, world, happened, random).await?);
     }
     calm.cancel();
-    end(followers, Duration::from_secs(plan.patience_seconds)).await?;
+    end(followers, ledger, Duration::from_secs(plan.patience_seconds)).await?;
     let unanswered = world.cluster.campaign_monitor.unanswered().await? - unanswered;
     let lost_attempts = world.witness.lost_attempts().await?;
     Ok(ledger.lock().expect("no panic while locked").sent_again(&lost_attempts, unanswered))
 }
 
-/// Waits until the last runs have ended; those that do not are left alone.
-async fn end(mut followers: JoinSet<Result<()>>, patience: Duration) -> Result<()> {
-    let all = async {
-        while let Some(ended) = followers.join_next().await {
-            ended??;
+/// Waits until the last runs have ended; those that do not move any more are left alone.
+async fn end(
+    mut followers: JoinSet<Result<()>>,
+    ledger: &Shared,
+    patience: Duration,
+) -> Result<()> {
+    let mut looks = interval(LOOK_EVERY);
+    loop {
+        select! {
+            ended = followers.join_next() => match ended {
+                Some(ended) => ended??,
+                None => return Ok(()),
+            },
+            _ = looks.tick() => {
+                if ledger.lock().expect("no panic while locked").idle_for() > patience {
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
-    };
-    timeout(patience, all).await.unwrap_or(Ok(()))
+    }
 }
 
 /// Exports one segment again and again until it is to be calm, and looks at the runs all the time.
@@ -167,6 +182,6 @@ async fn watch(caller: &Caller, run: &str, ledger: &Shared) -> Result<Value> {
         if !run["endUtc"].is_null() {
             return Ok(run);
         }
-        sleep(Duration::from_millis(100)).await;
+        sleep(LOOK_EVERY).await;
     }
 }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 use super::processes::token;
 
 const ANSWER_MAX: Duration = Duration::from_mins(2);
+/// Something is away, or the machine is so busy that the request came in too slowly.
+const COME_AGAIN: [StatusCode; 2] = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::REQUEST_TIMEOUT];
 
 /// Calls the service as a front end would.
 #[derive(Clone)]
@@ -91,9 +93,9 @@ impl Caller {
         for port in self.ports.iter().cycle() {
             let request = request(*port).header("Idempotency-Key", &key);
             if let Ok((status, text)) = whole(request).await
-                && status != StatusCode::SERVICE_UNAVAILABLE
+                && !COME_AGAIN.contains(&status)
             {
-                ensure!(status.is_success(), "{path} was refused: {text}");
+                ensure!(status.is_success(), "{path} was refused: {status} {text}");
                 return Ok(text);
             }
             ensure!(started.elapsed() < ANSWER_MAX, "no API answers {path}");
