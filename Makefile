@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi run bench chaos
+.PHONY: demo test lint openapi run bench chaos chaos-power
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -14,18 +14,24 @@ test: ## Every test; what meets the database or the queue on both engines
 	tests/with-services cargo test --test it -- --skip outside
 	cargo test --test engines
 
-bench: ## Speed and memory of a million profiles, beside limits measured in the same run
-	cargo bench --bench export
+bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet
+	tests/with-services true
+	cargo bench --bench export -- $(PARTS)
 
 chaos: ## Processes killed, engines crashed, Campaign Monitor failing: nothing may be lost
 	tests/with-services true
 	cargo test --test chaos -- --seed $(or $(SEED),1) --events $(or $(EVENTS),100) --profiles $(or $(PROFILES),200000)
+
+chaos-power: ## What the chaos program is there to find, it finds: it runs against broken copies of the service
+	tests/with-services true
+	tests/chaos/power
 
 lint: ## What CI checks beside the tests
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test engines -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+	tests/chaos/power --check
 
 openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
 	mkdir -p openapi

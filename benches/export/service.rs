@@ -10,13 +10,14 @@ use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
+use crate::cluster::services::{free_port, wait_for};
 use crate::data::Format;
+use crate::engines::Engines;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
-const START_MAX: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Clock ticks a second in `/proc`; fixed on Linux.
 const TICKS: f64 = 100.0;
@@ -25,9 +26,14 @@ const TICKS: f64 = 100.0;
 pub struct Service {
     process: Child,
     http: reqwest::Client,
-    base: String,
-    token: String,
-    connection: String,
+    /// Where it listens.
+    pub port: u16,
+    /// What comes before every path: the instance.
+    pub path: String,
+    /// Proves that the caller may do everything.
+    pub token: String,
+    /// The connection of the exports.
+    pub connection: String,
 }
 
 /// What a process has used so far.
@@ -38,42 +44,30 @@ pub struct Usage {
 }
 
 impl Service {
-    /// Starts the service on a new database in `folder`; members are read from `folder` too.
-    pub async fn start(folder: &Path, campaign_monitor: &str) -> Result<Self> {
-        let bind = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let database = folder.join(format!("{}.db", Uuid::now_v7()));
-        let process = Command::new(BINARY)
-            .args(["serve", "--dev", "--bind", &bind, "--campaign-monitor-url", campaign_monitor])
-            .arg("--database-url")
-            .arg(format!("sqlite://{}", database.display()))
-            .arg("--storage-url")
-            .arg(format!("file://{}", folder.display()))
-            .env("RUST_LOG", "error")
-            .kill_on_drop(true)
-            .spawn()?;
+    /// Starts the service as one process with these roles; members are read from `folder`.
+    pub async fn start(
+        folder: &Path,
+        campaign_monitor: &str,
+        engines: &Engines,
+        roles: &str,
+    ) -> Result<Self> {
+        let port = free_port()?;
         let mut service = Self {
-            process,
+            process: spawn(folder, campaign_monitor, engines, roles, port)?,
             http: reqwest::Client::builder().build()?,
-            base: format!("http://{bind}/v1/instances/{}", Uuid::now_v7()),
+            port,
+            path: format!("/v1/instances/{}", Uuid::now_v7()),
             token: token().await?,
             connection: String::new(),
         };
-        service.wait_for(&bind).await?;
-        service.connection = service.connect().await?;
+        wait_for(port).await?;
+        service.connection = service.connect("Bench").await?;
         Ok(service)
     }
 
-    async fn wait_for(&self, bind: &str) -> Result<()> {
-        let started = Instant::now();
-        while self.http.get(format!("http://{bind}/readyz")).send().await.is_err() {
-            ensure!(started.elapsed() < START_MAX, "the service does not start");
-            sleep(LOOK_EVERY).await;
-        }
-        Ok(())
-    }
-
-    async fn connect(&self) -> Result<String> {
-        let new = json!({"displayName": "Bench", "type": "campaignMonitor", "consent": {"agreed": true},
+    /// Adds a connection that is ready to use.
+    pub async fn connect(&self, name: &str) -> Result<String> {
+        let new = json!({"displayName": name, "type": "campaignMonitor", "consent": {"agreed": true},
             "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
         let connection = self.call(Method::POST, "/connections", Some(new)).await?;
         let id = text(&connection, "connectionId")?;
@@ -83,19 +77,30 @@ impl Service {
 
     /// Configures an export of the profiles in `file`.
     pub async fn configure(&self, file: &Path, format: Format) -> Result<String> {
+        let segment = self.add_segment(file, format).await?;
+        self.add_export(&segment, &self.connection, &segment).await
+    }
+
+    /// Adds a segment of the profiles in `file`.
+    pub async fn add_segment(&self, file: &Path, format: Format) -> Result<String> {
         let name = format!("{}{}", format.word(), Uuid::now_v7().simple());
         let source = json!({"kind": "files", "url": format!("file://{}", file.display()), "format": format.word()});
         let segment = json!({"displayName": name, "source": source});
         self.call(Method::PUT, &format!("/segments/{name}"), Some(segment)).await?;
+        Ok(name)
+    }
+
+    /// Adds an export of a segment over a connection.
+    pub async fn add_export(&self, name: &str, connection: &str, segment: &str) -> Result<String> {
         let custom = |field: &str, key: &str| json!({"field": field, "key": key});
-        let export = json!({"displayName": name, "connectionId": self.connection, "listId": LIST_ID,
-            "segments": [name], "mapping": {"email": "Email", "name": {"first": "FirstName", "last": "LastName"},
+        let export = json!({"displayName": name, "connectionId": connection, "listId": LIST_ID,
+            "segments": [segment], "mapping": {"email": "Email", "name": {"first": "FirstName", "last": "LastName"},
             "customFields": [custom("City", "city"), custom("Points", "points")]}});
         text(&self.call(Method::POST, "/exports", Some(export)).await?, "exportId")
     }
 
-    /// Runs an export to its end. From the call that asks for it to the last checkpoint.
-    pub async fn run(&self, export: &str) -> Result<Duration> {
+    /// Runs an export to its end. From the call that asks for it to the last checkpoint, and the run as it is then.
+    pub async fn run(&self, export: &str) -> Result<(Duration, Value)> {
         let mut run = self.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
         let path = format!("/runs/{}", text(&run, "runId")?);
         while run["endUtc"].is_null() {
@@ -104,7 +109,8 @@ impl Service {
         }
         ensure!(run["status"] == "successful", "the run went wrong: {run}");
         let time = |name| Ok::<_, anyhow::Error>(text(&run, name)?.parse::<DateTime<Utc>>()?);
-        Ok((time("endUtc")? - time("submittedUtc")?).to_std()?)
+        let duration = (time("endUtc")? - time("submittedUtc")?).to_std()?;
+        Ok((duration, run))
     }
 
     /// What the process has used so far.
@@ -120,8 +126,10 @@ impl Service {
         Ok(Usage { peak_mb: peak.parse::<f64>()? / 1024.0, cpu_seconds: ticks / TICKS })
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let request = self.http.request(method, format!("{}{path}", self.base));
+    /// Makes a call.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let request =
+            self.http.request(method, format!("http://127.0.0.1:{}{}{path}", self.port, self.path));
         let request = request.bearer_auth(&self.token);
         let request = match body {
             Some(body) => request.json(&body),
@@ -135,11 +143,28 @@ impl Service {
     }
 }
 
+/// Starts a process of the service.
+pub fn spawn(
+    folder: &Path,
+    campaign_monitor: &str,
+    engines: &Engines,
+    roles: &str,
+    port: u16,
+) -> Result<Child> {
+    let bind = format!("127.0.0.1:{port}");
+    let mut command = Command::new(BINARY);
+    command
+        .args(["serve", "--dev", "--bind", &bind, "--campaign-monitor-url", campaign_monitor])
+        .args(["--roles", roles, "--storage-url", &format!("file://{}", folder.display())])
+        .args(engines.settings(folder));
+    Ok(command.env("RUST_LOG", "error").kill_on_drop(true).spawn()?)
+}
+
 async fn token() -> Result<String> {
     let output = Command::new(BINARY).arg("token").stderr(Stdio::inherit()).output().await?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-fn text(value: &Value, member: &str) -> Result<String> {
+pub fn text(value: &Value, member: &str) -> Result<String> {
     Ok(value[member].as_str().with_context(|| format!("no {member} in {value}"))?.to_owned())
 }

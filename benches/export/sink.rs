@@ -2,7 +2,8 @@
 //! as asked. All other calls go to the offline Campaign Monitor.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::web::{Bytes, Data, PayloadConfig, to};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -12,6 +13,8 @@ use serde_json::json;
 use url::Url;
 
 const BODY_BYTES_MAX: usize = 8 << 20;
+/// Longer than any pause of the bench, so that no connection is closed just when a call goes out.
+const KEPT: Duration = Duration::from_mins(10);
 
 /// What the sink has taken, and how.
 pub struct Sink {
@@ -20,6 +23,8 @@ pub struct Sink {
     records: AtomicU64,
     bytes: AtomicU64,
     latency_ms: AtomicU64,
+    http: reqwest::Client,
+    first: Mutex<Option<Instant>>,
 }
 
 /// What arrived since the last look.
@@ -39,6 +44,8 @@ impl Sink {
             records: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             latency_ms: AtomicU64::new(0),
+            http: reqwest::Client::builder().build()?,
+            first: Mutex::new(None),
         });
         let shared = sink.clone();
         let app = move || {
@@ -48,7 +55,8 @@ impl Sink {
                 .route("/api/v3.3/subscribers/{list}/import.json", actix_web::web::post().to(take))
                 .default_service(to(forward))
         };
-        tokio::spawn(HttpServer::new(app).workers(2).disable_signals().listen(listener)?.run());
+        let server = HttpServer::new(app).workers(2).keep_alive(KEPT).disable_signals();
+        tokio::spawn(server.listen(listener)?.run());
         Ok(sink)
     }
 
@@ -56,6 +64,11 @@ impl Sink {
     pub fn set_latency(&self, latency: Duration) {
         let ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         self.latency_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// When the first import since this was called last came in, if one did.
+    pub fn first(&self) -> Option<Instant> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What arrived since this was called last.
@@ -68,6 +81,7 @@ impl Sink {
 }
 
 async fn take(sink: Data<Sink>, body: Bytes) -> HttpResponse {
+    sink.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
     let records = Finder::new(b"\"EmailAddress\":").find_iter(&body).count() as u64;
     let latency = Duration::from_millis(sink.latency_ms.load(Ordering::Relaxed));
     if !latency.is_zero() {
@@ -82,9 +96,8 @@ async fn take(sink: Data<Sink>, body: Bytes) -> HttpResponse {
 async fn forward(sink: Data<Sink>, request: HttpRequest) -> actix_web::Result<HttpResponse> {
     let url: Url =
         sink.sandbox.url().join(request.path()).map_err(actix_web::error::ErrorBadRequest)?;
-    let http = reqwest::Client::builder().build().map_err(actix_web::error::ErrorBadGateway)?;
     let key = request.headers().get("authorization").map(|value| value.as_bytes().to_vec());
-    let answer = http.get(url).header("authorization", key.unwrap_or_default()).send().await;
+    let answer = sink.http.get(url).header("authorization", key.unwrap_or_default()).send().await;
     let answer = answer.map_err(actix_web::error::ErrorBadGateway)?;
     let status =
         actix_web::http::StatusCode::from_u16(answer.status().as_u16()).unwrap_or_default();
