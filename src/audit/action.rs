@@ -50,7 +50,7 @@ actions! {
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
-    ExportSetSchedules         "export.setSchedules"         "POST"   "/exports/schedules";
+    ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";
     InstanceRunAll             "instance.runAll"             "POST"   "/runs";
     InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";

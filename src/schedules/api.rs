@@ -81,7 +81,7 @@ pub async fn set_export_schedule(
 /// `keepIndividual` switches them on or off, and leaves when they run; `defineNew` gives all of them the same schedule.
 /// All are changed, or none.
 #[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), request_body = SchedulesBody, responses((status = 200, body = ChangedExports)))]
-#[post("/exports/schedules")]
+#[post("/schedules")]
 pub async fn change_schedules(
     caller: Caller<Contributor>,
     app: Data<App>,

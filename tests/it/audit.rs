@@ -70,7 +70,7 @@ async fn tour(app: &TestApp) {
     app.post(&format!("/runs/{run}/cancel"), &none).await;
     app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;
     let off = json!({"exportIds": [export], "mode": "keepIndividual", "active": false});
-    app.post("/exports/schedules", &off).await;
+    app.post("/schedules", &off).await;
     app.post("/runs", &json!({"scope": "all"})).await;
     let daily =
         json!({"active": true, "recurrence": "daily", "timezone": "UTC", "times": ["06:00"]});

@@ -388,8 +388,7 @@ async fn several_schedules_change_together_or_not_at_all() {
     let app = idle().await;
     let (one, _) = planned(&app).await;
     let other = app.export(&app.connection().await).await;
-    let change =
-        async |body: Value| send(&app, "Admin", Method::POST, "/exports/schedules", &body).await;
+    let change = async |body: Value| send(&app, "Admin", Method::POST, "/schedules", &body).await;
     let schedule =
         async |export: &str| app.get(&format!("/exports/{export}")).await["schedule"].clone();
     let ids = json!([one, other]);
@@ -531,7 +530,7 @@ async fn schedules_take_the_roles_that_exports_and_instances_take() {
         (Method::POST, "/refreshes", json!({"refreshId": "r"}), ["Viewer", "Contributor"]),
         // The connection is not shared with contributors.
         (Method::PUT, &own, every_morning(), ["Viewer", "Contributor"]),
-        (Method::POST, "/exports/schedules", several, ["Viewer", "Contributor"]),
+        (Method::POST, "/schedules", several, ["Viewer", "Contributor"]),
         (Method::POST, "/runs", json!({"scope": "all"}), ["Viewer", "Viewer"]),
     ];
     for (method, path, body, roles) in calls {
