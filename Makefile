@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi run bench chaos chaos-power
+.PHONY: demo test lint openapi released screenshots run bench chaos chaos-power
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -37,6 +37,12 @@ openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
 	mkdir -p openapi
 	cargo run --quiet -- openapi > openapi/openapi.json
 	cargo run --quiet -- openapi --errors > docs/ERRORS.md
+
+released: ## At a release: what callers may rely on from now on
+	cp openapi/openapi.json openapi/released.json
+
+screenshots: ## Writes the pictures of docs/TOUR.md
+	PICTURES=$(CURDIR)/docs/images cargo test --test it -- outside::an_administrator
 
 run: ## The service in development mode
 	cargo run -- serve --dev

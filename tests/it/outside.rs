@@ -2,10 +2,11 @@
 //! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the
 //! tokens of a certified OpenID provider.
 //!
-//! Each test brings its program: Python packages into a virtual environment, npm packages and Debian's
-//! Chromium, at pinned versions, once.
+//! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`.) Each test brings its program: Python
+//! packages into a virtual environment, npm packages and Debian's Chromium, at pinned versions, once.
 
-use std::path::Path;
+mod contract;
+
 use std::process::Stdio;
 
 use reqwest::Method;
@@ -15,23 +16,32 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::oauth;
-use crate::programs::{debian_with, python_with, succeed};
+use crate::programs::{INSTALLING, debian_with, python_with, succeed};
 use crate::support::{TestApp, text, until};
 
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
-const BROWSER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
-const IDENTITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identity");
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
-/// A folder beside the build with a script and the npm packages that its lock file names.
-async fn npm_home(source: &str, script: &str) -> String {
-    let source = Path::new(source);
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.file_name().unwrap());
+/// A copy of `tests/FOLDER` with its npm packages, installed again when the lock file has changed.
+async fn npm_in(folder: &str) -> String {
+    let _alone = INSTALLING.lock().await;
+    let source = format!("{TESTS}/{folder}");
+    let home = format!("{}/{folder}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&home).unwrap();
-    for file in ["package.json", "package-lock.json", script] {
-        std::fs::copy(source.join(file), home.join(file)).unwrap();
+    succeed("cp", &["-R", &format!("{source}/."), &home], TESTS).await;
+    let lock = std::fs::read(format!("{home}/package-lock.json")).unwrap();
+    let ready = format!("{home}/ready");
+    if std::fs::read(&ready).ok() != Some(lock.clone()) {
+        succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], &home).await;
+        std::fs::write(ready, lock).unwrap();
     }
-    let home = home.to_string_lossy().into_owned();
-    succeed("npm", &["ci", "--no-audit", "--no-fund"], &home).await;
+    home
+}
+
+/// A browser, and the folder of the scripts that drive it.
+async fn browser() -> String {
+    let home = npm_in("browser").await;
+    debian_with("chromium", "/usr/bin/chromium").await;
     home
 }
 
@@ -75,11 +85,9 @@ async fn schemathesis_finds_no_answer_that_the_document_does_not_promise() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_job_can_be_done_by_hand_in_swagger_ui_without_any_other_host() {
-    let app = TestApp::start().await;
-    debian_with("chromium", "/usr/bin/chromium").await;
-    let home = npm_home(BROWSER, "swagger_ui.mjs").await;
+    let (app, home) = (TestApp::start().await, browser().await);
     let (token, instance) = (TestApp::token_for("Admin", "*"), app.instance.to_string());
-    let arguments = ["swagger_ui.mjs", app.url(), &token, &instance, API_KEY, LIST_ID];
+    let arguments = ["by_hand.mjs", app.url(), &token, &instance, API_KEY, LIST_ID];
     succeed("node", &arguments, &home).await;
     assert_eq!(app.active().await, 2);
 }
@@ -93,7 +101,7 @@ struct Provider {
 
 impl Provider {
     async fn start() -> Self {
-        let home = npm_home(IDENTITY, "provider.mjs").await;
+        let home = npm_in("identity").await;
         let mut command = tokio::process::Command::new("node");
         command.arg("provider.mjs").current_dir(home).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -141,4 +149,23 @@ async fn a_certified_openid_provider_is_believed_by_the_keys_that_it_publishes_n
 
     provider.process.kill().await.unwrap();
     assert_eq!(ask(&second).await, 200, "its key is known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui() {
+    let (app, home) = (TestApp::start().await, browser().await);
+    let people = ["Admin", "Contributor", "Viewer"].map(|role| TestApp::token_for(role, "*"));
+    let instance = app.instance.to_string();
+    let [admin, contributor, viewer] = &people;
+    let arguments = ["three_people.mjs", app.url(), &instance, API_KEY, LIST_ID];
+    let folder = pictures().unwrap_or_default();
+    let arguments = [arguments.as_slice(), &[admin, contributor, viewer, &folder]].concat();
+    succeed("node", &arguments, &home).await;
+    assert_eq!(app.active().await, 2);
+}
+
+/// Where `make screenshots` wants the pictures of the three people.
+#[expect(clippy::disallowed_methods, reason = "where pictures go is no setting of the service")]
+fn pictures() -> Option<String> {
+    std::env::var("PICTURES").ok()
 }

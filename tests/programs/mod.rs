@@ -1,16 +1,25 @@
 //! Brings programs of others, at pinned versions, once: for tests that show the service to them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-/// Runs a program to its end, and shows its output where it fails.
-pub async fn succeed(program: impl AsRef<Path>, arguments: &[&str], folder: &str) {
+/// One installation at a time: several tests want the same one.
+pub static INSTALLING: Mutex<()> = Mutex::const_new(());
+
+/// Runs a program to its end.
+pub async fn run(program: impl AsRef<Path>, arguments: &[&str], folder: &str) -> Output {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(folder);
     let output = spawn_blocking(move || command.output()).await.unwrap();
-    let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()));
+    output.unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()))
+}
+
+/// Runs a program that must succeed, and shows its output where it fails.
+pub async fn succeed(program: impl AsRef<Path>, arguments: &[&str], folder: &str) {
+    let output = run(program.as_ref(), arguments, folder).await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(
         output.status.success(),
@@ -23,6 +32,7 @@ pub async fn succeed(program: impl AsRef<Path>, arguments: &[&str], folder: &str
 
 /// A virtual environment with a package; its folder is named after it, so a new version makes a new one.
 pub async fn python_with(package: &str) -> PathBuf {
+    let _alone = INSTALLING.lock().await;
     let name = package.replace("==", "-");
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("venv-{name}"));
     let bin = home.join("bin");
@@ -36,6 +46,7 @@ pub async fn python_with(package: &str) -> PathBuf {
 
 /// A package of Debian, installed where its program is missing.
 pub async fn debian_with(package: &str, program: &str) {
+    let _alone = INSTALLING.lock().await;
     if !Path::new(program).exists() {
         let install =
             format!("apt-get update && apt-get install -y --no-install-recommends {package}");
