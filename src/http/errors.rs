@@ -103,7 +103,9 @@ impl Kind {
             Self::IdempotencyKeyReused => {
                 "Take a new key for a new request, or repeat the request unchanged."
             }
-            Self::Removed => "Nothing: the counts of the run remain. `--keep-…-days` says how long details are kept.",
+            Self::Removed => {
+                "Nothing: the counts of the run remain. `--keep-…-days` says how long details are kept."
+            }
             Self::Changed => "Read it again, and repeat the change on what you find.",
             Self::TooLarge => "Send less at a time: Parquet instead of CSV, or a segment in parts.",
             Self::UnsupportedMediaType => "Send one of the content types that `detail` names.",

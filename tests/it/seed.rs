@@ -26,7 +26,9 @@ fn every_test_on_the_page_exists() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
     for test in named(|text| text.contains("::")) {
         let (module, name) = test.rsplit_once("::").unwrap();
-        let source = std::fs::read_to_string(folder.join(module.replace("::", "/")).with_extension("rs")).unwrap();
+        let source =
+            std::fs::read_to_string(folder.join(module.replace("::", "/")).with_extension("rs"))
+                .unwrap();
         assert!(source.contains(&format!("fn {name}(")), "{test}");
     }
 }
