@@ -36,8 +36,9 @@ pub struct AuditFilter {
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once.
 #[utoipa::path(tag = "audit", security(("bearer" = ["Admin"])), params(AuditFilter, Paging),
-    responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 406, description = "None of the accepted content types is offered", body = ProblemDocument)))]
+    responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv", example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n"),
+            (String = "application/x-ndjson", example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n"))),
+        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument)))]
 #[get("/audit-events")]
 pub async fn list_audit_events(
     caller: Caller<Admin>,

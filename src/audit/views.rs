@@ -30,7 +30,7 @@ pub struct AuditEventView {
     #[schema(required)]
     pub status: Option<i32>,
     /// Code of the refusal.
-    #[schema(required)]
+    #[schema(required, example = "forbidden")]
     pub error_code: Option<String>,
     /// Whether further refusals of this actor in that minute are only counted, in the metrics.
     pub more_left_out: bool,
@@ -40,7 +40,7 @@ pub struct AuditEventView {
     /// The same fields, as they are since.
     #[schema(value_type = Object)]
     pub after: Map<String, Value>,
-    #[schema(required)]
+    #[schema(required, example = "4bf92f3577b34da6a3ce929d0e0e4736")]
     pub trace_id: Option<String>,
 }
 
@@ -50,7 +50,9 @@ pub struct AuditEventView {
 pub struct ActorView {
     pub kind: ActorKind,
     /// The subject of the token, or the part of the service.
+    #[schema(example = "ann@example.com")]
     pub subject: String,
+    #[schema(example = "Ann")]
     pub name: String,
     /// The role it acted in; the service itself has none.
     #[schema(required, example = "Admin")]
@@ -61,11 +63,11 @@ pub struct ActorView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OriginView {
-    #[schema(required)]
+    #[schema(required, example = "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47")]
     pub request_id: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "192.0.2.7")]
     pub client_address: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "Mozilla/5.0")]
     pub user_agent: Option<String>,
 }
 
@@ -76,9 +78,9 @@ pub struct ObjectView {
     #[schema(example = "connection")]
     pub kind: String,
     /// Its id; a segment's is its name. `null` when it did not come to be.
-    #[schema(required)]
+    #[schema(required, example = "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47")]
     pub id: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "Campaign Monitor - newsletter")]
     pub name: Option<String>,
 }
 

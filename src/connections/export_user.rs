@@ -29,6 +29,8 @@ pub async fn add_export_user(
 }
 
 /// Removes the export user.
+///
+/// The connection is not connected until an administrator adds themselves again; scheduled runs are skipped meanwhile.
 #[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
 #[delete("/connections/{id}/export-user")]
 pub async fn remove_export_user(

@@ -48,7 +48,7 @@ pub struct AuthorizeView {
 /// administrator takes its place. The connection changes only when the person has signed in: it keeps its id, and its
 /// exports are untouched.
 #[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)),
-    responses((status = 200, body = AuthorizeView), (status = 503, description = "OAuth is not set up, or a part of the service is away", body = ProblemDocument)))]
+    responses((status = 200, body = AuthorizeView), (status = 503, description = "OAuth is not set up, or a part of the service is away: `oauthNotConfigured`, `unavailable`", body = ProblemDocument)))]
 #[post("/connections/{id}/authorize")]
 pub async fn authorize_connection(
     caller: Caller<Admin>,

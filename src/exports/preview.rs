@@ -75,7 +75,9 @@ pub struct InvalidView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExampleView {
+    #[schema(example = "3")]
     customer_id: String,
+    #[schema(example = "not an address")]
     email: String,
 }
 
@@ -84,8 +86,9 @@ pub struct ExampleView {
 /// Reads the segments and the settings of the list. What would stop a run is answered as a problem.
 #[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
     responses((status = 200, body = PreviewView),
-        (status = 409, description = "It has no connection, or one that is not connected", body = ProblemDocument),
-        (status = 429, description = "Too many previews at a time", body = ProblemDocument)))]
+        (status = 409, description = "It has no connection, or one that is not connected: `exportInactive`, `connectionNotConnected`", body = ProblemDocument),
+        (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
+        (status = 503, description = "It takes too long, or a part of the service, or Campaign Monitor, is away: `previewTooLong`, `unavailable`, `campaignMonitorUnavailable`", body = ProblemDocument)))]
 #[post("/exports/{id}/preview")]
 pub async fn preview_export(
     caller: Caller<Contributor>,

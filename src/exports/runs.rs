@@ -76,7 +76,7 @@ pub enum Scope {
 ///
 /// Those that cannot run are skipped with the reason. Manual exports, and those the caller may not edit, are left alone.
 #[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), request_body = RunAllBody, responses((status = 202, body = RunsView),
-    (status = 409, description = "The idempotency key was used with another request", body = ProblemDocument)))]
+    (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/runs")]
 pub async fn run_all_exports(
     caller: Caller<Contributor>,

@@ -85,7 +85,7 @@ pub struct RejectionFilter {
 ///
 /// A batch is one call to Campaign Monitor, with at most 1000 profiles.
 #[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), Paging),
-    responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time", body = ProblemDocument)))]
+    responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
 #[get("/runs/{id}/batches")]
 pub async fn list_batches(
     caller: Caller<Viewer>,

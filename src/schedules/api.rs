@@ -30,6 +30,8 @@ pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpR
 }
 
 /// Says when the system refresh of the instance comes.
+///
+/// Once to four times a day, every day or on some days of the week, by the clock of its time zone.
 #[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), request_body = RefreshSchedule, responses((status = 200, body = RefreshScheduleView)))]
 #[put("/schedule")]
 pub async fn put_schedule(
@@ -56,6 +58,8 @@ pub async fn put_schedule(
 }
 
 /// Says when an export runs by itself.
+///
+/// With every system refresh, at times of its own, or not at all. The answer shows the next five times.
 #[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Schedule, responses((status = 200, body = ExportView)))]
 #[put("/exports/{id}/schedule")]
 pub async fn set_export_schedule(

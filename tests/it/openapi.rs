@@ -66,7 +66,8 @@ fn every_problem_names_its_codes_and_the_codes_fit_the_status() {
         for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
             let answer = pointed(&document, answer);
             let Some(content) = answer["content"].get("application/problem+json") else {
-                assert_eq!(operation.id, "readyz", "{status} is no problem");
+                let is_other = ["readyz", "finish_sign_in"].contains(&operation.id.as_str());
+                assert!(is_other, "{}: {status} is no problem", operation.id);
                 continue;
             };
             let codes = content["examples"].as_object().unwrap();

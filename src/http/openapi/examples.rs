@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::resolve;
 
+/// Pages say what happened and what to do, and hold nothing else.
+const PAGE: &str = "<!doctype html>\n<title>Connected</title>\n<p>Campaign Monitor is connected. You may close this page.</p>\n";
 const ID: &str = "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47";
 const TIME: &str = "2026-11-24T06:00:00Z";
 
@@ -11,6 +13,9 @@ const TIME: &str = "2026-11-24T06:00:00Z";
 pub fn complete(content: &mut Value, schemas: &Value) {
     for (media, content) in content.as_object_mut().into_iter().flatten() {
         let has_example = content.get("example").or(content.get("examples")).is_some();
+        if media == "text/html" && !has_example {
+            content["example"] = json!(PAGE);
+        }
         if media != "application/json" || has_example {
             continue;
         }
