@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use anyhow::{Result, ensure};
 use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -132,7 +133,7 @@ async fn an_export_goes_over_tls_with_passwords_and_a_private_authority() -> Res
     let caller = Caller::new(vec![api.port]).await?;
     let connection = caller.add_connection("Newsletter").await?;
     caller.add_segment("Members", "CustomerId,Email,City\n1,p1@example.com,Riga\n".into()).await?;
-    let export = caller.add_export("Members", &connection).await?;
+    let export = caller.add_export("Members", &connection, LIST_ID).await?;
     let ready: Value = api.get("readyz").await?.json().await?;
     assert_eq!(ready["ready"], true, "{ready}");
     let run = caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;

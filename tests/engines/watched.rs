@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -37,7 +38,7 @@ impl Watched {
         let caller = Caller::new(vec![api.port]).await?;
         let connection = caller.add_connection("Newsletter").await?;
         caller.add_segment("Members", members()).await?;
-        let export = caller.add_export("Members", &connection).await?;
+        let export = caller.add_export("Members", &connection, LIST_ID).await?;
         let slow_down =
             json!({"match": {"path": "import"}, "kind": {"status": {"status": 429}}, "times": 1});
         cluster.campaign_monitor.faults(&[slow_down]).await?;
