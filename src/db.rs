@@ -4,6 +4,7 @@
 //! is open on; the engines differ only here.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -16,7 +17,13 @@ use sqlx::{Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::telemetry::measures;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// Migrations only add, so that a program of the version before runs on a newer schema: while pods are replaced one
+/// after the other, and after a way back.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("./migrations");
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);

@@ -11,4 +11,5 @@ mod programs;
 mod prometheus;
 mod secured;
 mod telemetry;
+mod upgrade;
 mod watched;

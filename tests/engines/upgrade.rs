@@ -1,0 +1,146 @@
+//! From one version to the next with runs in flight, and back.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
+use serde_json::Value;
+use sqlx::migrate::{Migration, Migrator};
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::process::Command;
+use tokio::time::{Instant, sleep};
+
+use crate::cluster::Cluster;
+use crate::cluster::caller::{Caller, text};
+use crate::cluster::processes::Process;
+
+/// Quick to take over, so that the test is short.
+const SETTINGS: [(&str, &str); 2] = [("--lease-ms", "2000"), ("--sweep-ms", "250")];
+const PROFILES: usize = 20_000;
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn members() -> String {
+    let rows = (0..PROFILES).map(|row| format!("{row},p{row}@example.com,Riga\n"));
+    std::iter::once("CustomerId,Email,City\n".to_owned()).chain(rows).collect()
+}
+
+/// Looks at a run until it is as it should be.
+async fn until(caller: &Caller, run: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+    let started = Instant::now();
+    loop {
+        let found = caller.call(Method::GET, run, None).await?;
+        if is_so(&found) {
+            return Ok(found);
+        }
+        ensure!(started.elapsed() < PATIENCE, "it stays like this: {found}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Starts a run of a new export; the path to look at it.
+async fn start_run(caller: &Caller, connection: &str) -> Result<String> {
+    let export = caller.add_export("Members", connection, LIST_ID).await?;
+    let run = caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
+    Ok(format!("/runs/{}", text(&run, "runId")?))
+}
+
+/// Leaves a run that a dead worker held in the middle, and one that waits for its turn. Nobody works any more.
+async fn leave_runs_in_flight(cluster: &Cluster, caller: &mut Caller) -> Result<[String; 2]> {
+    let mut api = cluster.play("api", "api").await?;
+    let mut worker = cluster.play("worker", "worker").await?;
+    caller.ports = vec![api.port];
+    cluster.campaign_monitor.faults(&[]).await?;
+    let connection = caller.add_connection("Newsletter").await?;
+    caller.add_segment("Members", members()).await?;
+    let under_way = start_run(caller, &connection).await?;
+    until(caller, &under_way, |run| run["counts"]["created"] != 0).await?;
+    worker.kill().await?;
+    let waiting = start_run(caller, &connection).await?;
+    let left = caller.call(Method::GET, &under_way, None).await?;
+    assert_eq!((&left["status"], &left["endUtc"]), (&"running".into(), &Value::Null));
+    api.terminate().await?;
+    Ok([under_way, waiting])
+}
+
+/// Makes a database as a program with these migrations alone would have it, with what `from` holds.
+async fn make_older_database(from: &str, to: &str, migrations: Vec<Migration>) -> Result<()> {
+    let pool = PgPool::connect(to).await?;
+    Migrator::with_migrations(migrations).run(&pool).await?;
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name::text, string_agg(quote_ident(column_name), ',') FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' GROUP BY table_name",
+    )
+    .fetch_all(&pool)
+    .await?;
+    for (table, columns) in tables {
+        let copy = format!(
+            "psql -q {from} -c '\\copy (SELECT {columns} FROM {table}) TO STDOUT' | \
+             PGOPTIONS='-c session_replication_role=replica' psql -q {to} -c '\\copy {table} ({columns}) FROM STDIN'"
+        );
+        let status = Command::new("bash").args(["-eo", "pipefail", "-c", &copy]).status().await?;
+        ensure!(status.success(), "{table} cannot be copied");
+    }
+    Ok(())
+}
+
+/// Starts a process of the service on another database than that of the cluster.
+async fn play_on(cluster: &Cluster, database: &str, roles: &str) -> Result<Process> {
+    let own = ["--database-url", database, "--roles", roles].map(str::to_owned);
+    Process::start(roles, &[&cluster.settings[..], &own].concat()).await
+}
+
+/// Waits for the end of a run, which must have exported everything.
+async fn ends_well(caller: &Caller, run: &str) -> Result<Value> {
+    let run = until(caller, run, |run| !run["endUtc"].is_null()).await?;
+    assert_eq!(run["status"], "successful", "{run}");
+    let listed = ["created", "updated"].map(|name| run["counts"][name].as_u64());
+    assert_eq!(listed.iter().flatten().sum::<u64>(), PROFILES as u64, "{run}");
+    Ok(run)
+}
+
+#[tokio::test]
+async fn an_upgrade_from_any_earlier_schema_carries_out_every_run_that_it_finds() -> Result<()> {
+    let cluster = Cluster::start(&SETTINGS).await?;
+    let mut caller = Caller::new(vec![]).await?;
+    let runs = leave_runs_in_flight(&cluster, &mut caller).await?;
+    let now = cluster.postgres.url();
+    let migrations: Vec<_> = sqlx::migrate!("./migrations").iter().cloned().collect();
+    for known in 1..migrations.len() {
+        let name = format!("known_{known}");
+        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::raw_sql(create).execute(&PgPool::connect(&now).await?).await?;
+        let older = format!("{}/{name}", now.strip_suffix("/postgres").unwrap());
+        make_older_database(&now, &older, migrations[..known].to_vec()).await?;
+        cluster.redis.flush().await?;
+
+        let api = play_on(&cluster, &older, "api").await?;
+        let mut worker = play_on(&cluster, &older, "worker").await?;
+        caller.ports = vec![api.port];
+        for run in &runs {
+            ends_well(&caller, run).await?;
+        }
+        worker.terminate().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_program_works_on_a_schema_that_is_newer_than_itself() -> Result<()> {
+    let cluster = Cluster::start(&SETTINGS).await?;
+    cluster.play("first", "api").await?.terminate().await?;
+    let later = "ALTER TABLE runs ADD COLUMN later TEXT; ALTER TABLE exports ADD COLUMN later TEXT; CREATE TABLE later (id UUID);
+        INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (9999, 'later', TRUE, '\\x00', 0)";
+    sqlx::raw_sql(later).execute(&PgPool::connect(&cluster.postgres.url()).await?).await?;
+
+    let (api, _worker) =
+        (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
+    let caller = Caller::new(vec![api.port]).await?;
+    let connection = caller.add_connection("Newsletter").await?;
+    caller.add_segment("Members", members()).await?;
+    let run = start_run(&caller, &connection).await?;
+    ends_well(&caller, &run).await?;
+    Ok(())
+}
