@@ -56,7 +56,8 @@ async fn readyz(app: Data<App>) -> HttpResponse {
         PartReadiness { name: "queue", ready: queue.is_ok() },
         PartReadiness { name: "storage", ready: storage.is_ok() },
     ];
-    let ready = parts.iter().all(|part| part.ready);
+    // Without the queue runs are taken and carried out all the same: no reason to take a process out of service.
+    let ready = parts.iter().all(|part| part.ready || part.name == "queue");
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(Readiness { ready, parts })
 }

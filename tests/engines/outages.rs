@@ -147,6 +147,7 @@ async fn without_redis_runs_are_taken_and_carried_out_all_the_same() -> Result<(
     let mut service = Service::start().await?;
     service.cluster.redis.crash().await?;
     assert_eq!(Service::unready(&service.api).await?, ["queue"]);
+    assert_eq!(service.api.get("readyz").await?.status(), 200, "it still answers calls");
     service.worker.terminate().await?;
     service.worker = service.cluster.play("a worker that begins without it", "worker").await?;
     let run = service.run().await?;
