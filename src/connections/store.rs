@@ -167,6 +167,17 @@ pub async fn set_refused(
     })
 }
 
+/// Connections of all instances whose credentials have been refused.
+pub async fn count_refused(tx: &mut Tx) -> Result<i64> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM connections WHERE credential_sealed IS NOT NULL AND refused_message IS NOT NULL",
+        )
+        .fetch_one(db)
+        .await
+    })
+}
+
 /// Records the user that scheduled runs act as, or that there is none.
 pub async fn set_export_user(
     tx: &mut Tx,

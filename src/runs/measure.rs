@@ -1,27 +1,31 @@
-//! The runs as metrics show them: what the database has, whichever process is asked.
+//! The runs, and the connections they need, as metrics show them: what the database has, whichever process is asked.
 
 use metrics::gauge;
 
 use super::{RunStatus, store_work};
+use crate::connections;
 use crate::db::{self, Db};
 use crate::telemetry::measures;
 
-/// Shows how many runs are open and due. They are NaN where the database cannot tell.
+/// Shows how many runs are open and due, and how many connections stop some. They are NaN where the database cannot tell.
 pub async fn measure(db: &Db) -> sqlx::Result<()> {
     let counted = count(db).await;
-    let [queued, running, due, age] = *counted.as_ref().unwrap_or(&[f64::NAN; 4]);
+    let [queued, running, due, age, refused] = *counted.as_ref().unwrap_or(&[f64::NAN; 5]);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Queued.word()).set(queued);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Running.word()).set(running);
     gauge!(measures::RUNS_DUE).set(due);
     gauge!(measures::OLDEST_DUE).set(age);
+    gauge!(measures::CONNECTIONS_REFUSED).set(refused);
     counted.map(drop)
 }
 
-/// Runs that are queued, running and due, and how many seconds the oldest has been due.
-async fn count(db: &Db) -> sqlx::Result<[f64; 4]> {
+/// Runs that are queued, running and due, how many seconds the oldest has been due, and connections that need attention.
+async fn count(db: &Db) -> sqlx::Result<[f64; 5]> {
     let (mut tx, now) = (db.read().await?, db::now());
     let (queued, running) = store_work::open(&mut tx).await?;
     let (due, since) = store_work::backlog(&mut tx, now).await?;
-    let [queued, running, due] = [queued, running, due].map(measures::number);
-    Ok([queued, running, due, since.map_or(0.0, |since| (now - since).as_seconds_f64())])
+    let refused = connections::store::count_refused(&mut tx).await?;
+    let [queued, running, due, refused] = [queued, running, due, refused].map(measures::number);
+    let age = since.map_or(0.0, |since| (now - since).as_seconds_f64());
+    Ok([queued, running, due, age, refused])
 }

@@ -45,6 +45,10 @@ declare! {
     describe_gauge OLDEST_DUE = "segment_export_oldest_due_run_age_seconds", Seconds,
         "How long the run has been due that has been due for the longest time; 0 when none is.";
 
+    // Connections, as the database has them; the same in every process.
+    describe_gauge CONNECTIONS_REFUSED = "segment_export_connections_needing_attention", Count,
+        "Connections whose credentials Campaign Monitor has refused, and that wait to be renewed.";
+
     // Runs, as this process carries them out.
     describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";
     describe_gauge RUN_SLOTS = "segment_export_run_slots", Count, "Runs this process may carry out at a time.";
