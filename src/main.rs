@@ -8,9 +8,12 @@ use segment_export::identity::{DevClaims, sign};
 use segment_export::storage::Media;
 use segment_export::{demo, http, rotation, sample, telemetry};
 
+/// How long a service may take to say whether it can work.
+const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Moves the members of Customer Insights segments into Campaign Monitor lists.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version = segment_export::VERSION.as_str(), about)]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -38,6 +41,8 @@ enum Command {
     Demo(demo::Demo),
     /// Serves the offline Campaign Monitor alone.
     Sandbox(SandboxArgs),
+    /// Asks a service whether it can work; for places without a shell.
+    Ready(Ready),
     /// Writes realistic profiles.
     Sample(SampleArgs),
 }
@@ -82,6 +87,13 @@ struct SandboxArgs {
 }
 
 #[derive(Args)]
+struct Ready {
+    /// Where it says so.
+    #[arg(default_value = "http://127.0.0.1:8080/readyz")]
+    url: url::Url,
+}
+
+#[derive(Args)]
 struct SampleArgs {
     /// Profiles to write.
     #[arg(long, default_value_t = 1000)]
@@ -120,6 +132,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Token(token) => print_token(*token),
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
         Command::Sandbox(args) => sandbox(&args).await,
+        Command::Ready(args) => ask(args.url).await,
         Command::Sample(args) => write_sample(&args),
     };
     telemetry.flush();
@@ -201,6 +214,15 @@ async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
     println!("Start the service with SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL={}", sandbox.url());
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
+    Ok(())
+}
+
+async fn ask(url: url::Url) -> anyhow::Result<()> {
+    let http = reqwest::Client::builder().timeout(READY_MAX).build()?;
+    let answer = http.get(url).send().await?;
+    let is_ready = answer.status().is_success();
+    println!("{}", answer.text().await?);
+    anyhow::ensure!(is_ready, "the service is not ready");
     Ok(())
 }
 

@@ -1,0 +1,46 @@
+# The service alone: the program, the C library it is linked with, and the certificates of public authorities.
+# No shell and no package manager. `make image` builds it; docs/IMAGE.md says how it is run, and how it was built without a registry.
+
+FROM docker.io/library/rust:1.95.0-bookworm AS build
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+WORKDIR /build
+
+# Dependencies, in a layer of their own: it is built again only when the lock file or the profile changes.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir -p src benches/export tests/engines tests/chart tests/chaos \
+    && for file in src/main.rs benches/export/main.rs tests/engines/main.rs tests/chart/main.rs tests/chaos/main.rs; do \
+        echo 'fn main() {}' > "$file"; done \
+    && touch src/lib.rs \
+    && cargo build --release --locked \
+    && rm -rf src
+
+COPY migrations migrations
+COPY src src
+# Shown by `--version`.
+ARG COMMIT=unknown
+RUN touch src/main.rs src/lib.rs \
+    && SEGMENT_EXPORT_COMMIT="$COMMIT" cargo build --release --locked \
+    && mkdir -p /image/usr/bin /image/etc/ssl/certs /image/data /image/tmp \
+    && cp target/release/segment-export /image/usr/bin/ \
+    && ldd target/release/segment-export | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /image \
+    && cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && chmod 1777 /image/tmp \
+    && chown 65532:65532 /image/data
+
+FROM scratch
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="segment-export" \
+      org.opencontainers.image.description="Moves the members of Customer Insights segments into Campaign Monitor lists" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision="$COMMIT"
+COPY --from=build /image /
+# Freed memory goes back to the system instead of piling up in the arenas of glibc, one for each thread.
+ENV SEGMENT_EXPORT_BIND=0.0.0.0:8080 \
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=131072
+WORKDIR /
+USER 65532:65532
+EXPOSE 8080
+VOLUME ["/data"]
+ENTRYPOINT ["/usr/bin/segment-export"]
+CMD ["serve"]
