@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench chaos chaos-power
+.PHONY: demo test lint openapi released screenshots run bench chaos chaos-power chart image
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -13,6 +13,7 @@ test: ## Every test; what meets the database or the queue on both engines
 	cargo test
 	tests/with-services cargo test --test it -- --skip outside
 	cargo test --test engines
+	cargo test --test chart
 
 bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet
 	tests/with-services true
@@ -29,7 +30,7 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 lint: ## What CI checks beside the tests
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	cargo clippy --test engines -- -D warnings
+	cargo clippy --test engines --test chart -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	tests/chaos/power --check
 
@@ -43,6 +44,12 @@ released: ## At a release: what callers may rely on from now on
 
 screenshots: ## Writes the pictures of docs/TOUR.md
 	PICTURES=$(CURDIR)/docs/images cargo test --test it -- outside::an_administrator
+
+chart: ## Writes the table of values in the chart's README
+	WRITE_CHART_README=1 cargo test --test chart the_table_of_values
+
+image: ## The container image; with docker, or with ENGINE=podman or ENGINE=buildah
+	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) --tag segment-export:$(or $(TAG),0.1.0) .
 
 run: ## The service in development mode
 	cargo run -- serve --dev

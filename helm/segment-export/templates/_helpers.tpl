@@ -1,0 +1,72 @@
+{{/* What is said in more than one place. */}}
+
+{{- define "segment-export.name" -}}
+{{- default (ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name)) .Values.fullnameOverride | trunc 45 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "segment-export.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "segment-export.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{ include "segment-export.selector" . }}
+{{- end }}
+
+{{- define "segment-export.image" -}}
+{{- with .Values.image }}{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}{{ end -}}
+{{- end }}
+
+{{- define "segment-export.serviceAccount" -}}
+{{- with .Values.serviceAccount }}{{ default (ternary (include "segment-export.name" $) "default" .create) .name }}{{ end -}}
+{{- end }}
+
+{{/* The parts of the service, each with its pods. */}}
+{{- define "segment-export.parts" -}}
+{{ ternary "all" "api worker scheduler" .Values.embedded }}
+{{- end }}
+
+{{/* Where the directory of a file:// URL is mounted. */}}
+{{- define "segment-export.filesAt" -}}
+{{- if .Values.embedded }}/data{{ else if hasPrefix "file://" .Values.storage.url }}{{ trimPrefix "file://" .Values.storage.url }}{{ end -}}
+{{- end }}
+
+{{- define "segment-export.claim" -}}
+{{- if .Values.embedded }}{{ default (include "segment-export.name" .) .Values.volume.existingClaim }}{{ else }}{{ .Values.storage.existingClaim }}{{ end -}}
+{{- end }}
+
+{{/* What cannot work, though each value for itself is good. */}}
+{{- define "segment-export.check" -}}
+{{- with .Values }}
+{{- if not .auth.issuer }}{{ fail "auth.issuer is required: the issuer of the tokens callers bring" }}{{ end }}
+{{- if not .auth.audience }}{{ fail "auth.audience is required: the audience the tokens must name" }}{{ end }}
+{{- if not .secrets.existingSecret }}
+{{- if not .secrets.encryptionKeys }}{{ fail "secrets.encryptionKeys (or secrets.existingSecret) is required: id:base64key, with a key of 32 bytes" }}{{ end }}
+{{- if not .embedded }}
+{{- if not .secrets.databaseUrl }}{{ fail "secrets.databaseUrl (or secrets.existingSecret) is required, unless embedded is true" }}{{ end }}
+{{- if not .secrets.redisUrl }}{{ fail "secrets.redisUrl (or secrets.existingSecret) is required, unless embedded is true" }}{{ end }}
+{{- end }}
+{{- /* The schema would print what it refuses. */}}
+{{- if not (regexMatch "^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$" .secrets.encryptionKeys) }}{{ fail "secrets.encryptionKeys must be id:base64key,… with keys of 32 bytes (openssl rand -base64 32)" }}{{ end }}
+{{- if not (regexMatch "^(postgres(ql)?://.+)?$" .secrets.databaseUrl) }}{{ fail "secrets.databaseUrl must begin with postgres://" }}{{ end }}
+{{- if not (regexMatch "^(rediss?://.+)?$" .secrets.redisUrl) }}{{ fail "secrets.redisUrl must begin with redis:// or rediss://" }}{{ end }}
+{{- if and .oauth.clientId (not .secrets.oauthClientSecret) }}{{ fail "secrets.oauthClientSecret is required with oauth.clientId" }}{{ end }}
+{{- end }}
+{{- if and .oauth.clientId (not .oauth.redirectUrl) }}{{ fail "oauth.redirectUrl is required with oauth.clientId" }}{{ end }}
+{{- if .embedded }}
+{{- if .storage.url }}{{ fail "storage.url has no place when embedded is true: members are kept on the volume" }}{{ end }}
+{{- if or .api.autoscaling.enabled .worker.autoscaling.enabled }}{{ fail "an embedded service is one pod and cannot be scaled: leave autoscaling off, or set embedded to false" }}{{ end }}
+{{- else }}
+{{- if not .storage.url }}{{ fail "storage.url is required, unless embedded is true" }}{{ end }}
+{{- if and (hasPrefix "file://" .storage.url) (not .storage.existingClaim) }}{{ fail "storage.url is a directory: name the claim (ReadWriteMany) that is mounted there in storage.existingClaim" }}{{ end }}
+{{- end }}
+{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
+{{- if hasKey $.Values.settings $name }}{{ fail (printf "settings.%s has no place here: it has a value of its own, or is for laptops only" $name) }}{{ end }}
+{{- end }}
+{{- if and .ingress.enabled (not .ingress.host) }}{{ fail "ingress.host is required with ingress.enabled" }}{{ end }}
+{{- if and .httpRoute.enabled (not .httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs is required with httpRoute.enabled" }}{{ end }}
+{{- end }}
+{{- end }}

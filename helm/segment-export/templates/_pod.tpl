@@ -1,0 +1,153 @@
+{{/* A pod of the service, with the context {root, part, args, env, once}: `once` is a pod that ends by itself. */}}
+
+{{- define "segment-export.secretEnv" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+
+{{- define "segment-export.databaseEnv" -}}
+{{- if .root.Values.embedded -}}
+- name: SEGMENT_EXPORT_DATABASE_URL
+  value: sqlite:///data/segment-export.db
+{{- else -}}
+{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_DATABASE_URL" "secret" .secret "key" "databaseUrl") }}
+{{- end }}
+{{- end }}
+
+{{/* The settings of a part that serves. */}}
+{{- define "segment-export.env" -}}
+{{- $v := .root.Values }}
+{{- $secret := default (include "segment-export.name" .root) $v.secrets.existingSecret }}
+- name: SEGMENT_EXPORT_BIND
+  value: {{ printf "0.0.0.0:%v" $v.port | quote }}
+- name: SEGMENT_EXPORT_ROLES
+  value: {{ ternary "api,worker,scheduler" .part (eq .part "all") }}
+{{ include "segment-export.databaseEnv" (dict "root" .root "secret" $secret) }}
+{{- if not $v.embedded }}
+{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_REDIS_URL" "secret" $secret "key" "redisUrl") }}
+{{- end }}
+{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_ENCRYPTION_KEYS" "secret" $secret "key" "encryptionKeys") }}
+{{- if $v.oauth.clientId }}
+{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET" "secret" $secret "key" "oauthClientSecret") }}
+{{- end }}
+{{- $plain := dict
+  "SEGMENT_EXPORT_AUTH_ISSUER" $v.auth.issuer
+  "SEGMENT_EXPORT_AUTH_AUDIENCE" $v.auth.audience
+  "SEGMENT_EXPORT_AUTH_JWKS_URL" $v.auth.jwksUrl
+  "SEGMENT_EXPORT_STORAGE_URL" (ternary "file:///data/segments" $v.storage.url $v.embedded)
+  "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL" $v.campaignMonitorUrl
+  "SEGMENT_EXPORT_OAUTH_CLIENT_ID" $v.oauth.clientId
+  "SEGMENT_EXPORT_OAUTH_REDIRECT_URL" $v.oauth.redirectUrl
+  "SEGMENT_EXPORT_OAUTH_RETURN_URL" $v.oauth.returnUrl
+  "SEGMENT_EXPORT_RUNS_IN_PARALLEL" $v.worker.runsInParallel
+  "SEGMENT_EXPORT_DRAIN_MS" (mul $v.drainSeconds 1000)
+  "OTEL_EXPORTER_OTLP_ENDPOINT" $v.otlpEndpoint
+  "RUST_LOG" $v.log }}
+{{- range $name, $value := $v.settings }}{{ $_ := set $plain (printf "SEGMENT_EXPORT_%s" $name) $value }}{{ end }}
+{{- range $name, $value := $plain }}{{ if ne (toString $value) "" }}
+- name: {{ $name }}
+  value: {{ toString $value | quote }}
+{{- end }}{{ end }}
+{{- with $v.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "segment-export.pod" -}}
+{{- $v := .root.Values }}
+{{- $filesAt := ternary "" (include "segment-export.filesAt" .root) (default false .once) -}}
+metadata:
+  labels:
+    {{- include "segment-export.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .part }}
+    {{- with $v.podLabels }}{{ toYaml . | nindent 4 }}{{ end }}
+  annotations:
+    checksum/secrets: {{ toJson $v.secrets | sha256sum }}
+    {{- with $v.podAnnotations }}{{ toYaml . | nindent 4 }}{{ end }}
+spec:
+  serviceAccountName: {{ ternary "default" (include "segment-export.serviceAccount" .root) (default false .once) }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  {{- with $v.imagePullSecrets }}
+  imagePullSecrets: {{ toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 65532
+    runAsGroup: 65532
+    fsGroup: 65532
+    fsGroupChangePolicy: OnRootMismatch
+    seccompProfile: {type: RuntimeDefault}
+  {{- if .once }}
+  restartPolicy: Never
+  {{- else }}
+  # The pause before SIGTERM, the drain, and what is flushed after it.
+  terminationGracePeriodSeconds: {{ add $v.drainSeconds 25 }}
+  {{- if ne .part "all" }}
+  topologySpreadConstraints:
+    {{- range $v.spreadOver }}
+    - topologyKey: {{ . }}
+      maxSkew: 1
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          {{- include "segment-export.selector" $.root | nindent 10 }}
+          app.kubernetes.io/component: {{ $.part }}
+    {{- end }}
+  {{- end }}
+  {{- end }}
+  {{- with $v.nodeSelector }}
+  nodeSelector: {{ toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $v.tolerations }}
+  tolerations: {{ toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: {{ .part }}
+      image: {{ include "segment-export.image" .root }}
+      imagePullPolicy: {{ $v.image.pullPolicy }}
+      args: {{ toJson .args }}
+      env: {{ .env | nindent 8 }}
+      resources: {{ toYaml .resources | nindent 8 }}
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities: {drop: [ALL]}
+      {{- if not .once }}
+      ports:
+        - {name: http, containerPort: {{ $v.port }}}
+      # Starting includes waiting for another process that brings the database up to date.
+      startupProbe:
+        httpGet: {path: /livez, port: http}
+        periodSeconds: 2
+        failureThreshold: 150
+      livenessProbe:
+        httpGet: {path: /livez, port: http}
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 6
+      readinessProbe:
+        httpGet: {path: /readyz, port: http}
+        periodSeconds: 5
+        timeoutSeconds: 10
+        failureThreshold: 2
+      lifecycle:
+        # Until the last load balancer has heard that this pod goes.
+        preStop: {sleep: {seconds: 5}}
+      {{- end }}
+      volumeMounts:
+        - {name: tmp, mountPath: /tmp}
+        {{- with $filesAt }}
+        - {name: files, mountPath: {{ . }}}
+        {{- end }}
+  volumes:
+    - name: tmp
+      emptyDir: {sizeLimit: {{ $v.tmpSize }}}
+    {{- if $filesAt }}
+    - name: files
+      persistentVolumeClaim: {claimName: {{ include "segment-export.claim" .root }}}
+    {{- end }}
+{{- end }}

@@ -1,0 +1,16 @@
+//! The Helm chart without a cluster: rendered by the real `helm`, and held against Kubernetes' schemas, against the
+//! rules of its security standard, and against the program itself.
+
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
+
+#[path = "../cluster/mod.rs"]
+#[expect(dead_code, reason = "the programs that share it use some of it each")]
+mod cluster;
+mod manifests;
+mod monitoring;
+mod program;
+#[path = "../programs/mod.rs"]
+mod programs;
+mod refusals;
+mod table;
+mod tools;

