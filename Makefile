@@ -30,7 +30,7 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 lint: ## What CI checks beside the tests
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-	cargo clippy --test engines --test chart -- -D warnings
+	cargo clippy --test engines --test chart --test chaos -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	tests/chaos/power --check
 
