@@ -11,7 +11,7 @@ use super::views::{AuditEventView, CSV_HEADER};
 use super::{Action, Event};
 use crate::app::App;
 use crate::http::auth::{Admin, Caller};
-use crate::http::paging::{Page, Paging};
+use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::whole::{self, Offer, STREAM_ROWS};
 
@@ -21,11 +21,13 @@ use crate::http::whole::{self, Offer, STREAM_ROWS};
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
     /// Those of this actor, known by its subject.
-    actor: Option<String>,
+    #[param(inline)]
+    actor: Option<SearchText>,
     /// Those of this action.
     action: Option<Action>,
     /// Those of this object; a segment is known by its name.
-    object_id: Option<String>,
+    #[param(inline)]
+    object_id: Option<SearchText>,
     /// Those that happened at this time or later.
     from_utc: Option<DateTime<Utc>>,
     /// Those that happened before this time.
@@ -73,9 +75,9 @@ pub async fn list_audit_events(
 impl AuditFilter {
     fn into_filter(self) -> Filter {
         Filter {
-            actor: self.actor.as_deref().map(super::storable),
+            actor: self.actor.map(|text| text.0),
             action: self.action.map(Action::as_str),
-            object: self.object_id.as_deref().map(super::storable),
+            object: self.object_id.map(|text| text.0),
             from: self.from_utc,
             to: self.to_utc,
         }

@@ -36,13 +36,13 @@ const HEADERS: [(&str, &str); 4] = [
 #[into_params(parameter_in = Query)]
 pub struct Return {
     /// Shows which sign-in it is.
-    #[param(required = false)]
+    #[param(required = false, max_length = 200, pattern = r"^[!-~]*$")]
     state: String,
     /// To be exchanged for tokens.
-    #[param(required = false)]
+    #[param(required = false, max_length = 2000, pattern = r"^[!-~]*$")]
     code: String,
     /// Why there is no code: `access_denied` and others.
-    #[param(required = false)]
+    #[param(required = false, max_length = 200, pattern = r"^[!-~]*$")]
     error: String,
 }
 

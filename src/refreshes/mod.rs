@@ -16,7 +16,7 @@ use crate::runs::start::{Cause, start_or_skip};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = "^[!-~]{1,200}$", example = "2026-11-24T06:00")]
+#[schema(value_type = String, max_length = 200, pattern = "^[!-~]{1,200}$", example = "2026-11-24T06:00")]
 pub struct RefreshId(String);
 
 impl TryFrom<String> for RefreshId {

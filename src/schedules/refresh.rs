@@ -55,7 +55,7 @@ pub enum Weekday {
 /// A time on the clock, `HH:MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "06:00")]
+#[schema(value_type = String, max_length = 5, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "06:00")]
 pub struct ClockTime(NaiveTime);
 
 impl TryFrom<String> for ClockTime {

@@ -20,7 +20,7 @@ const LINE_MAX: usize = 100;
 /// A time zone of the IANA database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "Europe/Riga")]
+#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9+/_-]+$", example = "Europe/Riga")]
 pub struct TimeZone(Tz);
 
 impl TryFrom<String> for TimeZone {

@@ -78,12 +78,13 @@ pub fn complete(response: &mut Value, status: &str, is_once: bool, schemas: &Val
     }
     let version = response.pointer("/content/application~1json/schema");
     let is_versioned = version.is_some_and(|schema| schemas::has_version(schema, schemas));
-    let is_made = status == "201" || (status == "202" && is_once);
+    // What is made has an address; of what is only taken, the handler says whether it has one.
+    let has_address = status == "201" || response["headers"]["Location"].is_object();
     let names = [
         ("X-Request-Id", true),
         ("ETag", is_versioned),
-        ("Location", is_made),
-        ("Idempotency-Replayed", is_once && is_made),
+        ("Location", has_address),
+        ("Idempotency-Replayed", is_once && ["201", "202"].contains(&status)),
         ("Retry-After", ["429", "503"].contains(&status)),
         ("WWW-Authenticate", status == "401"),
     ];

@@ -28,6 +28,14 @@ export default {
   },
   overrides: [
     {
+      // A browser comes back from Campaign Monitor without a token of ours, and is answered by a page, whatever happens.
+      files: ['openapi.json#/paths/~1oauth~1campaign-monitor~1callback'],
+      rules: {
+        'owasp:api8:2023-define-error-responses-401': 'off',
+        'owasp:api8:2023-define-error-responses-500': 'off',
+      },
+    },
+    {
       // Health and metrics take no token and no input, and answer whatever state the service is in.
       files: ['openapi.json#/paths/~1livez', 'openapi.json#/paths/~1readyz', 'openapi.json#/paths/~1metrics'],
       rules: {
