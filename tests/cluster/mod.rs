@@ -46,14 +46,22 @@ impl Cluster {
     /// Starts a process of the service whose log is kept, down to its details. Returns where.
     pub async fn play_logged(&self, roles: &str) -> Result<(Process, PathBuf)> {
         let log = self.folder.path().join(format!("{roles}.log"));
-        let settings = [&self.settings[..], &["--roles".into(), roles.into()]].concat();
+        let settings = self.settings_of(roles, roles);
         Ok((Process::start_logged(roles, &settings, Some(log.clone())).await?, log))
     }
 
     /// Starts a process of the service, which PostgreSQL knows by its name.
     pub async fn play(&self, name: &str, roles: &str) -> Result<Process> {
-        let own = ["--database-url", &self.postgres.url_of(name), "--roles", roles];
-        let settings = [&self.settings[..], &own.map(str::to_owned)].concat();
-        Process::start(name, &settings).await
+        Process::start(name, &self.settings_of(name, roles)).await
+    }
+
+    fn settings_of(&self, name: &str, roles: &str) -> Vec<String> {
+        let mut settings = self.settings.clone();
+        // A test may have named another one.
+        if !settings.iter().any(|setting| setting == "--database-url") {
+            settings.extend(["--database-url".into(), self.postgres.url_of(name)]);
+        }
+        settings.extend(["--roles".into(), roles.into()]);
+        settings
     }
 }

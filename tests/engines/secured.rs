@@ -85,10 +85,9 @@ EOF"
     /// The settings of a process that names its engines like this.
     fn settings(&self, database_url: &str, redis_url: &str, redis_authority: &str) -> Vec<String> {
         let mut settings = self.cluster.settings.clone();
-        for (name, value) in [("--database-url", database_url), ("--redis-url", redis_url)] {
-            let at = settings.iter().position(|setting| setting == name).unwrap();
-            value.clone_into(&mut settings[at + 1]);
-        }
+        let redis = settings.iter().position(|setting| setting == "--redis-url").unwrap();
+        redis_url.clone_into(&mut settings[redis + 1]);
+        settings.extend(["--database-url".into(), database_url.into()]);
         settings.extend(["--redis-ca".into(), self.file(&format!("{redis_authority}.pem"))]);
         settings
     }
