@@ -28,7 +28,7 @@ use crate::identity::Verifier;
 use crate::queue::Queue;
 use crate::schedules::scheduler;
 use crate::secrets::Keys;
-use crate::storage::Storage;
+use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
 use crate::worker::Worker;
 use crate::{http, keeper, queue};
@@ -46,6 +46,8 @@ pub struct App {
     pub queue: Queue,
     /// The members.
     pub storage: Storage,
+    /// Where members are rows of somebody else's tables.
+    pub tables: Tables,
     /// The way to Campaign Monitor for callers of the API.
     pub campaign_monitor: CampaignMonitor,
     /// The way to Campaign Monitor for runs: connections end with the thread that opened them, and those of
@@ -80,7 +82,8 @@ impl App {
         let queue = open_queue(&config).await?;
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
-            storage: Storage::open(&storage_url(&data.storage_url)?)?,
+            storage: Storage::open(&config.storage.roots()?)?,
+            tables: Tables::open(&config.storage.data_sources()?)?,
             campaign_monitor: campaign_monitor(&config)?,
             carrier: campaign_monitor(&config)?,
             oauth: config.oauth.application(),
@@ -141,16 +144,6 @@ async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
         Ok(()) => {}
     }
     Ok(queue)
-}
-
-/// `file://data/segments` means a folder below the current one, as it reads.
-fn storage_url(text: &str) -> anyhow::Result<Url> {
-    if let Some(path) = text.strip_prefix("file://") {
-        let path = std::path::absolute(path)?;
-        return Url::from_directory_path(path)
-            .map_err(|()| anyhow::anyhow!("SEGMENT_EXPORT_STORAGE_URL names no folder"));
-    }
-    Ok(text.parse()?)
 }
 
 /// A running service.

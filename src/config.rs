@@ -1,6 +1,8 @@
 //! Every setting: its name, default, unit and meaning. `segment-export serve --help` prints this page.
 //!
-//! Nothing else reads the environment. Relations between settings are checked once, at the start.
+//! Nothing else reads the environment (`config/storage.rs` reads the part about storage). Relations between settings are checked once, at the start.
+
+mod storage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use url::Url;
 use crate::campaign_monitor::oauth::Application;
 use crate::db;
 use crate::secrets::{self, Keys};
+pub use storage::StorageArgs;
 
 /// Shared by `serve` and `token` in development only; refused without `--dev`.
 const DEV_HS256_SECRET: &str = "segment-export development secret: never outside a laptop";
@@ -71,6 +74,9 @@ pub struct Config {
     pub data: Data,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub storage: StorageArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub auth: Auth,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -113,9 +119,6 @@ pub struct Data {
     /// Key of the queue's list, so that several services can share a Redis.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_LIST", default_value = "segment-export:runs")]
     pub redis_list: String,
-    /// Where members are kept: `file://DIRECTORY`.
-    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_URL", default_value = "file://data/segments")]
-    pub storage_url: String,
     /// The Campaign Monitor API.
     #[arg(
         long,

@@ -179,6 +179,7 @@ impl CampaignMonitor {
     /// The API at `base` (`https://api.createsend.com`); an import may take `import_max`.
     pub fn new(base: Url, import_max: Duration) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder()
+            .http1_only()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_MAX)
             .pool_max_idle_per_host(64)

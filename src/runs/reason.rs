@@ -41,6 +41,8 @@ pub enum ReasonCode {
     StorageUnavailable,
     /// The export has no connection.
     NoConnection,
+    /// The storage of the segments does not let the service in.
+    StorageRefused,
     /// The connection is gone or not connected.
     ConnectionNotConnected,
     /// The export user of the connection was removed.
@@ -117,6 +119,7 @@ impl ReasonCode {
             Self::SegmentUnreadable => (User, format!("The data of a segment cannot be understood: {detail}. Refresh the segment, then start the run again.")),
             Self::StorageUnavailable => (System, "The storage of the segments cannot be reached. The run goes on by itself when it is back; if it has failed, start it again.".into()),
             Self::NoConnection => (User, "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.".into()),
+            Self::StorageRefused => (System, format!("This service has no way into the storage of the segments: {detail}. Ask the operator to renew its credentials or settings. A run that waits goes on by itself; one that failed can be started again.")),
             Self::ConnectionNotConnected => (User, format!("The connection of the export {detail}. Ask an administrator to complete it.")),
             Self::ExportUserMissing => (User, "The connection has no export user any more. An administrator must add themselves as export user of the connection.".into()),
             Self::RunAlreadyOpen => (User, "The run before had not ended when this one was due. Nothing was sent. Plan the runs further apart, or spread the segments over several exports.".into()),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::*;
-use crate::storage::{Field, FieldType, ReceiveLimits, Storage};
+use crate::storage::{Field, FieldType, ReceiveLimits, RootSettings, Storage};
 
 const SAMPLE: Sample = Sample { rows: 20_000, seed: 7 };
 
@@ -103,7 +103,9 @@ fn names_and_places_have_what_breaks_programs() {
 #[tokio::test]
 async fn every_form_is_taken_in_whole_and_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::open(&url::Url::from_directory_path(folder.path()).unwrap()).unwrap();
+    let storage =
+        Storage::open(&[RootSettings::default_at(&format!("file://{}", folder.path().display()))])
+            .unwrap();
     let columns: Arc<[String]> =
         ["CustomerId", "FullName", "City", "Birthday", "Points", "EmailConsent"]
             .map(String::from)

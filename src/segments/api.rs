@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete, get, put};
 use uuid::Uuid;
 
 use super::views::{SegmentBody, SegmentView};
-use super::{Segment, SegmentName, Source, store, supersede, tidy};
+use super::{Segment, SegmentName, Source, discard, look, store, supersede, tidy};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -15,7 +15,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
-use crate::storage::{self, Inspection};
+use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.
 ///
@@ -59,25 +59,46 @@ pub async fn put_segment(
     if_match: IfMatch,
     body: Body<SegmentBody>,
 ) -> Result<HttpResponse, Problem> {
-    let found = inspect(&app, &body.value.source).await?;
+    let scope = format!("{}/{}", caller.instance, name.0.as_str());
+    let found = inspect(&app, &body.value.source, &scope).await?;
+    let saved = save(&app, &caller, &name.0, &if_match, &body.value, found.as_ref()).await;
+    if let (Err(_), Some(found)) = (&saved, &found)
+        && body.value.source.is_kept_here()
+    {
+        discard(&app, found).await;
+    }
+    let (is_new, segment) = saved?;
+    tidy(&app).await?;
+    Ok(answer(is_new, segment))
+}
+
+/// Writes a segment with the members that were found; tells whether it is new.
+async fn save(
+    app: &App,
+    caller: &Caller<Contributor>,
+    name: &SegmentName,
+    if_match: &IfMatch,
+    body: &SegmentBody,
+    found: Option<&Inspection>,
+) -> Result<(bool, Segment), Problem> {
     let (now, by) = (db::now(), caller.subject());
     let mut tx = app.db.write().await?;
-    let old = store::get(&mut tx, caller.instance, &name.0).await?;
-    let SegmentBody { display_name, source } = &body.value;
+    let old = store::get(&mut tx, caller.instance, name).await?;
+    let SegmentBody { display_name, source } = body;
     let mut segment = match &old {
         Some(old) => {
             if_match.check(old.stamps.version)?;
             let keep_members = old.source.0 == *source;
-            if !keep_members {
+            if !keep_members || found.is_some() {
                 supersede(&mut tx, old, now).await?;
             }
             store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
         }
         None => {
-            store::insert(&mut tx, caller.instance, &name.0, display_name, source, by, now).await?
+            store::insert(&mut tx, caller.instance, name, display_name, source, by, now).await?
         }
     };
-    if let Some(found) = &found {
+    if let Some(found) = found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
     }
     let change = match &old {
@@ -86,7 +107,7 @@ pub async fn put_segment(
     };
     audit::record(&mut tx, &caller.author, Action::SegmentSave, change).await?;
     tx.commit().await?;
-    Ok(answer(old.is_none(), segment))
+    Ok((old.is_none(), segment))
 }
 
 fn answer(is_new: bool, segment: Segment) -> HttpResponse {
@@ -102,31 +123,50 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
         .json(SegmentView::from(segment))
 }
 
-/// Looks at the files of a source; an upload has none yet.
-async fn inspect(app: &App, source: &Source) -> Result<Option<Inspection>, Problem> {
-    let Source::Files { url, format } = source else {
-        return Ok(None);
-    };
-    let found = async { app.storage.inspect(&app.storage.locate(url)?, *format).await };
-    found.await.map(Some).map_err(|error| source_problem(&error))
+/// Looks at the members of a source, or copies them; an upload has none yet.
+async fn inspect(app: &App, source: &Source, scope: &str) -> Result<Option<Inspection>, Problem> {
+    check_dialect(source)?;
+    let found = look(app, source, scope, None).await;
+    found.map_err(|error| source_problem(source, &error))
 }
 
-fn source_problem(error: &storage::Error) -> Problem {
+/// Settings of CSV that contradict each other, or the format.
+fn check_dialect(source: &Source) -> Result<(), Problem> {
+    let Source::Files { format, csv: Some(dialect), .. } = source else {
+        return Ok(());
+    };
+    let (pointer, message) = match (format, dialect.header, &dialect.columns) {
+        (Format::Parquet, ..) => ("/source/csv", "Parquet files have no settings of CSV."),
+        (Format::Csv, false, None) => {
+            ("/source/csv/columns", "Without a header, `columns` must name the columns.")
+        }
+        (Format::Csv, ..) => return Ok(()),
+    };
+    let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
+    Err(Problem::from_errors(Kind::Unprocessable, vec![error]))
+}
+
+fn source_problem(source: &Source, error: &storage::Error) -> Problem {
+    let pointer = if matches!(source, Source::Table(_)) { "/source/table" } else { "/source/url" };
     match error {
-        storage::Error::Unavailable(_) => storage_unavailable(error),
+        error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(
             Kind::Unprocessable,
-            vec![FieldError::new("/source/url", "unreadableSource", other.to_string())],
+            vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
         ),
     }
 }
 
-/// 503: the storage is away.
+/// 503: the storage is away, or does not let us in.
 #[must_use]
 pub fn storage_unavailable(error: &storage::Error) -> Problem {
-    Problem::new(Kind::Unavailable, "The storage cannot be reached. Try again in a moment.")
-        .retry_after(5)
-        .because(anyhow::anyhow!("{error}"))
+    let detail = match error {
+        storage::Error::Unavailable(_) => {
+            "The storage cannot be reached. Try again in a moment.".to_owned()
+        }
+        refused => format!("No way into the storage: {refused}. Tell the operator."),
+    };
+    Problem::new(Kind::Unavailable, detail).retry_after(5).because(anyhow::anyhow!("{error}"))
 }
 
 /// Lists the exports that use a segment, to manage them from there.

@@ -16,17 +16,15 @@ use utoipa::IntoParams;
 
 use super::api::{find, storage_unavailable};
 use super::views::{MembersView, SegmentView};
-use super::{Segment, SegmentName, Source, store, supersede, tidy};
+use super::{Segment, SegmentName, Source, discard, receive_limits, store, supersede, tidy};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, ok};
 use crate::http::problem::{FieldError, Kind, Problem};
-use crate::storage::{self, Inspection, Media, ReceiveLimits};
+use crate::storage::{self, Inspection, Media};
 
-const FIELDS_MAX: usize = 200;
-const ROW_BYTES_MAX: usize = 1 << 20;
 const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
 /// After a refusal the rest of the body is read up to here, so that the caller gets to see the answer.
@@ -95,7 +93,7 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
 #[must_use]
 pub fn read_problem(error: &storage::Error) -> Problem {
     match error {
-        storage::Error::Unavailable(_) => storage_unavailable(error),
+        error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::new(Kind::Unprocessable, format!("{other} Refresh the segment.")),
     }
 }
@@ -115,7 +113,7 @@ pub struct ParquetFile(Vec<u8>);
         (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
         (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
         (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from files, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument)))]
+    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument)))]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,
@@ -130,7 +128,7 @@ pub async fn put_members(
     if old.source.0 != Source::Upload {
         return Err(Problem::new(
             Kind::SegmentInUse,
-            "The members of this segment come from files. Register it with the source `upload` first.",
+            "The members of this segment come from elsewhere. Register it with the source `upload` first.",
         ));
     }
     let media = media(&request)?;
@@ -178,12 +176,7 @@ async fn receive(
     media: Media,
     payload: Payload,
 ) -> Result<Inspection, Problem> {
-    let limits = ReceiveLimits {
-        bytes_max: app.config.limits.max_upload_bytes,
-        rows_max: app.config.limits.max_members_per_segment,
-        fields_max: FIELDS_MAX,
-        row_bytes_max: ROW_BYTES_MAX,
-    };
+    let limits = receive_limits(app);
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
     // The payload belongs to this thread; the storage works wherever it likes.
     let (sender, receiver) = mpsc::channel(4);
@@ -212,7 +205,7 @@ async fn forward(mut payload: Payload, sender: mpsc::Sender<Result<Bytes, Payloa
 
 fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
     match error {
-        storage::Error::Unavailable(_) => storage_unavailable(error),
+        error if error.is_of_the_storage() => storage_unavailable(error),
         storage::Error::TooLarge { .. } => too_large(limit_bytes),
         other => Problem::from_errors(
             Kind::InvalidMembers,
@@ -239,13 +232,4 @@ async fn replace(
     audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
     tx.commit().await?;
     Ok(segment)
-}
-
-/// Removes what was received for nothing.
-async fn discard(app: &App, found: &Inspection) {
-    for object in &found.manifest.objects {
-        if let Err(error) = app.storage.remove(&object.path).await {
-            tracing::warn!(path = object.path, error = %error, "an upload that was not used could not be removed");
-        }
-    }
 }

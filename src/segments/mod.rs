@@ -13,8 +13,12 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::connections::DisplayName;
 use crate::db::{self, Stamps, Time, Tx};
-use crate::storage::{self, Field, Format, Manifest};
+use crate::storage::{
+    self, Dialect, Field, Format, Inspection, Manifest, Origin, ReceiveLimits, Storage, TableName,
+};
 
+const FIELDS_MAX: usize = 200;
+const ROW_BYTES_MAX: usize = 1 << 20;
 /// Superseded objects removed in one go.
 const TIDY_MAX: i64 = 100;
 
@@ -71,7 +75,46 @@ pub enum Source {
         url: String,
         /// How they are stored.
         format: Format,
+        /// How they are written, when they are CSV; files may be packed by gzip or Zstandard.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        csv: Option<Dialect>,
     },
+    /// They are an entity that Customer Insights writes into a folder with a `model.json`.
+    CustomerInsights {
+        /// The folder that holds `model.json`, under a configured storage root.
+        #[schema(
+            example = "abfss://exports@account.dfs.core.windows.net/CustomerInsights_1/BlobExport"
+        )]
+        url: String,
+        /// The name of the entity in the model.
+        #[schema(example = "HighValueSegment")]
+        entity: String,
+    },
+    /// They are the rows of a table or view with a `CustomerId`, copied at the start of each run.
+    Table(TableName),
+}
+
+impl Source {
+    /// Whether the objects with the members are ours to remove.
+    #[must_use]
+    pub const fn is_kept_here(&self) -> bool {
+        matches!(self, Self::Upload | Self::Table(_))
+    }
+
+    /// The files that somebody else writes, and where; `None` where there are only our own.
+    fn origin(&self, storage: &Storage) -> Result<Option<Origin>, storage::Error> {
+        Ok(match self {
+            Self::Upload | Self::Table(_) => None,
+            Self::Files { url, format, csv } => Some(Origin::Files {
+                at: storage.locate(url)?,
+                format: *format,
+                dialect: csv.clone().unwrap_or_default(),
+            }),
+            Self::CustomerInsights { url, entity } => {
+                Some(Origin::Model { at: storage.locate(url)?, entity: entity.clone() })
+            }
+        })
+    }
 }
 
 /// The fields of a segment. (A JSON column holds an object.)
@@ -99,6 +142,13 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// What was found when its members were last looked at.
+    #[must_use]
+    pub fn known(&self) -> Option<Inspection> {
+        let (manifest, fields) = (self.manifest.as_ref()?, self.fields.as_ref()?);
+        Some(Inspection { manifest: manifest.0.clone(), fields: fields.items.clone() })
+    }
+
     /// Whether the members have a field of that name.
     #[must_use]
     pub fn has_field(&self, name: &str) -> bool {
@@ -117,33 +167,26 @@ pub enum Unreadable {
     Database(#[from] sqlx::Error),
 }
 
-/// What there is to read of a segment now. Files that somebody else changed since are looked at again.
+/// What there is to read of a segment now. What somebody else writes is looked at again, which costs little when it is
+/// what it was; a table is copied.
 pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
-    let known = segment.manifest.as_ref().map_or_else(empty, |manifest| manifest.0.clone());
-    match (&segment.source.0, app.storage.check(&known).await) {
-        (_, Ok(())) => Ok(known),
-        (
-            Source::Files { url, format },
-            Err(storage::Error::Changed { .. } | storage::Error::NotFound { .. }),
-        ) => {
-            let found = app.storage.inspect(&app.storage.locate(url)?, *format).await?;
-            let (by, now) = (&segment.stamps.updated_by, db::now());
-            let mut tx = app.db.write().await?;
-            store::set_members(&mut tx, segment.id, &found, by, now).await?;
-            tx.commit().await?;
-            Ok(found.manifest)
-        }
-        (_, Err(error)) => Err(error.into()),
+    let (known, scope) = (segment.known(), format!("{}/{}", segment.instance_id, segment.id.0));
+    let Some(found) = look(app, &segment.source.0, &scope, known.clone()).await? else {
+        let known = known.map_or_else(Manifest::empty, |known| known.manifest);
+        app.storage.check(&known).await?;
+        return Ok(known);
+    };
+    if known.as_ref() != Some(&found) {
+        let mut tx = app.db.write().await?;
+        remember(&mut tx, segment, &found).await?;
+        tx.commit().await?;
     }
+    Ok(found.manifest)
 }
 
-const fn empty() -> Manifest {
-    Manifest { format: Format::Parquet, objects: vec![] }
-}
-
-/// Marks the objects of an uploaded segment as no longer its own. What `files` name is not ours to remove.
+/// Marks the objects of a segment as no longer its own, where they are ours to remove.
 pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Result<()> {
-    let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0 == Source::Upload)
+    let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0.is_kept_here())
     else {
         return Ok(());
     };
@@ -151,6 +194,63 @@ pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Resul
         store::supersede(tx, segment.id, &object.path, now).await?;
     }
     Ok(())
+}
+
+/// How much a segment may have that is kept here.
+#[must_use]
+pub fn receive_limits(app: &App) -> ReceiveLimits {
+    ReceiveLimits {
+        bytes_max: app.config.limits.max_upload_bytes,
+        rows_max: app.config.limits.max_members_per_segment,
+        fields_max: FIELDS_MAX,
+        row_bytes_max: ROW_BYTES_MAX,
+    }
+}
+
+/// Looks at the members where they are now, unless they are what is `known`; `None` for uploads. The rows of a table
+/// are copied, under `scope`.
+pub async fn look(
+    app: &App,
+    source: &Source,
+    scope: &str,
+    known: Option<Inspection>,
+) -> Result<Option<Inspection>, storage::Error> {
+    if let Source::Table(name) = source {
+        let limits = receive_limits(app);
+        return app.storage.copy_table(&app.tables, scope, name, &limits).await.map(Some);
+    }
+    match source.origin(&app.storage)? {
+        Some(origin) => app.storage.inspect(&origin, known).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Remembers what was found in the source of a segment. Where the segment has another source meanwhile, what was copied
+/// for nothing is given up.
+pub async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
+    let now = db::now();
+    match store::get_by_id(tx, segment.id).await? {
+        Some(current) if current.source.0 == segment.source.0 => {
+            supersede(tx, &current, now).await?;
+            store::set_members(tx, segment.id, found, &segment.stamps.updated_by, now).await?;
+        }
+        _ if segment.source.0.is_kept_here() => {
+            for object in &found.manifest.objects {
+                store::supersede(tx, segment.id, &object.path, now).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Removes what was taken in for nothing.
+pub async fn discard(app: &App, found: &Inspection) {
+    for object in &found.manifest.objects {
+        if let Err(error) = app.storage.remove(&object.path).await {
+            tracing::warn!(path = object.path, error = %error, "members that were not used could not be removed");
+        }
+    }
 }
 
 /// Removes superseded objects that no open run reads. Returns how many.

@@ -9,11 +9,25 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why members could not be found, read or taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An address that does not lead to a file or folder under the root: the caller's fault.
-    #[error("the address must name a file or folder under {root}, outside the folder \"uploads\"")]
-    OutsideRoot {
-        /// The address of the root.
-        root: String,
+    /// An address that does not lead to a file or folder under a root: the caller's fault.
+    #[error(
+        "the address must name a file or folder under a storage root ({roots}), outside the folder \"uploads\""
+    )]
+    OutsideRoots {
+        /// The addresses of the roots.
+        roots: String,
+    },
+    /// The root was taken out of the settings: the operator's fault.
+    #[error("the storage root {name:?} is not configured any more")]
+    NoSuchRoot {
+        /// Its name.
+        name: String,
+    },
+    /// A data source that is not configured, or not any more.
+    #[error("there is no data source {name:?} in the settings of this service")]
+    NoSuchSource {
+        /// Its name.
+        name: String,
     },
     /// There is no such file or folder, or the folder is empty: the caller's fault.
     #[error(
@@ -54,6 +68,9 @@ pub enum Error {
     /// The body broke off: the connection's fault.
     #[error("the upload broke off before its end; nothing was changed, send it again")]
     Interrupted(#[source] Cause),
+    /// The storage does not let this service in: the operator's fault.
+    #[error("the storage refuses the credentials of this service, or they have expired")]
+    Refused(#[source] Cause),
     /// The storage (or the disk for what is under way) does not do its work: nobody's data is wrong.
     #[error("the storage cannot be reached or refuses to work; try again later")]
     Unavailable(#[source] Cause),
@@ -75,7 +92,18 @@ impl Error {
         match cause {
             object_store::Error::NotFound { .. } => Self::NotFound { path: path.to_string() },
             object_store::Error::Precondition { .. } => Self::Changed { path: path.to_string() },
+            other if is_refusal(&other) => Self::Refused(other.into()),
             other => Self::unavailable(other),
+        }
+    }
+
+    /// What the store said while an upload was written to it.
+    pub(super) fn of_writing(cause: std::io::Error) -> Self {
+        let said = cause.get_ref().and_then(|inner| inner.downcast_ref::<object_store::Error>());
+        if said.is_some_and(is_refusal) {
+            Self::Refused(cause.into())
+        } else {
+            Self::unavailable(cause)
         }
     }
 
@@ -101,6 +129,12 @@ impl Error {
         )
     }
 
+    /// Whether the storage or its settings are at fault, and neither the data nor the caller.
+    #[must_use]
+    pub const fn is_of_the_storage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Refused(_) | Self::NoSuchRoot { .. })
+    }
+
     /// Names the file in which the data is wrong.
     pub(super) fn in_file(self, path: &str) -> Self {
         match self {
@@ -109,6 +143,16 @@ impl Error {
             }
             other => other,
         }
+    }
+}
+
+/// Whether the store refused the credentials. Amazon answers 400 for a token that has expired.
+fn is_refusal(cause: &object_store::Error) -> bool {
+    match cause {
+        object_store::Error::PermissionDenied { .. }
+        | object_store::Error::Unauthenticated { .. } => true,
+        object_store::Error::Generic { source, .. } => source.to_string().contains("ExpiredToken"),
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Object storage with the members of segments: who is in them, column by column.
 //!
 //! A member is a row with a `CustomerId` and any other flat fields. Members arrive as an upload (CSV, NDJSON or
-//! Parquet, kept as Parquet) or lie in files that somebody else writes. Whoever reads them pins a [`Manifest`]
+//! Parquet, kept as Parquet) or lie in files that somebody else writes, under one of the storage roots. Whoever reads them pins a [`Manifest`]
 //! first, and gets exactly the rows of that moment or [`Error::Changed`], never a mixture. Everything streams:
 //! memory depends on the number of columns, not on the number of members.
 
@@ -9,12 +9,14 @@ mod csv;
 mod customers;
 mod error;
 mod inspect;
+mod model;
 mod ndjson;
 mod pages;
 mod parquet;
 mod receive;
-mod root;
+mod roots;
 mod source;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,8 +25,11 @@ mod windows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use csv::{Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
-pub use root::{Location, Storage};
+pub use inspect::Origin;
+pub use roots::{DEFAULT_ROOT, Location, RootSettings, Storage};
+pub use table::{TableName, Tables};
 
 /// The field that names a member; unique within a segment.
 pub const CUSTOMER_ID: &str = "CustomerId";
@@ -87,7 +92,7 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Object {
-    /// Where it lies, relative to the root of the storage.
+    /// Where it lies, relative to its root.
     pub path: String,
     /// Its length in bytes.
     pub size: u64,
@@ -95,19 +100,52 @@ pub struct Object {
     pub etag: Option<String>,
     /// How many members it holds.
     pub rows: u64,
+    /// Which of the manifest's dialects it is written in, when it is CSV.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub dialect: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_first(dialect: &usize) -> bool {
+    *dialect == 0
 }
 
 /// The objects that hold one version of a segment; what a run pins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
+    /// The name of the root under which they lie.
+    #[serde(default = "default_root", skip_serializing_if = "is_default_root")]
+    pub root: String,
     /// How all of the objects are stored.
     pub format: Format,
+    /// How CSV is written; the default dialect when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<Dialect>,
     /// In the order in which they are read.
     pub objects: Vec<Object>,
 }
 
+fn default_root() -> String {
+    DEFAULT_ROOT.into()
+}
+
+fn is_default_root(name: &str) -> bool {
+    name == DEFAULT_ROOT
+}
+
 impl Manifest {
+    /// No objects at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { root: default_root(), format: Format::Parquet, dialects: vec![], objects: vec![] }
+    }
+
+    /// How an object is written, when it is CSV.
+    fn dialect(&self, object: &Object) -> Dialect {
+        self.dialects.get(object.dialect).cloned().unwrap_or_default()
+    }
+
     /// The number of members in all objects.
     #[must_use]
     pub fn rows(&self) -> u64 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use futures::{
-    StreamExt,
+    StreamExt, TryStreamExt,
     future::ready,
     stream::{self, BoxStream, Stream},
 };
@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     Error, FIELDS_MAX, Format, Manifest, Object, PAGE_ROWS, ROW_BYTES_MAX, Storage,
-    csv::{self, Limits, Records, Wanted},
+    csv::{self, Dialect, Limits, Wanted},
     parquet,
     source::Source,
 };
@@ -40,7 +40,7 @@ impl Storage {
     ) -> BoxStream<'static, Page> {
         let storage = self.clone();
         let start = async move { start(&storage, manifest, columns) };
-        stream::once(start).flatten().boxed()
+        stream::once(start).try_flatten().boxed()
     }
 }
 
@@ -49,10 +49,11 @@ fn start(
     storage: &Storage,
     manifest: Arc<Manifest>,
     columns: Arc<[String]>,
-) -> impl Stream<Item = Page> + use<> {
+) -> Result<impl Stream<Item = Page> + use<>, Error> {
+    let root = storage.root(&manifest.root)?;
     let (sender, receiver) = channel(PAGES_AHEAD);
     let sources: Vec<Source> =
-        manifest.objects.iter().map(|object| Source::new(storage, object)).collect();
+        manifest.objects.iter().map(|object| Source::new(root, object)).collect();
     let reading = super::off_thread(move || read(&manifest, sources, &columns, &sender));
     let reading = tokio::spawn(reading);
     let outcome = stream::once(reading).filter_map(|outcome| {
@@ -62,7 +63,7 @@ fn start(
             Err(broken) => Some(Err(Error::unavailable(broken))),
         })
     });
-    ReceiverStream::new(receiver).chain(outcome)
+    Ok(ReceiverStream::new(receiver).chain(outcome))
 }
 
 fn read(
@@ -76,7 +77,8 @@ fn read(
             Format::Parquet => {
                 parquet::guard(|| send(object, parquet::pages(source, object, columns)?, pages))
             }
-            Format::Csv => csv_pages(&source, columns).and_then(|read| send(object, read, pages)),
+            Format::Csv => csv_pages(&source, &manifest.dialect(object), columns)
+                .and_then(|read| send(object, read, pages)),
         };
         if !outcome.map_err(|error| error.in_file(&object.path))? {
             break;
@@ -104,9 +106,10 @@ fn send(
 
 fn csv_pages(
     source: &Source,
+    dialect: &Dialect,
     columns: &[String],
 ) -> Result<impl Iterator<Item = Page> + use<>, Error> {
-    let mut records = Records::open(source.chunks(), LIMITS)?;
+    let mut records = csv::open(Box::new(source.chunks()), LIMITS, dialect)?;
     let wanted = Wanted::named(records.header(), columns)?;
     Ok(std::iter::from_fn(move || {
         csv::batch(&mut records, &wanted, PAGE_ROWS, |_| Ok(())).transpose()

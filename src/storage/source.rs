@@ -9,7 +9,10 @@ use bytes::Bytes;
 use object_store::{GetOptions, ObjectStore, path::Path};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{Error, Object, Storage, root::path_of};
+use super::{
+    Error, Object,
+    roots::{Root, path_of},
+};
 
 /// The length of one read of a file that is read from its begin to its end, in bytes.
 const CHUNK_BYTES: u64 = 2 << 20;
@@ -26,9 +29,9 @@ pub(super) struct Source {
 
 impl Source {
     /// To be made on an async thread, and read on one that may block.
-    pub(super) fn new(storage: &Storage, object: &Object) -> Self {
+    pub(super) fn new(root: &Root, object: &Object) -> Self {
         Self {
-            store: Arc::clone(&storage.store),
+            store: Arc::clone(&root.store),
             path: path_of(&object.path),
             size: object.size,
             etag: object.etag.clone(),

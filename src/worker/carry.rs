@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt, stream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -68,8 +68,7 @@ async fn follow(
     wind_down: &CancellationToken,
 ) -> Result<Option<Stopped>, Stopped> {
     let mut uploads = pin!(uploads(job, prepared, wind_down));
-    let mut beats = interval(BEAT_EVERY.min(job.app.config.work.lease() / 3));
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut beats = beats(job);
     let mut stopped = None;
     loop {
         let cause = select! {
@@ -190,6 +189,31 @@ async fn beat(job: &Job) -> Result<Option<Stopped>, Stopped> {
         Some(false) => Ok(None),
         Some(true) => Ok(Some(canceled(job).await)),
     }
+}
+
+/// Does what may take long before the first upload, without losing the lease over it.
+pub async fn while_beating<T>(
+    job: &Job,
+    work: impl Future<Output = Result<T, Stopped>>,
+) -> Result<T, Stopped> {
+    let mut work = pin!(work);
+    let mut beats = beats(job);
+    loop {
+        let cause = select! {
+            done = &mut work => return done,
+            _ = beats.tick() => beat(job).await?,
+            () = job.stop.cancelled() => Some(Stopped::Drained),
+        };
+        if let Some(cause) = cause {
+            return Err(cause);
+        }
+    }
+}
+
+fn beats(job: &Job) -> Interval {
+    let mut beats = interval(BEAT_EVERY.min(job.app.config.work.lease() / 3));
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beats
 }
 
 /// The end of a cancelled run, in the words of whoever cancelled it.

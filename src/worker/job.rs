@@ -88,9 +88,16 @@ impl From<storage::Error> for Stopped {
             storage::Error::Changed { .. } | storage::Error::NotFound { .. } => {
                 Self::failed(ReasonCode::SegmentChanged, error.to_string())
             }
-            storage::Error::Unavailable(_) => {
-                tracing::warn!(error = %error, "the storage is away");
+            storage::Error::Unavailable(cause) => {
+                tracing::warn!(error = %error, %cause, "the storage is away");
                 Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
+            }
+            storage::Error::Refused(cause) => {
+                tracing::error!(error = %error, %cause, "the storage refuses the credentials");
+                Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
+            }
+            storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {
+                Self::failed(ReasonCode::StorageRefused, error.to_string())
             }
             _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sqlx::types::Json;
 
+use super::carry::while_beating;
 use super::job::{Job, Stopped};
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
@@ -12,8 +13,8 @@ use crate::connections::session::Session;
 use crate::connections::{self, Connection, lists};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
-use crate::segments::{self, Segment};
-use crate::storage::Manifest;
+use crate::segments::{self, Segment, Source, Unreadable};
+use crate::storage::{self, Manifest};
 
 /// A run that is ready to be carried out.
 pub struct Prepared {
@@ -138,7 +139,11 @@ async fn pin(
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
-            let manifest = segments::current(app, &segment).await?;
+            let current = async {
+                let found = segments::current(app, &segment).await;
+                found.map_err(|error| not_pinned(&segment.source.0, error))
+            };
+            let manifest = while_beating(job, Box::pin(current)).await?;
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }
@@ -156,6 +161,19 @@ async fn pin(
         .filter_map(|segment| segment.manifest)
         .map(|manifest| Arc::new(manifest.0))
         .collect())
+}
+
+/// What changed before it was pinned is looked at again later: whoever writes it has not finished yet. An upload is
+/// written by nobody else.
+fn not_pinned(source: &Source, error: Unreadable) -> Stopped {
+    match error {
+        Unreadable::Storage(error @ storage::Error::Changed { .. })
+            if *source != Source::Upload =>
+        {
+            Stopped::Later(Reason::new(ReasonCode::SegmentChanged, error.to_string()), None)
+        }
+        other => other.into(),
+    }
 }
 
 fn check_limit(app: &App, job: &Job) -> Result<(), Stopped> {

@@ -64,6 +64,21 @@ impl Caller {
         Ok(self.request(self.ports[0], method, path).send().await?)
     }
 
+    /// The problem of a call that must be refused with this status.
+    pub async fn refusal(
+        &self,
+        status: u16,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<Value> {
+        let answer = self.request(self.ports[0], method, path).json(&body).send().await?;
+        let actual = answer.status();
+        let problem = answer.json().await?;
+        ensure!(actual == status, "{path} was answered {actual}: {problem}");
+        Ok(problem)
+    }
+
     /// A call of the API at `port`.
     pub fn request(&self, port: u16, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://127.0.0.1:{port}/v1/instances/{}{path}", self.instance);

@@ -79,10 +79,14 @@ impl Process {
         Ok(reqwest::get(format!("http://127.0.0.1:{}/{path}", self.port)).await?)
     }
 
+    /// Its id.
+    pub fn id(&self) -> Result<u32> {
+        self.child.as_ref().and_then(Child::id).context("it is gone already")
+    }
+
     /// Holds it, or lets it go on.
     pub async fn signal(&self, signal: &str) -> Result<()> {
-        let id = self.child.as_ref().and_then(Child::id).context("it is gone already")?;
-        send(signal, id).await
+        send(signal, self.id()?).await
     }
 }
 

@@ -10,6 +10,7 @@ mod outages;
 mod programs;
 mod prometheus;
 mod secured;
+mod tables;
 mod telemetry;
 mod upgrade;
 mod watched;

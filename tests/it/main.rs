@@ -15,6 +15,7 @@ mod limits;
 mod oauth;
 mod openapi;
 mod outside;
+mod outside_lake;
 mod permissions;
 mod preview;
 #[path = "../programs/mod.rs"]

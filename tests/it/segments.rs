@@ -3,7 +3,7 @@
 use reqwest::Method;
 use segment_export::sample::Sample;
 use segment_export::storage::Media;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};
 
@@ -98,4 +98,54 @@ async fn a_segment_in_use_stays_and_names_its_exports() {
 
     app.request("Admin", Method::DELETE, &format!("/exports/{export}")).send().await.unwrap();
     assert_eq!(delete().await.unwrap().status(), 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_may_be_written_as_its_source_says() {
+    let app = TestApp::start().await;
+    let folder = app.storage().join("crm");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, b"1;ann@example.com;R\xeezekne\n").unwrap();
+    std::fs::write(folder.join("part.csv.gz"), packed.finish().unwrap()).unwrap();
+    let csv = json!({"header": false, "columns": ["CustomerId", "Email", "City"], "delimiter": ";", "encoding": "windows1252"});
+    let register = async |format: &str, csv: Value| {
+        let source =
+            json!({"kind": "files", "format": format, "url": app.storage_url("crm"), "csv": csv});
+        let segment = json!({"displayName": "People", "source": source});
+        app.request("Admin", Method::PUT, "/segments/People").json(&segment).send().await.unwrap()
+    };
+    for (status, format, csv, pointer) in [
+        (422, "parquet", csv.clone(), "/source/csv"),
+        (422, "csv", json!({"header": false}), "/source/csv/columns"),
+        (400, "csv", json!({"delimiter": ";;"}), "/source"),
+        (400, "csv", json!({"separator": ";"}), "/source"),
+    ] {
+        let problem = refused(register(format, csv).await, status).await;
+        let found = text(&problem["errors"][0], "pointer");
+        assert!(found.starts_with(pointer), "{problem}");
+    }
+
+    let segment = good(register("csv", csv.clone()).await).await;
+    assert_eq!(segment["source"]["csv"]["delimiter"], ";", "{segment}");
+    let members = app.get("/segments/People/members").await;
+    assert_eq!(members["items"][0]["City"], "Rîzekne");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_reads_what_was_added_to_a_folder_since_it_was_registered() {
+    let app = TestApp::start().await;
+    let folder = app.storage().join("crm");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.csv"), people(10)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("crm")});
+    app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+    let export = app.export(&app.connection().await).await;
+
+    let more = "CustomerId,Email,City\n11,new@example.com,Riga\n";
+    std::fs::write(folder.join("b.csv"), more).unwrap();
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 11), "{run}");
+    assert_eq!(app.get("/segments/People").await["memberCount"], 11);
 }

@@ -1,8 +1,10 @@
-//! CSV as RFC 4180 has it, read strictly: what is doubtful is refused with its line, never guessed at.
+//! CSV as RFC 4180 has it, or a [`Dialect`] of it, read strictly: what is doubtful is refused with its line, never guessed at.
 //!
 //! The same reader checks uploads, scans the files of others and feeds runs, so that what was accepted is what is read.
 //! Every column is text, so that leading zeros survive; an empty value is null.
 
+mod decode;
+mod dialect;
 mod records;
 mod scan;
 #[cfg(test)]
@@ -14,8 +16,20 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::StringBuil
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 
+pub(super) use decode::Chunks;
+
 use super::{CUSTOMER_ID, Error, PAGE_BYTES, text};
+pub use dialect::{Delimiter, Dialect, Encoding, Quotes};
 pub(super) use records::{Limits, Records};
+
+/// Opens a stored file: out of its compression and its encoding, up to its first record.
+pub(super) fn open(
+    chunks: Chunks,
+    limits: Limits,
+    dialect: &Dialect,
+) -> Result<Records<Chunks>, Error> {
+    Records::open(decode::text(chunks, dialect.encoding)?, limits, dialect)
+}
 
 /// Collects the wanted columns of the next records into a batch; `None` after the last.
 ///
@@ -92,7 +106,9 @@ fn missing(header: &[String]) -> String {
         [';', '\t', '|'].into_iter().find(|mark| header.len() == 1 && header[0].contains(*mark));
     match other {
         Some(mark) => {
-            format!("the columns seem to be separated by {mark:?}; separate them by commas")
+            format!(
+                "the columns seem to be separated by {mark:?}; say so, or separate them by commas"
+            )
         }
         None => format!("the header names no column {CUSTOMER_ID}, which every segment must have"),
     }

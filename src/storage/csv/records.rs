@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::{
     super::Error,
-    scan::{Fault, Span, scan},
+    dialect::Dialect,
+    scan::{Fault, Scanner, Span, scan},
 };
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -28,6 +29,7 @@ pub(in super::super) struct Records<I> {
     buffer: Vec<u8>,
     start: usize,
     limits: Limits,
+    scanner: Scanner,
     header: Vec<String>,
     record: String,
     fields: Vec<Span>,
@@ -68,14 +70,19 @@ impl<I> Records<I> {
 }
 
 impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
-    /// Reads the header and stands before the first record.
-    pub(in super::super) fn open(chunks: I, limits: Limits) -> Result<Self, Error> {
+    /// Reads the header, if there is one, and stands before the first record.
+    pub(in super::super) fn open(
+        chunks: I,
+        limits: Limits,
+        dialect: &Dialect,
+    ) -> Result<Self, Error> {
         let mut records = Self {
             chunks,
             ended: false,
             buffer: Vec::new(),
             start: 0,
             limits,
+            scanner: Scanner::new(dialect),
             header: Vec::new(),
             record: String::new(),
             fields: Vec::new(),
@@ -83,14 +90,39 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
             next_line: 1,
         };
         records.skip_byte_order_mark()?;
-        if !records.take_record()? || records.is_blank() {
+        records.header = match (dialect.header, &dialect.columns) {
+            (false, columns) => columns.clone().unwrap_or_default(),
+            (true, None) => records.take_header()?,
+            (true, Some(columns)) => records.expect_header(columns)?,
+        };
+        Ok(records)
+    }
+
+    fn take_header(&mut self) -> Result<Vec<String>, Error> {
+        if !self.take_record()? || self.is_blank() {
             return Err(Error::invalid(
                 1,
                 "the file is empty; its first line must name the columns",
             ));
         }
-        records.header = records.read_header()?;
-        Ok(records)
+        self.read_header()
+    }
+
+    /// A file without any line is taken as one without members. What stands in the line instead of a name is not told:
+    /// it may be a value.
+    fn expect_header(&mut self, columns: &[String]) -> Result<Vec<String>, Error> {
+        if self.take_record()? {
+            let named = (0..self.fields.len()).map(|index| self.field(index).unwrap_or_default());
+            let differs = named.eq(columns.iter().map(String::as_str)).then_some(()).is_none();
+            if differs {
+                let message = format!(
+                    "the first line does not name the {} columns that are expected, in their order",
+                    columns.len()
+                );
+                return Err(self.invalid(message));
+            }
+        }
+        Ok(columns.to_vec())
     }
 
     /// Goes to the next record; false after the last.
@@ -167,8 +199,8 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
             if rest.is_empty() && self.ended {
                 return Ok(false);
             }
-            let found =
-                scan(rest, self.ended, &mut self.fields).map_err(|fault| self.fault(fault))?;
+            let found = scan(&self.scanner, rest, self.ended, &mut self.fields)
+                .map_err(|fault| self.fault(fault))?;
             if found.unwrap_or(rest.len()) > self.limits.row_bytes_max {
                 return Err(self.too_long());
             }
@@ -213,6 +245,6 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
 
     fn wrong_number_of_fields(&self) -> Error {
         let (found, named) = (self.fields.len(), self.header.len());
-        self.invalid(format!("the record has {found} fields, and the header names {named}"))
+        self.invalid(format!("the record has {found} fields, and there are {named} columns"))
     }
 }

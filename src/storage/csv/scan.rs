@@ -1,5 +1,7 @@
 //! The state machine: finds the end of one CSV record and the places of its fields.
 
+use super::dialect::{Dialect, Quotes};
+
 /// A field of a record: bytes `start..end` within it, quotes left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -16,7 +18,7 @@ pub(super) enum Fault {
     Unclosed,
     /// A quote within a field that does not begin with one.
     QuoteInside,
-    /// Something other than a comma or the end of the line after a closing quote.
+    /// Something other than a delimiter or the end of the line after a closing quote.
     TextAfterQuote,
     /// A carriage return that no line feed follows.
     CarriageReturn,
@@ -43,9 +45,29 @@ impl Fault {
     }
 }
 
+/// What has a meaning in a dialect.
+pub(super) struct Scanner {
+    delimiter: u8,
+    quotes: Quotes,
+    /// The bytes that end a field without quotes, or have no place in it.
+    special: [bool; 256],
+}
+
+impl Scanner {
+    pub(super) fn new(dialect: &Dialect) -> Self {
+        let mut special = [false; 256];
+        for byte in [dialect.delimiter.0, b'\n', b'\r', 0] {
+            special[usize::from(byte)] = true;
+        }
+        special[usize::from(b'"')] = dialect.quotes == Quotes::Strict;
+        Self { delimiter: dialect.delimiter.0, quotes: dialect.quotes, special }
+    }
+}
+
 /// Finds the fields of the record at the beginning of `bytes`; answers the length of the record with the end of its
 /// line, or `None` when the record may go on after `bytes` (never when `ended`).
 pub(super) fn scan(
+    scanner: &Scanner,
     bytes: &[u8],
     ended: bool,
     fields: &mut Vec<Span>,
@@ -53,12 +75,12 @@ pub(super) fn scan(
     fields.clear();
     let mut at = 0;
     loop {
-        let Some((field, stop)) = field(bytes, at, ended)? else {
+        let Some((field, stop)) = field(scanner, bytes, at, ended)? else {
             return Ok(None);
         };
         fields.push(field);
         match bytes.get(stop) {
-            Some(b',') => at = stop + 1,
+            Some(&byte) if byte == scanner.delimiter => at = stop + 1,
             Some(b'\n') => return Ok(Some(stop + 1)),
             Some(b'\r') => return line_end(bytes, stop, ended),
             Some(0) => return Err(Fault::Zero),
@@ -70,11 +92,16 @@ pub(super) fn scan(
 }
 
 /// The field at a place, and where what follows it begins.
-fn field(bytes: &[u8], at: usize, ended: bool) -> Result<Option<(Span, usize)>, Fault> {
-    if bytes.get(at) == Some(&b'"') {
+fn field(
+    scanner: &Scanner,
+    bytes: &[u8],
+    at: usize,
+    ended: bool,
+) -> Result<Option<(Span, usize)>, Fault> {
+    if scanner.quotes != Quotes::None && bytes.get(at) == Some(&b'"') {
         return quoted(bytes, at + 1, ended);
     }
-    let length = bytes[at..].iter().position(|&byte| SPECIAL[usize::from(byte)]);
+    let length = bytes[at..].iter().position(|&byte| scanner.special[usize::from(byte)]);
     let end = length.map_or(bytes.len(), |length| at + length);
     Ok(Some((Span { start: at, end, escaped: false }, end)))
 }
@@ -105,14 +132,3 @@ fn line_end(bytes: &[u8], stop: usize, ended: bool) -> Result<Option<usize>, Fau
         _ => Err(Fault::CarriageReturn),
     }
 }
-
-/// The bytes that end a field without quotes, or have no place in it.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    special[b',' as usize] = true;
-    special[b'\n' as usize] = true;
-    special[b'\r' as usize] = true;
-    special[b'"' as usize] = true;
-    special[0] = true;
-    special
-};

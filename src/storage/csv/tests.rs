@@ -10,8 +10,12 @@ type Rows = Vec<Vec<String>>;
 
 /// All records with the header before them, or the error in words; the file comes in chunks of `size` bytes.
 fn read(file: &[u8], size: usize) -> Result<Rows, String> {
+    read_as(&Dialect::default(), file, size)
+}
+
+fn read_as(dialect: &Dialect, file: &[u8], size: usize) -> Result<Rows, String> {
     let chunks = file.chunks(size).map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
-    let mut records = Records::open(chunks, LIMITS).map_err(|error| error.to_string())?;
+    let mut records = Records::open(chunks, LIMITS, dialect).map_err(|error| error.to_string())?;
     let mut rows = vec![records.header().to_vec()];
     while records.advance().map_err(|error| error.to_string())? {
         let field = |index| records.field(index).unwrap_or_default().into_owned();
@@ -55,7 +59,7 @@ fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
         ("a,a\n", "line 1: the column \"a\" is named twice"),
         ("a,\n", "line 1: column 2 has no name"),
         ("a,b,c,d,e,f,g,h,i\n", "line 1: the header names 9 columns; at most 8 are taken"),
-        ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, and the header names 2"),
+        ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, and there are 2 columns"),
         ("a,b\n1,2,3\n", "line 2: the record has 3 fields"),
         ("a,b\n\"1\n2\",\"3\n", "line 2: a quote opens in this record and is never closed"),
         ("a,b\n1,2\n3,4\"5\n", "line 3: a quote stands inside a value"),
@@ -96,7 +100,7 @@ fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
 #[test]
 fn a_failing_source_is_no_fault_of_the_data() {
     let chunks = [Ok(Bytes::from("a\n1\n2")), Err(Error::unavailable("gone"))];
-    let mut records = Records::open(chunks.into_iter(), LIMITS).unwrap();
+    let mut records = Records::open(chunks.into_iter(), LIMITS, &Dialect::default()).unwrap();
     assert!(records.advance().unwrap());
     assert!(matches!(records.advance(), Err(Error::Unavailable(_))));
 }
@@ -156,4 +160,80 @@ fn lenient(file: &[u8]) -> Rows {
         rows.extend((0..batch.num_rows()).map(|row| vec![value(row, 0), value(row, 1)]));
     }
     rows
+}
+
+fn dialect(change: impl FnOnce(&mut Dialect)) -> Dialect {
+    let mut dialect = Dialect::default();
+    change(&mut dialect);
+    dialect
+}
+
+#[test]
+fn a_dialect_says_what_separates_what_quotes_mean_and_who_names_the_columns() {
+    let names = || Some(vec!["a".to_owned(), "b".to_owned()]);
+    let semicolons = dialect(|it| it.delimiter = ";".to_owned().try_into().unwrap());
+    let no_header = dialect(|it| (it.header, it.columns) = (false, names()));
+    let expected_header = dialect(|it| it.columns = names());
+    let literal = dialect(|it| it.quotes = Quotes::None);
+    let lenient = dialect(|it| it.quotes = Quotes::AfterDelimiter);
+    for (dialect, file, expected) in [
+        (semicolons, "a;b\n1,5;\"x;y\"\n", rows(&[["a", "b"], ["1,5", "x;y"]])),
+        (no_header, "\u{feff}1,2\n", rows(&[["a", "b"], ["1", "2"]])),
+        (expected_header.clone(), "a,b\n1,2\n", rows(&[["a", "b"], ["1", "2"]])),
+        (expected_header, "", rows(&[["a", "b"]])),
+        (literal, "a,b\n\"1,2\"\n", rows(&[["a", "b"], ["\"1", "2\""]])),
+        (lenient, "a,b\n5\" disk,\"x,y\"\n", rows(&[["a", "b"], ["5\" disk", "x,y"]])),
+    ] {
+        assert_eq!(read_as(&dialect, file.as_bytes(), 3), Ok(expected), "{file:?}");
+    }
+    for text in ["", ",,", "\"", "\n", "é"] {
+        assert!(Delimiter::try_from(text.to_owned()).is_err(), "{text:?}");
+    }
+}
+
+/// All records of a packed or encoded file, or the error in words.
+fn read_stored(dialect: &Dialect, file: &[u8]) -> Result<Vec<String>, String> {
+    let chunks: Vec<_> = file.chunks(7).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let mut records =
+        open(Box::new(chunks.into_iter()), LIMITS, dialect).map_err(|error| error.to_string())?;
+    let mut values = Vec::new();
+    while records.advance().map_err(|error| error.to_string())? {
+        values.push(records.field(0).unwrap_or_default().into_owned());
+    }
+    Ok(values)
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, text).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn packed_files_are_unpacked_whatever_their_names_and_broken_ones_are_no_early_end() {
+    let text: String = (0..500).fold("a\n".to_owned(), |text, row| text + &format!("{row}é\n"));
+    let zstandard = zstd::encode_all(text.as_bytes(), 3).unwrap();
+    let members = [gzip(b"a\n1\n"), gzip(b"2\n")].concat();
+    assert_eq!(read_stored(&Dialect::default(), &members), Ok(vec!["1".into(), "2".into()]));
+    for packed in [gzip(text.as_bytes()), zstandard] {
+        assert_eq!(read_stored(&Dialect::default(), &packed).unwrap().len(), 500);
+        for cut in [packed.len() / 2, packed.len() - 1] {
+            let message = read_stored(&Dialect::default(), &packed[..cut]).unwrap_err();
+            assert!(message.contains("cut short or damaged"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn other_encodings_are_read_when_said_or_marked_and_refused_when_wrong() {
+    let utf16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let little = dialect(|it| it.encoding = Encoding::Utf16le);
+    let latin = dialect(|it| it.encoding = Encoding::Windows1252);
+    let smile = || Ok(vec!["😀".to_owned()]);
+    assert_eq!(read_stored(&little, &utf16("a\n😀\n")), smile());
+    assert_eq!(read_stored(&Dialect::default(), &utf16("\u{feff}a\n😀\n")), smile());
+    assert_eq!(read_stored(&latin, b"a\n\xe9\x80\n"), Ok(vec!["é€".to_owned()]));
+    let half = read_stored(&little, &utf16("a\n😀")[..6]).unwrap_err();
+    assert!(half.contains("the text is not UTF-16LE"), "{half}");
 }

@@ -54,9 +54,9 @@ pub(in super::super) fn rows(footer: &ParquetMetaData) -> Result<u64, Error> {
 
 fn require_compression(compression: Compression) -> Result<(), Error> {
     match compression {
-        Compression::BROTLI(_) | Compression::LZO => Err(Error::invalid(
+        Compression::LZO => Err(Error::invalid(
             None,
-            "the Parquet file is compressed by Brotli or LZO; write it with Snappy, Zstandard, gzip or LZ4",
+            "the Parquet file is compressed by LZO; write it with Snappy, Zstandard, gzip, Brotli or LZ4",
         )),
         _ => Ok(()),
     }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::{
     super::{
         CUSTOMER_ID, Error, FieldType, Media, ReceiveLimits,
-        csv::{self, Limits, Records, Wanted},
+        csv::{self, Dialect, Limits, Records, Wanted},
         customers::Customers,
         ndjson, parquet, text,
         windows::Windows,
@@ -38,7 +38,7 @@ pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Resu
 
 fn from_csv(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let sizes = Limits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
-    let mut records = Records::open(chunks(spool), sizes)?;
+    let mut records = Records::open(chunks(spool), sizes, &Dialect::default())?;
     let customer = csv::customer_column(records.header())?;
     let wanted = Wanted::all(records.header());
     let mut customers = Customers::default();

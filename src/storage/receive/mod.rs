@@ -7,7 +7,7 @@
 mod convert;
 #[cfg(test)]
 mod tests;
-mod writer;
+pub(super) mod writer;
 
 use std::fs::File;
 
@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use super::{
     Error, Format, Inspection, Manifest, Media, Object, ReceiveLimits, Storage, off_thread,
-    root::UPLOADS,
+    roots::{DEFAULT_ROOT, UPLOADS},
 };
+use writer::Taken;
 
 /// How much is gathered before the disk or the storage is asked to write, in bytes.
 const WRITE_BYTES: usize = 1 << 20;
@@ -43,23 +44,34 @@ impl Storage {
         let spool = spool(body, limits.bytes_max).await?;
         let limits = limits.clone();
         let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
+        self.keep(scope, taken).await
+    }
+
+    /// Puts a complete file into the storage.
+    pub(super) async fn keep(&self, scope: &str, taken: Taken) -> Result<Inspection, Error> {
         let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
         let object = self.publish(path, taken.file, taken.rows).await?;
-        let manifest = Manifest { format: Format::Parquet, objects: vec![object] };
+        let manifest = Manifest {
+            root: DEFAULT_ROOT.into(),
+            format: Format::Parquet,
+            dialects: vec![],
+            objects: vec![object],
+        };
         Ok(Inspection { manifest, fields: taken.fields })
     }
 
     /// Copies a file into the storage, where it appears at once or not at all.
     async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
+        let store = &self.default_root().store;
         let mut from = tokio::fs::File::from_std(file);
-        let mut to = BufWriter::new(self.store.clone(), path.clone());
+        let mut to = BufWriter::new(store.clone(), path.clone());
         if let Err(cause) = copy(&mut from, &mut to).await {
             // The reason is already known; a part that cannot be taken back either is the storage's to clear.
             let _ = to.abort().await;
-            return Err(Error::unavailable(cause));
+            return Err(Error::of_writing(cause));
         }
-        let meta = self.store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
-        Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows })
+        let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
+        Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
     }
 }
 

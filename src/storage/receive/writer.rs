@@ -20,14 +20,14 @@ const GROUP_ROWS: usize = 50_000;
 const GROUP_BYTES: usize = 32 << 20;
 
 /// An upload that has been checked, as a complete Parquet file.
-pub(super) struct Taken {
+pub(in super::super) struct Taken {
     pub(super) file: File,
-    pub(super) fields: Vec<Field>,
+    pub(in super::super) fields: Vec<Field>,
     pub(super) rows: u64,
 }
 
 /// Writes members to a temporary file and counts them.
-pub(super) struct Writer {
+pub(in super::super) struct Writer {
     inner: ArrowWriter<File>,
     fields: Vec<Field>,
     rows: u64,
@@ -36,7 +36,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Begins a file with the columns of a schema.
-    pub(super) fn new(schema: SchemaRef, limits: &ReceiveLimits) -> Result<Self, Error> {
+    pub(in super::super) fn new(schema: SchemaRef, limits: &ReceiveLimits) -> Result<Self, Error> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
@@ -49,7 +49,7 @@ impl Writer {
     }
 
     /// Adds members, as long as there are not too many.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    pub(in super::super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows += batch.num_rows() as u64;
         if self.rows > self.rows_max {
             return Err(Error::TooManyRows { limit_rows: self.rows_max });
@@ -62,7 +62,7 @@ impl Writer {
     }
 
     /// Completes the file.
-    pub(super) fn finish(self) -> Result<Taken, Error> {
+    pub(in super::super) fn finish(self) -> Result<Taken, Error> {
         let file = self.inner.into_inner().map_err(Error::unavailable)?;
         Ok(Taken { file, fields: self.fields, rows: self.rows })
     }

@@ -61,7 +61,7 @@ async fn bad_files_are_refused_by_name_and_line() {
     for (path, format, expected) in [
         ("quote", Format::Csv, "quote/a.csv: line 3: a quote opens"),
         ("empty_id", Format::Csv, "empty_id/a.csv: line 3: CustomerId is empty"),
-        ("mixed", Format::Csv, "mixed/readme.txt: the name does not end in .csv"),
+        ("mixed", Format::Csv, "mixed/readme.txt: the name does not end in .csv,"),
         ("fields", Format::Csv, "fields/b.csv: field \"Mail\" differs"),
         ("half", Format::Parquet, "half/a.parquet: this is not a complete Parquet file"),
         ("nowhere", Format::Csv, "there are no files at nowhere"),
@@ -105,7 +105,8 @@ async fn names_may_be_unusual() {
         let url = url::Url::from_file_path(path).unwrap();
 
         let at = house.storage.locate(url.as_str()).unwrap();
-        let found = house.storage.inspect(&at, Format::Csv).await.unwrap();
+        let origin = Origin::Files { at, format: Format::Csv, dialect: Dialect::default() };
+        let found = house.storage.inspect(&origin, None).await.unwrap();
         house.storage.check(&found.manifest).await.unwrap();
         let pages = house.read(&found.manifest, &["CustomerId"]).await.unwrap();
 
@@ -113,4 +114,22 @@ async fn names_may_be_unusual() {
     }
     let all = house.inspect("odd", Format::Csv).await.unwrap();
     assert_eq!(house.read(&all.manifest, &[]).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn parquet_is_read_however_it_is_packed() {
+    let house = House::new();
+    for compression in [
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+    ] {
+        house.write("a.parquet", parquet_packed(&[1, 2], "Email", compression));
+        let found = house.inspect("a.parquet", Format::Parquet).await.unwrap();
+        let pages = house.read(&found.manifest, &["CustomerId"]).await.unwrap();
+        assert_eq!(column(&pages, "CustomerId"), ["1", "2"], "{compression}");
+    }
 }

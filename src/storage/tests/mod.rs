@@ -6,7 +6,11 @@ mod places;
 
 use std::{fs, sync::Arc};
 
-use ::parquet::arrow::ArrowWriter;
+use ::parquet::{
+    arrow::ArrowWriter,
+    basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel},
+    file::properties::WriterProperties,
+};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray};
 use futures::TryStreamExt;
 
@@ -22,7 +26,7 @@ impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = url::Url::from_directory_path(folder.path()).unwrap();
-        let storage = Storage::open(&url).unwrap();
+        let storage = Storage::open(&[RootSettings::default_at(url.as_str())]).unwrap();
         Self { folder, storage }
     }
 
@@ -43,7 +47,8 @@ impl House {
     }
 
     async fn inspect(&self, path: &str, format: Format) -> Result<Inspection, Error> {
-        self.storage.inspect(&self.locate(path)?, format).await
+        let origin = Origin::Files { at: self.locate(path)?, format, dialect: Dialect::default() };
+        self.storage.inspect(&origin, None).await
     }
 
     async fn read(&self, pinned: &Manifest, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
@@ -59,14 +64,19 @@ fn column(pages: &[RecordBatch], name: &str) -> Vec<String> {
 }
 
 /// A file of one row group, as other writers like to write it.
-fn parquet_with(ids: &[i64], other: &str) -> Vec<u8> {
+pub(in crate::storage) fn parquet_with(ids: &[i64], other: &str) -> Vec<u8> {
+    parquet_packed(ids, other, Compression::UNCOMPRESSED)
+}
+
+fn parquet_packed(ids: &[i64], other: &str, compression: Compression) -> Vec<u8> {
     let emails = ids.iter().map(|id| format!("{id}@example.com"));
     let columns: [(&str, ArrayRef); 2] = [
         ("CustomerId", Arc::new(Int64Array::from(ids.to_vec()))),
         (other, Arc::new(StringArray::from_iter_values(emails))),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    let packed = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(packed)).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }

@@ -63,8 +63,14 @@ async fn a_reader_that_loses_interest_does_no_harm() {
 
 #[test]
 fn a_manifest_is_kept_as_json() {
-    let object = Object { path: "a.csv".into(), size: 12, etag: Some("x".into()), rows: 1 };
-    let pinned = Manifest { format: Format::Csv, objects: vec![object] };
+    let object =
+        Object { path: "a.csv".into(), size: 12, etag: Some("x".into()), rows: 1, dialect: 0 };
+    let pinned = Manifest {
+        root: DEFAULT_ROOT.into(),
+        format: Format::Csv,
+        dialects: vec![],
+        objects: vec![object],
+    };
     let json = serde_json::to_string(&pinned).unwrap();
     assert_eq!(
         json,

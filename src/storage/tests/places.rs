@@ -7,12 +7,9 @@ async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
     let outside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), house.folder.path().join("link")).unwrap();
 
-    for (path, expected) in [
-        ("crm", "crm"),
-        ("crm/", "crm"),
-        ("crm/part%201.csv", "crm/part 1.csv"),
-        ("crm/../later/x.csv", "later/x.csv"),
-    ] {
+    for (path, expected) in
+        [("crm", "crm"), ("crm/", "crm"), ("crm/part%201.csv", "crm/part 1.csv")]
+    {
         assert_eq!(house.locate(path).unwrap().to_string(), expected);
     }
     for path in [
@@ -21,6 +18,8 @@ async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
         "uploads/a/b.parquet",
         "UPLOADS/a",
         "crm/../uploads",
+        "crm/../later/x.csv",
+        "crm/%2e%2E/later/x.csv",
         "../x",
         "..%2Fx",
         "a/%2e%2e/%2e%2e/x",
@@ -30,7 +29,7 @@ async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
         "a%00b",
     ] {
         let refused = house.locate(path);
-        assert!(matches!(refused, Err(Error::OutsideRoot { .. })), "{path}: {refused:?}");
+        assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{path}: {refused:?}");
     }
 }
 
@@ -40,6 +39,8 @@ fn addresses_of_another_kind_lead_nowhere() {
     for url in [
         "file:///etc/passwd",
         "s3://bucket/crm",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[fe80::1]/crm",
         "https://example.com/crm",
         "file://example.com/crm",
         "crm",
@@ -47,7 +48,7 @@ fn addresses_of_another_kind_lead_nowhere() {
         "",
     ] {
         let refused = house.storage.locate(url);
-        assert!(matches!(refused, Err(Error::OutsideRoot { .. })), "{url}: {refused:?}");
+        assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{url}: {refused:?}");
     }
 }
 
@@ -78,6 +79,36 @@ async fn a_storage_that_is_gone_is_not_ready() {
 fn a_folder_that_is_not_there_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/down");
-    Storage::open(&url::Url::from_directory_path(&path).unwrap()).unwrap();
+    Storage::open(&[RootSettings::default_at(&format!("file://{}", path.display()))]).unwrap();
     assert!(path.is_dir());
+}
+
+#[tokio::test]
+async fn a_link_in_a_folder_that_leads_out_of_the_root_is_refused_by_name() {
+    let house = House::new().with("crm/a.csv", "CustomerId\n1\n");
+    let outside = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    fs::write(&outside, "CustomerId\n2\n").unwrap();
+    let link = house.folder.path().join("crm/b.csv");
+    std::os::unix::fs::symlink(outside.path(), link).unwrap();
+
+    let message = house.inspect("crm", Format::Csv).await.unwrap_err().to_string();
+
+    assert!(message.starts_with("crm/b.csv: this is a link that leads out"), "{message}");
+}
+
+#[test]
+fn of_roots_within_roots_the_innermost_counts_and_uploads_stay_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let mut all = RootSettings::default_at(&at(""));
+    all.name = "all".into();
+    let mut crm = RootSettings::default_at(&at("crm"));
+    crm.name = "crm".into();
+    let storage = Storage::open(&[RootSettings::default_at(&at("segments")), all, crm]).unwrap();
+
+    let found = storage.locate(&at("crm/people")).unwrap();
+    assert_eq!((found.root.as_str(), found.path.as_ref()), ("crm", "people"));
+    assert_eq!(storage.locate(&at("other")).unwrap().root, "all");
+    let refused = storage.locate(&at("segments/uploads/x"));
+    assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{refused:?}");
 }

@@ -91,6 +91,11 @@ impl TestApp {
         app
     }
 
+    /// Replaces the further settings, for the services that are started from now on.
+    pub fn set_extra(&mut self, extra: &[&str]) {
+        self.extra = extra.iter().map(ToString::to_string).collect();
+    }
+
     /// Starts the service, on the data of the one before.
     pub async fn start_service(&mut self) {
         let service = Service::start(self.open().await).unwrap();
@@ -146,7 +151,9 @@ impl TestApp {
             ("--campaign-monitor-url", self.sandbox.url().to_string()),
             ("--storage-url", format!("file://{}", at("segments"))),
         ];
-        args.extend(settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
+        let settings =
+            settings.into_iter().filter(|(name, _)| !self.extra.iter().any(|extra| extra == name));
+        args.extend(settings.flat_map(|(name, value)| [name.to_owned(), value]));
         args.extend(self.engines.iter().chain(&self.extra).cloned());
         args
     }
@@ -311,6 +318,10 @@ impl TestApp {
 
     /// The run once `is_so`; the law of counts is checked at every look.
     pub async fn run_when(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.run_within(run, PATIENCE, is_so).await
+    }
+
+    async fn run_within(&self, run: &str, most: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
         let started = std::time::Instant::now();
         loop {
             let seen = self.get(&format!("/runs/{run}")).await;
@@ -318,7 +329,7 @@ impl TestApp {
             if is_so(&seen) {
                 return seen;
             }
-            assert!(started.elapsed() < PATIENCE, "it never came to that: {seen}");
+            assert!(started.elapsed() < most, "it never came to that: {seen}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -334,6 +345,11 @@ impl TestApp {
             assert!(started.elapsed() < PATIENCE, "it was never run");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The run once it has ended, which may take longer than usual.
+    pub async fn ended_within(&self, run: &str, most: Duration) -> Value {
+        self.run_within(run, most, |run| run["endUtc"].is_string()).await
     }
 
     pub async fn ended(&self, run: &str) -> Value {

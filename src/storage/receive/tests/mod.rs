@@ -17,7 +17,7 @@ use futures::{TryStreamExt, stream};
 use parquet::arrow::ArrowWriter;
 
 use crate::storage::{
-    Error, Field, FieldType, Inspection, Media, PAGE_ROWS, ReceiveLimits, Storage,
+    Error, Field, FieldType, Inspection, Media, PAGE_ROWS, ReceiveLimits, RootSettings, Storage,
 };
 
 const LIMITS: ReceiveLimits = ReceiveLimits {
@@ -32,7 +32,7 @@ type Row = Vec<Option<String>>;
 fn storage() -> (tempfile::TempDir, Storage) {
     let folder = tempfile::tempdir().unwrap();
     let url = url::Url::from_directory_path(folder.path()).unwrap();
-    let storage = Storage::open(&url).unwrap();
+    let storage = Storage::open(&[RootSettings::default_at(url.as_str())]).unwrap();
     (folder, storage)
 }
 

@@ -1,0 +1,164 @@
+//! Where members are kept: the storage roots and how to get into them.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::storage::{DEFAULT_ROOT, RootSettings};
+
+/// What the variables of the platforms begin with; object storage is asked for with the credentials they hold.
+const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
+
+// Where members are kept.
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct StorageArgs {
+    /// The default root, where uploads are kept: `file://FOLDER`, `az://`, `abfss://`, `s3://` or `gs://`.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_URL", default_value = "file://data/segments")]
+    pub storage_url: String,
+    /// Further roots that segments may be read from: `name=url`, separated by blanks.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_ROOTS", default_value = "")]
+    pub storage_roots: String,
+    /// Options of one root: `root.option=value`, separated by blanks, such as `lake.azure_storage_sas_token=…`; the
+    /// first root is `default`. What is left out is taken from `AZURE_…`, `AWS_…`, `GOOGLE_…`.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_OPTIONS", hide_env_values = true)]
+    pub storage_options: Option<SecretString>,
+    /// Data sources that segments may be read from as tables: `name=postgres://…`, separated by blanks.
+    #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES", hide_env_values = true)]
+    pub sql_sources: Option<SecretString>,
+    /// How long one request to a storage may take.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub storage_timeout_ms: u64,
+    /// How often a request to a storage that failed is tried again before the run is put aside.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_RETRIES", default_value_t = 4)]
+    pub storage_retries: usize,
+}
+
+impl StorageArgs {
+    /// The roots, the default one first; refuses names that stand twice and options of roots that are not there.
+    pub fn roots(&self) -> anyhow::Result<Vec<RootSettings>> {
+        let mut roots = vec![self.root(DEFAULT_ROOT, &self.storage_url)?];
+        for entry in self.storage_roots.split_whitespace() {
+            let (name, url) = entry
+                .split_once('=')
+                .context("SEGMENT_EXPORT_STORAGE_ROOTS is written name=url, separated by blanks")?;
+            ensure!(
+                !name.is_empty() && roots.iter().all(|root| root.name != name),
+                "SEGMENT_EXPORT_STORAGE_ROOTS names a root {name:?}: names are needed, and each once"
+            );
+            roots.push(self.root(name, url)?);
+        }
+        self.add_options(&mut roots)?;
+        Ok(roots)
+    }
+
+    /// The data sources of tables, by name.
+    pub fn data_sources(&self) -> anyhow::Result<Vec<(String, SecretString)>> {
+        let all = self.sql_sources.as_ref().map_or("", |sources| sources.expose_secret());
+        let parse = |entry: &str| {
+            let (name, url) = entry
+                .split_once('=')
+                .filter(|(name, url)| !name.is_empty() && url.starts_with("postgres"))
+                .context(
+                    "SEGMENT_EXPORT_SQL_SOURCES is written name=postgres://…, separated by blanks",
+                )?;
+            Ok((name.to_owned(), url.into()))
+        };
+        all.split_whitespace().map(parse).collect()
+    }
+
+    fn root(&self, name: &str, url: &str) -> anyhow::Result<RootSettings> {
+        Ok(RootSettings {
+            name: name.to_owned(),
+            url: absolute(url)?,
+            options: platform_options(),
+            timeout: Duration::from_millis(self.storage_timeout_ms),
+            retries: self.storage_retries,
+        })
+    }
+
+    fn add_options(&self, roots: &mut [RootSettings]) -> anyhow::Result<()> {
+        let all = self.storage_options.as_ref().map_or("", |options| options.expose_secret());
+        for entry in all.split_whitespace() {
+            let parts = entry.split_once('=');
+            let parts = parts.and_then(|(name, value)| Some((name.split_once('.')?, value)));
+            let ((root, option), value) = parts.context(
+                "SEGMENT_EXPORT_STORAGE_OPTIONS is written root.option=value, separated by blanks",
+            )?;
+            let root = roots.iter_mut().find(|known| known.name == root).with_context(|| {
+                format!(
+                    "SEGMENT_EXPORT_STORAGE_OPTIONS names a root {root:?}, which is not configured"
+                )
+            })?;
+            root.options.push((option.to_owned(), value.into()));
+        }
+        Ok(())
+    }
+}
+
+/// `file://data/segments` means a folder below the current one, as it reads.
+fn absolute(url: &str) -> anyhow::Result<String> {
+    let Some(path) = url.strip_prefix("file://") else {
+        return Ok(url.to_owned());
+    };
+    let url = url::Url::from_directory_path(std::path::absolute(path)?);
+    Ok(url.map_err(|()| anyhow::anyhow!("a storage root names no folder"))?.into())
+}
+
+/// What the platform says in the environment of the process.
+fn platform_options() -> Vec<(String, SecretString)> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_platform = PLATFORMS.iter().any(|platform| name.starts_with(platform));
+        // The address of the managed identity on Azure App Service has a name of its own.
+        let is_ours = is_platform || name == "IDENTITY_ENDPOINT";
+        is_ours.then_some((name, value.into_string().ok()?.into()))
+    });
+    variables.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roots(roots: &str, options: &str) -> anyhow::Result<Vec<RootSettings>> {
+        StorageArgs {
+            storage_url: "file:///var/segments".into(),
+            storage_roots: roots.into(),
+            storage_options: Some(options.into()),
+            sql_sources: None,
+            storage_timeout_ms: 1,
+            storage_retries: 0,
+        }
+        .roots()
+    }
+
+    #[test]
+    fn each_root_has_its_own_options() {
+        let options = "lake.azure_storage_sas_token=sv=1&sig=a%3D\n default.timeout=5s";
+        let roots = roots("lake=az://ci/a  files=file:///mnt/crm", options).unwrap();
+        let names: Vec<_> = roots.iter().map(|root| root.name.as_str()).collect();
+        assert_eq!(names, ["default", "lake", "files"]);
+        let (name, value) = roots[1].options.last().unwrap();
+        assert_eq!(
+            (name.as_str(), value.expose_secret()),
+            ("azure_storage_sas_token", "sv=1&sig=a%3D")
+        );
+    }
+
+    #[test]
+    fn settings_that_cannot_be_meant_are_refused_without_their_values() {
+        for (named, options, expected) in [
+            ("lake", "", "name=url"),
+            ("default=file:///x", "", "each once"),
+            ("a=file:///x a=file:///y", "", "each once"),
+            ("", "lake.key=secret", "\"lake\", which is not configured"),
+            ("", "secret", "root.option=value"),
+        ] {
+            let message = roots(named, options).unwrap_err().to_string();
+            assert!(message.contains(expected) && !message.contains("secret"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How a CSV file is written: what people and the models of Customer Insights say about it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How CSV files are written, where that differs from commas, quotes, UTF-8 and a header line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Dialect {
+    /// Whether the first line names the columns. Without it `columns` must.
+    pub header: bool,
+    /// The names of the columns, in order; a header must name the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// What separates values: one ASCII character.
+    #[schema(value_type = String, example = ";", max_length = 1)]
+    pub delimiter: Delimiter,
+    /// Of the text. A byte order mark in the file counts for more.
+    pub encoding: Encoding,
+    /// What quotes mean.
+    pub quotes: Quotes,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            header: true,
+            columns: None,
+            delimiter: Delimiter(b','),
+            encoding: Encoding::Utf8,
+            quotes: Quotes::Strict,
+        }
+    }
+}
+
+/// What separates values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Delimiter(pub(super) u8);
+
+impl TryFrom<String> for Delimiter {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_bytes() {
+            [byte] if byte.is_ascii() && !b"\"\r\n\0".contains(byte) => Ok(Self(*byte)),
+            _ => {
+                Err("a delimiter is one ASCII character, and neither a quote nor the end of a line")
+            }
+        }
+    }
+}
+
+impl From<Delimiter> for String {
+    fn from(delimiter: Delimiter) -> Self {
+        char::from(delimiter.0).to_string()
+    }
+}
+
+/// How text is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Encoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16, little-endian.
+    Utf16le,
+    /// UTF-16, big-endian.
+    Utf16be,
+    /// Windows-1252, of which Latin-1 is a part.
+    Windows1252,
+}
+
+/// What quotes mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Quotes {
+    /// They enclose a value, and may stand nowhere else.
+    #[default]
+    Strict,
+    /// At the beginning of a value they enclose it; elsewhere they are characters like others.
+    AfterDelimiter,
+    /// They are characters like others everywhere.
+    None,
+}

@@ -1,0 +1,204 @@
+//! A root in the storage of a cloud provider: Azure Blob Storage or Data Lake, Amazon S3, Google Cloud Storage.
+//!
+//! Credentials come as options under the names that the provider's own tools use, or from the machine: a workload or
+//! managed identity, an instance role. Which of them is used is the library's rule, the one those tools follow.
+
+use std::{fmt::Display, sync::Arc};
+
+use object_store::{
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
+    aws::AmazonS3Builder,
+    azure::{AzureConfigKey, MicrosoftAzureBuilder},
+    gcp::GoogleCloudStorageBuilder,
+    path::Path,
+    prefix::PrefixStore,
+};
+use secrecy::ExposeSecret;
+
+use super::{super::Error, RootSettings};
+
+/// What the addresses of a folder in a container begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    scheme: String,
+    /// The container or bucket, with its account where the address names one.
+    authority: String,
+    folder: Path,
+}
+
+impl Display for Base {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}://{}/{}", self.scheme, self.authority, self.folder)
+    }
+}
+
+impl Base {
+    /// Takes an address apart, literally: nothing is resolved, and what would have to be is refused.
+    pub(super) fn parse(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if authority.is_empty() || url.contains(['?', '#', '\\']) {
+            return None;
+        }
+        let folder = Path::from_url_path(path).ok()?;
+        Some(Self { scheme: scheme.to_ascii_lowercase(), authority: authority.to_owned(), folder })
+    }
+
+    /// The path from here to another place, if it lies below.
+    pub(super) fn relative(&self, place: &Self) -> Option<Path> {
+        let is_ours = self.scheme == place.scheme
+            && self.authority.eq_ignore_ascii_case(&place.authority)
+            && place.folder.prefix_matches(&self.folder);
+        let parts = || place.folder.prefix_match(&self.folder).into_iter().flatten();
+        is_ours.then(|| parts().collect())
+    }
+}
+
+/// The store of a root, and every way to write its address.
+pub(super) fn open(settings: &RootSettings) -> Result<(Arc<dyn ObjectStore>, Vec<Base>), Error> {
+    let base = Base::parse(&settings.url).ok_or_else(|| unknown(&settings.url))?;
+    let (store, more) = connect(&base, settings)?;
+    let folder = base.folder.clone();
+    Ok((Arc::new(PrefixStore::new(store, folder)), [vec![base], more].concat()))
+}
+
+/// Hands the options that it knows to a builder, and builds; the builders have no common trait.
+macro_rules! build {
+    ($builder:expr, $settings:expr) => {{
+        let builder = $builder
+            .with_url($settings.url.as_str())
+            .with_client_options(client($settings))
+            .with_retry(retry($settings));
+        $settings.options.iter().fold(builder, |builder, (name, value)| {
+            match name.to_ascii_lowercase().parse() {
+                Ok(key) => builder.with_config(key, value.expose_secret()),
+                Err(_) => builder,
+            }
+        })
+    }};
+}
+
+fn connect(
+    base: &Base,
+    settings: &RootSettings,
+) -> Result<(Arc<dyn ObjectStore>, Vec<Base>), Error> {
+    let refused = |cause| Error::unavailable(cause);
+    match base.scheme.as_str() {
+        "az" | "abfs" | "abfss" => {
+            let builder = build!(MicrosoftAzureBuilder::new(), settings);
+            let bases = azure_bases(base, &builder);
+            Ok((Arc::new(builder.build().map_err(refused)?), bases))
+        }
+        "s3" => {
+            let store = build!(AmazonS3Builder::new(), settings).build().map_err(refused)?;
+            Ok((Arc::new(store), vec![]))
+        }
+        "gs" => {
+            let store = build!(GoogleCloudStorageBuilder::new(), settings).build();
+            Ok((Arc::new(store.map_err(refused)?), vec![]))
+        }
+        _ => Err(unknown(&settings.url)),
+    }
+}
+
+fn unknown(url: &str) -> Error {
+    Error::unavailable(format!(
+        "{url} is no address of a storage root; write file://, az://, abfss://, s3:// or gs://"
+    ))
+}
+
+fn client(settings: &RootSettings) -> ClientOptions {
+    ClientOptions::new().with_timeout(settings.timeout).with_connect_timeout(settings.timeout / 3)
+}
+
+fn retry(settings: &RootSettings) -> RetryConfig {
+    let tries = u32::try_from(settings.retries).unwrap_or(u32::MAX).saturating_add(1);
+    RetryConfig {
+        backoff: BackoffConfig::default(),
+        max_retries: settings.retries,
+        retry_timeout: settings.timeout.saturating_mul(tries),
+    }
+}
+
+/// The other ways to write the address of a container on Azure; Customer Insights writes the `https` ones into its
+/// models.
+fn azure_bases(base: &Base, builder: &MicrosoftAzureBuilder) -> Vec<Base> {
+    let (container, account) = match base.authority.split_once('@') {
+        Some((container, host)) => (container, host.split('.').next().map(str::to_owned)),
+        None => (&*base.authority, builder.get_config_value(&AzureConfigKey::AccountName)),
+    };
+    let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
+    let ours = endpoint.map(|endpoint| format!("{}/{container}", endpoint.trim_end_matches('/')));
+    let theirs = account.into_iter().flat_map(|account| {
+        [
+            format!("abfss://{container}@{account}.dfs.core.windows.net"),
+            format!("https://{account}.blob.core.windows.net/{container}"),
+            format!("https://{account}.dfs.core.windows.net/{container}"),
+        ]
+    });
+    let addresses = ours.into_iter().chain(theirs).map(|url| format!("{url}/{}", base.folder));
+    addresses.filter_map(|address| Base::parse_plain(&address)).collect()
+}
+
+impl Base {
+    /// Takes an address apart whose path is not encoded.
+    fn parse_plain(address: &str) -> Option<Self> {
+        let (scheme, rest) = address.split_once("://")?;
+        let (authority, path) = rest.split_once('/')?;
+        let folder = Path::parse(path.trim_end_matches('/')).ok()?;
+        Some(Self { scheme: scheme.to_owned(), authority: authority.to_owned(), folder })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(url: &str, options: &[(&str, &str)]) -> super::super::Root {
+        let mut settings = RootSettings::default_at(url);
+        let option = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
+        settings.options = options.iter().map(option).collect();
+        super::super::Root::open(&settings).unwrap()
+    }
+
+    #[test]
+    fn a_container_on_azure_is_known_by_all_of_its_addresses() {
+        let account =
+            [("AZURE_STORAGE_ACCOUNT_NAME", "lake"), ("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")];
+        let root = root("az://customerinsights/ci_1", &account);
+        for url in [
+            "az://customerinsights/ci_1/High%20value",
+            "abfss://customerinsights@lake.dfs.core.windows.net/ci_1/High%20value/",
+            "https://lake.blob.core.windows.net/customerinsights/ci_1/High%20value",
+            "https://LAKE.dfs.core.windows.net/customerinsights/ci_1/High%20value",
+        ] {
+            assert_eq!(root.relative(url).unwrap().as_ref(), "High value", "{url}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_below_the_root_leads_nowhere() {
+        let root = root(
+            "s3://lake/segments",
+            &[("aws_access_key_id", "a"), ("aws_secret_access_key", "b")],
+        );
+        for url in [
+            "s3://lake",
+            "s3://lake/segments2/x",
+            "s3://lake/Segments/x",
+            "s3://lake/segments/../other",
+            "s3://lake/segments/%2e%2e/other",
+            "s3://lake/segments/..%2Fother",
+            "s3://lake/segments/x?versionId=1",
+            "s3://other/segments/x",
+            "s3://user:word@lake/segments/x",
+            "s3://lake:80/segments/x",
+            "gs://lake/segments/x",
+            "http://169.254.169.254/segments/x",
+            "file:///segments/x",
+            "segments/x",
+        ] {
+            assert_eq!(root.relative(url), None, "{url}");
+        }
+    }
+}

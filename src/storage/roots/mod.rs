@@ -1,0 +1,234 @@
+//! The roots under which members lie: opening them, finding places under them, keeping them tidy.
+//!
+//! An administrator names the roots; whoever registers a segment names a place under one of them. An address is only
+//! compared with the addresses of the roots: no host, account or folder that is not configured is ever asked.
+
+mod cloud;
+mod folder;
+
+use std::{sync::Arc, time::Duration};
+
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use secrecy::SecretString;
+
+use super::{Error, Manifest, Object};
+use cloud::Base;
+use folder::Folder;
+
+/// The folder of the default root that belongs to this program; nobody else may name places in it.
+pub(super) const UPLOADS: &str = "uploads";
+/// The name of the root where uploads are kept.
+pub const DEFAULT_ROOT: &str = "default";
+
+/// How long a storage may take to say that it is there.
+const PROBE_MAX: Duration = Duration::from_secs(5);
+
+/// What an administrator says about a root.
+#[derive(Clone, Debug)]
+pub struct RootSettings {
+    /// A name of its own; manifests keep it, so a root may move.
+    pub name: String,
+    /// `file://…`, `az://…`, `abfss://…`, `s3://…` or `gs://…`.
+    pub url: String,
+    /// Options of the platform, such as `azure_storage_account_key`; those that are not known are passed over.
+    pub options: Vec<(String, SecretString)>,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// How often a request that failed is tried again.
+    pub retries: usize,
+}
+
+impl RootSettings {
+    /// The default root at an address, without options.
+    #[must_use]
+    pub fn default_at(url: &str) -> Self {
+        Self {
+            name: DEFAULT_ROOT.into(),
+            url: url.into(),
+            options: vec![],
+            timeout: Duration::from_secs(30),
+            retries: 4,
+        }
+    }
+}
+
+/// The storages in which members lie; cheap to clone. The first root is the default one, where uploads are kept.
+#[derive(Clone, Debug)]
+pub struct Storage(Arc<[Root]>);
+
+/// A storage, and the addresses that lead into it.
+pub(super) struct Root {
+    pub(super) name: String,
+    pub(super) store: Arc<dyn ObjectStore>,
+    ground: Ground,
+}
+
+/// The stores themselves may show credentials.
+impl std::fmt::Debug for Root {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Root").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a root stands on.
+enum Ground {
+    Folder(Folder),
+    /// A folder of a container, with every way to write its address; the first is the configured one.
+    Container(Vec<Base>),
+}
+
+/// A file or folder under a root, outside the uploads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub(super) root: String,
+    pub(super) path: Path,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.path.fmt(formatter)
+    }
+}
+
+impl Root {
+    fn open(settings: &RootSettings) -> Result<Self, Error> {
+        let (store, ground) = if settings.url.starts_with("file:") {
+            let folder = Folder::open(&settings.url)?;
+            (folder.store()?, Ground::Folder(folder))
+        } else {
+            let (store, bases) = cloud::open(settings)?;
+            (store, Ground::Container(bases))
+        };
+        Ok(Self { name: settings.name.clone(), store, ground })
+    }
+
+    /// The path below this root that an address means; `None` when it leads elsewhere.
+    pub(super) fn relative(&self, url: &str) -> Option<Path> {
+        match &self.ground {
+            Ground::Folder(folder) => folder.relative(url),
+            Ground::Container(bases) => {
+                let place = Base::parse(url)?;
+                bases.iter().find_map(|base| base.relative(&place))
+            }
+        }
+    }
+
+    /// Whether a path really lies under this root; links of a file system may lead out of it.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        match &self.ground {
+            Ground::Folder(folder) => folder.holds(path),
+            Ground::Container(_) => true,
+        }
+    }
+
+    fn address(&self) -> String {
+        match &self.ground {
+            Ground::Folder(folder) => folder.to_string(),
+            Ground::Container(bases) => bases.first().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+}
+
+impl Storage {
+    /// Opens the roots, of which the first is the default one. Folders of `file:` addresses are made when they are
+    /// not there; what lies elsewhere is not asked yet.
+    pub fn open(roots: &[RootSettings]) -> Result<Self, Error> {
+        Ok(Self(roots.iter().map(Root::open).collect::<Result<_, _>>()?))
+    }
+
+    /// The root where uploads are kept.
+    pub(super) fn default_root(&self) -> &Root {
+        &self.0[0]
+    }
+
+    /// A root by its name; it may have been taken out of the settings.
+    pub(super) fn root(&self, name: &str) -> Result<&Root, Error> {
+        let found = self.0.iter().find(|root| root.name == name);
+        found.ok_or_else(|| Error::NoSuchRoot { name: name.to_owned() })
+    }
+
+    /// Finds the place under a root that a person's address means; anything else is [`Error::OutsideRoots`].
+    pub fn locate(&self, url: &str) -> Result<Location, Error> {
+        let found = self.0.iter().filter_map(|root| Some((root, root.relative(url)?)));
+        // Of roots within roots the innermost counts: the one that leaves the shortest path.
+        let found = found.min_by_key(|(_, path)| path.as_ref().len());
+        match found {
+            Some((root, path)) if !climbs(url) && !self.is_upload(url) && !is_root(&path) => {
+                Ok(Location { root: root.name.clone(), path })
+            }
+            _ => Err(Error::OutsideRoots {
+                roots: self.0.iter().map(Root::address).collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
+    fn is_upload(&self, url: &str) -> bool {
+        let path = self.default_root().relative(url);
+        let first = path.as_ref().and_then(|path| path.parts().next());
+        first.is_some_and(|part| part.as_ref().eq_ignore_ascii_case(UPLOADS))
+    }
+
+    /// Asks, cheaply, whether every object of a manifest is still the one that was pinned; [`Error::Changed`] names
+    /// the first that is not.
+    pub async fn check(&self, manifest: &Manifest) -> Result<(), Error> {
+        let store = &self.root(&manifest.root)?.store;
+        for object in &manifest.objects {
+            let path = path_of(&object.path);
+            let meta = store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
+            if !is_same(object, &meta) {
+                return Err(Error::Changed { path: object.path.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes an object that [`Storage::receive`] made; one that is gone already is fine.
+    pub async fn remove(&self, path: &str) -> Result<(), Error> {
+        let path = path_of(path);
+        if path.parts().next().is_none_or(|first| first.as_ref() != UPLOADS) {
+            return Err(Error::unavailable(format!(
+                "{path} is not an upload, and only uploads are removed"
+            )));
+        }
+        match self.default_root().store.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(cause) => Err(Error::of_store(&path, cause)),
+        }
+    }
+
+    /// Asks whether the default root is there and lets us in.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let root = self.default_root();
+        if let Ground::Folder(folder) = &root.ground {
+            return folder.probe().await;
+        }
+        // The cheapest of questions; that there is no such object is an answer.
+        let path = Path::from(UPLOADS);
+        let asked = tokio::time::timeout(PROBE_MAX, root.store.head(&path)).await;
+        match asked.map_err(Error::unavailable)? {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(cause) => Err(Error::of_store(&path, cause)),
+        }
+    }
+}
+
+/// Whether an address climbs, written plainly or encoded: it may end up under a root, but nobody needs that.
+pub(super) fn climbs(url: &str) -> bool {
+    let (_, place) = url.split_once("://").unwrap_or(("", url));
+    let place = place.replace("%2e", ".").replace("%2E", ".");
+    place.split(['/', '\\']).any(|part| part == "..")
+}
+
+fn is_root(path: &Path) -> bool {
+    path.parts().next().is_none()
+}
+
+/// The path that was kept as text; one that no object can have becomes one that no object has.
+pub(super) fn path_of(kept: &str) -> Path {
+    Path::parse(kept).unwrap_or_else(|_| Path::from(kept))
+}
+
+/// Whether an object is still the one that was looked at.
+pub(super) fn is_same(object: &Object, meta: &ObjectMeta) -> bool {
+    object.size == meta.size && object.etag == meta.e_tag
+}
