@@ -147,7 +147,8 @@ fn check_dialect(source: &Source) -> Result<(), Problem> {
 }
 
 fn source_problem(source: &Source, error: &storage::Error) -> Problem {
-    let pointer = if matches!(source, Source::Table(_)) { "/source/table" } else { "/source/url" };
+    let pointer =
+        if matches!(source, Source::Table { .. }) { "/source/table" } else { "/source/url" };
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(

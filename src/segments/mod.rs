@@ -83,28 +83,56 @@ pub enum Source {
     CustomerInsights {
         /// The folder that holds `model.json`, under a configured storage root.
         #[schema(
-            example = "abfss://exports@account.dfs.core.windows.net/CustomerInsights_1/BlobExport"
+            example = "abfss://exports@account.dfs.core.windows.net/CustomerInsights_1/BlobExport",
+            max_length = 4096,
+            pattern = r"^[a-z0-9]+:"
         )]
         url: String,
         /// The name of the entity in the model.
-        #[schema(example = "HighValueSegment")]
+        #[schema(
+            example = "HighValueSegment",
+            min_length = 1,
+            max_length = 200,
+            pattern = r"^[^\x00]+$"
+        )]
         entity: String,
     },
     /// They are the rows of a table or view with a `CustomerId`, copied at the start of each run.
-    Table(TableName),
+    #[serde(rename_all = "camelCase")]
+    Table {
+        /// The name of a configured data source.
+        #[schema(example = "crm", min_length = 1, max_length = 200, pattern = r"^[^\x00]+$")]
+        data_source: String,
+        /// The schema it is in.
+        #[serde(default = "public")]
+        #[schema(example = "public", min_length = 1, max_length = 63, pattern = r"^[^\x00]+$")]
+        schema: String,
+        /// Its name; case matters.
+        #[schema(
+            example = "high_value_customers",
+            min_length = 1,
+            max_length = 63,
+            pattern = r"^[^\x00]+$"
+        )]
+        table: String,
+    },
+}
+
+fn public() -> String {
+    "public".into()
 }
 
 impl Source {
     /// Whether the objects with the members are ours to remove.
     #[must_use]
     pub const fn is_kept_here(&self) -> bool {
-        matches!(self, Self::Upload | Self::Table(_))
+        matches!(self, Self::Upload | Self::Table { .. })
     }
 
     /// The files that somebody else writes, and where; `None` where there are only our own.
     fn origin(&self, storage: &Storage) -> Result<Option<Origin>, storage::Error> {
         Ok(match self {
-            Self::Upload | Self::Table(_) => None,
+            Self::Upload | Self::Table { .. } => None,
             Self::Files { url, format, csv } => Some(Origin::Files {
                 at: storage.locate(url)?,
                 format: *format,
@@ -215,9 +243,10 @@ pub async fn look(
     scope: &str,
     known: Option<Inspection>,
 ) -> Result<Option<Inspection>, storage::Error> {
-    if let Source::Table(name) = source {
-        let limits = receive_limits(app);
-        return app.storage.copy_table(&app.tables, scope, name, &limits).await.map(Some);
+    if let Source::Table { data_source, schema, table } = source {
+        let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
+        let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
+        return app.storage.copy_table(&app.tables, scope, &name, &limits).await.map(Some);
     }
     match source.origin(&app.storage)? {
         Some(origin) => app.storage.inspect(&origin, known).await.map(Some),

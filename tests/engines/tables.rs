@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::time::{Instant, sleep};
@@ -89,7 +90,7 @@ async fn a_table_is_exported_as_it_was_when_the_run_began_whatever_crashes_or_ch
     assert_eq!(member["Seen"], "2026-03-01T06:00:00Z");
     assert_eq!(member["Left"], "2026-03-01T06:00:00.25Z");
     let connection = service.caller.add_connection("Newsletter").await?;
-    let export = service.caller.add_export("People", &connection).await?;
+    let export = service.caller.add_export("People", &connection, LIST_ID).await?;
     service.cluster.campaign_monitor.faults(&[]).await?;
 
     let run = service.caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;

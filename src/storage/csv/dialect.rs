@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 /// How CSV files are written, where that differs from commas, quotes, UTF-8 and a header line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -11,14 +12,24 @@ pub struct Dialect {
     pub header: bool,
     /// The names of the columns, in order; a header must name the same.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = column_names)]
     pub columns: Option<Vec<String>>,
     /// What separates values: one ASCII character.
-    #[schema(value_type = String, example = ";", max_length = 1)]
+    #[schema(value_type = String, example = ";", max_length = 1, pattern = r#"^[^"\r\n\x00]$"#)]
     pub delimiter: Delimiter,
     /// Of the text. A byte order mark in the file counts for more.
     pub encoding: Encoding,
     /// What quotes mean.
     pub quotes: Quotes,
+}
+
+fn column_names() -> Array {
+    let name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(200))
+        .pattern(Some(r"^[^\x00]*$"))
+        .examples(["CustomerId"]);
+    ArrayBuilder::new().items(name).max_items(Some(1000)).build()
 }
 
 impl Default for Dialect {

@@ -10,10 +10,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use arrow_array::{RecordBatch, StringArray, cast::AsArray};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::sync::mpsc;
-use utoipa::ToSchema;
 
 use super::{
     CUSTOMER_ID, Error, Field, Inspection, ReceiveLimits, Storage,
@@ -32,23 +30,14 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 const AHEAD: usize = 2;
 
 /// A table or view, and the data source it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName {
     /// The name of a configured data source.
-    #[schema(example = "crm")]
     pub data_source: String,
     /// The schema it is in.
-    #[serde(default = "public")]
-    #[schema(example = "public")]
     pub schema: String,
     /// Its name; case matters.
-    #[schema(example = "high_value_customers")]
     pub table: String,
-}
-
-fn public() -> String {
-    "public".into()
 }
 
 /// The data sources that an administrator named.
