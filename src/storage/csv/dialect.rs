@@ -29,7 +29,8 @@ fn column_names() -> Array {
         .max_length(Some(200))
         .pattern(Some(r"^[^\x00]*$"))
         .examples(["CustomerId"]);
-    ArrayBuilder::new().items(name).max_items(Some(1000)).build()
+    let description = "The names of the columns, in order; a header must name the same.";
+    ArrayBuilder::new().description(Some(description)).items(name).max_items(Some(1000)).build()
 }
 
 impl Default for Dialect {
