@@ -6,7 +6,7 @@ use std::path::Path;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::Result;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::cluster::services::{free_port, wait_for};
@@ -69,8 +69,8 @@ pub async fn measure(folder: &Path, sink: &Sink, production: &Engines, less: usi
 async fn start(service: &Service, export: &str, calls: usize) -> Result<Load> {
     let mut requests = Vec::with_capacity(calls);
     for _ in 0..calls {
-        let copy =
-            service.call(Method::POST, &format!("/exports/{export}/duplicate"), None).await?;
+        let path = format!("/exports/{export}/duplicate");
+        let copy = service.call(Method::POST, &path, Some(json!({}))).await?;
         let path = format!("{}/exports/{}/runs", service.path, text(&copy, "exportId")?);
         requests.push(request("POST", &path, &service.token));
     }
