@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench chaos chaos-power chart image
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart image
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -18,6 +18,10 @@ test: ## Every test; what meets the database or the queue on both engines
 bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet
 	tests/with-services true
 	cargo bench --bench export -- $(PARTS)
+
+bench-lake: ## The same from Azurite, PostgreSQL and packed files
+	tests/with-services true
+	cargo bench --bench lake
 
 chaos: ## Processes killed, engines crashed, Campaign Monitor failing: nothing may be lost
 	tests/with-services true
