@@ -104,7 +104,8 @@ pub struct Data {
     /// The most connections to `PostgreSQL` a process holds.
     #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8)]
     pub database_connections: u32,
-    /// How long a call waits for a connection of the pool, or for a lock, before it is told to come back.
+    /// How long a call waits for a connection of the pool, or for a lock, before it is told to come back. `PostgreSQL`
+    /// ends a transaction that does nothing for as long.
     #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000)]
     pub database_wait_ms: u64,
     /// How long `PostgreSQL` may work on one statement.

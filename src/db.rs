@@ -36,7 +36,8 @@ const UNTESTED_MAX: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// The most connections to `PostgreSQL`.
     pub connections: u32,
-    /// How long to wait for a connection of the pool, or for a lock.
+    /// How long to wait for a connection of the pool or for a lock, and how long a transaction may leave others waiting
+    /// while it does nothing.
     pub wait: Duration,
     /// How long `PostgreSQL` may work on a statement.
     pub statement: Duration,
@@ -239,6 +240,8 @@ async fn postgres(url: &str, limits: Limits) -> sqlx::Result<PgPool> {
     let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
         ("statement_timeout", milliseconds(limits.statement)),
         ("lock_timeout", milliseconds(limits.wait)),
+        // A process that is held or cut off in the middle of a transaction would keep its run from everybody.
+        ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
     ]);
     PgPoolOptions::new()
         .max_connections(limits.connections)
@@ -278,9 +281,10 @@ impl Tx {
 #[must_use]
 pub fn is_away(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
-    /// Connection exceptions, too many connections, shutdowns, starting up, and the time-outs of statements and locks.
-    const AWAY: [&str; 9] =
-        ["08", "53300", "57P01", "57P02", "57P03", "57P05", "57014", "55P03", "40"];
+    /// Connection exceptions, too many connections, shutdowns, starting up, and the time-outs of transactions,
+    /// statements and locks.
+    const AWAY: [&str; 10] =
+        ["08", "53300", "57P01", "57P02", "57P03", "57P05", "25P03", "57014", "55P03", "40"];
     match error {
         Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
         Database(error) => {

@@ -88,10 +88,42 @@ impl Postgres {
         let mut psql = Command::new("psql");
         let sql = format!("BEGIN; {statement}; SELECT 'held'; SELECT pg_sleep({seconds})");
         psql.arg(self.url()).args(sql.split("; ").flat_map(|sql| ["-c", sql]));
-        let mut child = psql.arg("-Atq").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut child = psql
+            .arg("-Atq")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
         ensure!(lines.next_line().await?.as_deref() == Some("held"), "nothing is held");
         Ok(child)
+    }
+
+    /// Waits until a query finds something.
+    pub async fn until(&self, query: &str) -> Result<()> {
+        let wait = format!(
+            "DO $$ BEGIN WHILE NOT EXISTS ({query}) LOOP
+                 PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+             END LOOP; END $$"
+        );
+        self.execute(&format!("SET statement_timeout = '30s'; {wait}")).await
+    }
+
+    /// Ends the session that `hold` opened.
+    pub async fn let_go(&self) -> Result<()> {
+        let held = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity";
+        self.execute(&format!("{held} WHERE query LIKE 'SELECT pg_sleep%'")).await
+    }
+
+    async fn execute(&self, sql: &str) -> Result<()> {
+        succeed(Command::new("psql").arg(self.url()).args([
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+        ]))
+        .await
     }
 
     /// PostgreSQL refuses to run as root.

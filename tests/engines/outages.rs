@@ -14,8 +14,7 @@ use crate::cluster::caller::{Caller, text};
 use crate::cluster::processes::Process;
 
 /// Quick to give up and to look again, so that tests are short.
-const SETTINGS: [(&str, &str); 5] = [
-    ("--database-wait-ms", "500"),
+const SETTINGS: [(&str, &str); 4] = [
     ("--lease-ms", "2000"),
     ("--sweep-ms", "250"),
     ("--run-pause-ms", "250"),
@@ -36,7 +35,13 @@ struct Service {
 
 impl Service {
     async fn start() -> Result<Self> {
-        let cluster = Cluster::start(&SETTINGS).await?;
+        Self::start_with_wait("500").await
+    }
+
+    /// With so many milliseconds to wait for a connection of the database or a lock.
+    async fn start_with_wait(milliseconds: &str) -> Result<Self> {
+        let mut cluster = Cluster::start(&SETTINGS).await?;
+        cluster.settings.extend(["--database-wait-ms".into(), milliseconds.into()]);
         let (api, worker) =
             (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
         let caller = Caller::new(vec![api.port]).await?;
@@ -223,6 +228,26 @@ async fn a_run_whose_worker_is_killed_is_carried_on_by_another() -> Result<()> {
     service.worker = service.cluster.play("another worker", "worker").await?;
     service.ends_well(&run).await?;
     metric(&service.worker, "segment_export_run_takeovers_total 1").await
+}
+
+#[tokio::test]
+async fn a_worker_that_is_held_in_the_middle_of_a_checkpoint_does_not_keep_its_run_from_others()
+-> Result<()> {
+    let mut service = Service::start_with_wait("3000").await?;
+    let postgres = &service.cluster.postgres;
+    let _holder = postgres.hold("LOCK TABLE batches IN EXCLUSIVE MODE", 60).await?;
+    let run = service.run().await?;
+    let activity = "SELECT FROM pg_stat_activity WHERE application_name = 'segment-export'";
+    postgres.until(&format!("{activity} AND wait_event_type = 'Lock'")).await?;
+    service.worker.signal("STOP").await?;
+    postgres.let_go().await?;
+    postgres.until(&format!("{activity} AND state = 'idle in transaction'")).await?;
+
+    let other = service.cluster.play("another worker", "worker").await?;
+    let held = std::mem::replace(&mut service.worker, other);
+    service.ends_well(&run).await?;
+    held.signal("CONT").await?;
+    metric(&held, "segment_export_runs_in_hand 0").await
 }
 
 #[tokio::test]
