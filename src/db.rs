@@ -28,6 +28,8 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
+/// Half a megabyte each, in place of two: what is read again and again is the newest, and the system keeps that too.
+const SQLITE_READER_CACHE: &str = "-512";
 /// How long a connection to `PostgreSQL` may be idle and still be used untested.
 const UNTESTED_MAX: Duration = Duration::from_secs(1);
 
@@ -153,7 +155,7 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(limits.wait)
-            .connect_with(file.read_only(true))
+            .connect_with(file.read_only(true).pragma("cache_size", SQLITE_READER_CACHE))
             .await?;
         Ok(Self::Sqlite { readers, writer })
     }
