@@ -57,15 +57,15 @@ impl Published {
         Some(Self { http, source, pause, age_max, keys: Mutex::default() })
     }
 
-    /// The key named `kid`, fetched where need be. Old keys outlive a provider that is away; what it may have added
-    /// meanwhile cannot be told.
-    pub async fn find(&self, kid: Option<&str>) -> Result<Jwk, Error> {
+    /// The key named `kid`, fetched where need be, and until when that is not needed again. Old keys outlive a provider
+    /// that is away; what it may have added meanwhile cannot be told.
+    pub async fn find(&self, kid: Option<&str>) -> Result<(Jwk, Instant), Error> {
         let mut fetched = self.keys.lock().await;
         if fetched.find(kid).is_none() || fetched.is_older_than(self.age_max) {
             self.refresh(&mut fetched).await;
         }
         match fetched.find(kid) {
-            Some(key) => Ok(key.clone()),
+            Some(key) => Ok((key.clone(), fetched.at.unwrap_or_else(Instant::now) + self.age_max)),
             None if fetched.is_away => Err(Error::Unavailable),
             None => Err(Error::Invalid("the token is signed with an unknown key")),
         }

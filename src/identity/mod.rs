@@ -5,15 +5,18 @@
 //! algorithm always comes from the key, never from the token alone. HS256 with a shared secret
 //! exists for development.
 
+mod believed;
 mod keys;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::config::Auth;
+use believed::Believed;
 use keys::{Published, algorithm_of};
 
 /// What a caller may do; each role may do all that the ones before it may.
@@ -68,6 +71,15 @@ pub struct Verifier {
     auth: Auth,
     shared: Option<DecodingKey>,
     published: Option<Published>,
+    believed: Believed,
+}
+
+/// What the signature of a token is checked with.
+struct Signing {
+    key: DecodingKey,
+    algorithm: Algorithm,
+    /// When the key has to be read again, if it is a published one.
+    until: Option<Instant>,
 }
 
 impl Verifier {
@@ -76,42 +88,52 @@ impl Verifier {
     pub fn new(auth: Auth, http: reqwest::Client) -> Self {
         let shared = (auth.auth_hs256_secret.as_ref())
             .map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
-        Self { shared, published: Published::of(&auth, http), auth }
+        Self { shared, published: Published::of(&auth, http), believed: Believed::default(), auth }
     }
 
     /// Believes `token`, or says why not.
     pub async fn verify(&self, token: &str) -> Result<Identity, Error> {
+        match self.believed.find(token) {
+            Some(identity) => Ok(identity),
+            None => self.check(token).await,
+        }
+    }
+
+    async fn check(&self, token: &str) -> Result<Identity, Error> {
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| Error::Invalid("the token is not a JWT"))?;
         // RFC 7515: whoever does not understand what is critical must refuse, and we understand no extension.
         if header.crit.is_some() {
             return Err(Error::Invalid("the token demands an extension that is not understood"));
         }
-        let (key, algorithm) = self.key(&header).await?;
-        let claims =
-            jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(algorithm))
-                .map_err(|error| Error::Invalid(explain(&error)))?;
-        self.identity(&claims.claims)
+        let signing = self.signing(&header).await?;
+        let validation = self.validation(signing.algorithm);
+        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &signing.key, &validation)
+            .map_err(|error| Error::Invalid(explain(&error)))?
+            .claims;
+        let identity = self.identity(&claims)?;
+        self.believed.remember(token, &claims, signing.until, &identity);
+        Ok(identity)
     }
 
-    async fn key(&self, header: &Header) -> Result<(DecodingKey, Algorithm), Error> {
+    async fn signing(&self, header: &Header) -> Result<Signing, Error> {
         if header.alg == Algorithm::HS256 {
             let key = self
                 .shared
                 .clone()
                 .ok_or(Error::Invalid("tokens with a shared secret are not accepted"))?;
-            return Ok((key, Algorithm::HS256));
+            return Ok(Signing { key, algorithm: Algorithm::HS256, until: None });
         }
         let published = self
             .published
             .as_ref()
             .ok_or(Error::Invalid("the signing algorithm is not accepted"))?;
-        let jwk = published.find(header.kid.as_deref()).await?;
+        let (jwk, until) = published.find(header.kid.as_deref()).await?;
         let algorithm = algorithm_of(&jwk)
             .ok_or(Error::Invalid("the signing key is of a kind not accepted"))?;
         let key =
             DecodingKey::from_jwk(&jwk).map_err(|_| Error::Invalid("the signing key is broken"))?;
-        Ok((key, algorithm))
+        Ok(Signing { key, algorithm, until: Some(until) })
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {

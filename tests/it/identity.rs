@@ -223,6 +223,23 @@ async fn a_provider_that_is_away_keeps_nobody_out_whose_key_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_believed_is_refused_when_it_has_expired_or_was_changed() {
+    let provider = Provider::start();
+    let settings = ["--auth-issuer", &provider.issuer, "--auth-leeway-seconds", "0"];
+    let app = TestApp::start_with(&settings).await;
+    let mut claims = provider.claims();
+    claims["exp"] = json!(db::now().timestamp() + 3);
+    let token = sign(&claims, KEY, KEY_ID);
+    good(ask(&app, &token).await).await;
+    good(ask(&app, &token).await).await;
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let forged = sign(&claims, OTHER_KEY, KEY_ID);
+    let (_, signature) = forged.rsplit_once('.').unwrap();
+    refused(ask(&app, &format!("{signed}.{signature}")).await, 401).await;
+    until(async || ask(&app, &token).await.status() == 401).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_calls_itself_by_another_name_is_not_believed() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let provider = Provider::start_as(listener, "http://somebody.example.com");
