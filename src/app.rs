@@ -26,6 +26,7 @@ use crate::db::Db;
 use crate::http::refusals::Refusals;
 use crate::identity::Verifier;
 use crate::queue::Queue;
+use crate::runs::reader::Reader;
 use crate::schedules::scheduler;
 use crate::secrets::Keys;
 use crate::storage::{Storage, Tables};
@@ -61,6 +62,8 @@ pub struct App {
     pub verifier: Verifier,
     /// How many refusals of each caller the audit has recorded lately.
     pub refusals: Refusals,
+    /// Reads runs for whoever looks at them.
+    pub runs: Reader,
     /// Room for previews.
     pub previews: Semaphore,
     /// Room for callers that follow runs.
@@ -90,6 +93,7 @@ impl App {
             keys: data.keys()?,
             verifier: Verifier::new(config.auth.clone(), identity_http),
             refusals: Refusals::new(config.limits.max_audited_refusals),
+            runs: Reader::default(),
             previews: Semaphore::new(config.limits.max_previews),
             event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
             stop: CancellationToken::new(),

@@ -4,6 +4,7 @@
 //! `urn:segment-export:problem:` and the code in kebab case.
 
 use std::fmt;
+use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -258,9 +259,15 @@ impl fmt::Display for Problem {
 /// Streams want an error of the standard kind.
 impl std::error::Error for Problem {}
 
-/// A database error is a 503 when the database is away or all connections are taken, else a 500.
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
+        Self::from(Arc::new(error))
+    }
+}
+
+/// A database error is a 503 when the database is away or all connections are taken, else a 500.
+impl From<Arc<sqlx::Error>> for Problem {
+    fn from(error: Arc<sqlx::Error>) -> Self {
         if !db::is_away(&error) {
             return Self::from(anyhow::Error::new(error));
         }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::reader::{self, Found};
 use super::store::{self, Filter};
 use super::views::RunView;
 use super::{Reason, ReasonCode, Run, RunId, RunStatus, SubmissionKind};
@@ -60,10 +61,8 @@ pub async fn list_runs(
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
     let page = Page::of(rows, limit, |row: &Run| row.id.0, |row| row);
-    let mut items = Vec::with_capacity(page.items.len());
-    for run in page.items {
-        items.push(view(&mut tx, run).await?);
-    }
+    let (found, now) = (reader::with_segments(&mut tx, page.items).await?, db::now());
+    let items = found.into_iter().map(|found| RunView::of(found, now)).collect();
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
@@ -77,9 +76,8 @@ pub async fn get_run(
     app: Data<App>,
     id: Id<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.read().await?;
-    let run = find(&mut tx, caller.instance, id.0).await?;
-    Ok(ok(run.version, &view(&mut tx, run).await?))
+    let found = look(&app, caller.instance, id.0).await?;
+    Ok(ok(found.run.version, &RunView::of(found, db::now())))
 }
 
 /// Cancels a run.
@@ -136,6 +134,12 @@ pub async fn cancel_open<R>(
     Ok(())
 }
 
+/// The run `id` of `instance` for somebody who only looks, or 404.
+pub async fn look(app: &App, instance: Uuid, id: RunId) -> Result<Found, Problem> {
+    let found = app.runs.get(&app.db, id).await?.filter(|found| found.run.instance_id == instance);
+    found.ok_or_else(|| Problem::not_found("run"))
+}
+
 /// The run `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: RunId) -> Result<Run, Problem> {
     let run = store::get(tx, id).await?.filter(|run| run.instance_id == instance);
@@ -144,6 +148,6 @@ pub async fn find(tx: &mut Tx, instance: Uuid, id: RunId) -> Result<Run, Problem
 
 /// The run as callers see it.
 pub async fn view(tx: &mut Tx, run: Run) -> Result<RunView, Problem> {
-    let segments = store::segments(tx, run.id).await?;
-    Ok(RunView::of(run, segments, db::now()))
+    let segments = store::segments_of(tx, &[run.id]).await?;
+    Ok(RunView::of(Found { run, segments }, db::now()))
 }

@@ -13,10 +13,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::api::{find, view};
+use super::api::look;
 use super::views::RunView;
 use super::{RunId, RunStatus};
 use crate::app::App;
+use crate::db;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Id;
 use crate::http::problem::{Kind, Problem};
@@ -36,7 +37,7 @@ pub async fn follow_run(
     id: Id<RunId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    find(&mut app.db.read().await?, caller.instance, id.0).await?;
+    look(&app, caller.instance, id.0).await?;
     let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
             Kind::TooManyRequests,
@@ -118,13 +119,11 @@ impl Follower {
     }
 
     async fn look(&mut self) -> Result<(), Problem> {
-        let mut tx = self.app.db.read().await?;
-        let run = find(&mut tx, self.instance, self.run).await?;
-        let (version, status) = (run.version, run.status);
+        let found = look(&self.app, self.instance, self.run).await?;
+        let (version, status) = (found.run.version, found.run.status);
         if version > self.seen {
             self.seen = version;
-            let view = view(&mut tx, run).await?;
-            self.waiting.push_back(event("run", &view)?);
+            self.waiting.push_back(event("run", &RunView::of(found, db::now()))?);
         }
         if status.is_ended() {
             self.is_over = true;

@@ -1,14 +1,14 @@
 //! SQL of the tables `runs` and `run_segments`: how a run begins, and what callers see and ask of it. What its
 //! worker writes is in `store_work.rs`.
 
-use sqlx::Result;
 use sqlx::types::Json;
+use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
 use super::{FieldWarnings, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind, Warnings};
 use crate::db::{Time, Tx};
 use crate::exports::{Export, ExportId};
-use crate::segments::Segment;
+use crate::segments::{Segment, SegmentName};
 use crate::sql;
 
 /// What a new run starts with.
@@ -122,6 +122,18 @@ pub async fn get(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
         .await)
 }
 
+/// Those of these runs that there are, in any order; at most a few hundred.
+pub async fn get_all(tx: &mut Tx, ids: &[RunId]) -> Result<Vec<Run>> {
+    sql!(tx, |db| {
+        let mut select = QueryBuilder::new("SELECT * FROM runs WHERE id IN (");
+        let mut list = select.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        select.push(")").build_query_as().fetch_all(db).await
+    })
+}
+
 /// The newest run of an export.
 pub async fn last_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as(
@@ -151,6 +163,29 @@ pub async fn segments(tx: &mut Tx, id: RunId) -> Result<Vec<RunSegment>> {
     .bind(id)
     .fetch_all(db)
     .await
+    })
+}
+
+/// A segment of a run as callers see it: what it reads can be long.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct NamedSegment {
+    pub run_id: RunId,
+    pub name: SegmentName,
+    pub member_count: i64,
+}
+
+/// The segments of these runs, those of each in their order.
+pub async fn segments_of(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<NamedSegment>> {
+    sql!(tx, |db| {
+        let mut select = QueryBuilder::new(
+            "SELECT run_id, name, member_count FROM run_segments WHERE run_id IN (",
+        );
+        let mut list = select.separated(", ");
+        for id in runs {
+            list.push_bind(*id);
+        }
+        select.push(") ORDER BY position").build_query_as().fetch_all(db).await
     })
 }
 

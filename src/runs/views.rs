@@ -12,7 +12,9 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Counts, FieldWarning, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind};
+use super::reader::Found;
+use super::store::NamedSegment;
+use super::{Counts, FieldWarning, Reason, Run, RunId, RunStatus, SubmissionKind};
 use crate::audit::{Change, Snapshot};
 use crate::connections::ConnectionId;
 use crate::exports::{ExportId, ListId, Warning};
@@ -204,7 +206,8 @@ impl RunsView {
 impl RunView {
     /// Puts together what is known of a run at `now`.
     #[must_use]
-    pub fn of(run: Run, segments: Vec<RunSegment>, now: DateTime<Utc>) -> Self {
+    pub fn of(found: Found, now: DateTime<Utc>) -> Self {
+        let Found { run, segments } = found;
         Self {
             progress: ProgressView::of(&run, now),
             warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
@@ -245,8 +248,8 @@ fn late(run: &Run) -> Option<Warning> {
     })
 }
 
-impl From<RunSegment> for RunSegmentView {
-    fn from(segment: RunSegment) -> Self {
+impl From<NamedSegment> for RunSegmentView {
+    fn from(segment: NamedSegment) -> Self {
         Self { name: segment.name, member_count: segment.member_count }
     }
 }

@@ -4,12 +4,16 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::future::{join_all, poll_immediate};
 use reqwest::Method;
 use segment_export::app::App;
-use segment_export::db;
+use segment_export::db::{self, Tx};
 use segment_export::runs::store_work::{Checkpoint, beat, checkpoint, claim, due, settle, waiting};
-use segment_export::runs::{Counts, FieldWarnings, Lease, Outcome, Run, RunId, RunStatus, store};
+use segment_export::runs::{
+    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
+};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::support::{TestApp, people, refused, text};
 
@@ -50,7 +54,7 @@ async fn of_many_workers_one_claims_a_run() {
     let run = queued(&test, &test.export_of(3).await).await;
     let app = test.app();
     let tries = (0..16).map(|_| claimed(&app, run, 0));
-    let claims = futures::future::join_all(tries).await;
+    let claims = join_all(tries).await;
     assert_eq!(claims.iter().flatten().count(), 1);
 }
 
@@ -209,4 +213,53 @@ async fn a_worker_waits_for_a_hint_no_longer_than_its_patience_and_gets_it_at_on
     };
     let (popped, ()) = tokio::join!(queue.pop(Duration::from_secs(4)), pushed);
     assert_eq!(popped.unwrap(), Some(hint));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_look_at_runs_at_the_same_time_each_see_theirs_as_it_was_when_they_asked() {
+    let test = idle().await;
+    let (export, other_export) = (test.export_of(3).await, test.export_of(3).await);
+    let (run, other) = (queued(&test, &export).await, queued(&test, &other_export).await);
+    let (app, unknown) = (test.app(), RunId(uuid::Uuid::now_v7()));
+    for change in 1..=20 {
+        let mut tx = app.db.write().await.unwrap();
+        let reason = Reason::new(ReasonCode::CanceledByUser, "Ann");
+        assert!(store::request_cancel(&mut tx, run, &reason, db::now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let ids = [run, other, unknown].into_iter().cycle().take(90);
+        let found = join_all(ids.map(|id| app.runs.get(&app.db, id))).await;
+        let versions = found.iter().map(|found| {
+            found.as_ref().unwrap().as_ref().map(|found| (found.run.id, found.run.version))
+        });
+        let expected = [Some((run, 1 + change)), Some((other, 1)), None];
+        assert!(versions.eq(expected.into_iter().cycle().take(90)), "after {change} changes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_a_run_is_answered_though_the_caller_that_read_for_all_was_cut_off() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    for _ in 0..10 {
+        let held = every_connection(&app).await;
+        let mut reading: Vec<_> = (0..4).map(|_| Box::pin(app.runs.get(&app.db, run))).collect();
+        for each in &mut reading {
+            assert!(poll_immediate(each).await.is_none(), "a read waits for a connection");
+        }
+        let mut looking = Box::pin(app.runs.get(&app.db, run));
+        assert!(poll_immediate(&mut looking).await.is_none(), "others read before");
+        drop(reading);
+        drop(held);
+        assert_eq!(looking.await.unwrap().unwrap().run.id, run);
+    }
+}
+
+/// Takes every connection to read with that there is.
+async fn every_connection(app: &App) -> Vec<Tx> {
+    let mut held = vec![];
+    while let Ok(Ok(connection)) = timeout(Duration::from_millis(200), app.db.read()).await {
+        held.push(connection);
+    }
+    held
 }

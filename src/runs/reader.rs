@@ -1,0 +1,118 @@
+//! Reads runs for many callers at once.
+//!
+//! Front ends look at a run again and again while it goes on, and many look at the same time. Whoever asks while reads
+//! are under way waits for the next one, which reads every run asked for meanwhile in one go. So what a caller gets was
+//! read after it asked, and a thousand that look cost the database little more than one.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::select;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::store::{self, NamedSegment};
+use super::{Run, RunId};
+use crate::db::{Db, Tx};
+
+/// Reads at the same time; while one hangs, the others go on.
+const READS_AT_ONCE: usize = 2;
+/// Runs in one read.
+const RUNS_PER_READ: usize = 100;
+
+/// A run and its segments, as one read found them.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The run.
+    pub run: Run,
+    /// Its segments, in their order.
+    pub segments: Vec<NamedSegment>,
+}
+
+/// `None`: there is no such run.
+type Answer = Result<Option<Found>, Arc<sqlx::Error>>;
+
+/// Gathers what callers ask for.
+pub struct Reader {
+    waiting: Mutex<Vec<Asked>>,
+    turns: Semaphore,
+}
+
+struct Asked {
+    id: RunId,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), turns: Semaphore::new(READS_AT_ONCE) }
+    }
+}
+
+impl Reader {
+    /// The run `id`, read by this caller or by one that reads for others too.
+    pub async fn get(&self, db: &Db, id: RunId) -> Answer {
+        loop {
+            let (sender, mut answer) = oneshot::channel();
+            self.waiting().push(Asked { id, answer: sender });
+            let answered = select! {
+                biased;
+                answered = &mut answer => answered,
+                _turn = self.turns.acquire() => {
+                    self.answer_next(db).await;
+                    answer.await
+                }
+            };
+            // Otherwise the caller that read for this one was cut off in the middle.
+            if let Ok(answer) = answered {
+                return answer;
+            }
+        }
+    }
+
+    async fn answer_next(&self, db: &Db) {
+        let asked = self.take_next();
+        let read = read(db, &asked).await.map_err(Arc::new);
+        for Asked { id, answer } in asked {
+            let found = read.as_ref().map(|found| found.get(&id).cloned());
+            // Fails when the caller was cut off meanwhile.
+            let _ = answer.send(found.map_err(Arc::clone));
+        }
+    }
+
+    fn take_next(&self) -> Vec<Asked> {
+        let mut waiting = self.waiting();
+        let next = waiting.len().min(RUNS_PER_READ);
+        let rest = waiting.split_off(next);
+        mem::replace(&mut waiting, rest)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Asked>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn read(db: &Db, asked: &[Asked]) -> sqlx::Result<HashMap<RunId, Found>> {
+    let ids: HashSet<RunId> = asked.iter().map(|asked| asked.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<RunId> = ids.into_iter().collect();
+    let mut tx = db.read().await?;
+    let runs = store::get_all(&mut tx, &ids).await?;
+    let found = with_segments(&mut tx, runs).await?;
+    Ok(found.into_iter().map(|found| (found.run.id, found)).collect())
+}
+
+/// Adds their segments to runs.
+pub async fn with_segments(tx: &mut Tx, runs: Vec<Run>) -> sqlx::Result<Vec<Found>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let mut segments: HashMap<RunId, Vec<NamedSegment>> = HashMap::new();
+    for segment in store::segments_of(tx, &ids).await? {
+        segments.entry(segment.run_id).or_default().push(segment);
+    }
+    let found = runs
+        .into_iter()
+        .map(|run| Found { segments: segments.remove(&run.id).unwrap_or_default(), run });
+    Ok(found.collect())
+}
