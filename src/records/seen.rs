@@ -71,9 +71,9 @@ impl Seen {
 
 /// What tells apart the hashes that fall into the same place.
 fn remainder(hash: u64) -> Remainder {
-    let [a, b, c, d, e, f, ..] = hash.to_le_bytes();
-    let remainder = [a, b, c, d, e, f];
-    if remainder == FREE { [1, 0, 0, 0, 0, 0] } else { remainder }
+    let mut remainder = FREE;
+    remainder.copy_from_slice(&hash.to_le_bytes()[..FREE.len()]);
+    if remainder == FREE { [1; 6] } else { remainder }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ use cluster::caller::{Caller, text};
 use cluster::campaign_monitor::Desk;
 use events::{Event, Happened, happen};
 use ledger::{Ledger, SentAgain};
+use witness::Witness;
 use world::{Segment, World};
 
 /// A plan, and how large everything is.
@@ -50,7 +51,7 @@ struct Plan {
     /// Nothing but these events, in one half.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Event>,
-    /// Once everything is well again: runs of which none has moved for so long are stuck.
+    /// Once everything is well again: runs that are due and of which none has moved for so long are stuck.
     #[arg(long, default_value_t = 120)]
     patience_seconds: u64,
 }
@@ -92,8 +93,12 @@ async fn main() -> Result<()> {
     }
     let takeovers = world.witness.takeovers(&happened.worker_kills).await?;
     let trespasses = world.witness.trespasses().await?;
+    let open = world.witness.open().await?;
     let ledger = ledger.lock().expect("no panic while locked");
     report::print(&ledger, &happened, &sent_again, &takeovers, &trespasses);
+    for run in &open {
+        println!("  {run}");
+    }
     ensure!(ledger.started == ledger.ended, "runs are stuck");
     ensure!(ledger.lost == 0, "profiles are lost");
     ensure!(ledger.counted_twice == 0, "profiles are counted twice");
@@ -125,15 +130,17 @@ async fn part(
         println!("  {}", happen(event, world, happened, random).await?);
     }
     calm.cancel();
-    end(followers, ledger, Duration::from_secs(plan.patience_seconds)).await?;
+    end(followers, &world.witness, ledger, Duration::from_secs(plan.patience_seconds)).await?;
     let unanswered = world.cluster.campaign_monitor.unanswered().await? - unanswered;
     let lost_attempts = world.witness.lost_attempts().await?;
     Ok(ledger.lock().expect("no panic while locked").sent_again(&lost_attempts, unanswered))
 }
 
-/// Waits until the last runs have ended; those that do not move any more are left alone.
+/// Waits until the last runs have ended; those that do not move any more are left alone, unless they have been put
+/// aside until a time that is still to come.
 async fn end(
     mut followers: JoinSet<Result<()>>,
+    witness: &Witness,
     ledger: &Shared,
     patience: Duration,
 ) -> Result<()> {
@@ -145,7 +152,8 @@ async fn end(
                 None => return Ok(()),
             },
             _ = looks.tick() => {
-                if ledger.lock().expect("no panic while locked").idle_for() > patience {
+                let idle_for = ledger.lock().expect("no panic while locked").idle_for();
+                if idle_for > patience && !witness.pausing().await? {
                     return Ok(());
                 }
             }

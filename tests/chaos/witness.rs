@@ -44,6 +44,22 @@ impl Witness {
         Ok(rows.fetch_all(&self.0).await?.into_iter().collect())
     }
 
+    /// Whether an open run has been put aside for a while.
+    pub async fn pausing(&self) -> Result<bool> {
+        let query =
+            "SELECT EXISTS (SELECT FROM runs WHERE status = 'queued' AND not_before > now())";
+        Ok(sqlx::query_scalar(query).fetch_one(&self.0).await?)
+    }
+
+    /// The runs that have not ended, in sentences.
+    pub async fn open(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query_scalar(
+            "SELECT format('%s is %s: attempt %s, %s stalls, due since %s, held until %s, in the queue since %s, %s', id,
+                 status, fence, stalls, not_before, lease_until, pushed_at, reason) FROM runs WHERE end_utc IS NULL",
+        );
+        Ok(rows.fetch_all(&self.0).await?)
+    }
+
     /// How long each run that a killed worker held was held by nobody.
     pub async fn takeovers(&self, kills: &[Kill]) -> Result<Vec<Duration>> {
         let mut found = Vec::new();
