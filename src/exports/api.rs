@@ -34,7 +34,7 @@ pub struct ExportFilter {
     connection_id: Option<ConnectionId>,
     /// Those that use the segment of this name.
     segment: Option<SegmentName>,
-    /// Those whose name, or whose connection's name, contains this, in any case.
+    /// Those whose name, or whose connection's name, contains this, in any case of any script.
     #[param(inline)]
     search: Option<SearchText>,
 }
