@@ -11,7 +11,6 @@ use crate::storage::{DEFAULT_ROOT, RootSettings};
 /// What the variables of the platforms begin with; object storage is asked for with the credentials they hold.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
 
-// Where members are kept.
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct StorageArgs {

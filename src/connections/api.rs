@@ -1,5 +1,6 @@
 //! Endpoints of connections.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
 use crate::http::auth::{Admin, Caller, Contributor};
-use crate::http::body::{Body, Id, IfMatch, etag, ok};
+use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem};
@@ -70,23 +71,18 @@ pub async fn create_connection(
     key: IdempotencyKey,
     body: Body<NewConnectionBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
-    if let Some(answer) = once.replay(&app).await? {
-        return Ok(answer);
-    }
-    let new = body.value;
-    if !new.consent.as_ref().is_some_and(|consent| consent.agreed) {
-        return Err(consent_required());
-    }
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(&app).await;
-    }
-    let connection = insert(&mut tx, &app, &caller, &new).await?;
-    let change = Change::made(&connection);
-    audit::record(&mut tx, &caller.author, Action::ConnectionCreate, change).await?;
-    once.finish(tx, created(connection)?).await
+    let new = &body.value;
+    let create = async |tx: &mut Tx| {
+        if !new.consent.as_ref().is_some_and(|consent| consent.agreed) {
+            return Err(consent_required());
+        }
+        let connection = insert(tx, &app, &caller, new).await?;
+        let change = Change::made(&connection);
+        audit::record(tx, &caller.author, Action::ConnectionCreate, change).await?;
+        Ok((created(connection)?, ()))
+    };
+    let (response, _) = Once::new(&caller, key, &body.digest).create(&app, create).await?;
+    Ok(response)
 }
 
 async fn insert(
@@ -117,10 +113,9 @@ async fn insert(
 fn created(connection: Connection) -> Result<Answer, Problem> {
     let location =
         format!("/v1/instances/{}/connections/{}", connection.instance_id, connection.id.0);
-    let etag = etag(connection.stamps.version);
-    let body =
-        serde_json::to_string(&ConnectionView::full(connection)).map_err(anyhow::Error::new)?;
-    Ok(Answer { status: 201, location: Some(location), etag: Some(etag), body })
+    let version = connection.stamps.version;
+    let view = ConnectionView::full(connection);
+    Ok(Answer::json(StatusCode::CREATED, &view)?.about(location, version))
 }
 
 fn consent_required() -> Problem {

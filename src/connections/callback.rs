@@ -2,7 +2,7 @@
 //!
 //! A browser calls this, without a token of ours; the `state` proves which sign-in it is. It is used up before the
 //! exchange, and the connection changes only when the tokens are there: nothing is ever half done. The answer is a
-//! small page, or the way back to the front end.
+//! small page, or the way back to the front end. That it is the browser of whoever began, nothing proves: `docs/decisions/0019`.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
@@ -274,7 +274,7 @@ fn page(outcome: Result<(), Failure>) -> HttpResponse {
             200,
             "connected",
             "Campaign Monitor is connected.",
-            "You can close this window and go back to the connection.",
+            "You can close this window and go back to the connection. If it was not you who began this, withdraw the access of this application in your Campaign Monitor account.",
         ),
         Failure::row,
     );

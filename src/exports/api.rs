@@ -1,4 +1,4 @@
-//! Endpoints of exports; those that start runs are in `runs.rs`.
+//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in `runs.rs`.
 
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, delete, get, patch, post};
@@ -10,7 +10,7 @@ use super::check::{limit_warning, may_edit, permissions};
 use super::saving::{Checked, check, save, save_new};
 use super::store::{self, Content, Filter};
 use super::views::{
-    AttachBody, DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
+    DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
 };
 use super::{Export, ExportId, Warning};
 use crate::app::App;
@@ -34,7 +34,7 @@ pub struct ExportFilter {
     connection_id: Option<ConnectionId>,
     /// Those that use the segment of this name.
     segment: Option<SegmentName>,
-    /// Those whose name, or whose connection's name, contains this, in any case.
+    /// Those whose name, or whose connection's name, contains this, in any case of any script.
     #[param(inline)]
     search: Option<SearchText>,
 }
@@ -185,51 +185,6 @@ pub async fn update_export(
     save(&app, &caller, Action::ExportUpdate, &old, &content, checked).await
 }
 
-/// Takes the connection away from an export.
-///
-/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
-#[post("/exports/{id}/detach")]
-pub async fn detach_export(
-    caller: Caller<Contributor>,
-    app: Data<App>,
-    id: Id<ExportId>,
-    if_match: IfMatch,
-) -> Result<HttpResponse, Problem> {
-    let (old, segments) = load(&app, &caller, id.0).await?;
-    if_match.check(old.stamps.version)?;
-    let content = Content { connection: None, ..content_of(&old) };
-    let checked =
-        Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save(&app, &caller, Action::ExportDetach, &old, &content, checked).await
-}
-
-/// Gives an export a connection.
-///
-/// The list and its fields are checked with the account behind it.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
-#[post("/exports/{id}/attach")]
-pub async fn attach_export(
-    caller: Caller<Contributor>,
-    app: Data<App>,
-    id: Id<ExportId>,
-    if_match: IfMatch,
-    body: Body<AttachBody>,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.read().await?;
-    let old = find(&mut tx, caller.instance, id.0).await?;
-    if old.connection_id.is_some() {
-        may_edit(&mut tx, &caller, old.connection_id).await?;
-    }
-    if_match.check(old.stamps.version)?;
-    let segments = segments::store::of_export(&mut tx, old.id).await?;
-    drop(tx);
-    let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
-    let content = Content { connection: Some(body.value.connection_id), ..content_of(&old) };
-    let checked = check(&app, &caller, &content, &names).await?;
-    save(&app, &caller, Action::ExportAttach, &old, &content, checked).await
-}
-
 /// Removes an export.
 ///
 /// Its runs stay, as history; an open one is cancelled.
@@ -254,7 +209,9 @@ pub async fn delete_export(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn content_of(export: &Export) -> Content<'_> {
+/// What an export says now, to be saved with changes.
+#[must_use]
+pub fn content_of(export: &Export) -> Content<'_> {
     Content {
         display_name: &export.display_name,
         connection: export.connection_id,
@@ -266,7 +223,7 @@ fn content_of(export: &Export) -> Content<'_> {
 }
 
 /// An export that the caller may edit, and its segments.
-async fn load(
+pub async fn load(
     app: &App,
     caller: &Caller<Contributor>,
     id: ExportId,

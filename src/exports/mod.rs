@@ -1,6 +1,7 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
 pub mod api;
+pub mod attach;
 pub mod check;
 pub mod preview;
 pub mod runs;

@@ -1,5 +1,6 @@
 //! Starting runs of an export.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
@@ -36,24 +37,19 @@ pub async fn start_run(
     id: Id<ExportId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &[]);
-    if let Some(answer) = once.replay(&app).await? {
-        return Ok(answer);
+    let start = async |tx: &mut Tx| {
+        let export = find(tx, caller.instance, id.0).await?;
+        may_edit(tx, &caller, export.connection_id).await?;
+        connected(tx, &export).await?;
+        let run = insert(tx, &caller, &export).await?;
+        let id = run.id;
+        runs::start::record(tx, &caller.author, &export, &run).await?;
+        Ok((accepted(tx, run).await?, id))
+    };
+    let (response, started) = Once::new(&caller, key, &[]).create(&app, start).await?;
+    if let Some(id) = started {
+        app.queue.hint(id).await;
     }
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(&app).await;
-    }
-    let export = find(&mut tx, caller.instance, id.0).await?;
-    may_edit(&mut tx, &caller, export.connection_id).await?;
-    connected(&mut tx, &export).await?;
-    let run = insert(&mut tx, &caller, &export).await?;
-    let id = run.id;
-    runs::start::record(&mut tx, &caller.author, &export, &run).await?;
-    let answer = accepted(&mut tx, run).await?;
-    let response = once.finish(tx, answer).await?;
-    app.queue.hint(id).await;
     Ok(response)
 }
 
@@ -84,25 +80,17 @@ pub async fn run_all_exports(
     key: IdempotencyKey,
     body: Body<RunAllBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
-    if let Some(answer) = once.replay(&app).await? {
-        return Ok(answer);
-    }
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(&app).await;
-    }
-    let runs = match body.value.scope {
-        Scope::All => start_all(&mut tx, &caller).await?,
+    let start = async |tx: &mut Tx| {
+        let runs = match body.value.scope {
+            Scope::All => start_all(tx, &caller).await?,
+        };
+        let view = RunsView::of(&runs);
+        let change = view.done_in(caller.instance, None);
+        audit::record(tx, &caller.author, Action::InstanceRunAll, change).await?;
+        Ok((Answer::json(StatusCode::ACCEPTED, &view)?, runs))
     };
-    let view = RunsView::of(&runs);
-    let change = view.done_in(caller.instance, None);
-    audit::record(&mut tx, &caller.author, Action::InstanceRunAll, change).await?;
-    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    let answer = Answer { status: 202, location: None, etag: None, body };
-    let response = once.finish(tx, answer).await?;
-    runs::start::announce(&app.queue, &runs).await;
+    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
+    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 
@@ -175,8 +163,7 @@ async fn already_open(tx: &mut Tx, export: ExportId) -> Result<Problem, Problem>
 
 async fn accepted(tx: &mut Tx, run: Run) -> Result<Answer, Problem> {
     let location = format!("/v1/instances/{}/runs/{}", run.instance_id, run.id.0);
-    let etag = crate::http::body::etag(run.version);
+    let version = run.version;
     let view: RunView = runs::api::view(tx, run).await?;
-    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    Ok(Answer { status: 202, location: Some(location), etag: Some(etag), body })
+    Ok(Answer::json(StatusCode::ACCEPTED, &view)?.about(location, version))
 }

@@ -1,6 +1,7 @@
 //! How an export is checked and saved.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use uuid::Uuid;
 
 use super::api::{find, view};
@@ -10,9 +11,9 @@ use super::views::SegmentNames;
 use super::{Export, ExportId, Warning};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::{etag, ok};
+use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
 use crate::segments::{self, SegmentId};
@@ -53,30 +54,35 @@ pub async fn save_new(
     content: &Content<'_>,
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(app).await;
-    }
-    may_edit(&mut tx, caller, content.connection).await?;
+    let create = async |tx: &mut Tx| {
+        may_edit(tx, caller, content.connection).await?;
+        let export = insert(tx, caller, action, content, &checked.segments).await?;
+        let location = format!("/v1/instances/{}/exports/{}", caller.instance, export.id.0);
+        let version = export.stamps.version;
+        let view = view(tx, app, caller, export, checked.warnings).await?;
+        Ok((Answer::json(StatusCode::CREATED, &view)?.about(location, version), ()))
+    };
+    let (response, _) = once.create(app, create).await?;
+    Ok(response)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    caller: &Caller<Contributor>,
+    action: Action,
+    content: &Content<'_>,
+    segments: &[SegmentId],
+) -> Result<Export, Problem> {
     let id = ExportId(Uuid::now_v7());
-    let export = store::insert(&mut tx, caller.instance, id, content, caller.subject(), db::now())
+    let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
         .await
         .map_err(gone)?;
-    store::set_segments(&mut tx, id, &checked.segments).await.map_err(gone)?;
-    let segments = segments::store::of_export(&mut tx, id).await?;
+    store::set_segments(tx, id, segments).await.map_err(gone)?;
+    let segments = segments::store::of_export(tx, id).await?;
     let change = Change::made((&export, &segments[..]));
-    audit::record(&mut tx, &caller.author, action, change).await?;
-    schedules::store::plan(&mut tx, id, content.schedule.next(db::now())).await?;
-    let version = export.stamps.version;
-    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
-    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    let location = format!("/v1/instances/{}/exports/{}", caller.instance, id.0);
-    once.finish(
-        tx,
-        Answer { status: 201, location: Some(location), etag: Some(etag(version)), body },
-    )
-    .await
+    audit::record(tx, &caller.author, action, change).await?;
+    schedules::store::plan(tx, id, content.schedule.next(db::now())).await?;
+    Ok(export)
 }
 
 /// Changes an export, unless somebody else did in the meantime.

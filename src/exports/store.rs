@@ -1,5 +1,8 @@
 //! SQL of the tables `exports` and `export_segments`.
 
+use std::future::ready;
+
+use futures::{StreamExt, TryStreamExt};
 use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -18,7 +21,7 @@ pub struct Filter {
     pub connection: Option<ConnectionId>,
     /// Those that use the segment of this name.
     pub segment: Option<String>,
-    /// Those whose name, or whose connection's name, contains this, in any case.
+    /// Those whose name, or whose connection's name, contains this, in any case of any script.
     pub search: Option<String>,
 }
 
@@ -126,6 +129,14 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Exp
         .await)
 }
 
+/// An export, and what else it is found by.
+#[derive(sqlx::FromRow)]
+struct Listed {
+    #[sqlx(flatten)]
+    export: Export,
+    connection_name: Option<DisplayName>,
+}
+
 /// Exports, newest first.
 pub async fn list(
     tx: &mut Tx,
@@ -134,27 +145,47 @@ pub async fn list(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Export>> {
-    let pattern = filter.search.as_deref().map(contains);
+    let search = filter.search.as_deref().map(in_any_case);
+    let is_found = |row: &Listed| search.as_ref().is_none_or(|text| row.has(text));
+    // A search takes rows until it has found enough.
+    let rows_max = if search.is_some() { i64::MAX } else { limit };
     sql!(tx, |db| {
         sqlx::query_as(
-        "SELECT exports.* FROM exports LEFT JOIN connections ON connections.id = connection_id
+            "SELECT exports.*, connections.display_name AS connection_name
+         FROM exports LEFT JOIN connections ON connections.id = connection_id
          WHERE exports.instance_id = $1 AND ($2 IS NULL OR exports.id < $2)
              AND ($3 IS NULL OR connection_id = $3)
              AND ($4 IS NULL OR EXISTS (
                  SELECT 1 FROM export_segments JOIN segments ON segments.id = segment_id
                  WHERE export_id = exports.id AND segments.name = $4))
-             AND ($5 IS NULL OR LOWER(exports.display_name) LIKE $5 ESCAPE '!' OR LOWER(connections.display_name) LIKE $5 ESCAPE '!')
-         ORDER BY exports.id DESC LIMIT $6"
-    )
-    .bind(instance)
-    .bind(after)
-    .bind(filter.connection)
-    .bind(filter.segment.as_deref())
-    .bind(pattern.as_deref())
-    .bind(limit)
-    .fetch_all(db)
-    .await
+         ORDER BY exports.id DESC LIMIT $5",
+        )
+        .bind(instance)
+        .bind(after)
+        .bind(filter.connection)
+        .bind(filter.segment.as_deref())
+        .bind(rows_max)
+        .fetch(db)
+        .try_filter(|row| ready(is_found(row)))
+        .map_ok(|row| row.export)
+        .take(usize::try_from(limit).unwrap_or_default())
+        .try_collect()
+        .await
     })
+}
+
+impl Listed {
+    /// Whether its name, or that of its connection, contains a text that `in_any_case` made.
+    fn has(&self, text: &str) -> bool {
+        let names = [Some(&self.export.display_name), self.connection_name.as_ref()];
+        names.into_iter().flatten().any(|name| in_any_case(name.as_str()).contains(text))
+    }
+}
+
+/// The same for texts that differ in case only. The engines cannot tell: what they take for a letter depends on the
+/// engine and on how the database was made. (Upper case, because it makes one of ς and σ.)
+fn in_any_case(text: &str) -> String {
+    text.to_uppercase()
 }
 
 /// Every export of an instance, in the order of their ids.
@@ -163,12 +194,6 @@ pub async fn all(tx: &mut Tx, instance: Uuid) -> Result<Vec<Export>> {
         .bind(instance)
         .fetch_all(db)
         .await)
-}
-
-/// A LIKE pattern for texts that contain `search`.
-fn contains(search: &str) -> String {
-    let escaped = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// Detaches all exports of a connection. Returns them.

@@ -14,7 +14,7 @@ words what happened this time, `culprit` says whose turn it is: `user`, `system`
 Monitor). `type` is `urn:segment-export:problem:` and the code in kebab case. For invalid input `errors` names each place by
 its JSON pointer. Tell the operator the `traceId`, if it comes to that.
 
-Written by `make openapi` from `src/http/problem.rs` and `src/http/errors.rs`. Why a *run* ended as it did is another matter:
+Written by `make openapi` from `src/http/problem/kind.rs` and `src/http/errors.rs`. Why a *run* ended as it did is another matter:
 `reason` of the run says that.
 
 ";
@@ -43,18 +43,6 @@ pub fn table() -> String {
 }
 
 impl Kind {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The kind of problem in words.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        self.row().3
-    }
-
     /// A document of this kind, as it might be answered.
     #[must_use]
     pub fn example(self) -> Value {

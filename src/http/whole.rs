@@ -12,6 +12,8 @@ use super::problem::{Kind, Problem};
 
 /// Rows read at a time while the whole list is streamed out.
 pub const STREAM_ROWS: i64 = 1000;
+/// With what a formula begins in one spreadsheet or another.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The form of an answer.
 pub enum Offer {
@@ -96,10 +98,36 @@ fn csv_line(fields: &[String]) -> String {
     fields.join(",") + "\r\n"
 }
 
-/// RFC 4180: a field with a comma, quote or line break stands in quotes, its quotes doubled.
+/// RFC 4180: a field with a comma, quote or line break stands in quotes, its quotes doubled. What a spreadsheet would
+/// take for a formula begins with a single quote, which makes it a text there (OWASP, CSV injection).
 fn csv_field(text: &str) -> String {
+    let guard = if text.starts_with(FORMULA) { "'" } else { "" };
     if text.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
+        return format!("\"{guard}{}\"", text.replace('"', "\"\""));
     }
-    text.to_owned()
+    format!("{guard}{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_with_a_comma_quote_or_line_break_stands_in_quotes() {
+        assert_eq!(csv_line(&["a".into(), "b,c".into(), String::new()]), "a,\"b,c\",\r\n");
+        assert_eq!(csv_field("say \"no\""), "\"say \"\"no\"\"\"");
+        assert_eq!(csv_field("a\nb"), "\"a\nb\"");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_take_for_a_formula_is_a_text() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
+            assert_eq!(csv_field(text), format!("'{text}"));
+        }
+        assert_eq!(csv_field("\rx"), "\"'\rx\"");
+        assert_eq!(csv_field("=A1,\"x\""), "\"'=A1,\"\"x\"\"\"");
+        for text in ["", "a=1", "1-2", "'=1", "2026-01-02T03:04:05+00:00"] {
+            assert_eq!(csv_field(text), text);
+        }
+    }
 }

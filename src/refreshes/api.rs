@@ -1,5 +1,6 @@
 //! The endpoint by which Customer Insights reports refreshes.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use chrono::{DateTime, Utc};
@@ -55,20 +56,14 @@ pub async fn report_refresh(
     key: IdempotencyKey,
     body: Body<RefreshBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
-    if let Some(answer) = once.replay(&app).await? {
-        return Ok(answer);
-    }
-    let mut tx = app.db.write().await?;
-    if !once.begin(&mut tx).await? {
-        drop(tx);
-        return once.answer_of_the_other(&app).await;
-    }
-    let id = body.value.refresh_id;
-    let runs = receive(&mut tx, &caller, &id).await?;
-    let refresh = store::get(&mut tx, caller.instance, &id).await?;
-    let response = once.finish(tx, answer(refresh)?).await?;
-    runs::start::announce(&app.queue, &runs).await;
+    let id = &body.value.refresh_id;
+    let start = async |tx: &mut Tx| {
+        let runs = receive(tx, &caller, id).await?;
+        let refresh = store::get(tx, caller.instance, id).await?;
+        Ok((answer(refresh)?, runs))
+    };
+    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
+    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 
@@ -89,6 +84,5 @@ async fn receive(tx: &mut Tx, caller: &Caller<Admin>, id: &RefreshId) -> Result<
 fn answer(refresh: Refresh) -> Result<Answer, Problem> {
     let Refresh { instance_id, refresh_id, runs, received_by, received_utc } = refresh;
     let view = RefreshView { instance_id, refresh_id, received_by, received_utc, runs: runs.0 };
-    let body = serde_json::to_string(&view).map_err(anyhow::Error::new)?;
-    Ok(Answer { status: 202, location: None, etag: None, body })
+    Answer::json(StatusCode::ACCEPTED, &view)
 }

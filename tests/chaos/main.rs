@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use cluster::caller::{Caller, text};
+use cluster::caller::Caller;
 use cluster::campaign_monitor::Desk;
 use events::{Event, Happened, happen};
 use ledger::{Ledger, SentAgain};
@@ -172,9 +172,9 @@ async fn follow(
     while !calm.is_cancelled() {
         let list = desk.add_list().await?;
         let export = caller.add_export(&segment.name, &segment.connection, &list).await?;
-        let run = caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
+        let run = caller.start_run(&export).await?;
         ledger.lock().expect("no panic while locked").started += 1;
-        let run = watch(&caller, &format!("/runs/{}", text(&run, "runId")?), &ledger).await?;
+        let run = watch(&caller, &run, &ledger).await?;
         let audit = audit::audit(&caller, &desk, &run, &list, &segment.expected).await?;
         ledger.lock().expect("no panic while locked").close(audit);
         desk.remove_list(&list).await?;

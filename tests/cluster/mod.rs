@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod campaign_monitor;
 pub mod processes;
+pub mod runs;
 pub mod services;
 
 use std::path::PathBuf;

@@ -1,6 +1,5 @@
 //! An engine that goes away: calls are answered in clear words, and work goes on when it is back, without a restart.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -12,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use crate::cluster::Cluster;
 use crate::cluster::caller::{Caller, text};
 use crate::cluster::processes::Process;
+use crate::cluster::runs::{PATIENCE, members};
 
 /// Quick to give up and to look again, so that tests are short.
 const SETTINGS: [(&str, &str); 4] = [
@@ -20,9 +20,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("--run-pause-ms", "250"),
     ("--stalls-max", "100"),
 ];
-const PROFILES: usize = 20_000;
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PROFILES: i64 = 20_000;
 
 /// An API and a worker, and an export to run.
 struct Service {
@@ -46,7 +44,7 @@ impl Service {
             (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
         let caller = Caller::new(vec![api.port]).await?;
         let connection = caller.add_connection("Newsletter").await?;
-        caller.add_segment("Members", members()).await?;
+        caller.add_segment("Members", members(PROFILES)).await?;
         let export = caller.add_export("Members", &connection, LIST_ID).await?;
         cluster.campaign_monitor.faults(&[]).await?;
         Ok(Self { cluster, api, worker, caller, export })
@@ -54,35 +52,12 @@ impl Service {
 
     /// Starts a run; the path to look at it.
     async fn run(&self) -> Result<String> {
-        let path = format!("/exports/{}/runs", self.export);
-        let run = self.caller.call(Method::POST, &path, None).await?;
-        Ok(format!("/runs/{}", text(&run, "runId")?))
-    }
-
-    /// Looks at the run until it is as it should be.
-    async fn until(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
-        let started = Instant::now();
-        loop {
-            let found = self.caller.call(Method::GET, run, None).await?;
-            if is_so(&found) {
-                return Ok(found);
-            }
-            ensure!(started.elapsed() < PATIENCE, "it stays like this: {found}");
-            sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Waits until something of the run is on the list, so that it is in the middle.
-    async fn is_under_way(&self, run: &str) -> Result<Value> {
-        self.until(run, |run| run["counts"]["created"] != 0).await
+        self.caller.start_run(&self.export).await
     }
 
     /// Waits for the end of the run, which must have exported everything, by the processes it began with.
     async fn ends_well(&mut self, run: &str) -> Result<()> {
-        let run = self.until(run, |run| !run["endUtc"].is_null()).await?;
-        assert_eq!(run["status"], "successful", "{run}");
-        let listed = ["created", "updated"].map(|name| run["counts"][name].as_u64());
-        assert_eq!(listed.iter().flatten().sum::<u64>(), PROFILES as u64, "{run}");
+        self.caller.ends_well(run, PROFILES).await?;
         self.api.still_runs()?;
         self.worker.still_runs()
     }
@@ -94,13 +69,6 @@ impl Service {
         let unready = parts.iter().filter(|part| part["ready"] == false);
         unready.map(|part| text(part, "name")).collect()
     }
-}
-
-fn members() -> String {
-    (0..PROFILES).fold(String::from("CustomerId,Email,City\n"), |mut csv, row| {
-        let _ = writeln!(csv, "{row},p{row}@example.com,Riga");
-        csv
-    })
 }
 
 /// Waits until a process shows this line among its metrics.
@@ -130,7 +98,7 @@ async fn without_postgresql_calls_are_told_to_come_back_and_runs_go_on_when_it_i
 -> Result<()> {
     let mut service = Service::start().await?;
     let run = service.run().await?;
-    service.is_under_way(&run).await?;
+    service.caller.is_under_way(&run).await?;
 
     service.cluster.postgres.crash().await?;
     assert_unavailable(service.caller.once(Method::GET, &run).await?).await?;
@@ -202,7 +170,7 @@ async fn a_run_waits_for_a_storage_that_fails() -> Result<()> {
     let mut service = Service::start().await?;
     service.cluster.storage.fail()?;
     let run = service.run().await?;
-    service.until(&run, |run| run["reason"]["code"] == "storageUnavailable").await?;
+    service.caller.until(&run, |run| run["reason"]["code"] == "storageUnavailable").await?;
     assert_eq!(Service::unready(&service.worker).await?, ["storage"]);
     service.cluster.storage.recover()?;
     service.ends_well(&run).await
@@ -223,7 +191,7 @@ async fn what_redis_holds_is_no_reason_to_lose_or_repeat_a_run() -> Result<()> {
 async fn a_run_whose_worker_is_killed_is_carried_on_by_another() -> Result<()> {
     let mut service = Service::start().await?;
     let run = service.run().await?;
-    service.is_under_way(&run).await?;
+    service.caller.is_under_way(&run).await?;
     service.worker.kill().await?;
     service.worker = service.cluster.play("another worker", "worker").await?;
     service.ends_well(&run).await?;
@@ -254,7 +222,7 @@ async fn a_worker_that_is_held_in_the_middle_of_a_checkpoint_does_not_keep_its_r
 async fn a_worker_that_was_held_past_its_lease_stops_and_says_so_in_its_metrics() -> Result<()> {
     let mut service = Service::start().await?;
     let run = service.run().await?;
-    service.is_under_way(&run).await?;
+    service.caller.is_under_way(&run).await?;
     service.worker.signal("STOP").await?;
     let other = service.cluster.play("another worker", "worker").await?;
     let held = std::mem::replace(&mut service.worker, other);

@@ -9,9 +9,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use crate::cluster::runs::PATIENCE;
 use crate::cluster::services::{free_port, wait_for};
 use crate::programs::{debian_with, succeed};
-use crate::watched::{GOOD, PATIENCE, Watched};
+use crate::watched::{GOOD, Watched};
 
 /// A Prometheus of its own.
 struct Prometheus {

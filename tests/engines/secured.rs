@@ -4,18 +4,16 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Result, ensure};
-use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
-use tokio::time::{Duration, Instant, sleep};
 
 use crate::cluster::Cluster;
-use crate::cluster::caller::{Caller, text};
+use crate::cluster::caller::Caller;
+use crate::cluster::runs::{PATIENCE, members};
 use crate::cluster::services::free_port;
 use crate::programs::succeed;
-use crate::watched::PATIENCE;
 
 const PASSWORD: &str = "correct-horse-4711";
 const WRONG: &str = "wrong-horse-4712";
@@ -131,16 +129,12 @@ async fn an_export_goes_over_tls_with_passwords_and_a_private_authority() -> Res
     let _worker = secured.cluster.play("worker", "worker").await?;
     let caller = Caller::new(vec![api.port]).await?;
     let connection = caller.add_connection("Newsletter").await?;
-    caller.add_segment("Members", "CustomerId,Email,City\n1,p1@example.com,Riga\n".into()).await?;
+    caller.add_segment("Members", members(1)).await?;
     let export = caller.add_export("Members", &connection, LIST_ID).await?;
     let ready: Value = api.get("readyz").await?.json().await?;
     assert_eq!(ready["ready"], true, "{ready}");
-    let run = caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
-    let (path, started) = (format!("/runs/{}", text(&run, "runId")?), Instant::now());
-    while caller.call(Method::GET, &path, None).await?["status"] != "successful" {
-        ensure!(started.elapsed() < PATIENCE, "the run does not end");
-        sleep(Duration::from_millis(50)).await;
-    }
+    let run = caller.start_run(&export).await?;
+    caller.ends_well(&run, 1).await?;
     Ok(())
 }
 

@@ -1,22 +1,18 @@
 //! Segments that are tables of a PostgreSQL: read as one snapshot, which outlives the connection, the worker and the rows.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
-use tokio::time::{Instant, sleep};
 
 use crate::cluster::Cluster;
-use crate::cluster::caller::{Caller, text};
+use crate::cluster::caller::Caller;
 use crate::cluster::processes::Process;
 
 const SETTINGS: [(&str, &str); 3] =
     [("--lease-ms", "2000"), ("--sweep-ms", "250"), ("--stalls-max", "100")];
 const PROFILES: i64 = 20_000;
-const PATIENCE: Duration = Duration::from_mins(1);
 
 const TABLES: &str = r#"
     CREATE SCHEMA crm;
@@ -54,18 +50,6 @@ impl Service {
         let caller = Caller::new(vec![api.port]).await?;
         Ok(Self { cluster, worker, _api: api, caller, crm })
     }
-
-    async fn until(&self, run: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
-        let started = Instant::now();
-        loop {
-            let found = self.caller.call(Method::GET, run, None).await?;
-            if is_so(&found) {
-                return Ok(found);
-            }
-            ensure!(started.elapsed() < PATIENCE, "it stays like this: {found}");
-            sleep(Duration::from_millis(50)).await;
-        }
-    }
 }
 
 fn segment(source: &str, table: &str) -> Value {
@@ -93,20 +77,17 @@ async fn a_table_is_exported_as_it_was_when_the_run_began_whatever_crashes_or_ch
     let export = service.caller.add_export("People", &connection, LIST_ID).await?;
     service.cluster.campaign_monitor.faults(&[]).await?;
 
-    let run = service.caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
-    let run = format!("/runs/{}", text(&run, "runId")?);
-    service.until(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await?;
+    let run = service.caller.start_run(&export).await?;
+    service.caller.is_under_way(&run).await?;
     service.worker.kill().await?;
     service.crm.execute("TRUNCATE crm.people").await?;
     service.worker.start_again().await?;
 
-    let run = service.until(&run, |run| run["endUtc"].is_string()).await?;
-    ensure!(run["status"] == "successful", "{run}");
+    let run = service.caller.ends_well(&run, PROFILES).await?;
     ensure!(run["counts"]["selected"] == PROFILES, "{run}");
 
-    let next = service.caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
-    let next = format!("/runs/{}", text(&next, "runId")?);
-    let next = service.until(&next, |run| run["endUtc"].is_string()).await?;
+    let next = service.caller.start_run(&export).await?;
+    let next = service.caller.ended(&next).await?;
     ensure!(next["counts"]["selected"] == 0, "the next run looks again: {next}");
     Ok(())
 }

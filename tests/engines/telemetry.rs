@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use crate::cluster::runs::PATIENCE;
 use crate::cluster::services::{free_port, wait_for};
 use crate::programs::python_with;
-use crate::watched::{PATIENCE, PERSONAL, Watched};
+use crate::watched::{PERSONAL, Watched};
 
 /// The trace of the front end, and its span that made the call.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -1,7 +1,5 @@
 //! From one version to the next with runs in flight, and back.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
@@ -9,41 +7,20 @@ use serde_json::Value;
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::process::Command;
-use tokio::time::{Instant, sleep};
 
 use crate::cluster::Cluster;
-use crate::cluster::caller::{Caller, text};
+use crate::cluster::caller::Caller;
 use crate::cluster::processes::Process;
+use crate::cluster::runs::members;
 
 /// Quick to take over, so that the test is short.
 const SETTINGS: [(&str, &str); 2] = [("--lease-ms", "2000"), ("--sweep-ms", "250")];
-const PROFILES: usize = 20_000;
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-fn members() -> String {
-    let rows = (0..PROFILES).map(|row| format!("{row},p{row}@example.com,Riga\n"));
-    std::iter::once("CustomerId,Email,City\n".to_owned()).chain(rows).collect()
-}
-
-/// Looks at a run until it is as it should be.
-async fn until(caller: &Caller, run: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
-    let started = Instant::now();
-    loop {
-        let found = caller.call(Method::GET, run, None).await?;
-        if is_so(&found) {
-            return Ok(found);
-        }
-        ensure!(started.elapsed() < PATIENCE, "it stays like this: {found}");
-        sleep(Duration::from_millis(50)).await;
-    }
-}
+const PROFILES: i64 = 20_000;
 
 /// Starts a run of a new export; the path to look at it.
 async fn start_run(caller: &Caller, connection: &str) -> Result<String> {
     let export = caller.add_export("Members", connection, LIST_ID).await?;
-    let run = caller.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
-    Ok(format!("/runs/{}", text(&run, "runId")?))
+    caller.start_run(&export).await
 }
 
 /// Leaves a run that a dead worker held in the middle, and one that waits for its turn. Nobody works any more.
@@ -53,9 +30,9 @@ async fn leave_runs_in_flight(cluster: &Cluster, caller: &mut Caller) -> Result<
     caller.ports = vec![api.port];
     cluster.campaign_monitor.faults(&[]).await?;
     let connection = caller.add_connection("Newsletter").await?;
-    caller.add_segment("Members", members()).await?;
+    caller.add_segment("Members", members(PROFILES)).await?;
     let under_way = start_run(caller, &connection).await?;
-    until(caller, &under_way, |run| run["counts"]["created"] != 0).await?;
+    caller.is_under_way(&under_way).await?;
     worker.kill().await?;
     let waiting = start_run(caller, &connection).await?;
     let left = caller.call(Method::GET, &under_way, None).await?;
@@ -91,15 +68,6 @@ async fn play_on(cluster: &Cluster, database: &str, roles: &str) -> Result<Proce
     Process::start(roles, &[&cluster.settings[..], &own].concat()).await
 }
 
-/// Waits for the end of a run, which must have exported everything.
-async fn ends_well(caller: &Caller, run: &str) -> Result<Value> {
-    let run = until(caller, run, |run| !run["endUtc"].is_null()).await?;
-    assert_eq!(run["status"], "successful", "{run}");
-    let listed = ["created", "updated"].map(|name| run["counts"][name].as_u64());
-    assert_eq!(listed.iter().flatten().sum::<u64>(), PROFILES as u64, "{run}");
-    Ok(run)
-}
-
 #[tokio::test]
 async fn an_upgrade_from_any_earlier_schema_carries_out_every_run_that_it_finds() -> Result<()> {
     let cluster = Cluster::start(&SETTINGS).await?;
@@ -119,7 +87,7 @@ async fn an_upgrade_from_any_earlier_schema_carries_out_every_run_that_it_finds(
         let mut worker = play_on(&cluster, &older, "worker").await?;
         caller.ports = vec![api.port];
         for run in &runs {
-            ends_well(&caller, run).await?;
+            caller.ends_well(run, PROFILES).await?;
         }
         worker.terminate().await?;
     }
@@ -139,8 +107,8 @@ async fn a_program_works_on_a_schema_that_is_newer_than_itself() -> Result<()> {
         (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
     let caller = Caller::new(vec![api.port]).await?;
     let connection = caller.add_connection("Newsletter").await?;
-    caller.add_segment("Members", members()).await?;
+    caller.add_segment("Members", members(PROFILES)).await?;
     let run = start_run(&caller, &connection).await?;
-    ends_well(&caller, &run).await?;
+    caller.ends_well(&run, PROFILES).await?;
     Ok(())
 }

@@ -1,20 +1,16 @@
 //! An API and a worker whose logs are kept, and an export of profiles that carry a mark.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
 use crate::cluster::Cluster;
 use crate::cluster::caller::{Caller, text};
 use crate::cluster::processes::Process;
 
-/// The longest a test waits for something to happen.
-pub const PATIENCE: Duration = Duration::from_mins(1);
 /// What nobody may find anywhere: in an address, in an id, and in what is no address.
 pub const PERSONAL: [&str; 3] = ["jane.doe.7391", "customer-7391", "no-address-7391"];
 /// Profiles that get on the list; one more does not.
@@ -52,15 +48,7 @@ impl Watched {
         let start = self.caller.request(self.api.port, Method::POST, &path);
         let answer = start.header("traceparent", traceparent).send().await?.error_for_status()?;
         let path = format!("/runs/{}", text(&answer.json().await?, "runId")?);
-        let started = Instant::now();
-        loop {
-            let run = self.caller.call(Method::GET, &path, None).await?;
-            if !run["endUtc"].is_null() {
-                return Ok(run);
-            }
-            ensure!(started.elapsed() < PATIENCE, "it does not end: {run}");
-            sleep(Duration::from_millis(50)).await;
-        }
+        self.caller.ended(&path).await
     }
 
     /// What the processes measure.

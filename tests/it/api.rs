@@ -86,6 +86,27 @@ async fn the_same_idempotency_key_creates_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_calls_with_one_idempotency_key_at_the_same_moment_one_creates_and_all_answer_the_same()
+{
+    let app = TestApp::start().await;
+    let body =
+        json!({"displayName": "Once", "type": "campaignMonitor", "consent": {"agreed": true}});
+    let calls = (0..8).map(|_| {
+        let call = app.request("Admin", Method::POST, "/connections");
+        call.header("Idempotency-Key", "k1").json(&body).send()
+    });
+    let mut replayed = 0;
+    let mut answers = Vec::new();
+    for answer in futures::future::join_all(calls).await {
+        let answer = answer.unwrap();
+        replayed += usize::from(answer.headers().contains_key("idempotency-replayed"));
+        answers.push(good(answer).await);
+    }
+    assert_eq!(replayed, 7);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stale_if_match_changes_nothing() {
     let app = TestApp::start().await;
     let path = format!("/connections/{}", app.connection().await);

@@ -267,6 +267,16 @@ async fn the_audit_is_found_by_every_filter_and_comes_as_json_csv_and_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_spreadsheet_would_take_for_a_formula_is_a_text_in_the_csv_of_the_audit() {
+    let app = TestApp::start().await;
+    app.put("/segments/People", &json!({"displayName": "=1+1"})).await;
+    assert_eq!(events(&app, "").await[0]["object"]["name"], "=1+1");
+    let request = app.request("Admin", Method::GET, "/audit-events").header("Accept", "text/csv");
+    let csv = request.send().await.unwrap().text().await.unwrap();
+    assert!(csv.contains(",People,'=1+1,success,"), "{csv}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_has_the_trace_of_its_call() {
     let mut app = TestApp::start().await;
     app.stop_service().await;

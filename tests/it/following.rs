@@ -98,3 +98,24 @@ async fn rejections_come_as_json_csv_and_lines_and_say_the_same() {
     assert_eq!(csv.lines().count(), 3, "{csv}");
     assert!(csv.contains("addressMalformed") && csv.contains("addressMissing"), "{csv}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_that_a_spreadsheet_would_take_for_a_formula_is_a_text_in_csv_and_as_it_is_elsewhere()
+ {
+    let app = TestApp::start().await;
+    let formula = "=HYPERLINK(\"http://example.com\",\"x\")";
+    let id = format!("\"{}\"", formula.replace('"', "\"\""));
+    app.segment("People", &format!("CustomerId,Email,City\n{id},+1,Riga\n")).await;
+    let export = app.export(&app.connection().await).await;
+    let run = app.ended(&app.start_run(&export).await).await;
+    let path = format!("/runs/{}/rejections", text(&run, "runId"));
+    let request = app.request("Contributor", Method::GET, &path).header("Accept", "text/csv");
+    let csv = request.send().await.unwrap().text().await.unwrap();
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.starts_with(&format!("\"'{},'+1,invalid,", &id[1..])), "{row}");
+    let rejection = &app.get(&path).await["items"][0];
+    assert_eq!(
+        (text(rejection, "customerId"), text(rejection, "email")),
+        (formula.into(), "+1".into())
+    );
+}

@@ -123,6 +123,41 @@ async fn exports_are_found_by_name_connection_and_segment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_names_of_every_script_in_any_case_and_goes_on_with_the_cursor() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let (named, other) = (app.pending_connection().await, app.pending_connection().await);
+    let rename = app.request("Admin", Method::PATCH, &format!("/connections/{named}"));
+    good(rename.json(&json!({"displayName": "Новости"})).send().await.unwrap()).await;
+    for (name, connection) in [
+        ("Rīgas ziņas", &other),
+        ("Spring", &named),
+        ("Plain", &other),
+        ("Οδός", &other),
+        ("ŽIŅAS", &other),
+    ] {
+        let new = json!({"displayName": name, "connectionId": connection, "listId": LIST_ID,
+            "segments": ["People"], "mapping": {"email": "Email"}});
+        app.post("/exports", &new).await;
+    }
+    for (search, found) in [
+        ("ZIŅAS", vec!["Rīgas ziņas"]),
+        ("žiņ", vec!["ŽIŅAS"]),
+        ("ŅAS", vec!["ŽIŅAS", "Rīgas ziņas"]),
+        ("новости", vec!["Spring"]),
+        ("ΟΔΌΣ", vec!["Οδός"]),
+        ("ziemas", vec![]),
+    ] {
+        assert_eq!(names(&app, &format!("/exports?search={search}")).await, found, "{search}");
+    }
+    let path = "/exports?search=ņas&limit=1";
+    let first = app.get(path).await;
+    assert_eq!(first["items"][0]["displayName"], "ŽIŅAS");
+    let next = format!("{path}&cursor={}", text(&first, "nextCursor"));
+    assert_eq!(names(&app, &next).await, ["Rīgas ziņas"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_exports_of_a_segment_are_managed_from_there() {
     let app = TestApp::start().await;
     app.segment("People", &people(1)).await;

@@ -11,10 +11,12 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures::future::{Ready, ready};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::auth::Caller;
+use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::db::{self, Tx};
@@ -29,13 +31,13 @@ pub struct IdempotencyKey {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Answer {
     /// HTTP status.
-    pub status: i32,
+    status: i32,
     /// `Location`.
-    pub location: Option<String>,
+    location: Option<String>,
     /// `ETag`.
-    pub etag: Option<String>,
+    etag: Option<String>,
     /// JSON.
-    pub body: String,
+    body: String,
 }
 
 /// One creating call of one caller.
@@ -82,7 +84,27 @@ impl Once {
         }
     }
 
-    /// The answer of an earlier call with the same key, if there was one. Ask before anything else.
+    /// Does `create` in a transaction, commits it together with its answer, and hands out what it made: unless
+    /// another call had the key first, which is answered again, and nothing is made.
+    pub async fn create<T>(
+        &self,
+        app: &App,
+        create: impl AsyncFnOnce(&mut Tx) -> Result<(Answer, T), Problem>,
+    ) -> Result<(HttpResponse, Option<T>), Problem> {
+        if let Some(answer) = self.replay(app).await? {
+            return Ok((answer, None));
+        }
+        let mut tx = app.db.write().await?;
+        if !self.begin(&mut tx).await? {
+            drop(tx);
+            return Ok((self.answer_of_the_other(app).await?, None));
+        }
+        let (answer, made) = create(&mut tx).await?;
+        Ok((self.finish(tx, answer).await?, Some(made)))
+    }
+
+    /// The answer of an earlier call with the same key, if there was one. `create` asks; who has much to check before
+    /// it asks first.
     pub async fn replay(&self, app: &App) -> Result<Option<HttpResponse>, Problem> {
         let Some(key) = &self.key else {
             return Ok(None);
@@ -108,7 +130,7 @@ impl Once {
 
     /// Takes the key in the transaction that creates. False: another call took it at the same
     /// moment; roll back and `replay`.
-    pub async fn begin(&self, tx: &mut Tx) -> Result<bool, Problem> {
+    async fn begin(&self, tx: &mut Tx) -> Result<bool, Problem> {
         let Some(key) = &self.key else {
             return Ok(true);
         };
@@ -122,7 +144,7 @@ impl Once {
     }
 
     /// Keeps the answer and commits.
-    pub async fn finish(&self, mut tx: Tx, answer: Answer) -> Result<HttpResponse, Problem> {
+    async fn finish(&self, mut tx: Tx, answer: Answer) -> Result<HttpResponse, Problem> {
         if let Some(key) = &self.key {
             store::keep(&mut tx, self.instance, &self.subject, key, &answer).await?;
         }
@@ -131,7 +153,7 @@ impl Once {
     }
 
     /// The answer after `begin` said that another call took the key.
-    pub async fn answer_of_the_other(&self, app: &App) -> Result<HttpResponse, Problem> {
+    async fn answer_of_the_other(&self, app: &App) -> Result<HttpResponse, Problem> {
         self.replay(app).await?.ok_or_else(|| {
             Problem::new(Kind::Unavailable, "Another call with this key is under way. Try again.")
                 .retry_after(1)
@@ -140,6 +162,18 @@ impl Once {
 }
 
 impl Answer {
+    /// `status` with `view` as the body.
+    pub fn json(status: StatusCode, view: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_string(view).map_err(anyhow::Error::new)?;
+        Ok(Self { status: status.as_u16().into(), location: None, etag: None, body })
+    }
+
+    /// About the object at `location`, in this version.
+    #[must_use]
+    pub fn about(self, location: String, version: i64) -> Self {
+        Self { location: Some(location), etag: Some(body::etag(version)), ..self }
+    }
+
     fn respond(&self) -> HttpResponse {
         let status =
             u16::try_from(self.status).ok().and_then(|code| StatusCode::from_u16(code).ok());

@@ -100,6 +100,32 @@ async fn who_denies_access_is_told_that_nothing_has_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_did_not_begin_a_sign_in_is_told_what_to_do_and_the_audit_has_both_ends() {
+    let app = start_with(&[]).await;
+    let id = unconnected(&app, "Newsletter").await;
+    let path = format!("/connections/{id}/authorize");
+    let begun = app.request("Admin", Method::POST, &path).header("User-Agent", "Front end");
+    let begun = good(begun.send().await.unwrap()).await;
+    let returned = agree(text(&begun, "authorizeUrl").parse().unwrap()).await;
+    let end = format!("{}?{}", returned.path().trim_start_matches('/'), returned.query().unwrap());
+    let end = app.anonymous(Method::GET, &end).header("User-Agent", "Another browser");
+    let page = end.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("If it was not you who began this, withdraw the access"), "{page}");
+
+    for (action, user_agent) in
+        [("connection.authorize", "Front end"), ("connection.signIn", "Another browser")]
+    {
+        let events = app.get(&format!("/audit-events?action={action}")).await;
+        let origin = &events["items"][0]["origin"];
+        assert_eq!(
+            (text(origin, "userAgent"), text(origin, "clientAddress")),
+            (user_agent.into(), "127.0.0.1".into())
+        );
+        assert_eq!(events["items"][0]["actor"]["subject"], "Admin@example.com");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_state_is_good_once() {
     let app = start_with(&[]).await;
     let id = unconnected(&app, "Newsletter").await;

@@ -1,0 +1,104 @@
+//! Who does something, and from where: a person with a token, or a part of the service.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::identity::{Identity, Role};
+
+/// Whether a person or the service itself did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum ActorKind {
+    /// A person or program with a token.
+    User,
+    /// A part of the service.
+    System,
+}
+
+/// A part of the service that changes things by itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// What starts runs by the clock and with refreshes.
+    Scheduler,
+    /// What carries runs out.
+    Worker,
+    /// What calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
+    Session,
+}
+
+/// Who did something.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// A person or the service.
+    pub kind: ActorKind,
+    /// Stable id: the subject of the token, or the part of the service.
+    pub subject: String,
+    /// Name to show.
+    pub name: String,
+    /// The role it acted in; the service has none.
+    pub role: Option<Role>,
+}
+
+/// Where a call came from; all absent when the service acts by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+    /// IP address of the caller.
+    pub client_address: Option<String>,
+    /// `User-Agent`, at most 200 characters of it.
+    pub user_agent: Option<String>,
+}
+
+/// Who does something, from where, in which instance.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// Where it is done.
+    pub instance: Uuid,
+    /// Who does it.
+    pub actor: Actor,
+    /// From where.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// The person a token names.
+    #[must_use]
+    pub fn user(identity: &Identity) -> Self {
+        Self {
+            kind: ActorKind::User,
+            subject: identity.subject.clone(),
+            name: identity.name.clone(),
+            role: Some(identity.role),
+        }
+    }
+
+    /// A part of the service.
+    #[must_use]
+    pub fn system(part: Part) -> Self {
+        let (subject, name) = match part {
+            Part::Scheduler => ("scheduler", "Scheduler"),
+            Part::Worker => ("worker", "Worker"),
+            Part::Session => ("session", "Session at Campaign Monitor"),
+        };
+        Self { kind: ActorKind::System, subject: subject.into(), name: name.into(), role: None }
+    }
+}
+
+impl Author {
+    /// An administrator who has no token with this call, but proves to have had one.
+    #[must_use]
+    pub fn administrator(instance: Uuid, subject: &str, name: &str, origin: Origin) -> Self {
+        let (kind, role) = (ActorKind::User, Some(Role::Admin));
+        let actor = Actor { kind, subject: subject.to_owned(), name: name.to_owned(), role };
+        Self { instance, actor, origin }
+    }
+
+    /// A part of the service, acting by itself.
+    #[must_use]
+    pub fn system(instance: Uuid, part: Part) -> Self {
+        Self { instance, actor: Actor::system(part), origin: Origin::default() }
+    }
+}

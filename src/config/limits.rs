@@ -1,0 +1,47 @@
+//! The most of everything: sizes, numbers, ages.
+
+use clap::Args;
+
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct Limits {
+    /// Profiles an export may select; beyond it a run is skipped.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT", default_value_t = 1_000_000)]
+    pub max_profiles_per_export: i64,
+    /// Members a segment may have.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_MEMBERS_PER_SEGMENT", default_value_t = 10_000_000)]
+    pub max_members_per_segment: u64,
+    /// Size of an upload of members, in bytes.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_UPLOAD_BYTES", default_value_t = 2 << 30)]
+    pub max_upload_bytes: u64,
+    /// Size of any other request body, in bytes.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_BODY_BYTES", default_value_t = 1 << 20)]
+    pub max_body_bytes: usize,
+    /// Callers that may follow the events of runs at a time.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_EVENT_STREAMS", default_value_t = 100)]
+    pub max_event_streams: usize,
+    /// Previews made at a time; each reads whole segments.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_PREVIEWS", default_value_t = 2)]
+    pub max_previews: usize,
+    /// How long a preview may take.
+    #[arg(long, env = "SEGMENT_EXPORT_PREVIEW_TIMEOUT_MS", default_value_t = 60_000)]
+    pub preview_timeout_ms: u64,
+    /// Refused calls of one caller that the audit records in a minute; the others are only counted.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_REFUSALS", default_value_t = 100)]
+    pub max_audited_refusals: u32,
+    /// How long audit events are kept.
+    #[arg(long, env = "SEGMENT_EXPORT_AUDIT_DAYS", default_value_t = 730)]
+    pub audit_days: u32,
+    /// How long the answer to an `Idempotency-Key` is remembered.
+    #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
+    pub idempotency_hours: u32,
+    /// Days after its end that a run is kept; 0 keeps it for ever.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_RUNS_DAYS", default_value_t = 400)]
+    pub keep_runs_days: u32,
+    /// Days after the end of a run that its rejected rows are kept, which are personal data; 0 keeps them as long as the run.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_REJECTIONS_DAYS", default_value_t = 90)]
+    pub keep_rejections_days: u32,
+    /// Days after the end of a run that its batches are kept; 0 keeps them as long as the run.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_BATCHES_DAYS", default_value_t = 0)]
+    pub keep_batches_days: u32,
+}

@@ -1,0 +1,147 @@
+//! Every setting: its name, default, unit and meaning. `segment-export serve --help` prints these pages.
+//!
+//! A file a group, each with the rules its settings must keep; `Config` is the whole, checked once, at the start. Nothing else reads the environment.
+
+mod auth;
+mod data;
+mod limits;
+mod oauth;
+mod signals;
+mod storage;
+mod work;
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+pub use auth::Auth;
+pub use data::Data;
+pub use limits::Limits;
+pub use oauth::OAuth;
+pub use signals::Signals;
+pub use storage::StorageArgs;
+pub use work::Work;
+
+/// A part of the service that a process can play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Answers HTTP calls.
+    Api,
+    /// Carries out runs.
+    Worker,
+    /// Starts runs at their planned times, and keeps house: removes what has outlived its age.
+    Scheduler,
+}
+
+/// The settings of the service.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]
+    pub bind: SocketAddr,
+    /// Parts this process plays.
+    #[arg(long = "roles", env = "SEGMENT_EXPORT_ROLES", value_delimiter = ',', default_values = ["api", "worker", "scheduler"])]
+    pub parts: Vec<Part>,
+    /// Development mode: allows tokens signed with a shared secret. Never in production.
+    #[arg(long, env = "SEGMENT_EXPORT_DEV")]
+    pub dev: bool,
+    /// Proxies in front that add to `X-Forwarded-For`: the audit takes the caller's address from there. 0: believe no header.
+    #[arg(long, env = "SEGMENT_EXPORT_FORWARDED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=10))]
+    pub forwarded_hops: u8,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub data: Data,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub storage: StorageArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub auth: Auth,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub oauth: OAuth,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub work: Work,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Fills in the development defaults and refuses settings that contradict each other.
+    pub fn check(mut self) -> anyhow::Result<Self> {
+        if self.dev {
+            self.auth.fill_in_for_development();
+            self.data.fill_in_for_development();
+        }
+        self.auth.check(self.dev)?;
+        self.work.check()?;
+        self.oauth.check(self.dev)?;
+        anyhow::ensure!(
+            !self.parts.is_empty(),
+            "--roles names no part: use api, worker, scheduler"
+        );
+        self.data.check()?;
+        Ok(self)
+    }
+
+    /// Whether this process plays `part`.
+    #[must_use]
+    pub fn plays(&self, part: Part) -> bool {
+        self.parts.contains(&part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn check(args: &[&str]) -> Result<Config, String> {
+        let args = [&["segment-export"], args].concat();
+        Program::try_parse_from(args)
+            .map_err(|error| error.to_string())
+            .and_then(|program| program.config.check().map_err(|error| error.to_string()))
+    }
+
+    #[test]
+    fn development_needs_no_setting_at_all() {
+        assert!(check(&["--dev"]).is_ok());
+    }
+
+    #[test]
+    fn production_refuses_to_start_without_an_issuer_or_with_a_shared_secret() {
+        assert!(check(&[]).unwrap_err().contains("AUTH_ISSUER"));
+        let shared = ["--auth-issuer", "i", "--auth-audience", "a", "--auth-hs256-secret", "s"];
+        assert!(check(&shared).unwrap_err().contains("development only"));
+    }
+
+    #[test]
+    fn a_leeway_above_a_minute_is_refused() {
+        assert!(check(&["--dev", "--auth-leeway-seconds", "61"]).is_err());
+    }
+
+    #[test]
+    fn the_settings_of_oauth_go_together_and_are_encrypted_on_the_way() {
+        let id = ["--oauth-client-id", "1", "--oauth-client-secret", "s"];
+        let with = |more: &[&str]| check(&[&["--dev"], id.as_slice(), more].concat());
+        assert!(with(&[]).unwrap_err().contains("go together"));
+        assert!(with(&["--oauth-redirect-url", "http://localhost/"]).is_ok(), "on a laptop");
+        assert!(with(&["--oauth-redirect-url", "ftp://localhost/"]).is_err());
+        let alone = ["--dev", "--oauth-return-url", "https://example.com"];
+        assert!(check(&alone).unwrap_err().contains("go together"));
+        let production = [
+            &["--auth-issuer", "i", "--auth-audience", "a", "--encryption-keys", "k"],
+            id.as_slice(),
+            &["--oauth-redirect-url", "http://example.com/"],
+        ];
+        assert!(check(&production.concat()).unwrap_err().contains("https://"));
+    }
+}

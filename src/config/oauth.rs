@@ -1,0 +1,54 @@
+//! How this service is registered at Campaign Monitor, so that people can sign in there.
+
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::campaign_monitor::oauth::Application;
+
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct OAuth {
+    /// Id of the application registered at Campaign Monitor; without it connections take API keys only.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_ID")]
+    pub oauth_client_id: Option<String>,
+    /// Secret of that application.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET", hide_env_values = true)]
+    pub oauth_client_secret: Option<SecretString>,
+    /// Where Campaign Monitor sends people back, as registered there: `https://…/oauth/campaign-monitor/callback`.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_REDIRECT_URL")]
+    pub oauth_redirect_url: Option<Url>,
+    /// Page of the front end that people see then, with the outcome in its query; a page of ours when left out.
+    #[arg(long, env = "SEGMENT_EXPORT_OAUTH_RETURN_URL")]
+    pub oauth_return_url: Option<Url>,
+}
+
+impl OAuth {
+    pub(super) fn check(&self, dev: bool) -> anyhow::Result<()> {
+        let given = [
+            self.oauth_client_id.is_some(),
+            self.oauth_client_secret.is_some(),
+            self.oauth_redirect_url.is_some(),
+        ];
+        anyhow::ensure!(
+            given == [true; 3] || (given == [false; 3] && self.oauth_return_url.is_none()),
+            "SEGMENT_EXPORT_OAUTH_CLIENT_ID, …_CLIENT_SECRET and …_REDIRECT_URL go together: set all three, or none"
+        );
+        let is_safe = |url: &Url| url.scheme() == "https" || (dev && url.scheme() == "http");
+        anyhow::ensure!(
+            self.oauth_redirect_url.iter().chain(&self.oauth_return_url).all(is_safe),
+            "SEGMENT_EXPORT_OAUTH_REDIRECT_URL and …_RETURN_URL must begin with https:// (http:// only with --dev)"
+        );
+        Ok(())
+    }
+
+    /// The application, if there is one.
+    #[must_use]
+    pub fn application(&self) -> Option<Application> {
+        Some(Application {
+            client_id: self.oauth_client_id.clone()?,
+            client_secret: self.oauth_client_secret.clone()?,
+            redirect_url: self.oauth_redirect_url.clone()?,
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! How runs are carried out: how many, how long, how often.
+
+use std::time::Duration;
+
+use clap::Args;
+
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct Work {
+    /// Runs a worker carries out at a time.
+    #[arg(long, env = "SEGMENT_EXPORT_RUNS_IN_PARALLEL", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub runs_in_parallel: u16,
+    /// The most uploads of a run in flight; the limiter finds the right number.
+    #[arg(long, env = "SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub uploads_in_flight: u16,
+    /// How long a call to Campaign Monitor may take.
+    #[arg(long, env = "SEGMENT_EXPORT_CALL_TIMEOUT_MS", default_value_t = 120_000)]
+    pub call_timeout_ms: u64,
+    /// Tries of one call before the run is put aside.
+    #[arg(long, env = "SEGMENT_EXPORT_CALL_TRIES", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub call_tries: u32,
+    /// First pause between tries; doubles, with jitter.
+    #[arg(long, env = "SEGMENT_EXPORT_RETRY_PAUSE_MS", default_value_t = 500)]
+    pub retry_pause_ms: u64,
+    /// First pause before a run that was put aside is tried again; doubles up to ten minutes.
+    #[arg(long, env = "SEGMENT_EXPORT_RUN_PAUSE_MS", default_value_t = 10_000)]
+    pub run_pause_ms: u64,
+    /// Attempts of a run without any progress before it fails.
+    #[arg(long, env = "SEGMENT_EXPORT_STALLS_MAX", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=100))]
+    pub stalls_max: i32,
+    /// How long a worker owns a run without renewing; another takes over after that.
+    #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 60_000)]
+    pub lease_ms: u64,
+    /// How long a run may keep its slot while others wait and every slot of its worker is taken.
+    #[arg(long, env = "SEGMENT_EXPORT_RUN_SLICE_MS", default_value_t = 60_000)]
+    pub run_slice_ms: u64,
+    /// How often a worker looks for runs the queue forgot.
+    #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
+    pub sweep_ms: u64,
+    /// How often the scheduler looks for planned times that have come.
+    #[arg(long, env = "SEGMENT_EXPORT_SCHEDULE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub schedule_ms: u64,
+    /// How long uploads in flight may take to finish when the process is told to stop.
+    #[arg(long, env = "SEGMENT_EXPORT_DRAIN_MS", default_value_t = 40_000)]
+    pub drain_ms: u64,
+}
+
+impl Work {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.lease_ms >= 300, "SEGMENT_EXPORT_LEASE_MS must be at least 300");
+        anyhow::ensure!(
+            self.sweep_ms > 0 && self.call_timeout_ms > 0,
+            "SEGMENT_EXPORT_SWEEP_MS and SEGMENT_EXPORT_CALL_TIMEOUT_MS must be above zero"
+        );
+        Ok(())
+    }
+
+    /// How long a claim lasts without renewal.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms)
+    }
+
+    /// How long a run may keep its slot while others wait.
+    #[must_use]
+    pub fn slice(&self) -> Duration {
+        Duration::from_millis(self.run_slice_ms)
+    }
+
+    /// How long one call to Campaign Monitor may take.
+    #[must_use]
+    pub fn call_timeout(&self) -> Duration {
+        Duration::from_millis(self.call_timeout_ms)
+    }
+}

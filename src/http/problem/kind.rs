@@ -1,0 +1,66 @@
+//! The whole error contract, as a table: one line a problem, with its status, whose turn it is, its code and its title.
+
+use crate::runs::Culprit;
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $culprit:ident $code:literal $title:literal;)*) => {
+        /// A kind of problem. Its code and status are part of the contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind { $(#[doc = $title] $name,)* }
+
+        impl Kind {
+            /// Every kind, by status.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(in crate::http) const fn row(self) -> (u16, Culprit, &'static str, &'static str) {
+                match self { $(Self::$name => ($status, Culprit::$culprit, $code, $title),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    InvalidRequest           400 User     "invalidRequest"          "The request is not understood";
+    InvalidCursor            400 User     "invalidCursor"           "The cursor or limit is not valid";
+    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is unchanged";
+    Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
+    Forbidden                403 User     "forbidden"               "Your role does not allow this";
+    NotFound                 404 User     "notFound"                "There is no such thing";
+    MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not take that method";
+    NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is offered";
+    NameTaken                409 User     "nameTaken"               "The display name is taken";
+    ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
+    ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
+    SegmentInUse             409 User     "segmentInUse"            "Exports use the segment";
+    ExportInactive           409 User     "exportInactive"          "The export has no connection";
+    RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
+    RunEnded                 409 User     "runEnded"                "The run has already ended";
+    IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
+    Removed                  410 User     "removed"                 "It was removed after its time";
+    Changed                  412 User     "changed"                 "It was changed since you read it";
+    TooLarge                 413 User     "tooLarge"                "The body is too large";
+    UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";
+    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried out";
+    ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
+    TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
+    Internal                 500 System   "internal"                "Something went wrong on our side";
+    CampaignMonitorRefused   502 External "campaignMonitorRefused"  "Campaign Monitor refused";
+    PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
+    OauthNotConfigured       503 System   "oauthNotConfigured"      "Signing in to Campaign Monitor is not set up";
+    Unavailable              503 System   "unavailable"             "A part of the service is away";
+    CampaignMonitorUnavailable 503 External "campaignMonitorUnavailable" "Campaign Monitor cannot be reached";
+}
+
+impl Kind {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The kind of problem in words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.row().3
+    }
+}
