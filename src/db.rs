@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::telemetry::measures;
 
@@ -68,28 +68,29 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// What statements run in: a transaction, which rolls back when it is dropped, or on `PostgreSQL`, to read, a connection.
+/// What statements run in: a transaction, which rolls back when it is dropped, or to read, a connection.
 #[derive(Debug)]
 pub enum Tx {
     /// On `SQLite`.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Session<Sqlite>),
     /// On `PostgreSQL`.
-    Postgres(PostgresTx),
+    Postgres(Session<Postgres>),
 }
 
-/// How statements run on `PostgreSQL`.
+/// How statements run on an engine.
 #[derive(Debug)]
-pub enum PostgresTx {
-    /// Each by itself: a transaction would cost two round trips, and show every statement what is committed then anyway.
-    Reading(PoolConnection<Postgres>),
+pub enum Session<Engine: Database> {
+    /// Each by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement what is
+    /// committed then anyway.
+    Reading(PoolConnection<Engine>),
     /// All or none.
-    Writing(Transaction<'static, Postgres>),
+    Writing(Transaction<'static, Engine>),
 }
 
-impl Deref for PostgresTx {
-    type Target = PgConnection;
+impl<Engine: Database> Deref for Session<Engine> {
+    type Target = Engine::Connection;
 
-    fn deref(&self) -> &PgConnection {
+    fn deref(&self) -> &Engine::Connection {
         match self {
             Self::Reading(connection) => connection,
             Self::Writing(transaction) => transaction,
@@ -97,8 +98,8 @@ impl Deref for PostgresTx {
     }
 }
 
-impl DerefMut for PostgresTx {
-    fn deref_mut(&mut self) -> &mut PgConnection {
+impl<Engine: Database> DerefMut for Session<Engine> {
+    fn deref_mut(&mut self) -> &mut Engine::Connection {
         match self {
             Self::Reading(connection) => connection,
             Self::Writing(transaction) => transaction,
@@ -173,9 +174,11 @@ impl Db {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
-            Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
+            Self::Sqlite { readers, .. } => {
+                readers.acquire().await.map(|connection| Tx::Sqlite(Session::Reading(connection)))
+            }
             Self::Postgres(pool) => {
-                pool.acquire().await.map(|connection| Tx::Postgres(PostgresTx::Reading(connection)))
+                pool.acquire().await.map(|connection| Tx::Postgres(Session::Reading(connection)))
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -189,11 +192,10 @@ impl Db {
         let started = Instant::now();
         let opened = match self {
             Self::Sqlite { writer, .. } => {
-                writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                begun.map(|tx| Tx::Sqlite(Session::Writing(tx)))
             }
-            Self::Postgres(pool) => {
-                pool.begin().await.map(|tx| Tx::Postgres(PostgresTx::Writing(tx)))
-            }
+            Self::Postgres(pool) => pool.begin().await.map(|tx| Tx::Postgres(Session::Writing(tx))),
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
         opened
@@ -266,15 +268,15 @@ impl Tx {
     /// Makes everything done in this transaction lasting.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(Session::Writing(tx)) => {
                 let _span = db_span!("commit", "sqlite");
                 tx.commit().await
             }
-            Self::Postgres(PostgresTx::Writing(tx)) => {
+            Self::Postgres(Session::Writing(tx)) => {
                 let _span = db_span!("commit", "postgresql");
                 tx.commit().await
             }
-            Self::Postgres(PostgresTx::Reading(_)) => Ok(()),
+            Self::Sqlite(Session::Reading(_)) | Self::Postgres(Session::Reading(_)) => Ok(()),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! `tracing-actix-web` would do this itself for older versions of OpenTelemetry only, and would name the caller's address
 //! and the query, which may hold what nobody should read in a trace.
 
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -22,10 +24,19 @@ const NO_ROUTE: &str = "none";
 /// Makes the span of a request.
 pub struct RequestSpan;
 
-/// The template of the address that a request matches: there are few of them, unlike addresses.
+#[derive(Clone)]
+struct Route(Arc<str>);
+
+/// The template of the address that a request matches: there are few of them, unlike addresses. Looked for once, because
+/// that takes a while.
 #[must_use]
-pub fn route(request: &ServiceRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned())
+pub fn route(request: &ServiceRequest) -> Arc<str> {
+    if let Some(Route(known)) = request.extensions().get() {
+        return known.clone();
+    }
+    let route: Arc<str> = request.match_pattern().as_deref().unwrap_or(NO_ROUTE).into();
+    request.extensions_mut().insert(Route(route.clone()));
+    route
 }
 
 /// The status that a request is answered with.
@@ -47,7 +58,7 @@ impl RootSpanBuilder for RequestSpan {
             otel.kind = "server",
             otel.status_code = Empty,
             http.request.method = %method,
-            http.route = route,
+            http.route = &*route,
             url.path = request.path(),
             http.response.status_code = Empty,
             request_id = id,
