@@ -18,7 +18,7 @@ pub enum Engines {
 /// What production keeps its data in.
 pub struct Servers {
     pub postgres: Postgres,
-    redis: Redis,
+    pub redis: Redis,
 }
 
 impl Engines {

@@ -18,6 +18,7 @@ mod fleet;
 mod load;
 mod service;
 mod sink;
+mod units;
 
 use std::path::Path;
 
@@ -39,6 +40,8 @@ enum Part {
     First,
     /// Ten thousand tiny runs.
     Fleet,
+    /// What is taken of everything, by the run.
+    Units,
 }
 
 /// A rough measurement does one of so many calls and runs.
@@ -87,6 +90,9 @@ async fn measure(options: Options) -> Result<()> {
     }
     if wanted(Part::Fleet) {
         fleet::measure(folder.path(), &sink, &production, less).await?;
+    }
+    if wanted(Part::Units) {
+        units::measure(folder.path(), &sink, &production, less).await?;
     }
     Ok(())
 }

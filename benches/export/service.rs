@@ -115,15 +115,20 @@ impl Service {
 
     /// What the process has used so far.
     pub fn usage(&self) -> Result<Usage> {
-        let id = self.process.id().context("the service has ended")?;
+        let id = self.id()?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        let (_, after_name) = stat.rsplit_once(')').context("no name in stat")?;
-        let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-        let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
-        Ok(Usage { peak_mb: peak.parse::<f64>()? / 1024.0, cpu_seconds: ticks / TICKS })
+        let peak = after(&status, "VmHWM:").context("no VmHWM")?;
+        Ok(Usage { peak_mb: peak / 1024.0, cpu_seconds: cpu_seconds(id)? })
+    }
+
+    /// The bytes that the process has read from files so far; what it receives is not among them.
+    pub fn read(&self) -> Result<f64> {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.id()?))?;
+        after(&io, "rchar:").context("no rchar")
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.process.id().context("the service has ended")
     }
 
     /// Makes a call.
@@ -141,6 +146,20 @@ impl Service {
         ensure!(is_good, "{path} was refused: {answer}");
         Ok(answer)
     }
+}
+
+/// The seconds that a process has kept a processor busy.
+pub fn cpu_seconds(id: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let (_, after_name) = stat.rsplit_once(')').context("no name in stat")?;
+    let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / TICKS)
+}
+
+/// The number after a name that a line begins with.
+fn after(lines: &str, name: &str) -> Option<f64> {
+    let line = lines.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Starts a process of the service.

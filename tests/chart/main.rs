@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
+mod bucket;
 #[path = "../cluster/mod.rs"]
 #[expect(dead_code, reason = "the programs that share it use some of it each")]
 mod cluster;
+mod image;
 mod manifests;
 mod monitoring;
 mod program;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod refusals;
+mod storage;
 mod table;
 mod tools;

@@ -1,6 +1,6 @@
 //! Alerts and dashboard.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tools::{CHART, HERE, from_yaml, render, tools};
 use crate::programs::succeed;
@@ -37,15 +37,25 @@ async fn alerts_and_dashboard_name_only_metrics_of_the_program() {
     }
 }
 
+/// The sections of a page below a heading, each with its own heading; they end where the next of a higher level begins.
+fn sections<'a>(page: &'a str, below: &str) -> BTreeMap<&'a str, &'a str> {
+    let (_, after) = page.split_once(below).unwrap();
+    let part = after.split("\n### ").next().unwrap();
+    part.split("\n#### ").skip(1).map(|section| section.split_once('\n').unwrap()).collect()
+}
+
 #[tokio::test]
-async fn operations_say_what_to_do_at_each_alert() {
+async fn operations_say_what_to_look_at_and_what_to_do_at_each_alert() {
     let operations =
         std::fs::read_to_string(format!("{}/docs/OPERATIONS.md", super::tools::ROOT)).unwrap();
+    let sections = sections(&operations, "\n### Alerts\n");
     let alerts = from_yaml(format!("{CHART}/files/alerts.yaml").as_ref()).await;
-    let rules = alerts[0]["groups"][0]["rules"].as_array().unwrap();
-    assert!(!rules.is_empty());
-    for rule in rules {
-        let name = rule["alert"].as_str().unwrap();
-        assert!(operations.contains(&format!("`{name}`")), "{name}");
+    let rules = alerts[0]["groups"][0]["rules"].as_array().unwrap().iter();
+    let names: BTreeSet<_> = rules.map(|rule| rule["alert"].as_str().unwrap()).collect();
+    assert_eq!(sections.keys().copied().collect::<BTreeSet<_>>(), names);
+    for (name, text) in sections {
+        for part in ["\n* Look at: ", "\n* Do: "] {
+            assert!(text.contains(part), "{name}: no {part:?}");
+        }
     }
 }

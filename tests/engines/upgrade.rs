@@ -1,4 +1,4 @@
-//! From one version to the next with runs in flight, and back.
+//! From one version to the next with runs in flight, and back; and back to a copy of the database.
 
 use anyhow::{Result, ensure};
 use reqwest::Method;
@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::cluster::caller::Caller;
 use crate::cluster::processes::Process;
 use crate::cluster::runs::members;
+use crate::programs::succeed;
 
 /// Quick to take over, so that the test is short.
 const SETTINGS: [(&str, &str); 2] = [("--lease-ms", "2000"), ("--sweep-ms", "250")];
@@ -68,6 +69,30 @@ async fn play_on(cluster: &Cluster, database: &str, roles: &str) -> Result<Proce
     Process::start(roles, &[&cluster.settings[..], &own].concat()).await
 }
 
+/// Makes an empty database beside another; its address.
+async fn make_database(beside: &str, name: &str) -> Result<String> {
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(create).execute(&PgPool::connect(beside).await?).await?;
+    Ok(format!("{}/{name}", beside.strip_suffix("/postgres").unwrap()))
+}
+
+/// Processes that know this database, and find Redis empty, carry out the runs in it.
+async fn carries_out(
+    cluster: &Cluster,
+    database: &str,
+    caller: &mut Caller,
+    runs: &[String],
+) -> Result<()> {
+    cluster.redis.flush().await?;
+    let api = play_on(cluster, database, "api").await?;
+    let mut worker = play_on(cluster, database, "worker").await?;
+    caller.ports = vec![api.port];
+    for run in runs {
+        caller.ends_well(run, PROFILES).await?;
+    }
+    worker.terminate().await
+}
+
 #[tokio::test]
 async fn an_upgrade_from_any_earlier_schema_carries_out_every_run_that_it_finds() -> Result<()> {
     let cluster = Cluster::start(&SETTINGS).await?;
@@ -76,21 +101,30 @@ async fn an_upgrade_from_any_earlier_schema_carries_out_every_run_that_it_finds(
     let now = cluster.postgres.url();
     let migrations: Vec<_> = sqlx::migrate!("./migrations").iter().cloned().collect();
     for known in 1..migrations.len() {
-        let name = format!("known_{known}");
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        sqlx::raw_sql(create).execute(&PgPool::connect(&now).await?).await?;
-        let older = format!("{}/{name}", now.strip_suffix("/postgres").unwrap());
+        let older = make_database(&now, &format!("known_{known}")).await?;
         make_older_database(&now, &older, migrations[..known].to_vec()).await?;
-        cluster.redis.flush().await?;
-
-        let api = play_on(&cluster, &older, "api").await?;
-        let mut worker = play_on(&cluster, &older, "worker").await?;
-        caller.ports = vec![api.port];
-        for run in &runs {
-            caller.ends_well(run, PROFILES).await?;
-        }
-        worker.terminate().await?;
+        carries_out(&cluster, &older, &mut caller, &runs).await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_backup_that_is_restored_goes_on_with_its_open_runs_and_counts_everything_once()
+-> Result<()> {
+    let cluster = Cluster::start(&SETTINGS).await?;
+    let mut caller = Caller::new(vec![]).await?;
+    let runs = leave_runs_in_flight(&cluster, &mut caller).await?;
+    let now = cluster.postgres.url();
+    let backup = tempfile::NamedTempFile::new()?;
+    let backup = backup.path().to_string_lossy();
+    succeed("pg_dump", &["--format=custom", "--file", &backup, &now], "/").await;
+    carries_out(&cluster, &now, &mut caller, &runs).await?;
+    let listed = cluster.campaign_monitor.desk.digest(LIST_ID).await?;
+
+    let restored = make_database(&now, "restored").await?;
+    succeed("pg_restore", &["--exit-on-error", "--dbname", &restored, &backup], "/").await;
+    carries_out(&cluster, &restored, &mut caller, &runs).await?;
+    assert_eq!(cluster.campaign_monitor.desk.digest(LIST_ID).await?, listed);
     Ok(())
 }
 

@@ -29,15 +29,6 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ ternary "all" "api worker scheduler" .Values.embedded }}
 {{- end }}
 
-{{/* Where the directory of a file:// URL is mounted. */}}
-{{- define "segment-export.filesAt" -}}
-{{- if .Values.embedded }}/data{{ else if hasPrefix "file://" .Values.storage.url }}{{ trimPrefix "file://" .Values.storage.url }}{{ end -}}
-{{- end }}
-
-{{- define "segment-export.claim" -}}
-{{- if .Values.embedded }}{{ default (include "segment-export.name" .) .Values.volume.existingClaim }}{{ else }}{{ .Values.storage.existingClaim }}{{ end -}}
-{{- end }}
-
 {{/* What cannot work, though each value for itself is good. */}}
 {{- define "segment-export.check" -}}
 {{- with .Values }}
@@ -56,14 +47,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .oauth.clientId (not .secrets.oauthClientSecret) }}{{ fail "secrets.oauthClientSecret is required with oauth.clientId" }}{{ end }}
 {{- end }}
 {{- if and .oauth.clientId (not .oauth.redirectUrl) }}{{ fail "oauth.redirectUrl is required with oauth.clientId" }}{{ end }}
-{{- if .embedded }}
-{{- if .storage.url }}{{ fail "storage.url has no place when embedded is true: members are kept on the volume" }}{{ end }}
-{{- if or .api.autoscaling.enabled .worker.autoscaling.enabled }}{{ fail "an embedded service is one pod and cannot be scaled: leave autoscaling off, or set embedded to false" }}{{ end }}
-{{- else }}
-{{- if not .storage.url }}{{ fail "storage.url is required, unless embedded is true" }}{{ end }}
-{{- if and (hasPrefix "file://" .storage.url) (not .storage.existingClaim) }}{{ fail "storage.url is a directory: name the claim (ReadWriteMany) that is mounted there in storage.existingClaim" }}{{ end }}
-{{- end }}
-{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
+{{- if and .embedded (or .api.autoscaling.enabled .worker.autoscaling.enabled) }}{{ fail "an embedded service is one pod and cannot be scaled: leave autoscaling off, or set embedded to false" }}{{ end }}
+{{- include "segment-export.checkStorage" $ }}
+{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
 {{- if hasKey $.Values.settings $name }}{{ fail (printf "settings.%s has no place here: it has a value of its own, or is for laptops only" $name) }}{{ end }}
 {{- end }}
 {{- if and .ingress.enabled (not .ingress.host) }}{{ fail "ingress.host is required with ingress.enabled" }}{{ end }}

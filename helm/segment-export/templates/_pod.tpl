@@ -33,6 +33,7 @@
 {{- if $v.oauth.clientId }}
 {{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET" "secret" $secret "key" "oauthClientSecret") }}
 {{- end }}
+{{- include "segment-export.storageEnv" .root }}
 {{- $plain := dict
   "SEGMENT_EXPORT_AUTH_ISSUER" $v.auth.issuer
   "SEGMENT_EXPORT_AUTH_AUDIENCE" $v.auth.audience
@@ -58,7 +59,9 @@
 
 {{- define "segment-export.pod" -}}
 {{- $v := .root.Values }}
-{{- $filesAt := ternary "" (include "segment-export.filesAt" .root) (default false .once) -}}
+{{- $claims := ternary (list) (include "segment-export.claims" .root | fromJsonArray) (default false .once) }}
+{{- /* The pod of `helm test` asks the service and nobody else. */}}
+{{- $files := ternary (dict) $v.secretFiles (eq .part "test") -}}
 metadata:
   labels:
     {{- include "segment-export.labels" .root | nindent 4 }}
@@ -140,14 +143,21 @@ spec:
       {{- end }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
-        {{- with $filesAt }}
-        - {name: files, mountPath: {{ . }}}
+        {{- range $claims }}
+        - {name: {{ .name }}, mountPath: {{ .at }}{{ if .readOnly }}, readOnly: true{{ end }}}
+        {{- end }}
+        {{- range $name, $_ := $files }}
+        - {name: secret-{{ $name }}, mountPath: /secrets/{{ $name }}, readOnly: true}
         {{- end }}
   volumes:
     - name: tmp
       emptyDir: {sizeLimit: {{ $v.tmpSize }}}
-    {{- if $filesAt }}
-    - name: files
-      persistentVolumeClaim: {claimName: {{ include "segment-export.claim" .root }}}
+    {{- range $claims }}
+    - name: {{ .name }}
+      persistentVolumeClaim: {claimName: {{ .claim }}{{ if .readOnly }}, readOnly: true{{ end }}}
+    {{- end }}
+    {{- range $name, $secret := $files }}
+    - name: secret-{{ $name }}
+      secret: {secretName: {{ $secret }}}
     {{- end }}
 {{- end }}
