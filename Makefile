@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart image
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart image image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -54,6 +54,9 @@ chart: ## Writes the table of values in the chart's README
 
 image: ## The container image; with docker, or with ENGINE=podman or ENGINE=buildah
 	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) --tag segment-export:$(or $(TAG),0.1.0) .
+
+image-test: ## What docs/IMAGE.md says of the image that was built
+	ENGINE="$(or $(ENGINE),docker)" OPTIONS="$(OPTIONS)" tests/image segment-export:$(or $(TAG),0.1.0)
 
 run: ## The service in development mode
 	cargo run -- serve --dev
