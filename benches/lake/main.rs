@@ -1,8 +1,8 @@
 //! How fast segments are read where they really are, and how much memory that takes: `make bench-lake`.
 //!
-//! A million profiles each from Azurite (a model of Customer Insights with four partitions, plain and packed), from one
-//! packed CSV file and from PostgreSQL, exported to a sink on loopback that answers at once. Every source has a process
-//! of the service of its own, on the embedded default. A run looks at its source, pins it and reads it.
+//! A hundred thousand and a million profiles each from Azurite (a model of Customer Insights with four partitions, plain
+//! and packed), from one packed CSV file and from PostgreSQL, exported to a sink on loopback that answers at once. Every
+//! source has a process of the service of its own, on the embedded default. A run looks at its source, pins it and reads it.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests says by a panic that it failed")]
 
@@ -29,7 +29,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -39,7 +39,8 @@ use cluster::services::Postgres;
 use servers::Lake;
 use sink::Sink;
 
-const PROFILES: u32 = 1_000_000;
+/// Memory should be the same for both.
+const SIZES: [u32; 2] = [100_000, 1_000_000];
 const PARTS: u32 = 4;
 /// The median counts.
 const ROUNDS: usize = 3;
@@ -50,31 +51,45 @@ async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let sink = Sink::start().await?;
     let lake = Lake::azure().await;
-    write_export(&lake, "plain", false).await?;
-    write_export(&lake, "packed", true).await?;
     std::fs::create_dir_all(folder.path().join("segments"))?;
-    let file = folder.path().join("segments/people.csv.gz");
-    std::fs::write(&file, gzip(&part(0, PROFILES)?)?)?;
     let database = tempfile::tempdir()?;
     let postgres = Postgres::start(database.path()).await?;
-    write_table(&postgres).await?;
     let settings = settings(folder.path(), &lake, &postgres, &sink.url);
-    println!("| source | registered in | seconds | profiles/s | peak memory |");
-    println!("|---|--:|--:|--:|--:|");
+    println!("| source | profiles | registered in | seconds | profiles/s | peak memory |");
+    println!("|---|--:|--:|--:|--:|--:|");
+    for profiles in SIZES {
+        for (name, registered_as) in sources(folder.path(), &lake, &postgres, profiles).await? {
+            let source = Source { name, registered_as, profiles };
+            source.measure(&settings, folder.path(), &sink).await?;
+        }
+    }
+    Ok(())
+}
+
+/// So many profiles in each kind of place, and how they are registered from there.
+async fn sources(
+    folder: &Path,
+    lake: &Lake,
+    postgres: &Postgres,
+    profiles: u32,
+) -> Result<[(&'static str, Value); 4]> {
+    let (plain, packed) = (format!("plain{profiles}"), format!("packed{profiles}"));
+    write_export(lake, &plain, profiles, false).await?;
+    write_export(lake, &packed, profiles, true).await?;
+    let file = folder.join(format!("segments/people{profiles}.csv.gz"));
+    std::fs::write(&file, gzip(&part(0, profiles)?)?)?;
+    let table = write_table(postgres, profiles).await?;
     let model =
-        |name| json!({"kind": "customerInsights", "url": lake.url(name), "entity": "People"});
-    for (name, source) in [
-        ("Azurite, 4 partitions of CSV", model("plain")),
-        ("Azurite, 4 partitions of gzip CSV", model("packed")),
+        |name: &str| json!({"kind": "customerInsights", "url": lake.url(name), "entity": "People"});
+    Ok([
+        ("Azurite, 4 partitions of CSV", model(&plain)),
+        ("Azurite, 4 partitions of gzip CSV", model(&packed)),
         (
             "a file of gzip CSV",
             json!({"kind": "files", "format": "csv", "url": format!("file://{}", file.display())}),
         ),
-        ("PostgreSQL, a table", json!({"kind": "table", "dataSource": "crm", "table": "people"})),
-    ] {
-        measure(name, source, &settings, folder.path(), &sink).await?;
-    }
-    Ok(())
+        ("PostgreSQL, a table", json!({"kind": "table", "dataSource": "crm", "table": table})),
+    ])
 }
 
 fn settings(folder: &Path, lake: &Lake, postgres: &Postgres, sink: &str) -> Vec<String> {
@@ -89,35 +104,41 @@ fn settings(folder: &Path, lake: &Lake, postgres: &Postgres, sink: &str) -> Vec<
     ["serve".to_owned(), "--dev".to_owned()].into_iter().chain(settings).collect()
 }
 
-/// Registers a source and exports it, in a process of its own.
-async fn measure(
-    name: &str,
-    source: Value,
-    settings: &[String],
-    folder: &Path,
-    sink: &Sink,
-) -> Result<()> {
-    let database = format!("sqlite://{}", folder.join(format!("{}.db", Uuid::now_v7())).display());
-    let settings = [settings, &["--database-url".into(), database]].concat();
-    let service = Process::start(name, &settings).await?;
-    let caller = Caller::new(vec![service.port]).await?;
-    let connection = caller.add_connection("Bench").await?;
-    let started = Instant::now();
-    let segment = json!({"displayName": "People", "source": source});
-    caller.call(Method::PUT, "/segments/People", Some(segment)).await?;
-    let registered = started.elapsed().as_secs_f64();
-    let export = caller.add_export("People", &connection, LIST_ID).await?;
-    let mut seconds = Vec::new();
-    for _ in 0..ROUNDS {
-        sink.taken();
-        seconds.push(run(&caller, &export).await?.as_secs_f64());
-        ensure!(sink.taken().records == u64::from(PROFILES), "not every profile arrived");
+/// Where profiles are.
+struct Source {
+    name: &'static str,
+    registered_as: Value,
+    profiles: u32,
+}
+
+impl Source {
+    /// Registers and exports it, in a process of its own.
+    async fn measure(&self, settings: &[String], folder: &Path, sink: &Sink) -> Result<()> {
+        let database =
+            format!("sqlite://{}", folder.join(format!("{}.db", Uuid::now_v7())).display());
+        let settings = [settings, &["--database-url".into(), database]].concat();
+        let service = Process::start(self.name, &settings).await?;
+        let caller = Caller::new(vec![service.port]).await?;
+        let connection = caller.add_connection("Bench").await?;
+        let started = Instant::now();
+        let segment = json!({"displayName": "People", "source": self.registered_as});
+        caller.call(Method::PUT, "/segments/People", Some(segment)).await?;
+        let registered = started.elapsed().as_secs_f64();
+        let export = caller.add_export("People", &connection, LIST_ID).await?;
+        let mut seconds = Vec::new();
+        for _ in 0..ROUNDS {
+            sink.taken();
+            seconds.push(run(&caller, &export).await?.as_secs_f64());
+            ensure!(sink.taken().records == u64::from(self.profiles), "not every profile arrived");
+        }
+        seconds.sort_by(f64::total_cmp);
+        let (seconds, peak) = (seconds[ROUNDS / 2], peak_mb(service.id()?)?);
+        let (name, profiles, rate) = (self.name, self.profiles, f64::from(self.profiles) / seconds);
+        println!(
+            "| {name} | {profiles} | {registered:.2} | {seconds:.2} | {rate:.0} | {peak:.0} MB |"
+        );
+        Ok(())
     }
-    seconds.sort_by(f64::total_cmp);
-    let (seconds, peak) = (seconds[ROUNDS / 2], peak_mb(service.id()?)?);
-    let rate = f64::from(PROFILES) / seconds;
-    println!("| {name} | {registered:.2} | {seconds:.2} | {rate:.0} | {peak:.0} MB |");
-    Ok(())
 }
 
 /// From the call that asks for a run to its last checkpoint.
@@ -140,11 +161,11 @@ fn peak_mb(id: u32) -> Result<f64> {
     Ok(peak.parse::<f64>()? / 1024.0)
 }
 
-async fn write_export(lake: &Lake, name: &str, packed: bool) -> Result<()> {
+async fn write_export(lake: &Lake, name: &str, profiles: u32, packed: bool) -> Result<()> {
     let end = if packed { "csv.gz" } else { "csv" };
     let mut partitions = Vec::new();
     for number in 0..PARTS {
-        let csv = part(number * (PROFILES / PARTS), PROFILES / PARTS)?;
+        let csv = part(number * (profiles / PARTS), profiles / PARTS)?;
         let content = if packed { gzip(&csv)? } else { csv.into_bytes() };
         let location = format!("People/2026/03/01/0600/People_{number}.{end}");
         lake.put(&format!("{name}/{location}"), content).await;
@@ -178,10 +199,13 @@ fn gzip(text: &str) -> Result<Vec<u8>> {
     Ok(packed.finish()?)
 }
 
-async fn write_table(postgres: &Postgres) -> Result<()> {
+async fn write_table(postgres: &Postgres, profiles: u32) -> Result<String> {
     let mut connection = PgConnection::connect(&postgres.url()).await?;
-    let sql = r#"CREATE TABLE people AS SELECT md5(n::text) AS "CustomerId",
-        'person' || n || '@mail' || n % 97 || '.example.com' AS "Email", 'Rīga' AS "City" FROM generate_series(1, 1000000) n"#;
-    connection.execute(sqlx::raw_sql(sql)).await?;
-    Ok(())
+    let table = format!("people{profiles}");
+    let sql = format!(
+        r#"CREATE TABLE {table} AS SELECT md5(n::text) AS "CustomerId",
+        'person' || n || '@mail' || n % 97 || '.example.com' AS "Email", 'Rīga' AS "City" FROM generate_series(1, {profiles}) n"#
+    );
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
+    Ok(table)
 }
