@@ -177,6 +177,9 @@ pub struct NamedSegment {
 
 /// The segments of these runs, those of each in their order.
 pub async fn segments_of(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<NamedSegment>> {
+    if runs.is_empty() {
+        return Ok(vec![]); // `PostgreSQL` knows no empty list.
+    }
     sql!(tx, |db| {
         let mut select = QueryBuilder::new(
             "SELECT run_id, name, member_count FROM run_segments WHERE run_id IN (",
