@@ -19,6 +19,8 @@ use crate::sink::Sink;
 const CONNECTIONS: usize = 100;
 const EXPORTS_PER_CONNECTION: usize = 100;
 const PROFILES: u32 = 10;
+/// Counting the open runs takes a part of the database.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DRAIN_MAX: Duration = Duration::from_mins(20);
 
 /// Measures on the engines of production; the embedded ones serve one process only. `less` says which part of all runs
@@ -92,7 +94,7 @@ async fn drain(
     let open = "SELECT COUNT(*) FROM runs WHERE status IN ('queued', 'running')";
     while sqlx::query_scalar::<_, i64>(open).fetch_one(database).await? > 0 {
         ensure!(started.elapsed() < DRAIN_MAX, "the runs do not end");
-        sleep(Duration::from_millis(50)).await;
+        sleep(LOOK_EVERY).await;
     }
     let seconds = started.elapsed().as_secs_f64();
     drop(processes?);

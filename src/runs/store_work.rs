@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::Result;
 use sqlx::types::Json;
+use sqlx::{FromRow, Result};
 
 use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunId, RunSegment, RunStatus, Warnings};
 use crate::connections::ConnectionId;
@@ -29,14 +29,28 @@ pub async fn claim(tx: &mut Tx, id: RunId, now: Time, ttl: Duration) -> Result<O
     })
 }
 
-/// Whether a worker holds the run or died with it.
-pub async fn is_orphan(tx: &mut Tx, id: RunId) -> Result<bool> {
-    let held: Option<bool> =
-        sql!(tx, |db| sqlx::query_scalar("SELECT lease_until IS NOT NULL FROM runs WHERE id = $1")
-            .bind(id)
-            .fetch_optional(db)
-            .await?);
-    Ok(held.unwrap_or_default())
+/// What can be seen of a run that is to be claimed.
+#[derive(Debug, FromRow)]
+pub struct Prospect {
+    /// A worker holds it, or died with it.
+    pub is_held: bool,
+    /// Another run of its connection is being carried out.
+    pub is_busy: bool,
+}
+
+/// Looks at an open run. A claim decides; this spares the claims that could only fail.
+pub async fn look(tx: &mut Tx, id: RunId) -> Result<Option<Prospect>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT lease_until IS NOT NULL AS is_held, EXISTS (
+                 SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
+                     AND other.status = 'running' AND other.id <> runs.id) AS is_busy
+             FROM runs WHERE id = $1 AND status IN ('queued', 'running')",
+        )
+        .bind(id)
+        .fetch_optional(db)
+        .await
+    })
 }
 
 /// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.

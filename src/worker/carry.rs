@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt, stream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -46,8 +46,6 @@ pub async fn carry(job: &mut Job) -> Result<(), Stopped> {
         return Err(Stopped::failed(ReasonCode::NoProgress, last));
     }
     let prepared = prepare(job).await?;
-    // Before the first upload: whatever may be sent from here on is in doubt if this process dies.
-    checkpoint(job, vec![]).await?;
     job.is_quiet = false;
     let wind_down = CancellationToken::new();
     let stopped = follow(job, prepared, &wind_down).await?;
@@ -211,13 +209,14 @@ pub async fn while_beating<T>(
 }
 
 fn beats(job: &Job) -> Interval {
-    let mut beats = interval(BEAT_EVERY.min(job.app.config.work.lease() / 3));
+    let every = BEAT_EVERY.min(job.app.config.work.lease() / 3);
+    let mut beats = interval_at(Instant::now() + every, every);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beats
 }
 
 /// The end of a cancelled run, in the words of whoever cancelled it.
-async fn canceled(job: &Job) -> Stopped {
+pub async fn canceled(job: &Job) -> Stopped {
     let asked = async { runs::store::get(&mut job.app.db.read().await?, job.run.id).await };
     let reason = match asked.await {
         Ok(run) => run.and_then(|run| run.reason).map(|reason| reason.0),

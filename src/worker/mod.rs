@@ -127,16 +127,20 @@ impl Worker {
         Ok(())
     }
 
+    /// Takes a run, unless it is not due, somebody else has it, or another run of its connection is being carried
+    /// out: then it gets its turn after that one.
     async fn claim(&self, id: RunId) -> anyhow::Result<Option<Run>> {
+        let prospect = runs::store_work::look(&mut self.app.db.read().await?, id).await?;
+        let Some(prospect) = prospect.filter(|prospect| !prospect.is_busy) else {
+            return Ok(None);
+        };
         let mut tx = self.app.db.write().await?;
-        let is_orphan = runs::store_work::is_orphan(&mut tx, id).await?;
         match runs::store_work::claim(&mut tx, id, db::now(), self.app.config.work.lease()).await {
-            // Another run of the connection is being carried out; this one gets its turn after it.
             Err(error) if db::is_unique_violation(&error) => Ok(None),
             claimed => {
                 let claimed = claimed?;
                 tx.commit().await?;
-                let is_taken_over = is_orphan && claimed.is_some();
+                let is_taken_over = prospect.is_held && claimed.is_some();
                 counter!(measures::TAKEOVERS).increment(u64::from(is_taken_over));
                 Ok(claimed)
             }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sqlx::types::Json;
 
-use super::carry::while_beating;
+use super::carry::{canceled, while_beating};
 use super::job::{Job, Stopped};
+use super::settle::checkpoint_with;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::session::Session;
@@ -154,7 +155,10 @@ async fn pin(
     if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
-    tx.commit().await?;
+    // Whatever may be sent from here on is in doubt if this process dies.
+    if checkpoint_with(tx, job, vec![]).await? {
+        return Err(canceled(job).await);
+    }
     check_limit(app, job)?;
     Ok(pinned
         .into_iter()

@@ -21,12 +21,21 @@ use crate::telemetry::measures;
 /// Writes batches that are done, and moves the position as far as no batch is missing. Tells whether
 /// somebody cancelled.
 pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped> {
+    let tx = job.app.db.write().await?;
+    checkpoint_with(tx, job, ready).await
+}
+
+/// The same at the end of a transaction that has written other things.
+pub async fn checkpoint_with(
+    mut tx: Tx,
+    job: &mut Job,
+    ready: Vec<Done>,
+) -> Result<bool, Stopped> {
     let mut answered = job.answered.clone();
     answered.extend(ready.iter().map(|done| (done.batch.first_row, done.end)));
     let last = answered.last_key_value().map_or(job.run.position, |(_, end)| *end);
     let position = pass(&mut answered, job.run.position);
     let to = Checkpoint::of(job, &ready, position, last + window(job));
-    let mut tx = job.app.db.write().await?;
     let cancel_requested = write(&mut tx, job, &to, &ready).await?;
     tx.commit().await?;
     job.answered = answered;
