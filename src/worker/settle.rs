@@ -26,11 +26,7 @@ pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped
 }
 
 /// The same at the end of a transaction that has written other things.
-pub async fn checkpoint_with(
-    mut tx: Tx,
-    job: &mut Job,
-    ready: Vec<Done>,
-) -> Result<bool, Stopped> {
+pub async fn checkpoint_with(mut tx: Tx, job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped> {
     let mut answered = job.answered.clone();
     answered.extend(ready.iter().map(|done| (done.batch.first_row, done.end)));
     let last = answered.last_key_value().map_or(job.run.position, |(_, end)| *end);
