@@ -26,4 +26,5 @@ mod schedules;
 mod seed;
 mod segments;
 mod stores;
+mod subscribers;
 mod support;

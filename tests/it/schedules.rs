@@ -271,6 +271,7 @@ async fn a_time_that_has_come_survives_changes_of_anything_but_the_schedule() {
     assert_eq!(runs_of(&app, &export).await.len(), 1, "nothing is planned any more");
 }
 
+/// “The export runs with every scheduled refresh.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_refresh_starts_every_active_export_that_follows_it() {
     let app = idle().await;
