@@ -5,6 +5,9 @@
 mod access;
 mod api;
 mod audit;
+mod clock_changes;
+mod endings;
+mod events;
 mod exports;
 mod fairness;
 mod following;
@@ -12,6 +15,7 @@ mod identity;
 mod keys;
 mod life;
 mod limits;
+mod migrations;
 mod oauth;
 mod openapi;
 mod outside;
