@@ -22,6 +22,7 @@ mod outside;
 mod outside_lake;
 mod permissions;
 mod preview;
+mod production;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod retention;

@@ -3,6 +3,7 @@
 pub mod document;
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub struct TestApp {
     url: String,
     engines: Vec<String>,
     extra: Vec<String>,
+    is_dev: bool,
 }
 
 /// The settings of the engines: embedded, or the `PostgreSQL` and Redis that the environment names, where every test
@@ -85,6 +87,7 @@ impl TestApp {
             url: String::new(),
             engines: vec![],
             extra: extra.iter().map(ToString::to_string).collect(),
+            is_dev: true,
         };
         app.engines = engines(app.folder.path()).await;
         app.start_service().await;
@@ -105,12 +108,23 @@ impl TestApp {
 
     /// Starts the service as a process of its own, on the data of the one before.
     pub async fn start_process(&mut self) {
+        self.spawn_process("error", Stdio::inherit(), Stdio::inherit()).await;
+    }
+
+    /// The same, with its log in a file; `filter` says what is logged.
+    pub async fn start_process_logged(&mut self, filter: &str, file: &Path) {
+        let log = std::fs::File::create(file).unwrap();
+        self.spawn_process(filter, log.try_clone().unwrap().into(), log.into()).await;
+    }
+
+    async fn spawn_process(&mut self, filter: &str, out: Stdio, err: Stdio) {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let bind = free.local_addr().unwrap().to_string();
         drop(free);
         self.url = format!("http://{bind}/");
         let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
-        command.arg("serve").args(&self.args(&bind)[1..]).env("RUST_LOG", "error");
+        command.arg("serve").args(&self.args(&bind)[1..]).env("RUST_LOG", filter);
+        command.stdout(out).stderr(err);
         self.process = Some(command.kill_on_drop(true).spawn().unwrap());
         let started = std::time::Instant::now();
         while self.anonymous(Method::GET, "livez").send().await.is_err() {
@@ -135,6 +149,12 @@ impl TestApp {
         self.start_service().await;
     }
 
+    /// Stops the service and starts it outside development, with these further settings.
+    pub async fn restart_in_production(&mut self, extra: &[&str]) {
+        self.is_dev = false;
+        self.restart_with(extra).await;
+    }
+
     /// Ends the process as `kill -9` does.
     pub async fn kill_process(&mut self) {
         self.process.take().unwrap().kill().await.unwrap();
@@ -142,7 +162,8 @@ impl TestApp {
 
     fn args(&self, bind: &str) -> Vec<String> {
         let at = |name: &str| self.folder.path().join(name).display().to_string();
-        let mut args = vec!["it".to_owned(), "--dev".to_owned()];
+        let mut args = vec!["it".to_owned()];
+        args.extend(self.is_dev.then(|| "--dev".to_owned()));
         let settings = [
             ("--bind", bind.to_owned()),
             ("--retry-pause-ms", "10".to_owned()),
