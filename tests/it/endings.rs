@@ -1,9 +1,13 @@
-//! How runs end for reasons that are seldom met: data that nobody can read, and attempts that get nowhere.
+//! How runs end for reasons that are seldom met (data that nobody can read, attempts that get nowhere), and a run that does not end.
 
+use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::DOUBLE_OPT_IN_LIST_ID;
 use segment_export::sql;
 use serde_json::json;
 
-use crate::support::{TestApp, people, text};
+use crate::support::{TestApp, people, text, until};
+
+const STANDSTILL: &str = "segment_export_longest_standstill_seconds";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_longer_what_it_says_fails_the_run_before_anything_is_sent() {
@@ -44,4 +48,36 @@ async fn a_run_whose_workers_end_again_and_again_fails_instead_of_ending_one_mor
     assert_eq!(reason["culprit"], "system");
     assert!(text(reason, "message").contains("the worker ended unexpectedly"), "{reason}");
     assert_eq!((&run["counts"]["remaining"], app.active().await), (&json!(3), 0));
+}
+
+/// A number that `/metrics` shows.
+async fn metric(app: &TestApp, name: &str) -> f64 {
+    let text = app.anonymous(Method::GET, "metrics").send().await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_stands_still_shows_in_the_metrics_while_others_get_on() {
+    let mut app = TestApp::start().await;
+    let moving = app.export_of(3).await;
+    let new = json!({"displayName": "Stuck", "connectionId": app.connection().await,
+        "listId": DOUBLE_OPT_IN_LIST_ID, "segments": ["People"], "mapping": {"email": "Email"}});
+    let stuck = text(&app.post("/exports", &new).await, "exportId");
+    let import = format!("{DOUBLE_OPT_IN_LIST_ID}/import");
+    app.faults(&json!([{"match": {"path": import}, "kind": {"hang": {}}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    assert!(metric(&app, STANDSTILL).await < f64::EPSILON, "no run is in hand");
+    let stuck = app.start_run(&stuck).await;
+    app.run_when(&stuck, |run| run["status"] == "running").await;
+
+    until(async || {
+        let run = app.ended(&app.start_run(&moving).await).await;
+        assert_eq!(run["status"], "successful", "{run}");
+        metric(&app, STANDSTILL).await > 1.5
+    })
+    .await;
+
+    app.kill_process().await;
 }
