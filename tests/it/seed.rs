@@ -29,8 +29,8 @@ fn between(text: &'static str, begin: char, end: char) -> Vec<&'static str> {
 fn rows() -> Vec<Row> {
     let lines = PAGE.lines().filter(|line| line.starts_with("| “"));
     let rows = lines.map(|line| {
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
-        let [sentence, calls, tests] = cells.as_slice() else { panic!("{line}") };
+        let parts: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        let [sentence, calls, tests] = parts.as_slice() else { panic!("{line}") };
         let named = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect();
         let sentence = between(sentence, '“', '”')[0];
         Row { sentence, calls: named(calls), tests: named(tests) }

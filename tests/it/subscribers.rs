@@ -183,3 +183,23 @@ async fn those_who_have_left_are_brought_back_only_where_the_export_says_so() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_field_may_hold_the_whole_name_and_one_word_the_consent_of_all() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,FullName\n1,ann@example.com,Ann Lee\n").await;
+    let connection = app.connection().await;
+    for (consent, tracked) in [("no", "No"), ("unchanged", "No"), ("yes", "Yes")] {
+        let mapping = json!({"email": "Email", "name": "FullName", "consentToTrack": consent});
+        let new = json!({"displayName": consent, "connectionId": connection, "listId": LIST_ID,
+            "segments": ["People"], "mapping": mapping});
+        let export = text(&app.post("/exports", &new).await, "exportId");
+        app.ended(&app.start_run(&export).await).await;
+        let shown = shown(&app, "ann@example.com").await;
+        assert_eq!(
+            (&shown["Name"], &shown["ConsentToTrack"]),
+            (&json!("Ann Lee"), &json!(tracked)),
+            "{consent}"
+        );
+    }
+}
