@@ -69,6 +69,20 @@ async fn a_page_holds_as_many_as_the_document_says_and_no_other_number_is_taken(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_larger_than_the_setting_is_refused_and_one_that_is_as_large_is_read() {
+    let app = TestApp::start_with(&["--max-body-bytes", "500"]).await;
+    let new = |name: &str| json!({"displayName": name, "source": {"kind": "upload"}}).to_string();
+    let put = async |length: usize| {
+        let body = new("People");
+        let body = format!("{body}{}", " ".repeat(length - body.len()));
+        let call = app.request("Admin", Method::PUT, "/segments/People");
+        call.header("Content-Type", "application/json").body(body).send().await.unwrap()
+    };
+    assert_eq!(refused(put(501).await, 413).await["errorCode"], "tooLarge");
+    good(put(500).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn members_are_the_same_whatever_they_came_as() {
     let app = TestApp::start().await;
     let sample = segment_export::sample::Sample { rows: 30, seed: 7 };

@@ -463,6 +463,12 @@ async fn a_schedule_that_cannot_be_kept_is_refused_with_the_place() {
             422,
             "/cron",
         ),
+        (
+            json!({"kind": "custom", "timezone": zone,
+                "cron": (1..=11).map(|hour| format!("0 {hour} * * *")).collect::<Vec<_>>()}),
+            422,
+            "/cron",
+        ),
         (json!({"kind": "manual", "timezone": zone}), 422, "/timezone"),
         (json!({"kind": "systemRefresh", "cron": ["0 6 * * *"]}), 422, "/cron"),
     ];

@@ -149,6 +149,23 @@ impl TestApp {
         self.start_service().await;
     }
 
+    /// Sends the process a signal.
+    pub async fn signal_process(&self, signal: &str) {
+        let id = self.process.as_ref().unwrap().id().unwrap().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().await;
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn process_has_ended(&mut self) -> bool {
+        self.process.as_mut().unwrap().try_wait().unwrap().is_some()
+    }
+
+    /// Waits for the end of the process.
+    pub async fn process_ends(&mut self) {
+        let mut process = self.process.take().unwrap();
+        tokio::time::timeout(PATIENCE, process.wait()).await.expect("it does not end").unwrap();
+    }
+
     /// Stops the service and starts it outside development, with these further settings.
     pub async fn restart_in_production(&mut self, extra: &[&str]) {
         self.is_dev = false;
