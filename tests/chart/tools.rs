@@ -144,3 +144,9 @@ pub fn variable<'a>(manifest: &'a Value, name: &str) -> Option<&'a str> {
     let variables = container(manifest)["env"].as_array().unwrap();
     variables.iter().find(|variable| variable["name"] == name)?["value"].as_str()
 }
+
+/// Whether a selector finds the pods of a manifest.
+pub fn finds(selector: &Value, manifest: &Value) -> bool {
+    let labels = &manifest["spec"]["template"]["metadata"]["labels"];
+    selector.as_object().unwrap().iter().all(|(name, value)| &labels[name] == value)
+}

@@ -5,7 +5,6 @@
 mod access;
 mod api;
 mod audit;
-mod clock_changes;
 mod conventions;
 mod endings;
 mod events;
