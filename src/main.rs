@@ -35,7 +35,7 @@ enum Command {
         #[arg(long)]
         errors: bool,
     },
-    /// Prints a development token.
+    /// Prints a development token; only with `--dev`.
     Token(Box<Token>),
     /// Shows the whole main job against the offline Campaign Monitor.
     Demo(demo::Demo),
@@ -183,7 +183,11 @@ fn print_document(errors: bool) {
 }
 
 fn print_token(token: Token) -> anyhow::Result<()> {
-    let config = Config { dev: true, ..token.config }.check()?;
+    anyhow::ensure!(
+        token.config.dev,
+        "development tokens are for development mode: say --dev, or set SEGMENT_EXPORT_DEV=true. Elsewhere tokens come from the identity provider"
+    );
+    let config = token.config.check()?;
     let secret = config
         .auth
         .auth_hs256_secret

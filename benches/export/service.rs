@@ -180,7 +180,8 @@ pub fn spawn(
 }
 
 async fn token() -> Result<String> {
-    let output = Command::new(BINARY).arg("token").stderr(Stdio::inherit()).output().await?;
+    let output =
+        Command::new(BINARY).args(["token", "--dev"]).stderr(Stdio::inherit()).output().await?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 

@@ -217,6 +217,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_read_as_every_cron_reads_them() {
+        // 2026-03-01 is a Sunday.
+        for (line, first, second) in [
+            ("0 6 * * 0", "2026-03-01T06:00Z", "2026-03-08T06:00Z"),
+            ("0 6 * * 7", "2026-03-01T06:00Z", "2026-03-08T06:00Z"),
+            ("0 6 * * MON,wed", "2026-03-02T06:00Z", "2026-03-04T06:00Z"),
+            ("0 6 1 JAN-APR *", "2026-03-01T06:00Z", "2026-04-01T06:00Z"),
+            ("0 6 L * *", "2026-03-31T06:00Z", "2026-04-30T06:00Z"),
+            ("0 6 * * MON#2", "2026-03-09T06:00Z", "2026-04-13T06:00Z"),
+            ("0 8-18/5 * * *", "2026-03-01T08:00Z", "2026-03-01T13:00Z"),
+            // Both days are given: either is enough.
+            ("0 6 4 * MON", "2026-03-02T06:00Z", "2026-03-04T06:00Z"),
+        ] {
+            assert_eq!(times("UTC", &[line], "2026-03-01T00:00:00Z", 2), [first, second], "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_no_line_of_five_fields_is_refused() {
         for line in ["", "0 6 * *", "0 0 6 * * 1", "@daily", "61 6 * * *", "0 6 * * mon-foo"] {
             assert!(CronLine::try_from(line.to_owned()).is_err(), "{line}");

@@ -175,3 +175,41 @@ fn words(failure: &ImportFailure) -> (String, String) {
     };
     (code.to_owned(), message.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: i64, message: &str) -> (String, String) {
+        let email_address = "ann@example.com".to_owned();
+        words(&ImportFailure { email_address, code, message: message.to_owned() })
+    }
+
+    #[test]
+    fn every_refusal_of_a_record_that_campaign_monitor_documents_has_a_code_and_a_sentence_of_ours()
+    {
+        for (code, expected) in [
+            (1, "invalidAddress"),
+            (204, "suppressed"),
+            (205, "deleted"),
+            (206, "unsubscribed"),
+            (207, "bounced"),
+            (208, "unconfirmed"),
+            (214, "invalidConsent"),
+            (215, "invalidConsent"),
+            (220, "invalidMobileNumber"),
+            (221, "invalidAddressAndMobileNumber"),
+        ] {
+            let (name, message) = told(code, "Words That Vary");
+            assert_eq!(name, expected, "{code}");
+            assert!(message.ends_with('.') && !message.contains("Vary"), "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_nobody_knows_comes_in_the_words_of_campaign_monitor() {
+        let (name, message) = told(999, "Not today");
+        assert_eq!(name, "campaignMonitor999");
+        assert!(message.contains("Not today") && message.contains("999"), "{message}");
+    }
+}

@@ -13,7 +13,7 @@ pub mod turns;
 pub mod upload;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics::{counter, gauge};
 use tokio::select;
@@ -213,6 +213,8 @@ impl Worker {
                 _ = ticks.tick() => {}
                 () = self.app.stop.cancelled() => break,
             }
+            let standstill = self.turns.longest_standstill(Instant::now());
+            gauge!(measures::STANDSTILL).set(standstill.as_secs_f64());
             let swept = async {
                 self.sweep(PUSH_AGAIN_AFTER).await?;
                 self.give_way().await

@@ -21,7 +21,8 @@ pub struct Turns {
 
 struct Turn {
     since: Instant,
-    has_progressed: bool,
+    /// When something of the run was last written in this turn.
+    progressed: Option<Instant>,
     stop: CancellationToken,
 }
 
@@ -41,7 +42,7 @@ impl Turns {
     /// Begins the turn of a run; `stop` is cancelled when it must give way.
     #[must_use]
     pub fn begin(self: &Arc<Self>, lease: Lease, stop: CancellationToken) -> Held {
-        self.in_hand().insert(lease, Turn { since: Instant::now(), has_progressed: false, stop });
+        self.in_hand().insert(lease, Turn { since: Instant::now(), progressed: None, stop });
         Held { turns: self.clone(), lease }
     }
 
@@ -59,13 +60,21 @@ impl Turns {
         Some(*lease)
     }
 
+    /// For how long, at `now`, nothing has been written of the run in hand that has stood still for the longest time.
+    #[must_use]
+    pub fn longest_standstill(&self, now: Instant) -> Duration {
+        let in_hand = self.in_hand();
+        let moved = in_hand.values().map(|turn| turn.progressed.unwrap_or(turn.since)).min();
+        moved.map_or(Duration::ZERO, |moved| now.saturating_duration_since(moved))
+    }
+
     fn longest<'a>(&self, in_hand: &'a HashMap<Lease, Turn>) -> Option<(&'a Lease, &'a Turn)> {
         if in_hand.len() < self.most || in_hand.values().any(|turn| turn.stop.is_cancelled()) {
             return None;
         }
         let had_theirs = in_hand
             .iter()
-            .filter(|(_, turn)| turn.has_progressed && turn.since.elapsed() >= self.slice);
+            .filter(|(_, turn)| turn.progressed.is_some() && turn.since.elapsed() >= self.slice);
         had_theirs.min_by_key(|(_, turn)| turn.since)
     }
 
@@ -78,7 +87,7 @@ impl Held {
     /// Something of the run has been written in this turn.
     pub fn progressed(&self) {
         if let Some(turn) = self.turns.in_hand().get_mut(&self.lease) {
-            turn.has_progressed = true;
+            turn.progressed = Some(Instant::now());
         }
     }
 }
@@ -119,5 +128,27 @@ mod tests {
         assert_eq!(turns.end_one(), None, "neither has got on");
         third.progressed();
         assert_eq!(turns.end_one(), Some(last));
+    }
+
+    #[test]
+    fn the_run_that_stands_still_for_longest_is_not_hidden_by_those_that_get_on() {
+        let turns = Turns::new(4, Duration::ZERO);
+        let later = Instant::now() + Duration::from_mins(10);
+        assert_eq!(turns.longest_standstill(later), Duration::ZERO, "none is in hand");
+        let begin = || {
+            let run = Lease { run: RunId(Uuid::now_v7()), fence: 1 };
+            turns.begin(run, CancellationToken::new())
+        };
+        let (first, second) = (begin(), begin());
+        let both = turns.longest_standstill(later);
+        second.progressed();
+        assert_eq!(turns.longest_standstill(later), both, "the first stands still");
+        first.progressed();
+        let on = turns.longest_standstill(later);
+        assert!(on < both, "both got on");
+        drop(second);
+        assert!(turns.longest_standstill(later) < on, "the first got on later");
+        drop(first);
+        assert_eq!(turns.longest_standstill(later), Duration::ZERO);
     }
 }

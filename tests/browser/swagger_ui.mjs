@@ -9,7 +9,8 @@ const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
 /** A browser on the Swagger UI of the service at `url`, for the operations of `instance`. */
 export async function open(url, instance) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
-  const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 } });
+  const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const hosts = new Set();
   page.on('request', (request) => {
@@ -56,7 +57,7 @@ export async function open(url, instance) {
     await block.locator('.loading-container').waitFor({ state: 'detached' });
     await live.waitFor();
     const status = Number.parseInt(await live.locator('.response-col_status').innerText(), 10);
-    const text = await live.locator('.highlight-code pre').first().innerText();
+    const text = status === 204 ? 'null' : await live.locator('.highlight-code pre').first().innerText();
     return { status, value: JSON.parse(text), block };
   }
 
@@ -76,6 +77,15 @@ export async function open(url, instance) {
     await block.locator('.responses-inner > div').first().screenshot({ path });
   }
 
+  /** Opens an address in a tab of its own, as a person does with one that an answer shows. */
+  async function visit(address) {
+    const tab = await context.newPage();
+    tab.setDefaultTimeout(60_000);
+    await tab.setViewportSize({ width: 760, height: 320 });
+    await tab.goto(address);
+    return tab;
+  }
+
   /** Closes the browser: the page must have asked no other host, and made no mistake. */
   async function close() {
     assert.deepEqual([...hosts], [new URL(url).host], 'the page asks no other host');
@@ -83,5 +93,5 @@ export async function open(url, instance) {
     await browser.close();
   }
 
-  return { logIn, execute, ended, picture, close };
+  return { logIn, execute, ended, picture, visit, close };
 }

@@ -10,10 +10,13 @@ mod cluster;
 mod image;
 mod manifests;
 mod monitoring;
+mod network;
+mod placement;
 mod program;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod refusals;
+mod replicas;
 mod storage;
 mod table;
 mod tools;

@@ -1,6 +1,6 @@
 //! What is rendered.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::tools::{
     CHART, CI, Manifests, SUPPORTED, ci, container, pod, render, rendered, tools, variable,
@@ -164,19 +164,6 @@ async fn secrets_stand_nowhere_but_in_secrets() {
 }
 
 #[tokio::test]
-async fn kubernetes_waits_longer_than_a_drain_takes() {
-    for (file, drain) in [("small", 40), ("production", 120), ("embedded", 40), ("cloud", 40)] {
-        for deployment in render(file, &[]).await.all("Deployment") {
-            let told = (drain * 1000).to_string();
-            assert_eq!(variable(deployment, "SEGMENT_EXPORT_DRAIN_MS"), Some(&*told));
-            let before = &container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"];
-            let waits = pod(deployment)["terminationGracePeriodSeconds"].as_i64().unwrap();
-            assert!(waits - before.as_i64().unwrap() >= drain + 15);
-        }
-    }
-}
-
-#[tokio::test]
 async fn the_database_is_brought_up_to_date_before_anything_else_is_changed() {
     let manifests = render("small", &[]).await;
     for (kind, weight) in [("Secret", "-5"), ("Job", "0")] {
@@ -186,36 +173,6 @@ async fn the_database_is_brought_up_to_date_before_anything_else_is_changed() {
     }
     let spec = pod(manifests.one("Job", "-migrate"));
     assert_eq!(spec["serviceAccountName"], "default", "that of the release is not there yet");
-}
-
-#[tokio::test]
-async fn autoscalers_take_the_place_of_numbers() {
-    let fixed = render("small", &["api.replicas=3,worker.replicas=5,scheduler.replicas=2"]).await;
-    for (part, replicas) in [("api", 3), ("worker", 5), ("scheduler", 2)] {
-        assert_eq!(fixed.one("Deployment", &format!("-{part}"))["spec"]["replicas"], replicas);
-    }
-    assert!(
-        fixed.all("HorizontalPodAutoscaler").is_empty() && fixed.all("ScaledObject").is_empty()
-    );
-
-    let scaled = render("production", &["worker.autoscaling.oldestDueSeconds=90"]).await;
-    for part in ["api", "worker"] {
-        assert!(scaled.one("Deployment", &format!("-{part}"))["spec"]["replicas"].is_null());
-    }
-    let api = &scaled.one("HorizontalPodAutoscaler", "-api")["spec"];
-    assert_eq!((&api["minReplicas"], &api["maxReplicas"]), (&json!(2), &json!(8)));
-    assert_eq!(api["scaleTargetRef"]["name"], "demo-segment-export-api");
-    assert_eq!(api["metrics"][0]["resource"]["target"]["averageUtilization"], 70);
-    let worker = &scaled.one("ScaledObject", "-worker")["spec"];
-    assert_eq!((&worker["minReplicaCount"], &worker["maxReplicaCount"]), (&json!(2), &json!(12)));
-    assert_eq!(worker["scaleTargetRef"]["name"], "demo-segment-export-worker");
-    let thresholds: Vec<_> = worker["triggers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|trigger| (&trigger["metricType"], &trigger["metadata"]["threshold"]))
-        .collect();
-    assert_eq!(json!(thresholds), json!([["AverageValue", "8"], ["Value", "90"]]));
 }
 
 #[tokio::test]
@@ -236,94 +193,4 @@ async fn identity_of_the_platform_reaches_the_pods() {
     let theirs = render("small", &["serviceAccount.create=false,serviceAccount.name=theirs"]).await;
     assert!(theirs.all("ServiceAccount").is_empty());
     assert_eq!(pod(theirs.one("Deployment", "-api"))["serviceAccountName"], "theirs");
-}
-
-/// Whether a selector finds the pods of a manifest.
-fn finds(selector: &Value, manifest: &Value) -> bool {
-    let labels = &manifest["spec"]["template"]["metadata"]["labels"];
-    selector.as_object().unwrap().iter().all(|(name, value)| &labels[name] == value)
-}
-
-#[tokio::test]
-async fn pods_of_a_part_are_spread_and_not_all_taken_away_at_once() {
-    let manifests = render("small", &[]).await;
-    for part in ["-api", "-worker", "-scheduler"] {
-        let deployment = manifests.one("Deployment", part);
-        let budget = &manifests.one("PodDisruptionBudget", part)["spec"];
-        assert_eq!(budget["maxUnavailable"], 1);
-        let spread = pod(deployment)["topologySpreadConstraints"].as_array().unwrap();
-        assert_eq!(spread.len(), 2);
-        let selectors = spread.iter().map(|spread| &spread["labelSelector"]["matchLabels"]);
-        for selector in selectors.chain([&budget["selector"]["matchLabels"]]) {
-            let found =
-                manifests.all("Deployment").into_iter().filter(|found| finds(selector, found));
-            assert_eq!(found.collect::<Vec<_>>(), [deployment], "no more than its own pods");
-        }
-    }
-}
-
-#[tokio::test]
-async fn routes_lead_to_the_service() {
-    let manifests = render("production", &["service.port=8000"]).await;
-    let service = &manifests.one("Service", "")["spec"];
-    assert_eq!(service["ports"], json!([{"name": "http", "port": 8000, "targetPort": "http"}]));
-    let answering: Vec<_> = manifests
-        .all("Deployment")
-        .into_iter()
-        .filter(|deployment| finds(&service["selector"], deployment))
-        .collect();
-    assert_eq!(answering, [manifests.one("Deployment", "-api")]);
-    let ingress = &manifests.one("Ingress", "")["spec"];
-    assert_eq!(ingress["ingressClassName"], "nginx");
-    assert_eq!(ingress["tls"][0]["secretName"], "export-tls");
-    assert_eq!(ingress["rules"][0]["host"], "export.example.com");
-    let backend = &ingress["rules"][0]["http"]["paths"][0]["backend"]["service"];
-    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
-    let route = &manifests.one("HTTPRoute", "")["spec"];
-    assert_eq!(route["parentRefs"][0]["name"], "public");
-    assert_eq!(route["hostnames"], json!(["export.example.com"]));
-    let backend = &route["rules"][0]["backendRefs"][0];
-    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": 8000}));
-    let embedded = render("embedded", &[]).await;
-    let selector = &embedded.one("Service", "")["spec"]["selector"];
-    assert!(finds(selector, embedded.all("Deployment")[0]));
-}
-
-/// The ports that pods may call, without those of names and of themselves.
-fn called(policy: &Value) -> Vec<i64> {
-    let rules = policy["spec"]["egress"].as_array().unwrap().iter();
-    let ports = rules.flat_map(|rule| rule["ports"].as_array().unwrap());
-    let mut ports: Vec<_> = ports.filter_map(|port| port["port"].as_i64()).collect();
-    ports.sort_unstable();
-    ports.retain(|port| *port != 53);
-    ports
-}
-
-#[tokio::test]
-async fn pods_speak_to_nobody_but_those_named() {
-    let manifests = render("production", &[]).await;
-    let policy = manifests.one("NetworkPolicy", "");
-    assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
-    assert_eq!(called(policy), [443, 4318, 5432, 6379, 6380]);
-    let rules = policy["spec"]["egress"].as_array().unwrap();
-    assert!(
-        rules.iter().all(|rule| !rule["to"].as_array().unwrap().is_empty()),
-        "none is open to all"
-    );
-    for deployment in manifests.all("Deployment") {
-        assert!(finds(&policy["spec"]["podSelector"]["matchLabels"], deployment));
-    }
-    let callers = policy["spec"]["ingress"][0]["from"].as_array().unwrap();
-    assert_eq!(callers.len(), 2, "the one named, and pods of the release");
-    let web = rules.iter().find(|rule| rule["ports"][0]["port"] == 443).unwrap();
-    let except = web["to"][0]["ipBlock"]["except"].as_array().unwrap();
-    assert!(except.contains(&json!("169.254.0.0/16")), "the metadata of the cloud");
-
-    assert_eq!(called(render("embedded", &[]).await.one("NetworkPolicy", "")), [443]);
-    let moved =
-        ["networkPolicy.egress.database.ports={6432},networkPolicy.egress.redis.ports={7000}"];
-    let moved = render("small", &moved).await;
-    assert_eq!(called(moved.one("NetworkPolicy", "")), [443, 6432, 7000]);
-    let off = render("small", &["networkPolicy.enabled=false"]).await;
-    assert!(off.all("NetworkPolicy").is_empty());
 }

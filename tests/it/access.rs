@@ -30,6 +30,9 @@ fn export_over(connection: &str) -> Value {
         "segments": ["People"], "mapping": {"email": "Email"}})
 }
 
+/// “Go to Admin > Connections.”
+/// “If you take no action, the default will be Administrators.”
+/// “If you don't see this section name, there are no connections of this type available to you.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_for_administrators_unless_they_say_otherwise() {
     let app = TestApp::start().await;
@@ -37,6 +40,7 @@ async fn a_connection_is_for_administrators_unless_they_say_otherwise() {
     let connection = app.connection().await;
     let path = format!("/connections/{connection}");
     assert_eq!(app.get(&path).await["allowedRoles"], "admins");
+    assert_eq!(app.get("/connections").await["items"][0]["connectionId"], connection.as_str());
 
     let list =
         good(app.request("Contributor", Method::GET, "/connections").send().await.unwrap()).await;
@@ -46,6 +50,7 @@ async fn a_connection_is_for_administrators_unless_they_say_otherwise() {
     assert_eq!(refused(create, 422).await["errors"][0]["code"], "unknownConnection");
 }
 
+/// “The name and the type of the connection describe this connection.”
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_shared_connection_contributors_see_id_name_and_type_only() {
     let app = TestApp::start().await;
@@ -59,6 +64,7 @@ async fn of_a_shared_connection_contributors_see_id_name_and_type_only() {
     assert_eq!(seen("/connections").await["items"], json!([expected]));
 }
 
+/// “Select Add connection and choose Campaign Monitor to configure the connection.”
 #[tokio::test(flavor = "multi_thread")]
 async fn contributors_cannot_make_or_change_a_connection() {
     let app = TestApp::start().await;
@@ -81,6 +87,9 @@ async fn contributors_cannot_make_or_change_a_connection() {
     }
 }
 
+/// “Choose who can use this connection.”
+/// “For more information, see Allow contributors to use a connection for exports.”
+/// “In the Connection for export field, choose a connection from the Campaign Monitor section.”
 #[tokio::test(flavor = "multi_thread")]
 async fn contributors_manage_every_export_over_a_shared_connection_whoever_made_it() {
     let app = TestApp::start().await;
@@ -117,6 +126,7 @@ async fn a_contributor_moves_no_export_to_a_connection_that_is_not_shared() {
     assert_eq!(app.get(&path).await["connectionId"], shared.as_str());
 }
 
+/// “For more information, see Allow contributors to use a connection for exports.”
 #[tokio::test(flavor = "multi_thread")]
 async fn unsharing_keeps_exports_running_but_contributors_may_no_longer_edit_them() {
     let app = TestApp::start().await;
@@ -151,6 +161,7 @@ async fn unsharing_keeps_exports_running_but_contributors_may_no_longer_edit_the
     assert_eq!(app.ended(&app.start_run(&export).await).await["status"], "successful");
 }
 
+/// “You can configure this export if you have access to a connection of this type.”
 #[tokio::test(flavor = "multi_thread")]
 async fn every_export_says_what_its_caller_may_do() {
     let app = TestApp::start().await;
@@ -173,6 +184,7 @@ async fn every_export_says_what_its_caller_may_do() {
     }
 }
 
+/// “Select I agree to confirm the Data privacy and compliance.”
 #[tokio::test(flavor = "multi_thread")]
 async fn consent_is_kept_with_who_agreed_when_and_to_which_text() {
     let app = TestApp::start().await;
@@ -191,6 +203,7 @@ async fn consent_is_kept_with_who_agreed_when_and_to_which_text() {
     assert_eq!(problem["errorCode"], "consentRequired");
 }
 
+/// “Select Add yourself as export user and provide your Customer Insights credentials.”
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_adds_and_removes_themselves_as_export_user() {
     let app = TestApp::start().await;

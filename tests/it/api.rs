@@ -62,6 +62,7 @@ async fn an_address_that_takes_other_methods_names_them() {
     refused(app.anonymous(Method::GET, "nowhere").send().await.unwrap(), 404).await;
 }
 
+/// “Select Save to complete the connection.”
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_idempotency_key_creates_once() {
     let app = TestApp::start().await;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, people, refused, text};
 
+/// “Enter your Campaign Monitor List ID.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_opt_in_list_is_warned_about_before_anything_is_sent() {
     let app = TestApp::start().await;
@@ -25,6 +26,7 @@ async fn a_double_opt_in_list_is_warned_about_before_anything_is_sent() {
     assert_eq!(run["warnings"][0]["code"], "doubleOptIn", "{run}");
 }
 
+/// “You have an Campaign Monitor account and corresponding administrator credentials.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_key_stops_the_run_and_the_connection_needs_attention_until_it_is_replaced() {
     let app = TestApp::start().await;

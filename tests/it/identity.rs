@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 use crate::support::{TestApp, good, refused, until};
 
 /// Made for these tests: `openssl ecparam -name prime256v1 -genkey | openssl pkcs8 -topk8 -nocrypt`.
-const KEY: &str = include_str!("../fixtures/es256.pem");
+pub const KEY: &str = include_str!("../fixtures/es256.pem");
 const OTHER_KEY: &str = include_str!("../fixtures/es256-other.pem");
-const KEY_ID: &str = "first";
+pub const KEY_ID: &str = "first";
 
 /// A provider whose keys, and whether it answers at all, a test decides; counts how often it is asked for them.
-struct Provider {
-    issuer: String,
+pub struct Provider {
+    pub issuer: String,
     asked: Arc<AtomicUsize>,
     /// `None`: it is away.
     keys: Arc<Mutex<Option<Vec<Value>>>>,
 }
 
 impl Provider {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         Self::start_as(listener, &issuer)
@@ -73,7 +73,7 @@ impl Provider {
         *self.keys.lock().unwrap() = keys;
     }
 
-    fn claims(&self) -> Value {
+    pub fn claims(&self) -> Value {
         json!({"iss": self.issuer, "aud": "segment-export", "sub": "ann", "roles": ["Admin"],
             "instances": ["*"], "exp": db::now().timestamp() + 600})
     }
@@ -84,7 +84,7 @@ fn public_key() -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn sign(claims: &Value, key: &str, key_id: &str) -> String {
+pub fn sign(claims: &Value, key: &str, key_id: &str) -> String {
     let header = Header { kid: Some(key_id.into()), ..Header::new(Algorithm::ES256) };
     encode(&header, claims, &EncodingKey::from_ec_pem(key.as_bytes()).unwrap()).unwrap()
 }

@@ -42,6 +42,8 @@ async fn a_removed_export_is_gone_its_open_run_ends_and_its_runs_stay_as_history
     assert_eq!(history["items"].as_array().unwrap().len(), 1);
 }
 
+/// “Your Dynamics 365 Customer Insights Administrator can remove this export destination at any time to
+/// discontinue use of this functionality.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_detached_export_is_inactive_its_open_run_ends_and_it_starts_no_other() {
     let app = TestApp::start().await;
@@ -56,6 +58,8 @@ async fn a_detached_export_is_inactive_its_open_run_ends_and_it_starts_no_other(
     assert_eq!(refused(start.send().await.unwrap(), 409).await["errorCode"], "exportInactive");
 }
 
+/// “Your Dynamics 365 Customer Insights Administrator can remove this export destination at any time to
+/// discontinue use of this functionality.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_removed_once_its_exports_are_detached_and_they_keep_their_configuration() {
     let app = TestApp::start().await;
@@ -89,6 +93,7 @@ async fn a_connection_is_removed_once_its_exports_are_detached_and_they_keep_the
     }
 }
 
+/// “Go to Data > Exports.”
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_are_found_by_name_connection_and_segment() {
     let app = TestApp::start().await;
@@ -219,6 +224,9 @@ async fn an_export_shows_its_last_run_and_who_changed_it_when() {
     assert_eq!(actions, ["export.update", "export.startRun", "export.startRun", "export.create"]);
 }
 
+/// “To create a new export, select Add destination.”
+/// “Select Save.”
+/// “Saving an export doesn't run the export immediately.”
 #[tokio::test(flavor = "multi_thread")]
 async fn saving_an_export_does_not_run_it() {
     let app = TestApp::start().await;

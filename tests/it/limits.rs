@@ -26,6 +26,7 @@ fn check_reason(run: &Value, status: &str, code: &str, culprit: &str, words: &[&
     }
 }
 
+/// “You can export up to 1 million profiles per export to Campaign Monitor.”
 #[tokio::test(flavor = "multi_thread")]
 async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipped_at_the_run() {
     let app = TestApp::start_with(&["--max-profiles-per-export", "5"]).await;
@@ -53,6 +54,10 @@ async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipp
     assert_eq!(app.active().await, sent);
 }
 
+/// “Unified customer profiles in the exported segments contain a field representing an email address.”
+/// “In the Data matching section, in the Email field, select the field in your unified customer profile
+/// that represents a customer's email address.”
+/// “It's required to export segments to Campaign Monitor.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_for_the_address_must_be_in_every_segment() {
     let app = TestApp::start().await;
@@ -71,6 +76,7 @@ async fn a_field_for_the_address_must_be_in_every_segment() {
     assert_eq!(problem["errors"][0]["pointer"], "/mapping/email");
 }
 
+/// “Exporting to Campaign Monitor is limited to segments.”
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_segments_and_nothing_else() {
     let app = TestApp::start().await;
@@ -99,6 +105,8 @@ async fn an_export_takes_segments_and_nothing_else() {
     }
 }
 
+/// “The number of profiles that you can export to Campaign Monitor is dependent and limited on your
+/// contract with Campaign Monitor.”
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limit_of_the_contract_ends_the_run_in_the_words_of_campaign_monitor() {
     let app = TestApp::start_with(&["--uploads-in-flight", "1"]).await;

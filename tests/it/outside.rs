@@ -10,7 +10,9 @@ mod contract;
 use std::process::Stdio;
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::campaign_monitor::sandbox::{
+    API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
@@ -153,7 +155,7 @@ async fn a_certified_openid_provider_is_believed_by_the_keys_that_it_publishes_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui() {
-    let (app, home) = (TestApp::start().await, browser().await);
+    let (app, home) = (with_a_way_back().await, browser().await);
     let people = ["Admin", "Contributor", "Viewer"].map(|role| TestApp::token_for(role, "*"));
     let instance = app.instance.to_string();
     let [admin, contributor, viewer] = &people;
@@ -162,6 +164,21 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui
     let arguments = [arguments.as_slice(), &[admin, contributor, viewer, &folder]].concat();
     succeed("node", &arguments, &home).await;
     assert_eq!(app.active().await, 2);
+}
+
+/// A service to which people come back in a browser when they have signed in at the offline Campaign Monitor.
+async fn with_a_way_back() -> TestApp {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind = free.local_addr().unwrap().to_string();
+    drop(free);
+    let back = format!("http://{bind}/oauth/campaign-monitor/callback");
+    let settings = [
+        ["--bind", &bind],
+        ["--oauth-client-id", OAUTH_CLIENT_ID],
+        ["--oauth-client-secret", OAUTH_CLIENT_SECRET],
+        ["--oauth-redirect-url", &back],
+    ];
+    TestApp::start_with(settings.as_flattened()).await
 }
 
 /// Where `make screenshots` wants the pictures of the three people.

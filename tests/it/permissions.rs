@@ -109,6 +109,7 @@ fn the_document_says_the_role_of_the_table() {
     }
 }
 
+/// “For more information, see Permissions needed to configure an export.”
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_admits_whom_the_table_names_and_nobody_else() {
     let app = TestApp::start().await;

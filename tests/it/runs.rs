@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, refused, text};
 
+/// “You can also export data on demand.”
 #[tokio::test(flavor = "multi_thread")]
 async fn every_profile_is_accounted_for_and_the_others_are_named() {
     let app = TestApp::start().await;

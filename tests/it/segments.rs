@@ -38,6 +38,7 @@ async fn an_upload_beyond_the_limit_is_refused_as_too_large() {
     assert_eq!(app.get("/segments/People").await["state"], "inactive");
 }
 
+/// “You have configured segments in audience insights.”
 #[tokio::test(flavor = "multi_thread")]
 async fn members_may_lie_in_files_that_somebody_else_writes() {
     let app = TestApp::start().await;

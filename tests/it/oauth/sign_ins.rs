@@ -35,6 +35,8 @@ async fn is_unchanged(app: &TestApp, id: &str) {
     assert!(seen.get("credential").is_none(), "{seen}");
 }
 
+/// “Select Connect to initialize the connection to Campaign Monitor.”
+/// “Select Authenticate with Campaign Monitor and provide your admin credentials for Campaign Monitor.”
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_signs_in_and_the_exports_of_the_connection_run() {
     let app = start_with(&[]).await;

@@ -1,0 +1,71 @@
+//! Who leads to the pods, and to whom they may speak.
+
+use serde_json::{Value, json};
+
+use super::tools::{finds, render};
+
+#[tokio::test]
+async fn routes_lead_to_the_service() {
+    let manifests = render("production", &["service.port=8000"]).await;
+    let service = &manifests.one("Service", "")["spec"];
+    assert_eq!(service["ports"], json!([{"name": "http", "port": 8000, "targetPort": "http"}]));
+    let answering: Vec<_> = manifests
+        .all("Deployment")
+        .into_iter()
+        .filter(|deployment| finds(&service["selector"], deployment))
+        .collect();
+    assert_eq!(answering, [manifests.one("Deployment", "-api")]);
+    let ingress = &manifests.one("Ingress", "")["spec"];
+    assert_eq!(ingress["ingressClassName"], "nginx");
+    assert_eq!(ingress["tls"][0]["secretName"], "export-tls");
+    assert_eq!(ingress["rules"][0]["host"], "export.example.com");
+    let backend = &ingress["rules"][0]["http"]["paths"][0]["backend"]["service"];
+    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    let route = &manifests.one("HTTPRoute", "")["spec"];
+    assert_eq!(route["parentRefs"][0]["name"], "public");
+    assert_eq!(route["hostnames"], json!(["export.example.com"]));
+    let backend = &route["rules"][0]["backendRefs"][0];
+    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": 8000}));
+    let embedded = render("embedded", &[]).await;
+    let selector = &embedded.one("Service", "")["spec"]["selector"];
+    assert!(finds(selector, embedded.all("Deployment")[0]));
+}
+
+/// The ports that pods may call, without those of names and of themselves.
+fn called(policy: &Value) -> Vec<i64> {
+    let rules = policy["spec"]["egress"].as_array().unwrap().iter();
+    let ports = rules.flat_map(|rule| rule["ports"].as_array().unwrap());
+    let mut ports: Vec<_> = ports.filter_map(|port| port["port"].as_i64()).collect();
+    ports.sort_unstable();
+    ports.retain(|port| *port != 53);
+    ports
+}
+
+#[tokio::test]
+async fn pods_speak_to_nobody_but_those_named() {
+    let manifests = render("production", &[]).await;
+    let policy = manifests.one("NetworkPolicy", "");
+    assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(called(policy), [443, 4318, 5432, 6379, 6380]);
+    let rules = policy["spec"]["egress"].as_array().unwrap();
+    assert!(
+        rules.iter().all(|rule| !rule["to"].as_array().unwrap().is_empty()),
+        "none is open to all"
+    );
+    for deployment in manifests.all("Deployment") {
+        assert!(finds(&policy["spec"]["podSelector"]["matchLabels"], deployment));
+    }
+    let callers = policy["spec"]["ingress"][0]["from"].as_array().unwrap();
+    assert_eq!(callers.len(), 2, "the one named, and pods of the release");
+    let web = rules.iter().find(|rule| rule["ports"][0]["port"] == 443).unwrap();
+    let except = web["to"][0]["ipBlock"]["except"].as_array().unwrap();
+    assert!(except.contains(&json!("169.254.0.0/16")), "the metadata of the cloud");
+
+    assert_eq!(called(render("embedded", &[]).await.one("NetworkPolicy", "")), [443]);
+    let moved =
+        ["networkPolicy.egress.database.ports={6432},networkPolicy.egress.redis.ports={7000}"];
+    let moved = render("small", &moved).await;
+    assert_eq!(called(moved.one("NetworkPolicy", "")), [443, 6432, 7000]);
+    let off = render("small", &["networkPolicy.enabled=false"]).await;
+    assert!(off.all("NetworkPolicy").is_empty());
+}

@@ -1,0 +1,70 @@
+//! The settings of the program, as `segment-export serve --help` shows them.
+
+use std::process::Command;
+
+use clap::{CommandFactory, Parser};
+use segment_export::config::Config;
+
+#[derive(Parser)]
+struct Serve {
+    #[command(flatten)]
+    config: Config,
+}
+
+#[test]
+fn every_setting_is_a_flag_and_a_variable_of_the_same_name_and_says_what_it_is() {
+    let serve = Serve::command();
+    let settings: Vec<_> = serve.get_arguments().collect();
+    assert!(settings.len() > 40);
+    for setting in settings {
+        let flag = setting.get_long().unwrap();
+        let variable = format!("SEGMENT_EXPORT_{}", flag.to_uppercase().replace('-', "_"));
+        assert_eq!(setting.get_env().unwrap(), &*variable, "--{flag}");
+        assert!(setting.get_help().is_some_and(|help| !help.to_string().is_empty()), "--{flag}");
+    }
+}
+
+#[test]
+fn the_defaults_are_those_that_callers_and_operators_were_promised() {
+    let config = Serve::try_parse_from(["serve", "--dev"]).unwrap().config;
+    assert!(Serve::try_parse_from(["serve"]).is_ok_and(|serve| !serve.config.dev));
+    assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data.campaign_monitor_url.as_str(), "https://api.createsend.com/");
+    assert!(config.data.redis_url.is_none(), "the embedded queue");
+    assert!(config.oauth.application().is_none(), "people sign in where it is registered");
+    assert_eq!(config.limits.max_profiles_per_export, 1_000_000);
+    assert_eq!(config.work.uploads_in_flight, 8);
+    assert_eq!(config.limits.idempotency_hours, 24);
+    assert_eq!(config.auth.auth_leeway_seconds, 60);
+    assert_eq!(
+        (config.auth.auth_roles_claim.as_str(), config.auth.auth_instances_claim.as_str()),
+        ("roles", "instances")
+    );
+}
+
+/// Settings that hold passwords, keys and secrets.
+const SECRET: [&str; 7] = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ENCRYPTION_KEYS",
+    "AUTH_HS256_SECRET",
+    "OAUTH_CLIENT_SECRET",
+    "STORAGE_OPTIONS",
+    "SQL_SOURCES",
+];
+
+#[test]
+fn the_help_shows_no_secret_of_the_environment() {
+    for command in ["serve", "migrate", "token"] {
+        let mut help = Command::new(env!("CARGO_BIN_EXE_segment-export"));
+        help.args([command, "--help"]).env("SEGMENT_EXPORT_ROLES", "api");
+        help.envs(SECRET.map(|name| (format!("SEGMENT_EXPORT_{name}"), "hush-hush")));
+        let output = help.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("SEGMENT_EXPORT_ROLES=api"), "others are shown: {text}");
+        for name in SECRET {
+            assert!(text.contains(&format!("SEGMENT_EXPORT_{name}")), "{name}: {text}");
+        }
+        assert!(!text.contains("hush"), "{text}");
+    }
+}
