@@ -98,6 +98,31 @@ async fn a_checkpoint_adds_counts_and_forgives_stalls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cancelled_while_it_was_put_aside_is_due_at_once_and_says_who_it_was() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let held = claimed(&app, run, 0).await.unwrap();
+    test.post(&format!("/runs/{}/cancel", run.0), &json!({})).await;
+
+    let later = Outcome::Released {
+        not_before: db::now() + TimeDelta::minutes(10),
+        reason: Some(Reason::new(ReasonCode::CampaignMonitorUnavailable, "")),
+        stalled: true,
+    };
+    let mut tx = app.db.write().await.unwrap();
+    assert!(settle(&mut tx, lease_of(&held), &later, None, db::now()).await.unwrap());
+    tx.commit().await.unwrap();
+
+    let seen = test.get(&format!("/runs/{}", run.0)).await;
+    assert_eq!(
+        (&seen["status"], &seen["reason"]["code"]),
+        (&json!("queued"), &json!("canceledByUser"))
+    );
+    assert!(claimed(&app, run, 0).await.is_some(), "it need not wait for ten minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_due_until_it_is_pushed_and_again_when_its_worker_died() {
     let test = idle().await;
     let run = queued(&test, &test.export_of(3).await).await;
