@@ -27,3 +27,5 @@ mod seed;
 mod segments;
 mod stores;
 mod support;
+mod throttling;
+mod worker;
