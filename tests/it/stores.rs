@@ -12,6 +12,7 @@ use segment_export::runs::store_work::{Checkpoint, beat, checkpoint, claim, due,
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
 };
+use segment_export::worker::Worker;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -224,6 +225,39 @@ async fn the_queue_hands_every_hint_to_one_worker() {
     let (one, other) = tokio::join!(worker(), worker());
     assert_eq!(one.len() + other.len(), hints.len());
     assert_eq!(one.into_iter().chain(other).collect::<HashSet<_>>(), hints);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_in_the_queue_once_however_often_it_is_pushed_and_keeps_its_place() {
+    let test = idle().await;
+    let queue = test.app().queue.clone();
+    let [first, second] = [(); 2].map(|()| RunId(uuid::Uuid::now_v7()));
+    for hint in [first, second, first, first, second] {
+        queue.push(hint).await.unwrap();
+        // Places are by the millisecond.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(queue.length().await.unwrap(), 2);
+    let pop = async || queue.pop(Duration::from_millis(300)).await.unwrap();
+    assert_eq!((pop().await, pop().await, pop().await), (Some(first), Some(second), None));
+    queue.push(first).await.unwrap();
+    assert_eq!(pop().await, Some(first), "once taken it may come again");
+    assert_eq!(queue.length().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_nobody_has_room_for_are_pushed_again_and_again_and_the_queue_does_not_grow() {
+    let test = idle().await;
+    let exports = [test.export_of(3).await, test.export_of(3).await];
+    for export in &exports {
+        queued(&test, export).await;
+    }
+    let app = test.app();
+    let worker = Worker::new(app.clone());
+    for _ in 0..5 {
+        assert_eq!(worker.sweep(Duration::ZERO).await.unwrap(), exports.len());
+    }
+    assert_eq!(app.queue.length().await.unwrap(), exports.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
