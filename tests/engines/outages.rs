@@ -14,7 +14,9 @@ use crate::cluster::processes::Process;
 use crate::cluster::runs::{PATIENCE, members};
 
 /// Quick to give up and to look again, so that tests are short.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 6] = [
+    ("--database-statement-ms", "2000"),
+    ("--drain-ms", "2000"),
     ("--lease-ms", "2000"),
     ("--sweep-ms", "250"),
     ("--run-pause-ms", "250"),
@@ -114,6 +116,33 @@ async fn without_postgresql_calls_are_told_to_come_back_and_runs_go_on_when_it_i
     assert_eq!(service.api.get("livez").await?.status(), 200);
     metric(&service.api, "segment_export_runs_due NaN").await?;
     service.cluster.postgres.start_again().await?;
+
+    service.ends_well(&run).await?;
+    assert!(Service::unready(&service.api).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_postgresql_that_says_nothing_is_not_waited_for_without_end_and_runs_go_on_when_it_speaks()
+-> Result<()> {
+    let mut service = Service::start().await?;
+    let mut idle = service.cluster.play("a worker that is told to stop", "worker").await?;
+    let run = service.run().await?;
+    service.caller.is_under_way(&run).await?;
+
+    service.cluster.postgres.signal("STOP")?;
+    assert_unavailable(service.caller.once(Method::GET, &run).await?).await?;
+    let start = format!("/exports/{}/runs", service.export);
+    assert_unavailable(service.caller.once(Method::POST, &start).await?).await?;
+    for process in [&service.api, &service.worker] {
+        assert_eq!(timeout(PROBED_WITHIN, Service::unready(process)).await??, ["database"]);
+        let metrics = timeout(PROBED_WITHIN, process.get("metrics")).await??.text().await?;
+        assert!(metrics.contains("segment_export_runs_due NaN"), "{metrics}");
+    }
+    idle.terminate().await?;
+    // Connections that say nothing are closed, so that their places in the pool are free.
+    metric(&service.api, "segment_export_database_connections{state=\"used\"} 0").await?;
+    service.cluster.postgres.signal("CONT")?;
 
     service.ends_well(&run).await?;
     assert!(Service::unready(&service.api).await?.is_empty());
