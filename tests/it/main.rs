@@ -36,3 +36,5 @@ mod stopping;
 mod stores;
 mod subscribers;
 mod support;
+mod throttling;
+mod worker;
