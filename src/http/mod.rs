@@ -1,5 +1,6 @@
 //! What every endpoint shares, and the list of routes.
 
+pub mod again;
 pub mod auth;
 pub mod body;
 pub mod errors;

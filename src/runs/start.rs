@@ -27,7 +27,7 @@ pub enum Cause {
     Refresh,
 }
 
-/// Starts a run of `export`, or skips it: it has no connection, the connection is not connected, or a run is open.
+/// Starts a run of `export`, which was read to be changed, or skips it: it has no connection, the connection is not connected, or a run is open.
 /// A run that no person asks for acts as the export user. The audit gets what was started, and the author of it.
 pub async fn start_or_skip(
     tx: &mut Tx,

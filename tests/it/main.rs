@@ -27,3 +27,4 @@ mod seed;
 mod segments;
 mod stores;
 mod support;
+mod writes;
