@@ -19,7 +19,7 @@ use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{self, Tx};
 use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
-use crate::http::body::{Body, Id, IfMatch, ok};
+use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
@@ -129,7 +129,7 @@ pub async fn create_export(
 /// Copies an export.
 ///
 /// The copy has a schedule that is switched off.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = DuplicateBody,
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Option<DuplicateBody>,
     responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/exports/{id}/duplicate")]
 pub async fn duplicate_export(
@@ -137,13 +137,13 @@ pub async fn duplicate_export(
     app: Data<App>,
     id: Id<ExportId>,
     key: IdempotencyKey,
-    body: Body<DuplicateBody>,
+    body: BodyOrNone<DuplicateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
+    let once = Once::new(&caller, key, &body.0.digest);
     if let Some(answer) = once.replay(&app).await? {
         return Ok(answer);
     }
-    let name = body.value.display_name;
+    let name = body.0.value.display_name;
     again(async || duplicate(&app, &caller, &once, id.0, name.as_ref()).await).await
 }
 

@@ -5,7 +5,9 @@ use actix_web::http::StatusCode;
 use uuid::Uuid;
 
 use super::api::{find_to_change, view};
-use super::check::{check_fields, check_list, find_segments, may_edit, usable_connection};
+use super::check::{
+    check_custom_fields, check_fields, check_list, find_segments, may_edit, usable_connection,
+};
 use super::store::{self, Content};
 use super::views::SegmentNames;
 use super::{Export, ExportId, Warning};
@@ -35,6 +37,7 @@ pub async fn check(
     content: &Content<'_>,
     names: &SegmentNames,
 ) -> Result<Checked, Problem> {
+    check_custom_fields(content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;

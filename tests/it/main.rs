@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod audit;
+mod bodies;
 mod exports;
 mod fairness;
 mod following;
