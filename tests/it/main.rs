@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
 mod access;
+mod agency;
 mod api;
 mod audit;
 mod bodies;
