@@ -22,6 +22,8 @@ mod permissions;
 mod preview;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod refusals;
+mod repeats;
 mod retention;
 mod runs;
 mod schedules;

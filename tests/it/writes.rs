@@ -155,3 +155,30 @@ async fn what_an_export_takes_up_at_the_same_moment_is_removed_or_in_use() {
         assert!(if is_removed { made == 0 } else { made > 0 }, "{path}: {made} {is_removed}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_if_match_removes_nothing() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    app.segment("Spare", &people(1)).await;
+    let connection = app.connection().await;
+    let things = [
+        format!("/exports/{}", app.export(&connection).await),
+        format!("/connections/{connection}/export-user"),
+        format!("/connections/{}", app.pending_connection().await),
+        "/segments/Spare".to_owned(),
+    ];
+    let remove = async |path: &str, tag: &str| {
+        let call = app.request("Admin", Method::DELETE, path);
+        call.header("If-Match", tag).send().await.unwrap()
+    };
+    for path in things {
+        let of = path.trim_end_matches("/export-user");
+        let before = app.get(of).await;
+        assert_eq!(refused(remove(&path, "\"99\"").await, 412).await["errorCode"], "changed");
+        assert_eq!(app.get(of).await, before);
+        good(remove(&path, &format!("\"{}\"", before["version"])).await).await;
+    }
+    let absent = app.request("Admin", Method::PUT, "/segments/Spare").header("If-Match", "\"2\"");
+    refused(absent.json(&json!({"displayName": "Spare"})).send().await.unwrap(), 412).await;
+}
