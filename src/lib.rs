@@ -32,6 +32,7 @@ pub mod keeper;
 pub mod rotation;
 pub mod secrets;
 pub mod telemetry;
+mod wire;
 
 // Ways to see it work without an account.
 pub mod demo;

@@ -1,5 +1,6 @@
 //! What can be done, one line an action: its word and, where callers do it, the call that does it. (A sign-in ends outside
-//! the instances; a credential is refused by Campaign Monitor, whoever calls.)
+//! the instances; a credential is refused by Campaign Monitor, whoever calls;
+//! a planned refresh comes by itself.)
 //!
 //! The word is `object.verb`; a call that changes something and stands not here has no refusals in the
 //! audit, so a test compares this table with the `OpenAPI` document.
@@ -54,6 +55,7 @@ actions! {
     InstanceRunAll             "instance.runAll"             "POST"   "/runs";
     InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
+    InstanceStartRefresh       "instance.startRefresh"       ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
 }
 

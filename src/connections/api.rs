@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
+use crate::http::again::{again, overtaken};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
@@ -151,7 +152,7 @@ pub async fn update_connection(
     body: Body<ConnectionPatch>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let old = find(&mut tx, caller.instance, id.0).await?;
+    let old = find_to_change(&mut tx, caller.instance, id.0).await?;
     if_match.check(old.stamps.version)?;
     let name = body.value.display_name.as_ref().unwrap_or(&old.display_name);
     let allowed = body.value.allowed_roles.unwrap_or(old.allowed_roles);
@@ -178,7 +179,7 @@ pub async fn set_credentials(
     body: Body<CredentialsBody>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let old = find(&mut tx, caller.instance, id.0).await?;
+    let old = find_to_change(&mut tx, caller.instance, id.0).await?;
     if_match.check(old.stamps.version)?;
     let sealed = SealedCredential::api_key(&body.value.api_key, &app.keys, caller.instance, id.0);
     let connection =
@@ -220,7 +221,7 @@ pub async fn detach_connection(
     id: Id<ConnectionId>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let connection = find(&mut tx, caller.instance, id.0).await?;
+    let connection = find_to_change(&mut tx, caller.instance, id.0).await?;
     let exports = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
     for export in &exports {
         runs::api::cancel_open(&mut tx, &caller, export.id).await?;
@@ -246,10 +247,20 @@ pub async fn delete_connection(
     id: Id<ConnectionId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
+    again(async || remove(&app, &caller, id.0, &if_match).await).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn remove(
+    app: &App,
+    caller: &Caller<Admin>,
+    id: ConnectionId,
+    if_match: &IfMatch,
+) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    let connection = find(&mut tx, caller.instance, id.0).await?;
+    let connection = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(connection.stamps.version)?;
-    let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
+    let filter = exports::store::Filter { connection: Some(id), ..Default::default() };
     let dependants =
         exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
     if !dependants.is_empty() {
@@ -257,14 +268,23 @@ pub async fn delete_connection(
         let detail = exports::views::in_use("connection", "Detach", dependants.len());
         return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
     }
-    store::delete(&mut tx, id.0).await?;
+    store::delete(&mut tx, id).await.map_err(overtaken)?;
     let change = Change::removed(&connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionRemove, change).await?;
-    tx.commit().await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(tx.commit().await?)
 }
 
 /// The connection `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
     store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
+}
+
+/// The same, to change it: until the transaction ends, nobody else does.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    instance: Uuid,
+    id: ConnectionId,
+) -> Result<Connection, Problem> {
+    let found = store::get_to_change(tx, instance, id).await?;
+    found.ok_or_else(|| Problem::not_found("connection"))
 }

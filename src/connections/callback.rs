@@ -203,7 +203,7 @@ async fn connect(
     let (instance, id) = (sign_in.instance_id, sign_in.connection_id);
     let sealed = SealedCredential::tokens(&tokens, &app.keys, instance, id, now)?;
     let mut tx = app.db.write().await?;
-    let old = store::get(&mut tx, instance, id).await?.ok_or(Failure::Removed)?;
+    let old = store::get_to_change(&mut tx, instance, id).await?.ok_or(Failure::Removed)?;
     let new = store::set_credential(&mut tx, id, &sealed, &sign_in.started_by, db::now()).await?;
     let change = Change::between(&old, &new.ok_or(Failure::Removed)?);
     audit::record(&mut tx, author, Action::ConnectionSignIn, change).await?;

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
 
-use super::api::find;
+use super::api::find_to_change;
 use super::views::ConnectionView;
 use super::{ConnectionId, store};
 use crate::app::App;
@@ -50,7 +50,7 @@ async fn set_export_user(
     user: Option<(&str, &str)>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let old = find(&mut tx, caller.instance, id).await?;
+    let old = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(old.stamps.version)?;
     let connection = store::set_export_user(&mut tx, id, user, caller.subject(), db::now()).await?;
     let action = match user {

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +14,9 @@ use crate::exports::{ListId, Warning};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument};
+
+/// Clients of an agency that are asked for at a time.
+const CLIENTS_AT_ONCE: usize = 8;
 
 /// The lists of an account, by client.
 #[derive(Serialize, ToSchema)]
@@ -126,8 +129,9 @@ pub async fn browse_lists(
     let connection = find_usable(&app, &caller, id.0).await?;
     let session = open(&app, &connection)?;
     let found = session.call(|account| async move {
-        let clients = account.clients().await?;
-        try_join_all(clients.into_iter().map(|client| client_view(&account, client))).await
+        let clients = stream::iter(account.clients().await?);
+        let views = clients.map(|client| client_view(&account, client));
+        views.buffered(CLIENTS_AT_ONCE).try_collect().await
     });
     let clients = found.await.map_err(|error| problem(&error))?;
     Ok(HttpResponse::Ok().json(ListsView { clients }))

@@ -58,6 +58,21 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Option
         .await)
 }
 
+/// One connection, to change it: until the transaction ends, nobody else does.
+pub async fn get_to_change(
+    tx: &mut Tx,
+    instance: Uuid,
+    id: ConnectionId,
+) -> Result<Option<Connection>> {
+    sql!(tx, |db| sqlx::query_as(
+        "UPDATE connections SET version = version WHERE instance_id = $1 AND id = $2 RETURNING *"
+    )
+    .bind(instance)
+    .bind(id)
+    .fetch_optional(db)
+    .await)
+}
+
 /// Connections, newest first; `shared_only` as contributors see them.
 pub async fn list(
     tx: &mut Tx,

@@ -17,8 +17,9 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{self, Tx};
+use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
-use crate::http::body::{Body, Id, IfMatch, ok};
+use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
@@ -118,14 +119,17 @@ pub async fn create_export(
         options: new.options,
         schedule: &new.schedule,
     };
-    let checked = check(&app, &caller, &content, &new.segments).await?;
-    save_new(&app, &caller, &once, Action::ExportCreate, &content, checked).await
+    again(async || {
+        let checked = check(&app, &caller, &content, &new.segments).await?;
+        save_new(&app, &caller, &once, Action::ExportCreate, &content, checked).await
+    })
+    .await
 }
 
 /// Copies an export.
 ///
 /// The copy has a schedule that is switched off.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = DuplicateBody,
+#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Option<DuplicateBody>,
     responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/exports/{id}/duplicate")]
 pub async fn duplicate_export(
@@ -133,20 +137,31 @@ pub async fn duplicate_export(
     app: Data<App>,
     id: Id<ExportId>,
     key: IdempotencyKey,
-    body: Body<DuplicateBody>,
+    body: BodyOrNone<DuplicateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
+    let once = Once::new(&caller, key, &body.0.digest);
     if let Some(answer) = once.replay(&app).await? {
         return Ok(answer);
     }
-    let (export, segments) = load(&app, &caller, id.0).await?;
-    let name = body.value.display_name.unwrap_or_else(|| copy_name(&export.display_name));
+    let name = body.0.value.display_name;
+    again(async || duplicate(&app, &caller, &once, id.0, name.as_ref()).await).await
+}
+
+async fn duplicate(
+    app: &App,
+    caller: &Caller<Contributor>,
+    once: &Once,
+    id: ExportId,
+    name: Option<&DisplayName>,
+) -> Result<HttpResponse, Problem> {
+    let (export, segments) = load(app, caller, id).await?;
+    let name = name.cloned().unwrap_or_else(|| copy_name(&export.display_name));
     let mut schedule = export.schedule.0.clone();
     schedule.active = false;
     let content = Content { display_name: &name, schedule: &schedule, ..content_of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save_new(&app, &caller, &once, Action::ExportDuplicate, &content, checked).await
+    save_new(app, caller, once, Action::ExportDuplicate, &content, checked).await
 }
 
 fn copy_name(name: &DisplayName) -> DisplayName {
@@ -156,7 +171,8 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run.
+/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An open
+/// run over another connection is cancelled.
 #[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = ExportPatch,
     responses((status = 200, body = ExportView)))]
 #[patch("/exports/{id}")]
@@ -167,10 +183,19 @@ pub async fn update_export(
     if_match: IfMatch,
     body: Body<ExportPatch>,
 ) -> Result<HttpResponse, Problem> {
-    let (old, segments) = load(&app, &caller, id.0).await?;
+    again(async || change(&app, &caller, id.0, &if_match, &body.value).await).await
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller<Contributor>,
+    id: ExportId,
+    if_match: &IfMatch,
+    patch: &ExportPatch,
+) -> Result<HttpResponse, Problem> {
+    let (old, segments) = load(app, caller, id).await?;
     if_match.check(old.stamps.version)?;
-    let patch = body.value;
-    let names = patch.segments.unwrap_or_else(|| {
+    let names = patch.segments.clone().unwrap_or_else(|| {
         SegmentNames(segments.into_iter().map(|segment| segment.name).collect())
     });
     let content = Content {
@@ -181,8 +206,8 @@ pub async fn update_export(
         options: patch.options.unwrap_or(old.options.0),
         schedule: patch.schedule.as_ref().unwrap_or(&old.schedule),
     };
-    let checked = check(&app, &caller, &content, &names).await?;
-    save(&app, &caller, Action::ExportUpdate, &old, &content, checked).await
+    let checked = check(app, caller, &content, &names).await?;
+    save(app, caller, Action::ExportUpdate, &old, &content, checked).await
 }
 
 /// Removes an export.
@@ -197,7 +222,7 @@ pub async fn delete_export(
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let export = find(&mut tx, caller.instance, id.0).await?;
+    let export = find_to_change(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
@@ -260,4 +285,10 @@ pub async fn view<R>(
 /// The export `id` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
     store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
+}
+
+/// The same, to change or run it: until the transaction ends, nobody else changes it.
+pub async fn find_to_change(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
+    let found = store::get_to_change(tx, instance, id).await?;
+    found.ok_or_else(|| Problem::not_found("export"))
 }

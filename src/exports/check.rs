@@ -16,6 +16,9 @@ use crate::identity::Role;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
 
+/// The most custom fields of a mapping, as the contract has it.
+const CUSTOM_FIELDS_MAX: usize = 100;
+
 /// The segments of those names, or what is wrong with them.
 pub async fn find_segments(
     tx: &mut Tx,
@@ -107,25 +110,36 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
     let mut errors = Vec::new();
     for (index, custom) in mapping.custom_fields.iter().enumerate() {
         let key = custom.key.as_str();
-        let pointer = || format!("/mapping/customFields/{index}/key");
         if !fields.iter().any(|field| field.bare_key().eq_ignore_ascii_case(key)) {
             let message = format!(
                 "The list has no custom field “{key}”. Create it in Campaign Monitor, or leave it out."
             );
-            errors.push(FieldError::new(pointer(), "unknownCustomField", message));
-        }
-        if mapping.custom_fields[..index]
-            .iter()
-            .any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key))
-        {
-            errors.push(FieldError::new(
-                pointer(),
-                "repeatedCustomField",
-                format!("“{key}” is mapped twice."),
-            ));
+            errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
         }
     }
     all_good(errors)
+}
+
+/// What the custom fields of a mapping have to be, whatever the list has.
+pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
+    let custom = &mapping.custom_fields;
+    if custom.len() > CUSTOM_FIELDS_MAX {
+        let message = format!("An export fills at most {CUSTOM_FIELDS_MAX} custom fields.");
+        return Err(Problem::unprocessable("/mapping/customFields", "tooMany", message));
+    }
+    let mut errors = Vec::new();
+    for (index, field) in custom.iter().enumerate() {
+        let key = field.key.as_str();
+        if custom[..index].iter().any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key)) {
+            let message = format!("“{key}” is mapped twice.");
+            errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
+        }
+    }
+    all_good(errors)
+}
+
+fn key_at(index: usize) -> String {
+    format!("/mapping/customFields/{index}/key")
 }
 
 /// The warning that a run would be skipped, if the segments hold too many profiles.

@@ -9,7 +9,7 @@ pub mod saving;
 pub mod store;
 pub mod views;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use crate::campaign_monitor::bare;
 use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{Stamps, Time};
 use crate::schedules::Schedule;
+use crate::wire::text_or_object;
 
 /// Id of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -106,13 +107,20 @@ pub struct Mapping {
 }
 
 /// Where a subscriber's name comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "name is a field name, or {\"first\": …, \"last\": …}")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum NameMapping {
     /// One field holds the whole name.
     Full(FieldName),
     /// Two fields, joined with a space.
     Parts(NameParts),
+}
+
+impl<'de> Deserialize<'de> for NameMapping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the name of a field, or {\"first\": …, \"last\": …}";
+        text_or_object(deserializer, expected, Self::Full, Self::Parts)
+    }
 }
 
 /// Two fields that make a name.
@@ -162,13 +170,20 @@ impl CustomFieldKey {
 }
 
 /// Where the consent to tracking comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "consentToTrack is yes, no, unchanged, or {\"field\": …}")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum ConsentMapping {
     /// The same for every profile.
     Same(ConsentToTrack),
     /// A field of the profile: yes, no, true, false, or empty for unchanged.
     Field(ConsentField),
+}
+
+impl<'de> Deserialize<'de> for ConsentMapping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "yes, no, unchanged, or {\"field\": …}";
+        text_or_object(deserializer, expected, Self::Same, Self::Field)
+    }
 }
 
 /// The field that holds the consent.

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::api::find;
+use super::api::find_to_change;
 use super::check::{may_edit, permissions};
 use super::views::Permissions;
 use super::{Export, ExportId, store};
@@ -38,7 +38,7 @@ pub async fn start_run(
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let start = async |tx: &mut Tx| {
-        let export = find(tx, caller.instance, id.0).await?;
+        let export = find_to_change(tx, caller.instance, id.0).await?;
         may_edit(tx, &caller, export.connection_id).await?;
         connected(tx, &export).await?;
         let run = insert(tx, &caller, &export).await?;
@@ -97,8 +97,9 @@ pub async fn run_all_exports(
 async fn start_all(tx: &mut Tx, caller: &Caller<Contributor>) -> Result<Vec<Run>, Problem> {
     let now = db::now();
     let mut runs = Vec::new();
-    for export in store::all(tx, caller.instance).await? {
-        if export.schedule.is_active()
+    for listed in store::all(tx, caller.instance).await? {
+        if listed.schedule.is_active()
+            && let Some(export) = store::get_to_change(tx, caller.instance, listed.id).await?
             && permissions(tx, caller, export.connection_id).await? == Permissions::Edit
         {
             runs.push(start_or_skip(tx, &export, &caller.author, Cause::Person, now).await?);

@@ -4,14 +4,17 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use uuid::Uuid;
 
-use super::api::{find, view};
-use super::check::{check_fields, check_list, find_segments, may_edit, usable_connection};
+use super::api::{find_to_change, view};
+use super::check::{
+    check_custom_fields, check_fields, check_list, find_segments, may_edit, usable_connection,
+};
 use super::store::{self, Content};
 use super::views::SegmentNames;
 use super::{Export, ExportId, Warning};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
+use crate::http::again::overtaken;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Once};
@@ -34,6 +37,7 @@ pub async fn check(
     content: &Content<'_>,
     names: &SegmentNames,
 ) -> Result<Checked, Problem> {
+    check_custom_fields(content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
@@ -76,8 +80,8 @@ async fn insert(
     let id = ExportId(Uuid::now_v7());
     let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
         .await
-        .map_err(gone)?;
-    store::set_segments(tx, id, segments).await.map_err(gone)?;
+        .map_err(overtaken)?;
+    store::set_segments(tx, id, segments).await.map_err(overtaken)?;
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::made((&export, &segments[..]));
     audit::record(tx, &caller.author, action, change).await?;
@@ -85,7 +89,7 @@ async fn insert(
     Ok(export)
 }
 
-/// Changes an export, unless somebody else did in the meantime.
+/// Changes an export, unless it is overtaken: somebody else did, or removed its connection or a segment.
 pub async fn save(
     app: &App,
     caller: &Caller<Contributor>,
@@ -95,20 +99,22 @@ pub async fn save(
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let current = find(&mut tx, caller.instance, old.id).await?;
+    let current = find_to_change(&mut tx, caller.instance, old.id).await?;
     if current.stamps.version != old.stamps.version {
-        return Err(Problem::changed());
+        return Err(Problem::overtaken());
     }
     for connection in [current.connection_id, content.connection].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
     }
-    if content.connection.is_none() {
+    // A run goes over the connection that the export had at its start.
+    if content.connection != current.connection_id {
         runs::api::cancel_open(&mut tx, caller, old.id).await?;
     }
-    let export =
-        store::update(&mut tx, old.id, content, caller.subject(), db::now()).await.map_err(gone)?;
+    let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
+        .await
+        .map_err(overtaken)?;
     let old_segments = segments::store::of_export(&mut tx, old.id).await?;
-    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(gone)?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(overtaken)?;
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;
@@ -120,9 +126,4 @@ pub async fn save(
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     tx.commit().await?;
     Ok(ok(version, &view))
-}
-
-/// A connection or segment was removed while the export was being saved.
-fn gone(error: sqlx::Error) -> Problem {
-    if db::is_reference_violation(&error) { Problem::changed() } else { error.into() }
 }

@@ -129,6 +129,17 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Exp
         .await)
 }
 
+/// One export, to change it: until the transaction ends, nobody else does.
+pub async fn get_to_change(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
+    sql!(tx, |db| sqlx::query_as(
+        "UPDATE exports SET version = version WHERE instance_id = $1 AND id = $2 RETURNING *"
+    )
+    .bind(instance)
+    .bind(id)
+    .fetch_optional(db)
+    .await)
+}
+
 /// An export, and what else it is found by.
 #[derive(sqlx::FromRow)]
 struct Listed {

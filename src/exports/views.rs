@@ -6,7 +6,7 @@
 )]
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::runs::{Reason, Run, RunId, RunStatus};
 use crate::schedules::Schedule;
 use crate::schedules::views::ScheduleView;
 use crate::segments::{Segment, SegmentName};
+use crate::wire::present;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -74,15 +75,8 @@ pub struct ExportPatch {
     pub schedule: Option<Schedule>,
 }
 
-/// Tells `null` from a member that is left out.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 /// The copy of an export.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DuplicateBody {
     /// Its name; `Copy of …` when left out.

@@ -1,15 +1,18 @@
 //! What every endpoint shares, and the list of routes.
 
+pub mod again;
 pub mod auth;
 pub mod body;
 pub mod errors;
 pub mod health;
 pub mod idempotency;
+mod json;
 pub mod openapi;
 pub mod origin;
 pub mod paging;
 pub mod problem;
 pub mod refusals;
+mod swagger;
 pub mod whole;
 
 use std::net::SocketAddr;
@@ -27,7 +30,6 @@ use serde_json::Value;
 use tracing_actix_web::{RequestId, TracingLogger};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
 use crate::config::Part;
@@ -108,6 +110,7 @@ pub fn document() -> Value {
 pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
     let document = Data::new(document());
     let methods = Data::new(Methods::of(&document));
+    let swagger = Data::new(swagger::config());
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let is_api = app.config.plays(Part::Api);
     let server = HttpServer::new(move || {
@@ -115,6 +118,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .app_data(app.clone())
             .app_data(document.clone())
             .app_data(methods.clone())
+            .app_data(swagger.clone())
             .app_data(web::PayloadConfig::new(body_max))
             .app_data(
                 web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()),
@@ -137,7 +141,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
                     config
                         .service(openapi::get_document)
                         .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-                        .service(swagger_ui());
+                        .service(swagger::get_file);
                 }
             })
             .default_service(web::to(no_such_route))
@@ -148,13 +152,6 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
     .bind(bind)?;
     let address = server.addrs()[0];
     Ok((server.run(), address))
-}
-
-/// Swagger UI from the binary: it loads nothing from elsewhere.
-fn swagger_ui() -> SwaggerUi {
-    let config =
-        SwaggerConfig::from("/openapi.json").validator_url("none").persist_authorization(true);
-    SwaggerUi::new("/swagger-ui/{_:.*}").config(config)
 }
 
 fn bad_query(error: &actix_web::error::QueryPayloadError) -> Problem {
@@ -194,6 +191,9 @@ fn known(method: &Method) -> &'static str {
     known.into_iter().find(|name| method == *name).unwrap_or("other")
 }
 
+/// Addresses of what shows the document; they take GET.
+const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
+
 /// Which methods each address takes, from the document.
 struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
@@ -204,7 +204,9 @@ impl Methods {
             names.filter(|name| *name != "parameters").map(|name| name.to_uppercase()).collect()
         };
         let paths = document["paths"].as_object().into_iter().flatten();
-        Self(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+        let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
+        let pages = PAGES.map(|path| (ResourceDef::new(path), vec![Method::GET.to_string()]));
+        Self(paths.chain(pages).collect())
     }
 
     fn allowed(&self, path: &str) -> Vec<&str> {

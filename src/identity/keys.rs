@@ -1,6 +1,8 @@
 //! The keys that an identity provider publishes (JWKS), found by `OpenID` discovery where no address is set.
-//! They are cached, and fetched again when a token names a key that is not there.
+//! They are cached, and fetched again when they are old or a token names a key that is not there. Whoever comes with a
+//! key that is known and not old waits for nobody, and nobody waits for a provider that was away a moment ago.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
@@ -8,8 +10,10 @@ use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
 use super::Error;
@@ -26,7 +30,9 @@ pub struct Published {
     pause: Duration,
     /// Keys older than this are fetched again, so that a withdrawn key stops working.
     age_max: Duration,
-    keys: Mutex<Fetched>,
+    known: Mutex<Known>,
+    /// Whose turn it is to fetch them.
+    turn: Arc<Turn<()>>,
 }
 
 enum Source {
@@ -35,11 +41,13 @@ enum Source {
 }
 
 #[derive(Default)]
-struct Fetched {
+struct Known {
     keys: Vec<Jwk>,
-    /// When they were asked for last.
-    at: Option<Instant>,
-    /// Whether that failed: the keys are those of an earlier time.
+    /// When they were read: their age counts from here.
+    read_at: Option<Instant>,
+    /// When that was tried last, and ended.
+    tried_at: Option<Instant>,
+    /// Whether it failed then: the keys are those of an earlier time.
     is_away: bool,
 }
 
@@ -54,38 +62,56 @@ impl Published {
         };
         let pause = Duration::from_millis(auth.auth_jwks_pause_ms);
         let age_max = Duration::from_millis(auth.auth_jwks_age_ms);
-        Some(Self { http, source, pause, age_max, keys: Mutex::default() })
+        Some(Self { http, source, pause, age_max, known: Mutex::default(), turn: Arc::default() })
     }
 
     /// The key named `kid`, fetched where need be, and until when that is not needed again. Old keys outlive a provider
     /// that is away; what it may have added meanwhile cannot be told.
-    pub async fn find(&self, kid: Option<&str>) -> Result<(Jwk, Instant), Error> {
-        let mut fetched = self.keys.lock().await;
-        if fetched.find(kid).is_none() || fetched.is_older_than(self.age_max) {
-            self.refresh(&mut fetched).await;
+    pub async fn find(self: &Arc<Self>, kid: Option<&str>) -> Result<(Jwk, Instant), Error> {
+        let (found, is_away) = self.look(kid);
+        if let Some((key, until)) = found {
+            if Instant::now() < until {
+                return Ok((key, until));
+            }
+            if is_away {
+                if let Ok(turn) = self.turn.clone().try_lock_owned() {
+                    self.refresh(turn);
+                }
+                return Ok((key, until));
+            }
         }
-        match fetched.find(kid) {
-            Some(key) => Ok((key.clone(), fetched.at.unwrap_or_else(Instant::now) + self.age_max)),
-            None if fetched.is_away => Err(Error::Unavailable),
-            None => Err(Error::Invalid("the token is signed with an unknown key")),
+        let turn = self.turn.clone().lock_owned().await;
+        // What becomes of it is told by the keys.
+        let _ = self.refresh(turn).await;
+        match self.look(kid) {
+            (Some(found), _) => Ok(found),
+            (None, true) => Err(Error::Unavailable),
+            (None, false) => Err(Error::Invalid("the token is signed with an unknown key")),
         }
     }
 
-    /// Fetches the keys, at most once in a while.
-    async fn refresh(&self, fetched: &mut Fetched) {
-        let pause = if fetched.is_away { AWAY_PAUSE } else { self.pause };
-        if !fetched.is_older_than(pause) {
-            return;
-        }
-        let answer = self.fetch().await;
-        (fetched.at, fetched.is_away) = (Some(Instant::now()), answer.is_err());
-        match answer {
-            Ok(keys) => fetched.keys = keys,
-            Err(error) => tracing::warn!(
-                error = format!("{error:#}"),
-                "the identity provider's keys cannot be read; those read before stay good"
-            ),
-        }
+    /// What is known of a key, and whether the provider was away last.
+    fn look(&self, kid: Option<&str>) -> (Option<(Jwk, Instant)>, bool) {
+        let known = self.known();
+        (known.find(kid, self.age_max), known.is_away)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fetches the keys, at most once in a while. A task of its own sees to that: others may wait for what a caller that
+    /// goes away has begun.
+    fn refresh(self: &Arc<Self>, turn: OwnedMutexGuard<()>) -> JoinHandle<()> {
+        let published = self.clone();
+        let refresh = async move {
+            if published.known().is_due(published.pause) {
+                let answer = published.fetch().await;
+                published.known().keep(answer);
+            }
+            drop(turn);
+        };
+        tokio::spawn(refresh.in_current_span())
     }
 
     /// The keys that we can read; others are for others.
@@ -115,17 +141,32 @@ impl Published {
     }
 }
 
-impl Fetched {
-    /// The key named `kid`, or the only key when the token names none.
-    fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
-        match kid {
+impl Known {
+    /// The key named `kid`, or the only key when the token names none, and when it is old.
+    fn find(&self, kid: Option<&str>, age_max: Duration) -> Option<(Jwk, Instant)> {
+        let key = match kid {
             Some(kid) => self.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid)),
             None => self.keys.first().filter(|_| self.keys.len() == 1),
-        }
+        };
+        Some((key?.clone(), self.read_at? + age_max))
     }
 
-    fn is_older_than(&self, age: Duration) -> bool {
-        self.at.is_none_or(|at| at.elapsed() > age)
+    /// Whether the last try was long enough ago: after a good one `pause`.
+    fn is_due(&self, pause: Duration) -> bool {
+        let pause = if self.is_away { AWAY_PAUSE } else { pause };
+        self.tried_at.is_none_or(|tried_at| tried_at.elapsed() >= pause)
+    }
+
+    fn keep(&mut self, answer: anyhow::Result<Vec<Jwk>>) {
+        let now = Instant::now();
+        (self.tried_at, self.is_away) = (Some(now), answer.is_err());
+        match answer {
+            Ok(keys) => (self.keys, self.read_at) = (keys, Some(now)),
+            Err(error) => tracing::warn!(
+                error = format!("{error:#}"),
+                "the identity provider's keys cannot be read; those read before stay good"
+            ),
+        }
     }
 }
 
@@ -142,4 +183,40 @@ pub fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
     let signs = common.public_key_use.as_ref().is_none_or(|use_| *use_ == PublicKeyUse::Signature)
         && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
     (signs && common.key_algorithm.is_none_or(|alg| alg == named)).then_some(algorithm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE: Duration = Duration::from_mins(10);
+    const PAUSE: Duration = Duration::from_mins(1);
+
+    fn key() -> Jwk {
+        serde_json::from_str(include_str!("../../tests/fixtures/es256.jwk.json")).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_are_as_old_as_the_last_time_they_could_be_read() {
+        let (mut known, start) = (Known::default(), Instant::now());
+        assert!(known.is_due(PAUSE));
+        known.keep(Ok(vec![key()]));
+        tokio::time::advance(AGE).await;
+        known.keep(Err(anyhow::anyhow!("away")));
+        let (_, until) = known.find(None, AGE).unwrap();
+        assert_eq!(until, start + AGE, "a try that failed makes no key younger");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_is_away_is_tried_again_soon() {
+        let mut known = Known::default();
+        known.keep(Ok(vec![key()]));
+        assert!(!known.is_due(PAUSE));
+        tokio::time::advance(PAUSE).await;
+        assert!(known.is_due(PAUSE));
+        known.keep(Err(anyhow::anyhow!("away")));
+        assert!(!known.is_due(PAUSE));
+        tokio::time::advance(AWAY_PAUSE).await;
+        assert!(known.is_due(PAUSE));
+    }
 }

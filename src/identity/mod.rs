@@ -8,6 +8,8 @@
 mod believed;
 mod keys;
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -70,7 +72,7 @@ pub enum Error {
 pub struct Verifier {
     auth: Auth,
     shared: Option<DecodingKey>,
-    published: Option<Published>,
+    published: Option<Arc<Published>>,
     believed: Believed,
 }
 
@@ -88,7 +90,8 @@ impl Verifier {
     pub fn new(auth: Auth, http: reqwest::Client) -> Self {
         let shared = (auth.auth_hs256_secret.as_ref())
             .map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
-        Self { shared, published: Published::of(&auth, http), believed: Believed::default(), auth }
+        let published = Published::of(&auth, http).map(Arc::new);
+        Self { shared, published, believed: Believed::default(), auth }
     }
 
     /// Believes `token`, or says why not.

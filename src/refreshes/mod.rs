@@ -38,8 +38,11 @@ pub async fn start_followers(
     now: Time,
 ) -> sqlx::Result<Vec<Run>> {
     let mut runs = Vec::new();
-    for export in exports::store::all(tx, author.instance).await? {
-        if export.schedule.follows_refreshes() {
+    for listed in exports::store::all(tx, author.instance).await? {
+        if listed.schedule.follows_refreshes()
+            && let Some(export) =
+                exports::store::get_to_change(tx, author.instance, listed.id).await?
+        {
             runs.push(start_or_skip(tx, &export, author, cause, now).await?);
         }
     }

@@ -27,8 +27,8 @@ pub enum Cause {
     Refresh,
 }
 
-/// Starts a run of `export`, or skips it: it has no connection, the connection is not connected, or a run is open.
-/// A run that no person asks for acts as the export user. The audit gets what was started, and the author of it.
+/// Starts a run of `export`, which was read to be changed, or skips it: it has no connection, the connection is not connected, or a run is open.
+/// A run that no person asks for acts as the export user. The audit gets what became of it, and the author.
 pub async fn start_or_skip(
     tx: &mut Tx,
     export: &Export,
@@ -55,18 +55,22 @@ pub async fn start_or_skip(
         trace_id: telemetry::trace_id(&span),
         now,
     };
-    if let Some(reason) = obstacle(connection.as_ref()) {
-        return store::insert_skipped(tx, &new, &reason).await;
-    }
-    let Some(run) = store::insert(tx, &new).await? else {
-        let reason = Reason::new(ReasonCode::RunAlreadyOpen, "");
-        return store::insert_skipped(tx, &new, &reason).await;
+    let run = match obstacle(connection.as_ref()) {
+        Some(reason) => store::insert_skipped(tx, &new, &reason).await?,
+        None => insert(tx, &new).await?,
     };
     record(tx, author, export, &run).await?;
     Ok(run)
 }
 
-/// Records that a run was started.
+async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
+    match store::insert(tx, new).await? {
+        Some(run) => Ok(run),
+        None => store::insert_skipped(tx, new, &Reason::new(ReasonCode::RunAlreadyOpen, "")).await,
+    }
+}
+
+/// Records that a run was started, or skipped.
 pub async fn record(tx: &mut Tx, author: &Author, export: &Export, run: &Run) -> Result<()> {
     let change = Change::done((export, &[][..]), &RunStart::from(run));
     audit::record(tx, author, Action::ExportStartRun, change).await

@@ -123,11 +123,14 @@ pub struct ProgressView {
     pub eta_utc: Option<DateTime<Utc>>,
 }
 
-/// What the audit keeps of the start of a run.
+/// What the audit keeps of the start of a run: `queued`, or `skipped` with the reason.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunStart<'a> {
     run_id: RunId,
+    status: RunStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Reason>,
     submission_kind: SubmissionKind,
     submitted_by: &'a str,
     connection_id: Option<ConnectionId>,
@@ -138,6 +141,8 @@ impl<'a> From<&'a Run> for RunStart<'a> {
     fn from(run: &'a Run) -> Self {
         Self {
             run_id: run.id,
+            status: run.status,
+            reason: run.reason.as_ref().map(|reason| &reason.0),
             submission_kind: run.submission_kind,
             submitted_by: &run.submitted_by,
             connection_id: run.connection_id,

@@ -10,7 +10,7 @@ use super::{Schedule, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
-use crate::exports::api::{find, view};
+use crate::exports::api::{find_to_change, view};
 use crate::exports::check::may_edit;
 use crate::exports::views::ExportView;
 use crate::exports::{self, Export, ExportId};
@@ -70,7 +70,7 @@ pub async fn set_export_schedule(
     body: Body<Schedule>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let export = find(&mut tx, caller.instance, id.0).await?;
+    let export = find_to_change(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     check(&body.value, "", db::now())?;
@@ -110,6 +110,12 @@ async fn selected(
     caller: &Caller<Contributor>,
     ids: &[ExportId],
 ) -> Result<Vec<Export>, Problem> {
+    // In one order, so that of two calls with the same exports none waits for the other.
+    let mut in_order = ids.to_vec();
+    in_order.sort_unstable_by_key(|id| id.0);
+    for id in in_order {
+        exports::store::get_to_change(tx, caller.instance, id).await?;
+    }
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for (index, id) in ids.iter().enumerate() {
         let Some(export) = exports::store::get(tx, caller.instance, *id).await? else {

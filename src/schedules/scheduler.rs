@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::store;
 use crate::app::App;
-use crate::audit::{Author, Part};
+use crate::audit::{self, Action, Author, Part};
 use crate::db::Time;
 use crate::exports::ExportId;
 use crate::runs::start::{self, Cause};
+use crate::runs::views::RunsView;
 use crate::{db, exports, refreshes};
 
 /// Exports looked up at a time.
@@ -86,8 +87,10 @@ async fn fire_refresh(app: &App, instance: Uuid, now: Time) -> anyhow::Result<()
     if !store::move_refresh_on(&mut tx, &planned, planned.schedule.next(now)).await? {
         return Ok(());
     }
-    let runs =
-        refreshes::start_followers(&mut tx, &author(instance), Cause::Planned(time), now).await?;
+    let author = author(instance);
+    let runs = refreshes::start_followers(&mut tx, &author, Cause::Planned(time), now).await?;
+    let change = RunsView::of(&runs).done_in(instance, None);
+    audit::record(&mut tx, &author, Action::InstanceStartRefresh, change).await?;
     tx.commit().await?;
     start::announce(&app.queue, &runs).await;
     Ok(())

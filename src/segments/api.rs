@@ -11,6 +11,7 @@ use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
 use crate::exports;
 use crate::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
+use crate::http::again::{again, overtaken};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
@@ -61,7 +62,9 @@ pub async fn put_segment(
 ) -> Result<HttpResponse, Problem> {
     let scope = format!("{}/{}", caller.instance, name.0.as_str());
     let found = inspect(&app, &body.value.source, &scope).await?;
-    let saved = save(&app, &caller, &name.0, &if_match, &body.value, found.as_ref()).await;
+    let (segment, found_now) = (&body.value, found.as_ref());
+    let saved =
+        again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
     if let (Err(_), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
@@ -83,20 +86,19 @@ async fn save(
 ) -> Result<(bool, Segment), Problem> {
     let (now, by) = (db::now(), caller.subject());
     let mut tx = app.db.write().await?;
-    let old = store::get(&mut tx, caller.instance, name).await?;
+    let old = store::get_to_change(&mut tx, caller.instance, name).await?;
     let SegmentBody { display_name, source } = body;
-    let mut segment = match &old {
-        Some(old) => {
-            if_match.check(old.stamps.version)?;
-            let keep_members = old.source.0 == *source;
-            if !keep_members || found.is_some() {
-                supersede(&mut tx, old, now).await?;
-            }
-            store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
+    let mut segment = if let Some(old) = &old {
+        if_match.check(old.stamps.version)?;
+        let keep_members = old.source.0 == *source;
+        if !keep_members || found.is_some() {
+            supersede(&mut tx, old, now).await?;
         }
-        None => {
-            store::insert(&mut tx, caller.instance, name, display_name, source, by, now).await?
-        }
+        store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
+    } else {
+        if_match.check(0)?;
+        let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
+        new.await.map_err(overtaken)?
     };
     if let Some(found) = found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
@@ -199,8 +201,19 @@ pub async fn delete_segment(
     name: Name<SegmentName>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
+    again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    tidy(&app).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn remove(
+    app: &App,
+    caller: &Caller<Contributor>,
+    name: &SegmentName,
+    if_match: &IfMatch,
+) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    let segment = find(&mut tx, caller.instance, &name.0).await?;
+    let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
     let filter = exports::store::Filter {
         segment: Some(segment.name.as_str().to_owned()),
@@ -214,15 +227,23 @@ pub async fn delete_segment(
         return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
     }
     supersede(&mut tx, &segment, db::now()).await?;
-    store::delete(&mut tx, segment.id).await?;
+    store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
-    tx.commit().await?;
-    tidy(&app).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(tx.commit().await?)
 }
 
 /// The segment `name` of `instance`, or 404.
 pub async fn find(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
     store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
+}
+
+/// The same, to change it: until the transaction ends, nobody else does.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Segment, Problem> {
+    let found = store::get_to_change(tx, instance, name).await?;
+    found.ok_or_else(|| Problem::not_found("segment"))
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod members;
+mod source;
 pub mod store;
 pub mod views;
 
@@ -59,7 +60,7 @@ impl SegmentName {
 
 /// Where the members of a segment come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields, try_from = "source::Members")]
 pub enum Source {
     /// They are uploaded to this service.
     #[default]
@@ -104,7 +105,7 @@ pub enum Source {
         #[schema(example = "crm", min_length = 1, max_length = 200, pattern = r"^[^\x00]+$")]
         data_source: String,
         /// The schema it is in.
-        #[serde(default = "public")]
+        #[serde(default = "source::public")]
         #[schema(example = "public", min_length = 1, max_length = 63, pattern = r"^[^\x00]+$")]
         schema: String,
         /// Its name; case matters.
@@ -116,10 +117,6 @@ pub enum Source {
         )]
         table: String,
     },
-}
-
-fn public() -> String {
-    "public".into()
 }
 
 impl Source {

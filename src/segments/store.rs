@@ -19,6 +19,21 @@ pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Opti
         .await)
 }
 
+/// One segment, to change it: until the transaction ends, nobody else does.
+pub async fn get_to_change(
+    tx: &mut Tx,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Option<Segment>> {
+    sql!(tx, |db| sqlx::query_as(
+        "UPDATE segments SET version = version WHERE instance_id = $1 AND name = $2 RETURNING *"
+    )
+    .bind(instance)
+    .bind(name)
+    .fetch_optional(db)
+    .await)
+}
+
 /// One segment, by its id.
 pub async fn get_by_id(tx: &mut Tx, id: SegmentId) -> Result<Option<Segment>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE id = $1")

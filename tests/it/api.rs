@@ -60,6 +60,13 @@ async fn an_address_that_takes_other_methods_names_them() {
     assert_eq!(answer.headers()["allow"], "GET, POST");
     refused(answer, 405).await;
     refused(app.anonymous(Method::GET, "nowhere").send().await.unwrap(), 404).await;
+    for page in ["openapi.json", "swagger-ui/", "swagger-ui/index.html"] {
+        let answer = app.anonymous(Method::POST, page).send().await.unwrap();
+        assert_eq!(answer.headers()["allow"], "GET", "{page}");
+        refused(answer, 405).await;
+    }
+    let unknown = app.anonymous(Method::GET, "swagger-ui/nothing.js").send().await.unwrap();
+    refused(unknown, 404).await;
 }
 
 /// “Select Save to complete the connection.”

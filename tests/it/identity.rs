@@ -1,15 +1,17 @@
 //! Tokens of an identity provider: keys found by discovery, and what is not believed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use segment_export::db;
 use serde_json::{Value, json};
+use tokio::sync::RwLock;
 
 use crate::support::{TestApp, good, refused, until};
 
@@ -24,6 +26,8 @@ pub struct Provider {
     asked: Arc<AtomicUsize>,
     /// `None`: it is away.
     keys: Arc<Mutex<Option<Vec<Value>>>>,
+    /// Whoever holds this to write keeps everybody waiting who asks for the keys.
+    gate: Arc<RwLock<()>>,
 }
 
 impl Provider {
@@ -38,11 +42,12 @@ impl Provider {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(AtomicUsize::new(0));
         let keys = Arc::new(Mutex::new(Some(vec![public_key()])));
+        let gate = Arc::<RwLock<()>>::default();
         let discovery = json!({"issuer": name, "jwks_uri": format!("{issuer}/keys")});
-        let (counter, published) = (asked.clone(), keys.clone());
+        let (counter, published, waits) = (asked.clone(), keys.clone(), gate.clone());
         let server = HttpServer::new(move || {
-            let (discovery, counter, published) =
-                (discovery.clone(), counter.clone(), published.clone());
+            let (discovery, counter, published, waits) =
+                (discovery.clone(), counter.clone(), published.clone(), waits.clone());
             App::new()
                 .route(
                     "/.well-known/openid-configuration",
@@ -55,8 +60,10 @@ impl Provider {
                     "/keys",
                     web::get().to(move || {
                         counter.fetch_add(1, Ordering::SeqCst);
-                        let keys = published.lock().unwrap().clone();
-                        async {
+                        let (published, waits) = (published.clone(), waits.clone());
+                        async move {
+                            let _go_on = waits.read().await;
+                            let keys = published.lock().unwrap().clone();
                             match keys {
                                 Some(keys) => HttpResponse::Ok().json(json!({"keys": keys})),
                                 None => HttpResponse::ServiceUnavailable().finish(),
@@ -66,7 +73,7 @@ impl Provider {
                 )
         });
         tokio::spawn(server.workers(1).disable_signals().listen(listener).unwrap().run());
-        Self { issuer, asked, keys }
+        Self { issuer, asked, keys, gate }
     }
 
     fn publish(&self, keys: Option<Vec<Value>>) {
@@ -143,11 +150,41 @@ async fn tokens_that_are_wrong_in_one_thing_are_not_believed() {
 async fn a_flood_of_unknown_key_ids_asks_the_provider_once() {
     let provider = Provider::start();
     let app = app_of(&provider).await;
-    for n in 0..50 {
+    let gate = provider.gate.write().await;
+    let flood = join_all((0..50).map(async |n| {
         let token = sign(&provider.claims(), KEY, &format!("unknown-{n}"));
         refused(ask(&app, &token).await, 401).await;
-    }
+    }));
+    let answer = async {
+        until(async || provider.asked.load(Ordering::SeqCst) > 0).await;
+        drop(gate);
+    };
+    tokio::join!(flood, answer);
     assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_whose_key_is_known_waits_for_a_provider_that_hangs() {
+    let provider = Provider::start();
+    let pause = ["--auth-jwks-pause-ms", "0"];
+    let app = TestApp::start_with(&["--auth-issuer", &provider.issuer, pause[0], pause[1]]).await;
+    good(ask(&app, &sign(&provider.claims(), KEY, KEY_ID)).await).await;
+    let gate = provider.gate.write().await;
+    let is_answered = AtomicBool::new(false);
+    let unknown = async {
+        let answer = ask(&app, &sign(&provider.claims(), KEY, "unknown")).await;
+        is_answered.store(true, Ordering::SeqCst);
+        refused(answer, 401).await;
+    };
+    let known = async {
+        until(async || provider.asked.load(Ordering::SeqCst) == 2).await;
+        let mut claims = provider.claims();
+        claims["sub"] = json!("bob");
+        good(ask(&app, &sign(&claims, KEY, KEY_ID)).await).await;
+        assert!(!is_answered.load(Ordering::SeqCst), "the provider has not answered yet");
+        drop(gate);
+    };
+    tokio::join!(unknown, known);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,28 @@ async fn a_detached_export_is_inactive_its_open_run_ends_and_it_starts_no_other(
 /// “Your Dynamics 365 Customer Insights Administrator can remove this export destination at any time to
 /// discontinue use of this functionality.”
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_goes_to_another_connection_leaves_no_run_over_the_old_one() {
+    let app = TestApp::start().await;
+    let (export, run) = with_long_run(&app).await;
+    let path = format!("/exports/{export}");
+    let mut old = text(&app.get(&path).await, "connectionId");
+    let mut run = run;
+    for (method, below) in [(Method::PATCH, ""), (Method::POST, "/attach")] {
+        let new = app.connection().await;
+        let to = app.request("Admin", method, &format!("{path}{below}"));
+        good(to.json(&json!({"connectionId": new})).send().await.unwrap()).await;
+        delete(&app, &format!("/connections/{old}")).await;
+        assert_eq!(app.ended(&run).await["status"], "canceled");
+        (old, run) = (new, app.start_run(&export).await);
+        app.run_when(&run, |run| run["status"] == "running").await;
+    }
+    let rename = app.request("Admin", Method::PATCH, &path).json(&json!({"displayName": "New"}));
+    good(rename.send().await.unwrap()).await;
+    app.faults(&json!([])).await;
+    assert_eq!(app.ended(&run).await["status"], "successful", "another name ends no run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_removed_once_its_exports_are_detached_and_they_keep_their_configuration() {
     let app = TestApp::start().await;
     app.segment("People", &people(1)).await;

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
 mod access;
+mod agency;
 mod api;
 mod audit;
+mod bodies;
 mod conventions;
 mod endings;
 mod events;
@@ -25,6 +27,8 @@ mod preview;
 mod production;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod refusals;
+mod repeats;
 mod retention;
 mod runs;
 mod schedules;
@@ -38,3 +42,4 @@ mod subscribers;
 mod support;
 mod throttling;
 mod worker;
+mod writes;

@@ -1,11 +1,12 @@
 //! Who may call what: every operation of the `OpenAPI` document, by every kind of caller.
 
-use reqwest::Response;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::oauth;
 use crate::support::document::{Operation, operations};
-use crate::support::{TestApp, people, text};
+use crate::support::{TestApp, good, people, refused, text};
 use Rule::{Admins, Contributors, ContributorsIfShared, Everyone, Viewers};
 
 /// Who may call an operation; each role may do all that the ones before it may.
@@ -184,6 +185,66 @@ async fn contributors_use_a_connection_only_while_it_is_shared_with_them() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_instance_has_is_not_there_under_any_address_of_ones_own() {
+    let app = oauth::start_with(&[]).await;
+    app.segment("HighValue", &people(1)).await;
+    let things = Things::make(&app).await;
+    things.share(&app).await;
+    let paths = [
+        format!("/connections/{}", things.connection),
+        format!("/exports/{}", things.export),
+        format!("/runs/{}", things.run),
+        "/segments/HighValue".to_owned(),
+    ];
+    let before = futures::future::join_all(paths.iter().map(|path| app.get(path))).await;
+    let elsewhere = Uuid::now_v7().to_string();
+    let of_one_thing = |operation: &Operation| {
+        // Whoever registers a segment takes a name of their own instance.
+        let names_it = operation.path.contains("{id}") || operation.path.contains("{name}");
+        operation.is_of_instance() && names_it && operation.id != "put_segment"
+    };
+    let operations: Vec<_> = operations().into_iter().filter(of_one_thing).collect();
+    assert!(operations.len() > 25);
+    for operation in operations {
+        let (status, body) = things.call_in(&app, &elsewhere, "Admin", &operation).await;
+        assert_eq!(status, 404, "{}: {body}", operation.id);
+    }
+    let after = futures::future::join_all(paths.iter().map(|path| app.get(path))).await;
+    assert_eq!(after, before, "nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_instance_has_cannot_be_named_in_a_body_or_a_filter() {
+    let app = TestApp::start().await;
+    app.segment("HighValue", &people(1)).await;
+    let things = Things::make(&app).await;
+    let elsewhere = Uuid::now_v7().to_string();
+    let token = TestApp::token_for("Admin", &elsewhere);
+    let request = |method, below: &str| {
+        app.anonymous(method, &format!("v1/instances/{elsewhere}{below}")).bearer_auth(&token)
+    };
+    let segment = json!({"displayName": "Of the same name"});
+    good(request(Method::PUT, "/segments/HighValue").json(&segment).send().await.unwrap()).await;
+    let change = json!({"exportIds": [things.export], "mode": "keepIndividual", "active": false});
+    for (path, body, code) in [
+        ("/exports", Things::new_export(&things.connection), "unknownConnection"),
+        ("/schedules", change, "unknownExport"),
+    ] {
+        let answer = request(Method::POST, path).json(&body).send().await.unwrap();
+        assert_eq!(refused(answer, 422).await["errors"][0]["code"], code);
+    }
+    for filter in [
+        format!("/exports?connectionId={}", things.connection),
+        "/exports?segment=HighValue".to_owned(),
+        format!("/runs?exportId={}", things.export),
+        format!("/audit-events?objectId={}", things.export),
+    ] {
+        let found = good(request(Method::GET, &filter).send().await.unwrap()).await;
+        assert_eq!(found["items"], json!([]), "{filter}");
+    }
+}
+
 /// A connection that is not shared, an export over it, and a run of that.
 struct Things {
     connection: String,
@@ -215,27 +276,43 @@ impl Things {
 
     /// Calls an operation on these things as a contributor. Returns status and body.
     async fn call(&self, app: &TestApp, operation: &Operation) -> (u16, String) {
-        let (_, path) = operation.path.split_once("{instanceId}").unwrap();
-        let id = match path.split('/').nth(1) {
+        let instance = app.instance.to_string();
+        self.call_in(app, &instance, "Contributor", operation).await
+    }
+
+    /// Calls an operation on these things, as if they were those of `instance`.
+    async fn call_in(
+        &self,
+        app: &TestApp,
+        instance: &str,
+        role: &str,
+        operation: &Operation,
+    ) -> (u16, String) {
+        let (_, below) = operation.path.split_once("{instanceId}").unwrap();
+        let id = match below.split('/').nth(1) {
             Some("connections") => &self.connection,
             Some("runs") => &self.run,
             _ => &self.export,
         };
-        let request = app
-            .request("Contributor", operation.method.clone(), &fill(path, id))
-            .json(&self.body(operation));
-        let answer = request.send().await.unwrap();
+        let below = fill(&below.replace("{name}", "HighValue"), id);
+        let request =
+            app.anonymous(operation.method.clone(), &format!("v1/instances/{instance}{below}"));
+        let request = request.bearer_auth(TestApp::token_for(role, instance));
+        let answer = request.json(&self.body(operation)).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     fn body(&self, operation: &Operation) -> Value {
         match operation.id.as_str() {
             "create_export" => Self::new_export(&self.connection),
-            "update_export" | "duplicate_export" => json!({"displayName": "Other"}),
+            "update_connection" | "update_export" | "duplicate_export" => {
+                json!({"displayName": "Other"})
+            }
             "set_export_schedule" => json!({"kind": "manual"}),
             "change_schedules" => {
                 json!({"exportIds": [self.export], "mode": "keepIndividual", "active": false})
             }
+            "set_credentials" => json!({"kind": "apiKey", "apiKey": "another-key-1234"}),
             "attach_export" => json!({"connectionId": self.connection}),
             _ => Value::Null,
         }

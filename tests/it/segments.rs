@@ -119,8 +119,8 @@ async fn csv_may_be_written_as_its_source_says() {
     for (status, format, csv, pointer) in [
         (422, "parquet", csv.clone(), "/source/csv"),
         (422, "csv", json!({"header": false}), "/source/csv/columns"),
-        (400, "csv", json!({"delimiter": ";;"}), "/source"),
-        (400, "csv", json!({"separator": ";"}), "/source"),
+        (400, "csv", json!({"delimiter": ";;"}), "/source/csv/delimiter"),
+        (400, "csv", json!({"separator": ";"}), "/source/csv/separator"),
     ] {
         let problem = refused(register(format, csv).await, status).await;
         let found = text(&problem["errors"][0], "pointer");

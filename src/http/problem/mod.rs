@@ -47,6 +47,8 @@ struct Content {
     retry_after: Option<u64>,
     /// `Allow`, for 405.
     allow: Option<String>,
+    /// Whether the same call, made again, may succeed.
+    is_overtaken: bool,
     /// For our logs only.
     cause: Option<anyhow::Error>,
 }
@@ -96,6 +98,7 @@ impl Problem {
             more: Map::new(),
             retry_after: None,
             allow: None,
+            is_overtaken: false,
             cause: None,
         }))
     }
@@ -118,6 +121,20 @@ impl Problem {
     #[must_use]
     pub fn changed() -> Self {
         Self::new(Kind::Changed, "Read it again, and repeat the change on what you find.")
+    }
+
+    /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
+    #[must_use]
+    pub fn overtaken() -> Self {
+        let mut problem = Self::changed();
+        problem.0.is_overtaken = true;
+        problem
+    }
+
+    /// Whether the call may succeed when it is made again.
+    #[must_use]
+    pub fn is_overtaken(&self) -> bool {
+        self.0.is_overtaken
     }
 
     /// 422 with one thing wrong.

@@ -53,6 +53,10 @@ async fn of_several_schedulers_one_fires_a_time() {
 
     assert_eq!(runs_of(&app, &export).await.len(), 1);
     assert_eq!(runs_of(&app, &follower).await.len(), 1);
+    let events = app.get("/audit-events?action=instance.startRefresh").await;
+    assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
+    assert_eq!(events["items"][0]["actor"]["subject"], "scheduler", "{events}");
+    assert_eq!(events["items"][0]["after"]["started"], 1, "{events}");
     for scheduler in schedulers {
         scheduler.db.close().await;
     }
@@ -120,6 +124,12 @@ async fn an_export_that_still_runs_when_it_is_due_gets_a_skipped_run() {
     let path = format!("/exports/{export}/runs");
     let again = send(&app, "Admin", Method::POST, &path, &json!({})).await;
     assert_eq!(refused(again, 409).await["runId"], open.as_str());
+    let events = app.get("/audit-events?action=export.startRun&actor=scheduler").await;
+    let skipped = &events["items"][0];
+    assert_eq!(skipped["actor"]["subject"], "scheduler", "{events}");
+    assert_eq!(skipped["after"]["runId"], runs[0]["runId"], "{events}");
+    assert_eq!(skipped["after"]["status"], "skipped", "{events}");
+    assert_eq!(skipped["after"]["reason"]["code"], "runAlreadyOpen", "{events}");
     app.post(&format!("/runs/{open}/cancel"), &json!({})).await;
     let last = app.get(&format!("/exports/{export}")).await["lastRun"].clone();
     assert_eq!(last["status"], "skipped");
