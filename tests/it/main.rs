@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod audit;
+mod codes;
 mod conventions;
 mod endings;
 mod events;
