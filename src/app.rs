@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -36,6 +36,9 @@ use crate::{http, keeper, queue};
 
 /// How long a call to the identity provider may take.
 const IDENTITY_MAX: Duration = Duration::from_secs(10);
+
+/// How long the connections of the database may take to close, after everything else has stopped.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 /// What every part of the service shares.
 pub struct App {
@@ -200,15 +203,7 @@ impl Service {
         part: &'static str,
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
-        let (stop, failed) = (self.app.stop.clone(), self.failed.clone());
-        tasks.spawn(async move {
-            let ended = task.await;
-            if !stop.is_cancelled() {
-                tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
-                failed.cancel();
-                stop.cancel();
-            }
-        });
+        tasks.spawn(play(part, task, self.app.stop.clone(), self.failed.clone()));
     }
 
     /// Serves until SIGTERM or SIGINT, then stops in order. An error when a part ended by itself.
@@ -245,6 +240,54 @@ impl Service {
                 tracing::warn!("some uploads did not finish in time; their leases run out");
             }
         }
-        self.app.db.close().await;
+        if timeout(CLOSE_MAX, self.app.db.close()).await.is_err() {
+            tracing::warn!("the database does not answer; its connections are left to it");
+        }
+    }
+}
+
+/// Plays a part of the service until it ends. When it does so by itself, also by a panic, `failed` and `stop` are
+/// cancelled.
+async fn play(
+    part: &'static str,
+    task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    stop: CancellationToken,
+    failed: CancellationToken,
+) {
+    // In a task of its own, because a panic ends the task that it happens in.
+    let ended = tokio::spawn(task).await.unwrap_or_else(|panic| Err(panic.into()));
+    if !stop.is_cancelled() {
+        tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
+        failed.cancel();
+        stop.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bug() -> anyhow::Result<()> {
+        panic!("the task met a bug")
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_by_itself_ends_the_service_also_by_a_panic() {
+        let fault = async { anyhow::bail!("the task met a fault") };
+        let parts: [futures::future::BoxFuture<'static, anyhow::Result<()>>; 3] =
+            [Box::pin(async { Ok(()) }), Box::pin(fault), Box::pin(async { bug() })];
+        for part in parts {
+            let (stop, failed) = (CancellationToken::new(), CancellationToken::new());
+            play("some part", part, stop.clone(), failed.clone()).await;
+            assert!(stop.is_cancelled() && failed.is_cancelled());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_that_was_told_to_stop_has_not_failed() {
+        let (stop, failed) = (CancellationToken::new(), CancellationToken::new());
+        stop.cancel();
+        play("some part", async { Ok(()) }, stop, failed.clone()).await;
+        assert!(!failed.is_cancelled());
     }
 }

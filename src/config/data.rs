@@ -39,7 +39,7 @@ pub struct Data {
     /// PEM file of the authorities that sign Redis' certificate, for `rediss://`; those of the system when left out.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_CA")]
     pub redis_ca: Option<PathBuf>,
-    /// Key of the queue's list, so that several services can share a Redis.
+    /// What the queue is called in Redis, so that several services can share one.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_LIST", default_value = "segment-export:runs")]
     pub redis_list: String,
     /// The Campaign Monitor API.

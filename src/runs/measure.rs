@@ -1,15 +1,23 @@
 //! The runs, and the connections they need, as metrics show them: what the database has, whichever process is asked.
 
+use std::io;
+use std::time::Duration;
+
 use metrics::gauge;
+use tokio::time::timeout;
 
 use super::{RunStatus, store_work};
 use crate::connections;
 use crate::db::{self, Db};
 use crate::telemetry::measures;
 
+/// How long the database may take to count: whoever asks for the metrics waits ten seconds at most.
+const COUNT_MAX: Duration = Duration::from_secs(5);
+
 /// Shows how many runs are open and due, and how many connections stop some. They are NaN where the database cannot tell.
 pub async fn measure(db: &Db) -> sqlx::Result<()> {
-    let counted = count(db).await;
+    let counted = timeout(COUNT_MAX, count(db)).await;
+    let counted = counted.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
     let [queued, running, due, age, refused] = *counted.as_ref().unwrap_or(&[f64::NAN; 5]);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Queued.word()).set(queued);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Running.word()).set(running);

@@ -154,7 +154,8 @@ pub async fn checkpoint(
 }
 
 /// Leaves the run as `outcome` says; `sent_until`, where it is known, is the row up to which rows may have
-/// been sent that are not accounted for. False: the lease is lost.
+/// been sent that are not accounted for. A run that goes on later although somebody has cancelled it is due at once, and
+/// keeps who that was. False: the lease is lost.
 pub async fn settle(
     tx: &mut Tx,
     lease: Lease,
@@ -169,7 +170,9 @@ pub async fn settle(
         }
     };
     let done = sql!(tx, |db| sqlx::query(
-        "UPDATE runs SET status = $3, reason = $4, not_before = $5, end_utc = $6,
+        "UPDATE runs SET status = $3, end_utc = $6,
+             reason = CASE WHEN cancel_requested AND $9 THEN reason ELSE $4 END,
+             not_before = CASE WHEN cancel_requested THEN $10 ELSE $5 END,
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
              sent_until = COALESCE($8, sent_until),
              lease_until = NULL, pushed_at = NULL, version = version + 1
@@ -183,6 +186,8 @@ pub async fn settle(
     .bind(end)
     .bind(forgiven)
     .bind(sent_until)
+    .bind(end.is_none())
+    .bind(now)
     .execute(db)
     .await?
     .rows_affected());

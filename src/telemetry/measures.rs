@@ -82,6 +82,8 @@ declare! {
         "Time until a transaction was open: a connection of the pool was free, and the database answered.";
     describe_gauge DATABASE_CONNECTIONS = "segment_export_database_connections", Count,
         "Connections of the pool, by state.";
+    describe_gauge QUEUE_HINTS = "segment_export_queue_hints", Count,
+        "Hints in the queue; in Redis the same in every process. A run has one at most.";
     describe_gauge REDIS_CONNECTIONS = "segment_export_redis_connections", Count,
         "Connections of the pool, by state.";
     describe_gauge REDIS_WAITING = "segment_export_redis_waiting", Count, "Calls that wait for a connection.";

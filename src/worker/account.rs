@@ -1,7 +1,8 @@
 //! What became of each profile of a batch, from what Campaign Monitor answered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::refusal::words;
 use super::upload::{Unanswered, Uploaded};
 use crate::campaign_monitor::{Error, ImportFailure};
 use crate::records::batches::{self, Batch};
@@ -21,8 +22,19 @@ pub struct Done {
     pub rejections: Vec<Rejection>,
     /// Values that did not fit their fields.
     pub field_warnings: Vec<FieldWarning>,
-    /// Why some records have no answer; they are in doubt, or were not sent.
+    /// Whether every record has an answer; those without are in doubt, or were not sent.
+    pub is_answered: bool,
+    /// What the last try ended with, where it left records without an answer.
     pub failure: Option<Error>,
+}
+
+impl Done {
+    /// Whether surely nothing of it is on the list: it was never sent, or refused as a whole.
+    #[must_use]
+    pub const fn is_untouched(&self) -> bool {
+        let Counts { created, updated, rejected, in_doubt, .. } = self.counts;
+        !self.is_answered && created + updated + rejected + in_doubt == 0
+    }
 }
 
 /// Accounts for an uploaded batch. Records without an answer count as in doubt where they may be on the
@@ -31,10 +43,10 @@ pub struct Done {
 pub fn account(uploaded: Uploaded) -> Done {
     let Uploaded { batch, created, updated, failures, unanswered, http_status, attempts, duration } =
         uploaded;
-    let mut rejections = refused(&batch, failures);
+    let is_answered = unanswered.is_none();
+    let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
+    let mut rejections = refused(&batch, failures, &[doubtful.as_slice(), &unsent].concat());
     let rejected = batches::number(rejections.len());
-    let (doubtful, failure) =
-        unanswered.map_or_else(Default::default, |rest| (rest.in_doubt, Some(rest.error)));
     rejections.extend(in_doubt(&batch, &doubtful));
     let mut counts = Counts {
         created,
@@ -58,14 +70,15 @@ pub fn account(uploaded: Uploaded) -> Done {
     };
     let end = batch.end();
     rejections.extend(batch.refused);
-    Done { end, batch: row, counts, rejections, field_warnings: batch.field_warnings, failure }
+    let field_warnings = batch.field_warnings;
+    Done { end, batch: row, counts, rejections, field_warnings, is_answered, failure }
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
 #[must_use]
 pub fn doubt(batch: Batch) -> Done {
     let in_doubt = batch.records.clone();
-    let unanswered = Unanswered { error: Error::Interrupted, in_doubt, unsent: vec![] };
+    let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
     account(Uploaded { unanswered: Some(unanswered), ..Uploaded::nothing(batch) })
 }
 
@@ -88,36 +101,51 @@ fn status(counts: &Counts) -> BatchStatus {
     }
 }
 
-/// The refused records: Campaign Monitor names them by their address.
-fn refused(batch: &Batch, failures: Vec<ImportFailure>) -> Vec<Rejection> {
+/// The refused records: Campaign Monitor names them by their address. One that it names otherwise than it was sent is
+/// one of the answered records all the same: it counts as refused, under the address as Campaign Monitor has it.
+fn refused(batch: &Batch, failures: Vec<ImportFailure>, unanswered: &[usize]) -> Vec<Rejection> {
     if failures.is_empty() {
         return vec![];
     }
     let columns = Columns::of(&batch.page);
-    let address = |row: &usize| columns.get(EMAIL_COLUMN, *row).unwrap_or_default().to_lowercase();
-    let mut rows: HashMap<String, usize> =
-        batch.records.iter().map(|row| (address(row), *row)).collect();
+    let address = |row: usize| columns.get(EMAIL_COLUMN, row).unwrap_or_default().to_lowercase();
+    let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
+    let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
+    let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
     let mut rejections = Vec::with_capacity(failures.len());
+    let mut unknown = Vec::new();
     for failure in failures {
-        let Some(row) = rows.remove(&failure.email_address.trim().to_lowercase()) else {
-            tracing::warn!(
-                batch.number,
-                code = failure.code,
-                "Campaign Monitor refused an address that was not sent"
-            );
-            continue;
-        };
-        let (code, message) = words(&failure);
-        rejections.push(rejection(
-            batch,
-            &columns,
-            row,
-            RejectionOutcome::Rejected,
-            &code,
-            message,
-        ));
+        match rows.remove(&failure.email_address.trim().to_lowercase()) {
+            Some(row) => {
+                let (code, message) = words(&failure);
+                let outcome = RejectionOutcome::Rejected;
+                rejections.push(rejection(batch, &columns, row, outcome, &code, message));
+            }
+            None => unknown.push(failure),
+        }
     }
+    let places = rows.into_values();
+    rejections.extend(unknown.into_iter().zip(places).map(|(one, row)| unnamed(batch, row, one)));
     rejections
+}
+
+/// A refused record of which nobody knows which it is; it takes the place of some record that is not refused.
+fn unnamed(batch: &Batch, row: usize, failure: ImportFailure) -> Rejection {
+    tracing::warn!(
+        batch.number,
+        code = failure.code,
+        "Campaign Monitor refused an address that was not sent in this form"
+    );
+    let (code, message) = words(&failure);
+    Rejection {
+        position: batch.first_row + batches::number(row),
+        batch: batch.number,
+        customer_id: String::new(),
+        email: failure.email_address,
+        outcome: RejectionOutcome::Rejected,
+        code,
+        message: format!("{message} It names an address that was not sent in this form."),
+    }
 }
 
 fn in_doubt(batch: &Batch, rows: &[usize]) -> Vec<Rejection> {
@@ -150,66 +178,93 @@ fn rejection(
     }
 }
 
-/// The code and the words of a refusal. Codes are those of API v3.3; texts vary, so they are ours.
-fn words(failure: &ImportFailure) -> (String, String) {
-    let (code, message) = match failure.code {
-        1 => ("invalidAddress", "Campaign Monitor does not take the e-mail address."),
-        204 => ("suppressed", "The address is on the suppression list."),
-        205 => ("deleted", "The subscriber was deleted from the list."),
-        206 => ("unsubscribed", "The subscriber has unsubscribed."),
-        207 => ("bounced", "Mail to the address bounced."),
-        208 => ("unconfirmed", "The subscriber has not confirmed the subscription."),
-        214 | 215 => ("invalidConsent", "Campaign Monitor does not take the consent to tracking."),
-        220 => ("invalidMobileNumber", "Campaign Monitor does not take the mobile number."),
-        221 => (
-            "invalidAddressAndMobileNumber",
-            "Campaign Monitor takes neither the address nor the mobile number.",
-        ),
-        other => {
-            let message = format!(
-                "Campaign Monitor refused the profile: {} (code {other}).",
-                failure.message
-            );
-            return (format!("campaignMonitor{other}"), message);
-        }
-    };
-    (code.to_owned(), message.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, RecordBatch, StringArray};
+
     use super::*;
 
-    fn told(code: i64, message: &str) -> (String, String) {
-        let email_address = "ann@example.com".to_owned();
-        words(&ImportFailure { email_address, code, message: message.to_owned() })
-    }
-
-    #[test]
-    fn every_refusal_of_a_record_that_campaign_monitor_documents_has_a_code_and_a_sentence_of_ours()
-    {
-        for (code, expected) in [
-            (1, "invalidAddress"),
-            (204, "suppressed"),
-            (205, "deleted"),
-            (206, "unsubscribed"),
-            (207, "bounced"),
-            (208, "unconfirmed"),
-            (214, "invalidConsent"),
-            (215, "invalidConsent"),
-            (220, "invalidMobileNumber"),
-            (221, "invalidAddressAndMobileNumber"),
-        ] {
-            let (name, message) = told(code, "Words That Vary");
-            assert_eq!(name, expected, "{code}");
-            assert!(message.ends_with('.') && !message.contains("Vary"), "{code}: {message}");
+    /// A batch of these addresses, all of which have been sent.
+    fn batch(addresses: &[&str]) -> Batch {
+        let ids = (0..addresses.len()).map(|row| Some(row.to_string()));
+        let columns: [(&str, ArrayRef); 2] = [
+            ("CustomerId", Arc::new(ids.collect::<StringArray>())),
+            ("Email", Arc::new(StringArray::from(addresses.to_vec()))),
+        ];
+        Batch {
+            number: 2,
+            first_row: 1000,
+            page: RecordBatch::try_from_iter(columns).unwrap(),
+            records: (0..addresses.len()).collect(),
+            refused: vec![],
+            body: bytes::Bytes::new(),
+            field_warnings: vec![],
         }
     }
 
+    fn answered(batch: Batch, refused: &[&str], unanswered: Option<Unanswered>) -> Done {
+        let failures = refused.iter().map(|address| ImportFailure {
+            email_address: (*address).to_owned(),
+            code: 206,
+            message: String::new(),
+        });
+        let failures: Vec<_> = failures.collect();
+        let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
+        let created = batches::number(batch.records.len() - failures.len() - unknown);
+        account(Uploaded { created, failures, unanswered, ..Uploaded::nothing(batch) })
+    }
+
+    fn named(done: &Done) -> Vec<(i64, &str, &str)> {
+        done.rejections
+            .iter()
+            .map(|one| (one.position, one.customer_id.as_str(), one.email.as_str()))
+            .collect()
+    }
+
     #[test]
-    fn a_refusal_that_nobody_knows_comes_in_the_words_of_campaign_monitor() {
-        let (name, message) = told(999, "Not today");
-        assert_eq!(name, "campaignMonitor999");
-        assert!(message.contains("Not today") && message.contains("999"), "{message}");
+    fn a_refused_record_is_found_by_its_address_in_any_case_and_with_blanks_around_it() {
+        let done =
+            answered(batch(&["ann@example.com", "Bob@example.com"]), &[" BOB@example.com "], None);
+        assert_eq!(named(&done), [(1001, "1", "Bob@example.com")]);
+        assert_eq!((done.counts.created, done.counts.rejected), (1, 1));
+    }
+
+    #[test]
+    fn every_refusal_counts_also_of_an_address_that_was_not_sent_in_that_form() {
+        let sent = ["ann@example.com", "bob@example.com", "eve@example.com"];
+        let done = answered(batch(&sent), &["\"bob\"@example.com", "ann@example.com"], None);
+        assert_eq!(done.counts.accounted(), 3, "{:?}", done.counts);
+        assert_eq!((done.counts.created, done.counts.rejected), (1, 2));
+        assert_eq!(
+            named(&done),
+            [(1000, "0", "ann@example.com"), (1001, "", "\"bob\"@example.com")]
+        );
+        assert!(done.rejections[1].message.contains("not sent in this form"));
+    }
+
+    #[test]
+    fn a_refusal_without_a_match_never_takes_the_place_of_a_record_that_has_no_answer() {
+        let rest = Unanswered { error: None, in_doubt: vec![0], unsent: vec![1] };
+        let sent = ["ann@example.com", "bob@example.com", "eve@example.com"];
+        let done = answered(batch(&sent), &["nobody@example.com"], Some(rest));
+        assert_eq!(
+            named(&done),
+            [(1002, "", "nobody@example.com"), (1000, "0", "ann@example.com")]
+        );
+        assert_eq!((done.counts.rejected, done.counts.in_doubt), (1, 1));
+    }
+
+    #[test]
+    fn a_batch_is_untouched_only_when_surely_nothing_of_it_is_on_the_list() {
+        let sent = ["ann@example.com", "bob@example.com"];
+        let rest = |in_doubt: &[usize], unsent: &[usize]| {
+            Some(Unanswered { error: None, in_doubt: in_doubt.into(), unsent: unsent.into() })
+        };
+        assert!(answered(batch(&sent), &[], rest(&[], &[0, 1])).is_untouched());
+        assert!(!answered(batch(&sent), &[], rest(&[0, 1], &[])).is_untouched());
+        assert!(!answered(batch(&sent), &[], rest(&[], &[1])).is_untouched(), "one is created");
+        assert!(!answered(batch(&sent), &[], None).is_untouched(), "both are created");
     }
 }

@@ -159,7 +159,7 @@ async fn take(
     for answer in answers {
         match answer {
             Err(error) => stopped = Some(error.into()),
-            Ok(done) if done.failure.is_some() => {
+            Ok(done) if !done.is_answered => {
                 wind_down.cancel();
                 job.failed.push(done);
             }
@@ -176,16 +176,32 @@ async fn take(
     Ok(stopped)
 }
 
-/// Renews the lease, and looks whether somebody cancelled.
-async fn beat(job: &Job) -> Result<Option<Stopped>, Stopped> {
+/// Renews the lease. Tells whether somebody cancelled.
+async fn renew(job: &Job) -> Result<bool, Stopped> {
     let mut tx = job.app.db.write().await?;
-    let beaten =
+    let renewed =
         runs::store_work::beat(&mut tx, job.lease, db::now(), job.app.config.work.lease()).await?;
     tx.commit().await?;
-    match beaten {
-        None => Err(Stopped::LeaseLost(LeaseLost)),
-        Some(false) => Ok(None),
-        Some(true) => Ok(Some(canceled(job).await)),
+    renewed.ok_or(Stopped::LeaseLost(LeaseLost))
+}
+
+/// Renews the lease, and looks whether somebody cancelled.
+async fn beat(job: &Job) -> Result<Option<Stopped>, Stopped> {
+    Ok(if renew(job).await? { Some(canceled(job).await) } else { None })
+}
+
+/// Does what must be done before a run can be left, without losing the lease over it, whoever cancels meanwhile.
+pub async fn while_renewing<T>(
+    job: &Job,
+    work: impl Future<Output = Result<T, Stopped>>,
+) -> Result<T, Stopped> {
+    let mut work = pin!(work);
+    let mut beats = beats(job);
+    loop {
+        select! {
+            done = &mut work => return done,
+            _ = beats.tick() => drop(renew(job).await?),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod carry;
 pub mod job;
 pub mod limiter;
 pub mod prepare;
+pub mod refusal;
 pub mod settle;
 pub mod turns;
 pub mod upload;
@@ -35,8 +36,8 @@ use crate::telemetry::{self, measures, measures::Held};
 
 /// How long to wait for a hint before looking whether to stop.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long to leave a queue or database alone that is away.
-const AWAY_PAUSE: Duration = Duration::from_secs(1);
+/// How long to leave a queue alone that is away. Meanwhile slots are free for runs that the sweeper finds.
+const AWAY_PAUSE: Duration = Duration::from_secs(5);
 /// A run is pushed again when nobody has taken it for this long.
 const PUSH_AGAIN_AFTER: Duration = Duration::from_secs(10);
 const SWEEP_MAX: i64 = 100;

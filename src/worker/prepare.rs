@@ -38,7 +38,8 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let found = session.call(|account| async move {
         futures::try_join!(account.list(list), account.custom_fields(list))
     });
-    let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
+    let found = async { found.await.map_err(|error| refused(&error, list)) };
+    let (list, fields) = while_beating(job, Box::pin(found)).await?;
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let pinned = pin(&app, job, segments, Warnings { items: lists::warnings(&list) }).await?;
@@ -155,11 +156,14 @@ async fn pin(
     if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
+    if let Err(too_many) = check_limit(app, job) {
+        tx.commit().await?;
+        return Err(too_many);
+    }
     // Whatever may be sent from here on is in doubt if this process dies.
     if checkpoint_with(tx, job, vec![]).await? {
         return Err(canceled(job).await);
     }
-    check_limit(app, job)?;
     Ok(pinned
         .into_iter()
         .filter_map(|segment| segment.manifest)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use metrics::counter;
 
 use super::account::{Done, doubt};
-use super::carry::window;
+use super::carry::{while_renewing, window};
 use super::job::{Job, Stopped};
 use crate::db::{self, Tx};
 use crate::records::batches::{self, Source};
@@ -120,7 +120,7 @@ pub async fn settle(job: &mut Job, outcome: Outcome) -> anyhow::Result<()> {
 
 /// Rows up to here may have been sent without being accounted for; `None` when the last checkpoint knows best.
 fn sent_until(job: &Job) -> Option<i64> {
-    let is_known = job.is_quiet && job.failed.is_empty();
+    let is_known = job.is_quiet && job.failed.iter().all(Done::is_untouched);
     is_known.then(|| job.doubt_until.max(job.run.position))
 }
 
@@ -142,19 +142,21 @@ fn log(job: &Job, outcome: &Outcome) {
     }
 }
 
-/// The batches that failed, and those that an attempt which died may have sent.
+/// The batches that were sent in part, and those that an attempt which died may have sent. Of what was not sent at all
+/// nothing is written: it remains.
 async fn rest(job: &mut Job) -> anyhow::Result<Vec<Done>> {
     let mut rest = std::mem::take(&mut job.failed);
+    rest.retain(|done| !done.is_untouched());
     if job.doubt_until > job.run.position {
         let failed = rest.iter().map(|done| done.batch.first_row);
         let known = failed.chain(job.answered.keys().copied()).collect();
-        rest.extend(doubtful(job, known).await?);
+        rest.extend(while_renewing(job, doubtful(job, known)).await?);
     }
     Ok(rest)
 }
 
 /// The batches that an earlier attempt may have sent, without those that are `known` by their first rows.
-async fn doubtful(job: &Job, known: HashSet<i64>) -> anyhow::Result<Vec<Done>> {
+async fn doubtful(job: &Job, known: HashSet<i64>) -> Result<Vec<Done>, Stopped> {
     let segments = runs::store::segments(&mut job.app.db.read().await?, job.run.id).await?;
     let manifests: Vec<Arc<Manifest>> = segments
         .into_iter()

@@ -1,5 +1,5 @@
 //! Sends one batch: with retries, in halves where Campaign Monitor needs too long, in turn with the
-//! other uploads of the run.
+//! other uploads of the run. Once the run winds down, calls under way finish and none is made any more.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use super::limiter::{Limiter, Verdict};
+use super::limiter::{Limiter, Slot, Verdict};
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
 use crate::config::Work;
 use crate::connections::session::Session;
@@ -69,9 +69,10 @@ pub struct Uploaded {
 }
 
 /// Records that Campaign Monitor gave no answer for.
+#[derive(Default)]
 pub struct Unanswered {
-    /// What the last try ended with.
-    pub error: Error,
+    /// What the last try ended with; `None` when the run wound down before there was one.
+    pub error: Option<Error>,
     /// Those that may be on the list all the same: places in the page.
     pub in_doubt: Vec<usize>,
     /// Those that surely are not: places in the page.
@@ -111,7 +112,7 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
-            let may_halve = matches!(error, Error::TimedOut)
+            let may_halve = matches!(error, Some(Error::TimedOut))
                 && request.is_worth_halving()
                 && !self.wind_down.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
@@ -134,33 +135,50 @@ impl Uploader {
         true
     }
 
-    /// Makes one call, again where that may help.
-    async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Error> {
-        let mut timeouts = 0;
+    /// Makes one call, again where that may help. Fails with what the last try ended with, if there was one.
+    async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Option<Error>> {
+        let (mut timeouts, mut failed) = (0, None);
         for attempt in 1.. {
-            let Err(error) = self.attempt(state, request).await else {
+            let Some(slot) = self.slot().await else {
+                return Err(failed);
+            };
+            let Err(error) = self.attempt(state, request, slot).await else {
                 return Ok(());
             };
             request.in_doubt |= error.is_in_doubt();
             timeouts += u32::from(matches!(error, Error::TimedOut));
             let Disposition::Retry(asked) = error.disposition() else {
-                return Err(error);
+                return Err(Some(error));
             };
             let is_over = attempt >= self.work.call_tries || self.wind_down.is_cancelled();
             if is_over || (timeouts >= TIMEOUTS_MAX && request.is_worth_halving()) {
-                return Err(error);
+                return Err(Some(error));
             }
-            counter!(measures::UPLOAD_RETRIES).increment(1);
+            let pause = asked.unwrap_or_else(|| pause(&self.work, attempt));
+            failed = Some(error);
             select! {
-                () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
-                () = self.wind_down.cancelled() => return Err(error),
+                () = sleep(pause) => counter!(measures::UPLOAD_RETRIES).increment(1),
+                () = self.wind_down.cancelled() => return Err(failed),
             }
         }
         unreachable!("the loop ends by itself")
     }
 
-    async fn attempt(&self, state: &mut Uploaded, request: &Request) -> Result<(), Error> {
-        let slot = self.limiter.acquire().await;
+    /// Waits for its turn; `None` once nothing new is to be sent, however long the destination asked to wait.
+    async fn slot(&self) -> Option<Slot<'_>> {
+        select! {
+            biased;
+            () = self.wind_down.cancelled() => None,
+            slot = self.limiter.acquire() => Some(slot),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        state: &mut Uploaded,
+        request: &Request,
+        slot: Slot<'_>,
+    ) -> Result<(), Error> {
         state.attempts += 1;
         let span = tracing::info_span!("attempt", otel.kind = "client", otel.status_code = Empty, run.id = %self.run.0,
             attempt = i64::from(state.attempts), records = number(request.records.len()), http.request.method = "POST",
@@ -225,7 +243,7 @@ impl Request {
 
 impl Unanswered {
     /// `waiting` begins with the request that failed.
-    fn of(error: Error, waiting: VecDeque<Request>) -> Self {
+    fn of(error: Option<Error>, waiting: VecDeque<Request>) -> Self {
         let (doubtful, unsent): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|request| request.in_doubt);
         let records = |requests: Vec<Request>| {
@@ -252,9 +270,11 @@ impl Uploaded {
     }
 
     /// Adds an answer. Every record that was not refused is on the list; what is not new was there
-    /// before, also when Campaign Monitor counts an address once that we count twice.
-    fn count(&mut self, records: &[usize], result: ImportResult) {
-        let taken = number(records.len().saturating_sub(result.failure_details.len()));
+    /// before, also when Campaign Monitor counts an address once that we count twice. No more records are refused
+    /// than were sent, whatever the answer says.
+    fn count(&mut self, records: &[usize], mut result: ImportResult) {
+        result.failure_details.truncate(records.len());
+        let taken = number(records.len() - result.failure_details.len());
         let created = result.total_new_subscribers.clamp(0, taken);
         if taken != result.total_new_subscribers + result.total_existing_subscribers {
             tracing::warn!(

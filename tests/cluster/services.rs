@@ -54,7 +54,9 @@ impl Postgres {
         versions.sort_by_key(std::fs::DirEntry::path);
         let programs = versions.last().context("install postgresql")?.path().join("bin");
         let postgres = Self { programs, data: folder.join("postgres"), port: free_port()? };
-        succeed(Command::new("chown").arg("postgres").arg(folder)).await?;
+        if is_root()? {
+            succeed(Command::new("chown").arg("postgres").arg(folder)).await?;
+        }
         let init = ["-U", "postgres", "-A", "trust", "--no-sync"];
         succeed(postgres.as_postgres("initdb").args(init)).await?;
         postgres.start_again().await?;
@@ -81,6 +83,15 @@ impl Postgres {
         let log = self.data.with_extension("log");
         let mut start = self.as_postgres("pg_ctl");
         succeed(start.args(["-s", "-w", "-o", &options, "-l"]).arg(log).arg("start")).await
+    }
+
+    /// Holds it and every connection to it, or lets them go on.
+    pub fn signal(&self, signal: &str) -> Result<()> {
+        let pid = std::fs::read_to_string(self.data.join("postmaster.pid"))?;
+        let server: u32 = pid.lines().next().context("an empty file")?.trim().parse()?;
+        let processes = std::iter::once(server).chain(children(server)?).map(|id| id.to_string());
+        std::process::Command::new("kill").arg(format!("-{signal}")).args(processes).status()?;
+        Ok(())
     }
 
     /// Holds what a statement locks, for so many seconds.
@@ -126,10 +137,16 @@ impl Postgres {
         .await
     }
 
-    /// PostgreSQL refuses to run as root.
+    /// PostgreSQL refuses to run as root; anybody else runs it as themselves.
     fn as_postgres(&self, program: &str) -> Command {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(self.programs.join(program));
+        let program = self.programs.join(program);
+        let mut command = if is_root().unwrap_or_default() {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
         command.arg("-D").arg(&self.data);
         command
     }
@@ -137,9 +154,34 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // What is held does not end.
+        let _ = self.signal("CONT");
         let mut stop = self.as_postgres("pg_ctl");
         let _ = stop.args(["-s", "-m", "immediate", "stop"]).as_std_mut().status();
     }
+}
+
+/// Whether these tests run as root.
+fn is_root() -> Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(std::fs::metadata("/proc/self")?.uid() == 0)
+}
+
+/// The processes that a process has started.
+fn children(parent: u32) -> Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // `id (name) state parent …`, where a name may hold anything. One that has ended meanwhile is no child.
+        let about = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let after_name = about.rsplit(')').next().unwrap_or_default();
+        if after_name.split_whitespace().nth(1) == Some(&parent.to_string()) {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 async fn succeed(command: &mut Command) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use reqwest::{Method, Response};
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::cluster::Cluster;
 use crate::cluster::caller::{Caller, text};
@@ -14,13 +14,20 @@ use crate::cluster::processes::Process;
 use crate::cluster::runs::{PATIENCE, members};
 
 /// Quick to give up and to look again, so that tests are short.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 6] = [
+    ("--database-statement-ms", "2000"),
+    ("--drain-ms", "2000"),
     ("--lease-ms", "2000"),
     ("--sweep-ms", "250"),
     ("--run-pause-ms", "250"),
     ("--stalls-max", "100"),
 ];
 const PROFILES: i64 = 20_000;
+/// So long the kubelet waits for `/readyz`, and Prometheus for `/metrics`.
+const PROBED_WITHIN: Duration = Duration::from_secs(10);
+/// Exports that run together: so many that a caller would give up if each waited for Redis.
+const EXPORTS: usize = 10;
+const FEW: i64 = 10;
 
 /// An API and a worker, and an export to run.
 struct Service {
@@ -116,6 +123,33 @@ async fn without_postgresql_calls_are_told_to_come_back_and_runs_go_on_when_it_i
 }
 
 #[tokio::test]
+async fn a_postgresql_that_says_nothing_is_not_waited_for_without_end_and_runs_go_on_when_it_speaks()
+-> Result<()> {
+    let mut service = Service::start().await?;
+    let mut idle = service.cluster.play("a worker that is told to stop", "worker").await?;
+    let run = service.run().await?;
+    service.caller.is_under_way(&run).await?;
+
+    service.cluster.postgres.signal("STOP")?;
+    assert_unavailable(service.caller.once(Method::GET, &run).await?).await?;
+    let start = format!("/exports/{}/runs", service.export);
+    assert_unavailable(service.caller.once(Method::POST, &start).await?).await?;
+    for process in [&service.api, &service.worker] {
+        assert_eq!(timeout(PROBED_WITHIN, Service::unready(process)).await??, ["database"]);
+        let metrics = timeout(PROBED_WITHIN, process.get("metrics")).await??.text().await?;
+        assert!(metrics.contains("segment_export_runs_due NaN"), "{metrics}");
+    }
+    idle.terminate().await?;
+    // Connections that say nothing are closed, so that their places in the pool are free.
+    metric(&service.api, "segment_export_database_connections{state=\"used\"} 0").await?;
+    service.cluster.postgres.signal("CONT")?;
+
+    service.ends_well(&run).await?;
+    assert!(Service::unready(&service.api).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_redis_runs_are_taken_and_carried_out_all_the_same() -> Result<()> {
     let mut service = Service::start().await?;
     service.cluster.redis.crash().await?;
@@ -138,9 +172,31 @@ async fn without_redis_runs_are_taken_and_carried_out_all_the_same() -> Result<(
 #[tokio::test]
 async fn a_redis_that_hangs_holds_up_neither_calls_nor_runs_for_long() -> Result<()> {
     let mut service = Service::start().await?;
+    service.caller.add_segment("Few", members(FEW)).await?;
+    for number in 0..EXPORTS {
+        let connection = service.caller.add_connection(&format!("Connection {number}")).await?;
+        let export = service.caller.add_export("Few", &connection, LIST_ID).await?;
+        let (path, refresh) =
+            (format!("/exports/{export}/schedule"), json!({"kind": "systemRefresh"}));
+        service.caller.call(Method::PUT, &path, Some(refresh)).await?;
+    }
     service.cluster.redis.signal("STOP").await?;
+    for process in [&service.api, &service.worker] {
+        let ready = timeout(PROBED_WITHIN, process.get("readyz")).await??;
+        assert_eq!(ready.status(), 200, "neither calls nor runs need it");
+        assert_eq!(timeout(PROBED_WITHIN, Service::unready(process)).await??, ["queue"]);
+        let metrics = timeout(PROBED_WITHIN, process.get("metrics")).await??.text().await?;
+        assert!(metrics.contains("segment_export_queue_hints NaN"), "{metrics}");
+    }
     let run = service.run().await?;
+    let all = service.caller.request(service.api.port, Method::POST, "/runs");
+    let all = all.json(&json!({"scope": "all"})).send().await?.error_for_status()?;
+    let all: Value = all.json().await?;
+    assert_eq!(all["started"].as_array().map(Vec::len), Some(EXPORTS), "{all}");
     service.ends_well(&run).await?;
+    for run in all["started"].as_array().into_iter().flatten() {
+        service.caller.ends_well(&format!("/runs/{}", text(run, "runId")?), FEW).await?;
+    }
     service.cluster.redis.signal("CONT").await?;
     Ok(())
 }

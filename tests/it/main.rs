@@ -37,3 +37,5 @@ mod stopping;
 mod stores;
 mod subscribers;
 mod support;
+mod throttling;
+mod worker;

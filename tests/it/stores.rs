@@ -12,6 +12,7 @@ use segment_export::runs::store_work::{Checkpoint, beat, checkpoint, claim, due,
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
 };
+use segment_export::worker::Worker;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -95,6 +96,31 @@ async fn a_checkpoint_adds_counts_and_forgives_stalls() {
     let run = store::get(&mut app.db.read().await.unwrap(), run).await.unwrap().unwrap();
     assert_eq!((run.position, run.sent_until, run.stalls), (3, 1003, 0));
     assert_eq!((run.counts.created, run.counts.invalid), (4, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cancelled_while_it_was_put_aside_is_due_at_once_and_says_who_it_was() {
+    let test = idle().await;
+    let run = queued(&test, &test.export_of(3).await).await;
+    let app = test.app();
+    let held = claimed(&app, run, 0).await.unwrap();
+    test.post(&format!("/runs/{}/cancel", run.0), &json!({})).await;
+
+    let later = Outcome::Released {
+        not_before: db::now() + TimeDelta::minutes(10),
+        reason: Some(Reason::new(ReasonCode::CampaignMonitorUnavailable, "")),
+        stalled: true,
+    };
+    let mut tx = app.db.write().await.unwrap();
+    assert!(settle(&mut tx, lease_of(&held), &later, None, db::now()).await.unwrap());
+    tx.commit().await.unwrap();
+
+    let seen = test.get(&format!("/runs/{}", run.0)).await;
+    assert_eq!(
+        (&seen["status"], &seen["reason"]["code"]),
+        (&json!("queued"), &json!("canceledByUser"))
+    );
+    assert!(claimed(&app, run, 0).await.is_some(), "it need not wait for ten minutes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,6 +225,39 @@ async fn the_queue_hands_every_hint_to_one_worker() {
     let (one, other) = tokio::join!(worker(), worker());
     assert_eq!(one.len() + other.len(), hints.len());
     assert_eq!(one.into_iter().chain(other).collect::<HashSet<_>>(), hints);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_in_the_queue_once_however_often_it_is_pushed_and_keeps_its_place() {
+    let test = idle().await;
+    let queue = test.app().queue.clone();
+    let [first, second] = [(); 2].map(|()| RunId(uuid::Uuid::now_v7()));
+    for hint in [first, second, first, first, second] {
+        queue.push(hint).await.unwrap();
+        // Places are by the millisecond.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(queue.length().await.unwrap(), 2);
+    let pop = async || queue.pop(Duration::from_millis(300)).await.unwrap();
+    assert_eq!((pop().await, pop().await, pop().await), (Some(first), Some(second), None));
+    queue.push(first).await.unwrap();
+    assert_eq!(pop().await, Some(first), "once taken it may come again");
+    assert_eq!(queue.length().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_nobody_has_room_for_are_pushed_again_and_again_and_the_queue_does_not_grow() {
+    let test = idle().await;
+    let exports = [test.export_of(3).await, test.export_of(3).await];
+    for export in &exports {
+        queued(&test, export).await;
+    }
+    let app = test.app();
+    let worker = Worker::new(app.clone());
+    for _ in 0..5 {
+        assert_eq!(worker.sweep(Duration::ZERO).await.unwrap(), exports.len());
+    }
+    assert_eq!(app.queue.length().await.unwrap(), exports.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,8 @@
 //! Every statement is written once, in a `store.rs`, and runs on whichever engine the transaction
 //! is open on; the engines differ only here.
 
+mod postgres;
+
 use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,9 +13,10 @@ use chrono::{DateTime, SubsecRound, Utc};
 use metrics::histogram;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
 
 use crate::telemetry::measures;
 
@@ -30,8 +33,6 @@ const BUSY_MAX: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
 /// Half a megabyte each, in place of two: what is read again and again is the newest, and the system keeps that too.
 const SQLITE_READER_CACHE: &str = "-512";
-/// How long a connection to `PostgreSQL` may be idle and still be used untested.
-const UNTESTED_MAX: Duration = Duration::from_secs(1);
 
 /// What a process may ask of the database.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub struct Limits {
     /// How long to wait for a connection of the pool or for a lock, and how long a transaction may leave others waiting
     /// while it does nothing.
     pub wait: Duration,
-    /// How long `PostgreSQL` may work on a statement.
+    /// How long `PostgreSQL` may work on a statement. When it says nothing for longer than that and `wait`, it is away.
     pub statement: Duration,
 }
 
@@ -65,32 +66,37 @@ pub enum Db {
         writer: SqlitePool,
     },
     /// `PostgreSQL`, for more than one process.
-    Postgres(PgPool),
+    Postgres {
+        /// Its connections.
+        pool: PgPool,
+        /// What may be asked of it.
+        limits: Limits,
+    },
 }
 
 /// What statements run in: a transaction, which rolls back when it is dropped, or to read, a connection.
 #[derive(Debug)]
 pub enum Tx {
     /// On `SQLite`.
-    Sqlite(Session<Sqlite>),
+    Sqlite(Session),
     /// On `PostgreSQL`.
-    Postgres(Session<Postgres>),
+    Postgres(postgres::Session),
 }
 
-/// How statements run on an engine.
+/// How statements run on `SQLite`; on `PostgreSQL` it is the same.
 #[derive(Debug)]
-pub enum Session<Engine: Database> {
+pub enum Session {
     /// Each by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement what is
     /// committed then anyway.
-    Reading(PoolConnection<Engine>),
+    Reading(PoolConnection<Sqlite>),
     /// All or none.
-    Writing(Transaction<'static, Engine>),
+    Writing(Transaction<'static, Sqlite>),
 }
 
-impl<Engine: Database> Deref for Session<Engine> {
-    type Target = Engine::Connection;
+impl Deref for Session {
+    type Target = SqliteConnection;
 
-    fn deref(&self) -> &Engine::Connection {
+    fn deref(&self) -> &SqliteConnection {
         match self {
             Self::Reading(connection) => connection,
             Self::Writing(transaction) => transaction,
@@ -98,8 +104,8 @@ impl<Engine: Database> Deref for Session<Engine> {
     }
 }
 
-impl<Engine: Database> DerefMut for Session<Engine> {
-    fn deref_mut(&mut self) -> &mut Engine::Connection {
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
         match self {
             Self::Reading(connection) => connection,
             Self::Writing(transaction) => transaction,
@@ -120,7 +126,7 @@ macro_rules! sql {
             }
             $crate::db::Tx::Postgres(tx) => {
                 let _span = $crate::db_span!(concat!("sql ", module_path!()), "postgresql");
-                let $connection = &mut **tx;
+                let $connection = tx.bounded();
                 $query
             }
         }
@@ -139,7 +145,7 @@ impl Db {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
     pub async fn connect(url: &str, limits: Limits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
-            return Ok(Self::Postgres(postgres(url, limits).await?));
+            return Ok(Self::Postgres { pool: postgres::connect(url, limits).await?, limits });
         }
         let file = url
             .parse::<SqliteConnectOptions>()?
@@ -165,7 +171,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match self {
             Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
         }
     }
 
@@ -177,8 +183,8 @@ impl Db {
             Self::Sqlite { readers, .. } => {
                 readers.acquire().await.map(|connection| Tx::Sqlite(Session::Reading(connection)))
             }
-            Self::Postgres(pool) => {
-                pool.acquire().await.map(|connection| Tx::Postgres(Session::Reading(connection)))
+            Self::Postgres { pool, limits } => {
+                postgres::Session::read(pool, *limits).await.map(Tx::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -195,7 +201,9 @@ impl Db {
                 let begun = writer.begin_with("BEGIN IMMEDIATE").await;
                 begun.map(|tx| Tx::Sqlite(Session::Writing(tx)))
             }
-            Self::Postgres(pool) => pool.begin().await.map(|tx| Tx::Postgres(Session::Writing(tx))),
+            Self::Postgres { pool, limits } => {
+                postgres::Session::write(pool, *limits).await.map(Tx::Postgres)
+            }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
         opened
@@ -207,7 +215,7 @@ impl Db {
             Self::Sqlite { readers, writer } => {
                 (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
             }
-            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
         };
         let used = usize::try_from(size).unwrap_or_default().saturating_sub(idle);
         measures::connections(measures::DATABASE_CONNECTIONS, used, idle);
@@ -217,7 +225,7 @@ impl Db {
     const fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
-            Self::Postgres(_) => "postgresql",
+            Self::Postgres { .. } => "postgresql",
         }
     }
 
@@ -234,34 +242,9 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
-}
-
-async fn postgres(url: &str, limits: Limits) -> sqlx::Result<PgPool> {
-    let milliseconds = |time: Duration| time.as_millis().to_string();
-    let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
-        ("statement_timeout", milliseconds(limits.statement)),
-        ("lock_timeout", milliseconds(limits.wait)),
-        // A process that is held or cut off in the middle of a transaction would keep its run from everybody.
-        ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
-    ]);
-    PgPoolOptions::new()
-        .max_connections(limits.connections)
-        .acquire_timeout(limits.wait)
-        .test_before_acquire(false)
-        .before_acquire(|connection, about| Box::pin(test(connection, about.idle_for)))
-        .connect_with(options)
-        .await
-}
-
-/// Makes sure that a connection which nobody has used for a while still is one. Testing each time costs a round trip.
-async fn test(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Result<bool> {
-    if idle_for > UNTESTED_MAX {
-        connection.ping().await?;
-    }
-    Ok(true)
 }
 
 impl Tx {
@@ -272,11 +255,8 @@ impl Tx {
                 let _span = db_span!("commit", "sqlite");
                 tx.commit().await
             }
-            Self::Postgres(Session::Writing(tx)) => {
-                let _span = db_span!("commit", "postgresql");
-                tx.commit().await
-            }
-            Self::Sqlite(Session::Reading(_)) | Self::Postgres(Session::Reading(_)) => Ok(()),
+            Self::Sqlite(Session::Reading(_)) => Ok(()),
+            Self::Postgres(session) => session.commit().await,
         }
     }
 }

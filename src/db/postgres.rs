@@ -1,0 +1,172 @@
+//! `PostgreSQL`: its connections, and how long we wait for it.
+//!
+//! It ends statements itself that take too long. But a server that is held, or a network that is cut, says nothing at
+//! all, and what waits for it would wait for ever: so every wait has an end here, and a connection that does not answer
+//! is closed, so that its place in the pool is free again.
+
+use std::io;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{
+    PgConnectOptions, PgConnection, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo,
+};
+use sqlx::{Connection, Describe, Either, Execute, Executor, PgPool, Postgres, Result, SqlStr};
+use tokio::time::timeout;
+
+use super::Limits;
+use crate::db_span;
+
+/// How long a connection may be idle and still be used untested.
+const UNTESTED_MAX: Duration = Duration::from_secs(1);
+
+/// Opens a pool of connections.
+pub(super) async fn connect(url: &str, limits: Limits) -> Result<PgPool> {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
+        ("statement_timeout", milliseconds(limits.statement)),
+        ("lock_timeout", milliseconds(limits.wait)),
+        // A process that is held or cut off in the middle of a transaction would keep its run from everybody.
+        ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(limits.connections)
+        .acquire_timeout(limits.wait)
+        .test_before_acquire(false)
+        .before_acquire(move |connection, about| {
+            Box::pin(test(connection, about.idle_for, limits.wait / 2))
+        })
+        .connect_with(options)
+        .await
+}
+
+/// Makes sure that a connection which nobody has used for a while still is one. Testing each time costs a round trip.
+/// One that does not answer is replaced, for which some of the time to wait must be left.
+async fn test(connection: &mut PgConnection, idle_for: Duration, most: Duration) -> Result<bool> {
+    if idle_for > UNTESTED_MAX {
+        answered(most, connection.ping()).await?;
+    }
+    Ok(true)
+}
+
+/// Waits for an answer of the server, but not for ever.
+async fn answered<T>(most: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(most, call).await.unwrap_or_else(|_| Err(silent()))
+}
+
+fn silent() -> sqlx::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the database says nothing").into()
+}
+
+/// A connection in use: to read, or with a transaction, which rolls back when it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    /// There until it is dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    is_writing: bool,
+    limits: Limits,
+}
+
+impl Session {
+    pub(super) async fn read(pool: &PgPool, limits: Limits) -> Result<Self> {
+        Ok(Self { connection: Some(pool.acquire().await?), is_writing: false, limits })
+    }
+
+    pub(super) async fn write(pool: &PgPool, limits: Limits) -> Result<Self> {
+        let mut session = Self::read(pool, limits).await?;
+        session.is_writing = true;
+        session.bounded().execute("BEGIN").await?;
+        Ok(session)
+    }
+
+    pub(super) async fn commit(mut self) -> Result<()> {
+        if self.is_writing {
+            let _span = db_span!("commit", "postgresql");
+            self.bounded().execute("COMMIT").await?;
+            self.is_writing = false;
+        }
+        Ok(())
+    }
+
+    /// What statements run on.
+    ///
+    /// # Panics
+    /// Never: the connection is there until this is dropped.
+    pub fn bounded(&mut self) -> Bounded<'_> {
+        let connection = self.connection.as_mut().expect("it is there until this is dropped");
+        Bounded { connection, most: self.limits.statement + self.limits.wait }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let most = self.limits.wait;
+        match self.connection.take() {
+            Some(connection) if self.is_writing => drop(tokio::spawn(roll_back(connection, most))),
+            Some(mut connection) => drop(tokio::spawn(timeout(most, connection.return_to_pool()))),
+            None => {}
+        }
+    }
+}
+
+/// Rolls back what has not been committed, and puts the connection back.
+async fn roll_back(mut connection: PoolConnection<Postgres>, most: Duration) {
+    if answered(most, connection.execute("ROLLBACK")).await.is_err() {
+        connection.close_on_drop();
+    } else {
+        // By itself it would wait for the server without end.
+        let _ = timeout(most, connection.return_to_pool()).await;
+    }
+}
+
+/// Runs a statement, and gives up when the server says nothing for too long.
+#[derive(Debug)]
+pub struct Bounded<'c> {
+    connection: &'c mut PgConnection,
+    most: Duration,
+}
+
+impl<'c> Executor<'c> for Bounded<'c> {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let steps = tokio_stream::StreamExt::timeout(self.connection.fetch_many(query), self.most);
+        steps.map(|step| step.unwrap_or_else(|_| Err(silent()))).boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(answered(self.most, self.connection.fetch_optional(query)))
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement>>
+    where
+        'c: 'e,
+    {
+        Box::pin(answered(self.most, self.connection.prepare_with(sql, parameters)))
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>>>
+    where
+        'c: 'e,
+    {
+        Box::pin(answered(self.most, self.connection.describe(sql)))
+    }
+}
