@@ -1,6 +1,7 @@
 //! What holds for every call, whichever it is.
 
 use reqwest::Method;
+use segment_export::db::Time;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};
@@ -141,4 +142,38 @@ async fn verifying_a_connection_names_what_is_well_and_what_is_not() {
     assert_eq!(refused["ok"], false);
     assert!(checks(&refused).contains(&("credentials".to_owned(), false)), "{refused}");
     assert_eq!(app.get(&path).await["status"], "needsAttention");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_stored_object_says_who_made_and_changed_it_when_and_has_an_id_in_order_of_time() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let connection = app.connection().await;
+    let export = app.export(&connection).await;
+    let daily =
+        json!({"active": true, "recurrence": "daily", "timezone": "UTC", "times": ["06:00"]});
+    app.put("/schedule", &daily).await;
+    for path in [
+        &*format!("/connections/{connection}"),
+        "/segments/People",
+        &format!("/exports/{export}"),
+        "/schedule",
+    ] {
+        let object = app.get(path).await;
+        assert_eq!(object["instanceId"], app.instance.to_string(), "{object}");
+        assert!(object["version"].as_i64() >= Some(1), "{object}");
+        for by in ["createdBy", "updatedBy"] {
+            assert_eq!(object[by], "Admin@example.com", "{object}");
+        }
+        for time in ["createdUtc", "updatedUtc"] {
+            let time = text(&object, time);
+            assert!(time.ends_with('Z') && time.parse::<Time>().is_ok(), "{object}");
+        }
+    }
+    let run = app.start_run(&export).await;
+    let ids = [connection, export, run];
+    for id in &ids {
+        assert_eq!(uuid::Uuid::parse_str(id).unwrap().get_version_num(), 7);
+    }
+    assert!(ids.is_sorted(), "they were made in this order: {ids:?}");
 }

@@ -1,7 +1,7 @@
 //! How runs end for reasons that are seldom met (data that nobody can read, attempts that get nowhere), and a run that does not end.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::DOUBLE_OPT_IN_LIST_ID;
+use segment_export::campaign_monitor::sandbox::{API_KEY, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use segment_export::sql;
 use serde_json::json;
 
@@ -80,4 +80,44 @@ async fn a_run_that_stands_still_shows_in_the_metrics_while_others_get_on() {
     .await;
 
     app.kill_process().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_gone_fails_the_run_and_is_named() {
+    let app = TestApp::start().await;
+    let export = app.export_of(3).await;
+    let list = app.sandbox.url().join(&format!("api/v3.3/lists/{LIST_ID}.json")).unwrap();
+    let vendor = reqwest::Client::builder().build().unwrap();
+    let removed = vendor.delete(list).basic_auth(API_KEY, Some("x")).send().await.unwrap();
+    assert!(removed.status().is_success(), "{removed:?}");
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    let reason = &run["reason"];
+    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("listNotFound")));
+    assert!(text(reason, "message").contains(LIST_ID), "{reason}");
+    assert_eq!(run["counts"]["remaining"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_ours_is_tried_again_and_then_said_to_be_ours() {
+    let app = TestApp::start().await;
+    let export = app.export_of(3).await;
+    let mut tx = app.app().db.write().await.unwrap();
+    sql!(&mut tx, |db| {
+        sqlx::query("UPDATE connections SET credential_sealed = 'dev:unreadable'")
+            .execute(db)
+            .await
+            .map(drop)
+    })
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    let reason = &run["reason"];
+    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("internal")), "{run}");
+    assert_eq!(reason["culprit"], "system");
+    assert!(run["attempt"].as_i64() > Some(1), "{run}");
+    assert_eq!(run["counts"]["remaining"], 3);
 }

@@ -7,6 +7,7 @@ mod agency;
 mod api;
 mod audit;
 mod bodies;
+mod codes;
 mod conventions;
 mod endings;
 mod events;

@@ -65,6 +65,35 @@ async fn a_token_with_a_shared_secret_is_refused_where_an_identity_provider_is_a
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_may_lie_elsewhere_and_roles_and_instances_in_other_claims() {
+    let provider = Provider::start();
+    let keys = format!("{}/keys", provider.issuer);
+    let settings = [
+        ["--auth-issuer", "https://login.example.com"],
+        ["--auth-jwks-url", &keys],
+        ["--auth-roles-claim", "groups"],
+        ["--auth-instances-claim", "tenants"],
+    ];
+    let app = TestApp::start_with(settings.as_flattened()).await;
+    let path = format!("v1/instances/{}/connections", app.instance);
+    let ask = async |groups: &[&str], tenants: &[&str]| {
+        let mut claims = provider.claims();
+        claims["iss"] = json!("https://login.example.com");
+        claims["groups"] = json!(groups);
+        claims["tenants"] = json!(tenants);
+        let token = sign(&claims, KEY, KEY_ID);
+        app.anonymous(Method::GET, &path).bearer_auth(token).send().await.unwrap()
+    };
+    let (own, other) = (app.instance.to_string(), uuid::Uuid::now_v7().to_string());
+    good(ask(&["Administrator"], &[&own]).await).await;
+    good(ask(&["Everybody", "Admin"], &[&other, &own]).await).await;
+    refused(ask(&["Viewer"], &[&own]).await, 403).await;
+    refused(ask(&["Everybody"], &[&own]).await, 403).await;
+    refused(ask(&["Admin"], &[&other]).await, 404).await;
+    refused(ask(&["Admin"], &[]).await, 404).await;
+}
+
 /// An address that stands in a row which cannot be read, in one that is refused, and in one that is sent.
 const ADDRESSES: [&str; 3] = ["unread@example.com", "refused@example.com", "sent@example.com"];
 
