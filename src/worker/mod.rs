@@ -8,6 +8,7 @@ pub mod carry;
 pub mod job;
 pub mod limiter;
 pub mod prepare;
+pub mod refusal;
 pub mod settle;
 pub mod turns;
 pub mod upload;

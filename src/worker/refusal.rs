@@ -1,0 +1,69 @@
+//! What the refusal of a record is called, and what a marketer is told of it. The numbers are those of API v3.3 of
+//! Campaign Monitor; its texts vary, so the words are ours.
+
+use crate::campaign_monitor::ImportFailure;
+
+/// The code and the words of a refusal.
+#[must_use]
+pub fn words(failure: &ImportFailure) -> (String, String) {
+    let (code, message) = match failure.code {
+        1 => ("invalidAddress", "Campaign Monitor does not take the e-mail address."),
+        204 => ("suppressed", "The address is on the suppression list."),
+        205 => ("deleted", "The subscriber was deleted from the list."),
+        206 => ("unsubscribed", "The subscriber has unsubscribed."),
+        207 => ("bounced", "Mail to the address bounced."),
+        208 => ("unconfirmed", "The subscriber has not confirmed the subscription."),
+        214 | 215 => ("invalidConsent", "Campaign Monitor does not take the consent to tracking."),
+        220 => ("invalidMobileNumber", "Campaign Monitor does not take the mobile number."),
+        221 => (
+            "invalidAddressAndMobileNumber",
+            "Campaign Monitor takes neither the address nor the mobile number.",
+        ),
+        other => {
+            let message = format!(
+                "Campaign Monitor refused the profile: {} (code {other}).",
+                failure.message
+            );
+            return (format!("campaignMonitor{other}"), message);
+        }
+    };
+    (code.to_owned(), message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: i64, message: &str) -> (String, String) {
+        let email_address = "ann@example.com".to_owned();
+        words(&ImportFailure { email_address, code, message: message.to_owned() })
+    }
+
+    #[test]
+    fn every_refusal_of_a_record_that_campaign_monitor_documents_has_a_code_and_a_sentence_of_ours()
+    {
+        for (code, expected) in [
+            (1, "invalidAddress"),
+            (204, "suppressed"),
+            (205, "deleted"),
+            (206, "unsubscribed"),
+            (207, "bounced"),
+            (208, "unconfirmed"),
+            (214, "invalidConsent"),
+            (215, "invalidConsent"),
+            (220, "invalidMobileNumber"),
+            (221, "invalidAddressAndMobileNumber"),
+        ] {
+            let (name, message) = told(code, "Words That Vary");
+            assert_eq!(name, expected, "{code}");
+            assert!(message.ends_with('.') && !message.contains("Vary"), "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_nobody_knows_comes_in_the_words_of_campaign_monitor() {
+        let (name, message) = told(999, "Not today");
+        assert_eq!(name, "campaignMonitor999");
+        assert!(message.contains("Not today") && message.contains("999"), "{message}");
+    }
+}
