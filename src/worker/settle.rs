@@ -120,8 +120,9 @@ pub async fn settle(job: &mut Job, outcome: Outcome) -> anyhow::Result<()> {
 
 /// Rows up to here may have been sent without being accounted for; `None` when the last checkpoint knows best.
 fn sent_until(job: &Job) -> Option<i64> {
-    let is_known = job.is_quiet && job.failed.iter().all(Done::is_untouched);
-    is_known.then(|| job.doubt_until.max(job.run.position))
+    let touched = job.failed.iter().filter(|done| !done.is_untouched()).map(|done| done.end);
+    let known = touched.chain([job.doubt_until, job.run.position]).max();
+    known.filter(|_| job.is_quiet)
 }
 
 fn log(job: &Job, outcome: &Outcome) {

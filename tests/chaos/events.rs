@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::witness::Kill;
-use crate::world::{LEASE, World};
+use crate::world::{ENGINE_MAX, LEASE, World};
 
 /// One thing that happens, and is put right again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,10 +25,16 @@ pub enum Event {
     StopWorker,
     /// SIGSTOP for longer than its lease, then SIGCONT.
     HoldWorker,
+    /// `kill -9`; another process takes its place.
+    KillScheduler,
     EmptyRedis,
     RestartRedis,
+    /// SIGSTOP for longer than anybody waits for it.
+    HoldRedis,
     /// `pg_ctl stop -m immediate`, then a start.
     CrashPostgres,
+    /// SIGSTOP of it and of every connection, for longer than a lease and than anybody waits for it.
+    HoldPostgres,
     /// Every read is an error for a while.
     FailStorage,
     /// 429 in storms, 500, connections cut before and after storing, half answers, hangs.
@@ -36,8 +42,8 @@ pub enum Event {
 }
 
 use Event::{
-    CrashPostgres, EmptyRedis, FailCampaignMonitor, FailStorage, HoldWorker, KillApi, KillWorker,
-    RestartRedis, StopWorker,
+    CrashPostgres, EmptyRedis, FailCampaignMonitor, FailStorage, HoldPostgres, HoldRedis,
+    HoldWorker, KillApi, KillScheduler, KillWorker, RestartRedis, StopWorker,
 };
 
 impl Event {
@@ -47,7 +53,8 @@ impl Event {
             KillWorker => 5,
             FailCampaignMonitor => 4,
             KillApi => 2,
-            StopWorker | HoldWorker | EmptyRedis | RestartRedis | CrashPostgres | FailStorage => 1,
+            StopWorker | HoldWorker | KillScheduler | EmptyRedis | RestartRedis | HoldRedis
+            | CrashPostgres | HoldPostgres | FailStorage => 1,
         }
     }
 
@@ -107,6 +114,12 @@ pub async fn happen(
             worker.signal("CONT").await?;
             format!("{} was held longer than its lease", worker.name)
         }
+        KillScheduler => {
+            world.scheduler.kill().await?;
+            sleep(pause).await;
+            world.scheduler.start_again().await?;
+            "the scheduler was killed".to_owned()
+        }
         EmptyRedis => {
             cluster.redis.flush().await?;
             "Redis was emptied".to_owned()
@@ -117,11 +130,23 @@ pub async fn happen(
             cluster.redis.start_again().await?;
             "Redis was restarted".to_owned()
         }
+        HoldRedis => {
+            cluster.redis.signal("STOP").await?;
+            sleep(ENGINE_MAX + pause).await;
+            cluster.redis.signal("CONT").await?;
+            "Redis was held".to_owned()
+        }
         CrashPostgres => {
             cluster.postgres.crash().await?;
             sleep(pause).await;
             cluster.postgres.start_again().await?;
             "PostgreSQL crashed".to_owned()
+        }
+        HoldPostgres => {
+            cluster.postgres.signal("STOP")?;
+            sleep(ENGINE_MAX + pause).await;
+            cluster.postgres.signal("CONT")?;
+            "PostgreSQL was held".to_owned()
         }
         FailStorage => {
             cluster.storage.fail()?;

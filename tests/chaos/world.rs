@@ -19,12 +19,16 @@ const WORKERS: usize = 3;
 const APIS: usize = 2;
 /// As `SETTINGS` has it.
 pub const LEASE: Duration = Duration::from_secs(2);
+/// The longest that anybody waits for an engine, as `SETTINGS` has it; more than a lease.
+pub const ENGINE_MAX: Duration = Duration::from_secs(3);
 /// Rows that an attempt may have in flight: `uploads-in-flight` pages of a thousand.
 pub const WINDOW: i64 = 8 * 1000;
 /// One row in so many has no usable address, and one has that of the row before.
 const FLAWED_EVERY: usize = 200;
 
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 9] = [
+    ("--database-wait-ms", "1000"),
+    ("--database-statement-ms", "2000"),
     ("--uploads-in-flight", "8"),
     ("--lease-ms", "2000"),
     ("--sweep-ms", "250"),
@@ -42,7 +46,7 @@ pub struct World {
     pub segments: Vec<Arc<Segment>>,
     pub caller: Caller,
     pub witness: Witness,
-    _scheduler: Process,
+    pub scheduler: Process,
 }
 
 /// A segment, over which connection it is exported, and what must come of it.
@@ -76,7 +80,7 @@ impl World {
         let scheduler = cluster.play("scheduler", "scheduler").await?;
         let caller = Caller::new(apis.iter().map(|api| api.port).collect()).await?;
         let segments = set_up(&caller, &cluster.campaign_monitor.desk, profiles).await?;
-        Ok(Self { cluster, apis, workers, segments, caller, witness, _scheduler: scheduler })
+        Ok(Self { cluster, apis, workers, segments, caller, witness, scheduler })
     }
 }
 

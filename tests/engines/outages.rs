@@ -26,7 +26,7 @@ const PROFILES: i64 = 20_000;
 /// So long the kubelet waits for `/readyz`, and Prometheus for `/metrics`.
 const PROBED_WITHIN: Duration = Duration::from_secs(10);
 /// Exports that run together: so many that a caller would give up if each waited for Redis.
-const EXPORTS: usize = 10;
+const EXPORTS: usize = 20;
 const FEW: i64 = 10;
 
 /// An API and a worker, and an export to run.

@@ -47,7 +47,7 @@ impl Secured {
         let hba = "hostssl all all 127.0.0.1/32 scram-sha-256";
         let script = format!(
             "set -e; data=$(psql {url} -Atc 'SHOW data_directory'); \
-             cp {}/server-ours.* $data/; chown postgres $data/server-ours.*; chmod 600 $data/server-ours.*; \
+             cp {}/server-ours.* $data/; [ $(id -u) != 0 ] || chown postgres $data/server-ours.*; chmod 600 $data/server-ours.*; \
              psql -q {url} -c \"ALTER USER postgres PASSWORD '{PASSWORD}'\" -c 'ALTER SYSTEM SET ssl = on' \
              -c \"ALTER SYSTEM SET ssl_cert_file = 'server-ours.pem'\" -c \"ALTER SYSTEM SET ssl_key_file = 'server-ours.key'\"; \
              echo '{hba}' > $data/pg_hba.conf; psql -Atq {url} -c 'SELECT pg_reload_conf()'",

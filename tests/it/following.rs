@@ -1,11 +1,9 @@
 //! Following a run: its events as a stream, its batches and its rejections.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, check_law, people, refused, text};
+use crate::support::{TestApp, check_law, people, refused, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_events_of_a_run_come_as_a_stream_that_ends_with_it() {
@@ -49,13 +47,7 @@ async fn a_caller_that_goes_away_leaves_its_place_to_the_next() {
 
     drop(first);
 
-    for _ in 0..200 {
-        if follow().await.status() == 200 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("the place was never given back");
+    until(async || follow().await.status() == 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,10 @@
 //! What a run does, on good days and on bad ones.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::campaign_monitor::sandbox::{LIST_ID, Sandbox};
 use serde_json::json;
 
-use crate::support::{TestApp, refused, text};
+use crate::support::{TestApp, refused, text, until};
 
 /// “You can also export data on demand.”
 #[tokio::test(flavor = "multi_thread")]
@@ -81,29 +81,57 @@ async fn campaign_monitor_may_fail_now_and_then() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exact_counts() {
-    let app = TestApp::start_with(&["--stalls-max", "2", "--call-tries", "2"]).await;
-    let export = app.export_of(3_000).await;
-    app.faults(
-        &json!([{"match": {"path": "import"}, "kind": {"status": {"status": 503, "html": true}}}]),
-    )
-    .await;
+    let one_by_one = ["--stalls-max", "2", "--call-tries", "2", "--uploads-in-flight", "1"];
+    let app = TestApp::start_with(&one_by_one).await;
+    let export = app.export_of(5_000).await;
+    let down = json!({"status": {"status": 503, "html": true}});
+    app.faults(&json!([{"match": {"path": "import"}, "kind": down, "skip": 2}])).await;
 
     let run = app.ended(&app.start_run(&export).await).await;
 
     assert_eq!(run["status"], "failed", "{run}");
     assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
     assert_eq!(run["reason"]["culprit"], "external");
-    let rejections =
-        app.get(&format!("/runs/{}/rejections?outcome=inDoubt&limit=1", text(&run, "runId"))).await;
+    let counts = json!({"selected": 5_000, "created": 2_000, "updated": 0, "rejected": 0, "duplicate": 0,
+        "invalid": 0, "inDoubt": 1_000, "remaining": 2_000});
     assert_eq!(
-        rejections["items"].as_array().unwrap().len(),
-        1,
-        "profiles that were sent are in doubt"
+        run["counts"], counts,
+        "the third batch was sent, and nobody knows what became of it"
     );
+    let path = format!("/runs/{}/rejections?outcome=inDoubt&limit=200", text(&run, "runId"));
+    let doubtful = app.get(&path).await;
+    assert_eq!(text(&doubtful["items"][0], "customerId"), "2000");
 
     app.faults(&json!([])).await;
     let again = app.ended(&app.start_run(&export).await).await;
     assert_eq!(again["status"], "successful", "{again}");
+    assert_eq!((&again["counts"]["created"], app.active().await), (&json!(3_000), 5_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_monitor_that_cannot_be_reached_leaves_profiles_to_do_and_none_in_doubt() {
+    let mut app = TestApp::start_with(&["--stalls-max", "1", "--call-tries", "6"]).await;
+    let export = app.export_of(20_000).await;
+    // While it waits no call is under way that could break off.
+    let wait = json!({"status": {"status": 429, "retryAfterSeconds": 5}});
+    app.faults(&json!([{"match": {"path": "import"}, "kind": wait, "skip": 3}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"] == 3_000).await;
+    until(async || {
+        let calls = app.sandbox_says("calls").await;
+        calls["importsNow"] == 0 && calls["calls"]["POST /subscribers/{id}/import"]["429"].is_u64()
+    })
+    .await;
+
+    let other = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    std::mem::replace(&mut app.sandbox, other).stop().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
+    let counts = json!({"selected": 20_000, "created": 3_000, "updated": 0, "rejected": 0, "duplicate": 0,
+        "invalid": 0, "inDoubt": 0, "remaining": 17_000});
+    assert_eq!(run["counts"], counts);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A process that is told to stop, and told again.
 
 use reqwest::Method;
+use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, text, until};
@@ -32,6 +33,50 @@ async fn a_second_signal_ends_a_process_that_waits_for_its_uploads_and_the_lease
     app.signal_process("TERM").await;
     until(async || is_ready(&app, "process").await == Some(false)).await;
     assert!(!app.process_has_ended(), "uploads are in flight, and there is an hour for them");
+    app.signal_process("TERM").await;
+    app.process_ends().await;
+
+    app.faults(&json!([])).await;
+    app.start_service().await;
+    let run = app.ended(&run).await;
+    assert_eq!((text(&run, "status"), app.active().await), ("successful".to_owned(), 1_500));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_told_to_stop_in_the_middle_of_a_run_hands_it_back_and_nothing_is_sent_twice()
+ {
+    let mut app = TestApp::start().await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(2_000)).await;
+
+    app.signal_process("TERM").await;
+    app.process_ends().await;
+
+    app.set_extra(&["--roles", "api"]);
+    app.start_service().await;
+    assert_eq!(app.get(&format!("/runs/{run}")).await["status"], "queued");
+    app.restart_with(&[]).await;
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], &run["counts"]["created"]), (&json!("successful"), &json!(20_000)));
+    let calls = app.sandbox_says("calls").await;
+    assert_eq!(calls["lists"][LIST_ID]["totalImported"], 20_000, "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_uploads_do_not_finish_in_time_ends_all_the_same() {
+    let settings = ["--drain-ms", "500", "--lease-ms", "1000"];
+    let mut app = TestApp::start_with(&settings).await;
+    let export = app.export_of(1_500).await;
+    app.stop_service().await;
+    app.start_process().await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"hang": {}}}])).await;
+    let run = app.start_run(&export).await;
+    until(async || app.sandbox_says("calls").await["importsNow"] == 2).await;
+
     app.signal_process("TERM").await;
     app.process_ends().await;
 

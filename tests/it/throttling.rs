@@ -1,5 +1,6 @@
 //! A Campaign Monitor that asks to wait for long: whoever cancels a run or stops the service does not wait with it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
@@ -23,6 +24,26 @@ async fn told_to_wait(app: &TestApp) -> String {
     app.run_when(&run, |run| run["counts"]["created"] == SENT).await;
     until(async || imports(app).await["429"].is_u64()).await;
     run
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_waits_for_as_long_as_campaign_monitor_asks_within_an_attempt_and_between_two() {
+    for (tries, attempts) in [("4", 1), ("1", 2)] {
+        let app = TestApp::start_with(&["--call-tries", tries]).await;
+        let export = app.export_of(10).await;
+        for header in ["retryAfterSeconds", "rateLimitResetSeconds"] {
+            let wait = json!({"status": {"status": 429, (header): 2}});
+            let once = json!([{"match": {"path": "import"}, "kind": wait, "times": 1}]);
+            app.faults(&once).await;
+
+            let run = app.ended(&app.start_run(&export).await).await;
+
+            assert_eq!((&run["status"], &run["attempt"]), (&json!("successful"), &json!(attempts)));
+            let [start, end] = ["startUtc", "endUtc"]
+                .map(|name| text(&run, name).parse::<DateTime<Utc>>().unwrap());
+            assert!(end - start >= TimeDelta::seconds(2), "{header}, {tries} tries: {run}");
+        }
+    }
 }
 
 /// What must be counted while nothing more has been sent.

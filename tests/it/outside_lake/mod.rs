@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, good, people, refused, text};
+use crate::support::{TestApp, good, people, refused, text, until};
 use proxy::{Fault, Proxy};
 use servers::Lake;
 
@@ -179,6 +179,34 @@ async fn a_slow_storage_that_breaks_off_and_answers_503_holds_a_run_up_and_no_mo
         assert_eq!(run["status"], "successful", "{fault:?}: {run}");
         assert_eq!(run["counts"]["updated"], 60_000, "{fault:?}: {run}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storage_that_is_slower_than_a_lease_costs_no_run_its_worker_at_its_start_or_its_end() {
+    let lake = Lake::azure().await;
+    lake.put("crm/part.csv", part(0, 1_500)).await;
+    let proxy = Proxy::before(lake.address());
+    let settings = ["--lease-ms", "1500", "--uploads-in-flight", "2"];
+    let mut app = app_on(&lake, proxy.port, &settings).await;
+    good(register(&app, &files(&lake, "crm")).await).await;
+    let export = app.export(&app.connection().await).await;
+    proxy.set(Fault::Slow(Duration::from_secs(3)));
+
+    let run = app.ended(&app.start_run(&export).await).await;
+    assert_eq!((&run["status"], &run["attempt"]), (&json!("successful"), &json!(1)), "{run}");
+
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"hang": {}}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    until(async || app.sandbox_says("calls").await["importsNow"] == 2).await;
+    app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
+    app.kill_process().await;
+    app.start_service().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], &run["attempt"]), (&json!("canceled"), &json!(2)), "{run}");
+    assert_eq!(run["counts"]["inDoubt"], 1_500, "{run}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
