@@ -1,11 +1,12 @@
 //! Endpoints of segments; those that carry members are in `members.rs`.
 
 use actix_web::web::{Data, Query};
-use actix_web::{HttpResponse, delete, get, put};
+use actix_web::{HttpResponse, ResponseError, delete, get, put};
 use uuid::Uuid;
 
+use super::leftovers::{discard, supersede, tidy_after_change};
 use super::views::{SegmentBody, SegmentView};
-use super::{Segment, SegmentName, Source, discard, look, store, supersede, tidy};
+use super::{Segment, SegmentName, Source, look, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -62,14 +63,22 @@ pub async fn put_segment(
     let scope = format!("{}/{}", caller.instance, name.0.as_str());
     let found = inspect(&app, &body.value.source, &scope).await?;
     let saved = save(&app, &caller, &name.0, &if_match, &body.value, found.as_ref()).await;
-    if let (Err(_), Some(found)) = (&saved, &found)
+    if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
-        discard(&app, found).await;
+        give_back(&app, found, problem).await;
     }
     let (is_new, segment) = saved?;
-    tidy(&app).await?;
+    tidy_after_change(&app, segment.id).await;
     Ok(answer(is_new, segment))
+}
+
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
+/// saved, and what it names must stay.
+pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
+    if problem.status_code().is_client_error() {
+        discard(app, found).await;
+    }
 }
 
 /// Writes a segment with the members that were found; tells whether it is new.
@@ -99,7 +108,8 @@ async fn save(
         }
     };
     if let Some(found) = found {
-        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
+        let filled = store::set_members(&mut tx, &segment, found, by, now).await?;
+        segment = filled.ok_or_else(Problem::changed)?;
     }
     let change = match &old {
         Some(old) => Change::between(old, &segment),
@@ -218,7 +228,7 @@ pub async fn delete_segment(
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
     tx.commit().await?;
-    tidy(&app).await?;
+    tidy_after_change(&app, segment.id).await;
     Ok(HttpResponse::NoContent().finish())
 }
 

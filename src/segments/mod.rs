@@ -1,6 +1,7 @@
 //! A segment is a set of unified customer profiles, and where its members are stored.
 
 pub mod api;
+pub mod leftovers;
 pub mod members;
 pub mod store;
 pub mod views;
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use leftovers::supersede;
 
 use crate::app::App;
 use crate::connections::DisplayName;
@@ -19,8 +22,6 @@ use crate::storage::{
 
 const FIELDS_MAX: usize = 200;
 const ROW_BYTES_MAX: usize = 1 << 20;
-/// Superseded objects removed in one go.
-const TIDY_MAX: i64 = 100;
 
 /// Id of a segment; callers know it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -212,18 +213,6 @@ pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadabl
     Ok(found.manifest)
 }
 
-/// Marks the objects of a segment as no longer its own, where they are ours to remove.
-pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Result<()> {
-    let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0.is_kept_here())
-    else {
-        return Ok(());
-    };
-    for object in &manifest.objects {
-        store::supersede(tx, segment.id, &object.path, now).await?;
-    }
-    Ok(())
-}
-
 /// How much a segment may have that is kept here.
 #[must_use]
 pub fn receive_limits(app: &App) -> ReceiveLimits {
@@ -254,42 +243,21 @@ pub async fn look(
     }
 }
 
-/// Remembers what was found in the source of a segment. Where the segment has another source meanwhile, what was copied
-/// for nothing is given up.
+/// Remembers what was found in the source of a segment. Where the segment was changed meanwhile, what was copied for
+/// nothing is given up once the run that copied it has read it.
 pub async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
-    let now = db::now();
-    match store::get_by_id(tx, segment.id).await? {
-        Some(current) if current.source.0 == segment.source.0 => {
-            supersede(tx, &current, now).await?;
-            store::set_members(tx, segment.id, found, &segment.stamps.updated_by, now).await?;
+    let (now, by) = (db::now(), &segment.stamps.updated_by);
+    let current = store::get_by_id(tx, segment.id).await?;
+    let current = current.filter(|current| current.source.0 == segment.source.0);
+    if let Some(current) = &current
+        && store::set_members(tx, current, found, by, now).await?.is_some()
+    {
+        return supersede(tx, current, now).await;
+    }
+    if segment.source.0.is_kept_here() {
+        for object in &found.manifest.objects {
+            store::supersede(tx, segment.id, &object.path, now).await?;
         }
-        _ if segment.source.0.is_kept_here() => {
-            for object in &found.manifest.objects {
-                store::supersede(tx, segment.id, &object.path, now).await?;
-            }
-        }
-        _ => {}
     }
     Ok(())
-}
-
-/// Removes what was taken in for nothing.
-pub async fn discard(app: &App, found: &Inspection) {
-    for object in &found.manifest.objects {
-        if let Err(error) = app.storage.remove(&object.path).await {
-            tracing::warn!(path = object.path, error = %error, "members that were not used could not be removed");
-        }
-    }
-}
-
-/// Removes superseded objects that no open run reads. Returns how many.
-pub async fn tidy(app: &App) -> anyhow::Result<usize> {
-    let paths = store::removable(&mut app.db.read().await?, TIDY_MAX).await?;
-    for path in &paths {
-        app.storage.remove(path).await?;
-        let mut tx = app.db.write().await?;
-        store::removed(&mut tx, path).await?;
-        tx.commit().await?;
-    }
-    Ok(paths.len())
 }

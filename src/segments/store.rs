@@ -113,27 +113,28 @@ pub async fn update(
     })
 }
 
-/// Replaces the members with what was found.
+/// Replaces the members of a segment with what was found; `None` when it is not as it was read any more.
 pub async fn set_members(
     tx: &mut Tx,
-    id: SegmentId,
+    segment: &Segment,
     found: &Inspection,
     by: &str,
     now: Time,
-) -> Result<Segment> {
+) -> Result<Option<Segment>> {
     let rows = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
     sql!(tx, |db| sqlx::query_as(
         "UPDATE segments SET manifest = $2, fields = $3, member_count = $4, refreshed_utc = $6,
              version = version + 1, updated_by = $5, updated_utc = $6
-         WHERE id = $1 RETURNING *"
+         WHERE id = $1 AND version = $7 RETURNING *"
     )
-    .bind(id)
+    .bind(segment.id)
     .bind(Json(&found.manifest))
     .bind(Json(Fields { items: found.fields.clone() }))
     .bind(rows)
     .bind(by)
     .bind(now)
-    .fetch_one(db)
+    .bind(segment.stamps.version)
+    .fetch_optional(db)
     .await)
 }
 
@@ -161,14 +162,16 @@ pub async fn supersede(tx: &mut Tx, segment: SegmentId, path: &str, now: Time) -
     })
 }
 
-/// Superseded objects that no open run reads.
-pub async fn removable(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
+/// Superseded objects that no open run reads, of a segment or of all; those that could not be removed come last.
+pub async fn removable(tx: &mut Tx, of: Option<SegmentId>, limit: i64) -> Result<Vec<String>> {
     sql!(tx, |db| sqlx::query_scalar(
-        "SELECT path FROM superseded_objects AS object WHERE NOT EXISTS (
+        "SELECT path FROM superseded_objects AS object
+         WHERE ($1 IS NULL OR segment_id = $1) AND NOT EXISTS (
              SELECT 1 FROM run_segments JOIN runs ON runs.id = run_id
              WHERE run_segments.segment_id = object.segment_id AND status IN ('queued', 'running'))
-         ORDER BY since_utc LIMIT $1"
+         ORDER BY since_utc LIMIT $2"
     )
+    .bind(of)
     .bind(limit)
     .fetch_all(db)
     .await)
@@ -178,6 +181,16 @@ pub async fn removable(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
 pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM superseded_objects WHERE path = $1")
         .bind(path)
+        .execute(db)
+        .await
+        .map(drop))
+}
+
+/// Puts an object that could not be removed behind the others.
+pub async fn postpone_removal(tx: &mut Tx, path: &str, now: Time) -> Result<()> {
+    sql!(tx, |db| sqlx::query("UPDATE superseded_objects SET since_utc = $2 WHERE path = $1")
+        .bind(path)
+        .bind(now)
         .execute(db)
         .await
         .map(drop))

@@ -10,6 +10,7 @@ mod fairness;
 mod following;
 mod identity;
 mod keys;
+mod leftovers;
 mod life;
 mod limits;
 mod oauth;
