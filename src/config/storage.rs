@@ -27,6 +27,9 @@ pub struct StorageArgs {
     /// Data sources that segments may be read from as tables: `name=postgres://…`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES", hide_env_values = true)]
     pub sql_sources: Option<SecretString>,
+    /// How long a data source may work on one statement: the first rows of a view that sorts take longest.
+    #[arg(long, env = "SEGMENT_EXPORT_SQL_TIMEOUT_MS", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sql_timeout_ms: u64,
     /// How long one request to a storage may take.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub storage_timeout_ms: u64,
@@ -66,6 +69,12 @@ impl StorageArgs {
             Ok((name.to_owned(), url.into()))
         };
         all.split_whitespace().map(parse).collect()
+    }
+
+    /// How long a data source may work on one statement.
+    #[must_use]
+    pub const fn sql_timeout(&self) -> Duration {
+        Duration::from_millis(self.sql_timeout_ms)
     }
 
     fn root(&self, name: &str, url: &str) -> anyhow::Result<RootSettings> {
@@ -128,6 +137,7 @@ mod tests {
             storage_roots: roots.into(),
             storage_options: Some(options.into()),
             sql_sources: None,
+            sql_timeout_ms: 1,
             storage_timeout_ms: 1,
             storage_retries: 0,
         }

@@ -35,7 +35,9 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
     app.segment("People", &people(3)).await;
     app.segment("Others", &people(3)).await;
     let lasting = kept(&app);
-    lasting.iter().for_each(|object| make_lasting(object));
+    for object in &lasting {
+        make_lasting(object);
+    }
     let new = json!({"displayName": "One", "type": "campaignMonitor", "consent": {"agreed": true}});
     let post = async || {
         let request = app.request("Admin", Method::POST, "/connections").json(&new);

@@ -6,12 +6,15 @@
 mod kinds;
 mod store;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arrow_array::{RecordBatch, StringArray, cast::AsArray};
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::sync::mpsc;
+use sqlx::postgres::PgConnectOptions;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 
 use super::{
     CUSTOMER_ID, Error, Field, Inspection, ReceiveLimits, Storage,
@@ -20,12 +23,10 @@ use super::{
     receive::writer::{Taken, Writer},
     text,
 };
-use store::Column;
+use store::{CONNECT_MAX, Column, Snapshot};
 
-/// Connections to one data source; each copy takes one.
-const CONNECTIONS: u32 = 4;
-/// How long to wait for a connection.
-const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Copies of one data source at a time.
+const COPIES: usize = 4;
 /// Batches of rows that wait to be written.
 const AHEAD: usize = 2;
 
@@ -42,24 +43,33 @@ pub struct TableName {
 
 /// The data sources that an administrator named.
 #[derive(Clone, Debug)]
-pub struct Tables(BTreeMap<String, PgPool>);
+pub struct Tables {
+    sources: BTreeMap<String, DataSource>,
+    /// How long a source may work on one statement.
+    patience: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct DataSource {
+    options: PgConnectOptions,
+    room: Arc<Semaphore>,
+}
 
 impl Tables {
-    /// Knows these sources, `name` and `postgres://…`; connects when one is asked for.
-    pub fn open(sources: &[(String, SecretString)]) -> Result<Self, Error> {
+    /// Knows these sources, `name` and `postgres://…`; connects when one is asked for. Each may work on a statement for as
+    /// long as `patience`.
+    pub fn open(sources: &[(String, SecretString)], patience: Duration) -> Result<Self, Error> {
         let open = |(name, url): &(String, SecretString)| {
-            let pool = PgPoolOptions::new()
-                .max_connections(CONNECTIONS)
-                .acquire_timeout(WAIT_MAX)
-                .connect_lazy(url.expose_secret())
-                .map_err(Error::unavailable)?;
-            Ok((name.clone(), pool))
+            let options: Result<PgConnectOptions, _> = url.expose_secret().parse();
+            let options = options.map_err(Error::unavailable)?;
+            let source = DataSource { options, room: Arc::new(Semaphore::new(COPIES)) };
+            Ok((name.clone(), source))
         };
-        Ok(Self(sources.iter().map(open).collect::<Result<_, _>>()?))
+        Ok(Self { sources: sources.iter().map(open).collect::<Result<_, _>>()?, patience })
     }
 
-    fn pool(&self, name: &str) -> Result<&PgPool, Error> {
-        self.0.get(name).ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
+    fn source(&self, name: &str) -> Result<&DataSource, Error> {
+        self.sources.get(name).ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
     }
 }
 
@@ -74,27 +84,21 @@ impl Storage {
         name: &TableName,
         limits: &ReceiveLimits,
     ) -> Result<Inspection, Error> {
-        let mut snapshot = store::begin(tables.pool(&name.data_source)?).await?;
-        let columns = store::columns(&mut snapshot, name).await?;
+        let source = tables.source(&name.data_source)?;
+        let room = timeout(CONNECT_MAX, source.room.acquire()).await;
+        let _room = room.map_err(Error::unavailable)?.map_err(Error::unavailable)?;
+        let mut snapshot = Snapshot::begin(&source.options, tables.patience).await?;
+        let columns = snapshot.columns(name).await?;
         require(&columns, name, limits)?;
-        store::select(&mut snapshot, name, &columns).await?;
+        snapshot.select(name, &columns, limits.row_bytes_max).await?;
         let (sender, receiver) = mpsc::channel(AHEAD);
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let writing = {
             let (names, limits) = (names.clone(), limits.clone());
             off_thread(move || write(&names, receiver, &limits))
         };
-        let reading = async {
-            while let Some(batch) = store::fetch(&mut snapshot, &names).await? {
-                // Whoever writes has refused a row, and says so.
-                if sender.send(batch).await.is_err() {
-                    break;
-                }
-            }
-            drop(sender);
-            Ok(())
-        };
-        let (taken, read): (_, Result<(), Error>) = futures::join!(writing, reading);
+        let reading = async move { snapshot.send_rows(&names, limits, &sender).await };
+        let (taken, read) = futures::join!(writing, reading);
         read?;
         let field = |column: Column| Field { name: column.name, r#type: column.field_type };
         let mut taken = taken?;
@@ -125,14 +129,16 @@ fn write(
     mut batches: mpsc::Receiver<RecordBatch>,
     limits: &ReceiveLimits,
 ) -> Result<Taken, Error> {
-    let mut customers = Customers::default();
+    // The rows of a table have no places.
+    let mut customers = Customers::new(|_, message| Error::invalid(None, message));
     let mut writer = Writer::new(text::schema(names), limits)?;
     while let Some(batch) = batches.blocking_recv() {
         let ids: &StringArray = batch[CUSTOMER_ID].as_string();
         for id in ids {
-            customers.admit(id).map_err(|message| Error::invalid(None, message))?;
+            customers.admit(id, 0)?;
         }
         writer.write(&batch)?;
     }
+    customers.finish()?;
     writer.finish()
 }
