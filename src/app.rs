@@ -86,7 +86,7 @@ impl App {
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
             storage: Storage::open(&config.storage.roots()?)?,
-            tables: Tables::open(&config.storage.data_sources()?, config.storage.sql_timeout())?,
+            tables: Tables::open(&config.storage.data_sources()?)?,
             campaign_monitor: campaign_monitor(&config)?,
             carrier: campaign_monitor(&config)?,
             oauth: config.oauth.application(),

@@ -60,8 +60,7 @@ pub async fn put_segment(
     if_match: IfMatch,
     body: Body<SegmentBody>,
 ) -> Result<HttpResponse, Problem> {
-    let scope = format!("{}/{}", caller.instance, name.0.as_str());
-    let found = inspect(&app, &body.value.source, &scope).await?;
+    let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
     let saved = save(&app, &caller, &name.0, &if_match, &body.value, found.as_ref()).await;
     if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
@@ -134,9 +133,14 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
 }
 
 /// Looks at the members of a source, or copies them; an upload has none yet.
-async fn inspect(app: &App, source: &Source, scope: &str) -> Result<Option<Inspection>, Problem> {
+async fn inspect(
+    app: &App,
+    instance: Uuid,
+    name: &SegmentName,
+    source: &Source,
+) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    let found = look(app, source, scope, None).await;
+    let found = look(app, instance, source, name.as_str(), None).await;
     found.map_err(|error| source_problem(source, &error))
 }
 

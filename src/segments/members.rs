@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use super::api::{find, give_back, storage_unavailable};
 use super::leftovers::{supersede, tidy_after_change};
 use super::views::{MembersView, SegmentView};
-use super::{Segment, SegmentName, Source, receive_limits, store};
+use super::{Segment, SegmentName, Source, check_open, receive_limits, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -68,6 +68,7 @@ async fn first_members(
     let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
         return Ok(vec![]);
     };
+    check_open(app, segment).map_err(|error| read_problem(&error))?;
     let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
     let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
     let mut members = Vec::new();

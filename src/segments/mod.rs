@@ -131,16 +131,16 @@ impl Source {
     }
 
     /// The files that somebody else writes, and where; `None` where there are only our own.
-    fn origin(&self, storage: &Storage) -> Result<Option<Origin>, storage::Error> {
+    fn origin(&self, storage: &Storage, instance: Uuid) -> Result<Option<Origin>, storage::Error> {
         Ok(match self {
             Self::Upload | Self::Table { .. } => None,
             Self::Files { url, format, csv } => Some(Origin::Files {
-                at: storage.locate(url)?,
+                at: storage.locate(url, instance)?,
                 format: *format,
                 dialect: csv.clone().unwrap_or_default(),
             }),
             Self::CustomerInsights { url, entity } => {
-                Some(Origin::Model { at: storage.locate(url)?, entity: entity.clone() })
+                Some(Origin::Model { at: storage.locate(url, instance)?, entity: entity.clone() })
             }
         })
     }
@@ -199,8 +199,9 @@ pub enum Unreadable {
 /// What there is to read of a segment now. What somebody else writes is looked at again, which costs little when it is
 /// what it was; a table is copied.
 pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
-    let (known, scope) = (segment.known(), format!("{}/{}", segment.instance_id, segment.id.0));
-    let Some(found) = look(app, &segment.source.0, &scope, known.clone()).await? else {
+    let (known, instance) = (segment.known(), segment.instance_id);
+    let scope = segment.id.0.to_string();
+    let Some(found) = look(app, instance, &segment.source.0, &scope, known.clone()).await? else {
         let known = known.map_or_else(Manifest::empty, |known| known.manifest);
         app.storage.check(&known).await?;
         return Ok(known);
@@ -224,10 +225,21 @@ pub fn receive_limits(app: &App) -> ReceiveLimits {
     }
 }
 
+/// Whether the instance of a segment may (still) read where its members come from.
+pub fn check_open(app: &App, segment: &Segment) -> Result<(), storage::Error> {
+    match &segment.source.0 {
+        Source::Table { data_source, .. } => {
+            app.tables.source(data_source, segment.instance_id).map(drop)
+        }
+        source => source.origin(&app.storage, segment.instance_id).map(drop),
+    }
+}
+
 /// Looks at the members where they are now, unless they are what is `known`; `None` for uploads. The rows of a table
-/// are copied, under `scope`.
+/// are copied, under the instance and `scope`.
 pub async fn look(
     app: &App,
+    instance: Uuid,
     source: &Source,
     scope: &str,
     known: Option<Inspection>,
@@ -235,9 +247,11 @@ pub async fn look(
     if let Source::Table { data_source, schema, table } = source {
         let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
         let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
-        return app.storage.copy_table(&app.tables, scope, &name, &limits).await.map(Some);
+        let (source, scope) =
+            (app.tables.source(&name.data_source, instance)?, format!("{instance}/{scope}"));
+        return app.storage.copy_table(source, &scope, &name, &limits).await.map(Some);
     }
-    match source.origin(&app.storage)? {
+    match source.origin(&app.storage, instance)? {
         Some(origin) => app.storage.inspect(&origin, known).await.map(Some),
         None => Ok(None),
     }

@@ -15,6 +15,7 @@ use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
 };
+use uuid::Uuid;
 
 use super::{
     CUSTOMER_ID, Error, Field, Inspection, ReceiveLimits, Storage,
@@ -41,35 +42,55 @@ pub struct TableName {
     pub table: String,
 }
 
-/// The data sources that an administrator named.
+/// What an administrator says about a data source.
 #[derive(Clone, Debug)]
-pub struct Tables {
-    sources: BTreeMap<String, DataSource>,
-    /// How long a source may work on one statement.
-    patience: Duration,
+pub struct SourceSettings {
+    /// A name of its own.
+    pub name: String,
+    /// `postgres://…`
+    pub url: SecretString,
+    /// How long it may work on one statement.
+    pub timeout: Duration,
+    /// The instances whose segments may be its tables; all when there is nothing said.
+    pub instances: Option<Vec<Uuid>>,
 }
 
+/// The data sources that an administrator named.
 #[derive(Clone, Debug)]
-struct DataSource {
+pub struct Tables(BTreeMap<String, DataSource>);
+
+/// A data source.
+#[derive(Clone, Debug)]
+pub struct DataSource {
     options: PgConnectOptions,
+    timeout: Duration,
+    instances: Option<Vec<Uuid>>,
     room: Arc<Semaphore>,
 }
 
 impl Tables {
-    /// Knows these sources, `name` and `postgres://…`; connects when one is asked for. Each may work on a statement for as
-    /// long as `patience`.
-    pub fn open(sources: &[(String, SecretString)], patience: Duration) -> Result<Self, Error> {
-        let open = |(name, url): &(String, SecretString)| {
-            let options: Result<PgConnectOptions, _> = url.expose_secret().parse();
-            let options = options.map_err(Error::unavailable)?;
-            let source = DataSource { options, room: Arc::new(Semaphore::new(COPIES)) };
-            Ok((name.clone(), source))
+    /// Knows these sources; connects when one is asked for.
+    pub fn open(sources: &[SourceSettings]) -> Result<Self, Error> {
+        let open = |source: &SourceSettings| {
+            let options: Result<PgConnectOptions, _> = source.url.expose_secret().parse();
+            let opened = DataSource {
+                options: options.map_err(Error::unavailable)?,
+                timeout: source.timeout,
+                instances: source.instances.clone(),
+                room: Arc::new(Semaphore::new(COPIES)),
+            };
+            Ok((source.name.clone(), opened))
         };
-        Ok(Self { sources: sources.iter().map(open).collect::<Result<_, _>>()?, patience })
+        Ok(Self(sources.iter().map(open).collect::<Result<_, _>>()?))
     }
 
-    fn source(&self, name: &str) -> Result<&DataSource, Error> {
-        self.sources.get(name).ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
+    /// The source of that name, if segments of the instance may be its tables.
+    pub fn source(&self, name: &str, instance: Uuid) -> Result<&DataSource, Error> {
+        let is_open = |source: &&DataSource| {
+            source.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
+        };
+        let found = self.0.get(name).filter(is_open);
+        found.ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
     }
 }
 
@@ -79,15 +100,14 @@ impl Storage {
     /// Refuses columns that are nested or binary by name, and rows without a `CustomerId` of their own.
     pub async fn copy_table(
         &self,
-        tables: &Tables,
+        source: &DataSource,
         scope: &str,
         name: &TableName,
         limits: &ReceiveLimits,
     ) -> Result<Inspection, Error> {
-        let source = tables.source(&name.data_source)?;
         let room = timeout(CONNECT_MAX, source.room.acquire()).await;
         let _room = room.map_err(Error::unavailable)?.map_err(Error::unavailable)?;
-        let mut snapshot = Snapshot::begin(&source.options, tables.patience).await?;
+        let mut snapshot = Snapshot::begin(&source.options, source.timeout).await?;
         let columns = snapshot.columns(name).await?;
         require(&columns, name, limits)?;
         snapshot.select(name, &columns, limits.row_bytes_max).await?;
