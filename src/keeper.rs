@@ -15,6 +15,8 @@ use crate::segments::leftovers;
 use crate::{audit, connections, refreshes, runs};
 
 const EVERY: Duration = Duration::from_mins(1);
+/// Looking through all uploads asks the storage for a list of them.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// Rows that one transaction removes.
 const STEP: i64 = 500;
 /// Transactions at a time; what is left waits for the next.
@@ -24,20 +26,32 @@ const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Keeps house until told to stop.
 pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
-    let mut ticks = interval(EVERY);
+    let (mut ticks, mut sweeps) = (interval(EVERY), interval(SWEEP_EVERY));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        select! {
-            _ = ticks.tick() => {}
+        let kept = select! {
+            _ = ticks.tick() => tidy(&app, db::now()).await,
+            _ = sweeps.tick() => sweep(&app, db::now()).await,
             () = app.stop.cancelled() => return Ok(()),
-        }
-        if let Err(error) = tidy(&app, db::now()).await {
+        };
+        if let Err(error) = kept {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "house could not be kept; it is tried again"
             );
         }
     }
+}
+
+/// Removes uploads that were in use by nobody for long enough at `now`.
+pub async fn sweep(app: &App, now: Time) -> anyhow::Result<()> {
+    let hours = i64::from(app.config.limits.keep_unused_uploads_hours);
+    if hours > 0 {
+        let count = leftovers::sweep(app, now - TimeDelta::hours(hours)).await?;
+        tracing::debug!(count, "uploads that nobody names were removed");
+    }
+    Ok(())
 }
 
 /// What is forgotten when it was there before this time.

@@ -2,17 +2,23 @@
 //!
 //! Removing them is no part of what a caller asked for. What cannot be removed now is tried again later, after the others.
 
+use std::collections::{HashMap, HashSet};
+use std::future::ready;
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use tokio::time::timeout;
+use uuid::Uuid;
 
-use super::{Segment, SegmentId, store};
+use super::{Segment, SegmentId, Unreadable, store};
 use crate::app::App;
 use crate::db::{self, Time, Tx};
-use crate::storage::Inspection;
+use crate::storage::{Inspection, Upload};
 
 /// Superseded objects removed in one go.
 const TIDY_MAX: i64 = 100;
+/// Uploads looked at in one go, to see whether anybody names them.
+const SWEEP_STEP: usize = 500;
 /// A storage that answers late is left alone after this long, until the next time.
 const TIDY_TIME: Duration = Duration::from_secs(30);
 /// How long a caller waits, at most, until what its change has left over is removed.
@@ -70,4 +76,51 @@ async fn remove(app: &App, path: &str) -> sqlx::Result<bool> {
     }
     tx.commit().await?;
     Ok(removed.is_ok())
+}
+
+/// Removes uploads, written before this time, that nobody names: neither a segment, nor an open run, nor a removal that
+/// is due. They are left over where a process died, or the database failed, between writing and saving. Returns how many.
+pub async fn sweep(app: &App, before: Time) -> Result<usize, Unreadable> {
+    let old = app.storage.uploads().try_filter(|upload| ready(upload.written < before));
+    let mut steps = old.try_chunks(SWEEP_STEP);
+    let mut count = 0;
+    while !app.stop.is_cancelled() {
+        let Some(uploads) = steps.try_next().await.map_err(|broken| broken.1)? else { break };
+        for upload in unnamed(app, uploads).await? {
+            match app.storage.remove(&upload.path).await {
+                Ok(()) => count += 1,
+                Err(error) => {
+                    tracing::warn!(path = upload.path, %error, "an upload that nobody names cannot be removed");
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Those of some uploads that nobody names.
+async fn unnamed(app: &App, uploads: Vec<Upload>) -> sqlx::Result<Vec<Upload>> {
+    let mut named: HashMap<Uuid, HashSet<String>> = HashMap::new();
+    let mut unnamed = Vec::new();
+    for upload in uploads {
+        let named = match named.get(&upload.instance) {
+            Some(named) => named,
+            None => named.entry(upload.instance).or_insert(named_of(app, upload.instance).await?),
+        };
+        if !named.contains(&upload.path) {
+            unnamed.push(upload);
+        }
+    }
+    Ok(unnamed)
+}
+
+/// The uploads of an instance that somebody names. What is replaced meanwhile is named either by its segment or, by the
+/// time it is asked for, by its removal.
+async fn named_of(app: &App, instance: Uuid) -> sqlx::Result<HashSet<String>> {
+    let mut tx = app.db.read().await?;
+    let manifests = store::manifests_of_uploads(&mut tx, instance).await?;
+    let objects = manifests.into_iter().flat_map(|manifest| manifest.0.objects);
+    let mut named: HashSet<_> = objects.map(|object| object.path).collect();
+    named.extend(store::superseded(&mut tx, instance).await?);
+    Ok(named)
 }

@@ -8,7 +8,7 @@ use super::{Fields, Segment, SegmentId, SegmentName, Source};
 use crate::connections::DisplayName;
 use crate::db::{Time, Tx};
 use crate::sql;
-use crate::storage::Inspection;
+use crate::storage::{Inspection, Manifest};
 
 /// One segment, by its name.
 pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
@@ -194,4 +194,28 @@ pub async fn postpone_removal(tx: &mut Tx, path: &str, now: Time) -> Result<()> 
         .execute(db)
         .await
         .map(drop))
+}
+
+/// What the segments and the open runs of an instance name, where it is kept here.
+pub async fn manifests_of_uploads(tx: &mut Tx, instance: Uuid) -> Result<Vec<Json<Manifest>>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT manifest FROM segments WHERE instance_id = $1 AND CAST(manifest AS TEXT) LIKE $2
+             UNION ALL SELECT run_segments.manifest FROM run_segments JOIN runs ON runs.id = run_id
+             WHERE instance_id = $1 AND status IN ('queued', 'running')
+                 AND CAST(run_segments.manifest AS TEXT) LIKE $2",
+        )
+        .bind(instance)
+        .bind(format!("%\"uploads/{instance}/%"))
+        .fetch_all(db)
+        .await
+    })
+}
+
+/// The objects of an instance that are marked for removal.
+pub async fn superseded(tx: &mut Tx, instance: Uuid) -> Result<Vec<String>> {
+    sql!(tx, |db| sqlx::query_scalar("SELECT path FROM superseded_objects WHERE path LIKE $1")
+        .bind(format!("uploads/{instance}/%"))
+        .fetch_all(db)
+        .await)
 }

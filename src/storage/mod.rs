@@ -28,6 +28,7 @@ use utoipa::ToSchema;
 pub use csv::{Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
 pub use inspect::Origin;
+pub use receive::Upload;
 pub use roots::{DEFAULT_ROOT, Location, RootSettings, Storage};
 pub use table::{DataSource, SourceSettings, TableName, Tables};
 

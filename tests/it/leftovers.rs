@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use futures::{StreamExt, channel::mpsc, stream};
 use reqwest::{Body, Method};
-use segment_export::{db, keeper};
+use segment_export::{db, keeper, sql};
 use serde_json::json;
 
 use crate::support::{TestApp, good, people, refused};
@@ -100,4 +100,50 @@ async fn an_upload_for_a_version_that_is_replaced_while_it_comes_in_is_refused()
     assert_eq!(problem["errorCode"], "changed");
     assert_eq!(app.get("/segments/People").await["memberCount"], 7);
     assert_eq!(kept(&app).len(), 1, "what was refused is gone");
+}
+
+/// Sweeps so many hours later.
+async fn sweep_after(app: &TestApp, hours: i64) {
+    keeper::sweep(&app.app(), db::now() + TimeDelta::hours(hours)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_database_fails_the_upload_stays_until_nobody_can_mean_it_any_more() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.segment("People", &people(3)).await;
+    let rename = async |statement: &'static str| {
+        let mut tx = app.app().db.write().await.unwrap();
+        sql!(&mut tx, |db| sqlx::query(statement).execute(db).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+    };
+    rename("ALTER TABLE audit_events RENAME TO elsewhere").await;
+    refused(app.upload("People", "text/csv", people(5)).await, 500).await;
+    rename("ALTER TABLE elsewhere RENAME TO audit_events").await;
+    let stranger = app.storage().join("uploads/notes.txt");
+    fs::write(&stranger, "").unwrap();
+
+    sweep_after(&app, 23).await;
+    assert_eq!(kept(&app).len(), 3, "an upload that may have been saved stays");
+    sweep_after(&app, 25).await;
+    assert_eq!(kept(&app).len(), 2);
+
+    assert!(stranger.exists(), "it is not ours to remove");
+    let members = app.get("/segments/People/members").await;
+    assert_eq!(members["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_open_run_reads_is_not_swept_away_though_its_segment_has_other_members() {
+    let app = TestApp::start().await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 200}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+    app.segment("People", &people(3)).await;
+
+    sweep_after(&app, 25).await;
+
+    assert_eq!(kept(&app).len(), 2);
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 20_000), "{run}");
 }
