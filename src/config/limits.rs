@@ -35,6 +35,10 @@ pub struct Limits {
     /// How long the answer to an `Idempotency-Key` is remembered.
     #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
     pub idempotency_hours: u32,
+    /// Hours after which an upload is removed that no segment and no run names, because its save failed; 0 keeps it for
+    /// ever. The default root must be of this service alone.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_UNUSED_UPLOADS_HOURS", default_value_t = 24)]
+    pub keep_unused_uploads_hours: u32,
     /// Days after its end that a run is kept; 0 keeps it for ever.
     #[arg(long, env = "SEGMENT_EXPORT_KEEP_RUNS_DAYS", default_value_t = 400)]
     pub keep_runs_days: u32,

@@ -1,11 +1,12 @@
 //! Endpoints of segments; those that carry members are in `members.rs`.
 
 use actix_web::web::{Data, Query};
-use actix_web::{HttpResponse, delete, get, put};
+use actix_web::{HttpResponse, ResponseError, delete, get, put};
 use uuid::Uuid;
 
+use super::leftovers::{discard, supersede, tidy_after_change};
 use super::views::{SegmentBody, SegmentView};
-use super::{Segment, SegmentName, Source, discard, look, store, supersede, tidy};
+use super::{Segment, SegmentId, SegmentName, Source, look, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -60,19 +61,26 @@ pub async fn put_segment(
     if_match: IfMatch,
     body: Body<SegmentBody>,
 ) -> Result<HttpResponse, Problem> {
-    let scope = format!("{}/{}", caller.instance, name.0.as_str());
-    let found = inspect(&app, &body.value.source, &scope).await?;
+    let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
     let (segment, found_now) = (&body.value, found.as_ref());
     let saved =
         again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
-    if let (Err(_), Some(found)) = (&saved, &found)
+    if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
-        discard(&app, found).await;
+        give_back(&app, found, problem).await;
     }
     let (is_new, segment) = saved?;
-    tidy(&app).await?;
+    tidy_after_change(&app, segment.id).await;
     Ok(answer(is_new, segment))
+}
+
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
+/// saved, and what it names must stay.
+pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
+    if problem.status_code().is_client_error() {
+        discard(app, found).await;
+    }
 }
 
 /// Writes a segment with the members that were found; tells whether it is new.
@@ -101,7 +109,8 @@ async fn save(
         new.await.map_err(overtaken)?
     };
     if let Some(found) = found {
-        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
+        let filled = store::set_members(&mut tx, &segment, found, by, now).await?;
+        segment = filled.ok_or_else(Problem::changed)?;
     }
     let change = match &old {
         Some(old) => Change::between(old, &segment),
@@ -126,9 +135,14 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
 }
 
 /// Looks at the members of a source, or copies them; an upload has none yet.
-async fn inspect(app: &App, source: &Source, scope: &str) -> Result<Option<Inspection>, Problem> {
+async fn inspect(
+    app: &App,
+    instance: Uuid,
+    name: &SegmentName,
+    source: &Source,
+) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    let found = look(app, source, scope, None).await;
+    let found = look(app, instance, source, name.as_str(), None).await;
     found.map_err(|error| source_problem(source, &error))
 }
 
@@ -201,8 +215,8 @@ pub async fn delete_segment(
     name: Name<SegmentName>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
-    tidy(&app).await?;
+    let removed = again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    tidy_after_change(&app, removed).await;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -211,7 +225,7 @@ async fn remove(
     caller: &Caller<Contributor>,
     name: &SegmentName,
     if_match: &IfMatch,
-) -> Result<(), Problem> {
+) -> Result<SegmentId, Problem> {
     let mut tx = app.db.write().await?;
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
@@ -230,7 +244,8 @@ async fn remove(
     store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(segment.id)
 }
 
 /// The segment `name` of `instance`, or 404.

@@ -14,9 +14,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use super::api::{find, storage_unavailable};
+use super::api::{find, give_back, storage_unavailable};
+use super::leftovers::{supersede, tidy_after_change};
 use super::views::{MembersView, SegmentView};
-use super::{Segment, SegmentName, Source, discard, receive_limits, store, supersede, tidy};
+use super::{Segment, SegmentName, Source, check_open, receive_limits, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -67,6 +68,7 @@ async fn first_members(
     let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
         return Ok(vec![]);
     };
+    check_open(app, segment).map_err(|error| read_problem(&error))?;
     let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
     let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
     let mut members = Vec::new();
@@ -134,12 +136,12 @@ pub async fn put_members(
     let media = media(&request)?;
     check_length(&app, &request)?;
     let found = receive(&app, &old, media, payload).await?;
-    let segment = replace(&app, &caller, &old, &found).await;
-    if segment.is_err() {
-        discard(&app, &found).await;
+    let segment = replace(&app, &caller, &old, &if_match, &found).await;
+    if let Err(problem) = &segment {
+        give_back(&app, &found, problem).await;
     }
-    tidy(&app).await?;
     let segment = segment?;
+    tidy_after_change(&app, segment.id).await;
     Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 
@@ -214,20 +216,25 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
     }
 }
 
+/// Writes the members that were taken in, if the segment is still what the caller means: it may have been changed while
+/// they came in.
 async fn replace(
     app: &App,
     caller: &Caller<Contributor>,
     old: &Segment,
+    if_match: &IfMatch,
     found: &Inspection,
 ) -> Result<Segment, Problem> {
     let now = db::now();
     let mut tx = app.db.write().await?;
     let current = find(&mut tx, caller.instance, &old.name).await?;
+    if_match.check(current.stamps.version)?;
     if current.source.0 != Source::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
+    let segment = store::set_members(&mut tx, &current, found, caller.subject(), now).await?;
+    let segment = segment.ok_or_else(Problem::changed)?;
     supersede(&mut tx, &current, now).await?;
-    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
     let change = Change::between(&current, &segment);
     audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
     tx.commit().await?;

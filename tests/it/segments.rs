@@ -150,3 +150,24 @@ async fn a_run_reads_what_was_added_to_a_folder_since_it_was_registered() {
     assert_eq!((&run["status"], app.active().await), (&json!("successful"), 11), "{run}");
     assert_eq!(app.get("/segments/People").await["memberCount"], 11);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_a_root_is_closed_to_neither_registers_nor_reads_what_lies_there() {
+    let mut app = TestApp::start_with(&["--roles", "api"]).await;
+    std::fs::write(app.storage().join("part.csv"), people(3)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+    let segment = json!({"displayName": "People", "source": source});
+    app.put("/segments/People", &segment).await;
+
+    let others = format!("default={}", uuid::Uuid::now_v7());
+    app.restart_with(&["--roles", "api", "--storage-instances", &others]).await;
+
+    let call = async |method, path| {
+        app.request("Admin", method, path).json(&segment).send().await.unwrap()
+    };
+    let problem = refused(call(Method::PUT, "/segments/People").await, 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/source/url");
+    refused(call(Method::GET, "/segments/People/members").await, 422).await;
+    app.segment("Uploaded", &people(2)).await;
+    assert_eq!(app.get("/segments/Uploaded/members").await["items"].as_array().unwrap().len(), 2);
+}

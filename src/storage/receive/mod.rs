@@ -12,8 +12,9 @@ pub(super) mod writer;
 use std::fs::File;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use object_store::{ObjectStoreExt, buffered::BufWriter, path::Path};
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, TryStreamExt, future::ready, stream::BoxStream};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use uuid::Uuid;
 
@@ -60,6 +61,15 @@ impl Storage {
         Ok(Inspection { manifest, fields: taken.fields })
     }
 
+    /// Every object that [`Storage::receive`] made, of whichever service, with the instance it belongs to and when it was
+    /// written.
+    pub fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
+        let folder = Path::from(UPLOADS);
+        let listed = self.default_root().store.list(Some(&folder));
+        let listed = listed.map_err(move |cause| Error::of_store(&folder, cause));
+        listed.try_filter_map(|object| ready(Ok(Upload::of(object)))).boxed()
+    }
+
     /// Copies a file into the storage, where it appears at once or not at all.
     async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
         let store = &self.default_root().store;
@@ -72,6 +82,29 @@ impl Storage {
         }
         let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
         Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
+    }
+}
+
+/// An object among the uploads.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Relative to the default root.
+    pub path: String,
+    /// Whose members it holds.
+    pub instance: Uuid,
+    /// When it was written.
+    pub written: DateTime<Utc>,
+}
+
+impl Upload {
+    /// `None` for what has another form than the paths that are made here: it is not ours.
+    fn of(object: ObjectMeta) -> Option<Self> {
+        let path = object.location.to_string();
+        let parts: Vec<_> = path.split('/').collect();
+        let &[_, instance, _, file] = parts.as_slice() else { return None };
+        file.strip_suffix(".parquet")?.parse::<Uuid>().ok()?;
+        let instance = instance.parse().ok()?;
+        Some(Self { path, instance, written: object.last_modified })
     }
 }
 

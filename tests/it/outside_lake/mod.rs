@@ -318,3 +318,19 @@ async fn expired_credentials_are_no_fault_of_the_segment() {
     assert_eq!(run["reason"]["culprit"], "system");
     assert_eq!(app.active().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storage_that_fails_for_a_moment_makes_no_profile_of_a_header() {
+    let lake = Lake::amazon().await;
+    lake.put(&format!("{EXPORT}/model.json"), model("", &[])).await;
+    lake.put(&format!("{EXPORT}/{}", dated(1, "")), part(0, 100)).await;
+    let proxy = Proxy::before(lake.address());
+    let app = app_on(&lake, proxy.port, &["--storage-retries", "0"]).await;
+
+    proxy.set(Fault::Storm(1));
+    refused(register(&app, &insights(&lake)).await, 503).await;
+
+    assert!(proxy.is_over());
+    let segment = good(register(&app, &insights(&lake)).await).await;
+    assert_eq!(segment["memberCount"], 100);
+}

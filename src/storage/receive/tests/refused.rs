@@ -122,7 +122,7 @@ async fn limits_hold() {
     let limits = ReceiveLimits { bytes_max: 100, rows_max: 2, fields_max: 2, row_bytes_max: 40 };
     let long = "x".repeat(50);
     for (media, body, words) in [
-        (Media::Csv, "x".repeat(101), "larger than 100 bytes"),
+        (Media::Csv, "x".repeat(101), "more than 100 bytes"),
         (Media::Csv, "CustomerId\n1\n2\n3".into(), "more than 2 members"),
         (Media::Csv, "CustomerId,a,b".into(), "line 1: the header names 3 columns"),
         (
