@@ -251,3 +251,53 @@ async fn registering_has_its_time_and_its_number() {
         app.segment("Uploaded", &people(1)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_meets_a_file_cut_short_fails_and_names_it() {
+    let app = TestApp::start().await;
+    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, people(5_000).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for (file, format, whole) in
+        [("part.csv.gz", "csv", packed), ("part.parquet", "parquet", parquet(2_000))]
+    {
+        std::fs::write(app.storage().join(file), &whole).unwrap();
+        let source = json!({"kind": "files", "format": format, "url": app.storage_url(file)});
+        app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+        let export = app.export(&app.connection().await).await;
+        std::fs::write(app.storage().join(file), &whole[..whole.len() / 2]).unwrap();
+
+        let run = app.ended(&app.start_run(&export).await).await;
+
+        let reason = &run["reason"];
+        assert_eq!(
+            (&run["status"], &reason["code"]),
+            (&json!("failed"), &json!("segmentUnreadable"))
+        );
+        assert!(text(reason, "message").contains(&format!("{file}: ")), "{run}");
+    }
+    assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_root_was_taken_out_of_the_settings_fails_and_says_so() {
+    let crm = tempfile::tempdir().unwrap();
+    std::fs::write(crm.path().join("part.csv"), people(20_000)).unwrap();
+    let roots = format!("crm=file://{}", crm.path().display());
+    let mut app = TestApp::start_with(&["--storage-roots", &roots]).await;
+    let url = format!("file://{}/part.csv", crm.path().display());
+    let source = json!({"kind": "files", "format": "csv", "url": url});
+    app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+    let export = app.export(&app.connection().await).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 200}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+
+    app.restart_with(&[]).await;
+
+    let run = app.ended(&run).await;
+    let reason = &run["reason"];
+    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("storageRefused")));
+    assert!(text(reason, "message").contains("root \"crm\" is not configured any more"), "{run}");
+    assert_eq!(run["counts"]["created"], app.active().await, "{run}");
+}
