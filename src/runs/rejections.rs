@@ -109,7 +109,7 @@ pub async fn list_batches(
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
 /// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
-/// from then on the answer is 410. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
+/// from then on the answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
 /// single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
 #[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path), RejectionFilter, Paging),
     responses((status = 200, content((Page<RejectionView> = "application/json"),

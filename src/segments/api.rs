@@ -1,7 +1,10 @@
 //! Endpoints of segments; those that carry members are in `members.rs`.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, ResponseError, delete, get, put};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::leftovers::{discard, supersede, tidy_after_change};
@@ -52,7 +55,9 @@ pub async fn get_segment(
 ///
 /// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
 #[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
-    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView)))]
+    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView),
+        (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
+        (status = 503, description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`", body = ProblemDocument)))]
 #[put("/segments/{name}")]
 pub async fn put_segment(
     caller: Caller<Contributor>,
@@ -142,8 +147,22 @@ async fn inspect(
     source: &Source,
 ) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    let found = look(app, instance, source, name.as_str(), None).await;
+    if *source == Source::Upload {
+        return Ok(None);
+    }
+    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
+    let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
+    let looked = timeout(time, look(app, instance, source, name.as_str(), None)).await;
+    let found = looked.map_err(|_| too_long(time))?;
     found.map_err(|error| source_problem(source, &error))
+}
+
+fn too_long(time: Duration) -> Problem {
+    let detail = format!(
+        "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
+        time.as_secs_f64()
+    );
+    Problem::new(Kind::RegistrationTooLong, detail)
 }
 
 /// Settings of CSV that contradict each other, or the format.

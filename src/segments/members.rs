@@ -1,6 +1,7 @@
 //! Endpoints that carry the members of a segment: the upload in a stream, and the first ones to look at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -11,6 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
@@ -115,7 +117,8 @@ pub struct ParquetFile(Vec<u8>);
         (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
         (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
         (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument)))]
+    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument),
+        (status = 429, description = "Too many uploads at a time: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,
@@ -135,6 +138,7 @@ pub async fn put_members(
     }
     let media = media(&request)?;
     check_length(&app, &request)?;
+    let _room = app.uploads.try_acquire().map_err(|_| Problem::too_many("uploads"))?;
     let found = receive(&app, &old, media, payload).await?;
     let segment = replace(&app, &caller, &old, &if_match, &found).await;
     if let Err(problem) = &segment {
@@ -184,21 +188,36 @@ async fn receive(
     let (sender, receiver) = mpsc::channel(4);
     let storing =
         async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
-    let (found, ()) = futures::join!(storing, forward(payload, sender));
+    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
+    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }
 
-/// Hands the body on. When the storage has refused it, the rest is read and dropped.
-async fn forward(mut payload: Payload, sender: mpsc::Sender<Result<Bytes, PayloadError>>) {
-    while let Some(chunk) = payload.next().await {
-        if sender.send(chunk).await.is_err() {
+/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as long
+/// as it may be idle has broken off.
+async fn forward(
+    mut payload: Payload,
+    idle: Duration,
+    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
+) {
+    let mut next = async || match timeout(idle, payload.next()).await {
+        Ok(chunk) => chunk,
+        Err(late) => Some(Err(PayloadError::Io(late.into()))),
+    };
+    while let Some(chunk) = next().await {
+        let is_over = chunk.is_err();
+        let is_refused = sender.send(chunk).await.is_err();
+        if is_over {
+            return;
+        }
+        if is_refused {
             break;
         }
     }
     drop(sender);
     let mut rest_bytes = 0;
     while rest_bytes < REST_BYTES_MAX {
-        match payload.next().await {
+        match next().await {
             Some(Ok(chunk)) => rest_bytes += chunk.len(),
             _ => break,
         }

@@ -2,6 +2,7 @@
 
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStoreExt};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Dialect, Error, Field, FieldType, Format, Inspection, Location, Manifest, Object, Storage, csv,
@@ -167,7 +168,9 @@ async fn look_at_all(root: &Root, found: &Found) -> Result<Inspection, Error> {
 
 /// Counts the members of an object, and tells the fields it has.
 async fn look(root: &Root, found: &Found, object: &mut Object) -> Result<Vec<Field>, Error> {
-    let source = Source::new(root, object);
+    let given_up = CancellationToken::new();
+    let _guard = given_up.clone().drop_guard();
+    let source = Source::new(root, object).until(given_up);
     let format = found.manifest.format;
     let dialects = if found.header_unknown {
         found.manifest.dialects.clone()

@@ -208,3 +208,21 @@ async fn a_data_source_that_accepts_and_says_nothing_holds_a_caller_up_for_momen
     caller.refusal(503, Method::PUT, "/segments/People", segment("crm", "people")).await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_source_that_was_taken_out_of_the_settings_fails_a_run_and_says_so() -> Result<()> {
+    let mut service = Service::start().await?;
+    let export = service.export("crm", "people").await?;
+    service.worker.kill().await?;
+    let settings = &mut service.cluster.settings;
+    let named = settings.iter().position(|setting| setting == "--sql-sources").unwrap();
+    settings.drain(named..named + 2);
+    let _worker = service.cluster.play("worker 2", "worker").await?;
+
+    let run = service.caller.ended(&service.caller.start_run(&export).await?).await?;
+
+    ensure!(run["reason"]["code"] == "storageRefused", "{run}");
+    let message = run["reason"]["message"].as_str().unwrap_or_default();
+    ensure!(message.contains("no data source \"crm\""), "{run}");
+    Ok(())
+}

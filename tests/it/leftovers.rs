@@ -63,7 +63,7 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
 
 /// A body that has begun, and ends when the sender is dropped. It is larger than what networks hold, so that it is being
 /// read once this returns.
-async fn begun_body(request: reqwest::RequestBuilder) -> Begun {
+pub async fn begun_body(request: reqwest::RequestBuilder) -> Begun {
     let row = |row: usize| format!("{row},person{row}@example.com,{}\n", "x".repeat(1_000_000));
     let head = stream::iter([String::from("CustomerId,Email,City\n")]);
     let (rest, more) = mpsc::unbounded::<String>();
@@ -77,9 +77,9 @@ async fn begun_body(request: reqwest::RequestBuilder) -> Begun {
     Begun { rest, answer }
 }
 
-struct Begun {
-    rest: mpsc::UnboundedSender<String>,
-    answer: tokio::task::JoinHandle<reqwest::Result<reqwest::Response>>,
+pub struct Begun {
+    pub rest: mpsc::UnboundedSender<String>,
+    pub answer: tokio::task::JoinHandle<reqwest::Result<reqwest::Response>>,
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,6 @@ mod columns;
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{BufRead, BufReader, Read},
 };
 
@@ -34,7 +33,7 @@ pub(super) struct Learned {
 }
 
 /// Checks every line and learns the columns; blocks.
-pub(super) fn learn(file: &mut File, limits: &ReceiveLimits) -> Result<Learned, Error> {
+pub(super) fn learn(file: impl Read, limits: &ReceiveLimits) -> Result<Learned, Error> {
     let mut lines = BufReader::with_capacity(1 << 20, file);
     let start = skip_byte_order_mark(&mut lines)?;
     let mut columns = Columns::new(limits.fields_max);

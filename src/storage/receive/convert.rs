@@ -1,7 +1,6 @@
 //! From what was sent to checked Parquet, one way for each kind of upload.
 
 use std::{
-    fs::File,
     io::{BufReader, Read, Seek, SeekFrom},
     sync::Arc,
 };
@@ -20,6 +19,7 @@ use super::{
         ndjson, parquet, text,
         windows::Windows,
     },
+    Spool,
     writer::{Taken, Writer},
 };
 
@@ -28,7 +28,7 @@ const BATCH_ROWS: usize = 4096;
 const CHUNK_BYTES: u64 = 1 << 20;
 
 /// Checks every row of a spooled upload and rewrites it; blocks.
-pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Result<Taken, Error> {
+pub(super) fn convert(spool: Spool, media: Media, limits: &ReceiveLimits) -> Result<Taken, Error> {
     match media {
         Media::Csv => from_csv(spool, limits),
         Media::Ndjson => from_ndjson(spool, limits),
@@ -36,7 +36,7 @@ pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Resu
     }
 }
 
-fn from_csv(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let sizes = Limits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
     let mut records = Records::open(chunks(spool), sizes, &Dialect::default())?;
     let customer = csv::customer_column(records.header())?;
@@ -52,7 +52,7 @@ fn from_csv(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     writer.finish()
 }
 
-fn chunks(mut file: File) -> impl Iterator<Item = Result<Bytes, Error>> {
+fn chunks(mut file: Spool) -> impl Iterator<Item = Result<Bytes, Error>> {
     std::iter::from_fn(move || {
         let mut chunk = Vec::new();
         match file.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk) {
@@ -64,7 +64,7 @@ fn chunks(mut file: File) -> impl Iterator<Item = Result<Bytes, Error>> {
 }
 
 /// Twice over the lines: which fields there are and of what type is known only after the last.
-fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let learned = ndjson::learn(&mut spool, limits)?;
     spool.seek(SeekFrom::Start(learned.start)).map_err(Error::unavailable)?;
     let lines = arrow_json::ReaderBuilder::new(Arc::clone(&learned.schema))
@@ -79,7 +79,7 @@ fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> 
     writer.finish()
 }
 
-fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
     let explain = |cause: ParquetError| windows.explain(&cause);
     let file = parquet::open(windows.clone()).map_err(explain)?;

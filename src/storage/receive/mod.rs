@@ -9,13 +9,17 @@ mod convert;
 mod tests;
 pub(super) mod writer;
 
-use std::fs::File;
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, TryStreamExt, future::ready, stream::BoxStream};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -42,7 +46,9 @@ impl Storage {
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let spool = spool(body, limits.bytes_max).await?;
+        let given_up = CancellationToken::new();
+        let _guard = given_up.clone().drop_guard();
+        let spool = Spool { file: spool(body, limits.bytes_max).await?, given_up };
         let limits = limits.clone();
         let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
         self.keep(scope, taken).await
@@ -63,11 +69,12 @@ impl Storage {
 
     /// Every object that [`Storage::receive`] made, of whichever service, with the instance it belongs to and when it was
     /// written.
+    #[must_use]
     pub fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
         let folder = Path::from(UPLOADS);
         let listed = self.default_root().store.list(Some(&folder));
         let listed = listed.map_err(move |cause| Error::of_store(&folder, cause));
-        listed.try_filter_map(|object| ready(Ok(Upload::of(object)))).boxed()
+        listed.try_filter_map(|object| ready(Ok(Upload::of(&object)))).boxed()
     }
 
     /// Copies a file into the storage, where it appears at once or not at all.
@@ -85,6 +92,28 @@ impl Storage {
     }
 }
 
+/// A body on the disk. Reading ends with an error when nobody waits for what becomes of it any more.
+#[derive(Debug)]
+pub(super) struct Spool {
+    pub(super) file: File,
+    given_up: CancellationToken,
+}
+
+impl Read for Spool {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given_up.is_cancelled() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Spool {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 /// An object among the uploads.
 #[derive(Clone, Debug)]
 pub struct Upload {
@@ -98,7 +127,7 @@ pub struct Upload {
 
 impl Upload {
     /// `None` for what has another form than the paths that are made here: it is not ours.
-    fn of(object: ObjectMeta) -> Option<Self> {
+    fn of(object: &ObjectMeta) -> Option<Self> {
         let path = object.location.to_string();
         let parts: Vec<_> = path.split('/').collect();
         let &[_, instance, _, file] = parts.as_slice() else { return None };
