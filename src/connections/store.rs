@@ -172,14 +172,14 @@ pub async fn set_refused(
 ) -> Result<Option<Connection>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "UPDATE connections SET refused_message = $3, version = version + 1
-         WHERE id = $1 AND credential_generation = $2 AND refused_message IS NULL RETURNING *"
-    )
-    .bind(id)
-    .bind(generation)
-    .bind(message)
-    .fetch_optional(db)
-    .await
+            "UPDATE connections SET refused_message = $3, version = version + 1
+         WHERE id = $1 AND credential_generation = $2 AND refused_message IS NULL RETURNING *",
+        )
+        .bind(id)
+        .bind(generation)
+        .bind(message)
+        .fetch_optional(db)
+        .await
     })
 }
 
