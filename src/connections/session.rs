@@ -170,16 +170,10 @@ pub(super) async fn refuse(
     generation: i64,
     error: &Error,
 ) -> sqlx::Result<()> {
-    let old = store_oauth::reread(tx, id).await?;
-    let is_news =
-        |old: &Connection| old.credential_generation == generation && old.refused_message.is_none();
-    let Some(old) = old.filter(is_news) else {
+    let Some(new) = store::set_refused(tx, id, generation, &error.refusal()).await? else {
         return Ok(());
     };
-    store::set_refused(tx, id, generation, &error.refusal()).await?;
-    let Some(new) = store_oauth::reread(tx, id).await? else {
-        return Ok(());
-    };
+    let old = Connection { refused_message: None, ..new.clone() };
     let author = Author::system(new.instance_id, Part::Session);
     audit::record(tx, &author, Action::ConnectionRefuse, Change::between(&old, &new)).await
 }

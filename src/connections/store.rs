@@ -162,23 +162,24 @@ pub async fn set_verified(tx: &mut Tx, id: ConnectionId, generation: i64, now: T
     })
 }
 
-/// Records that Campaign Monitor refused the credential of this generation, unless it was replaced meanwhile.
+/// Records that Campaign Monitor refused the credential of this generation. `None`: it was replaced meanwhile, or that
+/// is recorded already.
 pub async fn set_refused(
     tx: &mut Tx,
     id: ConnectionId,
     generation: i64,
     message: &str,
-) -> Result<()> {
+) -> Result<Option<Connection>> {
     sql!(tx, |db| {
-        sqlx::query(
-        "UPDATE connections SET refused_message = $3, version = version + 1 WHERE id = $1 AND credential_generation = $2"
-    )
-    .bind(id)
-    .bind(generation)
-    .bind(message)
-    .execute(db)
-    .await
-    .map(drop)
+        sqlx::query_as(
+            "UPDATE connections SET refused_message = $3, version = version + 1
+         WHERE id = $1 AND credential_generation = $2 AND refused_message IS NULL RETURNING *",
+        )
+        .bind(id)
+        .bind(generation)
+        .bind(message)
+        .fetch_optional(db)
+        .await
     })
 }
 
