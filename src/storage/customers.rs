@@ -19,8 +19,8 @@ use super::{CUSTOMER_ID, Error};
 
 /// How many ids are sorted in memory, in three megabytes.
 const PART_ENTRIES: usize = 128 << 10;
-/// How many ids of a part are read at once when the parts are merged.
-const AHEAD_ENTRIES: u64 = 1 << 10;
+/// How many ids of a part are written and, when the parts are merged, read at once.
+const AHEAD_ENTRIES: usize = 1 << 10;
 const ENTRY_BYTES: usize = size_of::<Entry>();
 
 /// The hash of an id in two halves, and the place of its member, so that they sort by id and then by place.
@@ -72,12 +72,14 @@ impl Customers {
 
     fn put_aside(&mut self) -> io::Result<()> {
         self.recent.sort_unstable();
-        let bytes: Vec<u8> = self.recent.iter().flatten().flat_map(|n| n.to_le_bytes()).collect();
         let file = match &mut self.parts {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
-        file.write_all(&bytes)?;
+        for some in self.recent.chunks(AHEAD_ENTRIES) {
+            let bytes: Vec<u8> = some.iter().flatten().flat_map(|n| n.to_le_bytes()).collect();
+            file.write_all(&bytes)?;
+        }
         self.part_count += 1;
         self.recent.clear();
         Ok(())
@@ -123,7 +125,7 @@ struct Part<'a> {
 impl Part<'_> {
     fn next(&mut self) -> io::Result<Option<Entry>> {
         if let (0, Some(file)) = (self.ahead.len(), self.file) {
-            let count = AHEAD_ENTRIES.min(self.unread.end - self.unread.start);
+            let count = (AHEAD_ENTRIES as u64).min(self.unread.end - self.unread.start);
             self.ahead = read(file, self.unread.start, count)?.into_iter();
             self.unread.start += count;
         }

@@ -5,6 +5,7 @@
 #[path = "../cluster/mod.rs"]
 #[expect(dead_code, reason = "the programs that share it use some of it each")]
 mod cluster;
+mod doubt;
 mod outages;
 #[path = "../programs/mod.rs"]
 mod programs;

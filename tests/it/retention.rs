@@ -1,5 +1,7 @@
 //! What has outlived its age is removed in small steps, and callers are told so.
 
+use std::fmt::Write;
+
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use reqwest::Method;
@@ -80,8 +82,11 @@ async fn a_download_that_rows_leave_under_breaks_off_and_does_not_end_like_a_who
     let app = TestApp::start_with(&["--keep-rejections-days", "30", "--roles", "api,worker"]).await;
     // More than networks hold, so that most of it is not read yet when the first bytes have come.
     let long = "x".repeat(3_000);
-    let flawed: String = (0..8_000).map(|row| format!("{row},{long},Riga\n")).collect();
-    app.segment("People", &("CustomerId,Email,City\n".to_owned() + &flawed)).await;
+    let mut flawed = String::from("CustomerId,Email,City\n");
+    for row in 0..8_000 {
+        writeln!(flawed, "{row},{long},Riga").unwrap();
+    }
+    app.segment("People", &flawed).await;
     let export = app.export(&app.connection().await).await;
     let run = app.ended(&app.start_run(&export).await).await;
     let path = format!("/runs/{}/rejections", text(&run, "runId"));

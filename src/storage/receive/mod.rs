@@ -28,8 +28,12 @@ use super::{
 };
 use writer::Taken;
 
-/// How much is gathered before the disk or the storage is asked to write, in bytes.
+/// How much is gathered before the disk is asked to write, in bytes.
 const WRITE_BYTES: usize = 1 << 20;
+/// How much is gathered before the storage is asked to write: the smallest part that Amazon takes.
+const PART_BYTES: usize = 5 << 20;
+/// Parts on their way to the storage at a time.
+const PARTS_AT_ONCE: usize = 4;
 
 impl Storage {
     /// Takes an upload in and keeps it as Parquet at a fresh path under `uploads/{scope}/`.
@@ -81,7 +85,8 @@ impl Storage {
     async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
         let store = &self.default_root().store;
         let mut from = tokio::fs::File::from_std(file);
-        let mut to = BufWriter::new(store.clone(), path.clone());
+        let mut to = BufWriter::with_capacity(store.clone(), path.clone(), PART_BYTES)
+            .with_max_concurrency(PARTS_AT_ONCE);
         if let Err(cause) = copy(&mut from, &mut to).await {
             // The reason is already known; a part that cannot be taken back either is the storage's to clear.
             let _ = to.abort().await;
