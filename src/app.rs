@@ -69,6 +69,10 @@ pub struct App {
     pub runs: Reader,
     /// Room for previews.
     pub previews: Semaphore,
+    /// Room for uploads of members.
+    pub uploads: Semaphore,
+    /// Room for segments that are looked at to be registered.
+    pub registrations: Semaphore,
     /// Room for callers that follow runs.
     pub event_streams: Arc<Semaphore>,
     /// Renders the metrics.
@@ -98,6 +102,8 @@ impl App {
             refusals: Refusals::new(config.limits.max_audited_refusals),
             runs: Reader::default(),
             previews: Semaphore::new(config.limits.max_previews),
+            uploads: Semaphore::new(config.limits.max_uploads),
+            registrations: Semaphore::new(config.limits.max_registrations),
             event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
             stop: CancellationToken::new(),
             db,

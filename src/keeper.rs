@@ -8,11 +8,15 @@ use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::config::Limits;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
-use crate::{audit, connections, refreshes, runs, segments};
+use crate::segments::leftovers;
+use crate::{audit, connections, refreshes, runs};
 
 const EVERY: Duration = Duration::from_mins(1);
+/// Looking through all uploads asks the storage for a list of them.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// Rows that one transaction removes.
 const STEP: i64 = 500;
 /// Transactions at a time; what is left waits for the next.
@@ -22,14 +26,16 @@ const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Keeps house until told to stop.
 pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
-    let mut ticks = interval(EVERY);
+    let (mut ticks, mut sweeps) = (interval(EVERY), interval(SWEEP_EVERY));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        select! {
-            _ = ticks.tick() => {}
+        let kept = select! {
+            _ = ticks.tick() => tidy(&app, db::now()).await,
+            _ = sweeps.tick() => sweep(&app, db::now()).await,
             () = app.stop.cancelled() => return Ok(()),
-        }
-        if let Err(error) = tidy(&app, db::now()).await {
+        };
+        if let Err(error) = kept {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "house could not be kept; it is tried again"
@@ -38,38 +44,70 @@ pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
     }
 }
 
-/// Removes what has outlived its age at `now`. Several processes may do it at once.
-pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
-    segments::tidy(app).await?;
-    let limits = &app.config.limits;
-    let keys_from = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
-    let events_from = now - TimeDelta::days(i64::from(limits.audit_days));
-    let refreshes_from = runs::retention::before(limits.keep_runs_days, now);
-    forget(&app.db, keys_from, events_from, refreshes_from).await?;
-    let mut tx = app.db.write().await?;
-    connections::store_oauth::forget_sign_ins(&mut tx, now - SIGN_INS_KEPT).await?;
-    tx.commit().await?;
-    runs::retention::tidy(&app.db, limits, now, STEP, STEPS).await?;
+/// Removes uploads that were in use by nobody for long enough at `now`.
+pub async fn sweep(app: &App, now: Time) -> anyhow::Result<()> {
+    let hours = i64::from(app.config.limits.keep_unused_uploads_hours);
+    if hours > 0 {
+        let count = leftovers::sweep(app, now - TimeDelta::hours(hours)).await?;
+        tracing::debug!(count, "uploads that nobody names were removed");
+    }
     Ok(())
 }
 
-/// Removes idempotency keys, audit events and reports of refreshes from before these times.
-async fn forget(
-    db: &Db,
-    keys_from: Time,
-    events_from: Time,
-    refreshes_from: Option<Time>,
-) -> sqlx::Result<()> {
+/// What is forgotten when it was there before this time.
+#[derive(Clone, Copy, Debug)]
+enum Old {
+    IdempotencyKeys(Time),
+    AuditEvents(Time),
+    Refreshes(Time),
+    SignIns(Time),
+}
+
+/// Removes what has outlived its age at `now`. What cannot be removed holds up nothing else. Several processes may do it
+/// at once.
+pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
+    let mut errors = Vec::new();
+    for old in all_old(&app.config.limits, now) {
+        errors.extend(forget(&app.db, old).await.err());
+    }
+    errors.extend(runs::retention::tidy(&app.db, &app.config.limits, now, STEP, STEPS).await.err());
+    // Last, since a storage may take its time.
+    errors.extend(leftovers::tidy(app, None).await.err());
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    anyhow::ensure!(errors.is_empty(), "{}", errors.join("; "));
+    Ok(())
+}
+
+fn all_old(limits: &Limits, now: Time) -> impl Iterator<Item = Old> {
+    let keys_before = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
+    let events_before = now - TimeDelta::days(i64::from(limits.audit_days));
+    [
+        Some(Old::IdempotencyKeys(keys_before)),
+        Some(Old::AuditEvents(events_before)),
+        runs::retention::before(limits.keep_runs_days, now).map(Old::Refreshes),
+        Some(Old::SignIns(now - SIGN_INS_KEPT)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Forgets what is old, in small steps.
+async fn forget(db: &Db, old: Old) -> sqlx::Result<()> {
     for _ in 0..STEPS {
         let mut tx = db.write().await?;
-        let keys = idempotency::store::forget(&mut tx, keys_from, STEP).await?;
-        let events = audit::store::forget(&mut tx, events_from, STEP).await?;
-        let reports = match refreshes_from {
-            Some(before) => refreshes::store::forget(&mut tx, before, STEP).await?,
-            None => 0,
+        let removed = match old {
+            Old::IdempotencyKeys(before) => {
+                idempotency::store::forget(&mut tx, before, STEP).await?
+            }
+            Old::AuditEvents(before) => audit::store::forget(&mut tx, before, STEP).await?,
+            Old::Refreshes(before) => refreshes::store::forget(&mut tx, before, STEP).await?,
+            Old::SignIns(before) => {
+                connections::store_oauth::forget_sign_ins(&mut tx, before).await?;
+                0
+            }
         };
         tx.commit().await?;
-        if keys + events + reports == 0 {
+        if removed == 0 {
             break;
         }
     }

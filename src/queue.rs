@@ -120,6 +120,12 @@ impl Queue {
         }
     }
 
+    /// Whether it has not taken the last hint.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Redis { away, .. } if locked(away).is_some())
+    }
+
     /// Waits up to `patience` (at most `PATIENCE_MAX`) for a hint.
     pub async fn pop(&self, patience: Duration) -> anyhow::Result<Option<RunId>> {
         let patience = patience.min(PATIENCE_MAX);

@@ -30,7 +30,8 @@ pub struct Data {
     /// ends a transaction that does nothing for as long.
     #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000)]
     pub database_wait_ms: u64,
-    /// How long `PostgreSQL` may work on one statement.
+    /// How long `PostgreSQL` may work on one statement. It counts as away when it says nothing for longer than that and
+    /// the wait for a connection together.
     #[arg(long, env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS", default_value_t = 30_000)]
     pub database_statement_ms: u64,
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.

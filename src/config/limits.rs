@@ -26,6 +26,18 @@ pub struct Limits {
     /// How long a preview may take.
     #[arg(long, env = "SEGMENT_EXPORT_PREVIEW_TIMEOUT_MS", default_value_t = 60_000)]
     pub preview_timeout_ms: u64,
+    /// Uploads of members taken in at a time; each is written to the disk of temporary files while it comes in.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_UPLOADS", default_value_t = 4)]
+    pub max_uploads: usize,
+    /// How long an upload may bring nothing before it is taken for broken off.
+    #[arg(long, env = "SEGMENT_EXPORT_UPLOAD_IDLE_MS", default_value_t = 60_000)]
+    pub upload_idle_ms: u64,
+    /// Segments of files or tables registered at a time; each is looked at as a whole.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_REGISTRATIONS", default_value_t = 4)]
+    pub max_registrations: usize,
+    /// How long looking at a segment may take when it is registered.
+    #[arg(long, env = "SEGMENT_EXPORT_REGISTRATION_TIMEOUT_MS", default_value_t = 300_000)]
+    pub registration_timeout_ms: u64,
     /// Refused calls of one caller that the audit records in a minute; the others are only counted.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_REFUSALS", default_value_t = 100)]
     pub max_audited_refusals: u32,
@@ -35,6 +47,10 @@ pub struct Limits {
     /// How long the answer to an `Idempotency-Key` is remembered.
     #[arg(long, env = "SEGMENT_EXPORT_IDEMPOTENCY_HOURS", default_value_t = 24)]
     pub idempotency_hours: u32,
+    /// Hours after which an upload is removed that no segment and no run names, because its save failed; 0 keeps it for
+    /// ever. The default root must be of this service alone.
+    #[arg(long, env = "SEGMENT_EXPORT_KEEP_UNUSED_UPLOADS_HOURS", default_value_t = 24)]
+    pub keep_unused_uploads_hours: u32,
     /// Days after its end that a run is kept; 0 keeps it for ever.
     #[arg(long, env = "SEGMENT_EXPORT_KEEP_RUNS_DAYS", default_value_t = 400)]
     pub keep_runs_days: u32,

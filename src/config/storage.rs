@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
-use crate::storage::{DEFAULT_ROOT, RootSettings};
+use crate::storage::{DEFAULT_ROOT, RootSettings, SourceSettings};
 
 /// What the variables of the platforms begin with; object storage is asked for with the credentials they hold.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
@@ -27,6 +28,17 @@ pub struct StorageArgs {
     /// Data sources that segments may be read from as tables: `name=postgres://…`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES", hide_env_values = true)]
     pub sql_sources: Option<SecretString>,
+    /// Instances whose segments may lie under a root: `root=instance,instance`, separated by blanks; those of all under
+    /// a root that is not named.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_INSTANCES", default_value = "")]
+    pub storage_instances: String,
+    /// Instances whose segments may be tables of a data source: `name=instance,instance`, separated by blanks; those of
+    /// all where it is not named.
+    #[arg(long, env = "SEGMENT_EXPORT_SQL_INSTANCES", default_value = "")]
+    pub sql_instances: String,
+    /// How long a data source may work on one statement: the first rows of a view that sorts take longest.
+    #[arg(long, env = "SEGMENT_EXPORT_SQL_TIMEOUT_MS", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sql_timeout_ms: u64,
     /// How long one request to a storage may take.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub storage_timeout_ms: u64,
@@ -50,11 +62,16 @@ impl StorageArgs {
             roots.push(self.root(name, url)?);
         }
         self.add_options(&mut roots)?;
+        for (name, instances) in restrictions("STORAGE_INSTANCES", &self.storage_instances)? {
+            let root = roots.iter_mut().find(|root| root.name == name);
+            let root = root.with_context(|| unknown("STORAGE_INSTANCES", &name))?;
+            root.instances = Some(instances);
+        }
         Ok(roots)
     }
 
-    /// The data sources of tables, by name.
-    pub fn data_sources(&self) -> anyhow::Result<Vec<(String, SecretString)>> {
+    /// The data sources of tables.
+    pub fn data_sources(&self) -> anyhow::Result<Vec<SourceSettings>> {
         let all = self.sql_sources.as_ref().map_or("", |sources| sources.expose_secret());
         let parse = |entry: &str| {
             let (name, url) = entry
@@ -63,9 +80,17 @@ impl StorageArgs {
                 .context(
                     "SEGMENT_EXPORT_SQL_SOURCES is written name=postgres://…, separated by blanks",
                 )?;
-            Ok((name.to_owned(), url.into()))
+            let timeout = Duration::from_millis(self.sql_timeout_ms);
+            Ok(SourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
         };
-        all.split_whitespace().map(parse).collect()
+        let mut sources =
+            all.split_whitespace().map(parse).collect::<anyhow::Result<Vec<SourceSettings>>>()?;
+        for (name, instances) in restrictions("SQL_INSTANCES", &self.sql_instances)? {
+            let source = sources.iter_mut().find(|source| source.name == name);
+            let source = source.with_context(|| unknown("SQL_INSTANCES", &name))?;
+            source.instances = Some(instances);
+        }
+        Ok(sources)
     }
 
     fn root(&self, name: &str, url: &str) -> anyhow::Result<RootSettings> {
@@ -75,6 +100,7 @@ impl StorageArgs {
             options: platform_options(),
             timeout: Duration::from_millis(self.storage_timeout_ms),
             retries: self.storage_retries,
+            instances: None,
         })
     }
 
@@ -95,6 +121,23 @@ impl StorageArgs {
         }
         Ok(())
     }
+}
+
+/// What is open to which instances.
+fn restrictions(setting: &str, all: &str) -> anyhow::Result<Vec<(String, Vec<Uuid>)>> {
+    let parse = |entry: &str| {
+        let (name, instances) = entry.split_once('=')?;
+        let instances = instances.split(',').map(|instance| instance.parse().ok());
+        Some((name.to_owned(), instances.collect::<Option<_>>()?))
+    };
+    let parsed: Option<_> = all.split_whitespace().map(parse).collect();
+    parsed.with_context(|| {
+        format!("SEGMENT_EXPORT_{setting} is written name=instance,instance, separated by blanks")
+    })
+}
+
+fn unknown(setting: &str, name: &str) -> String {
+    format!("SEGMENT_EXPORT_{setting} names {name:?}, which is not configured")
 }
 
 /// `file://data/segments` means a folder below the current one, as it reads.
@@ -122,16 +165,22 @@ fn platform_options() -> Vec<(String, SecretString)> {
 mod tests {
     use super::*;
 
-    fn roots(roots: &str, options: &str) -> anyhow::Result<Vec<RootSettings>> {
+    fn args(roots: &str, options: &str) -> StorageArgs {
         StorageArgs {
             storage_url: "file:///var/segments".into(),
             storage_roots: roots.into(),
             storage_options: Some(options.into()),
             sql_sources: None,
+            sql_timeout_ms: 1,
+            storage_instances: String::new(),
+            sql_instances: String::new(),
             storage_timeout_ms: 1,
             storage_retries: 0,
         }
-        .roots()
+    }
+
+    fn roots(named: &str, options: &str) -> anyhow::Result<Vec<RootSettings>> {
+        args(named, options).roots()
     }
 
     #[test]
@@ -145,6 +194,27 @@ mod tests {
             (name.as_str(), value.expose_secret()),
             ("azure_storage_sas_token", "sv=1&sig=a%3D")
         );
+    }
+
+    #[test]
+    fn a_root_and_a_data_source_may_be_open_to_some_instances() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut args = args("lake=az://ci/a files=file:///mnt/crm", "");
+        args.storage_instances = format!("lake={one},{other}");
+        args.sql_sources = Some("crm=postgres://a/b erp=postgres://c/d".into());
+        args.sql_instances = format!("erp={one}");
+        let instances: Vec<_> =
+            args.roots().unwrap().into_iter().map(|root| root.instances).collect();
+        assert_eq!(instances, [None, Some(vec![one, other]), None]);
+        let sources = args.data_sources().unwrap();
+        assert_eq!((&sources[0].instances, &sources[1].instances), (&None, &Some(vec![one])));
+
+        args.storage_instances = format!("lakes={one}");
+        let message = args.roots().unwrap_err().to_string();
+        assert!(message.contains("\"lakes\", which is not configured"), "{message}");
+        args.sql_instances = "erp=everybody".into();
+        let message = args.data_sources().unwrap_err().to_string();
+        assert!(message.contains("name=instance,instance"), "{message}");
     }
 
     #[test]

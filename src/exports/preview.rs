@@ -95,10 +95,7 @@ pub async fn preview_export(
     app: Data<App>,
     id: Id<ExportId>,
 ) -> Result<HttpResponse, Problem> {
-    let _room = app.previews.try_acquire().map_err(|_| {
-        let detail = "Too many previews are made at the moment. Try again.";
-        Problem::new(Kind::TooManyRequests, detail).retry_after(10)
-    })?;
+    let _room = app.previews.try_acquire().map_err(|_| Problem::too_many("previews"))?;
     let time = Duration::from_millis(app.config.limits.preview_timeout_ms);
     let view = timeout(time, preview(&app, &caller, id.0)).await.map_err(|_| too_long(time))??;
     Ok(HttpResponse::Ok().json(view))

@@ -113,6 +113,9 @@ impl Kind {
             Self::PreviewTooLong => {
                 "Preview fewer segments, or start a run: it takes the time it needs."
             }
+            Self::RegistrationTooLong => {
+                "Register fewer or smaller files, or packed ones; for a table, ask whoever runs the database."
+            }
             Self::OauthNotConfigured => {
                 "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its siblings."
             }

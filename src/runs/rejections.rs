@@ -4,10 +4,12 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::api::find;
 use super::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, RunId, store_batches};
 use crate::app::App;
+use crate::db::Tx;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
@@ -107,7 +109,7 @@ pub async fn list_batches(
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
 /// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
-/// from then on the answer is 410. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
+/// from then on the answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
 /// single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
 #[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path), RejectionFilter, Paging),
     responses((status = 200, content((Page<RejectionView> = "application/json"),
@@ -125,18 +127,16 @@ pub async fn list_rejections(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    let run = find(&mut tx, caller.instance, id.0).await?;
-    if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
-        return Err(removed("rejected rows"));
-    }
-    drop(tx);
-    let (run, outcome) = (run.id, filter.outcome);
+    let (instance, run, outcome) = (caller.instance, id.0, filter.outcome);
+    check_kept(&mut app.db.read().await?, instance, run).await?;
     let read = move |after, limit| {
         let app = app.clone();
         async move {
             let mut tx = app.db.read().await?;
-            Ok(store_batches::rejections(&mut tx, run, outcome, after, limit).await?)
+            let rows = store_batches::rejections(&mut tx, run, outcome, after, limit).await?;
+            // Those that leave meanwhile end a download in the middle: half a list must not look like a whole one.
+            check_kept(&mut tx, instance, run).await?;
+            Ok(rows)
         }
     };
     let position = |row: &Rejection| row.position;
@@ -154,6 +154,15 @@ pub async fn list_rejections(
             Ok(whole::ndjson::<RejectionView>(rows))
         }
     }
+}
+
+/// Refuses when some of the rejected rows may be gone.
+async fn check_kept(tx: &mut Tx, instance: Uuid, run: RunId) -> Result<(), Problem> {
+    let run = find(tx, instance, run).await?;
+    if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
+        return Err(removed("rejected rows"));
+    }
+    Ok(())
 }
 
 fn removed(what: &str) -> Problem {

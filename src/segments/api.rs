@@ -1,11 +1,15 @@
 //! Endpoints of segments; those that carry members are in `members.rs`.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Query};
-use actix_web::{HttpResponse, delete, get, put};
+use actix_web::{HttpResponse, ResponseError, delete, get, put};
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::leftovers::{discard, supersede, tidy_after_change};
 use super::views::{SegmentBody, SegmentView};
-use super::{Segment, SegmentName, Source, discard, look, store, supersede, tidy};
+use super::{Segment, SegmentId, SegmentName, Source, look, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -51,7 +55,9 @@ pub async fn get_segment(
 ///
 /// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
 #[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
-    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView)))]
+    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView),
+        (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
+        (status = 503, description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`", body = ProblemDocument)))]
 #[put("/segments/{name}")]
 pub async fn put_segment(
     caller: Caller<Contributor>,
@@ -60,19 +66,26 @@ pub async fn put_segment(
     if_match: IfMatch,
     body: Body<SegmentBody>,
 ) -> Result<HttpResponse, Problem> {
-    let scope = format!("{}/{}", caller.instance, name.0.as_str());
-    let found = inspect(&app, &body.value.source, &scope).await?;
+    let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
     let (segment, found_now) = (&body.value, found.as_ref());
     let saved =
         again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
-    if let (Err(_), Some(found)) = (&saved, &found)
+    if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
-        discard(&app, found).await;
+        give_back(&app, found, problem).await;
     }
     let (is_new, segment) = saved?;
-    tidy(&app).await?;
+    tidy_after_change(&app, segment.id).await;
     Ok(answer(is_new, segment))
+}
+
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
+/// saved, and what it names must stay.
+pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
+    if problem.status_code().is_client_error() {
+        discard(app, found).await;
+    }
 }
 
 /// Writes a segment with the members that were found; tells whether it is new.
@@ -101,7 +114,8 @@ async fn save(
         new.await.map_err(overtaken)?
     };
     if let Some(found) = found {
-        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
+        let filled = store::set_members(&mut tx, &segment, found, by, now).await?;
+        segment = filled.ok_or_else(Problem::changed)?;
     }
     let change = match &old {
         Some(old) => Change::between(old, &segment),
@@ -126,10 +140,29 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
 }
 
 /// Looks at the members of a source, or copies them; an upload has none yet.
-async fn inspect(app: &App, source: &Source, scope: &str) -> Result<Option<Inspection>, Problem> {
+async fn inspect(
+    app: &App,
+    instance: Uuid,
+    name: &SegmentName,
+    source: &Source,
+) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    let found = look(app, source, scope, None).await;
+    if *source == Source::Upload {
+        return Ok(None);
+    }
+    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
+    let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
+    let looked = timeout(time, look(app, instance, source, name.as_str(), None)).await;
+    let found = looked.map_err(|_| too_long(time))?;
     found.map_err(|error| source_problem(source, &error))
+}
+
+fn too_long(time: Duration) -> Problem {
+    let detail = format!(
+        "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
+        time.as_secs_f64()
+    );
+    Problem::new(Kind::RegistrationTooLong, detail)
 }
 
 /// Settings of CSV that contradict each other, or the format.
@@ -201,8 +234,8 @@ pub async fn delete_segment(
     name: Name<SegmentName>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
-    tidy(&app).await?;
+    let removed = again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    tidy_after_change(&app, removed).await;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -211,7 +244,7 @@ async fn remove(
     caller: &Caller<Contributor>,
     name: &SegmentName,
     if_match: &IfMatch,
-) -> Result<(), Problem> {
+) -> Result<SegmentId, Problem> {
     let mut tx = app.db.write().await?;
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
@@ -230,7 +263,8 @@ async fn remove(
     store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(segment.id)
 }
 
 /// The segment `name` of `instance`, or 404.

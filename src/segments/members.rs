@@ -1,6 +1,7 @@
 //! Endpoints that carry the members of a segment: the upload in a stream, and the first ones to look at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -11,12 +12,14 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use super::api::{find, storage_unavailable};
+use super::api::{find, give_back, storage_unavailable};
+use super::leftovers::{supersede, tidy_after_change};
 use super::views::{MembersView, SegmentView};
-use super::{Segment, SegmentName, Source, discard, receive_limits, store, supersede, tidy};
+use super::{Segment, SegmentName, Source, check_open, receive_limits, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -67,6 +70,7 @@ async fn first_members(
     let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
         return Ok(vec![]);
     };
+    check_open(app, segment).map_err(|error| read_problem(&error))?;
     let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
     let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
     let mut members = Vec::new();
@@ -113,7 +117,8 @@ pub struct ParquetFile(Vec<u8>);
         (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
         (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
         (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument)))]
+    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument),
+        (status = 429, description = "Too many uploads at a time: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,
@@ -133,13 +138,14 @@ pub async fn put_members(
     }
     let media = media(&request)?;
     check_length(&app, &request)?;
+    let _room = app.uploads.try_acquire().map_err(|_| Problem::too_many("uploads"))?;
     let found = receive(&app, &old, media, payload).await?;
-    let segment = replace(&app, &caller, &old, &found).await;
-    if segment.is_err() {
-        discard(&app, &found).await;
+    let segment = replace(&app, &caller, &old, &if_match, &found).await;
+    if let Err(problem) = &segment {
+        give_back(&app, &found, problem).await;
     }
-    tidy(&app).await?;
     let segment = segment?;
+    tidy_after_change(&app, segment.id).await;
     Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 
@@ -182,21 +188,36 @@ async fn receive(
     let (sender, receiver) = mpsc::channel(4);
     let storing =
         async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
-    let (found, ()) = futures::join!(storing, forward(payload, sender));
+    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
+    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }
 
-/// Hands the body on. When the storage has refused it, the rest is read and dropped.
-async fn forward(mut payload: Payload, sender: mpsc::Sender<Result<Bytes, PayloadError>>) {
-    while let Some(chunk) = payload.next().await {
-        if sender.send(chunk).await.is_err() {
+/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as long
+/// as it may be idle has broken off.
+async fn forward(
+    mut payload: Payload,
+    idle: Duration,
+    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
+) {
+    let mut next = async || match timeout(idle, payload.next()).await {
+        Ok(chunk) => chunk,
+        Err(late) => Some(Err(PayloadError::Io(late.into()))),
+    };
+    while let Some(chunk) = next().await {
+        let is_over = chunk.is_err();
+        let is_refused = sender.send(chunk).await.is_err();
+        if is_over {
+            return;
+        }
+        if is_refused {
             break;
         }
     }
     drop(sender);
     let mut rest_bytes = 0;
     while rest_bytes < REST_BYTES_MAX {
-        match payload.next().await {
+        match next().await {
             Some(Ok(chunk)) => rest_bytes += chunk.len(),
             _ => break,
         }
@@ -214,20 +235,25 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
     }
 }
 
+/// Writes the members that were taken in, if the segment is still what the caller means: it may have been changed while
+/// they came in.
 async fn replace(
     app: &App,
     caller: &Caller<Contributor>,
     old: &Segment,
+    if_match: &IfMatch,
     found: &Inspection,
 ) -> Result<Segment, Problem> {
     let now = db::now();
     let mut tx = app.db.write().await?;
     let current = find(&mut tx, caller.instance, &old.name).await?;
+    if_match.check(current.stamps.version)?;
     if current.source.0 != Source::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
+    let segment = store::set_members(&mut tx, &current, found, caller.subject(), now).await?;
+    let segment = segment.ok_or_else(Problem::changed)?;
     supersede(&mut tx, &current, now).await?;
-    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
     let change = Change::between(&current, &segment);
     audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
     tx.commit().await?;

@@ -1,6 +1,7 @@
 //! A segment is a set of unified customer profiles, and where its members are stored.
 
 pub mod api;
+pub mod leftovers;
 pub mod members;
 mod source;
 pub mod store;
@@ -11,6 +12,8 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use leftovers::supersede;
+
 use crate::app::App;
 use crate::connections::DisplayName;
 use crate::db::{self, Stamps, Time, Tx};
@@ -20,8 +23,6 @@ use crate::storage::{
 
 const FIELDS_MAX: usize = 200;
 const ROW_BYTES_MAX: usize = 1 << 20;
-/// Superseded objects removed in one go.
-const TIDY_MAX: i64 = 100;
 
 /// Id of a segment; callers know it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -127,16 +128,16 @@ impl Source {
     }
 
     /// The files that somebody else writes, and where; `None` where there are only our own.
-    fn origin(&self, storage: &Storage) -> Result<Option<Origin>, storage::Error> {
+    fn origin(&self, storage: &Storage, instance: Uuid) -> Result<Option<Origin>, storage::Error> {
         Ok(match self {
             Self::Upload | Self::Table { .. } => None,
             Self::Files { url, format, csv } => Some(Origin::Files {
-                at: storage.locate(url)?,
+                at: storage.locate(url, instance)?,
                 format: *format,
                 dialect: csv.clone().unwrap_or_default(),
             }),
             Self::CustomerInsights { url, entity } => {
-                Some(Origin::Model { at: storage.locate(url)?, entity: entity.clone() })
+                Some(Origin::Model { at: storage.locate(url, instance)?, entity: entity.clone() })
             }
         })
     }
@@ -195,8 +196,9 @@ pub enum Unreadable {
 /// What there is to read of a segment now. What somebody else writes is looked at again, which costs little when it is
 /// what it was; a table is copied.
 pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
-    let (known, scope) = (segment.known(), format!("{}/{}", segment.instance_id, segment.id.0));
-    let Some(found) = look(app, &segment.source.0, &scope, known.clone()).await? else {
+    let (known, instance) = (segment.known(), segment.instance_id);
+    let scope = segment.id.0.to_string();
+    let Some(found) = look(app, instance, &segment.source.0, &scope, known.clone()).await? else {
         let known = known.map_or_else(Manifest::empty, |known| known.manifest);
         app.storage.check(&known).await?;
         return Ok(known);
@@ -207,18 +209,6 @@ pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadabl
         tx.commit().await?;
     }
     Ok(found.manifest)
-}
-
-/// Marks the objects of a segment as no longer its own, where they are ours to remove.
-pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Result<()> {
-    let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0.is_kept_here())
-    else {
-        return Ok(());
-    };
-    for object in &manifest.objects {
-        store::supersede(tx, segment.id, &object.path, now).await?;
-    }
-    Ok(())
 }
 
 /// How much a segment may have that is kept here.
@@ -232,10 +222,21 @@ pub fn receive_limits(app: &App) -> ReceiveLimits {
     }
 }
 
+/// Whether the instance of a segment may (still) read where its members come from.
+pub fn check_open(app: &App, segment: &Segment) -> Result<(), storage::Error> {
+    match &segment.source.0 {
+        Source::Table { data_source, .. } => {
+            app.tables.source(data_source, segment.instance_id).map(drop)
+        }
+        source => source.origin(&app.storage, segment.instance_id).map(drop),
+    }
+}
+
 /// Looks at the members where they are now, unless they are what is `known`; `None` for uploads. The rows of a table
-/// are copied, under `scope`.
+/// are copied, under the instance and `scope`.
 pub async fn look(
     app: &App,
+    instance: Uuid,
     source: &Source,
     scope: &str,
     known: Option<Inspection>,
@@ -243,50 +244,31 @@ pub async fn look(
     if let Source::Table { data_source, schema, table } = source {
         let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
         let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
-        return app.storage.copy_table(&app.tables, scope, &name, &limits).await.map(Some);
+        let (source, scope) =
+            (app.tables.source(&name.data_source, instance)?, format!("{instance}/{scope}"));
+        return app.storage.copy_table(source, &scope, &name, &limits).await.map(Some);
     }
-    match source.origin(&app.storage)? {
+    match source.origin(&app.storage, instance)? {
         Some(origin) => app.storage.inspect(&origin, known).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// Remembers what was found in the source of a segment. Where the segment has another source meanwhile, what was copied
-/// for nothing is given up.
+/// Remembers what was found in the source of a segment. Where the segment was changed meanwhile, what was copied for
+/// nothing is given up once the run that copied it has read it.
 pub async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
-    let now = db::now();
-    match store::get_by_id(tx, segment.id).await? {
-        Some(current) if current.source.0 == segment.source.0 => {
-            supersede(tx, &current, now).await?;
-            store::set_members(tx, segment.id, found, &segment.stamps.updated_by, now).await?;
+    let (now, by) = (db::now(), &segment.stamps.updated_by);
+    let current = store::get_by_id(tx, segment.id).await?;
+    let current = current.filter(|current| current.source.0 == segment.source.0);
+    if let Some(current) = &current
+        && store::set_members(tx, current, found, by, now).await?.is_some()
+    {
+        return supersede(tx, current, now).await;
+    }
+    if segment.source.0.is_kept_here() {
+        for object in &found.manifest.objects {
+            store::supersede(tx, segment.id, &object.path, now).await?;
         }
-        _ if segment.source.0.is_kept_here() => {
-            for object in &found.manifest.objects {
-                store::supersede(tx, segment.id, &object.path, now).await?;
-            }
-        }
-        _ => {}
     }
     Ok(())
-}
-
-/// Removes what was taken in for nothing.
-pub async fn discard(app: &App, found: &Inspection) {
-    for object in &found.manifest.objects {
-        if let Err(error) = app.storage.remove(&object.path).await {
-            tracing::warn!(path = object.path, error = %error, "members that were not used could not be removed");
-        }
-    }
-}
-
-/// Removes superseded objects that no open run reads. Returns how many.
-pub async fn tidy(app: &App) -> anyhow::Result<usize> {
-    let paths = store::removable(&mut app.db.read().await?, TIDY_MAX).await?;
-    for path in &paths {
-        app.storage.remove(path).await?;
-        let mut tx = app.db.write().await?;
-        store::removed(&mut tx, path).await?;
-        tx.commit().await?;
-    }
-    Ok(paths.len())
 }

@@ -8,7 +8,7 @@ use super::{Fields, Segment, SegmentId, SegmentName, Source};
 use crate::connections::DisplayName;
 use crate::db::{Time, Tx};
 use crate::sql;
-use crate::storage::Inspection;
+use crate::storage::{Inspection, Manifest};
 
 /// One segment, by its name.
 pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
@@ -128,27 +128,28 @@ pub async fn update(
     })
 }
 
-/// Replaces the members with what was found.
+/// Replaces the members of a segment with what was found; `None` when it is not as it was read any more.
 pub async fn set_members(
     tx: &mut Tx,
-    id: SegmentId,
+    segment: &Segment,
     found: &Inspection,
     by: &str,
     now: Time,
-) -> Result<Segment> {
+) -> Result<Option<Segment>> {
     let rows = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
     sql!(tx, |db| sqlx::query_as(
         "UPDATE segments SET manifest = $2, fields = $3, member_count = $4, refreshed_utc = $6,
              version = version + 1, updated_by = $5, updated_utc = $6
-         WHERE id = $1 RETURNING *"
+         WHERE id = $1 AND version = $7 RETURNING *"
     )
-    .bind(id)
+    .bind(segment.id)
     .bind(Json(&found.manifest))
     .bind(Json(Fields { items: found.fields.clone() }))
     .bind(rows)
     .bind(by)
     .bind(now)
-    .fetch_one(db)
+    .bind(segment.stamps.version)
+    .fetch_optional(db)
     .await)
 }
 
@@ -176,14 +177,16 @@ pub async fn supersede(tx: &mut Tx, segment: SegmentId, path: &str, now: Time) -
     })
 }
 
-/// Superseded objects that no open run reads.
-pub async fn removable(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
+/// Superseded objects that no open run reads, of a segment or of all; those that could not be removed come last.
+pub async fn removable(tx: &mut Tx, of: Option<SegmentId>, limit: i64) -> Result<Vec<String>> {
     sql!(tx, |db| sqlx::query_scalar(
-        "SELECT path FROM superseded_objects AS object WHERE NOT EXISTS (
+        "SELECT path FROM superseded_objects AS object
+         WHERE ($1 IS NULL OR segment_id = $1) AND NOT EXISTS (
              SELECT 1 FROM run_segments JOIN runs ON runs.id = run_id
              WHERE run_segments.segment_id = object.segment_id AND status IN ('queued', 'running'))
-         ORDER BY since_utc LIMIT $1"
+         ORDER BY since_utc LIMIT $2"
     )
+    .bind(of)
     .bind(limit)
     .fetch_all(db)
     .await)
@@ -196,4 +199,38 @@ pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
         .execute(db)
         .await
         .map(drop))
+}
+
+/// Puts an object that could not be removed behind the others.
+pub async fn postpone_removal(tx: &mut Tx, path: &str, now: Time) -> Result<()> {
+    sql!(tx, |db| sqlx::query("UPDATE superseded_objects SET since_utc = $2 WHERE path = $1")
+        .bind(path)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop))
+}
+
+/// What the segments and the open runs of an instance name, where it is kept here.
+pub async fn manifests_of_uploads(tx: &mut Tx, instance: Uuid) -> Result<Vec<Json<Manifest>>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT manifest FROM segments WHERE instance_id = $1 AND CAST(manifest AS TEXT) LIKE $2
+             UNION ALL SELECT run_segments.manifest FROM run_segments JOIN runs ON runs.id = run_id
+             WHERE instance_id = $1 AND status IN ('queued', 'running')
+                 AND CAST(run_segments.manifest AS TEXT) LIKE $2",
+        )
+        .bind(instance)
+        .bind(format!("%\"uploads/{instance}/%"))
+        .fetch_all(db)
+        .await
+    })
+}
+
+/// The objects of an instance that are marked for removal.
+pub async fn superseded(tx: &mut Tx, instance: Uuid) -> Result<Vec<String>> {
+    sql!(tx, |db| sqlx::query_scalar("SELECT path FROM superseded_objects WHERE path LIKE $1")
+        .bind(format!("uploads/{instance}/%"))
+        .fetch_all(db)
+        .await)
 }

@@ -53,14 +53,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// More bytes than an upload may have.
-    #[error("the upload is larger than {limit_bytes} bytes; send fewer members or fewer fields")]
+    /// More bytes than are taken in.
+    #[error("the members take more than {limit_bytes} bytes; send fewer of them, or fewer fields")]
     TooLarge {
-        /// The longest body taken, in bytes.
+        /// The most bytes taken.
         limit_bytes: u64,
     },
-    /// More members than an upload may have.
-    #[error("the upload has more than {limit_rows} members; split it into several segments")]
+    /// More members than are taken in.
+    #[error("there are more than {limit_rows} members; split them into several segments")]
     TooManyRows {
         /// The most members taken.
         limit_rows: u64,

@@ -2,6 +2,7 @@
 
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStoreExt};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Dialect, Error, Field, FieldType, Format, Inspection, Location, Manifest, Object, Storage, csv,
@@ -139,10 +140,7 @@ async fn list(root: &Root, at: &Location) -> Result<Vec<ObjectMeta>, Error> {
     futures::pin_mut!(listing);
     let failed = |cause| Error::of_store(&at.path, cause);
     while let Some(meta) = listing.try_next().await.map_err(failed)? {
-        if !root.holds(&meta.location) {
-            let message = "this is a link that leads out of the storage root";
-            return Err(Error::invalid(None, message).in_file(meta.location.as_ref()));
-        }
+        root.admit(&meta.location)?;
         found.push(meta);
         if found.len() > OBJECTS_MAX {
             return Err(Error::invalid(None, format!("{at} holds more than {OBJECTS_MAX} files")));
@@ -170,7 +168,9 @@ async fn look_at_all(root: &Root, found: &Found) -> Result<Inspection, Error> {
 
 /// Counts the members of an object, and tells the fields it has.
 async fn look(root: &Root, found: &Found, object: &mut Object) -> Result<Vec<Field>, Error> {
-    let source = Source::new(root, object);
+    let given_up = CancellationToken::new();
+    let _guard = given_up.clone().drop_guard();
+    let source = Source::new(root, object).until(given_up);
     let format = found.manifest.format;
     let dialects = if found.header_unknown {
         found.manifest.dialects.clone()
@@ -220,11 +220,10 @@ fn require_name(meta: &ObjectMeta, format: Format) -> Result<(), Error> {
 fn look_at_csv(source: &Source, dialects: &[Dialect]) -> Result<(Vec<Field>, u64, usize), Error> {
     let last = dialects.len() - 1;
     let open = |dialect| csv::open(Box::new(source.chunks()), LIMITS, dialect);
-    let with_header =
-        if last > 0 { open(&dialects[0]).ok().map(|records| (records, 0)) } else { None };
-    let (mut records, dialect) = match with_header {
-        Some(found) => found,
-        None => (open(&dialects[last])?, last),
+    let (mut records, dialect) = match open(&dialects[0]) {
+        // Only the data can say that it has no such header: a storage that fails says nothing of it.
+        Err(Error::Invalid { .. }) if last > 0 => (open(&dialects[last])?, last),
+        opened => (opened?, 0),
     };
     let customer = csv::customer_column(records.header())?;
     let mut rows = 0;

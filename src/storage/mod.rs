@@ -28,8 +28,9 @@ use utoipa::ToSchema;
 pub use csv::{Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
 pub use inspect::Origin;
+pub use receive::Upload;
 pub use roots::{DEFAULT_ROOT, Location, RootSettings, Storage};
-pub use table::{TableName, Tables};
+pub use table::{DataSource, SourceSettings, TableName, Tables};
 
 /// The field that names a member; unique within a segment.
 pub const CUSTOMER_ID: &str = "CustomerId";

@@ -8,6 +8,7 @@ use std::{ops::Range, sync::Arc};
 use bytes::Bytes;
 use object_store::{GetOptions, ObjectStore, path::Path};
 use tokio::{runtime::Handle, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Error, Object,
@@ -25,6 +26,7 @@ pub(super) struct Source {
     pub(super) size: u64,
     etag: Option<String>,
     runtime: Handle,
+    given_up: CancellationToken,
 }
 
 impl Source {
@@ -36,7 +38,13 @@ impl Source {
             size: object.size,
             etag: object.etag.clone(),
             runtime: Handle::current(),
+            given_up: CancellationToken::new(),
         }
+    }
+
+    /// Reading ends with an error once it is given up.
+    pub(super) fn until(self, given_up: CancellationToken) -> Self {
+        Self { given_up, ..self }
     }
 
     /// Reads the bytes of a range; blocks.
@@ -64,6 +72,9 @@ impl Source {
     }
 
     async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
+        if self.given_up.is_cancelled() {
+            return Err(Error::unavailable("nobody waits for it any more"));
+        }
         let options =
             GetOptions { if_match: self.etag, range: Some(range.into()), ..GetOptions::default() };
         let failed = |cause| Error::of_pinned(&self.path, cause);

@@ -6,7 +6,6 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
     io::{ErrorKind, Read, Seek, SeekFrom},
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
@@ -18,7 +17,7 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-use super::{Error, source::Source};
+use super::{Error, receive::Spool, source::Source};
 
 /// The most bytes all windows of a file hold together, and one of them.
 const WINDOWS_BYTES: u64 = 16 << 20;
@@ -27,25 +26,25 @@ const WINDOW_BYTES: u64 = 1 << 20;
 /// Where the bytes are.
 enum Origin {
     Stored(Source),
-    Spooled(Mutex<File>),
+    Spooled(Mutex<Spool>),
 }
 
 impl Origin {
     fn read(&self, range: Range<u64>) -> std::result::Result<Bytes, Error> {
         match self {
             Self::Stored(source) => source.read(range),
-            Self::Spooled(file) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                read_file(&mut file, range).map_err(Error::unavailable)
+            Self::Spooled(spool) => {
+                let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+                read_spool(&mut spool, range).map_err(Error::unavailable)
             }
         }
     }
 }
 
-fn read_file(file: &mut File, range: Range<u64>) -> std::io::Result<Bytes> {
+fn read_spool(spool: &mut Spool, range: Range<u64>) -> std::io::Result<Bytes> {
     let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(range.start))?;
-    file.take(range.end - range.start).read_to_end(&mut bytes)?;
+    spool.seek(SeekFrom::Start(range.start))?;
+    spool.take(range.end - range.start).read_to_end(&mut bytes)?;
     Ok(bytes.into())
 }
 
@@ -83,9 +82,9 @@ impl Windows {
     }
 
     /// Windows onto an upload under way.
-    pub(super) fn spooled(file: File, columns: usize) -> Result<Self> {
-        let size = file.metadata()?.len();
-        Ok(Self::new(Origin::Spooled(file.into()), size, columns))
+    pub(super) fn spooled(spool: Spool, columns: usize) -> Result<Self> {
+        let size = spool.file.metadata()?.len();
+        Ok(Self::new(Origin::Spooled(spool.into()), size, columns))
     }
 
     fn new(origin: Origin, size: u64, columns: usize) -> Self {

@@ -216,8 +216,10 @@ impl Worker {
             }
             let standstill = self.turns.longest_standstill(Instant::now());
             gauge!(measures::STANDSTILL).set(standstill.as_secs_f64());
+            // A run that found no slot while the queue was away is in nobody's hands, and must not wait that long.
+            let again = if self.app.queue.is_away() { Duration::ZERO } else { PUSH_AGAIN_AFTER };
             let swept = async {
-                self.sweep(PUSH_AGAIN_AFTER).await?;
+                self.sweep(again).await?;
                 self.give_way().await
             };
             if let Err(error) = swept.await {

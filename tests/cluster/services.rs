@@ -90,7 +90,9 @@ impl Postgres {
         let pid = std::fs::read_to_string(self.data.join("postmaster.pid"))?;
         let server: u32 = pid.lines().next().context("an empty file")?.trim().parse()?;
         let processes = std::iter::once(server).chain(children(server)?).map(|id| id.to_string());
-        std::process::Command::new("kill").arg(format!("-{signal}")).args(processes).status()?;
+        let mut kill = std::process::Command::new("kill");
+        // A connection may have ended meanwhile.
+        kill.arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status()?;
         Ok(())
     }
 

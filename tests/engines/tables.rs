@@ -4,14 +4,22 @@ use anyhow::{Result, ensure};
 use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::LIST_ID;
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::net::TcpListener;
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::cluster::Cluster;
 use crate::cluster::caller::Caller;
 use crate::cluster::processes::Process;
+use crate::cluster::runs::PATIENCE;
 
-const SETTINGS: [(&str, &str); 3] =
-    [("--lease-ms", "2000"), ("--sweep-ms", "250"), ("--stalls-max", "100")];
+const SETTINGS: [(&str, &str); 5] = [
+    ("--lease-ms", "2000"),
+    ("--sweep-ms", "250"),
+    ("--run-pause-ms", "250"),
+    ("--stalls-max", "100"),
+    ("--sql-timeout-ms", "10000"),
+];
 const PROFILES: i64 = 20_000;
 
 const TABLES: &str = r#"
@@ -27,7 +35,12 @@ const TABLES: &str = r#"
     CREATE TABLE crm.nobody AS SELECT NULL::text AS "CustomerId";
     CREATE TABLE crm.nameless AS SELECT 1 AS id;
     CREATE TABLE crm.wide AS SELECT 0 AS zero, '1' AS "CustomerId";
-    CREATE VIEW crm.broken AS SELECT "CustomerId", 1 / zero AS never FROM crm.wide"#;
+    CREATE VIEW crm.broken AS SELECT "CustomerId", 1 / zero AS never FROM crm.wide;
+    CREATE VIEW crm.long AS SELECT '1' AS "CustomerId", repeat('ž', 600000) AS "Note";
+    CREATE VIEW crm.slow AS SELECT *, (SELECT 'x' FROM pg_sleep("Points" * 0 + 0.0005)) AS "Mark" FROM crm.people;
+    CREATE ROLE reader LOGIN;
+    GRANT USAGE ON SCHEMA crm TO reader;
+    GRANT SELECT ON ALL TABLES IN SCHEMA crm TO reader"#;
 
 /// The service with a data source, and the table there.
 struct Service {
@@ -43,12 +56,39 @@ impl Service {
         let mut cluster = Cluster::start(&SETTINGS).await?;
         let mut crm = PgConnection::connect(&cluster.postgres.url()).await?;
         crm.execute(sqlx::raw_sql(TABLES)).await?;
-        let source = format!("crm={}", cluster.postgres.url());
+        let url = cluster.postgres.url();
+        let source = format!("crm={url} reader={}", url.replace("postgres@", "reader@"));
         cluster.settings.extend(["--sql-sources".into(), source]);
         let (api, worker) =
             (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
         let caller = Caller::new(vec![api.port]).await?;
         Ok(Self { cluster, worker, _api: api, caller, crm })
+    }
+}
+
+impl Service {
+    /// A segment of all people, and an export of it.
+    async fn export(&self, source: &str, table: &str) -> Result<String> {
+        let people = segment(source, table);
+        let made = self.caller.call(Method::PUT, "/segments/People", Some(people)).await?;
+        ensure!(made["memberCount"] == PROFILES, "{made}");
+        let connection = self.caller.add_connection("Newsletter").await?;
+        let export = self.caller.add_export("People", &connection, LIST_ID).await?;
+        self.cluster.campaign_monitor.faults(&[]).await?;
+        Ok(export)
+    }
+
+    /// Waits until the run says why it waits.
+    async fn waits(&self, run: &str, reason: &str) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let seen = self.caller.call(Method::GET, run, None).await?;
+            if seen["reason"]["code"] == reason {
+                return Ok(());
+            }
+            ensure!(started.elapsed() < PATIENCE, "it never waited: {seen}");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
@@ -104,6 +144,7 @@ async fn a_table_that_cannot_be_a_segment_is_refused_in_words() -> Result<()> {
         ("crm", "nobody", "CustomerId is empty"),
         ("crm", "nameless", "there is no column CustomerId"),
         ("crm", "broken", "SQLSTATE 22012"),
+        ("crm", "long", "a row is longer than 1048576 bytes"),
     ] {
         let problem =
             service.caller.refusal(422, Method::PUT, "/segments/People", segment(source, table));
@@ -114,5 +155,74 @@ async fn a_table_that_cannot_be_a_segment_is_refused_in_words() -> Result<()> {
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM crm.people").fetch_one(&mut service.crm).await?;
     ensure!(count == PROFILES, "the table is as it was");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_locked_holds_a_run_up_until_it_is_free_and_a_caller_only_for_moments()
+-> Result<()> {
+    let service = Service::start().await?;
+    let export = service.export("crm", "people").await?;
+    let lock = "LOCK TABLE crm.people IN ACCESS EXCLUSIVE MODE";
+    let _lock = service.cluster.postgres.hold(lock, 600).await?;
+
+    let run = service.caller.start_run(&export).await?;
+    service.waits(&run, "storageUnavailable").await?;
+    let register = segment("crm", "people");
+    service.caller.refusal(503, Method::PUT, "/segments/Others", register).await?;
+
+    service.cluster.postgres.let_go().await?;
+    service.caller.ends_well(&run, PROFILES).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_source_that_ends_the_copy_or_refuses_the_login_holds_a_run_up_and_no_more()
+-> Result<()> {
+    let mut service = Service::start().await?;
+    let export = service.export("reader", "slow").await?;
+    let run = service.caller.start_run(&export).await?;
+    let copying = "FROM pg_stat_activity WHERE usename = 'reader' AND query LIKE 'FETCH FORWARD%'";
+    service.cluster.postgres.until(&format!("SELECT 1 {copying}")).await?;
+    service.crm.execute("ALTER ROLE reader NOLOGIN").await?;
+
+    let end = format!("SELECT pg_terminate_backend(pid) {copying}");
+    service.crm.execute(AssertSqlSafe(end)).await?;
+    service.waits(&run, "storageRefused").await?;
+    service.crm.execute("ALTER ROLE reader LOGIN").await?;
+
+    let run = service.caller.ends_well(&run, PROFILES).await?;
+    ensure!(run["counts"]["selected"] == PROFILES, "{run}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_source_that_accepts_and_says_nothing_holds_a_caller_up_for_moments() -> Result<()> {
+    let mut cluster = Cluster::start(&SETTINGS).await?;
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let source = format!("crm=postgres://reader@{}/crm", silent.local_addr()?);
+    cluster.settings.extend(["--sql-sources".into(), source]);
+    let api = cluster.play("api", "api").await?;
+    let caller = Caller::new(vec![api.port]).await?;
+
+    caller.refusal(503, Method::PUT, "/segments/People", segment("crm", "people")).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_source_that_was_taken_out_of_the_settings_fails_a_run_and_says_so() -> Result<()> {
+    let mut service = Service::start().await?;
+    let export = service.export("crm", "people").await?;
+    service.worker.kill().await?;
+    let settings = &mut service.cluster.settings;
+    let named = settings.iter().position(|setting| setting == "--sql-sources").unwrap();
+    settings.drain(named..named + 2);
+    let _worker = service.cluster.play("worker 2", "worker").await?;
+
+    let run = service.caller.ended(&service.caller.start_run(&export).await?).await?;
+
+    ensure!(run["reason"]["code"] == "storageRefused", "{run}");
+    let message = run["reason"]["message"].as_str().unwrap_or_default();
+    ensure!(message.contains("no data source \"crm\""), "{run}");
     Ok(())
 }

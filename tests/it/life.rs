@@ -58,8 +58,6 @@ async fn a_detached_export_is_inactive_its_open_run_ends_and_it_starts_no_other(
     assert_eq!(refused(start.send().await.unwrap(), 409).await["errorCode"], "exportInactive");
 }
 
-/// “Your Dynamics 365 Customer Insights Administrator can remove this export destination at any time to
-/// discontinue use of this functionality.”
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_goes_to_another_connection_leaves_no_run_over_the_old_one() {
     let app = TestApp::start().await;
@@ -82,6 +80,8 @@ async fn an_export_that_goes_to_another_connection_leaves_no_run_over_the_old_on
     assert_eq!(app.ended(&run).await["status"], "successful", "another name ends no run");
 }
 
+/// “Your Dynamics 365 Customer Insights Administrator can remove this export destination at any time to
+/// discontinue use of this functionality.”
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_removed_once_its_exports_are_detached_and_they_keep_their_configuration() {
     let app = TestApp::start().await;

@@ -16,6 +16,7 @@ mod fairness;
 mod following;
 mod identity;
 mod keys;
+mod leftovers;
 mod life;
 mod limits;
 mod migrations;

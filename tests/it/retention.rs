@@ -76,6 +76,38 @@ async fn a_step_removes_few_rows_and_from_the_first_on_nobody_gets_half_a_list()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_rows_leave_under_breaks_off_and_does_not_end_like_a_whole_one() {
+    let app = TestApp::start_with(&["--keep-rejections-days", "30", "--roles", "api,worker"]).await;
+    // More than networks hold, so that most of it is not read yet when the first bytes have come.
+    let long = "x".repeat(3_000);
+    let flawed: String = (0..8_000).map(|row| format!("{row},{long},Riga\n")).collect();
+    app.segment("People", &("CustomerId,Email,City\n".to_owned() + &flawed)).await;
+    let export = app.export(&app.connection().await).await;
+    let run = app.ended(&app.start_run(&export).await).await;
+    let path = format!("/runs/{}/rejections", text(&run, "runId"));
+    for accept in ["text/csv", "application/x-ndjson"] {
+        let request = app.request("Admin", Method::GET, &path).header("Accept", accept);
+        let whole = request.send().await.unwrap().text().await.unwrap();
+        assert!(whole.lines().count() >= 8_000, "{accept}");
+    }
+
+    let request = app.request("Admin", Method::GET, &path).header("Accept", "text/csv");
+    let mut download = request.send().await.unwrap();
+    download.chunk().await.unwrap().unwrap();
+    after_days(&app, 31).await;
+
+    let mut rest = 0;
+    let broken = loop {
+        match download.chunk().await {
+            Ok(Some(chunk)) => rest += chunk.len(),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken, "it ended like a whole one, after {rest} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_processes_may_keep_house_at_once() {
     let (app, run) = ended_run().await;
     let (shared, later) = (app.app(), db::now() + TimeDelta::days(91));

@@ -5,6 +5,7 @@ use segment_export::sample::Sample;
 use segment_export::storage::Media;
 use serde_json::{Value, json};
 
+use crate::leftovers::begun_body;
 use crate::support::{TestApp, good, people, refused, text};
 
 fn parquet(rows: u64) -> Vec<u8> {
@@ -149,4 +150,155 @@ async fn a_run_reads_what_was_added_to_a_folder_since_it_was_registered() {
 
     assert_eq!((&run["status"], app.active().await), (&json!("successful"), 11), "{run}");
     assert_eq!(app.get("/segments/People").await["memberCount"], 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_a_root_is_closed_to_neither_registers_nor_reads_what_lies_there() {
+    let mut app = TestApp::start_with(&["--roles", "api"]).await;
+    std::fs::write(app.storage().join("part.csv"), people(3)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+    let segment = json!({"displayName": "People", "source": source});
+    app.put("/segments/People", &segment).await;
+
+    let others = format!("default={}", uuid::Uuid::now_v7());
+    app.restart_with(&["--roles", "api", "--storage-instances", &others]).await;
+
+    let call = async |method, path| {
+        app.request("Admin", method, path).json(&segment).send().await.unwrap()
+    };
+    let problem = refused(call(Method::PUT, "/segments/People").await, 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/source/url");
+    refused(call(Method::GET, "/segments/People/members").await, 422).await;
+    app.segment("Uploaded", &people(2)).await;
+    assert_eq!(app.get("/segments/Uploaded/members").await["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_of_ndjson_is_taken_in_with_its_types_and_refused_by_line() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let media = "application/x-ndjson";
+    let lines = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"Points\":7}\n{\"CustomerId\":2,\"City\":\"R\u{12b}ga\"}\n";
+
+    let segment = good(app.upload("People", media, lines.to_owned()).await).await;
+    assert_eq!(segment["memberCount"], 2);
+    let points =
+        segment["fields"].as_array().unwrap().iter().find(|field| field["name"] == "Points");
+    assert_eq!(points.unwrap()["type"], "number");
+    let members = app.get("/segments/People/members").await;
+    assert_eq!(
+        (&members["items"][0]["Points"], &members["items"][1]["City"]),
+        (&json!("7"), &json!("R\u{12b}ga"))
+    );
+
+    let again = lines.to_owned() + "{\"CustomerId\":\"1\"}\n";
+    let problem = refused(app.upload("People", media, again).await, 400).await;
+    assert!(
+        text(&problem, "detail").starts_with("line 3: this CustomerId came before"),
+        "{problem}"
+    );
+    assert_eq!(app.get("/segments/People").await["memberCount"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_beyond_the_setting_are_told_to_come_back() {
+    let app = TestApp::start_with(&["--roles", "api", "--max-uploads", "1"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let slow = app
+        .request("Admin", Method::PUT, "/segments/People/members")
+        .header("Content-Type", "text/csv");
+    let slow = begun_body(slow).await;
+
+    let busy = app.upload("People", "text/csv", people(3)).await;
+    assert!(busy.headers().contains_key("retry-after"));
+    assert_eq!(refused(busy, 429).await["errorCode"], "tooManyRequests");
+
+    drop(slow.rest);
+    good(slow.answer.await.unwrap().unwrap()).await;
+    good(app.upload("People", "text/csv", people(3)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_brings_nothing_any_more_is_taken_for_broken_off() {
+    let app = TestApp::start_with(&["--roles", "api", "--upload-idle-ms", "200"]).await;
+    app.segment("People", &people(3)).await;
+    let slow = app
+        .request("Admin", Method::PUT, "/segments/People/members")
+        .header("Content-Type", "text/csv");
+    let slow = begun_body(slow).await;
+
+    let problem = refused(slow.answer.await.unwrap().unwrap(), 400).await;
+
+    assert!(text(&problem, "detail").contains("broke off"), "{problem}");
+    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+    drop(slow.rest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_has_its_time_and_its_number() {
+    for (setting, value, status, code) in [
+        ("--max-registrations", "0", 429, "tooManyRequests"),
+        ("--registration-timeout-ms", "1", 503, "registrationTooLong"),
+    ] {
+        let app = TestApp::start_with(&["--roles", "api", setting, value]).await;
+        std::fs::write(app.storage().join("part.csv"), people(200_000)).unwrap();
+        let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+        let segment = json!({"displayName": "People", "source": source});
+        let call = app.request("Admin", Method::PUT, "/segments/People").json(&segment);
+        let problem = refused(call.send().await.unwrap(), status).await;
+        assert_eq!(problem["errorCode"], code);
+        let call = app.request("Admin", Method::GET, "/segments/People");
+        refused(call.send().await.unwrap(), 404).await;
+        app.segment("Uploaded", &people(1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_meets_a_file_cut_short_fails_and_names_it() {
+    let app = TestApp::start().await;
+    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, people(5_000).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for (file, format, whole) in
+        [("part.csv.gz", "csv", packed), ("part.parquet", "parquet", parquet(2_000))]
+    {
+        std::fs::write(app.storage().join(file), &whole).unwrap();
+        let source = json!({"kind": "files", "format": format, "url": app.storage_url(file)});
+        app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+        let export = app.export(&app.connection().await).await;
+        std::fs::write(app.storage().join(file), &whole[..whole.len() / 2]).unwrap();
+
+        let run = app.ended(&app.start_run(&export).await).await;
+
+        let reason = &run["reason"];
+        assert_eq!(
+            (&run["status"], &reason["code"]),
+            (&json!("failed"), &json!("segmentUnreadable"))
+        );
+        assert!(text(reason, "message").contains(&format!("{file}: ")), "{run}");
+    }
+    assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_root_was_taken_out_of_the_settings_fails_and_says_so() {
+    let crm = tempfile::tempdir().unwrap();
+    std::fs::write(crm.path().join("part.csv"), people(20_000)).unwrap();
+    let roots = format!("crm=file://{}", crm.path().display());
+    let mut app = TestApp::start_with(&["--storage-roots", &roots]).await;
+    let url = format!("file://{}/part.csv", crm.path().display());
+    let source = json!({"kind": "files", "format": "csv", "url": url});
+    app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
+    let export = app.export(&app.connection().await).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 200}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+
+    app.restart_with(&[]).await;
+
+    let run = app.ended(&run).await;
+    let reason = &run["reason"];
+    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("storageRefused")));
+    assert!(text(reason, "message").contains("root \"crm\" is not configured any more"), "{run}");
+    assert_eq!(run["counts"]["created"], app.active().await, "{run}");
 }

@@ -46,6 +46,7 @@ kinds! {
     Internal                 500 System   "internal"                "Something went wrong on our side";
     CampaignMonitorRefused   502 External "campaignMonitorRefused"  "Campaign Monitor refused";
     PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
+    RegistrationTooLong      503 System   "registrationTooLong"     "Looking at the segment took too long";
     OauthNotConfigured       503 System   "oauthNotConfigured"      "Signing in to Campaign Monitor is not set up";
     Unavailable              503 System   "unavailable"             "A part of the service is away";
     CampaignMonitorUnavailable 503 External "campaignMonitorUnavailable" "Campaign Monitor cannot be reached";

@@ -117,6 +117,13 @@ impl Problem {
         problem
     }
 
+    /// 429: `what` is named as in "Too many previews at a time".
+    #[must_use]
+    pub fn too_many(what: &str) -> Self {
+        let detail = format!("Too many {what} at a time. Try again in a moment.");
+        Self::new(Kind::TooManyRequests, detail).retry_after(10)
+    }
+
     /// 412: the `If-Match` is stale.
     #[must_use]
     pub fn changed() -> Self {

@@ -40,7 +40,10 @@ pub(super) async fn newest(
         if depth == STAMP.len() || (depth == 0 && listed.common_prefixes.is_empty()) {
             let files = listed.objects.into_iter().filter(|file| !is_note(file)).collect();
             match complete(files) {
-                Ok(files) => return Ok(files),
+                Ok(files) => {
+                    files.iter().try_for_each(|file| root.admit(&file.location))?;
+                    return Ok(files);
+                }
                 Err(message) => objection = objection.or(Some(format!("{path}: {message}"))),
             }
             continue;

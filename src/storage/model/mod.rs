@@ -77,9 +77,7 @@ pub(super) async fn read(root: &Root, at: &Location, entity: &str) -> Result<Ent
     let failed = |cause| Error::of_store(&path, cause);
     let found = root.store.get(&path).await.map_err(failed)?;
     let refuse = |message: String| Err(Error::invalid(None, message).in_file(path.as_ref()));
-    if !root.holds(&path) {
-        return refuse("this is a link that leads out of the storage root".into());
-    }
+    root.admit(&path)?;
     if found.meta.size > MODEL_BYTES_MAX {
         return refuse(format!("the model is larger than {MODEL_BYTES_MAX} bytes"));
     }

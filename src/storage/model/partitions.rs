@@ -88,7 +88,7 @@ fn place(
         let below = Path::from_url_path(location).ok();
         below.map(|below| at.path.parts().chain(below.parts()).collect())
     };
-    let path = path.filter(|path| path.prefix_matches(&at.path) && root.holds(path));
+    let path = path.filter(|path| path.prefix_matches(&at.path) && root.admit(path).is_ok());
     path.ok_or_else(|| {
         entity.wrong(&format!("partition {name:?} lies outside the folder of the model"))
     })

@@ -5,6 +5,7 @@ use std::{fs, sync::Arc};
 use arrow_array::cast::AsArray;
 use futures::TryStreamExt;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::storage::tests::parquet_with;
 use crate::storage::{Error, FieldType, Inspection, Origin, RootSettings, Storage};
@@ -42,7 +43,7 @@ impl Export {
     }
 
     async fn inspect(&self) -> Result<Inspection, Error> {
-        let at = self.storage.locate(&self.url())?;
+        let at = self.storage.locate(&self.url(), Uuid::nil())?;
         self.storage.inspect(&Origin::Model { at, entity: "High".into() }, None).await
     }
 
@@ -154,6 +155,21 @@ async fn where_the_model_names_no_partitions_the_newest_complete_folder_counts()
 
     export.write("High/2020/08/25/0030/High_2.csv", "CustomerId,Email,Points,Born\n2,new@b,,\n");
     assert_eq!(export.emails().await, ["new@a", "new@b", "new@c"]);
+}
+
+#[tokio::test]
+async fn a_dated_folder_or_file_that_leads_out_of_the_root_is_refused() {
+    let (folder, file) = ("High/2020/08/24/1433", "High/2020/08/24/1433/High_1.csv");
+    for (link, target) in [(folder, ""), (file, "High_1.csv")] {
+        let export = Export::new(&model(&Value::Null));
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("High_1.csv"), "1,a@a,,\n").unwrap();
+        let place = export.folder.path().join(FOLDER).join(link);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(outside.path().join(target), place).unwrap();
+        let message = export.refusal().await;
+        assert!(message.contains("a link that leads out"), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ mod columns;
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{BufRead, BufReader, Read},
 };
 
@@ -34,18 +33,21 @@ pub(super) struct Learned {
 }
 
 /// Checks every line and learns the columns; blocks.
-pub(super) fn learn(file: &mut File, limits: &ReceiveLimits) -> Result<Learned, Error> {
+pub(super) fn learn(file: impl Read, limits: &ReceiveLimits) -> Result<Learned, Error> {
     let mut lines = BufReader::with_capacity(1 << 20, file);
     let start = skip_byte_order_mark(&mut lines)?;
     let mut columns = Columns::new(limits.fields_max);
-    let mut customers = Customers::default();
+    let mut customers = Customers::new(Error::invalid);
     let (mut line, mut number, mut longest) = (Vec::new(), 0, 1);
     while read_line(&mut lines, &mut line, limits.row_bytes_max)? {
         number += 1;
         longest = longest.max(line.len());
-        learn_line(&line, &mut columns, &mut customers, limits)
-            .map_err(|message| Error::invalid(number, message))?;
+        let id = learn_line(&line, &mut columns, limits);
+        if let Some(id) = id.map_err(|message| Error::invalid(number, message))? {
+            customers.admit(Some(&id), number)?;
+        }
     }
+    customers.finish()?;
     Ok(Learned { schema: columns.schema(), start, batch_rows: (PAGE_BYTES / longest).max(1) })
 }
 
@@ -68,19 +70,19 @@ fn read_line(
     Ok(read > 0)
 }
 
-fn learn_line(
-    line: &[u8],
+/// Learns from a line, and tells the id of its member, if there is one.
+fn learn_line<'a>(
+    line: &'a [u8],
     columns: &mut Columns,
-    customers: &mut Customers,
     limits: &ReceiveLimits,
-) -> Result<(), String> {
+) -> Result<Option<Cow<'a, str>>, String> {
     if line.len() > limits.row_bytes_max {
         return Err(format!("the line is longer than {} bytes", limits.row_bytes_max));
     }
     let text =
         std::str::from_utf8(line).map_err(|_| "the text is not UTF-8; save the file as UTF-8")?;
     if text.trim_ascii().is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     if !text.trim_ascii_start().starts_with('{') {
         return Err("every line must be a JSON object, such as {\"CustomerId\": \"1\"}".into());
@@ -88,7 +90,7 @@ fn learn_line(
     let Members(members) = serde_json::from_str(text).map_err(|cause| not_json(&cause))?;
     columns.learn(&members)?;
     let id = members.iter().find(|(name, _)| name == CUSTOMER_ID);
-    customers.admit(id.map(|(_, value)| customer_id(value)).transpose()?.as_deref())
+    id.map_or(Ok(Cow::Borrowed("")), |(_, value)| customer_id(value)).map(Some)
 }
 
 /// The library's own words may quote a value, so only the place is told.

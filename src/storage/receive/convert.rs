@@ -1,7 +1,6 @@
 //! From what was sent to checked Parquet, one way for each kind of upload.
 
 use std::{
-    fs::File,
     io::{BufReader, Read, Seek, SeekFrom},
     sync::Arc,
 };
@@ -20,6 +19,7 @@ use super::{
         ndjson, parquet, text,
         windows::Windows,
     },
+    Spool,
     writer::{Taken, Writer},
 };
 
@@ -28,7 +28,7 @@ const BATCH_ROWS: usize = 4096;
 const CHUNK_BYTES: u64 = 1 << 20;
 
 /// Checks every row of a spooled upload and rewrites it; blocks.
-pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Result<Taken, Error> {
+pub(super) fn convert(spool: Spool, media: Media, limits: &ReceiveLimits) -> Result<Taken, Error> {
     match media {
         Media::Csv => from_csv(spool, limits),
         Media::Ndjson => from_ndjson(spool, limits),
@@ -36,24 +36,23 @@ pub(super) fn convert(spool: File, media: Media, limits: &ReceiveLimits) -> Resu
     }
 }
 
-fn from_csv(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let sizes = Limits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
     let mut records = Records::open(chunks(spool), sizes, &Dialect::default())?;
     let customer = csv::customer_column(records.header())?;
     let wanted = Wanted::all(records.header());
-    let mut customers = Customers::default();
+    let mut customers = Customers::new(Error::invalid);
     let mut writer = Writer::new(text::schema(records.header()), limits)?;
-    let mut admit = |records: &Records<_>| {
-        let admitted = customers.admit(records.field(customer).as_deref());
-        admitted.map_err(|message| Error::invalid(records.line(), message))
-    };
+    let mut admit =
+        |records: &Records<_>| customers.admit(records.field(customer).as_deref(), records.line());
     while let Some(batch) = csv::batch(&mut records, &wanted, BATCH_ROWS, &mut admit)? {
         writer.write(&batch)?;
     }
+    customers.finish()?;
     writer.finish()
 }
 
-fn chunks(mut file: File) -> impl Iterator<Item = Result<Bytes, Error>> {
+fn chunks(mut file: Spool) -> impl Iterator<Item = Result<Bytes, Error>> {
     std::iter::from_fn(move || {
         let mut chunk = Vec::new();
         match file.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk) {
@@ -65,7 +64,7 @@ fn chunks(mut file: File) -> impl Iterator<Item = Result<Bytes, Error>> {
 }
 
 /// Twice over the lines: which fields there are and of what type is known only after the last.
-fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let learned = ndjson::learn(&mut spool, limits)?;
     spool.seek(SeekFrom::Start(learned.start)).map_err(Error::unavailable)?;
     let lines = arrow_json::ReaderBuilder::new(Arc::clone(&learned.schema))
@@ -80,7 +79,7 @@ fn from_ndjson(mut spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> 
     writer.finish()
 }
 
-fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
     let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
     let explain = |cause: ParquetError| windows.explain(&cause);
     let file = parquet::open(windows.clone()).map_err(explain)?;
@@ -96,7 +95,7 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
     }
     let schema = kept_schema(file.schema());
     let batches = file.with_batch_size(1024).build().map_err(explain)?;
-    let mut customers = Customers::default();
+    let mut customers = Customers::new(wrong_row);
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
     let mut rows = 0;
     for batch in batches {
@@ -106,6 +105,7 @@ fn from_parquet(spool: File, limits: &ReceiveLimits) -> Result<Taken, Error> {
         writer.write(&batch)?;
         rows += batch.num_rows() as u64;
     }
+    customers.finish()?;
     if rows == promised { writer.finish() } else { Err(Error::damaged()) }
 }
 
@@ -133,21 +133,21 @@ fn keep(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::unavailable)
 }
 
-/// Refuses rows without an id of their own, and values that could not be read later.
+#[expect(clippy::needless_pass_by_value, reason = "`Customers` hands its message over")]
+fn wrong_row(row: u64, message: String) -> Error {
+    Error::invalid(None, format!("row {row}: {message}"))
+}
+
+/// Refuses rows without an id, and values that could not be read later.
 fn check(
     batch: &RecordBatch,
     before: u64,
     customers: &mut Customers,
     limits: &ReceiveLimits,
 ) -> Result<(), Error> {
-    let refuse = |index: usize, message: String| {
-        Err(Error::invalid(None, format!("row {}: {message}", before + index as u64 + 1)))
-    };
     let ids: &StringArray = batch[CUSTOMER_ID].as_string();
-    for (index, id) in ids.iter().enumerate() {
-        if let Err(message) = customers.admit(id) {
-            return refuse(index, message);
-        }
+    for (row, id) in (before + 1..).zip(ids) {
+        customers.admit(id, row)?;
     }
     let readable =
         |kind| matches!(text::field_type(kind), Some(FieldType::String | FieldType::Date));
@@ -156,9 +156,9 @@ fn check(
             continue;
         }
         let values = text::of(column).map_err(|_| out_of_range(field.name()))?;
-        for (index, value) in values.as_string::<i32>().iter().enumerate() {
+        for (row, value) in (before + 1..).zip(values.as_string::<i32>()) {
             if let Some(message) = value.and_then(|value| unfit(value, field.name(), limits)) {
-                return refuse(index, message);
+                return Err(wrong_row(row, message));
             }
         }
     }

@@ -9,12 +9,17 @@ mod convert;
 mod tests;
 pub(super) mod writer;
 
-use std::fs::File;
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+};
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use object_store::{ObjectStoreExt, buffered::BufWriter, path::Path};
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, TryStreamExt, future::ready, stream::BoxStream};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -41,7 +46,9 @@ impl Storage {
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let spool = spool(body, limits.bytes_max).await?;
+        let given_up = CancellationToken::new();
+        let _guard = given_up.clone().drop_guard();
+        let spool = Spool { file: spool(body, limits.bytes_max).await?, given_up };
         let limits = limits.clone();
         let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
         self.keep(scope, taken).await
@@ -60,6 +67,16 @@ impl Storage {
         Ok(Inspection { manifest, fields: taken.fields })
     }
 
+    /// Every object that [`Storage::receive`] made, of whichever service, with the instance it belongs to and when it was
+    /// written.
+    #[must_use]
+    pub fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
+        let folder = Path::from(UPLOADS);
+        let listed = self.default_root().store.list(Some(&folder));
+        let listed = listed.map_err(move |cause| Error::of_store(&folder, cause));
+        listed.try_filter_map(|object| ready(Ok(Upload::of(&object)))).boxed()
+    }
+
     /// Copies a file into the storage, where it appears at once or not at all.
     async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
         let store = &self.default_root().store;
@@ -72,6 +89,51 @@ impl Storage {
         }
         let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
         Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
+    }
+}
+
+/// A body on the disk. Reading ends with an error when nobody waits for what becomes of it any more.
+#[derive(Debug)]
+pub(super) struct Spool {
+    pub(super) file: File,
+    given_up: CancellationToken,
+}
+
+impl Read for Spool {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given_up.is_cancelled() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Spool {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// An object among the uploads.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Relative to the default root.
+    pub path: String,
+    /// Whose members it holds.
+    pub instance: Uuid,
+    /// When it was written.
+    pub written: DateTime<Utc>,
+}
+
+impl Upload {
+    /// `None` for what has another form than the paths that are made here: it is not ours.
+    fn of(object: &ObjectMeta) -> Option<Self> {
+        let path = object.location.to_string();
+        let parts: Vec<_> = path.split('/').collect();
+        let &[_, instance, _, file] = parts.as_slice() else { return None };
+        file.strip_suffix(".parquet")?.parse::<Uuid>().ok()?;
+        let instance = instance.parse().ok()?;
+        Some(Self { path, instance, written: object.last_modified })
     }
 }
 

@@ -52,6 +52,16 @@ impl Base {
         let parts = || place.folder.prefix_match(&self.folder).into_iter().flatten();
         is_ours.then(|| parts().collect())
     }
+
+    /// Where a folder in another place lies from here; empty when this lies in it.
+    pub(super) fn place_of(&self, other: &Self, folder: &str) -> Option<Path> {
+        let parts = other.folder.parts().chain([folder.into()]);
+        let place = Self { folder: parts.collect(), ..other.clone() };
+        if place.relative(self).is_some() {
+            return Some(Path::default());
+        }
+        self.relative(&place)
+    }
 }
 
 /// The store of a root, and every way to write its address.
@@ -199,6 +209,23 @@ mod tests {
             "segments/x",
         ] {
             assert_eq!(root.relative(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_uploads_of_one_root_are_known_by_every_root_around_them_and_in_them() {
+        let base = |url: &str| Base::parse(url).unwrap();
+        let default = base("s3://lake/x/y");
+        for (url, expected) in [
+            ("s3://lake/", Some("x/y/uploads")),
+            ("s3://lake/x", Some("y/uploads")),
+            ("s3://lake/x/y", Some("uploads")),
+            ("s3://lake/x/y/uploads/i", Some("")),
+            ("s3://lake/x/z", None),
+            ("s3://other/x", None),
+        ] {
+            let place = base(url).place_of(&default, "uploads");
+            assert_eq!(place.as_ref().map(Path::as_ref), expected, "{url}");
         }
     }
 }

@@ -40,13 +40,25 @@ impl Folder {
     /// The path below this folder that an address means, links resolved as far as the place exists.
     pub(super) fn relative(&self, url: &str) -> Option<Path> {
         let path = Url::parse(url).ok().and_then(|url| path_of(&url))?;
-        let path = resolve(&std::path::absolute(path).ok()?)?;
-        Path::parse(path.strip_prefix(&self.0).ok()?.to_str()?).ok()
+        self.below(&std::path::absolute(path).ok()?)
     }
 
-    /// Whether what lies at a path lies in this folder, whatever its links say.
-    pub(super) fn holds(&self, path: &Path) -> bool {
-        resolve(&self.0.join(path.as_ref())).is_some_and(|path| path.starts_with(&self.0))
+    /// Where the links of a path below this folder lead to; `None` when they lead out of it.
+    pub(super) fn resolved(&self, path: &Path) -> Option<Path> {
+        self.below(&self.0.join(path.as_ref()))
+    }
+
+    fn below(&self, path: &std::path::Path) -> Option<Path> {
+        Path::parse(resolve(path)?.strip_prefix(&self.0).ok()?.to_str()?).ok()
+    }
+
+    /// Where a folder in another one lies from here; empty when this one lies in it.
+    pub(super) fn place_of(&self, other: &Self, folder: &str) -> Option<Path> {
+        let place = other.0.join(folder);
+        if self.0.starts_with(&place) {
+            return Some(Path::default());
+        }
+        Path::parse(place.strip_prefix(&self.0).ok()?.to_str()?).ok()
     }
 
     /// Asks whether the folder is there.

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::{Error, Manifest, Object};
 use cloud::Base;
@@ -36,6 +37,8 @@ pub struct RootSettings {
     pub timeout: Duration,
     /// How often a request that failed is tried again.
     pub retries: usize,
+    /// The instances whose segments may lie there; all when there is nothing said.
+    pub instances: Option<Vec<Uuid>>,
 }
 
 impl RootSettings {
@@ -48,6 +51,7 @@ impl RootSettings {
             options: vec![],
             timeout: Duration::from_secs(30),
             retries: 4,
+            instances: None,
         }
     }
 }
@@ -61,6 +65,9 @@ pub(super) struct Root {
     pub(super) name: String,
     pub(super) store: Arc<dyn ObjectStore>,
     ground: Ground,
+    /// Where the uploads lie from here, which belong to this program; empty when the root lies among them.
+    uploads: Option<Path>,
+    instances: Option<Vec<Uuid>>,
 }
 
 /// The stores themselves may show credentials.
@@ -99,7 +106,29 @@ impl Root {
             let (store, bases) = cloud::open(settings)?;
             (store, Ground::Container(bases))
         };
-        Ok(Self { name: settings.name.clone(), store, ground })
+        let (name, instances) = (settings.name.clone(), settings.instances.clone());
+        Ok(Self { name, store, ground, uploads: None, instances })
+    }
+
+    /// Where the uploads of the default root lie from here.
+    fn place_of_uploads(&self, default: &Self) -> Option<Path> {
+        match (&self.ground, &default.ground) {
+            (Ground::Folder(ours), Ground::Folder(theirs)) => ours.place_of(theirs, UPLOADS),
+            (Ground::Container(ours), Ground::Container(theirs)) => ours
+                .iter()
+                .flat_map(|ours| theirs.iter().map(move |theirs| ours.place_of(theirs, UPLOADS)))
+                .find_map(|place| place),
+            _ => None,
+        }
+    }
+
+    fn is_upload(&self, path: &Path) -> bool {
+        let lower = |path: &Path| Path::from(path.as_ref().to_ascii_lowercase());
+        self.uploads.as_ref().is_some_and(|uploads| lower(path).prefix_matches(&lower(uploads)))
+    }
+
+    fn is_open_to(&self, instance: Uuid) -> bool {
+        self.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
     }
 
     /// The path below this root that an address means; `None` when it leads elsewhere.
@@ -113,12 +142,21 @@ impl Root {
         }
     }
 
-    /// Whether a path really lies under this root; links of a file system may lead out of it.
-    pub(super) fn holds(&self, path: &Path) -> bool {
-        match &self.ground {
-            Ground::Folder(folder) => folder.holds(path),
-            Ground::Container(_) => true,
-        }
+    /// Refuses a path below which somebody else's members cannot lie: links of a file system may lead out of the root,
+    /// and the uploads may lie under another one.
+    pub(super) fn admit(&self, path: &Path) -> Result<(), Error> {
+        let resolved = match &self.ground {
+            Ground::Folder(folder) => folder.resolved(path),
+            Ground::Container(_) => Some(path.clone()),
+        };
+        let message = match resolved {
+            None => "this is a link that leads out of the storage root",
+            Some(path) if self.is_upload(&path) => {
+                "this is an upload to this service; name a folder without its uploads"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::invalid(None, message).in_file(path.as_ref()))
     }
 
     fn address(&self) -> String {
@@ -133,7 +171,12 @@ impl Storage {
     /// Opens the roots, of which the first is the default one. Folders of `file:` addresses are made when they are
     /// not there; what lies elsewhere is not asked yet.
     pub fn open(roots: &[RootSettings]) -> Result<Self, Error> {
-        Ok(Self(roots.iter().map(Root::open).collect::<Result<_, _>>()?))
+        let mut roots = roots.iter().map(Root::open).collect::<Result<Vec<_>, _>>()?;
+        let places: Vec<_> = roots.iter().map(|root| root.place_of_uploads(&roots[0])).collect();
+        for (root, place) in roots.iter_mut().zip(places) {
+            root.uploads = place;
+        }
+        Ok(Self(roots.into()))
     }
 
     /// The root where uploads are kept.
@@ -147,25 +190,27 @@ impl Storage {
         found.ok_or_else(|| Error::NoSuchRoot { name: name.to_owned() })
     }
 
-    /// Finds the place under a root that a person's address means; anything else is [`Error::OutsideRoots`].
-    pub fn locate(&self, url: &str) -> Result<Location, Error> {
+    /// Finds the place under a root that a person's address means, for a segment of an instance; anything else is
+    /// [`Error::OutsideRoots`].
+    pub fn locate(&self, url: &str, instance: Uuid) -> Result<Location, Error> {
         let found = self.0.iter().filter_map(|root| Some((root, root.relative(url)?)));
         // Of roots within roots the innermost counts: the one that leaves the shortest path.
         let found = found.min_by_key(|(_, path)| path.as_ref().len());
-        match found {
-            Some((root, path)) if !climbs(url) && !self.is_upload(url) && !is_root(&path) => {
-                Ok(Location { root: root.name.clone(), path })
-            }
-            _ => Err(Error::OutsideRoots {
-                roots: self.0.iter().map(Root::address).collect::<Vec<_>>().join(", "),
-            }),
+        let is_outside = climbs(url) || self.is_upload(url);
+        match found.filter(|(root, path)| root.is_open_to(instance) && !is_root(path)) {
+            Some((root, path)) if !is_outside => Ok(Location { root: root.name.clone(), path }),
+            _ => Err(self.outside(instance)),
         }
     }
 
+    /// Whether an address means a place among the uploads, by whichever root.
     fn is_upload(&self, url: &str) -> bool {
-        let path = self.default_root().relative(url);
-        let first = path.as_ref().and_then(|path| path.parts().next());
-        first.is_some_and(|part| part.as_ref().eq_ignore_ascii_case(UPLOADS))
+        self.0.iter().any(|root| root.relative(url).is_some_and(|path| root.is_upload(&path)))
+    }
+
+    fn outside(&self, instance: Uuid) -> Error {
+        let open = self.0.iter().filter(|root| root.is_open_to(instance));
+        Error::OutsideRoots { roots: open.map(Root::address).collect::<Vec<_>>().join(", ") }
     }
 
     /// Asks, cheaply, whether every object of a manifest is still the one that was pinned; [`Error::Changed`] names

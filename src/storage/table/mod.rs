@@ -6,12 +6,16 @@
 mod kinds;
 mod store;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arrow_array::{RecordBatch, StringArray, cast::AsArray};
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::sync::mpsc;
+use sqlx::postgres::PgConnectOptions;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+use uuid::Uuid;
 
 use super::{
     CUSTOMER_ID, Error, Field, Inspection, ReceiveLimits, Storage,
@@ -20,12 +24,10 @@ use super::{
     receive::writer::{Taken, Writer},
     text,
 };
-use store::Column;
+use store::{CONNECT_MAX, Column, Snapshot};
 
-/// Connections to one data source; each copy takes one.
-const CONNECTIONS: u32 = 4;
-/// How long to wait for a connection.
-const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Copies of one data source at a time.
+const COPIES: usize = 4;
 /// Batches of rows that wait to be written.
 const AHEAD: usize = 2;
 
@@ -40,26 +42,55 @@ pub struct TableName {
     pub table: String,
 }
 
+/// What an administrator says about a data source.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// A name of its own.
+    pub name: String,
+    /// `postgres://…`
+    pub url: SecretString,
+    /// How long it may work on one statement.
+    pub timeout: Duration,
+    /// The instances whose segments may be its tables; all when there is nothing said.
+    pub instances: Option<Vec<Uuid>>,
+}
+
 /// The data sources that an administrator named.
 #[derive(Clone, Debug)]
-pub struct Tables(BTreeMap<String, PgPool>);
+pub struct Tables(BTreeMap<String, DataSource>);
+
+/// A data source.
+#[derive(Clone, Debug)]
+pub struct DataSource {
+    options: PgConnectOptions,
+    timeout: Duration,
+    instances: Option<Vec<Uuid>>,
+    room: Arc<Semaphore>,
+}
 
 impl Tables {
-    /// Knows these sources, `name` and `postgres://…`; connects when one is asked for.
-    pub fn open(sources: &[(String, SecretString)]) -> Result<Self, Error> {
-        let open = |(name, url): &(String, SecretString)| {
-            let pool = PgPoolOptions::new()
-                .max_connections(CONNECTIONS)
-                .acquire_timeout(WAIT_MAX)
-                .connect_lazy(url.expose_secret())
-                .map_err(Error::unavailable)?;
-            Ok((name.clone(), pool))
+    /// Knows these sources; connects when one is asked for.
+    pub fn open(sources: &[SourceSettings]) -> Result<Self, Error> {
+        let open = |source: &SourceSettings| {
+            let options: Result<PgConnectOptions, _> = source.url.expose_secret().parse();
+            let opened = DataSource {
+                options: options.map_err(Error::unavailable)?,
+                timeout: source.timeout,
+                instances: source.instances.clone(),
+                room: Arc::new(Semaphore::new(COPIES)),
+            };
+            Ok((source.name.clone(), opened))
         };
         Ok(Self(sources.iter().map(open).collect::<Result<_, _>>()?))
     }
 
-    fn pool(&self, name: &str) -> Result<&PgPool, Error> {
-        self.0.get(name).ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
+    /// The source of that name, if segments of the instance may be its tables.
+    pub fn source(&self, name: &str, instance: Uuid) -> Result<&DataSource, Error> {
+        let is_open = |source: &&DataSource| {
+            source.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
+        };
+        let found = self.0.get(name).filter(is_open);
+        found.ok_or_else(|| Error::NoSuchSource { name: name.to_owned() })
     }
 }
 
@@ -69,32 +100,25 @@ impl Storage {
     /// Refuses columns that are nested or binary by name, and rows without a `CustomerId` of their own.
     pub async fn copy_table(
         &self,
-        tables: &Tables,
+        source: &DataSource,
         scope: &str,
         name: &TableName,
         limits: &ReceiveLimits,
     ) -> Result<Inspection, Error> {
-        let mut snapshot = store::begin(tables.pool(&name.data_source)?).await?;
-        let columns = store::columns(&mut snapshot, name).await?;
+        let room = timeout(CONNECT_MAX, source.room.acquire()).await;
+        let _room = room.map_err(Error::unavailable)?.map_err(Error::unavailable)?;
+        let mut snapshot = Snapshot::begin(&source.options, source.timeout).await?;
+        let columns = snapshot.columns(name).await?;
         require(&columns, name, limits)?;
-        store::select(&mut snapshot, name, &columns).await?;
+        snapshot.select(name, &columns, limits.row_bytes_max).await?;
         let (sender, receiver) = mpsc::channel(AHEAD);
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let writing = {
             let (names, limits) = (names.clone(), limits.clone());
             off_thread(move || write(&names, receiver, &limits))
         };
-        let reading = async {
-            while let Some(batch) = store::fetch(&mut snapshot, &names).await? {
-                // Whoever writes has refused a row, and says so.
-                if sender.send(batch).await.is_err() {
-                    break;
-                }
-            }
-            drop(sender);
-            Ok(())
-        };
-        let (taken, read): (_, Result<(), Error>) = futures::join!(writing, reading);
+        let reading = async move { snapshot.send_rows(&names, limits, &sender).await };
+        let (taken, read) = futures::join!(writing, reading);
         read?;
         let field = |column: Column| Field { name: column.name, r#type: column.field_type };
         let mut taken = taken?;
@@ -125,14 +149,16 @@ fn write(
     mut batches: mpsc::Receiver<RecordBatch>,
     limits: &ReceiveLimits,
 ) -> Result<Taken, Error> {
-    let mut customers = Customers::default();
+    // The rows of a table have no places.
+    let mut customers = Customers::new(|_, message| Error::invalid(None, message));
     let mut writer = Writer::new(text::schema(names), limits)?;
     while let Some(batch) = batches.blocking_recv() {
         let ids: &StringArray = batch[CUSTOMER_ID].as_string();
         for id in ids {
-            customers.admit(id).map_err(|message| Error::invalid(None, message))?;
+            customers.admit(id, 0)?;
         }
         writer.write(&batch)?;
     }
+    customers.finish()?;
     writer.finish()
 }

@@ -104,7 +104,7 @@ async fn names_may_be_unusual() {
         let path = house.folder.path().join("odd").join(name);
         let url = url::Url::from_file_path(path).unwrap();
 
-        let at = house.storage.locate(url.as_str()).unwrap();
+        let at = house.storage.locate(url.as_str(), Uuid::nil()).unwrap();
         let origin = Origin::Files { at, format: Format::Csv, dialect: Dialect::default() };
         let found = house.storage.inspect(&origin, None).await.unwrap();
         house.storage.check(&found.manifest).await.unwrap();

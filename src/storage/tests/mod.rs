@@ -13,6 +13,7 @@ use ::parquet::{
 };
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray};
 use futures::TryStreamExt;
+use uuid::Uuid;
 
 use super::*;
 
@@ -43,7 +44,7 @@ impl House {
 
     fn locate(&self, path: &str) -> Result<Location, Error> {
         let root = self.folder.path().display();
-        self.storage.locate(&format!("file://{root}/{path}"))
+        self.storage.locate(&format!("file://{root}/{path}"), Uuid::nil())
     }
 
     async fn inspect(&self, path: &str, format: Format) -> Result<Inspection, Error> {

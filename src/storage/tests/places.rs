@@ -47,7 +47,7 @@ fn addresses_of_another_kind_lead_nowhere() {
         "/etc/passwd",
         "",
     ] {
-        let refused = house.storage.locate(url);
+        let refused = house.storage.locate(url, Uuid::nil());
         assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{url}: {refused:?}");
     }
 }
@@ -106,9 +106,63 @@ fn of_roots_within_roots_the_innermost_counts_and_uploads_stay_closed() {
     crm.name = "crm".into();
     let storage = Storage::open(&[RootSettings::default_at(&at("segments")), all, crm]).unwrap();
 
-    let found = storage.locate(&at("crm/people")).unwrap();
+    let found = storage.locate(&at("crm/people"), Uuid::nil()).unwrap();
     assert_eq!((found.root.as_str(), found.path.as_ref()), ("crm", "people"));
-    assert_eq!(storage.locate(&at("other")).unwrap().root, "all");
-    let refused = storage.locate(&at("segments/uploads/x"));
+    assert_eq!(storage.locate(&at("other"), Uuid::nil()).unwrap().root, "all");
+    let refused = storage.locate(&at("segments/uploads/x"), Uuid::nil());
     assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{refused:?}");
+}
+
+/// A storage whose default root, with an upload in it, lies under another root.
+fn nested() -> (tempfile::TempDir, Storage) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let mut wide = RootSettings::default_at(&at(""));
+    wide.name = "wide".into();
+    let storage = Storage::open(&[RootSettings::default_at(&at("x/y")), wide]).unwrap();
+    let write = |path: &str, content: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    };
+    write("x/y/uploads/i/s/u.csv", "CustomerId\n2\n");
+    write(
+        "x/model.json",
+        r#"{"entities": [{"name": "High", "attributes": [{"name": "CustomerId", "dataType": "string"}],
+            "partitions": [{"name": "p", "location": "y/uploads/i/s/u.csv"}]}]}"#,
+    );
+    (folder, storage)
+}
+
+#[tokio::test]
+async fn uploads_are_read_by_no_folder_and_no_model_above_them() {
+    let (folder, storage) = nested();
+    let url = format!("file://{}/x", folder.path().display());
+    let at = storage.locate(&url, Uuid::nil()).unwrap();
+    let (format, dialect) = (Format::Csv, Dialect::default());
+    for (origin, expected) in [
+        (Origin::Files { at: at.clone(), format, dialect }, "uploads/i/s/u.csv: this is an upload"),
+        (Origin::Model { at, entity: "High".into() }, "lies outside the folder of the model"),
+    ] {
+        let message = storage.inspect(&origin, None).await.unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_root_may_be_open_to_some_instances_only_also_where_it_lies_in_a_wider_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let mut wide = RootSettings::default_at(&at(""));
+    wide.name = "wide".into();
+    let mut crm = RootSettings::default_at(&at("crm"));
+    crm.name = "crm".into();
+    crm.instances = Some(vec![ours]);
+    let storage = Storage::open(&[RootSettings::default_at(&at("segments")), wide, crm]).unwrap();
+
+    assert_eq!(storage.locate(&at("crm/people"), ours).unwrap().root, "crm");
+    let refused = storage.locate(&at("crm/people"), theirs).unwrap_err().to_string();
+    assert!(refused.contains("must name") && !refused.contains("/crm"), "{refused}");
+    assert_eq!(storage.locate(&at("other"), theirs).unwrap().root, "wide");
 }

@@ -1,4 +1,4 @@
-//! Segments where they really are: on Azurite and on a stand-in for Amazon S3, laid out as the documentation of
+//! Segments where they really are: on Azurite and on a stand-in for Amazon S3 and Google Cloud Storage, laid out as the documentation of
 //! Customer Insights shows, and what happens when such a storage fails.
 
 mod proxy;
@@ -317,4 +317,59 @@ async fn expired_credentials_are_no_fault_of_the_segment() {
     );
     assert_eq!(run["reason"]["culprit"], "system");
     assert_eq!(app.active().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storage_that_fails_for_a_moment_makes_no_profile_of_a_header() {
+    let lake = Lake::amazon().await;
+    lake.put(&format!("{EXPORT}/model.json"), model("", &[])).await;
+    lake.put(&format!("{EXPORT}/{}", dated(1, "")), part(0, 100)).await;
+    let proxy = Proxy::before(lake.address());
+    let app = app_on(&lake, proxy.port, &["--storage-retries", "0"]).await;
+
+    proxy.set(Fault::Storm(1));
+    refused(register(&app, &insights(&lake)).await, 503).await;
+
+    assert!(proxy.is_over());
+    let segment = good(register(&app, &insights(&lake)).await).await;
+    assert_eq!(segment["memberCount"], 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_waits_for_credentials_that_expired_on_its_way_and_goes_on_when_they_are_renewed() {
+    let lake = Lake::azure().await;
+    lake.put("crm/part.csv", part(0, 60_000)).await;
+    let roots = format!("lake={}", lake.url(""));
+    let (fresh, expired) =
+        (lake.signed_options("lake", 1).await, lake.signed_options("lake", -1).await);
+    let settings = ["--storage-roots", &roots, "--stalls-max", "100", "--storage-options"];
+    let mut app = TestApp::start_with(&[&settings[..], &[&fresh]].concat()).await;
+    good(register(&app, &files(&lake, "crm")).await).await;
+    let export = app.export(&app.connection().await).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 100}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+
+    app.restart_with(&[&settings[..], &[&expired]].concat()).await;
+    let waiting = app.run_when(&run, |run| run["reason"]["code"] == "storageRefused").await;
+    assert_eq!(waiting["endUtc"], Value::Null, "{waiting}");
+    app.restart_with(&[&settings[..], &[&fresh]].concat()).await;
+
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 60_000), "{run}");
+    assert_eq!(run["counts"]["created"], 60_000, "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_in_a_bucket_of_google_is_exported() {
+    let lake = Lake::google().await;
+    lake.put("crm/part-1.csv", part(0, 1_000)).await;
+    lake.put("crm/part 2.csv.gz", gzip(&part(1_000, 500))).await;
+    let app = app_on(&lake, lake.port(), &[]).await;
+    good(register(&app, &files(&lake, "crm")).await).await;
+    let export = app.export(&app.connection().await).await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 1_500), "{run}");
 }

@@ -1,4 +1,5 @@
-//! Azurite, which Microsoft makes, and moto, which stands in for Amazon S3: each test has one of its own.
+//! Azurite, which Microsoft makes, and moto, which stands in for Amazon S3 and, since Google Cloud Storage answers reads in
+//! the same way, for that too: each test has one of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -38,6 +39,7 @@ pub struct Lake {
 enum Kind {
     Azure,
     Amazon,
+    Google,
 }
 
 impl Lake {
@@ -86,6 +88,11 @@ impl Lake {
         Self { store, port, kind: Kind::Amazon, _process: process, _folder: folder }
     }
 
+    /// Reads only.
+    pub async fn google() -> Self {
+        Self { kind: Kind::Google, ..Self::amazon().await }
+    }
+
     /// Where it listens.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -93,28 +100,37 @@ impl Lake {
 
     /// The address of a place in it, as callers of the service write it.
     pub fn url(&self, path: &str) -> String {
-        let scheme = if self.kind == Kind::Azure { "az" } else { "s3" };
+        let scheme = match self.kind {
+            Kind::Azure => "az",
+            Kind::Amazon => "s3",
+            Kind::Google => "gs",
+        };
         format!("{scheme}://{CONTAINER}/{path}")
     }
 
     /// The options with which the root `name` is reached at `port`, which may be that of a proxy.
     pub fn options(&self, name: &str, port: u16) -> String {
         let options = match self.kind {
-            Kind::Azure => [
+            Kind::Azure => vec![
                 ("azure_storage_account_name", ACCOUNT.to_owned()),
                 ("azure_storage_account_key", KEY.to_owned()),
                 ("azure_endpoint", azure_endpoint(port)),
                 ("azure_allow_http", "true".to_owned()),
             ],
-            Kind::Amazon => [
+            Kind::Google => vec![
+                ("google_base_url", format!("http://127.0.0.1:{port}")),
+                ("google_bearer_token", "test".to_owned()),
+                ("google_allow_http", "true".to_owned()),
+            ],
+            Kind::Amazon => vec![
                 ("aws_access_key_id", "test".to_owned()),
                 ("aws_secret_access_key", "test".to_owned()),
                 ("aws_endpoint", format!("http://127.0.0.1:{port}")),
                 ("aws_allow_http", "true".to_owned()),
             ],
         };
-        let options = options.map(|(option, value)| format!("{name}.{option}={value}"));
-        options.join(" ")
+        let options = options.iter().map(|(option, value)| format!("{name}.{option}={value}"));
+        options.collect::<Vec<_>>().join(" ")
     }
 
     /// The options of a root that is opened by a signature which is good for so many hours.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::storage::receive::{Spool, convert};
 
 /// Sends each body and compares the line and the words of the refusal.
 async fn assert_refused<const N: usize>(media: Media, cases: [(Vec<u8>, Option<u64>, &str); N]) {
@@ -122,7 +123,7 @@ async fn limits_hold() {
     let limits = ReceiveLimits { bytes_max: 100, rows_max: 2, fields_max: 2, row_bytes_max: 40 };
     let long = "x".repeat(50);
     for (media, body, words) in [
-        (Media::Csv, "x".repeat(101), "larger than 100 bytes"),
+        (Media::Csv, "x".repeat(101), "more than 100 bytes"),
         (Media::Csv, "CustomerId\n1\n2\n3".into(), "more than 2 members"),
         (Media::Csv, "CustomerId,a,b".into(), "line 1: the header names 3 columns"),
         (
@@ -177,4 +178,18 @@ async fn a_damaged_parquet_file_is_never_the_storage_s_fault() {
     }
     assert!(refused > file.len() / 4, "{refused} of {}", file.len());
     assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn work_for_a_caller_who_has_left_ends_at_the_next_read() {
+    let given_up = tokio_util::sync::CancellationToken::new();
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, b"CustomerId\n1\n").unwrap();
+    for media in [Media::Csv, Media::Ndjson, Media::Parquet] {
+        let file = file.try_clone().unwrap();
+        let spool = Spool { file, given_up: given_up.clone() };
+        given_up.cancel();
+        let ended = convert::convert(spool, media, &LIMITS).map(|_| "converted");
+        assert!(matches!(ended, Err(Error::Unavailable(_))), "{media:?}: {ended:?}");
+    }
 }
