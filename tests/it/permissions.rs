@@ -1,13 +1,16 @@
 //! Who may call what: every operation of the `OpenAPI` document, by every kind of caller.
 
+mod things;
+
 use reqwest::{Method, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::oauth;
 use crate::support::document::{Operation, operations};
-use crate::support::{TestApp, good, people, refused, text};
+use crate::support::{TestApp, good, people, refused};
 use Rule::{Admins, Contributors, ContributorsIfShared, Everyone, Viewers};
+use things::Things;
 
 /// Who may call an operation; each role may do all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -242,79 +245,5 @@ async fn what_another_instance_has_cannot_be_named_in_a_body_or_a_filter() {
     ] {
         let found = good(request(Method::GET, &filter).send().await.unwrap()).await;
         assert_eq!(found["items"], json!([]), "{filter}");
-    }
-}
-
-/// A connection that is not shared, an export over it, and a run of that.
-struct Things {
-    connection: String,
-    export: String,
-    run: String,
-}
-
-impl Things {
-    async fn make(app: &TestApp) -> Self {
-        let connection = app.connection().await;
-        let export = app.post("/exports", &Self::new_export(&connection)).await;
-        let export = text(&export, "exportId");
-        let run = app.start_run(&export).await;
-        app.ended(&run).await;
-        Self { connection, export, run }
-    }
-
-    fn new_export(connection: &str) -> Value {
-        json!({"displayName": "High value", "connectionId": connection, "segments": ["HighValue"],
-            "listId": segment_export::campaign_monitor::sandbox::LIST_ID, "mapping": {"email": "Email"}})
-    }
-
-    async fn share(&self, app: &TestApp) {
-        let body = json!({"allowedRoles": "adminsAndContributors"});
-        let path = format!("/connections/{}", self.connection);
-        let request = app.request("Admin", reqwest::Method::PATCH, &path).json(&body);
-        assert_eq!(request.send().await.unwrap().status(), 200);
-    }
-
-    /// Calls an operation on these things as a contributor. Returns status and body.
-    async fn call(&self, app: &TestApp, operation: &Operation) -> (u16, String) {
-        let instance = app.instance.to_string();
-        self.call_in(app, &instance, "Contributor", operation).await
-    }
-
-    /// Calls an operation on these things, as if they were those of `instance`.
-    async fn call_in(
-        &self,
-        app: &TestApp,
-        instance: &str,
-        role: &str,
-        operation: &Operation,
-    ) -> (u16, String) {
-        let (_, below) = operation.path.split_once("{instanceId}").unwrap();
-        let id = match below.split('/').nth(1) {
-            Some("connections") => &self.connection,
-            Some("runs") => &self.run,
-            _ => &self.export,
-        };
-        let below = fill(&below.replace("{name}", "HighValue"), id);
-        let request =
-            app.anonymous(operation.method.clone(), &format!("v1/instances/{instance}{below}"));
-        let request = request.bearer_auth(TestApp::token_for(role, instance));
-        let answer = request.json(&self.body(operation)).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    fn body(&self, operation: &Operation) -> Value {
-        match operation.id.as_str() {
-            "create_export" => Self::new_export(&self.connection),
-            "update_connection" | "update_export" | "duplicate_export" => {
-                json!({"displayName": "Other"})
-            }
-            "set_export_schedule" => json!({"kind": "manual"}),
-            "change_schedules" => {
-                json!({"exportIds": [self.export], "mode": "keepIndividual", "active": false})
-            }
-            "set_credentials" => json!({"kind": "apiKey", "apiKey": "another-key-1234"}),
-            "attach_export" => json!({"connectionId": self.connection}),
-            _ => Value::Null,
-        }
     }
 }

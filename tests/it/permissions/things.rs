@@ -1,0 +1,81 @@
+//! What callers are let at, or not.
+
+use serde_json::{Value, json};
+
+use super::fill;
+use crate::support::document::Operation;
+use crate::support::{TestApp, text};
+
+/// A connection that is not shared, an export over it, and a run of that.
+pub struct Things {
+    pub connection: String,
+    pub export: String,
+    pub run: String,
+}
+
+impl Things {
+    pub async fn make(app: &TestApp) -> Self {
+        let connection = app.connection().await;
+        let export = app.post("/exports", &Self::new_export(&connection)).await;
+        let export = text(&export, "exportId");
+        let run = app.start_run(&export).await;
+        app.ended(&run).await;
+        Self { connection, export, run }
+    }
+
+    pub fn new_export(connection: &str) -> Value {
+        json!({"displayName": "High value", "connectionId": connection, "segments": ["HighValue"],
+            "listId": segment_export::campaign_monitor::sandbox::LIST_ID, "mapping": {"email": "Email"}})
+    }
+
+    pub async fn share(&self, app: &TestApp) {
+        let body = json!({"allowedRoles": "adminsAndContributors"});
+        let path = format!("/connections/{}", self.connection);
+        let request = app.request("Admin", reqwest::Method::PATCH, &path).json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+
+    /// Calls an operation on these things as a contributor. Returns status and body.
+    pub async fn call(&self, app: &TestApp, operation: &Operation) -> (u16, String) {
+        let instance = app.instance.to_string();
+        self.call_in(app, &instance, "Contributor", operation).await
+    }
+
+    /// Calls an operation on these things, as if they were those of `instance`.
+    pub async fn call_in(
+        &self,
+        app: &TestApp,
+        instance: &str,
+        role: &str,
+        operation: &Operation,
+    ) -> (u16, String) {
+        let (_, below) = operation.path.split_once("{instanceId}").unwrap();
+        let id = match below.split('/').nth(1) {
+            Some("connections") => &self.connection,
+            Some("runs") => &self.run,
+            _ => &self.export,
+        };
+        let below = fill(&below.replace("{name}", "HighValue"), id);
+        let request =
+            app.anonymous(operation.method.clone(), &format!("v1/instances/{instance}{below}"));
+        let request = request.bearer_auth(TestApp::token_for(role, instance));
+        let answer = request.json(&self.body(operation)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    fn body(&self, operation: &Operation) -> Value {
+        match operation.id.as_str() {
+            "create_export" => Self::new_export(&self.connection),
+            "update_connection" | "update_export" | "duplicate_export" => {
+                json!({"displayName": "Other"})
+            }
+            "set_export_schedule" => json!({"kind": "manual"}),
+            "change_schedules" => {
+                json!({"exportIds": [self.export], "mode": "keepIndividual", "active": false})
+            }
+            "set_credentials" => json!({"kind": "apiKey", "apiKey": "another-key-1234"}),
+            "attach_export" => json!({"connectionId": self.connection}),
+            _ => Value::Null,
+        }
+    }
+}
