@@ -28,3 +28,4 @@ mod seed;
 mod segments;
 mod stores;
 mod support;
+mod uploads;
