@@ -46,7 +46,8 @@ async fn carry(mut client: TcpStream, upstream: &str, cuts: &AtomicBool) -> Resu
                 server.write_all(&asked[..read]).await?;
                 let is_commit = asked[..read].windows(6).any(|word| word == b"COMMIT");
                 if is_commit && cuts.swap(false, Ordering::SeqCst) {
-                    server.read(&mut answered).await?;
+                    let read = server.read(&mut answered).await?;
+                    ensure!(read > 0, "it was not committed");
                     return Ok(());
                 }
                 ensure!(read > 0, "the client has gone");

@@ -44,5 +44,6 @@ mod stores;
 mod subscribers;
 mod support;
 mod throttling;
+mod uploads;
 mod worker;
 mod writes;

@@ -1,6 +1,7 @@
 //! Segments where they really are: on Azurite and on a stand-in for Amazon S3 and Google Cloud Storage, laid out as the documentation of
 //! Customer Insights shows, and what happens when such a storage fails.
 
+mod credentials;
 mod proxy;
 mod servers;
 
@@ -293,33 +294,6 @@ async fn a_file_cut_short_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn expired_credentials_are_no_fault_of_the_segment() {
-    let lake = Lake::azure().await;
-    lake.put("crm/part.csv", part(0, 100)).await;
-    let roots = format!("lake={}", lake.url(""));
-    let (fresh, expired) =
-        (lake.signed_options("lake", 1).await, lake.signed_options("lake", -1).await);
-    let settings = ["--storage-roots", &roots, "--stalls-max", "1", "--storage-options"];
-    let mut app = TestApp::start_with(&[&settings[..], &[&fresh]].concat()).await;
-    good(register(&app, &files(&lake, "crm")).await).await;
-    let export = app.export(&app.connection().await).await;
-
-    app.stop_service().await;
-    app.set_extra(&[&settings[..], &[&expired]].concat());
-    app.start_service().await;
-
-    let problem = refused(register(&app, &files(&lake, "crm")).await, 503).await;
-    assert!(text(&problem, "detail").contains("expired"), "{problem}");
-    let run = app.ended(&app.start_run(&export).await).await;
-    assert_eq!(
-        (&run["status"], &run["reason"]["code"]),
-        (&json!("failed"), &json!("storageRefused"))
-    );
-    assert_eq!(run["reason"]["culprit"], "system");
-    assert_eq!(app.active().await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_storage_that_fails_for_a_moment_makes_no_profile_of_a_header() {
     let lake = Lake::amazon().await;
     lake.put(&format!("{EXPORT}/model.json"), model("", &[])).await;
@@ -333,31 +307,6 @@ async fn a_storage_that_fails_for_a_moment_makes_no_profile_of_a_header() {
     assert!(proxy.is_over());
     let segment = good(register(&app, &insights(&lake)).await).await;
     assert_eq!(segment["memberCount"], 100);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_waits_for_credentials_that_expired_on_its_way_and_goes_on_when_they_are_renewed() {
-    let lake = Lake::azure().await;
-    lake.put("crm/part.csv", part(0, 60_000)).await;
-    let roots = format!("lake={}", lake.url(""));
-    let (fresh, expired) =
-        (lake.signed_options("lake", 1).await, lake.signed_options("lake", -1).await);
-    let settings = ["--storage-roots", &roots, "--stalls-max", "100", "--storage-options"];
-    let mut app = TestApp::start_with(&[&settings[..], &[&fresh]].concat()).await;
-    good(register(&app, &files(&lake, "crm")).await).await;
-    let export = app.export(&app.connection().await).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 100}}}])).await;
-    let run = app.start_run(&export).await;
-    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
-
-    app.restart_with(&[&settings[..], &[&expired]].concat()).await;
-    let waiting = app.run_when(&run, |run| run["reason"]["code"] == "storageRefused").await;
-    assert_eq!(waiting["endUtc"], Value::Null, "{waiting}");
-    app.restart_with(&[&settings[..], &[&fresh]].concat()).await;
-
-    let run = app.ended(&run).await;
-    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 60_000), "{run}");
-    assert_eq!(run["counts"]["created"], 60_000, "{run}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

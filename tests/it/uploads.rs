@@ -1,0 +1,87 @@
+//! Uploads and registrations: how they come in, how many at a time, and for how long.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::leftovers::begun_body;
+use crate::support::{TestApp, good, people, refused, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_of_ndjson_is_taken_in_with_its_types_and_refused_by_line() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let media = "application/x-ndjson";
+    let lines = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"Points\":7}\n{\"CustomerId\":2,\"City\":\"R\u{12b}ga\"}\n";
+
+    let segment = good(app.upload("People", media, lines.to_owned()).await).await;
+    assert_eq!(segment["memberCount"], 2);
+    let points =
+        segment["fields"].as_array().unwrap().iter().find(|field| field["name"] == "Points");
+    assert_eq!(points.unwrap()["type"], "number");
+    let members = app.get("/segments/People/members").await;
+    assert_eq!(
+        (&members["items"][0]["Points"], &members["items"][1]["City"]),
+        (&json!("7"), &json!("R\u{12b}ga"))
+    );
+
+    let again = lines.to_owned() + "{\"CustomerId\":\"1\"}\n";
+    let problem = refused(app.upload("People", media, again).await, 400).await;
+    assert!(
+        text(&problem, "detail").starts_with("line 3: this CustomerId came before"),
+        "{problem}"
+    );
+    assert_eq!(app.get("/segments/People").await["memberCount"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_beyond_the_setting_are_told_to_come_back() {
+    let app = TestApp::start_with(&["--roles", "api", "--max-uploads", "1"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let slow = app
+        .request("Admin", Method::PUT, "/segments/People/members")
+        .header("Content-Type", "text/csv");
+    let slow = begun_body(slow).await;
+
+    let busy = app.upload("People", "text/csv", people(3)).await;
+    assert!(busy.headers().contains_key("retry-after"));
+    assert_eq!(refused(busy, 429).await["errorCode"], "tooManyRequests");
+
+    drop(slow.rest);
+    good(slow.answer.await.unwrap().unwrap()).await;
+    good(app.upload("People", "text/csv", people(3)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_brings_nothing_any_more_is_taken_for_broken_off() {
+    let app = TestApp::start_with(&["--roles", "api", "--upload-idle-ms", "200"]).await;
+    app.segment("People", &people(3)).await;
+    let slow = app
+        .request("Admin", Method::PUT, "/segments/People/members")
+        .header("Content-Type", "text/csv");
+    let slow = begun_body(slow).await;
+
+    let problem = refused(slow.answer.await.unwrap().unwrap(), 400).await;
+
+    assert!(text(&problem, "detail").contains("broke off"), "{problem}");
+    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+    drop(slow.rest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_has_its_time_and_its_number() {
+    for (setting, value, status, code) in [
+        ("--max-registrations", "0", 429, "tooManyRequests"),
+        ("--registration-timeout-ms", "1", 503, "registrationTooLong"),
+    ] {
+        let app = TestApp::start_with(&["--roles", "api", setting, value]).await;
+        std::fs::write(app.storage().join("part.csv"), people(200_000)).unwrap();
+        let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+        let segment = json!({"displayName": "People", "source": source});
+        let call = app.request("Admin", Method::PUT, "/segments/People").json(&segment);
+        let problem = refused(call.send().await.unwrap(), status).await;
+        assert_eq!(problem["errorCode"], code);
+        let call = app.request("Admin", Method::GET, "/segments/People");
+        refused(call.send().await.unwrap(), 404).await;
+        app.segment("Uploaded", &people(1)).await;
+    }
+}
