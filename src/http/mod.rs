@@ -109,10 +109,10 @@ pub fn document() -> Value {
 /// every process. Signals are left to `Service::run`.
 pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
     let document = Data::new(document());
-    let methods = Data::new(Methods::of(&document));
     let swagger = Data::new(swagger::config());
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let is_api = app.config.plays(Part::Api);
+    let methods = Data::new(if is_api { Methods::of(&document) } else { Methods(vec![]) });
     let server = HttpServer::new(move || {
         Routes::new()
             .app_data(app.clone())

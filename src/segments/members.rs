@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use super::api::{find, give_back, storage_unavailable};
+use super::api::{find, find_to_change, give_back, storage_unavailable};
 use super::leftovers::{supersede, tidy_after_change};
 use super::views::{MembersView, SegmentView};
 use super::{Segment, SegmentName, Source, check_open, receive_limits, store};
@@ -246,7 +246,7 @@ async fn replace(
 ) -> Result<Segment, Problem> {
     let now = db::now();
     let mut tx = app.db.write().await?;
-    let current = find(&mut tx, caller.instance, &old.name).await?;
+    let current = find_to_change(&mut tx, caller.instance, &old.name).await?;
     if_match.check(current.stamps.version)?;
     if current.source.0 != Source::Upload || current.id != old.id {
         return Err(Problem::changed());
