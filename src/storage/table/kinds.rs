@@ -18,7 +18,7 @@ pub(super) fn field_type(name: &str, category: &str) -> Option<FieldType> {
 }
 
 /// The expression that makes text of a column, moments as `2026-03-01T06:00:00Z`.
-pub(super) fn as_text(column: &str, kind: &str) -> String {
+fn as_text(column: &str, kind: &str) -> String {
     let moment = |value: &str| {
         format!("rtrim(rtrim(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'")
     };
@@ -26,6 +26,17 @@ pub(super) fn as_text(column: &str, kind: &str) -> String {
         "timestamp" => moment(column),
         "timestamptz" => moment(&format!("{column} AT TIME ZONE 'UTC'")),
         _ => format!("{column}::text"),
+    }
+}
+
+/// The same, and in place of a text of more bytes than that another one that is too long. Other kinds are never long.
+pub(super) fn as_fitting_text(column: &str, kind: &str, of: FieldType, bytes_max: usize) -> String {
+    let text = as_text(column, kind);
+    match (of, field_type(kind, "")) {
+        (FieldType::String, None) => format!(
+            "CASE WHEN octet_length({text}) > {bytes_max} THEN repeat('x', {bytes_max} + 1) ELSE {text} END"
+        ),
+        _ => text,
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{
     super::{Error, FieldType, PAGE_BYTES, ReceiveLimits, text},
     TableName,
-    kinds::{as_text, field_type, quoted},
+    kinds::{as_fitting_text, field_type, quoted},
 };
 
 /// How long to wait for a connection, and for its end.
@@ -79,31 +79,21 @@ impl Snapshot {
         within(self.patience, rows).await?.iter().map(column).collect()
     }
 
-    /// Opens the cursor of the rows: the length of each in bytes, and its values, unless it is too long. The values are
-    /// made once (`OFFSET 0`), however often they are named.
+    /// Opens the cursor of the rows. A text that alone is longer than a row may be comes as another that is too long, so
+    /// that it is refused without being sent.
     pub(super) async fn select(
         &mut self,
         name: &TableName,
         columns: &[Column],
         row_bytes_max: usize,
     ) -> Result<(), Error> {
-        let each = |text: &dyn Fn(usize, &Column) -> String, between: &str| {
-            let texts = columns.iter().enumerate().map(|(index, column)| text(index, column));
-            texts.collect::<Vec<_>>().join(between)
+        let value = |Column { name, kind, field_type }: &Column| {
+            as_fitting_text(&quoted(name), kind, *field_type, row_bytes_max)
         };
-        let values = each(
-            &|n, column| format!("{} AS v{n}", as_text(&quoted(&column.name), &column.kind)),
-            ", ",
-        );
-        let length = each(&|n, _| format!("COALESCE(octet_length(v{n}), 0)::bigint"), " + ");
-        let fitting =
-            each(&|n, _| format!("CASE WHEN length <= {row_bytes_max} THEN v{n} END"), ", ");
+        let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
         let (schema, table) = (quoted(&name.schema), quoted(&name.table));
-        let select = format!(
-            "DECLARE members NO SCROLL CURSOR FOR SELECT length, {fitting} FROM (
-                 SELECT *, {length} AS length FROM (SELECT {values} FROM {schema}.{table} OFFSET 0) AS texts
-                 OFFSET 0) AS measured"
-        );
+        let select =
+            format!("DECLARE members NO SCROLL CURSOR FOR SELECT {values} FROM {schema}.{table}");
         let opening =
             sqlx::query(AssertSqlSafe(select)).persistent(false).execute(&mut self.connection);
         within(self.patience, opening).await.map(drop)
@@ -187,8 +177,12 @@ impl<'a> Gathered<'a> {
     }
 
     fn push(&mut self, row: &PgRow) -> Result<(), Error> {
-        let length: i64 = row.try_get(0).map_err(failed)?;
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let mut length = 0;
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let value: Option<&str> = row.try_get(index).map_err(failed)?;
+            length += value.map_or(0, str::len);
+            column.append_option(value.filter(|value| !value.is_empty()));
+        }
         if length > self.limits.row_bytes_max {
             let message = format!("a row is longer than {} bytes", self.limits.row_bytes_max);
             return Err(Error::invalid(None, message));
@@ -198,10 +192,6 @@ impl<'a> Gathered<'a> {
         self.total_bytes += length as u64;
         if self.total_bytes > self.limits.bytes_max {
             return Err(Error::TooLarge { limit_bytes: self.limits.bytes_max });
-        }
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let value: Option<&str> = row.try_get(index + 1).map_err(failed)?;
-            column.append_option(value.filter(|value| !value.is_empty()));
         }
         Ok(())
     }
