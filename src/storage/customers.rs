@@ -4,14 +4,12 @@
 //! memory at a time and the parts on the disk, and ids that stand side by side then are the same; so memory does not grow
 //! with the number of members, and whatever comes twice is found.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    fs::File,
-    io::{self, Write},
-    os::unix::fs::FileExt,
-    vec::IntoIter,
-};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::vec::IntoIter;
 
 use xxhash_rust::xxh3::xxh3_128;
 
