@@ -195,8 +195,8 @@ pub async fn settle(
 }
 
 /// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
-/// next attempt, or orphaned by a worker that died. Those whose connection is busy get their turn after it.
-/// Marks them as pushed.
+/// next attempt, or orphaned by a worker that died. Those whose connection has a run that is
+/// carried out or orphaned get their turn after it: they would only hide it. Marks them as pushed.
 pub async fn due(
     tx: &mut Tx,
     now: Time,
@@ -208,9 +208,9 @@ pub async fn due(
         "UPDATE runs SET pushed_at = $1 WHERE id IN (
              SELECT id FROM runs
              WHERE not_before <= $1 AND (pushed_at IS NULL OR pushed_at < $2)
-               AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
-               AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
-                   AND other.status = 'running' AND other.lease_until >= $1)
+               AND ((status = 'running' AND lease_until < $1)
+                   OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
+                       WHERE other.connection_id = runs.connection_id AND other.status = 'running')))
              ORDER BY not_before LIMIT $3)
            AND (pushed_at IS NULL OR pushed_at < $2)
          RETURNING id"
@@ -228,9 +228,10 @@ pub async fn backlog(tx: &mut Tx, now: Time) -> Result<(i64, Option<Time>)> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT COUNT(*), MIN(not_before) FROM runs
-         WHERE not_before <= $1 AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
-           AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
-               AND other.status = 'running' AND other.lease_until >= $1)"
+         WHERE not_before <= $1
+           AND ((status = 'running' AND lease_until < $1)
+               OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
+                   WHERE other.connection_id = runs.connection_id AND other.status = 'running')))"
     )
     .bind(now)
     .fetch_one(db)

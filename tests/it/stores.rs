@@ -7,7 +7,9 @@ use futures::future::{join_all, poll_immediate};
 use reqwest::Method;
 use segment_export::app::App;
 use segment_export::db::{self, Tx};
-use segment_export::runs::store_work::{Checkpoint, beat, checkpoint, claim, due, settle, waiting};
+use segment_export::runs::store_work::{
+    Checkpoint, backlog, beat, checkpoint, claim, due, settle, waiting,
+};
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
 };
@@ -169,6 +171,25 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
     tx.commit().await.unwrap();
     assert_eq!(next, Some(second));
     assert!(claimed(&app, second, 0).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_worker_died_is_found_however_many_older_ones_wait_behind_it() {
+    let test = idle().await;
+    test.segment("People", &people(3)).await;
+    let connection = test.connection().await;
+    let older = queued(&test, &test.export(&connection).await).await;
+    let orphan = queued(&test, &test.export(&connection).await).await;
+    let app = test.app();
+    let claim = claimed(&app, orphan, 0).await.unwrap();
+
+    let later = db::now() + TimeDelta::seconds(61);
+    let mut tx = app.db.write().await.unwrap();
+    assert_eq!(backlog(&mut tx, later).await.unwrap().0, 1, "the older one cannot be claimed");
+    assert_eq!(due(&mut tx, later, PUSH_AGAIN, 1).await.unwrap(), [orphan]);
+    let ended = Outcome::Ended(RunStatus::Successful, None);
+    assert!(settle(&mut tx, lease_of(&claim), &ended, Some(3), later).await.unwrap());
+    assert_eq!(due(&mut tx, later, PUSH_AGAIN, 1).await.unwrap(), [older]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
