@@ -227,15 +227,15 @@ pub async fn due(
 pub async fn backlog(tx: &mut Tx, now: Time) -> Result<(i64, Option<Time>)> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "SELECT COUNT(*), MIN(not_before) FROM runs
-         WHERE not_before <= $1
-           AND ((status = 'running' AND lease_until < $1)
-               OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
-                   WHERE other.connection_id = runs.connection_id AND other.status = 'running')))"
-    )
-    .bind(now)
-    .fetch_one(db)
-    .await
+            "SELECT COUNT(*), MIN(not_before) FROM runs
+             WHERE not_before <= $1
+               AND ((status = 'running' AND lease_until < $1)
+                   OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
+                       WHERE other.connection_id = runs.connection_id AND other.status = 'running')))",
+        )
+        .bind(now)
+        .fetch_one(db)
+        .await
     })
 }
 
