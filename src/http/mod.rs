@@ -92,27 +92,39 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(audit::api::list_audit_events);
 }
 
-/// The `OpenAPI` document of the routes.
+/// What a process offers: the API where it plays it, health and metrics always.
+fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
+    if is_api {
+        config
+            .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
+            .service(connections::callback::finish_sign_in);
+    }
+    health::routes(config);
+}
+
+/// The `OpenAPI` document of all there is.
 #[must_use]
 pub fn document() -> Value {
+    document_of(true)
+}
+
+fn document_of(is_api: bool) -> Value {
     let (_, document) = Routes::new()
         .into_utoipa_app()
         .openapi(openapi::skeleton())
-        .service(scope::scope("/v1/instances/{instanceId}").configure(routes))
-        .service(connections::callback::finish_sign_in)
-        .configure(health::routes)
+        .configure(|config| services(config, is_api))
         .split_for_parts();
     openapi::complete(document)
 }
 
-/// Binds the address of the settings and serves there: the API where this process plays it, health and metrics in
-/// every process. Signals are left to `Service::run`.
+/// Binds the address of the settings and serves there what this process offers. Signals are left to
+/// `Service::run`.
 pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
-    let document = Data::new(document());
+    let is_api = app.config.plays(Part::Api);
+    let document = Data::new(document_of(is_api));
+    let methods = Data::new(Methods::of(&document, if is_api { &PAGES } else { &[] }));
     let swagger = Data::new(swagger::config());
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
-    let is_api = app.config.plays(Part::Api);
-    let methods = Data::new(if is_api { Methods::of(&document) } else { Methods(vec![]) });
     let server = HttpServer::new(move || {
         Routes::new()
             .app_data(app.clone())
@@ -128,13 +140,7 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(measure))
             .into_utoipa_app()
-            .configure(|config| {
-                if is_api {
-                    config.service(scope::scope("/v1/instances/{instanceId}").configure(routes));
-                    config.service(connections::callback::finish_sign_in);
-                }
-            })
-            .configure(health::routes)
+            .configure(|config| services(config, is_api))
             .into_app()
             .configure(|config| {
                 if is_api {
@@ -194,18 +200,19 @@ fn known(method: &Method) -> &'static str {
 /// Addresses of what shows the document; they take GET.
 const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
 
-/// Which methods each address takes, from the document.
+/// Which methods each address takes: what the document says, and GET for pages.
 struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
-    fn of(document: &Value) -> Self {
+    fn of(document: &Value, pages: &[&str]) -> Self {
         let methods = |item: &Value| {
             let names = item.as_object().into_iter().flat_map(|item| item.keys());
             names.filter(|name| *name != "parameters").map(|name| name.to_uppercase()).collect()
         };
         let paths = document["paths"].as_object().into_iter().flatten();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let pages = PAGES.map(|path| (ResourceDef::new(path), vec![Method::GET.to_string()]));
+        let pages =
+            pages.iter().map(|path| (ResourceDef::new(*path), vec![Method::GET.to_string()]));
         Self(paths.chain(pages).collect())
     }
 

@@ -69,6 +69,18 @@ async fn an_address_that_takes_other_methods_names_them() {
     refused(unknown, 404).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_without_the_api_takes_nothing_but_health_and_metrics() {
+    let app = TestApp::start_with(&["--roles", "worker"]).await;
+    let health = app.anonymous(Method::POST, "livez").send().await.unwrap();
+    assert_eq!(health.headers()["allow"], "GET");
+    refused(health, 405).await;
+    refused(app.request("Admin", Method::DELETE, "/runs").send().await.unwrap(), 404).await;
+    for page in ["openapi.json", "swagger-ui/"] {
+        refused(app.anonymous(Method::POST, page).send().await.unwrap(), 404).await;
+    }
+}
+
 /// “Select Save to complete the connection.”
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_idempotency_key_creates_once() {
