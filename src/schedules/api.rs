@@ -1,5 +1,7 @@
 //! Endpoints of schedules.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post, put};
 
@@ -111,25 +113,22 @@ async fn selected(
     ids: &[ExportId],
 ) -> Result<Vec<Export>, Problem> {
     // In one order, so that of two calls with the same exports none waits for the other.
-    let mut in_order = ids.to_vec();
-    in_order.sort_unstable_by_key(|id| id.0);
-    for id in in_order {
-        exports::store::get_to_change(tx, caller.instance, id).await?;
+    let mut in_order: Vec<_> = ids.iter().enumerate().collect();
+    in_order.sort_unstable_by_key(|(_, id)| id.0);
+    let (mut found, mut unknown) = (BTreeMap::new(), BTreeMap::new());
+    for (index, id) in in_order {
+        if let Some(export) = exports::store::get_to_change(tx, caller.instance, *id).await? {
+            may_edit(tx, caller, export.connection_id).await?;
+            found.insert(index, export);
+        } else {
+            let (pointer, message) = (format!("/exportIds/{index}"), "There is no such export.");
+            unknown.insert(index, FieldError::new(pointer, "unknownExport", message));
+        }
     }
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for (index, id) in ids.iter().enumerate() {
-        let Some(export) = exports::store::get(tx, caller.instance, *id).await? else {
-            let message = "There is no such export.";
-            errors.push(FieldError::new(format!("/exportIds/{index}"), "unknownExport", message));
-            continue;
-        };
-        may_edit(tx, caller, export.connection_id).await?;
-        found.push(export);
-    }
-    if errors.is_empty() {
-        Ok(found)
+    if unknown.is_empty() {
+        Ok(found.into_values().collect())
     } else {
-        Err(Problem::from_errors(Kind::Unprocessable, errors))
+        Err(Problem::from_errors(Kind::Unprocessable, unknown.into_values().collect()))
     }
 }
 
