@@ -114,8 +114,7 @@ async fn save(
         new.await.map_err(overtaken)?
     };
     if let Some(found) = found {
-        let filled = store::set_members(&mut tx, &segment, found, by, now).await?;
-        segment = filled.ok_or_else(Problem::changed)?;
+        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
     }
     let change = match &old {
         Some(old) => Change::between(old, &segment),

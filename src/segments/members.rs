@@ -251,8 +251,7 @@ async fn replace(
     if current.source.0 != Source::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
-    let segment = store::set_members(&mut tx, &current, found, caller.subject(), now).await?;
-    let segment = segment.ok_or_else(Problem::changed)?;
+    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
     supersede(&mut tx, &current, now).await?;
     let change = Change::between(&current, &segment);
     audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;

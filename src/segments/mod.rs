@@ -258,12 +258,11 @@ pub async fn look(
 /// nothing is given up once the run that copied it has read it.
 pub async fn remember(tx: &mut Tx, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
     let (now, by) = (db::now(), &segment.stamps.updated_by);
-    let current = store::get_by_id(tx, segment.id).await?;
-    let current = current.filter(|current| current.source.0 == segment.source.0);
-    if let Some(current) = &current
-        && store::set_members(tx, current, found, by, now).await?.is_some()
-    {
-        return supersede(tx, current, now).await;
+    let current = store::get_to_change(tx, segment.instance_id, &segment.name).await?;
+    let is_same = |now: &Segment| now.id == segment.id && now.source.0 == segment.source.0;
+    if let Some(current) = current.filter(is_same) {
+        store::set_members(tx, current.id, found, by, now).await?;
+        return supersede(tx, &current, now).await;
     }
     if segment.source.0.is_kept_here() {
         for object in &found.manifest.objects {

@@ -128,28 +128,27 @@ pub async fn update(
     })
 }
 
-/// Replaces the members of a segment with what was found; `None` when it is not as it was read any more.
+/// Replaces the members of a segment with what was found.
 pub async fn set_members(
     tx: &mut Tx,
-    segment: &Segment,
+    id: SegmentId,
     found: &Inspection,
     by: &str,
     now: Time,
-) -> Result<Option<Segment>> {
+) -> Result<Segment> {
     let rows = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
     sql!(tx, |db| sqlx::query_as(
         "UPDATE segments SET manifest = $2, fields = $3, member_count = $4, refreshed_utc = $6,
              version = version + 1, updated_by = $5, updated_utc = $6
-         WHERE id = $1 AND version = $7 RETURNING *"
+         WHERE id = $1 RETURNING *"
     )
-    .bind(segment.id)
+    .bind(id)
     .bind(Json(&found.manifest))
     .bind(Json(Fields { items: found.fields.clone() }))
     .bind(rows)
     .bind(by)
     .bind(now)
-    .bind(segment.stamps.version)
-    .fetch_optional(db)
+    .fetch_one(db)
     .await)
 }
 
