@@ -9,10 +9,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::config::Limits;
+use crate::connections::store_oauth;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
 use crate::segments::leftovers;
-use crate::{audit, connections, refreshes, runs};
+use crate::{audit, refreshes, runs};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Looking through all uploads asks the storage for a list of them.
@@ -101,10 +102,7 @@ async fn forget(db: &Db, old: Old) -> sqlx::Result<()> {
             }
             Old::AuditEvents(before) => audit::store::forget(&mut tx, before, STEP).await?,
             Old::Refreshes(before) => refreshes::store::forget(&mut tx, before, STEP).await?,
-            Old::SignIns(before) => {
-                connections::store_oauth::forget_sign_ins(&mut tx, before).await?;
-                0
-            }
+            Old::SignIns(before) => store_oauth::forget_sign_ins(&mut tx, before, STEP).await?,
         };
         tx.commit().await?;
         if removed == 0 {

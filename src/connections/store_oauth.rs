@@ -65,13 +65,17 @@ pub async fn use_sign_in(tx: &mut Tx, id: Uuid) -> Result<bool> {
         .map(|done| done.rows_affected() == 1))
 }
 
-/// Removes sign-ins that ended before `before`.
-pub async fn forget_sign_ins(tx: &mut Tx, before: Time) -> Result<()> {
-    sql!(tx, |db| sqlx::query("DELETE FROM sign_ins WHERE expires_utc < $1")
-        .bind(before)
-        .execute(db)
-        .await
-        .map(drop))
+/// Removes up to `limit` sign-ins that ended before `before`; how many these were.
+pub async fn forget_sign_ins(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+    sql!(tx, |db| sqlx::query(
+        "DELETE FROM sign_ins WHERE id IN
+         (SELECT id FROM sign_ins WHERE expires_utc < $1 LIMIT $2)"
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected()))
 }
 
 /// Takes the turn to renew the tokens of this generation, until `until`. False: somebody else has it, or they are
