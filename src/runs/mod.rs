@@ -4,6 +4,7 @@ pub mod api;
 pub mod counts;
 pub mod events;
 pub mod measure;
+mod progress;
 pub mod reader;
 pub mod reason;
 pub mod rejections;

@@ -27,8 +27,9 @@ pub enum Cause {
     Refresh,
 }
 
-/// Starts a run of `export`, which was read to be changed, or skips it: it has no connection, the connection is not connected, or a run is open.
-/// A run that no person asks for acts as the export user. The audit gets what became of it, and the author.
+/// Starts a run of `export`, which was read to be changed, or skips it: it has no connection, the connection is not
+/// connected, or a run is open. A run that no person asks for acts as the export user. The audit gets what became of
+/// it, and the author.
 pub async fn start_or_skip(
     tx: &mut Tx,
     export: &Export,

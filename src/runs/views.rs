@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::progress::ProgressView;
 use super::reader::Found;
 use super::store::NamedSegment;
 use super::{Counts, FieldWarning, Reason, Run, RunId, RunStatus, SubmissionKind};
@@ -105,22 +106,6 @@ pub struct CountsView {
     pub in_doubt: i64,
     /// Nothing has become of them yet.
     pub remaining: i64,
-}
-
-/// How far a run has come.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"fraction": 0.503, "profilesPerSecond": 21_000.0, "etaUtc": "2026-11-24T06:01:30Z"}))]
-pub struct ProgressView {
-    /// Of the selected profiles, 0 to 1.
-    #[schema(minimum = 0, maximum = 1)]
-    pub fraction: f64,
-    /// Mean since the start.
-    #[schema(minimum = 0)]
-    pub profiles_per_second: f64,
-    /// When it should be done; `null` when it does not run or nothing can be said yet.
-    #[schema(required)]
-    pub eta_utc: Option<DateTime<Utc>>,
 }
 
 /// What the audit keeps of the start of a run: `queued`, or `skipped` with the reason.
@@ -272,32 +257,4 @@ impl From<Counts> for CountsView {
             remaining: counts.remaining(),
         }
     }
-}
-
-impl ProgressView {
-    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 profiles")]
-    fn of(run: &Run, now: DateTime<Utc>) -> Self {
-        let (selected, accounted) = (run.counts.selected as f64, run.counts.accounted() as f64);
-        let until = run.end_utc.unwrap_or(now);
-        let elapsed = run.start_utc.map_or(0.0, |start| (until - start).as_seconds_f64());
-        let profiles_per_second = if elapsed > 0.0 { accounted / elapsed } else { 0.0 };
-        let eta_utc = (run.status == RunStatus::Running && profiles_per_second > 0.0)
-            .then(|| seconds(run.counts.remaining() as f64 / profiles_per_second))
-            .flatten()
-            .and_then(|left| now.checked_add_signed(left));
-        let fraction = if selected > 0.0 {
-            accounted / selected
-        } else {
-            f64::from(u8::from(run.status.is_ended()))
-        };
-        Self { fraction, profiles_per_second, eta_utc }
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a float cast to an integer stays in range by itself"
-)]
-fn seconds(seconds: f64) -> Option<TimeDelta> {
-    TimeDelta::try_milliseconds((seconds * 1000.0) as i64)
 }
