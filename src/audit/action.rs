@@ -1,9 +1,9 @@
-//! What can be done, one line an action: its word and, where callers do it, the call that does it. (A sign-in ends outside
-//! the instances; a credential is refused by Campaign Monitor, whoever calls;
-//! a planned refresh comes by itself.)
+//! What can be done, one line an action: its word and, where callers do it, the call that does it. (A sign-in ends
+//! outside the instances; a credential is refused by Campaign Monitor, whoever calls; a planned refresh comes by
+//! itself.)
 //!
-//! The word is `object.verb`; a call that changes something and stands not here has no refusals in the
-//! audit, so a test compares this table with the `OpenAPI` document.
+//! The word is `object.verb`. Refusals of a call that changes something and is not listed here would not be audited,
+//! so a test compares this table with the `OpenAPI` document.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};

@@ -21,7 +21,8 @@ pub struct Auth {
     /// Where the signing keys are; found by `OpenID` discovery when left out.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_URL")]
     pub auth_jwks_url: Option<Url>,
-    /// How old the signing keys may get before they are read again: a key that is withdrawn works no longer than this, as long as the provider answers.
+    /// How old the signing keys may get before they are read again: a key that is withdrawn works no longer than this,
+    /// as long as the provider answers.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_AGE_MS", default_value_t = 3_600_000)]
     pub auth_jwks_age_ms: u64,
     /// The least time between two readings of the signing keys, however many unknown keys tokens name.
