@@ -56,7 +56,8 @@ pub async fn measure(folder: &Path, sink: &Sink, production: &Engines, less: usi
             status: 200,
         };
         row(engines, "GET /runs/{id}", &bare, async |rate| reads().run(rate).await).await?;
-        // Nobody carries out the runs that are started.
+        drop(service);
+        // From here on nobody carries out the runs that are started.
         let service = Service::start(folder, &sink.url, engines, "api").await?;
         let export = service.configure(&file, Format::Parquet).await?;
         let starts = async |rate| start(&service, &export, STARTS / less).await?.run(rate).await;
