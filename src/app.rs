@@ -10,7 +10,6 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
-use secrecy::ExposeSecret;
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
@@ -92,7 +91,8 @@ impl App {
         let queue = open_queue(&config).await?;
         let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
         Ok(Self {
-            storage: Storage::open(&config.storage.roots()?)?,
+            storage: Storage::open(&config.storage.roots()?)
+                .context("check SEGMENT_EXPORT_STORAGE_URL and SEGMENT_EXPORT_STORAGE_ROOTS")?,
             tables: Tables::open(&config.storage.data_sources()?)?,
             campaign_monitor: campaign_monitor(&config)?,
             carrier: campaign_monitor(&config)?,
@@ -120,11 +120,13 @@ fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
 
 /// Opens the database of `config`, and makes the folder of an embedded one.
 pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
-    let url = config.data.database_url.expose_secret();
+    let url = config.data.database_url()?;
     if let Some(file) = url.strip_prefix("sqlite://")
         && let Some(folder) = std::path::Path::new(file).parent()
     {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("SEGMENT_EXPORT_DATABASE_URL names {file}, whose folder cannot be made")
+        })?;
     }
     Db::connect(url, config.data.database_limits()).await.map_err(|error| {
         anyhow::anyhow!(

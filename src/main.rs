@@ -1,5 +1,6 @@
 //! The command line.
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use segment_export::app::{App, Service, open_db};
 use segment_export::campaign_monitor::sandbox::Sandbox;
@@ -67,13 +68,13 @@ struct Token {
     #[arg(long, value_enum, default_value = "admin")]
     role: segment_export::identity::Role,
     /// Instance it is good for, or `*`.
-    #[arg(long, default_value = "*")]
+    #[arg(long, default_value = "*", value_parser = instance)]
     instance: String,
     /// Who its bearer is.
     #[arg(long, default_value = "dev@example.com")]
     subject: String,
     /// How long it is good for.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=87_600))]
     hours: i64,
     #[command(flatten)]
     config: Config,
@@ -168,9 +169,11 @@ async fn keys(order: KeysOrder) -> anyhow::Result<()> {
         print!("{rotation}");
         is_complete = rotation.is_complete();
     }
-    print!("{}", rotation::status(&db, &keys).await?);
+    let status = rotation::status(&db, &keys).await?;
+    print!("{status}");
     db.close().await;
     anyhow::ensure!(is_complete, "some secrets are not sealed with the newest key");
+    anyhow::ensure!(status.is_openable(), "some secrets do not open: add their keys");
     Ok(())
 }
 
@@ -180,6 +183,11 @@ fn print_document(errors: bool) {
     } else {
         println!("{:#}", http::document());
     }
+}
+
+fn instance(text: &str) -> Result<String, &'static str> {
+    let is_one = text == "*" || text.parse::<uuid::Uuid>().is_ok();
+    is_one.then(|| text.to_owned()).ok_or("an instance is a UUID, or `*` for all")
 }
 
 fn print_token(token: Token) -> anyhow::Result<()> {
@@ -208,7 +216,9 @@ async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
     use segment_export::campaign_monitor::sandbox::{
         API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
     };
-    let sandbox = Sandbox::start(args.bind).await?;
+    let sandbox = Sandbox::start(args.bind)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another --bind", args.bind))?;
     println!("The offline Campaign Monitor listens on {}", sandbox.url());
     println!("  API key               {API_KEY}\n  client                {CLIENT_ID}");
     println!("  list                  {LIST_ID}\n  double opt-in list    {DOUBLE_OPT_IN_LIST_ID}");

@@ -112,6 +112,14 @@ impl fmt::Display for Rotation {
     }
 }
 
+impl Status {
+    /// Whether the settings have the key of every secret.
+    #[must_use]
+    pub fn is_openable(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (id, count) in &self.counts {

@@ -54,6 +54,13 @@ impl Auth {
             self.auth_issuer.is_some() && self.auth_audience.is_some(),
             "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)"
         );
+        let is_address =
+            |issuer: &String| issuer.starts_with("https://") || issuer.starts_with("http://");
+        anyhow::ensure!(
+            dev || self.auth_jwks_url.is_some()
+                || self.auth_issuer.as_ref().is_some_and(is_address),
+            "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://: the signing keys are found there. Or say where they are in SEGMENT_EXPORT_AUTH_JWKS_URL"
+        );
         anyhow::ensure!(
             dev || self.auth_hs256_secret.is_none(),
             "SEGMENT_EXPORT_AUTH_HS256_SECRET is for development only: remove it, or set SEGMENT_EXPORT_DEV=true"

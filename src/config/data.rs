@@ -24,15 +24,15 @@ pub struct Data {
     )]
     pub database_url: SecretString,
     /// The most connections to `PostgreSQL` a process holds.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8)]
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     pub database_connections: u32,
     /// How long a call waits for a connection of the pool, or for a lock, before it is told to come back. `PostgreSQL`
     /// ends a transaction that does nothing for as long.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000)]
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub database_wait_ms: u64,
     /// How long `PostgreSQL` may work on one statement. It counts as away when it says nothing for longer than that and
     /// the wait for a connection together.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS", default_value_t = 30_000)]
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub database_statement_ms: u64,
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
@@ -61,6 +61,7 @@ impl Data {
     }
 
     pub(super) fn check(&self) -> anyhow::Result<()> {
+        self.database_url()?;
         anyhow::ensure!(
             self.encryption_keys.is_some(),
             "SEGMENT_EXPORT_ENCRYPTION_KEYS is required (or --dev on a laptop)"
@@ -69,12 +70,28 @@ impl Data {
             self.redis_url.is_none() || self.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
         );
+        anyhow::ensure!(
+            matches!(self.campaign_monitor_url.scheme(), "https" | "http"),
+            "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL must begin with https:// (http:// for the offline one)"
+        );
         let is_tls = |url: &SecretString| url.expose_secret().starts_with("rediss://");
         anyhow::ensure!(
             self.redis_ca.is_none() || self.redis_url.as_ref().is_some_and(is_tls),
             "SEGMENT_EXPORT_REDIS_CA is for TLS: SEGMENT_EXPORT_REDIS_URL must begin with rediss://"
         );
         Ok(())
+    }
+
+    /// Where the database is. Another word would be taken for the name of a file.
+    pub fn database_url(&self) -> anyhow::Result<&str> {
+        let url = self.database_url.expose_secret();
+        anyhow::ensure!(
+            ["sqlite:", "postgres://", "postgresql://"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme)),
+            "SEGMENT_EXPORT_DATABASE_URL must begin with sqlite://, postgres:// or postgresql://"
+        );
+        Ok(url)
     }
 
     /// The keys that seal secrets.

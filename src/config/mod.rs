@@ -119,8 +119,33 @@ mod tests {
     #[test]
     fn production_refuses_to_start_without_an_issuer_or_with_a_shared_secret() {
         assert!(check(&[]).unwrap_err().contains("AUTH_ISSUER"));
-        let shared = ["--auth-issuer", "i", "--auth-audience", "a", "--auth-hs256-secret", "s"];
+        let shared = [
+            ["--auth-issuer", "https://i", "--auth-audience", "a"].as_slice(),
+            &["--auth-hs256-secret", "s"][..],
+        ]
+        .concat();
         assert!(check(&shared).unwrap_err().contains("development only"));
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_by_name() {
+        for (args, name) in [
+            (["--database-url", "host=localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+            (["--database-url", " postgres://localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+            (["--database-url", "mysql://localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+            (["--database-url", ""], "SEGMENT_EXPORT_DATABASE_URL"),
+            (["--campaign-monitor-url", "ftp://x"], "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL"),
+            (["--database-connections", "0"], "--database-connections"),
+            (["--max-uploads", "0"], "--max-uploads"),
+            (["--max-previews", "0"], "--max-previews"),
+            (["--keep-runs-days", "999999999"], "--keep-runs-days"),
+            (["--idempotency-hours", "0"], "--idempotency-hours"),
+        ] {
+            let refusal = check(&[["--dev"].as_slice(), &args].concat()).unwrap_err();
+            assert!(refusal.contains(name), "{args:?}: {refusal}");
+        }
+        let no_address = ["--auth-issuer", "login.example.com", "--auth-audience", "a"];
+        assert!(check(&no_address).unwrap_err().contains("AUTH_JWKS_URL"));
     }
 
     #[test]
@@ -138,7 +163,7 @@ mod tests {
         let alone = ["--dev", "--oauth-return-url", "https://example.com"];
         assert!(check(&alone).unwrap_err().contains("go together"));
         let production = [
-            &["--auth-issuer", "i", "--auth-audience", "a", "--encryption-keys", "k"],
+            &["--auth-issuer", "https://i", "--auth-audience", "a", "--encryption-keys", "k"],
             id.as_slice(),
             &["--oauth-redirect-url", "http://example.com/"],
         ];

@@ -25,6 +25,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App as Routes, HttpMessage, HttpRequest, HttpResponse, HttpServer};
+use anyhow::Context;
 use metrics::histogram;
 use serde_json::Value;
 use tracing_actix_web::{RequestId, TracingLogger};
@@ -119,7 +120,7 @@ fn document_of(is_api: bool) -> Value {
 
 /// Binds the address of the settings and serves there what this process offers. Signals are left to
 /// `Service::run`.
-pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
+pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));
     let methods = Data::new(Methods::of(&document, if is_api { &PAGES } else { &[] }));
@@ -155,7 +156,8 @@ pub fn serve(app: Data<App>) -> std::io::Result<(Server, SocketAddr)> {
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .backlog(BACKLOG)
-    .bind(bind)?;
+    .bind(bind)
+    .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
     let address = server.addrs()[0];
     Ok((server.run(), address))
 }
