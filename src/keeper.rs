@@ -81,10 +81,9 @@ pub async fn tidy(app: &App, now: Time) -> anyhow::Result<()> {
 
 fn all_old(limits: &Limits, now: Time) -> impl Iterator<Item = Old> {
     let keys_before = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
-    let events_before = now - TimeDelta::days(i64::from(limits.audit_days));
     [
         Some(Old::IdempotencyKeys(keys_before)),
-        Some(Old::AuditEvents(events_before)),
+        runs::retention::before(limits.audit_days, now).map(Old::AuditEvents),
         runs::retention::before(limits.keep_runs_days, now).map(Old::Refreshes),
         Some(Old::SignIns(now - SIGN_INS_KEPT)),
     ]

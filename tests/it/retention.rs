@@ -138,6 +138,16 @@ async fn an_age_of_0_keeps_for_ever_and_an_open_run_is_never_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_kept_for_its_days_and_with_0_for_ever() {
+    for (days, is_kept) in [("30", false), ("0", true)] {
+        let app = TestApp::start_with(&["--audit-days", days, "--roles", "api"]).await;
+        app.connection().await;
+        keeper::tidy(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
+        assert_eq!(count(&app, "/audit-events").await > 0, is_kept, "{days}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn idempotency_keys_are_forgotten_after_their_hours() {
     let app = TestApp::start_with(&["--roles", "api"]).await;
     let new = json!({"displayName": "One", "type": "campaignMonitor", "consent": {"agreed": true}});
