@@ -4,10 +4,12 @@
 #[must_use]
 pub fn is_away(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
-    /// Connection exceptions, too many connections, shutdowns, starting up, and the time-outs of transactions,
-    /// statements and locks.
-    const AWAY: [&str; 10] =
-        ["08", "53300", "57P01", "57P02", "57P03", "57P05", "25P03", "57014", "55P03", "40"];
+    /// Connection exceptions, no room for more (connections, disk, memory), shutdowns, starting up, and the time-outs
+    /// of transactions, statements and locks; a server that only lets read, as a standby does, or no more lets us in.
+    const AWAY: [&str; 13] = [
+        "08", "53", "57P01", "57P02", "57P03", "57P05", "25P03", "57014", "55P03", "40", "25006",
+        "28", "3D000",
+    ];
     match error {
         Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
         Database(error) => {

@@ -232,10 +232,12 @@ impl Db {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and can be written.
     pub async fn probe(&self) -> sqlx::Result<()> {
-        let mut tx = self.read().await?;
-        sql!(&mut tx, |db| sqlx::query("SELECT 1").execute(db).await.map(drop))
+        match self.read().await? {
+            Tx::Sqlite(mut tx) => sqlx::query("SELECT 1").execute(&mut *tx).await.map(drop),
+            Tx::Postgres(mut session) => session.probe().await,
+        }
     }
 
     /// Closes every connection.

@@ -32,24 +32,37 @@ pub(super) async fn connect(url: &str, limits: Limits) -> Result<PgPool> {
         // A process that is held or cut off in the middle of a transaction would keep its run from everybody.
         ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
     ]);
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(limits.connections)
         .acquire_timeout(limits.wait)
         .test_before_acquire(false)
         .before_acquire(move |connection, about| {
             Box::pin(test(connection, about.idle_for, limits.wait / 2))
         })
-        .connect_with(options)
-        .await
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        // The pool goes on trying, and does not tell why it got nothing.
+        Err(sqlx::Error::PoolTimedOut) => {
+            answered(limits.wait, PgConnection::connect_with(&options)).await?;
+            Err(sqlx::Error::PoolTimedOut)
+        }
+        opened => opened,
+    }
 }
 
 /// Makes sure that a connection which nobody has used for a while still is one. Testing each time costs a round trip.
 /// One that does not answer is replaced, for which some of the time to wait must be left.
 async fn test(connection: &mut PgConnection, idle_for: Duration, most: Duration) -> Result<bool> {
-    if idle_for > UNTESTED_MAX {
-        answered(most, connection.ping()).await?;
-    }
-    Ok(true)
+    if idle_for > UNTESTED_MAX { answered(most, may_write(connection)).await } else { Ok(true) }
+}
+
+/// Whether the server lets write on this connection. What was opened on a standby, or while an administrator allowed
+/// reading only, stays so.
+async fn may_write(connection: &mut PgConnection) -> Result<bool> {
+    let is_read_only: String =
+        sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
+    Ok(is_read_only == "off")
 }
 
 /// Waits for an answer of the server, but not for ever.
@@ -82,6 +95,19 @@ impl Session {
         Ok(session)
     }
 
+    /// Fails when it cannot be written.
+    pub(super) async fn probe(&mut self) -> Result<()> {
+        let most = self.limits.wait;
+        if answered(most, may_write(self.bounded().connection)).await? {
+            return Ok(());
+        }
+        if let Some(mut connection) = self.connection.take() {
+            connection.close_on_drop();
+        }
+        let why = "the database only lets read";
+        Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, why).into())
+    }
+
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.is_writing {
             let _span = db_span!("commit", "postgresql");
@@ -112,13 +138,17 @@ impl Drop for Session {
     }
 }
 
-/// Rolls back what has not been committed, and puts the connection back.
+/// Rolls back what has not been committed, and puts the connection back if more can be written on it.
 async fn roll_back(mut connection: PoolConnection<Postgres>, most: Duration) {
-    if answered(most, connection.execute("ROLLBACK")).await.is_err() {
-        connection.close_on_drop();
-    } else {
+    let undone = async {
+        connection.execute("ROLLBACK").await?;
+        may_write(&mut connection).await
+    };
+    if answered(most, undone).await.unwrap_or_default() {
         // By itself it would wait for the server without end.
         let _ = timeout(most, connection.return_to_pool()).await;
+    } else {
+        connection.close_on_drop();
     }
 }
 

@@ -26,7 +26,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::config::Signals;
 
 const SCOPE: &str = "segment-export";
-const LOGGED_BY_DEFAULT: &str = "info,actix_server=warn,object_store=warn";
+const LOGGED_BY_DEFAULT: &str =
+    "info,actix_server=warn,object_store=warn,sqlx::postgres::notice=warn";
 
 /// What must be flushed before the process ends, and what `/metrics` shows.
 pub struct Telemetry {

@@ -128,7 +128,8 @@ impl Postgres {
         self.execute(&format!("{held} WHERE query LIKE 'SELECT pg_sleep%'")).await
     }
 
-    async fn execute(&self, sql: &str) -> Result<()> {
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &str) -> Result<()> {
         succeed(Command::new("psql").arg(self.url()).args([
             "-q",
             "-v",

@@ -10,6 +10,7 @@ mod outages;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod prometheus;
+mod refusing;
 mod secured;
 mod tables;
 mod telemetry;
