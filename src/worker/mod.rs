@@ -113,8 +113,8 @@ impl Worker {
             return Ok(());
         };
         let connection = run.connection_id;
-        let span =
-            tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence, trace_id = Empty);
+        let span = tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence,
+            instance.id = %run.instance_id, export.id = %run.export_id.0, trace_id = Empty);
         if let Some(traceparent) = &run.traceparent {
             telemetry::carry_on(&span, traceparent);
         }

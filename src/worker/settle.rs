@@ -129,18 +129,26 @@ fn log(job: &Job, outcome: &Outcome) {
     match outcome {
         Outcome::Ended(status, reason) => {
             measures::run_ended(*status, 1);
-            let reason = reason.as_ref().map(|reason| format!("{:?}", reason.code));
             tracing::info!(
                 run.status = status.word(),
-                run.reason = reason,
+                run.reason = word(reason.as_ref()),
                 run.position = job.run.position,
                 "run ended"
             );
         }
-        Outcome::Released { not_before, .. } => {
-            tracing::info!(run.not_before = %not_before, run.position = job.run.position, "run put aside");
+        Outcome::Released { not_before, reason, .. } => {
+            tracing::info!(
+                run.not_before = %not_before,
+                run.reason = word(reason.as_ref()),
+                run.position = job.run.position,
+                "run put aside"
+            );
         }
     }
+}
+
+fn word(reason: Option<&runs::Reason>) -> Option<String> {
+    reason.map(|reason| format!("{:?}", reason.code))
 }
 
 /// The batches that were sent in part, and those that an attempt which died may have sent. Of what was not sent at all
