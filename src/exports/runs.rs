@@ -70,7 +70,8 @@ pub enum Scope {
 
 /// Runs all exports that have an active schedule, now.
 ///
-/// Those that cannot run are skipped with the reason. Manual exports, and those the caller may not edit, are left alone.
+/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a new
+/// duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
 #[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), request_body = RunAllBody, responses((status = 202, body = RunsView),
     (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
 #[post("/runs")]
