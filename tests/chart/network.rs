@@ -19,8 +19,10 @@ async fn routes_lead_to_the_service() {
     assert_eq!(ingress["ingressClassName"], "nginx");
     assert_eq!(ingress["tls"][0]["secretName"], "export-tls");
     assert_eq!(ingress["rules"][0]["host"], "export.example.com");
-    let backend = &ingress["rules"][0]["http"]["paths"][0]["backend"]["service"];
-    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    for path in ingress["rules"][0]["http"]["paths"].as_array().unwrap() {
+        let backend = &path["backend"]["service"];
+        assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    }
     let route = &manifests.one("HTTPRoute", "")["spec"];
     assert_eq!(route["parentRefs"][0]["name"], "public");
     assert_eq!(route["hostnames"], json!(["export.example.com"]));
@@ -29,6 +31,35 @@ async fn routes_lead_to_the_service() {
     let embedded = render("embedded", &[]).await;
     let selector = &embedded.one("Service", "")["spec"]["selector"];
     assert!(finds(selector, embedded.all("Deployment")[0]));
+}
+
+/// What the program answers, by its own description; the pages of that description are not in it.
+const OPENAPI: &str = include_str!("../../openapi/openapi.json");
+
+#[tokio::test]
+async fn probes_and_metrics_are_not_published_and_all_else_is() {
+    let manifests = render("production", &[]).await;
+    let paths = &manifests.one("Ingress", "")["spec"]["rules"][0]["http"]["paths"];
+    let paths = paths.as_array().unwrap().iter();
+    let ingress: Vec<_> = paths.map(|path| (&path["pathType"], &path["path"])).collect();
+    let rules = manifests.one("HTTPRoute", "")["spec"]["rules"].as_array().unwrap();
+    let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().unwrap());
+    let route: Vec<_> =
+        matches.map(|found| (&found["path"]["type"], &found["path"]["value"])).collect();
+
+    let api: Value = serde_json::from_str(OPENAPI).unwrap();
+    let answered = api["paths"].as_object().unwrap().keys().map(String::as_str);
+    for asked in answered.chain(["/openapi.json", "/swagger-ui/", "/"]) {
+        let leads = |kind: &str, routes: &[(&Value, &Value)]| {
+            routes.iter().any(|(found, prefix)| {
+                let rest = asked.strip_prefix(prefix.as_str().unwrap());
+                *found == kind && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let published = !["/livez", "/readyz", "/metrics", "/"].contains(&asked);
+        assert_eq!(leads("Prefix", &ingress), published, "{asked} by the Ingress");
+        assert_eq!(leads("PathPrefix", &route), published, "{asked} by the HTTPRoute");
+    }
 }
 
 /// The ports that pods may call, without those of names and of themselves.
