@@ -121,3 +121,22 @@ async fn pods_speak_to_nobody_but_those_named() {
     let off = render("small", &["networkPolicy.enabled=false"]).await;
     assert!(off.all("NetworkPolicy").is_empty());
 }
+
+/// The rule of names is the first.
+#[tokio::test]
+async fn names_are_asked_where_the_values_say() {
+    let cluster = json!({"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}});
+    for file in ["small", "embedded"] {
+        let manifests = render(file, &[]).await;
+        let names = &manifests.one("NetworkPolicy", "")["spec"]["egress"][0];
+        let ports = json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]);
+        assert_eq!(names, &json!({"to": [{"namespaceSelector": cluster}], "ports": ports}));
+    }
+    let set = "networkPolicy.egress.dns.to[0].ipBlock.cidr=169.254.20.10/32,\
+               networkPolicy.egress.dns.ports={53,5353}";
+    let manifests = render("small", &[set]).await;
+    let names = &manifests.one("NetworkPolicy", "")["spec"]["egress"][0];
+    assert_eq!(names["to"], json!([{"ipBlock": {"cidr": "169.254.20.10/32"}}]));
+    let ports = ["UDP", "TCP"].map(|protocol| json!({"port": 5353, "protocol": protocol}));
+    assert_eq!(names["ports"].as_array().unwrap()[2..], ports);
+}

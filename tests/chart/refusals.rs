@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set beside it, and what the refusal must say.
-const REFUSED: [(&str, &str, &[&str]); 35] = [
+const REFUSED: [(&str, &str, &[&str]); 36] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -58,6 +58,11 @@ const REFUSED: [(&str, &str, &[&str]); 35] = [
         &["name the claim that is mounted there in storage.roots.crm-share.existingClaim"],
     ),
     ("cloud", "sqlSources.shop=postgres://x", &["/sqlSources/shop", "want object"]),
+    (
+        "small",
+        "networkPolicy.egress.more.web.ports={8443},networkPolicy.egress.more.web.to[0].ipBlock.cidr=10.0.0.0/8",
+        &["networkPolicy.egress.more.web has no place here", "another name"],
+    ),
     ("small", "workers.replicas=3", &["additional properties 'workers' not allowed"]),
 ];
 
