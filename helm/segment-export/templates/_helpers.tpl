@@ -24,6 +24,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with .Values.serviceAccount }}{{ default (ternary (include "segment-export.name" $) "default" .create) .name }}{{ end -}}
 {{- end }}
 
+{{/* A value as it is written: a whole number read from YAML would else be `2e+06`. */}}
+{{- define "segment-export.text" -}}
+{{ if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
 {{/* The parts of the service, each with its pods. */}}
 {{- define "segment-export.parts" -}}
 {{ ternary "all" "api worker scheduler" .Values.embedded }}
@@ -48,6 +53,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- if and .oauth.clientId (not .oauth.redirectUrl) }}{{ fail "oauth.redirectUrl is required with oauth.clientId" }}{{ end }}
 {{- if and .embedded (or .api.autoscaling.enabled .worker.autoscaling.enabled) }}{{ fail "an embedded service is one pod and cannot be scaled: leave autoscaling off, or set embedded to false" }}{{ end }}
+{{- range $part, $of := dict "api" .api "worker" .worker }}
+{{- with $of.autoscaling }}{{ if and .enabled (gt (int .min) (int .max)) }}{{ fail (printf "%s.autoscaling.min (%v) is above %s.autoscaling.max (%v)" $part .min $part .max) }}{{ end }}{{ end }}
+{{- end }}
+{{- range $label := append (keys (include "segment-export.labels" $ | fromYaml)) "app.kubernetes.io/component" }}
+{{- if hasKey $.Values.podLabels $label }}{{ fail (printf "podLabels has %s, by which the chart finds its own pods: give the label another name" $label) }}{{ end }}
+{{- end }}
 {{- include "segment-export.checkStorage" $ }}
 {{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
 {{- if hasKey $.Values.settings $name }}{{ fail (printf "settings.%s has no place here: it has a value of its own, or is for laptops only" $name) }}{{ end }}
