@@ -54,6 +54,46 @@ async fn the_database_tells_the_instances_behind_an_alert() {
     }
 }
 
+/// `kubectl` looks into `default` otherwise, and finds nothing. Nodes are in no namespace.
+#[test]
+fn every_line_for_kubectl_has_the_namespace_of_the_installation() {
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/OPERATIONS.md")).unwrap();
+    assert!(page.contains("`helm install exports helm/segment-export --namespace exports "));
+    let (lines, rest): (Vec<_>, Vec<_>) = page
+        .split('`')
+        .filter(|text| text.starts_with("kubectl "))
+        .partition(|line| !line.starts_with("kubectl drain"));
+    assert!(lines.len() > 10 && rest.len() == 1);
+    for line in lines {
+        assert!(line.starts_with("kubectl -n exports "), "{line}");
+    }
+}
+
+/// As the owner, so that whoever takes its place again may change what was made meanwhile.
+#[tokio::test]
+async fn a_second_role_takes_the_place_of_the_first_while_its_password_changes() {
+    let folder = TempDir::new().unwrap();
+    let postgres = Postgres::start(folder.path()).await.unwrap();
+    let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
+    let owner: String =
+        sqlx::query_scalar("SELECT current_user").fetch_one(&mut database).await.unwrap();
+    let roles = typed("### Rotate keys and passwords").replace("'…'", "'secret'");
+    let (made, gone) = roles.trim().rsplit_once('\n').unwrap();
+    assert_eq!(gone.trim(), "ALTER ROLE segment NOLOGIN;");
+    database
+        .execute("CREATE ROLE segment LOGIN; GRANT ALL ON SCHEMA public TO segment")
+        .await
+        .unwrap();
+    database.execute(sqlx::AssertSqlSafe(made)).await.unwrap();
+    let url = postgres.url().replacen(&format!("//{owner}"), "//segment_b", 1);
+    assert_ne!(url, postgres.url());
+    let migrate = ["migrate", "--dev", "--database-url", &url];
+    succeed(BINARY, &migrate, &folder.path().to_string_lossy()).await;
+    let owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'";
+    let owners: Vec<String> = sqlx::query_scalar(owners).fetch_all(&mut database).await.unwrap();
+    assert_eq!(owners, ["segment"]);
+}
+
 #[tokio::test]
 async fn the_lines_of_a_run_are_found_among_lines_that_are_not_json() {
     debian_with("jq", "/usr/bin/jq").await;
