@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set beside it, and what the refusal must say.
-const REFUSED: [(&str, &str, &[&str]); 48] = [
+const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -31,6 +31,7 @@ const REFUSED: [(&str, &str, &[&str]); 48] = [
     ("small", "worker.replicas=many", &["/worker/replicas", "want integer"]),
     ("small", "settings.DEV=true", &["settings.DEV has no place here"]),
     ("small", "settings.lower=1", &["additional properties 'lower' not allowed"]),
+    ("small", "settings.AUTH_ISSUER=accounts", &["settings.AUTH_ISSUER has no place here"]),
     ("small", "settings.RUNS_IN_PARALEL=8", &["/settings", "'RUNS_IN_PARALEL' not allowed"]),
     (
         "small",

@@ -57,10 +57,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with $of.autoscaling }}{{ if and .enabled (gt (int .min) (int .max)) }}{{ fail (printf "%s.autoscaling.min (%v) is above %s.autoscaling.max (%v)" $part .min $part .max) }}{{ end }}{{ end }}
 {{- end }}
 {{- range $label := append (keys (include "segment-export.labels" $ | fromYaml)) "app.kubernetes.io/component" }}
-{{- if hasKey $.Values.podLabels $label }}{{ fail (printf "podLabels has %s, by which the chart finds its own pods: give the label another name" $label) }}{{ end }}
+{{- if hasKey $.Values.podLabels $label }}{{ fail (printf "podLabels has %s, which the chart sets itself: give the label another name" $label) }}{{ end }}
 {{- end }}
 {{- include "segment-export.checkStorage" $ }}
-{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
+{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "AUTH_ISSUER" "AUTH_AUDIENCE" "AUTH_JWKS_URL" "CAMPAIGN_MONITOR_URL" "OAUTH_CLIENT_ID" "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
 {{- if hasKey $.Values.settings $name }}{{ fail (printf "settings.%s has no place here: it has a value of its own, or is for laptops only" $name) }}{{ end }}
 {{- end }}
 {{- range $name := keys (omit .networkPolicy.egress "more") }}
