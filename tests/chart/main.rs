@@ -11,6 +11,7 @@ mod image;
 mod manifests;
 mod monitoring;
 mod network;
+mod operations;
 mod placement;
 mod program;
 #[path = "../programs/mod.rs"]

@@ -102,6 +102,7 @@ async fn the_settings_of_pods_are_those_of_the_values() {
             ("SEGMENT_EXPORT_RUNS_IN_PARALLEL", "8"),
             ("SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", "12"),
             ("SEGMENT_EXPORT_MAX_PROFILES_PER_EXPORT", "2000000"),
+            ("SEGMENT_EXPORT_FORWARDED_HOPS", "1"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.monitoring.svc:4318"),
             ("OTEL_TRACES_SAMPLER", "parentbased_always_on"),
             ("RUST_LOG", "debug"),

@@ -19,8 +19,10 @@ async fn routes_lead_to_the_service() {
     assert_eq!(ingress["ingressClassName"], "nginx");
     assert_eq!(ingress["tls"][0]["secretName"], "export-tls");
     assert_eq!(ingress["rules"][0]["host"], "export.example.com");
-    let backend = &ingress["rules"][0]["http"]["paths"][0]["backend"]["service"];
-    assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    for path in ingress["rules"][0]["http"]["paths"].as_array().unwrap() {
+        let backend = &path["backend"]["service"];
+        assert_eq!(backend, &json!({"name": "demo-segment-export", "port": {"name": "http"}}));
+    }
     let route = &manifests.one("HTTPRoute", "")["spec"];
     assert_eq!(route["parentRefs"][0]["name"], "public");
     assert_eq!(route["hostnames"], json!(["export.example.com"]));
@@ -31,6 +33,35 @@ async fn routes_lead_to_the_service() {
     assert!(finds(selector, embedded.all("Deployment")[0]));
 }
 
+/// What the program answers, by its own description; the pages of that description are not in it.
+const OPENAPI: &str = include_str!("../../openapi/openapi.json");
+
+#[tokio::test]
+async fn probes_and_metrics_are_not_published_and_all_else_is() {
+    let manifests = render("production", &[]).await;
+    let paths = &manifests.one("Ingress", "")["spec"]["rules"][0]["http"]["paths"];
+    let paths = paths.as_array().unwrap().iter();
+    let ingress: Vec<_> = paths.map(|path| (&path["pathType"], &path["path"])).collect();
+    let rules = manifests.one("HTTPRoute", "")["spec"]["rules"].as_array().unwrap();
+    let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().unwrap());
+    let route: Vec<_> =
+        matches.map(|found| (&found["path"]["type"], &found["path"]["value"])).collect();
+
+    let api: Value = serde_json::from_str(OPENAPI).unwrap();
+    let answered = api["paths"].as_object().unwrap().keys().map(String::as_str);
+    for asked in answered.chain(["/openapi.json", "/swagger-ui/", "/"]) {
+        let leads = |kind: &str, routes: &[(&Value, &Value)]| {
+            routes.iter().any(|(found, prefix)| {
+                let rest = asked.strip_prefix(prefix.as_str().unwrap());
+                *found == kind && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let published = !["/livez", "/readyz", "/metrics", "/"].contains(&asked);
+        assert_eq!(leads("Prefix", &ingress), published, "{asked} by the Ingress");
+        assert_eq!(leads("PathPrefix", &route), published, "{asked} by the HTTPRoute");
+    }
+}
+
 /// The ports that pods may call, without those of names and of themselves.
 fn called(policy: &Value) -> Vec<i64> {
     let rules = policy["spec"]["egress"].as_array().unwrap().iter();
@@ -39,6 +70,29 @@ fn called(policy: &Value) -> Vec<i64> {
     ports.sort_unstable();
     ports.retain(|port| *port != 53);
     ports
+}
+
+/// The namespaces that are let in, and last the pods of the release, for `helm test`.
+#[tokio::test]
+async fn prometheus_ingress_and_gateway_are_let_in_where_all_are_on() {
+    let manifests = render("production", &[]).await;
+    let policy = &manifests.one("NetworkPolicy", "")["spec"];
+    let callers = policy["ingress"][0]["from"].as_array().unwrap();
+    let (own, others) = callers.split_last().unwrap();
+    assert_eq!(own["podSelector"], policy["podSelector"]);
+    let namespaces: Vec<_> = others
+        .iter()
+        .map(|peer| &peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"])
+        .collect();
+    let gateway = &manifests.one("HTTPRoute", "")["spec"]["parentRefs"][0]["namespace"];
+    assert_eq!(json!(namespaces), json!(["insights", "monitoring", "ingress-nginx", gateway]));
+    let trigger = &manifests.one("ScaledObject", "-worker")["spec"]["triggers"][0]["metadata"];
+    let prometheus = trigger["serverAddress"].as_str().unwrap();
+    assert!(prometheus.contains(".monitoring.svc:"), "the namespace of {prometheus}");
+
+    let small = render("small", &[]).await;
+    let anyone = &small.one("NetworkPolicy", "")["spec"]["ingress"];
+    assert_eq!(anyone, &json!([{"ports": [{"port": "http"}]}]));
 }
 
 #[tokio::test]
@@ -55,8 +109,6 @@ async fn pods_speak_to_nobody_but_those_named() {
     for deployment in manifests.all("Deployment") {
         assert!(finds(&policy["spec"]["podSelector"]["matchLabels"], deployment));
     }
-    let callers = policy["spec"]["ingress"][0]["from"].as_array().unwrap();
-    assert_eq!(callers.len(), 2, "the one named, and pods of the release");
     let web = rules.iter().find(|rule| rule["ports"][0]["port"] == 443).unwrap();
     let except = web["to"][0]["ipBlock"]["except"].as_array().unwrap();
     assert!(except.contains(&json!("169.254.0.0/16")), "the metadata of the cloud");
@@ -68,4 +120,23 @@ async fn pods_speak_to_nobody_but_those_named() {
     assert_eq!(called(moved.one("NetworkPolicy", "")), [443, 6432, 7000]);
     let off = render("small", &["networkPolicy.enabled=false"]).await;
     assert!(off.all("NetworkPolicy").is_empty());
+}
+
+/// The rule of names is the first.
+#[tokio::test]
+async fn names_are_asked_where_the_values_say() {
+    let cluster = json!({"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}});
+    for file in ["small", "embedded"] {
+        let manifests = render(file, &[]).await;
+        let names = &manifests.one("NetworkPolicy", "")["spec"]["egress"][0];
+        let ports = json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]);
+        assert_eq!(names, &json!({"to": [{"namespaceSelector": cluster}], "ports": ports}));
+    }
+    let set = "networkPolicy.egress.dns.to[0].ipBlock.cidr=169.254.20.10/32,\
+               networkPolicy.egress.dns.ports={53,5353}";
+    let manifests = render("small", &[set]).await;
+    let names = &manifests.one("NetworkPolicy", "")["spec"]["egress"][0];
+    assert_eq!(names["to"], json!([{"ipBlock": {"cidr": "169.254.20.10/32"}}]));
+    let ports = ["UDP", "TCP"].map(|protocol| json!({"port": 5353, "protocol": protocol}));
+    assert_eq!(names["ports"].as_array().unwrap()[2..], ports);
 }

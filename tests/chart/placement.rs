@@ -41,12 +41,17 @@ async fn each_part_may_use_what_its_values_say() {
         format!("{part}.resources.requests.cpu={cpu}m,{part}.resources.limits.memory={cpu}Mi")
     });
     let manifests = render("small", &set.each_ref().map(String::as_str)).await;
-    for (part, amount, memory) in
-        [("api", 300, "128Mi"), ("worker", 600, "256Mi"), ("scheduler", 900, "64Mi")]
-    {
+    for (part, amount, memory, disk) in [
+        ("api", 300, "128Mi", Some("1Gi")),
+        ("worker", 600, "256Mi", Some("1Gi")),
+        ("scheduler", 900, "64Mi", None),
+    ] {
         let deployment = manifests.one("Deployment", &format!("-{part}"));
-        let expected = json!({"requests": {"cpu": format!("{amount}m"), "memory": memory},
-            "limits": {"memory": format!("{amount}Mi")}});
+        let mut requests = json!({"cpu": format!("{amount}m"), "memory": memory});
+        if let Some(disk) = disk {
+            requests["ephemeral-storage"] = disk.into();
+        }
+        let expected = json!({"requests": requests, "limits": {"memory": format!("{amount}Mi")}});
         assert_eq!(container(deployment)["resources"], expected, "{part}");
     }
     let embedded = render("embedded", &["worker.resources.limits.memory=3Gi"]).await;

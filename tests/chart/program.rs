@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use clap::Args;
+use segment_export::config::{Config, Signals};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -12,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::bucket;
 use super::cluster::processes::send;
 use super::cluster::services::{Postgres, Redis, free_port};
-use super::tools::{CI, Manifests, container, pod, render};
+use super::tools::{CHART, CI, Manifests, container, pod, render};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
 /// Far more than a start takes here.
@@ -186,4 +188,49 @@ async fn every_variable_is_a_setting_of_the_program() {
             }
         }
     }
+}
+
+/// The settings of `serve`.
+fn settings() -> clap::Command {
+    Signals::augment_args(Config::augment_args(clap::Command::new("serve")))
+}
+
+/// The default of a setting, as it is written.
+fn default(arg: &clap::Arg) -> Option<&str> {
+    arg.get_default_values().first()?.to_str()
+}
+
+/// Each with its packed copy, which is no larger as a rule.
+#[tokio::test]
+async fn there_is_room_for_as_many_uploads_as_are_taken_in_at_a_time() {
+    let settings = settings();
+    let number = |name| {
+        let arg = settings.get_arguments().find(|arg| arg.get_id() == name).unwrap();
+        default(arg).unwrap().parse::<u64>().unwrap()
+    };
+    let uploads = number("max_uploads") * number("max_upload_bytes");
+    let manifests = render("small", &[]).await;
+    let volumes = pod(manifests.one("Deployment", "-api"))["volumes"].as_array().unwrap();
+    let tmp = volumes.iter().find(|volume| volume["name"] == "tmp").unwrap();
+    let size = tmp["emptyDir"]["sizeLimit"].as_str().unwrap().strip_suffix("Gi").unwrap();
+    assert!(size.parse::<u64>().unwrap() << 30 >= 2 * uploads, "{size} GiB");
+}
+
+/// What `values.schema.json` says of a setting is what its default is: a number, or any text.
+#[tokio::test]
+async fn settings_are_those_of_the_program_and_numbers_where_its_are() {
+    let program = settings();
+    let is_number = |arg| default(arg).is_some_and(|default| default.parse::<u64>().is_ok());
+    let settings = program.get_arguments().filter_map(|arg| {
+        let name = arg.get_env()?.to_str()?.strip_prefix("SEGMENT_EXPORT_")?;
+        let kind = if is_number(arg) { "number" } else { "text" };
+        Some((name.to_owned(), json!({"$ref": format!("#/definitions/{kind}")})))
+    });
+    let schema = std::fs::read_to_string(format!("{CHART}/values.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let known = &schema["properties"]["settings"];
+    assert_eq!(known["additionalProperties"], false);
+    let known: BTreeMap<String, Value> =
+        serde_json::from_value(known["properties"].clone()).unwrap();
+    assert_eq!(known, settings.collect());
 }

@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set beside it, and what the refusal must say.
-const REFUSED: [(&str, &str, &[&str]); 35] = [
+const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -30,7 +30,48 @@ const REFUSED: [(&str, &str, &[&str]); 35] = [
     ("small", "drainSeconds=0", &["/drainSeconds", "minimum"]),
     ("small", "worker.replicas=many", &["/worker/replicas", "want integer"]),
     ("small", "settings.DEV=true", &["settings.DEV has no place here"]),
-    ("small", "settings.lower=1", &["invalid propertyName 'lower'"]),
+    ("small", "settings.lower=1", &["additional properties 'lower' not allowed"]),
+    ("small", "settings.AUTH_ISSUER=accounts", &["settings.AUTH_ISSUER has no place here"]),
+    ("small", "settings.RUNS_IN_PARALEL=8", &["/settings", "'RUNS_IN_PARALEL' not allowed"]),
+    (
+        "small",
+        "settings.SEGMENT_EXPORT_LEASE_MS=60000",
+        &["/settings", "'SEGMENT_EXPORT_LEASE_MS' not allowed"],
+    ),
+    ("small", "settings.LEASE_MS=60s", &["/settings/LEASE_MS", "'60s' does not match pattern"]),
+    ("small", "settings.KEEP_RUNS_DAYS=-1", &["/settings/KEEP_RUNS_DAYS", "minimum"]),
+    ("small", "auth.issuer=login.example.com", &["/auth/issuer", "does not match pattern"]),
+    (
+        "small",
+        "api.autoscaling.enabled=true,api.autoscaling.min=9",
+        &["api.autoscaling.min (9) is above api.autoscaling.max (6)"],
+    ),
+    (
+        "production",
+        "worker.autoscaling.min=13",
+        &["worker.autoscaling.min (13) is above worker.autoscaling.max (12)"],
+    ),
+    ("small", r"podLabels.app\.kubernetes\.io/component=x", &["app.kubernetes.io/component"]),
+    (
+        "small",
+        r"podLabels.app\.kubernetes\.io/name=x",
+        &["podLabels has app.kubernetes.io/name", "give the label another name"],
+    ),
+    (
+        "small",
+        "storage.url=file:///tmp/",
+        &["/tmp is the directory of temporary files and of the default root"],
+    ),
+    (
+        "small",
+        "storage.roots.crm.url=file:///data/segments/,storage.roots.crm.existingClaim=crm",
+        &["/data/segments is the directory of the default root and of the root crm"],
+    ),
+    (
+        "embedded",
+        "storage.roots.crm.url=file:///data,storage.roots.crm.existingClaim=crm",
+        &["/data is the directory of the default root and of the root crm"],
+    ),
     ("small", "settings.STORAGE_OPTIONS=x", &["settings.STORAGE_OPTIONS has no place here"]),
     (
         "cloud",
@@ -58,6 +99,11 @@ const REFUSED: [(&str, &str, &[&str]); 35] = [
         &["name the claim that is mounted there in storage.roots.crm-share.existingClaim"],
     ),
     ("cloud", "sqlSources.shop=postgres://x", &["/sqlSources/shop", "want object"]),
+    (
+        "small",
+        "networkPolicy.egress.more.web.ports={8443},networkPolicy.egress.more.web.to[0].ipBlock.cidr=10.0.0.0/8",
+        &["networkPolicy.egress.more.web has no place here", "another name"],
+    ),
     ("small", "workers.replicas=3", &["additional properties 'workers' not allowed"]),
 ];
 

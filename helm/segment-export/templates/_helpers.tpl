@@ -24,6 +24,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with .Values.serviceAccount }}{{ default (ternary (include "segment-export.name" $) "default" .create) .name }}{{ end -}}
 {{- end }}
 
+{{/* A value as it is written: a whole number read from YAML would else be `2e+06`. */}}
+{{- define "segment-export.text" -}}
+{{ if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
 {{/* The parts of the service, each with its pods. */}}
 {{- define "segment-export.parts" -}}
 {{ ternary "all" "api worker scheduler" .Values.embedded }}
@@ -48,9 +53,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- if and .oauth.clientId (not .oauth.redirectUrl) }}{{ fail "oauth.redirectUrl is required with oauth.clientId" }}{{ end }}
 {{- if and .embedded (or .api.autoscaling.enabled .worker.autoscaling.enabled) }}{{ fail "an embedded service is one pod and cannot be scaled: leave autoscaling off, or set embedded to false" }}{{ end }}
+{{- range $part, $of := dict "api" .api "worker" .worker }}
+{{- with $of.autoscaling }}{{ if and .enabled (gt (int .min) (int .max)) }}{{ fail (printf "%s.autoscaling.min (%v) is above %s.autoscaling.max (%v)" $part .min $part .max) }}{{ end }}{{ end }}
+{{- end }}
+{{- range $label := append (keys (include "segment-export.labels" $ | fromYaml)) "app.kubernetes.io/component" }}
+{{- if hasKey $.Values.podLabels $label }}{{ fail (printf "podLabels has %s, which the chart sets itself: give the label another name" $label) }}{{ end }}
+{{- end }}
 {{- include "segment-export.checkStorage" $ }}
-{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
+{{- range $name := list "BIND" "ROLES" "DEV" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS" "AUTH_ISSUER" "AUTH_AUDIENCE" "AUTH_JWKS_URL" "CAMPAIGN_MONITOR_URL" "OAUTH_CLIENT_ID" "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "OAUTH_CLIENT_SECRET" "AUTH_HS256_SECRET" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
 {{- if hasKey $.Values.settings $name }}{{ fail (printf "settings.%s has no place here: it has a value of its own, or is for laptops only" $name) }}{{ end }}
+{{- end }}
+{{- range $name := keys (omit .networkPolicy.egress "more") }}
+{{- if hasKey $.Values.networkPolicy.egress.more $name }}{{ fail (printf "networkPolicy.egress.more.%s has no place here: set networkPolicy.egress.%s, or give it another name" $name $name) }}{{ end }}
 {{- end }}
 {{- if and .ingress.enabled (not .ingress.host) }}{{ fail "ingress.host is required with ingress.enabled" }}{{ end }}
 {{- if and .httpRoute.enabled (not .httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs is required with httpRoute.enabled" }}{{ end }}

@@ -47,7 +47,7 @@
   "SEGMENT_EXPORT_DRAIN_MS" (mul $v.drainSeconds 1000)
   "OTEL_EXPORTER_OTLP_ENDPOINT" $v.otlpEndpoint
   "RUST_LOG" $v.log }}
-{{- range $name, $value := $v.settings }}{{ $_ := set $plain (printf "SEGMENT_EXPORT_%s" $name) $value }}{{ end }}
+{{- range $name, $value := $v.settings }}{{ $_ := set $plain (printf "SEGMENT_EXPORT_%s" $name) (include "segment-export.text" $value) }}{{ end }}
 {{- range $name, $value := $plain }}{{ if ne (toString $value) "" }}
 - name: {{ $name }}
   value: {{ toString $value | quote }}

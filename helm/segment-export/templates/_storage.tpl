@@ -7,7 +7,7 @@
 {{- $options := list }}
 {{- range $root, $of := set (deepCopy $storage.roots) "default" (omit $storage "roots") }}
 {{- if ne $root "default" }}{{ $roots = append $roots (printf "%s=%s" $root $of.url) }}{{ end }}
-{{- range $option, $value := $of.options }}{{ $options = append $options (printf "%s.%s=%v" $root $option $value) }}{{ end }}
+{{- range $option, $value := $of.options }}{{ $options = append $options (printf "%s.%s=%s" $root $option (include "segment-export.text" $value)) }}{{ end }}
 {{- range $option, $secret := $of.secretOptions }}
 {{- $name := printf "STORAGE_%s_%s" $root $option | upper | replace "-" "_" }}
 {{ include "segment-export.secretEnv" (dict "name" $name "secret" $secret.name "key" $secret.key) }}
@@ -50,6 +50,13 @@
 {{- else }}
 {{- if not .url }}{{ fail "storage.url is required, unless embedded is true" }}{{ end }}
 {{- if and (hasPrefix "file://" .url) (not .existingClaim) }}{{ fail "storage.url is a directory: name the claim (ReadWriteMany) that is mounted there in storage.existingClaim" }}{{ end }}
+{{- end }}
+{{- $taken := dict "/" "the root of the image" "/tmp" "temporary files" "/secrets" "secretFiles" }}
+{{- range include "segment-export.claims" $ | fromJsonArray }}
+{{- $root := ternary "the default root" (trimPrefix "root-" .name | printf "the root %s") (eq .name "files") }}
+{{- $at := clean .at }}
+{{- if hasKey $taken $at }}{{ fail (printf "storage: %s is the directory of %s and of %s: give each root one of its own" $at (get $taken $at) $root) }}{{ end }}
+{{- $_ := set $taken $at $root }}
 {{- end }}
 {{- range $root, $of := set (deepCopy .roots) "default" (omit . "roots") }}
 {{- $path := ternary "storage" (printf "storage.roots.%s" $root) (eq $root "default") }}

@@ -1,0 +1,112 @@
+//! What docs/OPERATIONS.md has operators type is typed here.
+
+use sqlx::{Connection, Executor, PgConnection, Row};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::cluster::services::Postgres;
+use super::tools::ROOT;
+use crate::programs::{debian_with, succeed};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
+const INSTANCE: Uuid = Uuid::from_u128(7);
+/// A run that failed with profiles refused, one that is well, and a connection whose credentials were refused.
+const HAPPENED: &str = r#"
+    INSERT INTO runs (id, instance_id, export_id, export_name, list_id, mapping, options, status, reason, warnings,
+        submission_kind, submitted_by, submitted_utc, end_utc, selected, rejected, field_warnings, not_before)
+    SELECT gen_random_uuid(), instance::uuid, gen_random_uuid(), 'Weekly', 'list', '{}', '{}', status, reason::jsonb, '{}',
+        'manual', 'somebody', now(), now(), 10, rejected, '{}', now()
+    FROM (VALUES ('00000000-0000-0000-0000-000000000007', 'failed', '{"code": "listNotFound", "message": "gone"}', 3),
+        ('00000000-0000-0000-0000-000000000008', 'successful', NULL, 0)) AS run (instance, status, reason, rejected);
+    INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc, consent_version,
+        credential_sealed, refused_message, version, created_by, created_utc, updated_by, updated_utc)
+    VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 'Shop', 'campaignMonitor', 'admin', 'somebody', now(), '1',
+        'key:sealed', 'Invalid API Key', 1, 'somebody', now(), 'somebody', now())"#;
+
+/// The lines of a section that are to be typed, as the page has them.
+fn typed(heading: &str) -> String {
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/OPERATIONS.md")).unwrap();
+    let (_, section) = page.split_once(&format!("\n{heading}\n")).expect(heading);
+    let section = section.split("\n#").next().unwrap();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_database_tells_the_instances_behind_an_alert() {
+    let folder = TempDir::new().unwrap();
+    let postgres = Postgres::start(folder.path()).await.unwrap();
+    let migrate = ["migrate", "--dev", "--database-url", &postgres.url()];
+    succeed(BINARY, &migrate, &folder.path().to_string_lossy()).await;
+    let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
+    database.execute(HAPPENED).await.unwrap();
+    let typed = typed("### Find the instance");
+    let statements: Vec<_> = typed.split_inclusive(';').collect();
+    assert_eq!(statements.len(), 3);
+    for (statement, says) in statements.into_iter().zip(["gone", "Weekly", "Invalid API Key"]) {
+        let found =
+            sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(&mut database).await.unwrap();
+        assert_eq!(found.len(), 1, "{statement}");
+        assert_eq!(found[0].get::<Uuid, _>("instance_id"), INSTANCE);
+        let texts =
+            (0..found[0].len()).filter_map(|column| found[0].try_get::<&str, _>(column).ok());
+        assert!(texts.into_iter().any(|text| text == says), "{statement}");
+    }
+}
+
+/// `kubectl` looks into `default` otherwise, and finds nothing. Nodes are in no namespace.
+#[test]
+fn every_line_for_kubectl_has_the_namespace_of_the_installation() {
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/OPERATIONS.md")).unwrap();
+    assert!(page.contains("`helm install exports helm/segment-export --namespace exports "));
+    let (lines, rest): (Vec<_>, Vec<_>) = page
+        .split('`')
+        .filter(|text| text.starts_with("kubectl "))
+        .partition(|line| !line.starts_with("kubectl drain"));
+    assert!(lines.len() > 10 && rest.len() == 1);
+    for line in lines {
+        assert!(line.starts_with("kubectl -n exports "), "{line}");
+    }
+}
+
+/// As the owner, so that whoever takes its place again may change what was made meanwhile.
+#[tokio::test]
+async fn a_second_role_takes_the_place_of_the_first_while_its_password_changes() {
+    let folder = TempDir::new().unwrap();
+    let postgres = Postgres::start(folder.path()).await.unwrap();
+    let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
+    let owner: String =
+        sqlx::query_scalar("SELECT current_user").fetch_one(&mut database).await.unwrap();
+    let roles = typed("### Rotate keys and passwords").replace("'…'", "'secret'");
+    let (made, gone) = roles.trim().rsplit_once('\n').unwrap();
+    assert_eq!(gone.trim(), "ALTER ROLE segment NOLOGIN;");
+    database
+        .execute("CREATE ROLE segment LOGIN; GRANT ALL ON SCHEMA public TO segment")
+        .await
+        .unwrap();
+    database.execute(sqlx::AssertSqlSafe(made)).await.unwrap();
+    let url = postgres.url().replacen(&format!("//{owner}"), "//segment_b", 1);
+    assert_ne!(url, postgres.url());
+    let migrate = ["migrate", "--dev", "--database-url", &url];
+    succeed(BINARY, &migrate, &folder.path().to_string_lossy()).await;
+    let owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'";
+    let owners: Vec<String> = sqlx::query_scalar(owners).fetch_all(&mut database).await.unwrap();
+    assert_eq!(owners, ["segment"]);
+}
+
+#[tokio::test]
+async fn the_lines_of_a_run_are_found_among_lines_that_are_not_json() {
+    debian_with("jq", "/usr/bin/jq").await;
+    let folder = TempDir::new().unwrap();
+    let of_run = r#"{"message":"a batch","spans":[{"name":"run","run.id":"019…"}]}"#;
+    let other = r#"{"message":"a call","spans":[{"name":"request"}]}"#;
+    let lines = format!(
+        "Error: the database is away\n{other}\nthread 'main' panicked\n{of_run}\n{other}\n"
+    );
+    std::fs::write(folder.path().join("log"), lines).unwrap();
+    let check = format!(
+        "{} log > found; jq -e -s 'map(.message) == [\"a batch\"]' found",
+        typed("## Logs")
+    );
+    succeed("sh", &["-ec", &check], &folder.path().to_string_lossy()).await;
+}
