@@ -14,7 +14,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use super::limiter::{Limiter, Slot, Verdict};
-use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
+use super::uploaded::{Unanswered, Uploaded};
+use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::Session;
 use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
@@ -40,6 +41,8 @@ pub struct Uploader {
     pub run: RunId,
     /// What to make of the rows.
     pub plan: Arc<Plan>,
+    /// Rows up to here may have been sent before, by an attempt that died.
+    pub doubt_until: i64,
     /// How many at a time.
     pub limiter: Limiter,
     /// Tries and pauses.
@@ -48,42 +51,11 @@ pub struct Uploader {
     pub wind_down: CancellationToken,
 }
 
-/// What became of a batch.
-pub struct Uploaded {
-    /// The batch.
-    pub batch: Batch,
-    /// New on the list.
-    pub created: i64,
-    /// On the list before, and updated.
-    pub updated: i64,
-    /// Refused records.
-    pub failures: Vec<ImportFailure>,
-    /// Why some records have no answer, and which: places in the page.
-    pub unanswered: Option<Unanswered>,
-    /// HTTP status of the last answer.
-    pub http_status: Option<u16>,
-    /// Calls made.
-    pub attempts: u32,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-/// Records that Campaign Monitor gave no answer for.
-#[derive(Default)]
-pub struct Unanswered {
-    /// What the last try ended with; `None` when the run wound down before there was one.
-    pub error: Option<Error>,
-    /// Those that may be on the list all the same: places in the page.
-    pub in_doubt: Vec<usize>,
-    /// Those that surely are not: places in the page.
-    pub unsent: Vec<usize>,
-}
-
 /// A call that is to be made.
 struct Request {
     records: Vec<usize>,
     body: Bytes,
-    /// Whether an earlier try may have landed although no answer said so.
+    /// Whether an earlier try, or attempt, may have landed although no answer said so.
     in_doubt: bool,
 }
 
@@ -92,7 +64,8 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = number(batch.records.len()));
         let body = std::mem::take(&mut batch.body);
-        let whole = Request { records: batch.records.clone(), body, in_doubt: false };
+        let in_doubt = batch.first_row < self.doubt_until;
+        let whole = Request { records: batch.records.clone(), body, in_doubt };
         let mut state = Uploaded::nothing(batch);
         let started = Instant::now();
         self.send_all(&mut state, whole).instrument(span).await;
@@ -119,7 +92,7 @@ impl Uploader {
                 continue;
             }
             waiting.push_front(request);
-            state.unanswered = Some(Unanswered::of(error, waiting));
+            state.unanswered = Some(unanswered(error, waiting));
             return;
         }
     }
@@ -194,7 +167,7 @@ impl Uploader {
         match answer {
             Ok((status, result)) => {
                 state.http_status = Some(status);
-                state.count(&request.records, result);
+                state.count(&request.records, request.in_doubt, result);
                 Ok(())
             }
             Err(error) => {
@@ -241,54 +214,13 @@ impl Request {
     }
 }
 
-impl Unanswered {
-    /// `waiting` begins with the request that failed.
-    fn of(error: Option<Error>, waiting: VecDeque<Request>) -> Self {
-        let (doubtful, unsent): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|request| request.in_doubt);
-        let records = |requests: Vec<Request>| {
-            requests.into_iter().flat_map(|request| request.records).collect()
-        };
-        Self { error, in_doubt: records(doubtful), unsent: records(unsent) }
-    }
-}
-
-impl Uploaded {
-    /// Nothing is known of the batch yet.
-    #[must_use]
-    pub const fn nothing(batch: Batch) -> Self {
-        Self {
-            batch,
-            created: 0,
-            updated: 0,
-            failures: vec![],
-            unanswered: None,
-            http_status: None,
-            attempts: 0,
-            duration: Duration::ZERO,
-        }
-    }
-
-    /// Adds an answer. Every record that was not refused is on the list; what is not new was there
-    /// before, also when Campaign Monitor counts an address once that we count twice. No more records are refused
-    /// than were sent, whatever the answer says.
-    fn count(&mut self, records: &[usize], mut result: ImportResult) {
-        result.failure_details.truncate(records.len());
-        let taken = number(records.len() - result.failure_details.len());
-        let created = result.total_new_subscribers.clamp(0, taken);
-        if taken != result.total_new_subscribers + result.total_existing_subscribers {
-            tracing::warn!(
-                sent = records.len(),
-                new = result.total_new_subscribers,
-                existing = result.total_existing_subscribers,
-                failed = result.failure_details.len(),
-                "Campaign Monitor's totals do not add up to what was sent"
-            );
-        }
-        self.created += created;
-        self.updated += taken - created;
-        self.failures.extend(result.failure_details);
-    }
+/// `waiting` begins with the request that failed.
+fn unanswered(error: Option<Error>, waiting: VecDeque<Request>) -> Unanswered {
+    let (doubtful, unsent): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(|request| request.in_doubt);
+    let records =
+        |requests: Vec<Request>| requests.into_iter().flat_map(|request| request.records).collect();
+    Unanswered { error, in_doubt: records(doubtful), unsent: records(unsent) }
 }
 
 /// Doubles with each try, spread out so that uploads do not come back in step.
