@@ -1,4 +1,4 @@
-//! Sends one batch: with retries, in halves where Campaign Monitor needs too long, in turn with the
+//! Sends one batch: with retries, in halves where Campaign Monitor needs too long or the whole does not get there, in turn with the
 //! other uploads of the run. Once the run winds down, calls under way finish and none is made any more.
 
 use std::collections::VecDeque;
@@ -85,8 +85,7 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
-            let may_halve = matches!(error, Some(Error::TimedOut))
-                && request.is_worth_halving()
+            let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.wind_down.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
                 continue;
@@ -124,7 +123,8 @@ impl Uploader {
                 return Err(Some(error));
             };
             let is_over = attempt >= self.work.call_tries || self.wind_down.is_cancelled();
-            if is_over || (timeouts >= TIMEOUTS_MAX && request.is_worth_halving()) {
+            let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
+            if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));
             }
             let pause = asked.unwrap_or_else(|| pause(&self.work, attempt));
@@ -185,6 +185,7 @@ impl Uploader {
             counter!(measures::UPLOADS_THROTTLED).increment(1);
         }
         match error.disposition() {
+            Disposition::Retry(_) if error.is_too_large() => Verdict::Unrelated,
             Disposition::Retry(asked) => Verdict::Overloaded {
                 retry_after: asked.unwrap_or_else(|| pause(&self.work, attempt)),
             },
@@ -209,8 +210,12 @@ fn record(span: &Span, answer: Result<u16, &Error>) {
 }
 
 impl Request {
-    fn is_worth_halving(&self) -> bool {
-        self.records.len() >= 2 * RECORDS_MIN
+    /// Whether halves of it may get through where the whole did not.
+    fn is_worth_halving(&self, error: &Error) -> bool {
+        match error {
+            Error::TimedOut => self.records.len() >= 2 * RECORDS_MIN,
+            error => error.is_too_large() && self.records.len() > 1,
+        }
     }
 }
 
