@@ -1,7 +1,11 @@
 //! What can go wrong with a call, and what to do about it: the one place that decides.
 //!
 //! Branch on the body's `Code`, never on the status alone or on the text: both vary for the same
-//! code. An answer that is no JSON comes from a proxy on the way.
+//! code. Every refusal of Campaign Monitor has one: an answer without it comes from something on the way there (a
+//! proxy, a firewall, a portal), says nothing of the call, and passes.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -18,6 +22,11 @@ const PAUSE_MAX: Duration = Duration::from_mins(10);
 /// Import had some failures; the rest was stored.
 const PARTIAL_SUCCESS: i64 = 210;
 
+/// What an answer without a code is read as; none is numbered so.
+const NO_CODE: i64 = 0;
+/// The body is larger than something on the way lets through.
+const TOO_LARGE: u16 = 413;
+
 /// A call that did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -26,7 +35,7 @@ pub enum Error {
     Refused {
         /// HTTP status.
         status: u16,
-        /// The vendor's code; 0 when the answer had none.
+        /// The vendor's code.
         code: i64,
         /// The vendor's words.
         message: String,
@@ -50,6 +59,14 @@ pub enum Error {
     #[error("it answered with status {status}")]
     Failed {
         /// HTTP status, 5xx.
+        status: u16,
+        /// How long it asks us to wait.
+        pause: Option<Duration>,
+    },
+    /// Something on the way there answered in its place. Whether the call arrived is unknown.
+    #[error("something on the way to Campaign Monitor answered with status {status}")]
+    Intercepted {
+        /// HTTP status, 3xx or 4xx.
         status: u16,
         /// How long it asks us to wait.
         pause: Option<Duration>,
@@ -84,6 +101,7 @@ impl Error {
             429 => Self::Throttled { pause },
             status @ 500.. => Self::Failed { status, pause },
             408 => Self::TimedOut,
+            status if envelope.code == NO_CODE => Self::Intercepted { status, pause },
             status => Self::Refused { status, code: envelope.code, message: envelope.message },
         }
     }
@@ -103,14 +121,14 @@ impl Error {
     pub const fn disposition(&self) -> Disposition {
         match self {
             // 50, 100: no or a wrong key. 120 to 122: an OAuth token that is invalid, expired, revoked.
-            // A 401 without a code comes from something in between that checks credentials.
-            Self::Refused { code: 50 | 100 | 120..=122, .. }
-            | Self::Refused { status: 401, code: 0, .. }
-            | Self::GrantRefused(_) => Disposition::BlockConnection,
-            Self::Refused { .. } => Disposition::GiveUp,
-            Self::Throttled { pause } | Self::Failed { pause, .. } | Self::Unrenewed { pause } => {
-                Disposition::Retry(*pause)
+            Self::Refused { code: 50 | 100 | 120..=122, .. } | Self::GrantRefused(_) => {
+                Disposition::BlockConnection
             }
+            Self::Refused { .. } => Disposition::GiveUp,
+            Self::Throttled { pause }
+            | Self::Failed { pause, .. }
+            | Self::Intercepted { pause, .. }
+            | Self::Unrenewed { pause } => Disposition::Retry(*pause),
             Self::Unreachable | Self::TimedOut | Self::Interrupted => Disposition::Retry(None),
         }
     }
@@ -148,7 +166,17 @@ impl Error {
     /// Whether the call may have stored something although no answer says so.
     #[must_use]
     pub const fn is_in_doubt(&self) -> bool {
-        matches!(self, Self::Failed { .. } | Self::TimedOut | Self::Interrupted)
+        match self {
+            Self::Failed { .. } | Self::TimedOut | Self::Interrupted => true,
+            Self::Intercepted { .. } => !self.is_too_large(),
+            _ => false,
+        }
+    }
+
+    /// Whether the call was larger than something on the way lets through: a smaller one may arrive.
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        matches!(self, Self::Intercepted { status: TOO_LARGE, .. })
     }
 
     /// Whether the id of a list or client is not one of the account's (codes 101 and 102).
@@ -165,6 +193,7 @@ impl Error {
             Self::Unrenewed { .. } => "unrenewed",
             Self::Throttled { .. } => "throttled",
             Self::Failed { .. } => "failed",
+            Self::Intercepted { .. } => "intercepted",
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timedOut",
             Self::Interrupted => "interrupted",
@@ -175,7 +204,9 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { status, .. } | Self::Failed { status, .. } => Some(*status),
+            Self::Refused { status, .. }
+            | Self::Failed { status, .. }
+            | Self::Intercepted { status, .. } => Some(*status),
             Self::Throttled { .. } => Some(429),
             Self::Unreachable
             | Self::TimedOut
@@ -232,64 +263,4 @@ fn pause(headers: &HeaderMap) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
     let asked = seconds(RETRY_AFTER.as_str()).or_else(|| seconds("x-ratelimit-reset"))?;
     Some(Duration::from_secs(asked).min(PAUSE_MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use reqwest::header::HeaderValue;
-
-    fn answer(status: u16, body: &str) -> Error {
-        Error::from_answer(
-            StatusCode::from_u16(status).unwrap(),
-            &HeaderMap::new(),
-            body.as_bytes(),
-        )
-    }
-
-    #[test]
-    fn each_answer_has_its_disposition() {
-        use Disposition::{BlockConnection, GiveUp, Retry};
-        let cases = [
-            (401, r#"{"Code":100,"Message":"Invalid API Key"}"#, BlockConnection),
-            (401, r#"{"Code":"50","Message":"…"}"#, BlockConnection),
-            (401, r#"{"Code":122,"Message":"Revoked OAuth Token"}"#, BlockConnection),
-            (401, r#"{"Code":101,"Message":"Invalid ListID"}"#, GiveUp),
-            (400, r#"{"Code":209,"Message":"Too many"}"#, GiveUp),
-            (429, r#"{"Code":429,"Message":"Rate limit exceeded"}"#, Retry(None)),
-            (500, r#"{"Code":500,"Message":"Sorry"}"#, Retry(None)),
-            (503, "<html>maintenance</html>", Retry(None)),
-        ];
-        for (status, body, expected) in cases {
-            assert_eq!(answer(status, body).disposition(), expected, "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn a_throttled_call_stored_nothing_but_a_failed_one_may_have() {
-        assert!(!answer(429, "").is_in_doubt());
-        assert!(!Error::Unreachable.is_in_doubt());
-        assert!(answer(500, "").is_in_doubt());
-        assert!(Error::TimedOut.is_in_doubt());
-    }
-
-    #[test]
-    fn retry_after_goes_before_the_rate_limit_header_and_is_capped() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-ratelimit-reset", HeaderValue::from_static("348"));
-        assert_eq!(pause(&headers), Some(Duration::from_secs(348)));
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
-        assert_eq!(pause(&headers), Some(Duration::from_secs(7)));
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("86400"));
-        assert_eq!(pause(&headers), Some(PAUSE_MAX));
-    }
-
-    #[test]
-    fn code_210_is_a_result_and_any_other_400_is_not() {
-        let partial = br#"{"ResultData":{"TotalUniqueEmailsSubmitted":3,"TotalExistingSubscribers":2,"TotalNewSubscribers":0,
-            "DuplicateEmailsInSubmission":[],"FailureDetails":[{"EmailAddress":"example+1@example","Code":1,"Message":"Invalid Email Address"}]},
-            "Code":210,"Message":"Subscriber Import had some failures"}"#;
-        assert_eq!(partial_success(partial).unwrap().failure_details[0].code, 1);
-        assert!(partial_success(br#"{"Code":212,"Message":"No subscribers"}"#).is_none());
-    }
 }

@@ -10,6 +10,7 @@ pub mod sandbox;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -181,6 +182,8 @@ impl CampaignMonitor {
         let http = reqwest::Client::builder()
             .http1_only()
             .user_agent(USER_AGENT)
+            // The API never redirects; profiles and keys go nowhere else.
+            .redirect(Policy::none())
             .connect_timeout(CONNECT_MAX)
             .pool_max_idle_per_host(64)
             .tcp_nodelay(true)

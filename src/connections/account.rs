@@ -43,8 +43,10 @@ pub fn problem(error: &campaign_monitor::Error) -> Problem {
         }
         Disposition::BlockConnection => {
             let why = error.refusal();
-            let detail = format!("Campaign Monitor refuses the credentials ({why}). Renew them.");
-            Problem::new(Kind::CampaignMonitorRefused, detail)
+            let detail = format!(
+                "Campaign Monitor refuses the credentials ({why}). An administrator must renew them."
+            );
+            Problem::new(Kind::ConnectionNotConnected, detail)
         }
         Disposition::GiveUp => {
             Problem::new(Kind::CampaignMonitorRefused, format!("Campaign Monitor says: {error}."))

@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Connection, ConnectionId};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::campaign_monitor;
+use crate::campaign_monitor::{self, Disposition};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::problem::Problem;
@@ -31,7 +31,7 @@ pub struct Check {
     /// `credentials`, `clients`, `exportUser`.
     #[schema(example = "credentials")]
     name: &'static str,
-    /// Whether it passed.
+    /// Whether it passed. One that could not be made has not passed; `detail` says so.
     ok: bool,
     /// What was found.
     #[schema(example = "Campaign Monitor accepts them.")]
@@ -86,7 +86,15 @@ async fn check_account(session: &Session) -> Result<Vec<Check>, Problem> {
 }
 
 fn failed(name: &'static str, error: &campaign_monitor::Error) -> Check {
-    Check { name, ok: false, detail: format!("Campaign Monitor says: {}.", error.refusal()) }
+    let detail = match error.disposition() {
+        Disposition::Retry(_) => format!(
+            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before anything is renewed."
+        ),
+        Disposition::GiveUp | Disposition::BlockConnection => {
+            format!("Campaign Monitor says: {}.", error.refusal())
+        }
+    };
+    Check { name, ok: false, detail }
 }
 
 fn check_export_user(connection: &Connection) -> Check {

@@ -69,8 +69,10 @@ pub async fn check_list(
     if connection.status() != ConnectionStatus::Connected {
         return Ok(vec![not_connected()]);
     }
-    let (list, _) = read_list(app, connection, list_id, mapping).await?;
-    Ok(list_warnings(&list))
+    match ask(app, connection, list_id).await? {
+        Err(error) if error.is_about_the_credential() => Ok(vec![not_connected()]),
+        found => Ok(list_warnings(&checked(found, mapping)?.0)),
+    }
 }
 
 /// Asks Campaign Monitor for the list and its fields, and checks the keys of the mapping.
@@ -80,11 +82,22 @@ pub async fn read_list(
     list_id: &ListId,
     mapping: &Mapping,
 ) -> Result<(List, Vec<CustomField>), Problem> {
+    checked(ask(app, connection, list_id).await?, mapping)
+}
+
+/// A list and its custom fields, as Campaign Monitor tells of them.
+type Found = Result<(List, Vec<CustomField>), campaign_monitor::Error>;
+
+async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Found, Problem> {
     let (session, id) = (open(app, connection)?, list_id.as_str());
     let found = session.call(|account| async move {
         futures::try_join!(account.list(id), account.custom_fields(id))
     });
-    let (list, fields) = found.await.map_err(|error| refused(&error))?;
+    Ok(found.await)
+}
+
+fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), Problem> {
+    let (list, fields) = found.map_err(|error| refused(&error))?;
     check_keys(mapping, &fields)?;
     Ok((list, fields))
 }

@@ -46,6 +46,18 @@ impl Counts {
         self.selected - self.accounted()
     }
 
+    /// How many profiles are not on the list because of a run that went through all of them, in a sentence.
+    #[must_use]
+    pub fn shortfall(&self) -> String {
+        let Self { selected, in_doubt, .. } = *self;
+        let missing = self.missing() - in_doubt;
+        let doubt = match in_doubt {
+            0 => String::new(),
+            _ => format!(", and of {in_doubt} nobody knows whether they are"),
+        };
+        format!("{missing} of {selected} profiles are not on the list because of this run{doubt}.")
+    }
+
     /// Adds what became of some more profiles; `selected` stays.
     pub const fn add(&mut self, more: &Self) {
         self.created += more.created;

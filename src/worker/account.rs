@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::refusal::words;
-use super::upload::{Unanswered, Uploaded};
-use crate::campaign_monitor::{Error, ImportFailure};
+use super::refusal::Refusal;
+use super::uploaded::{Unanswered, Uploaded};
+use crate::campaign_monitor::Error;
 use crate::records::batches::{self, Batch};
 use crate::records::columns::Columns;
 use crate::records::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
@@ -41,18 +41,20 @@ impl Done {
 /// list, and as remaining where they surely are not.
 #[must_use]
 pub fn account(uploaded: Uploaded) -> Done {
-    let Uploaded { batch, created, updated, failures, unanswered, http_status, attempts, duration } =
+    let Uploaded { batch, created, updated, refusals, unanswered, http_status, attempts, duration } =
         uploaded;
     let is_answered = unanswered.is_none();
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
-    let mut rejections = refused(&batch, failures, &[doubtful.as_slice(), &unsent].concat());
-    let rejected = batches::number(rejections.len());
+    let mut rejections = refused(&batch, refusals, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
+    let with =
+        |outcome| batches::number(rejections.iter().filter(|one| one.outcome == outcome).count());
+    let rejected = with(RejectionOutcome::Rejected);
     let mut counts = Counts {
         created,
         updated,
         rejected,
-        in_doubt: batches::number(doubtful.len()),
+        in_doubt: with(RejectionOutcome::InDoubt),
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
@@ -103,8 +105,8 @@ fn status(counts: &Counts) -> BatchStatus {
 
 /// The refused records: Campaign Monitor names them by their address. One that it names otherwise than it was sent is
 /// one of the answered records all the same: it counts as refused, under the address as Campaign Monitor has it.
-fn refused(batch: &Batch, failures: Vec<ImportFailure>, unanswered: &[usize]) -> Vec<Rejection> {
-    if failures.is_empty() {
+fn refused(batch: &Batch, refusals: Vec<Refusal>, unanswered: &[usize]) -> Vec<Rejection> {
+    if refusals.is_empty() {
         return vec![];
     }
     let columns = Columns::of(&batch.page);
@@ -112,16 +114,16 @@ fn refused(batch: &Batch, failures: Vec<ImportFailure>, unanswered: &[usize]) ->
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
     let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
-    let mut rejections = Vec::with_capacity(failures.len());
+    let mut rejections = Vec::with_capacity(refusals.len());
     let mut unknown = Vec::new();
-    for failure in failures {
-        match rows.remove(&failure.email_address.trim().to_lowercase()) {
+    for refusal in refusals {
+        match rows.remove(&refusal.failure.email_address.trim().to_lowercase()) {
             Some(row) => {
-                let (code, message) = words(&failure);
-                let outcome = RejectionOutcome::Rejected;
+                let (code, message) = refusal.words();
+                let outcome = refusal.outcome();
                 rejections.push(rejection(batch, &columns, row, outcome, &code, message));
             }
-            None => unknown.push(failure),
+            None => unknown.push(refusal),
         }
     }
     let places = rows.into_values();
@@ -130,19 +132,19 @@ fn refused(batch: &Batch, failures: Vec<ImportFailure>, unanswered: &[usize]) ->
 }
 
 /// A refused record of which nobody knows which it is; it takes the place of some record that is not refused.
-fn unnamed(batch: &Batch, row: usize, failure: ImportFailure) -> Rejection {
+fn unnamed(batch: &Batch, row: usize, refusal: Refusal) -> Rejection {
     tracing::warn!(
         batch.number,
-        code = failure.code,
+        code = refusal.failure.code,
         "Campaign Monitor refused an address that was not sent in this form"
     );
-    let (code, message) = words(&failure);
+    let (code, message) = refusal.words();
     Rejection {
         position: batch.first_row + batches::number(row),
         batch: batch.number,
         customer_id: String::new(),
-        email: failure.email_address,
-        outcome: RejectionOutcome::Rejected,
+        outcome: refusal.outcome(),
+        email: refusal.failure.email_address,
         code,
         message: format!("{message} It names an address that was not sent in this form."),
     }
@@ -185,6 +187,7 @@ mod tests {
     use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
     use super::*;
+    use crate::campaign_monitor::ImportFailure;
 
     /// A batch of these addresses, all of which have been sent.
     fn batch(addresses: &[&str]) -> Batch {
@@ -205,15 +208,17 @@ mod tests {
     }
 
     fn answered(batch: Batch, refused: &[&str], unanswered: Option<Unanswered>) -> Done {
-        let failures = refused.iter().map(|address| ImportFailure {
-            email_address: (*address).to_owned(),
-            code: 206,
-            message: String::new(),
+        let refusals = refused.iter().map(|address| {
+            let (email_address, message) = ((*address).to_owned(), String::new());
+            Refusal {
+                failure: ImportFailure { email_address, code: 206, message },
+                may_repeat: false,
+            }
         });
-        let failures: Vec<_> = failures.collect();
+        let refusals: Vec<_> = refusals.collect();
         let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
-        let created = batches::number(batch.records.len() - failures.len() - unknown);
-        account(Uploaded { created, failures, unanswered, ..Uploaded::nothing(batch) })
+        let created = batches::number(batch.records.len() - refusals.len() - unknown);
+        account(Uploaded { created, refusals, unanswered, ..Uploaded::nothing(batch) })
     }
 
     fn named(done: &Done) -> Vec<(i64, &str, &str)> {

@@ -107,6 +107,7 @@ fn uploads(
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,
         plan: prepared.plan,
+        doubt_until: job.doubt_until,
         limiter: Limiter::new(most),
         work: job.app.config.work.clone(),
         wind_down: wind_down.clone(),

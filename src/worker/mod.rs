@@ -12,6 +12,7 @@ pub mod refusal;
 pub mod settle;
 pub mod turns;
 pub mod upload;
+pub mod uploaded;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -266,13 +267,7 @@ impl Worker {
 
 fn completed(run: &Run) -> Outcome {
     let status = run.counts.completion();
-    let missing = run.counts.selected - run.counts.created - run.counts.updated;
-    let reason = (status == RunStatus::CompletedWithErrors).then(|| {
-        let detail = format!(
-            "{missing} of {} profiles are not on the list because of this run.",
-            run.counts.selected
-        );
-        Reason::new(ReasonCode::ProfilesNotExported, detail)
-    });
+    let reason = (status == RunStatus::CompletedWithErrors)
+        .then(|| Reason::new(ReasonCode::ProfilesNotExported, run.counts.shortfall()));
     Outcome::Ended(status, reason)
 }

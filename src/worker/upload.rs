@@ -1,4 +1,4 @@
-//! Sends one batch: with retries, in halves where Campaign Monitor needs too long, in turn with the
+//! Sends one batch: with retries, in halves where Campaign Monitor needs too long or the whole does not get there, in turn with the
 //! other uploads of the run. Once the run winds down, calls under way finish and none is made any more.
 
 use std::collections::VecDeque;
@@ -14,7 +14,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use super::limiter::{Limiter, Slot, Verdict};
-use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, ImportResult};
+use super::uploaded::{Unanswered, Uploaded};
+use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::Session;
 use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
@@ -40,6 +41,8 @@ pub struct Uploader {
     pub run: RunId,
     /// What to make of the rows.
     pub plan: Arc<Plan>,
+    /// Rows up to here may have been sent before, by an attempt that died.
+    pub doubt_until: i64,
     /// How many at a time.
     pub limiter: Limiter,
     /// Tries and pauses.
@@ -48,42 +51,11 @@ pub struct Uploader {
     pub wind_down: CancellationToken,
 }
 
-/// What became of a batch.
-pub struct Uploaded {
-    /// The batch.
-    pub batch: Batch,
-    /// New on the list.
-    pub created: i64,
-    /// On the list before, and updated.
-    pub updated: i64,
-    /// Refused records.
-    pub failures: Vec<ImportFailure>,
-    /// Why some records have no answer, and which: places in the page.
-    pub unanswered: Option<Unanswered>,
-    /// HTTP status of the last answer.
-    pub http_status: Option<u16>,
-    /// Calls made.
-    pub attempts: u32,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-/// Records that Campaign Monitor gave no answer for.
-#[derive(Default)]
-pub struct Unanswered {
-    /// What the last try ended with; `None` when the run wound down before there was one.
-    pub error: Option<Error>,
-    /// Those that may be on the list all the same: places in the page.
-    pub in_doubt: Vec<usize>,
-    /// Those that surely are not: places in the page.
-    pub unsent: Vec<usize>,
-}
-
 /// A call that is to be made.
 struct Request {
     records: Vec<usize>,
     body: Bytes,
-    /// Whether an earlier try may have landed although no answer said so.
+    /// Whether an earlier try, or attempt, may have landed although no answer said so.
     in_doubt: bool,
 }
 
@@ -92,7 +64,8 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = number(batch.records.len()));
         let body = std::mem::take(&mut batch.body);
-        let whole = Request { records: batch.records.clone(), body, in_doubt: false };
+        let in_doubt = batch.first_row < self.doubt_until;
+        let whole = Request { records: batch.records.clone(), body, in_doubt };
         let mut state = Uploaded::nothing(batch);
         let started = Instant::now();
         self.send_all(&mut state, whole).instrument(span).await;
@@ -112,14 +85,13 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
-            let may_halve = matches!(error, Some(Error::TimedOut))
-                && request.is_worth_halving()
+            let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.wind_down.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
                 continue;
             }
             waiting.push_front(request);
-            state.unanswered = Some(Unanswered::of(error, waiting));
+            state.unanswered = Some(unanswered(error, waiting));
             return;
         }
     }
@@ -151,7 +123,8 @@ impl Uploader {
                 return Err(Some(error));
             };
             let is_over = attempt >= self.work.call_tries || self.wind_down.is_cancelled();
-            if is_over || (timeouts >= TIMEOUTS_MAX && request.is_worth_halving()) {
+            let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
+            if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));
             }
             let pause = asked.unwrap_or_else(|| pause(&self.work, attempt));
@@ -194,7 +167,7 @@ impl Uploader {
         match answer {
             Ok((status, result)) => {
                 state.http_status = Some(status);
-                state.count(&request.records, result);
+                state.count(&request.records, request.in_doubt, result);
                 Ok(())
             }
             Err(error) => {
@@ -212,6 +185,7 @@ impl Uploader {
             counter!(measures::UPLOADS_THROTTLED).increment(1);
         }
         match error.disposition() {
+            Disposition::Retry(_) if error.is_too_large() => Verdict::Unrelated,
             Disposition::Retry(asked) => Verdict::Overloaded {
                 retry_after: asked.unwrap_or_else(|| pause(&self.work, attempt)),
             },
@@ -236,59 +210,22 @@ fn record(span: &Span, answer: Result<u16, &Error>) {
 }
 
 impl Request {
-    fn is_worth_halving(&self) -> bool {
-        self.records.len() >= 2 * RECORDS_MIN
+    /// Whether halves of it may get through where the whole did not.
+    fn is_worth_halving(&self, error: &Error) -> bool {
+        match error {
+            Error::TimedOut => self.records.len() >= 2 * RECORDS_MIN,
+            error => error.is_too_large() && self.records.len() > 1,
+        }
     }
 }
 
-impl Unanswered {
-    /// `waiting` begins with the request that failed.
-    fn of(error: Option<Error>, waiting: VecDeque<Request>) -> Self {
-        let (doubtful, unsent): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|request| request.in_doubt);
-        let records = |requests: Vec<Request>| {
-            requests.into_iter().flat_map(|request| request.records).collect()
-        };
-        Self { error, in_doubt: records(doubtful), unsent: records(unsent) }
-    }
-}
-
-impl Uploaded {
-    /// Nothing is known of the batch yet.
-    #[must_use]
-    pub const fn nothing(batch: Batch) -> Self {
-        Self {
-            batch,
-            created: 0,
-            updated: 0,
-            failures: vec![],
-            unanswered: None,
-            http_status: None,
-            attempts: 0,
-            duration: Duration::ZERO,
-        }
-    }
-
-    /// Adds an answer. Every record that was not refused is on the list; what is not new was there
-    /// before, also when Campaign Monitor counts an address once that we count twice. No more records are refused
-    /// than were sent, whatever the answer says.
-    fn count(&mut self, records: &[usize], mut result: ImportResult) {
-        result.failure_details.truncate(records.len());
-        let taken = number(records.len() - result.failure_details.len());
-        let created = result.total_new_subscribers.clamp(0, taken);
-        if taken != result.total_new_subscribers + result.total_existing_subscribers {
-            tracing::warn!(
-                sent = records.len(),
-                new = result.total_new_subscribers,
-                existing = result.total_existing_subscribers,
-                failed = result.failure_details.len(),
-                "Campaign Monitor's totals do not add up to what was sent"
-            );
-        }
-        self.created += created;
-        self.updated += taken - created;
-        self.failures.extend(result.failure_details);
-    }
+/// `waiting` begins with the request that failed.
+fn unanswered(error: Option<Error>, waiting: VecDeque<Request>) -> Unanswered {
+    let (doubtful, unsent): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(|request| request.in_doubt);
+    let records =
+        |requests: Vec<Request>| requests.into_iter().flat_map(|request| request.records).collect();
+    Unanswered { error, in_doubt: records(doubtful), unsent: records(unsent) }
 }
 
 /// Doubles with each try, spread out so that uploads do not come back in step.

@@ -145,6 +145,27 @@ async fn verifying_a_connection_names_what_is_well_and_what_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn verifying_a_connection_while_campaign_monitor_is_down_blames_no_credentials() {
+    let app = TestApp::start().await;
+    let path = format!("/connections/{}", app.connection().await);
+    for kind in [
+        json!({"status": {"status": 500}}),
+        json!({"status": {"status": 401, "html": true}}),
+        json!("dropBefore"),
+    ] {
+        app.faults(&json!([{"kind": kind}])).await;
+        let verified = app.post(&format!("{path}/verify"), &json!({})).await;
+        let credentials = &verified["checks"][0];
+        assert_eq!(
+            (&credentials["name"], &credentials["ok"]),
+            (&json!("credentials"), &json!(false))
+        );
+        assert!(text(credentials, "detail").starts_with("It could not be told"), "{credentials}");
+        assert_eq!(app.get(&path).await["status"], "connected");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_stored_object_says_who_made_and_changed_it_when_and_has_an_id_in_order_of_time() {
     let app = TestApp::start().await;
     app.segment("People", &people(1)).await;

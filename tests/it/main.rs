@@ -21,6 +21,7 @@ mod life;
 mod limits;
 mod migrations;
 mod oauth;
+mod on_the_way;
 mod openapi;
 mod outside;
 mod outside_lake;

@@ -92,6 +92,48 @@ async fn what_does_not_exist_or_fit_in_an_export_is_named_by_its_place_and_code(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_are_a_matter_of_the_user_wherever_they_are_met() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    for call in ["lists", "list", "preview"] {
+        app.faults(&json!([])).await;
+        let connection = app.connection().await;
+        let (method, path) = match call {
+            "lists" => (Method::GET, format!("/connections/{connection}/lists")),
+            "list" => (Method::GET, format!("/connections/{connection}/lists/{LIST_ID}")),
+            _ => (Method::POST, format!("/exports/{}/preview", app.export(&connection).await)),
+        };
+        let key = json!({"status": {"status": 401, "code": 100}});
+        app.faults(&json!([{"kind": key}])).await;
+        for status in ["connected", "needsAttention"] {
+            let at = format!("/connections/{connection}");
+            assert_eq!(app.get(&at).await["status"], status, "{call}");
+            let answer = app.request("Admin", method.clone(), &path).send().await.unwrap();
+            let problem = refused(answer, 409).await;
+            let told = (&problem["errorCode"], &problem["culprit"]);
+            assert_eq!(told, (&json!("connectionNotConnected"), &json!("user")), "{call}");
+            assert!(
+                text(&problem, "detail").to_lowercase().contains("campaign monitor refuses"),
+                "{problem}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_saved_also_when_its_saving_finds_that_the_credentials_are_refused() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let new = json!({"displayName": "New", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": ["People"], "mapping": {"email": "Email"}});
+    app.faults(&json!([{"kind": {"status": {"status": 401, "code": 100}}}])).await;
+
+    let saved = app.post("/exports", &new).await;
+
+    assert_eq!(saved["warnings"][0]["code"], "connectionNotConnected", "{saved}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_display_name_belongs_to_one_connection_of_an_instance() {
     let app = TestApp::start().await;
     let (first, second) = (app.connection().await, app.connection().await);

@@ -1,10 +1,12 @@
 //! What stands on the list afterwards, read back from Campaign Monitor.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, CLIENT_ID, LIST_ID};
+use segment_export::campaign_monitor::sandbox::{
+    API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID,
+};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, good, text};
+use crate::support::{TestApp, good, people, text, until};
 
 /// A field of every type but that for states, which the newsletter lacks at first.
 const FIELDS: [(&str, &str); 7] = [
@@ -202,4 +204,73 @@ async fn one_field_may_hold_the_whole_name_and_one_word_the_consent_of_all() {
             "{consent}"
         );
     }
+}
+
+/// An export of so many profiles into a list whose subscribers must confirm. Returns its id.
+async fn double_opt_in_export(app: &TestApp, profiles: usize) -> String {
+    app.segment("People", &people(profiles)).await;
+    let new = json!({"displayName": "People to be confirmed", "connectionId": app.connection().await,
+        "listId": DOUBLE_OPT_IN_LIST_ID, "segments": ["People"], "mapping": {"email": "Email"}});
+    text(&app.post("/exports", &new).await, "exportId")
+}
+
+/// Those on that list who have not confirmed yet.
+async fn unconfirmed(app: &TestApp) -> Value {
+    let digest = app.sandbox_says(&format!("lists/{DOUBLE_OPT_IN_LIST_ID}/digest")).await;
+    digest["states"]["Unconfirmed"].clone()
+}
+
+/// The counts of a run in this order, and the outcome and code of its first rejection.
+async fn told(app: &TestApp, run: &Value) -> ([i64; 3], Value, Value) {
+    let counts = ["created", "rejected", "inDoubt"].map(|name| run["counts"][name].as_i64());
+    let rejections = app.get(&format!("/runs/{}/rejections", text(run, "runId"))).await;
+    let first = &rejections["items"][0];
+    (counts.map(Option::unwrap), first["outcome"].clone(), first["code"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_unconfirmed_when_sent_again_is_in_doubt_and_who_was_so_before_is_rejected() {
+    let app = TestApp::start().await;
+    let export = double_opt_in_export(&app, 1_000).await;
+    let gone = json!([{"email": "person7@example.com", "state": "Bounced"}]);
+    app.order(Method::POST, &format!("lists/{DOUBLE_OPT_IN_LIST_ID}/subscribers"), &gone).await;
+    app.faults(&json!([{"kind": "dropAfter", "match": {"path": "import"}, "times": 1}])).await;
+
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    let (counts, outcome, code) = told(&app, &run).await;
+    assert_eq!(counts, [0, 1, 999], "one bounced; of the others nobody knows: {run}");
+    assert_eq!((outcome, code), (json!("inDoubt"), json!("unconfirmed")));
+    assert_eq!(run["status"], "completedWithErrors");
+    let message = text(&run["reason"], "message");
+    assert!(message.starts_with("1 of 1000 profiles are not on the list"), "{message}");
+    assert!(message.contains("of 999 nobody knows"), "{message}");
+    let batches = app.get(&format!("/runs/{}/batches", text(&run, "runId"))).await;
+    let batch = &batches["items"][0];
+    assert_eq!((&batch["status"], &batch["rejected"]), (&json!("inDoubt"), &json!(1)), "{batch}");
+
+    let again = app.ended(&app.start_run(&export).await).await;
+    let expected = ([0, 1_000, 0], json!("rejected"), json!("unconfirmed"));
+    assert_eq!(told(&app, &again).await, expected, "this run was answered at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_put_on_a_double_opt_in_list_by_a_process_that_was_killed_is_in_doubt() {
+    let patient = ["--lease-ms", "1000", "--retry-pause-ms", "60000"];
+    let mut app = TestApp::start_with(&patient).await;
+    let export = double_opt_in_export(&app, 1_000).await;
+    app.faults(&json!([{"kind": "dropAfter", "match": {"path": "import"}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    until(async || unconfirmed(&app).await == 1_000).await;
+
+    app.kill_process().await;
+    app.faults(&json!([])).await;
+    app.set_extra(&[]);
+    app.start_service().await;
+
+    let run = app.ended(&run).await;
+    let expected = ([0, 0, 1_000], json!("inDoubt"), json!("unconfirmed"));
+    assert_eq!(told(&app, &run).await, expected, "{run}");
 }
