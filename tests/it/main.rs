@@ -40,6 +40,7 @@ mod segments;
 mod settings;
 mod slow_calls;
 mod stopping;
+mod storage;
 mod stores;
 mod subscribers;
 mod support;

@@ -241,7 +241,7 @@ impl Storage {
         }
     }
 
-    /// Asks whether the default root is there and lets us in.
+    /// Asks whether the default root is there and lets us in; of a folder also whether it can be written.
     pub async fn probe(&self) -> Result<(), Error> {
         let root = self.default_root();
         if let Ground::Folder(folder) = &root.ground {

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::*;
 use crate::storage::receive::{Spool, convert};
 
@@ -160,6 +162,26 @@ async fn a_body_that_breaks_off_leaves_nothing() {
 
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
+}
+
+/// More than one part, however well it is packed.
+fn many_parts() -> String {
+    let row = |row: u32| {
+        let mut line = row.to_string();
+        (0..6).for_each(|_| write!(line, ",{}", uuid::Uuid::new_v4().simple()).unwrap());
+        line
+    };
+    (0..80_000).fold("CustomerId,a,b,c,d,e,f".to_owned(), |body, number| body + "\n" + &row(number))
+}
+
+#[tokio::test]
+async fn a_storage_that_cannot_be_written_is_at_fault_however_much_is_sent() {
+    let (folder, storage) = storage();
+    std::fs::write(folder.path().join("uploads"), "in the way").unwrap();
+    for body in ["CustomerId\n1\n".to_owned(), many_parts()] {
+        let error = send(&storage, Media::Csv, body).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    }
 }
 
 #[tokio::test]
