@@ -98,7 +98,11 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
 pub fn read_problem(error: &storage::Error) -> Problem {
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
-        other => Problem::new(Kind::Unprocessable, format!("{other} Refresh the segment.")),
+        // These say themselves what to do.
+        storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
+            Problem::new(Kind::Unprocessable, format!("{error}."))
+        }
+        other => Problem::new(Kind::Unprocessable, format!("{other}. Refresh the segment.")),
     }
 }
 

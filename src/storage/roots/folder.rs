@@ -61,6 +61,12 @@ impl Folder {
         Path::parse(place.strip_prefix(&self.0).ok()?.to_str()?).ok()
     }
 
+    /// Asks whether the folder is there.
+    pub(super) async fn find(&self) -> Result<(), Error> {
+        let folder = tokio::fs::metadata(&self.0).await.map_err(Error::unavailable)?;
+        if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
+    }
+
     /// Asks whether files can be made in the folder, by one that has no name and so never shows.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         let folder = self.0.clone();

@@ -167,6 +167,6 @@ async fn an_upload_can_be_removed_and_nothing_else_can() {
     let _ = storage.remove("uploads/../mine.csv").await;
 
     let gone = storage.check(&taken.manifest).await.unwrap_err();
-    assert!(matches!(gone, Error::Changed { path: named } if named == *path));
+    assert!(matches!(gone, Error::Lost { path: named } if named == *path));
     assert!(folder.path().join("mine.csv").exists());
 }
