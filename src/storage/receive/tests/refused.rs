@@ -61,6 +61,8 @@ async fn bad_ndjson_is_refused_with_its_line_and_nothing_remains() {
             line("{\"CustomerId\":true}", 1, "must be a string"),
             line("{\"CustomerId\":1.5}", 1, "must be a string"),
             (b"{\"CustomerId\":\"\xff\"}".into(), Some(1), "not UTF-8"),
+            (Vec::new(), None, "there is no member in the file"),
+            (b"\xef\xbb\xbf \r\n\n\t".into(), None, "there is no member in the file"),
         ],
     )
     .await;
