@@ -23,7 +23,7 @@ async fn bad_csv_is_refused_with_its_line_and_nothing_remains() {
         [
             line("", 1, "the file is empty"),
             line("Email\na@example.com", 1, "no column CustomerId"),
-            line("CustomerId;Email\n1;a", 1, "separated by ';'"),
+            line("CustomerId;Email\n1;a", 1, "an upload must separate them by commas"),
             line("CustomerId,Email\n1,a\n,b", 3, "CustomerId is empty"),
             line("CustomerId,Email\n1,\"a\nb\"\n2,c\n1,d", 5, "CustomerId came before"),
             line("CustomerId,Email\n1", 2, "has 1 fields"),
