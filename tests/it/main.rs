@@ -34,6 +34,7 @@ mod refusals;
 mod repeats;
 mod retention;
 mod runs;
+mod samples;
 mod schedules;
 mod seed;
 mod segments;
