@@ -247,9 +247,13 @@ fn write_sample(args: &SampleArgs) -> anyhow::Result<()> {
         SampleFormat::Parquet => Media::Parquet,
     };
     let sample = sample::Sample { rows: args.rows, seed: args.seed };
-    match &args.out {
-        Some(path) => sample.write(media, std::fs::File::create(path)?)?,
-        None => sample.write(media, std::io::stdout())?,
-    }
-    Ok(())
+    let Some(path) = &args.out else {
+        return match sample.write(media, std::io::stdout()) {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        };
+    };
+    let written = std::fs::File::create(path).and_then(|file| sample.write(media, file));
+    written.with_context(|| format!("{} cannot be written", path.display()))
 }

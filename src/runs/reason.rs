@@ -115,7 +115,7 @@ impl ReasonCode {
             Self::ProfileLimitExceeded => (User, format!("{detail} Nothing was sent. Spread the segments over several exports.")),
             Self::SegmentNotFound => (User, format!("The segment {detail} has no members to read. Refresh it, or take it out of the export.")),
             Self::FieldNotFound => (User, format!("{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.")),
-            Self::SegmentChanged => (User, format!("The data of a segment was changed while the run read it ({detail}). Start the run again.")),
+            Self::SegmentChanged => (User, format!("The data of a segment is not what it was: {detail}. Then start the run again.")),
             Self::SegmentUnreadable => (User, format!("The data of a segment cannot be understood: {detail}. Refresh the segment, then start the run again.")),
             Self::StorageUnavailable => (System, "The storage of the segments cannot be reached. The run goes on by itself when it is back; if it has failed, start it again.".into()),
             Self::NoConnection => (User, "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.".into()),

@@ -57,13 +57,15 @@ impl Sample {
         })
     }
 
-    /// Writes the members as a file of the kind.
-    pub fn write(&self, media: Media, out: impl Write + Send) -> Result<()> {
-        match media {
-            Media::Csv => self.write_csv(out),
-            Media::Ndjson => self.write_ndjson(out),
-            Media::Parquet => self.write_parquet(out),
-        }
+    /// Writes the members as a file of the kind. What cannot be written is told in the words of whoever takes it.
+    pub fn write(&self, media: Media, to: impl Write + Send) -> Result<()> {
+        let mut out = Out { to, failed: None };
+        let written = match media {
+            Media::Csv => self.write_csv(&mut out),
+            Media::Ndjson => self.write_ndjson(&mut out),
+            Media::Parquet => self.write_parquet(&mut out),
+        };
+        written.map_err(|error| out.failed.unwrap_or(error))
     }
 
     fn write_csv(&self, out: impl Write) -> Result<()> {
@@ -90,6 +92,30 @@ impl Sample {
             ArrowWriter::try_new(out, schema, Some(properties)).map_err(Error::other)?;
         self.batches().try_for_each(|batch| writer.write(&batch)).map_err(Error::other)?;
         writer.into_inner().map_err(Error::other)?.flush()
+    }
+}
+
+/// Keeps what went wrong last: the writers of the formats make a text of it.
+struct Out<W> {
+    to: W,
+    failed: Option<Error>,
+}
+
+impl<W> Out<W> {
+    fn keep(&mut self, error: Error) -> Error {
+        let kind = error.kind();
+        self.failed = Some(error);
+        kind.into()
+    }
+}
+
+impl<W: Write> Write for Out<W> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.to.write(bytes).map_err(|error| self.keep(error))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.to.flush().map_err(|error| self.keep(error))
     }
 }
 

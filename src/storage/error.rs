@@ -38,11 +38,17 @@ pub enum Error {
         path: String,
     },
     /// A pinned object is not what it was: whoever reads it has to start over.
-    #[error(
-        "{path} was replaced or removed after it was looked at; refresh the segment and start again"
-    )]
+    #[error("{path} was replaced or removed after it was looked at; refresh the segment")]
     Changed {
         /// Relative to the root.
+        path: String,
+    },
+    /// Members that this service kept are not there any more, or not in full: only whoever has them can bring them again.
+    #[error(
+        "the members that were kept at {path} are gone or cut short; upload them again, or refresh the segment where they come from a table"
+    )]
+    Lost {
+        /// Relative to the default root.
         path: String,
     },
     /// The data is wrong: the fault of whoever wrote it.

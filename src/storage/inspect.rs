@@ -63,17 +63,28 @@ impl Storage {
         known: Option<Inspection>,
     ) -> Result<Inspection, Error> {
         let root = self.root(&origin.at().root)?;
-        let found = find(root, origin).await?;
-        if let Some(known) = known.filter(|known| found.is_what(known)) {
-            return Ok(known);
+        match inspect(root, origin, known).await {
+            Err(error) => Err(root.explain(error).await),
+            Ok(inspection) => Ok(inspection),
         }
-        let inspection = look_at_all(root, &found).await?;
-        // Files that come or go meanwhile would make a mixture of two versions.
-        if find(root, origin).await? != found {
-            return Err(Error::Changed { path: origin.at().to_string() });
-        }
-        Ok(inspection)
     }
+}
+
+async fn inspect(
+    root: &Root,
+    origin: &Origin,
+    known: Option<Inspection>,
+) -> Result<Inspection, Error> {
+    let found = find(root, origin).await?;
+    if let Some(known) = known.filter(|known| found.is_what(known)) {
+        return Ok(known);
+    }
+    let inspection = look_at_all(root, &found).await?;
+    // Files that come or go meanwhile would make a mixture of two versions.
+    if find(root, origin).await? != found {
+        return Err(Error::Changed { path: origin.at().to_string() });
+    }
+    Ok(inspection)
 }
 
 impl Found {

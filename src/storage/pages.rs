@@ -30,8 +30,8 @@ impl Storage {
     /// Streams the members, in an order that is always the same, in pages of at most [`PAGE_ROWS`] rows with the named
     /// columns as nullable text, in the order named.
     ///
-    /// Ends with the first error: [`Error::Changed`] when an object is not the pinned one, [`Error::Invalid`] when the
-    /// data is wrong or a column is missing. A stream that ends without an error has brought every row.
+    /// Ends with the first error: [`Error::Changed`] or [`Error::Lost`] when an object is not the pinned one,
+    /// [`Error::Invalid`] when the data is wrong or a column is missing. A stream that ends without an error has brought every row.
     #[must_use]
     pub fn pages(
         &self,
@@ -39,31 +39,39 @@ impl Storage {
         columns: Arc<[String]>,
     ) -> BoxStream<'static, Page> {
         let storage = self.clone();
-        let start = async move { start(&storage, manifest, columns) };
+        let start = async move { start(storage, manifest, columns) };
         stream::once(start).try_flatten().boxed()
     }
 }
 
 /// Reads on a thread that may block; the last item is what became of the reading, so that a lost thread is no early end.
 fn start(
-    storage: &Storage,
+    storage: Storage,
     manifest: Arc<Manifest>,
     columns: Arc<[String]>,
-) -> Result<impl Stream<Item = Page> + use<>, Error> {
+) -> Result<impl Stream<Item = Page>, Error> {
     let root = storage.root(&manifest.root)?;
     let (sender, receiver) = channel(PAGES_AHEAD);
     let sources: Vec<Source> =
         manifest.objects.iter().map(|object| Source::new(root, object)).collect();
+    let name = manifest.root.clone();
     let reading = super::off_thread(move || read(&manifest, sources, &columns, &sender));
     let reading = tokio::spawn(reading);
-    let outcome = stream::once(reading).filter_map(|outcome| {
-        ready(match outcome {
+    let outcome = async move {
+        match reading.await {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(Err(error)),
+            Ok(Err(error)) => Some(Err(explain(&storage, &name, error).await)),
             Err(broken) => Some(Err(Error::unavailable(broken))),
-        })
-    });
-    Ok(ReceiverStream::new(receiver).chain(outcome))
+        }
+    };
+    Ok(ReceiverStream::new(receiver).chain(stream::once(outcome).filter_map(ready)))
+}
+
+async fn explain(storage: &Storage, root: &str, error: Error) -> Error {
+    match storage.root(root) {
+        Ok(root) => root.explain(error).await,
+        Err(gone) => gone,
+    }
 }
 
 fn read(

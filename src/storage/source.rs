@@ -1,7 +1,7 @@
 //! One pinned object, read in ranges from a thread that may block.
 //!
 //! Ranges of 1 MiB or more are twice as fast as the small chunks of the local store's own stream (measured), and every
-//! range carries the `ETag`, so that a changed object is noticed wherever the reading has come to.
+//! range of other people's files carries the `ETag`, so that a changed object is noticed wherever the reading has come to.
 
 use std::{ops::Range, sync::Arc};
 
@@ -32,11 +32,14 @@ pub(super) struct Source {
 impl Source {
     /// To be made on an async thread, and read on one that may block.
     pub(super) fn new(root: &Root, object: &Object) -> Self {
+        let path = path_of(&object.path);
+        // Of an upload the path says enough, and the `ETag` may be that of a restored copy.
+        let etag = object.etag.clone().filter(|_| !root.is_upload(&path));
         Self {
             store: Arc::clone(&root.store),
-            path: path_of(&object.path),
+            path,
             size: object.size,
-            etag: object.etag.clone(),
+            etag,
             runtime: Handle::current(),
             given_up: CancellationToken::new(),
         }

@@ -85,7 +85,9 @@ impl From<Unreadable> for Stopped {
 impl From<storage::Error> for Stopped {
     fn from(error: storage::Error) -> Self {
         match &error {
-            storage::Error::Changed { .. } | storage::Error::NotFound { .. } => {
+            storage::Error::Changed { .. }
+            | storage::Error::Lost { .. }
+            | storage::Error::NotFound { .. } => {
                 Self::failed(ReasonCode::SegmentChanged, error.to_string())
             }
             storage::Error::Unavailable(cause) => {

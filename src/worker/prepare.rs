@@ -14,7 +14,7 @@ use crate::connections::session::Session;
 use crate::connections::{self, Connection, lists};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
-use crate::segments::{self, Segment, Source, Unreadable};
+use crate::segments::{self, Segment, Unreadable};
 use crate::storage::{self, Manifest};
 
 /// A run that is ready to be carried out.
@@ -143,7 +143,7 @@ async fn pin(
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
             let current = async {
                 let found = segments::current(app, &segment).await;
-                found.map_err(|error| not_pinned(&segment.source.0, error))
+                found.map_err(not_pinned)
             };
             let manifest = while_beating(job, Box::pin(current)).await?;
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
@@ -171,13 +171,10 @@ async fn pin(
         .collect())
 }
 
-/// What changed before it was pinned is looked at again later: whoever writes it has not finished yet. An upload is
-/// written by nobody else.
-fn not_pinned(source: &Source, error: Unreadable) -> Stopped {
+/// What changed before it was pinned is looked at again later: whoever writes it has not finished yet.
+fn not_pinned(error: Unreadable) -> Stopped {
     match error {
-        Unreadable::Storage(error @ storage::Error::Changed { .. })
-            if *source != Source::Upload =>
-        {
+        Unreadable::Storage(error @ storage::Error::Changed { .. }) => {
             Stopped::Later(Reason::new(ReasonCode::SegmentChanged, error.to_string()), None)
         }
         other => other.into(),

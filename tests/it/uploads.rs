@@ -34,6 +34,36 @@ async fn an_upload_of_ndjson_is_taken_in_with_its_types_and_refused_by_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_of_ndjson_without_any_member_is_refused_and_the_members_stay() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.segment("People", &people(3)).await;
+    for nothing in ["", " \n\n"] {
+        let problem =
+            refused(app.upload("People", "application/x-ndjson", nothing).await, 400).await;
+        assert_eq!(problem["errorCode"], "invalidMembers", "{problem}");
+        assert!(text(&problem, "detail").contains("no member in the file"), "{problem}");
+    }
+    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_comes_packed_is_refused_by_the_name_of_the_packing() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let upload = async |encoding: &str| {
+        let request = app.request("Admin", Method::PUT, "/segments/People/members");
+        let request = request.header("Content-Type", "text/csv").body(people(3));
+        request.header("Content-Encoding", encoding).send().await.unwrap()
+    };
+
+    let problem = refused(upload("gzip").await, 415).await;
+
+    assert_eq!(problem["errorCode"], "unsupportedMediaType");
+    assert!(text(&problem, "detail").contains("“gzip”"), "{problem}");
+    good(upload("Identity").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn uploads_beyond_the_setting_are_told_to_come_back() {
     let app = TestApp::start_with(&["--roles", "api", "--max-uploads", "1"]).await;
     app.put("/segments/People", &json!({"displayName": "People"})).await;

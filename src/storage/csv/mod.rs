@@ -107,7 +107,7 @@ fn missing(header: &[String]) -> String {
     match other {
         Some(mark) => {
             format!(
-                "the columns seem to be separated by {mark:?}; say so, or separate them by commas"
+                "the columns seem to be separated by {mark:?}; an upload must separate them by commas, files that lie in a storage may say so in `csv.delimiter` of their source"
             )
         }
         None => format!("the header names no column {CUSTOMER_ID}, which every segment must have"),

@@ -21,6 +21,8 @@ use columns::{Columns, Kind};
 use super::{CUSTOMER_ID, Error, PAGE_BYTES, ReceiveLimits, customers::Customers};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// An export that brought nothing looks the same as one that broke, and members are not removed by accident.
+const EMPTY: &str = "there is no member in the file; for a segment without members send CSV with nothing but the header line";
 
 /// What one pass over the lines has found.
 pub(super) struct Learned {
@@ -39,13 +41,18 @@ pub(super) fn learn(file: impl Read, limits: &ReceiveLimits) -> Result<Learned, 
     let mut columns = Columns::new(limits.fields_max);
     let mut customers = Customers::new(Error::invalid);
     let (mut line, mut number, mut longest) = (Vec::new(), 0, 1);
+    let mut is_empty = true;
     while read_line(&mut lines, &mut line, limits.row_bytes_max)? {
         number += 1;
         longest = longest.max(line.len());
         let id = learn_line(&line, &mut columns, limits);
         if let Some(id) = id.map_err(|message| Error::invalid(number, message))? {
             customers.admit(Some(&id), number)?;
+            is_empty = false;
         }
+    }
+    if is_empty {
+        return Err(Error::invalid(None, EMPTY));
     }
     customers.finish()?;
     Ok(Learned { schema: columns.schema(), start, batch_rows: (PAGE_BYTES / longest).max(1) })

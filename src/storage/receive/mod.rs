@@ -92,6 +92,8 @@ impl Storage {
             let _ = to.abort().await;
             return Err(Error::of_writing(cause));
         }
+        // Where it fails, this takes back itself what has been written.
+        to.shutdown().await.map_err(Error::of_writing)?;
         let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
         Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
     }
@@ -145,8 +147,7 @@ impl Upload {
 async fn copy(from: &mut tokio::fs::File, to: &mut BufWriter) -> std::io::Result<()> {
     from.rewind().await?;
     let mut from = tokio::io::BufReader::with_capacity(WRITE_BYTES, from);
-    tokio::io::copy_buf(&mut from, to).await?;
-    to.shutdown().await
+    tokio::io::copy_buf(&mut from, to).await.map(drop)
 }
 
 /// Writes a body to a temporary file as it comes in.

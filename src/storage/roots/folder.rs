@@ -8,7 +8,7 @@ use std::{
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 use url::Url;
 
-use super::super::Error;
+use super::super::{Error, off_thread};
 
 /// A folder; absolute, with every link resolved.
 pub(super) struct Folder(PathBuf);
@@ -62,9 +62,15 @@ impl Folder {
     }
 
     /// Asks whether the folder is there.
-    pub(super) async fn probe(&self) -> Result<(), Error> {
+    pub(super) async fn find(&self) -> Result<(), Error> {
         let folder = tokio::fs::metadata(&self.0).await.map_err(Error::unavailable)?;
         if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
+    }
+
+    /// Asks whether files can be made in the folder, by one that has no name and so never shows.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        let folder = self.0.clone();
+        off_thread(|| tempfile::tempfile_in(folder).map(drop).map_err(Error::unavailable)).await
     }
 }
 

@@ -122,7 +122,8 @@ impl Root {
         }
     }
 
-    fn is_upload(&self, path: &Path) -> bool {
+    /// Whether a path leads among the uploads. Those are written once, each at a path of its own.
+    pub(super) fn is_upload(&self, path: &Path) -> bool {
         let lower = |path: &Path| Path::from(path.as_ref().to_ascii_lowercase());
         self.uploads.as_ref().is_some_and(|uploads| lower(path).prefix_matches(&lower(uploads)))
     }
@@ -157,6 +158,36 @@ impl Root {
             Some(_) => return Ok(()),
         };
         Err(Error::invalid(None, message).in_file(path.as_ref()))
+    }
+
+    async fn check(&self, objects: &[Object]) -> Result<(), Error> {
+        for object in objects {
+            let path = path_of(&object.path);
+            let meta =
+                self.store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
+            if !self.is_same(object, &meta) {
+                return Err(Error::Changed { path: object.path.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an object is still the one that was looked at. An upload that was copied away and back, as backups are,
+    /// has another `ETag` and is the same.
+    fn is_same(&self, object: &Object, meta: &ObjectMeta) -> bool {
+        object.size == meta.size && (object.etag == meta.e_tag || self.is_upload(&meta.location))
+    }
+
+    /// What it means that something under this root is not there, or not what it was: nothing while the root itself is
+    /// away, and of an upload, that it is lost.
+    pub(super) async fn explain(&self, error: Error) -> Error {
+        let (Error::NotFound { path } | Error::Changed { path }) = &error else { return error };
+        if let Ground::Folder(folder) = &self.ground
+            && let Err(away) = folder.find().await
+        {
+            return away;
+        }
+        if self.is_upload(&path_of(path)) { Error::Lost { path: path.clone() } } else { error }
     }
 
     fn address(&self) -> String {
@@ -213,18 +244,12 @@ impl Storage {
         Error::OutsideRoots { roots: open.map(Root::address).collect::<Vec<_>>().join(", ") }
     }
 
-    /// Asks, cheaply, whether every object of a manifest is still the one that was pinned; [`Error::Changed`] names
-    /// the first that is not.
+    /// Asks, cheaply, whether every object of a manifest is still the one that was pinned; [`Error::Changed`] or
+    /// [`Error::Lost`] names the first that is not.
     pub async fn check(&self, manifest: &Manifest) -> Result<(), Error> {
-        let store = &self.root(&manifest.root)?.store;
-        for object in &manifest.objects {
-            let path = path_of(&object.path);
-            let meta = store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
-            if !is_same(object, &meta) {
-                return Err(Error::Changed { path: object.path.clone() });
-            }
-        }
-        Ok(())
+        let root = self.root(&manifest.root)?;
+        let checked = root.check(&manifest.objects).await;
+        if let Err(error) = checked { Err(root.explain(error).await) } else { Ok(()) }
     }
 
     /// Removes an object that [`Storage::receive`] made; one that is gone already is fine.
@@ -241,7 +266,7 @@ impl Storage {
         }
     }
 
-    /// Asks whether the default root is there and lets us in.
+    /// Asks whether the default root is there and lets us in; of a folder also whether it can be written.
     pub async fn probe(&self) -> Result<(), Error> {
         let root = self.default_root();
         if let Ground::Folder(folder) = &root.ground {
@@ -271,9 +296,4 @@ fn is_root(path: &Path) -> bool {
 /// The path that was kept as text; one that no object can have becomes one that no object has.
 pub(super) fn path_of(kept: &str) -> Path {
     Path::parse(kept).unwrap_or_else(|_| Path::from(kept))
-}
-
-/// Whether an object is still the one that was looked at.
-pub(super) fn is_same(object: &Object, meta: &ObjectMeta) -> bool {
-    object.size == meta.size && object.etag == meta.e_tag
 }

@@ -75,6 +75,21 @@ async fn a_storage_that_is_gone_is_not_ready() {
     assert!(matches!(house.storage.probe().await, Err(Error::Unavailable(_))));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_storage_that_cannot_be_written_is_not_ready() {
+    // A folder in which nobody makes files, whatever they may do elsewhere.
+    let storage = Storage::open(&[RootSettings::default_at("file:///proc")]).unwrap();
+    assert!(matches!(storage.probe().await, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn asking_whether_the_storage_is_ready_leaves_nothing_behind() {
+    let house = House::new();
+    house.storage.probe().await.unwrap();
+    assert_eq!(fs::read_dir(house.folder.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_folder_that_is_not_there_is_made() {
     let folder = tempfile::tempdir().unwrap();

@@ -143,11 +143,9 @@ async fn many_members_come_back_in_order_in_pages_of_at_most_a_thousand() {
 #[tokio::test]
 async fn no_members_are_fine() {
     let (_folder, storage) = storage();
-    for (media, body, fields) in [
-        (Media::Csv, b"CustomerId,Email".to_vec(), 2),
-        (Media::Ndjson, Vec::new(), 1),
-        (Media::Parquet, members(0), 1),
-    ] {
+    for (media, body, fields) in
+        [(Media::Csv, b"CustomerId,Email".to_vec(), 2), (Media::Parquet, members(0), 1)]
+    {
         let taken = send(&storage, media, body).await.unwrap();
         assert_eq!((taken.manifest.rows(), taken.fields.len()), (0, fields), "{media:?}");
         assert!(rows(&storage, &taken, &["CustomerId"]).await.is_empty());
@@ -167,6 +165,6 @@ async fn an_upload_can_be_removed_and_nothing_else_can() {
     let _ = storage.remove("uploads/../mine.csv").await;
 
     let gone = storage.check(&taken.manifest).await.unwrap_err();
-    assert!(matches!(gone, Error::Changed { path: named } if named == *path));
+    assert!(matches!(gone, Error::Lost { path: named } if named == *path));
     assert!(folder.path().join("mine.csv").exists());
 }

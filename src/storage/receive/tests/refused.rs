@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::*;
 use crate::storage::receive::{Spool, convert};
 
@@ -21,7 +23,7 @@ async fn bad_csv_is_refused_with_its_line_and_nothing_remains() {
         [
             line("", 1, "the file is empty"),
             line("Email\na@example.com", 1, "no column CustomerId"),
-            line("CustomerId;Email\n1;a", 1, "separated by ';'"),
+            line("CustomerId;Email\n1;a", 1, "an upload must separate them by commas"),
             line("CustomerId,Email\n1,a\n,b", 3, "CustomerId is empty"),
             line("CustomerId,Email\n1,\"a\nb\"\n2,c\n1,d", 5, "CustomerId came before"),
             line("CustomerId,Email\n1", 2, "has 1 fields"),
@@ -59,6 +61,8 @@ async fn bad_ndjson_is_refused_with_its_line_and_nothing_remains() {
             line("{\"CustomerId\":true}", 1, "must be a string"),
             line("{\"CustomerId\":1.5}", 1, "must be a string"),
             (b"{\"CustomerId\":\"\xff\"}".into(), Some(1), "not UTF-8"),
+            (Vec::new(), None, "there is no member in the file"),
+            (b"\xef\xbb\xbf \r\n\n\t".into(), None, "there is no member in the file"),
         ],
     )
     .await;
@@ -160,6 +164,26 @@ async fn a_body_that_breaks_off_leaves_nothing() {
 
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
+}
+
+/// More than one part, however well it is packed.
+fn many_parts() -> String {
+    let row = |row: u32| {
+        let mut line = row.to_string();
+        (0..6).for_each(|_| write!(line, ",{}", uuid::Uuid::new_v4().simple()).unwrap());
+        line
+    };
+    (0..80_000).fold("CustomerId,a,b,c,d,e,f".to_owned(), |body, number| body + "\n" + &row(number))
+}
+
+#[tokio::test]
+async fn a_storage_that_cannot_be_written_is_at_fault_however_much_is_sent() {
+    let (folder, storage) = storage();
+    std::fs::write(folder.path().join("uploads"), "in the way").unwrap();
+    for body in ["CustomerId\n1\n".to_owned(), many_parts()] {
+        let error = send(&storage, Media::Csv, body).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    }
 }
 
 #[tokio::test]
