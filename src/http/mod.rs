@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod origin;
 pub mod paging;
 pub mod problem;
+pub mod query;
 pub mod refusals;
 mod swagger;
 pub mod whole;
