@@ -29,7 +29,7 @@ fn in_words(error: &serde_json::Error) -> String {
 }
 
 /// The text of an error without the value that was sent, and without the names of our types.
-fn without_value(text: &str) -> String {
+pub(super) fn without_value(text: &str) -> String {
     let expected = match text.rsplit_once(", expected ") {
         Some((_, expected)) if expected.starts_with("struct ") => "a JSON object",
         Some((_, expected)) => expected,
