@@ -114,20 +114,24 @@ impl<T: TryFrom<String>> FromRequest for Name<T> {
 }
 
 /// `If-Match`: the version the caller has seen, if it says.
-pub struct IfMatch(Option<String>);
+pub struct IfMatch(Option<Tags>);
+
+/// What `If-Match` names.
+enum Tags {
+    /// Any version.
+    Any,
+    /// One of these.
+    Of(Vec<String>),
+}
 
 impl IfMatch {
     /// Refuses when the caller has seen another version than `version`.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
-        let tags = match self.0.as_deref() {
-            None | Some("*") => return Ok(()),
-            Some(tags) => tags,
-        };
-        let current = etag(version);
-        if tags.split(',').any(|tag| tag.trim() == current) {
-            Ok(())
-        } else {
-            Err(Problem::changed())
+        match &self.0 {
+            Some(Tags::Of(tags)) if !tags.contains(&etag(version)) => {
+                Err(Problem::changed_to(version))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -137,9 +141,33 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let header = request.headers().get(IF_MATCH);
-        ready(Ok(Self(header.map(|value| value.to_str().unwrap_or_default().to_owned()))))
+        ready(Tags::read(request).map(Self))
     }
+}
+
+impl Tags {
+    fn read(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        let Some(value) = request.headers().get(IF_MATCH) else {
+            return Ok(None);
+        };
+        let text = value.to_str().unwrap_or_default();
+        if text.trim() == "*" {
+            return Ok(Some(Self::Any));
+        }
+        let tags: Vec<_> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
+        if tags.iter().all(|tag| is_tag(tag)) {
+            return Ok(Some(Self::Of(tags)));
+        }
+        let detail = "`If-Match` takes the `ETag` as it was answered, with its quotes: `\"3\"`.";
+        Err(Problem::new(Kind::InvalidRequest, detail))
+    }
+}
+
+/// Whether a text is an entity tag: one of ours, or of whoever stands between.
+fn is_tag(text: &str) -> bool {
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.contains(['"', ' ']))
 }
 
 /// The `ETag` of a version.

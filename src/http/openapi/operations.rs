@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use super::{INSTANCE, examples, responses, schemas};
 
+/// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.
+const TAGS: &str =
+    r#"^(\*|(W/)?"[\x21\x23-\x2b\x2d-\x7e]*"(, ?(W/)?"[\x21\x23-\x2b\x2d-\x7e]*")*)$"#;
+
 /// Completes an operation.
 pub fn complete(operation: &mut Value, method: &str, path: &str, schemas: &Value) {
     if path.starts_with(INSTANCE) {
@@ -48,7 +52,7 @@ fn add_parameters(operation: &mut Value, method: &str, path: &str) {
         parameters.push(header(
             "If-Match",
             "The `ETag` that was read; refused with 412 when it is stale",
-            &json!({"type": "string", "maxLength": 255, "pattern": r"^[\x20-\x7e]*$"}),
+            &json!({"type": "string", "maxLength": 255, "pattern": TAGS}),
         ));
     }
     operation["parameters"] = json!(parameters);
