@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{LocalBoxFuture, Ready, ready};
@@ -113,8 +113,12 @@ impl<T: TryFrom<String>> FromRequest for Name<T> {
     }
 }
 
-/// `If-Match`: the version the caller has seen, if it says.
-pub struct IfMatch(Option<Tags>);
+/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that there
+/// is none yet. (RFC 9110, 13.1)
+pub struct IfMatch {
+    seen: Option<Tags>,
+    is_for_new: bool,
+}
 
 /// What `If-Match` names.
 enum Tags {
@@ -125,14 +129,18 @@ enum Tags {
 }
 
 impl IfMatch {
-    /// Refuses when the caller has seen another version than `version`.
+    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not there
+    /// yet has version 0.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
-        match &self.0 {
-            Some(Tags::Of(tags)) if !tags.contains(&etag(version)) => {
-                Err(Problem::changed_to(version))
-            }
-            _ => Ok(()),
+        if self.is_for_new && version > 0 {
+            return Err(Problem::exists(version));
         }
+        let is_seen = match &self.seen {
+            None => true,
+            Some(Tags::Any) => version > 0,
+            Some(Tags::Of(tags)) => tags.contains(&etag(version)),
+        };
+        if is_seen { Ok(()) } else { Err(Problem::changed_to(version)) }
     }
 }
 
@@ -141,7 +149,19 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Tags::read(request).map(Self))
+        let read = || Ok(Self { seen: Tags::read(request)?, is_for_new: is_for_new(request)? });
+        ready(read())
+    }
+}
+
+fn is_for_new(request: &HttpRequest) -> Result<bool, Problem> {
+    match request.headers().get(IF_NONE_MATCH) {
+        None => Ok(false),
+        Some(value) if value == "*" => Ok(true),
+        Some(_) => {
+            let detail = "`If-None-Match` takes `*`, to make only what is not there yet.";
+            Err(Problem::new(Kind::InvalidRequest, detail))
+        }
     }
 }
 

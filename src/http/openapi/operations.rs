@@ -55,6 +55,13 @@ fn add_parameters(operation: &mut Value, method: &str, path: &str) {
             &json!({"type": "string", "maxLength": 255, "pattern": TAGS}),
         ));
     }
+    if makes(operation) {
+        parameters.push(header(
+            "If-None-Match",
+            "`*`: only if there is none yet; else refused with 412",
+            &json!({"type": "string", "enum": ["*"]}),
+        ));
+    }
     operation["parameters"] = json!(parameters);
 }
 
@@ -89,4 +96,9 @@ fn takes_if_match(operation: &Value, path: &str) -> bool {
         .iter()
         .any(|verb| id.starts_with(verb));
     changes || (path.contains("/exports/") && ["detach_export", "attach_export"].contains(&id))
+}
+
+/// Whether a PUT makes what is not there yet.
+fn makes(operation: &Value) -> bool {
+    ["put_segment", "put_schedule"].iter().any(|id| operation["operationId"] == *id)
 }

@@ -142,6 +142,15 @@ impl Problem {
         problem
     }
 
+    /// 412: it was to be made, and is there, in this version.
+    #[must_use]
+    pub fn exists(version: i64) -> Self {
+        let detail = format!(
+            "It is there already, in version \"{version}\". To change it, leave out `If-None-Match`."
+        );
+        Self::new(Kind::Changed, detail)
+    }
+
     /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
     #[must_use]
     pub fn overtaken() -> Self {
