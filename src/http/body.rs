@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -97,10 +98,10 @@ impl<T: From<Uuid>> FromRequest for Id<T> {
     }
 }
 
-/// A text in the path, checked as `T` is checked everywhere.
+/// A text in the path, checked as `T` is checked everywhere. What is no name names nothing, and cannot be put.
 pub struct Name<T>(pub T, PhantomData<T>);
 
-impl<T: TryFrom<String>> FromRequest for Name<T> {
+impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -108,6 +109,10 @@ impl<T: TryFrom<String>> FromRequest for Name<T> {
         let text = request.match_info().query("name").to_owned();
         ready(match T::try_from(text) {
             Ok(name) => Ok(Self(name, PhantomData)),
+            Err(rule) if request.method() == Method::PUT => {
+                let detail = format!("The name in the address is none: {rule}.");
+                Err(Problem::new(Kind::InvalidRequest, detail))
+            }
             Err(_) => Err(Problem::not_found("segment")),
         })
     }

@@ -142,3 +142,20 @@ async fn an_export_is_duplicated_without_a_body_too() {
     refused(words, 415).await;
     refused(send(&app, Method::POST, &path, &json!({"name": "Other"})).await, 400).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_cannot_be_put_under_what_is_no_name_and_the_rule_is_said() {
+    let app = TestApp::start().await;
+    let body = json!({"displayName": "New"});
+    for name in ["High%20Value", "x.y", "1x", "ä", "%00", &"x".repeat(300)] {
+        let path = format!("/segments/{name}");
+        let problem = refused(send(&app, Method::PUT, &path, &body).await, 400).await;
+        assert_eq!(problem["errorCode"], "invalidRequest");
+        let rule = "a segment name is a letter, then up to 99 letters, digits, _ or -.";
+        assert!(text(&problem, "detail").ends_with(rule), "{problem}");
+        for method in [Method::GET, Method::DELETE] {
+            refused(send(&app, method, &path, &body).await, 404).await;
+        }
+    }
+    assert_eq!(app.get("/segments").await["items"], json!([]));
+}
