@@ -159,3 +159,27 @@ async fn a_segment_cannot_be_put_under_what_is_no_name_and_the_rule_is_said() {
     }
     assert_eq!(app.get("/segments").await["items"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_cannot_be_taken_away_is_not_changed_to_null() {
+    let app = TestApp::start().await;
+    let export = app.export_of(1).await;
+    let (export, connection) = {
+        let path = format!("/exports/{export}");
+        let connection = text(&app.get(&path).await, "connectionId");
+        (path, format!("/connections/{connection}"))
+    };
+    let of_export = ["displayName", "listId", "segments", "mapping", "options", "schedule"];
+    for (path, members) in
+        [(&export, &of_export[..]), (&connection, &["displayName", "allowedRoles"])]
+    {
+        let before = app.get(path).await;
+        for member in members {
+            let (body, at) = (json!({*member: null}), format!("/{member}"));
+            is_refused(&app, Method::PATCH, path, body, &at, "wrongType").await;
+        }
+        assert_eq!(app.get(path).await, before, "nothing was changed");
+    }
+    let detached = send(&app, Method::PATCH, &export, &json!({"connectionId": null})).await;
+    assert_eq!(good(detached).await["connectionId"], Value::Null);
+}
