@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
-use actix_web::web::Bytes;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{LocalBoxFuture, Ready, ready};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::json;
 use super::problem::{Kind, Problem};
+use crate::app::App;
 
 /// A JSON body. Whatever is wrong with it is answered with the JSON pointer of the place.
 pub struct Body<T> {
@@ -30,13 +31,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
-        let bytes = Bytes::from_request(request, payload);
+        let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
-            if !is_json {
-                return Err(not_json());
-            }
-            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            form?;
+            let bytes = bytes.await?;
             Ok(Self { value: json::parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
         })
     }
@@ -50,36 +48,56 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
-        let bytes = Bytes::from_request(request, payload);
+        let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-            let value = match (bytes.is_empty(), is_json) {
-                (true, _) => T::default(),
-                (false, true) => json::parse::<Option<T>>(&bytes)?.unwrap_or_default(),
-                (false, false) => return Err(not_json()),
+            let bytes = bytes.await?;
+            let value = if bytes.is_empty() {
+                T::default()
+            } else {
+                form?;
+                json::parse::<Option<T>>(&bytes)?.unwrap_or_default()
             };
             Ok(Self(Body { value, digest: Sha256::digest(&bytes).into() }))
         })
     }
 }
 
-fn not_json() -> Problem {
-    Problem::new(Kind::UnsupportedMediaType, "Send `Content-Type: application/json`.")
+/// Refuses what does not say that it is JSON as it stands.
+fn check_form(request: &HttpRequest) -> Result<(), Problem> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next());
+    if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+        let detail = "Send `Content-Type: application/json`.";
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    match header(CONTENT_ENCODING) {
+        Some(coding) if !coding.trim().eq_ignore_ascii_case("identity") => {
+            let detail =
+                format!("JSON is not taken with `Content-Encoding: {coding}`. Send it as it is.");
+            Err(Problem::new(Kind::UnsupportedMediaType, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
-fn is_json(request: &HttpRequest) -> bool {
-    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    header.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/json")
-    })
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
+    let limit_bytes = app.config.limits.max_body_bytes;
+    let bytes = Bytes::from_request(request, payload);
+    async move { bytes.await.map_err(|error| unreadable(&error, limit_bytes)) }
 }
 
-fn unreadable(error: &actix_web::Error) -> Problem {
+fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => {
-            Problem::new(Kind::TooLarge, "The body is larger than this address takes.")
+            let detail = format!(
+                "A body may have {limit_bytes} bytes here. Send less, or have the operator raise `--max-body-bytes` \
+                 (`SEGMENT_EXPORT_MAX_BODY_BYTES`)."
+            );
+            Problem::new(Kind::TooLarge, detail)
         }
         _ => Problem::new(Kind::InvalidRequest, "The body broke off. Send it again."),
     }

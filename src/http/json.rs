@@ -7,6 +7,10 @@ use super::problem::{FieldError, Kind, Problem};
 
 /// Parses JSON; the problem names the place as a JSON pointer.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii().is_empty() {
+        let message = "the body is empty, expected a JSON object".to_owned();
+        return Err(invalid(String::new(), message));
+    }
     // serde would take an array for an object, its elements for members.
     if bytes.trim_ascii_start().starts_with(b"[") {
         let message = "invalid type: sequence, expected a JSON object".to_owned();

@@ -183,3 +183,21 @@ async fn a_member_that_cannot_be_taken_away_is_not_changed_to_null() {
     let detached = send(&app, Method::PATCH, &export, &json!({"connectionId": null})).await;
     assert_eq!(good(detached).await["connectionId"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_body_is_called_empty_and_a_packed_one_packed() {
+    let app = TestApp::start().await;
+    let post = || app.request("Admin", Method::POST, "/connections");
+    for nothing in ["", " \n"] {
+        let call = post().header("Content-Type", "application/json").body(nothing);
+        let problem = refused(call.send().await.unwrap(), 400).await;
+        assert_eq!(problem["detail"], "the body is empty, expected a JSON object");
+    }
+    let packed = post().header("Content-Encoding", "gzip").json(&json!({}));
+    let problem = refused(packed.send().await.unwrap(), 415).await;
+    assert_eq!(problem["errorCode"], "unsupportedMediaType");
+    assert!(text(&problem, "detail").contains("`Content-Encoding: gzip`"), "{problem}");
+    let plain = post().header("Content-Encoding", "identity").json(&json!({"colour": 1}));
+    let problem = refused(plain.send().await.unwrap(), 400).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/colour", "it was read: {problem}");
+}
