@@ -1,6 +1,6 @@
 //! Reading the audit. Nothing here writes: events come with what they tell of.
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::http::auth::{Admin, Caller};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::query::Query;
 use crate::http::whole::{self, Offer, STREAM_ROWS};
 
 /// Which events to list.
@@ -52,7 +53,7 @@ pub async fn list_audit_events(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let (instance, filter) = (caller.instance, filter.into_inner().into_filter());
+    let (instance, filter) = (caller.instance, filter.0.into_filter());
     let read = move |after, limit| {
         let (app, filter) = (app.clone(), filter.clone());
         async move { Ok(store::list(&mut app.db.read().await?, instance, &filter, after, limit).await?) }

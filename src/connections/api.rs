@@ -1,7 +1,7 @@
 //! Endpoints of connections.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem};
+use crate::http::query::Query;
 use crate::{exports, runs};
 
 /// Lists the connections.

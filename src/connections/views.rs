@@ -15,6 +15,7 @@ use super::{
     CredentialKind, DisplayName,
 };
 use crate::audit::Snapshot;
+use crate::wire::present;
 
 /// A connection to be made.
 #[derive(Deserialize, ToSchema)]
@@ -62,9 +63,11 @@ pub enum TypedCredentialKind {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectionPatch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DisplayName, required = false)]
     pub display_name: Option<DisplayName>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = AllowedRoles, required = false)]
     pub allowed_roles: Option<AllowedRoles>,
 }
 

@@ -1,6 +1,6 @@
 //! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in `runs.rs`.
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -23,6 +23,7 @@ use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::query::Query;
 use crate::segments::{self, Segment, SegmentName};
 use crate::{runs, schedules};
 
@@ -51,7 +52,7 @@ pub async fn list_exports(
     filter: Query<ExportFilter>,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let ExportFilter { connection_id, segment, search } = filter.into_inner();
+    let ExportFilter { connection_id, segment, search } = filter.0;
     let filter = Filter {
         connection: connection_id,
         segment: segment.map(|name| name.as_str().to_owned()),

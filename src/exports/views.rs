@@ -57,21 +57,27 @@ pub struct NewExportBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportPatch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DisplayName, required = false)]
     pub display_name: Option<DisplayName>,
     /// `null` detaches the export.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ConnectionId>)]
     pub connection_id: Option<Option<ConnectionId>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ListId, required = false)]
     pub list_id: Option<ListId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SegmentNames, required = false)]
     pub segments: Option<SegmentNames>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Mapping, required = false)]
     pub mapping: Option<Mapping>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Options, required = false)]
     pub options: Option<Options>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Schedule, required = false)]
     pub schedule: Option<Schedule>,
 }
 

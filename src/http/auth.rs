@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
 //! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another
-//! instance 404, with a lesser role 403.
+//! instance 404, with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
 
 use std::marker::PhantomData;
 
@@ -12,8 +12,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use uuid::Uuid;
 
-use super::origin;
 use super::problem::{Kind, Problem};
+use super::{origin, query};
 use crate::app::App;
 use crate::audit::{Actor, Author};
 use crate::identity::{Error, Identity, Role};
@@ -86,6 +86,7 @@ impl<R: AtLeast> FromRequest for Caller<R> {
                     format!("This takes the role {:?}; yours is {:?}.", R::ROLE, identity.role);
                 return Err(Problem::new(Kind::Forbidden, detail));
             }
+            query::check_names(&request)?;
             Ok(Self { identity, instance, author, role: PhantomData })
         })
     }

@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
-use actix_web::web::Bytes;
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{LocalBoxFuture, Ready, ready};
 use serde::Serialize;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::json;
 use super::problem::{Kind, Problem};
+use crate::app::App;
 
 /// A JSON body. Whatever is wrong with it is answered with the JSON pointer of the place.
 pub struct Body<T> {
@@ -29,13 +31,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
-        let bytes = Bytes::from_request(request, payload);
+        let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
-            if !is_json {
-                return Err(not_json());
-            }
-            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            form?;
+            let bytes = bytes.await?;
             Ok(Self { value: json::parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
         })
     }
@@ -49,36 +48,56 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
-        let bytes = Bytes::from_request(request, payload);
+        let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-            let value = match (bytes.is_empty(), is_json) {
-                (true, _) => T::default(),
-                (false, true) => json::parse::<Option<T>>(&bytes)?.unwrap_or_default(),
-                (false, false) => return Err(not_json()),
+            let bytes = bytes.await?;
+            let value = if bytes.is_empty() {
+                T::default()
+            } else {
+                form?;
+                json::parse::<Option<T>>(&bytes)?.unwrap_or_default()
             };
             Ok(Self(Body { value, digest: Sha256::digest(&bytes).into() }))
         })
     }
 }
 
-fn not_json() -> Problem {
-    Problem::new(Kind::UnsupportedMediaType, "Send `Content-Type: application/json`.")
+/// Refuses what does not say that it is JSON as it stands.
+fn check_form(request: &HttpRequest) -> Result<(), Problem> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next());
+    if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+        let detail = "Send `Content-Type: application/json`.";
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    match header(CONTENT_ENCODING) {
+        Some(coding) if !coding.trim().eq_ignore_ascii_case("identity") => {
+            let detail =
+                format!("JSON is not taken with `Content-Encoding: {coding}`. Send it as it is.");
+            Err(Problem::new(Kind::UnsupportedMediaType, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
-fn is_json(request: &HttpRequest) -> bool {
-    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    header.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/json")
-    })
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
+    let limit_bytes = app.config.limits.max_body_bytes;
+    let bytes = Bytes::from_request(request, payload);
+    async move { bytes.await.map_err(|error| unreadable(&error, limit_bytes)) }
 }
 
-fn unreadable(error: &actix_web::Error) -> Problem {
+fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => {
-            Problem::new(Kind::TooLarge, "The body is larger than this address takes.")
+            let detail = format!(
+                "A body may have {limit_bytes} bytes here. Send less, or have the operator raise `--max-body-bytes` \
+                 (`SEGMENT_EXPORT_MAX_BODY_BYTES`)."
+            );
+            Problem::new(Kind::TooLarge, detail)
         }
         _ => Problem::new(Kind::InvalidRequest, "The body broke off. Send it again."),
     }
@@ -97,10 +116,10 @@ impl<T: From<Uuid>> FromRequest for Id<T> {
     }
 }
 
-/// A text in the path, checked as `T` is checked everywhere.
+/// A text in the path, checked as `T` is checked everywhere. What is no name names nothing, and cannot be put.
 pub struct Name<T>(pub T, PhantomData<T>);
 
-impl<T: TryFrom<String>> FromRequest for Name<T> {
+impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -108,27 +127,43 @@ impl<T: TryFrom<String>> FromRequest for Name<T> {
         let text = request.match_info().query("name").to_owned();
         ready(match T::try_from(text) {
             Ok(name) => Ok(Self(name, PhantomData)),
+            Err(rule) if request.method() == Method::PUT => {
+                let detail = format!("The name in the address is none: {rule}.");
+                Err(Problem::new(Kind::InvalidRequest, detail))
+            }
             Err(_) => Err(Problem::not_found("segment")),
         })
     }
 }
 
-/// `If-Match`: the version the caller has seen, if it says.
-pub struct IfMatch(Option<String>);
+/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that there
+/// is none yet. (RFC 9110, 13.1)
+pub struct IfMatch {
+    seen: Option<Tags>,
+    is_for_new: bool,
+}
+
+/// What `If-Match` names.
+enum Tags {
+    /// Any version.
+    Any,
+    /// One of these.
+    Of(Vec<String>),
+}
 
 impl IfMatch {
-    /// Refuses when the caller has seen another version than `version`.
+    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not there
+    /// yet has version 0.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
-        let tags = match self.0.as_deref() {
-            None | Some("*") => return Ok(()),
-            Some(tags) => tags,
-        };
-        let current = etag(version);
-        if tags.split(',').any(|tag| tag.trim() == current) {
-            Ok(())
-        } else {
-            Err(Problem::changed())
+        if self.is_for_new && version > 0 {
+            return Err(Problem::exists(version));
         }
+        let is_seen = match &self.seen {
+            None => true,
+            Some(Tags::Any) => version > 0,
+            Some(Tags::Of(tags)) => tags.contains(&etag(version)),
+        };
+        if is_seen { Ok(()) } else { Err(Problem::changed_to(version)) }
     }
 }
 
@@ -137,9 +172,45 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let header = request.headers().get(IF_MATCH);
-        ready(Ok(Self(header.map(|value| value.to_str().unwrap_or_default().to_owned()))))
+        let read = || Ok(Self { seen: Tags::read(request)?, is_for_new: is_for_new(request)? });
+        ready(read())
     }
+}
+
+fn is_for_new(request: &HttpRequest) -> Result<bool, Problem> {
+    match request.headers().get(IF_NONE_MATCH) {
+        None => Ok(false),
+        Some(value) if value == "*" => Ok(true),
+        Some(_) => {
+            let detail = "`If-None-Match` takes `*`, to make only what is not there yet.";
+            Err(Problem::new(Kind::InvalidRequest, detail))
+        }
+    }
+}
+
+impl Tags {
+    fn read(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        let Some(value) = request.headers().get(IF_MATCH) else {
+            return Ok(None);
+        };
+        let text = value.to_str().unwrap_or_default();
+        if text.trim() == "*" {
+            return Ok(Some(Self::Any));
+        }
+        let tags: Vec<_> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
+        if tags.iter().all(|tag| is_tag(tag)) {
+            return Ok(Some(Self::Of(tags)));
+        }
+        let detail = "`If-Match` takes the `ETag` as it was answered, with its quotes: `\"3\"`.";
+        Err(Problem::new(Kind::InvalidRequest, detail))
+    }
+}
+
+/// Whether a text is an entity tag: one of ours, or of whoever stands between.
+fn is_tag(text: &str) -> bool {
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.contains(['"', ' ']))
 }
 
 /// The `ETag` of a version.

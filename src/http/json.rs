@@ -1,12 +1,16 @@
 //! JSON of callers, and what is said when it is wrong: where, and what was expected. Never what was sent: that may be a
 //! secret, and answers are logged on the way.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::{FieldError, Kind, Problem};
 
 /// Parses JSON; the problem names the place as a JSON pointer.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii().is_empty() {
+        let message = "the body is empty, expected a JSON object".to_owned();
+        return Err(invalid(String::new(), message));
+    }
     // serde would take an array for an object, its elements for members.
     if bytes.trim_ascii_start().starts_with(b"[") {
         let message = "invalid type: sequence, expected a JSON object".to_owned();
@@ -14,7 +18,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = in_words(error.inner());
+        let message = in_words(error.inner(), bytes);
         invalid(pointer_of(error.path(), &message), message)
     })?;
     json.end().map_err(|error| invalid(String::new(), error.to_string()))?;
@@ -22,14 +26,18 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// What serde says, without line and column where the pointer tells the place.
-fn in_words(error: &serde_json::Error) -> String {
+fn in_words(error: &serde_json::Error, bytes: &[u8]) -> String {
+    // Where a text is one of some words, serde calls anything else broken JSON.
+    if error.is_syntax() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return "invalid type, expected a text".to_owned();
+    }
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     if error.is_data() { without_value(text.trim_end_matches(&place)) } else { text }
 }
 
 /// The text of an error without the value that was sent, and without the names of our types.
-fn without_value(text: &str) -> String {
+pub(super) fn without_value(text: &str) -> String {
     let expected = match text.rsplit_once(", expected ") {
         Some((_, expected)) if expected.starts_with("struct ") => "a JSON object",
         Some((_, expected)) => expected,
@@ -124,6 +132,8 @@ mod tests {
             ("{", "", "invalid"),
             (r#"{"inner":[]} x"#, "", "invalid"),
             (r#" [[{"size":1}]]"#, "", "wrongType"),
+            (r#"{"inner":[{"size":1,"word":7}]}"#, "/inner/0/word", "wrongType"),
+            (r#"{"inner":[{"size":1,"word":}]}"#, "/inner/0/word", "invalid"),
         ];
         for (json, pointer, code) in cases {
             let error = &refusal(json)["errors"][0];

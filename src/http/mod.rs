@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod origin;
 pub mod paging;
 pub mod problem;
+pub mod query;
 pub mod refusals;
 mod swagger;
 pub mod whole;
@@ -37,7 +38,7 @@ use crate::config::Part;
 use crate::telemetry::measures::HTTP_REQUESTS;
 use crate::telemetry::request::{self, RequestSpan};
 use crate::{audit, connections, exports, refreshes, runs, schedules, segments};
-use problem::{Kind, Problem};
+use problem::Problem;
 
 /// Connections waiting to be served.
 const BACKLOG: u32 = 1024;
@@ -133,9 +134,6 @@ pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
             .app_data(methods.clone())
             .app_data(swagger.clone())
             .app_data(web::PayloadConfig::new(body_max))
-            .app_data(
-                web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()),
-            )
             .wrap(from_fn(refusals::record))
             .wrap(from_fn(add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -160,10 +158,6 @@ pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
     .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
     let address = server.addrs()[0];
     Ok((server.run(), address))
-}
-
-fn bad_query(error: &actix_web::error::QueryPayloadError) -> Problem {
-    Problem::new(Kind::InvalidRequest, format!("The query is not understood: {error}."))
 }
 
 /// Answers every request with the id that its log lines and spans have.

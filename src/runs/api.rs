@@ -1,6 +1,6 @@
 //! Endpoints of runs. A run is started at its export (`exports/runs.rs`).
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Id, etag, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::query::Query;
 use crate::telemetry::measures;
 
 /// Which runs to list.

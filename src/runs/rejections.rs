@@ -1,6 +1,6 @@
 //! What became of whom: the batches of a run, and every profile that is not on the list because of it.
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +14,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::query::Query;
 use crate::http::whole::{self, Offer, STREAM_ROWS};
 
 const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError, delete, get, put};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::query::Query;
 use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.

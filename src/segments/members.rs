@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data, Payload, Query};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use arrow_array::{Array, RecordBatch, StringArray};
 use futures::{StreamExt, TryStreamExt};
@@ -26,6 +26,7 @@ use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, ok};
 use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::query::Query;
 use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;

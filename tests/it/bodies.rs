@@ -142,3 +142,62 @@ async fn an_export_is_duplicated_without_a_body_too() {
     refused(words, 415).await;
     refused(send(&app, Method::POST, &path, &json!({"name": "Other"})).await, 400).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_cannot_be_put_under_what_is_no_name_and_the_rule_is_said() {
+    let app = TestApp::start().await;
+    let body = json!({"displayName": "New"});
+    for name in ["High%20Value", "x.y", "1x", "ä", "%00", &"x".repeat(300)] {
+        let path = format!("/segments/{name}");
+        let problem = refused(send(&app, Method::PUT, &path, &body).await, 400).await;
+        assert_eq!(problem["errorCode"], "invalidRequest");
+        let rule = "a segment name is a letter, then up to 99 letters, digits, _ or -.";
+        assert!(text(&problem, "detail").ends_with(rule), "{problem}");
+        for method in [Method::GET, Method::DELETE] {
+            refused(send(&app, method, &path, &body).await, 404).await;
+        }
+    }
+    assert_eq!(app.get("/segments").await["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_cannot_be_taken_away_is_not_changed_to_null() {
+    let app = TestApp::start().await;
+    let export = app.export_of(1).await;
+    let (export, connection) = {
+        let path = format!("/exports/{export}");
+        let connection = text(&app.get(&path).await, "connectionId");
+        (path, format!("/connections/{connection}"))
+    };
+    let of_export = ["displayName", "listId", "segments", "mapping", "options", "schedule"];
+    for (path, members) in
+        [(&export, &of_export[..]), (&connection, &["displayName", "allowedRoles"])]
+    {
+        let before = app.get(path).await;
+        for member in members {
+            let (body, at) = (json!({*member: null}), format!("/{member}"));
+            is_refused(&app, Method::PATCH, path, body, &at, "wrongType").await;
+        }
+        assert_eq!(app.get(path).await, before, "nothing was changed");
+    }
+    let detached = send(&app, Method::PATCH, &export, &json!({"connectionId": null})).await;
+    assert_eq!(good(detached).await["connectionId"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_body_is_called_empty_and_a_packed_one_packed() {
+    let app = TestApp::start().await;
+    let post = || app.request("Admin", Method::POST, "/connections");
+    for nothing in ["", " \n"] {
+        let call = post().header("Content-Type", "application/json").body(nothing);
+        let problem = refused(call.send().await.unwrap(), 400).await;
+        assert_eq!(problem["detail"], "the body is empty, expected a JSON object");
+    }
+    let packed = post().header("Content-Encoding", "gzip").json(&json!({}));
+    let problem = refused(packed.send().await.unwrap(), 415).await;
+    assert_eq!(problem["errorCode"], "unsupportedMediaType");
+    assert!(text(&problem, "detail").contains("`Content-Encoding: gzip`"), "{problem}");
+    let plain = post().header("Content-Encoding", "identity").json(&json!({"colour": 1}));
+    let problem = refused(plain.send().await.unwrap(), 400).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/colour", "it was read: {problem}");
+}

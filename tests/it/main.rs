@@ -30,6 +30,7 @@ mod preview;
 mod production;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod queries;
 mod queue;
 mod refusals;
 mod repeats;

@@ -155,7 +155,11 @@ async fn what_is_too_large_or_of_the_wrong_type_is_refused() {
     app.segment("People", &people(1)).await;
     let name = "x".repeat(1000);
     let large = send(&app, Method::POST, "/connections", &json!({"displayName": name})).await;
-    assert_eq!(refused(large, 413).await["errorCode"], "tooLarge");
+    let large = refused(large, 413).await;
+    assert_eq!(large["errorCode"], "tooLarge");
+    for part in ["1000 bytes", "--max-body-bytes", "SEGMENT_EXPORT_MAX_BODY_BYTES"] {
+        assert!(text(&large, "detail").contains(part), "{large}");
+    }
     let chunks = [name.clone(), name].map(Ok::<_, std::io::Error>);
     let streamed = app
         .request("Admin", Method::POST, "/connections")

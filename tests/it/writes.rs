@@ -182,3 +182,52 @@ async fn a_stale_if_match_removes_nothing() {
     let absent = app.request("Admin", Method::PUT, "/segments/Spare").header("If-Match", "\"2\"");
     refused(absent.json(&json!({"displayName": "Spare"})).send().await.unwrap(), 412).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_if_match_that_is_no_etag_is_not_understood_and_a_stale_one_hears_the_version_of_now() {
+    let app = TestApp::start().await;
+    let path = format!("/exports/{}", app.export_of(1).await);
+    let version = app.get(&path).await["version"].clone();
+    let change = async |tag: &str| {
+        let call = app.request("Admin", Method::PATCH, &path).header("If-Match", tag);
+        call.json(&json!({"displayName": "New"})).send().await.unwrap()
+    };
+    for tag in ["99", "abc", "", "\"1\" \"2\"", "\"1", "\"1\", 2", "*, \"1\""] {
+        let problem = refused(change(tag).await, 400).await;
+        assert_eq!(problem["errorCode"], "invalidRequest", "{tag}");
+        assert!(text(&problem, "detail").contains("`\"3\"`"), "{problem}");
+    }
+    for tag in ["\"99\"", "\"abc\"", &format!("W/\"{version}\"")] {
+        let problem = refused(change(tag).await, 412).await;
+        assert!(text(&problem, "detail").contains(&format!("\"{version}\"")), "{problem}");
+    }
+    assert_eq!(app.get(&path).await["version"], version, "nothing was changed");
+    good(change(&format!("\"99\", \"{version}\"")).await).await;
+    good(change("*").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_new_is_made_only_when_it_is_not_there() {
+    let app = TestApp::start().await;
+    let daily =
+        json!({"active": true, "recurrence": "daily", "timezone": "UTC", "times": ["06:00"]});
+    let segment = |name: &str| json!({"displayName": name});
+    for (path, first, second) in [
+        ("/segments/People", segment("People"), segment("Others")),
+        ("/schedule", daily.clone(), daily),
+    ] {
+        let put = async |header: &str, tag: &str, body: &Value| {
+            let call = app.request("Admin", Method::PUT, path).header(header, tag);
+            call.json(body).send().await.unwrap()
+        };
+        let problem = refused(put("If-Match", "*", &first).await, 412).await;
+        assert_eq!(text(&problem, "detail").split('.').next(), Some("There is none yet"));
+        good(put("If-None-Match", "*", &first).await).await;
+        let made = app.get(path).await;
+        let problem = refused(put("If-None-Match", "*", &second).await, 412).await;
+        assert!(text(&problem, "detail").contains("already, in version \"1\""), "{problem}");
+        refused(put("If-None-Match", "\"7\"", &second).await, 400).await;
+        assert_eq!(app.get(path).await, made, "nothing was changed");
+        good(put("If-Match", "*", &second).await).await;
+    }
+}

@@ -7,7 +7,7 @@
 mod examples;
 mod operations;
 mod responses;
-mod schemas;
+pub(super) mod schemas;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use super::{INSTANCE, examples, responses, schemas};
 
+/// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.
+const TAGS: &str =
+    r#"^(\*|(W/)?"[\x21\x23-\x2b\x2d-\x7e]*"(, ?(W/)?"[\x21\x23-\x2b\x2d-\x7e]*")*)$"#;
+
 /// Completes an operation.
 pub fn complete(operation: &mut Value, method: &str, path: &str, schemas: &Value) {
     if path.starts_with(INSTANCE) {
@@ -48,7 +52,14 @@ fn add_parameters(operation: &mut Value, method: &str, path: &str) {
         parameters.push(header(
             "If-Match",
             "The `ETag` that was read; refused with 412 when it is stale",
-            &json!({"type": "string", "maxLength": 255, "pattern": r"^[\x20-\x7e]*$"}),
+            &json!({"type": "string", "maxLength": 255, "pattern": TAGS}),
+        ));
+    }
+    if makes(operation) {
+        parameters.push(header(
+            "If-None-Match",
+            "`*`: only if there is none yet; else refused with 412",
+            &json!({"type": "string", "enum": ["*"]}),
         ));
     }
     operation["parameters"] = json!(parameters);
@@ -85,4 +96,9 @@ fn takes_if_match(operation: &Value, path: &str) -> bool {
         .iter()
         .any(|verb| id.starts_with(verb));
     changes || (path.contains("/exports/") && ["detach_export", "attach_export"].contains(&id))
+}
+
+/// Whether a PUT makes what is not there yet.
+fn makes(operation: &Value) -> bool {
+    ["put_segment", "put_schedule"].iter().any(|id| operation["operationId"] == *id)
 }

@@ -130,6 +130,27 @@ impl Problem {
         Self::new(Kind::Changed, "Read it again, and repeat the change on what you find.")
     }
 
+    /// 412: the `If-Match` names another version than this one; 0 when there is nothing yet.
+    #[must_use]
+    pub fn changed_to(version: i64) -> Self {
+        let now = match version {
+            0 => "There is none yet.".to_owned(),
+            version => format!("Its version is now \"{version}\"."),
+        };
+        let mut problem = Self::changed();
+        problem.0.detail = format!("{now} {}", problem.0.detail);
+        problem
+    }
+
+    /// 412: it was to be made, and is there, in this version.
+    #[must_use]
+    pub fn exists(version: i64) -> Self {
+        let detail = format!(
+            "It is there already, in version \"{version}\". To change it, leave out `If-None-Match`."
+        );
+        Self::new(Kind::Changed, detail)
+    }
+
     /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
     #[must_use]
     pub fn overtaken() -> Self {

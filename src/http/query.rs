@@ -1,0 +1,94 @@
+//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name would
+//! let everything through.
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::json::without_value;
+use super::openapi::schemas;
+use super::problem::{Kind, Problem};
+
+/// Parameters of the query, as handlers take them. The problem names the one that is wrong, and its form.
+pub struct Query<T>(pub T);
+
+impl<T> Deref for Query<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let sent = form_urlencoded::parse(request.query_string().as_bytes());
+        let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(sent));
+        ready(read.map(Self).map_err(|error| {
+            misread(request, &error.path().to_string(), &error.inner().to_string())
+        }))
+    }
+}
+
+fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
+    let why = without_value(why);
+    let Some(parameter) = parameters(request).find(|parameter| parameter["name"] == name) else {
+        // As when it stands there twice: the text names it.
+        return Problem::new(Kind::InvalidRequest, format!("The query is not understood: {why}."));
+    };
+    let form = form(request, &parameter["schema"]).map(|form| format!(" Send {form}."));
+    let detail = format!("`{name}` in the query is not valid: {why}.{}", form.unwrap_or_default());
+    Problem::new(Kind::InvalidRequest, detail)
+}
+
+/// What a parameter of this schema looks like, where the reason for refusing one does not say it.
+fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
+    let document: &Data<Value> = request.app_data()?;
+    let schema = schemas::resolve(schema, &document["components"]["schemas"]);
+    let is = |member: &str, value: &str| schema[member] == value;
+    if is("format", "date-time") {
+        return Some("a time such as `2026-11-24T06:00:00Z`, with `%2B` for `+`".to_owned());
+    }
+    if is("format", "uuid") {
+        return Some("an id such as `0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47`".to_owned());
+    }
+    let whole = || format!("a whole number from {} to {}", schema["minimum"], schema["maximum"]);
+    is("type", "integer").then(whole)
+}
+
+/// Refuses parameters that the address of a request does not take.
+pub fn check_names(request: &HttpRequest) -> Result<(), Problem> {
+    let sent = form_urlencoded::parse(request.query_string().as_bytes());
+    let names = || parameters(request).map(|parameter| &parameter["name"]);
+    for (name, _) in sent {
+        if !names().any(|known| *known == *name) {
+            return Err(unknown(&name, names()));
+        }
+    }
+    Ok(())
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a Value>) -> Problem {
+    let known: Vec<_> = known.filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
+    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let detail = format!("There is no query parameter `{name}` here. This address takes {takes}.");
+    Problem::new(Kind::InvalidRequest, detail)
+}
+
+/// The query parameters of an operation, as the document has them.
+fn parameters(request: &HttpRequest) -> impl Iterator<Item = &Value> {
+    let document: Option<&Data<Value>> = request.app_data();
+    let (path, method) = (request.match_pattern(), request.method().as_str().to_lowercase());
+    let operation = document.zip(path).map(|(document, path)| &document["paths"][path][method]);
+    let parameters = operation.and_then(|operation| operation["parameters"].as_array());
+    parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query")
+}
