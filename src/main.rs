@@ -146,7 +146,14 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
             "DEVELOPMENT MODE: anyone who knows the shared secret is let in. Never do this in production."
         );
     }
-    let service = Service::start(App::open(config, telemetry.metrics.clone()).await?)?;
+    let app = App::open(config, telemetry.metrics.clone()).await?;
+    let secrets = rotation::status(&app.db, &app.keys).await?;
+    if !secrets.is_openable() {
+        tracing::error!(
+            "SEGMENT_EXPORT_ENCRYPTION_KEYS lacks keys: the runs of some connections cannot go on\n{secrets}"
+        );
+    }
+    let service = Service::start(app)?;
     let url = &service.url;
     tracing::info!("serving {url}; an API has its documentation at {url}swagger-ui/");
     service.run().await

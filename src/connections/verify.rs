@@ -14,7 +14,7 @@ use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{self, Disposition};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 
 /// Whether a connection works.
 #[derive(Serialize, ToSchema)]
@@ -52,9 +52,10 @@ pub async fn verify_connection(
     let connection = find(&mut app.db.read().await?, caller.instance, id.0).await?;
     let mut checks = match open(&app, &connection) {
         Ok(session) => check_account(&session).await?,
-        Err(problem) => {
+        Err(problem) if problem.kind() == Kind::ConnectionNotConnected => {
             vec![Check { name: "credentials", ok: false, detail: problem.to_string() }]
         }
+        Err(problem) => return Err(problem),
     };
     checks.push(check_export_user(&connection));
     let mut tx = app.db.write().await?;

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use reqwest::Method;
 use segment_export::campaign_monitor::sandbox::API_KEY;
 use segment_export::connections::store_seals;
 use serde_json::json;
 
 use crate::oauth;
-use crate::support::{TestApp, text};
+use crate::support::{TestApp, refused, text};
 
 const OLD: &str = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=";
 const NEW: &str = "new:bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=";
@@ -88,6 +89,11 @@ async fn a_key_that_is_missing_is_named_and_nothing_is_lost() {
     let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
     let id = app.connection().await;
     app.restart_with(&["--encryption-keys", NEW]).await;
+    let verify = format!("/connections/{id}/verify");
+    let verified = app.request("Admin", Method::POST, &verify).json(&json!({})).send().await;
+    assert_eq!(refused(verified.unwrap(), 500).await["errorCode"], "internal");
+    let (succeeds, status) = app.command(&["keys", "status"], &[]).await;
+    assert!(!succeeds, "{status}");
     let (succeeds, rotated) = app.command(&["keys", "rotate"], &[]).await;
     assert!(!succeeds, "{rotated}");
     assert!(
