@@ -33,8 +33,8 @@ pub struct Limits {
     /// How long an upload may bring nothing before it is taken for broken off.
     #[arg(long, env = "SEGMENT_EXPORT_UPLOAD_IDLE_MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub upload_idle_ms: u64,
-    /// Segments of files or tables registered at a time; each is looked at as a whole.
-    #[arg(long, env = "SEGMENT_EXPORT_MAX_REGISTRATIONS", default_value_t = 4, value_parser = at_least_one())]
+    /// Segments of files or tables registered at a time; each is looked at as a whole. 0: only uploads.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_REGISTRATIONS", default_value_t = 4)]
     pub max_registrations: usize,
     /// How long looking at a segment may take when it is registered.
     #[arg(long, env = "SEGMENT_EXPORT_REGISTRATION_TIMEOUT_MS", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
