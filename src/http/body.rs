@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{LocalBoxFuture, Ready, ready};
@@ -70,14 +72,22 @@ fn check_form(request: &HttpRequest) -> Result<(), Problem> {
         let detail = "Send `Content-Type: application/json`.";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
-    match header(CONTENT_ENCODING) {
-        Some(coding) if !coding.trim().eq_ignore_ascii_case("identity") => {
-            let detail =
-                format!("JSON is not taken with `Content-Encoding: {coding}`. Send it as it is.");
-            Err(Problem::new(Kind::UnsupportedMediaType, detail))
-        }
-        _ => Ok(()),
-    }
+    check_coding(request)
+}
+
+/// Refuses a body that is packed: as it is read, it would be taken for a broken one.
+pub fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
+    let mut codings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let Some(coding) =
+        codings.find(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"))
+    else {
+        return Ok(());
+    };
+    let coding = String::from_utf8_lossy(coding);
+    let detail = format!(
+        "A body with `Content-Encoding: {coding}` is not taken. Send it unpacked, without that header."
+    );
+    Err(Problem::new(Kind::UnsupportedMediaType, detail))
 }
 
 fn read(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use arrow_array::{Array, RecordBatch, StringArray};
@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::{IfMatch, Name, ok};
+use crate::http::body::{IfMatch, Name, check_coding, ok};
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::http::query::Query;
 use crate::storage::{self, Inspection, Media};
@@ -155,7 +155,7 @@ pub async fn put_members(
 }
 
 fn media(request: &HttpRequest) -> Result<Media, Problem> {
-    check_encoding(request)?;
+    check_coding(request)?;
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
@@ -163,21 +163,6 @@ fn media(request: &HttpRequest) -> Result<Media, Problem> {
             "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
         )
     })
-}
-
-/// Refuses a body that is packed: as it is read, it would be taken for broken rows.
-fn check_encoding(request: &HttpRequest) -> Result<(), Problem> {
-    let mut encodings = request.headers().get_all(CONTENT_ENCODING);
-    let Some(encoding) =
-        encodings.find(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
-    else {
-        return Ok(());
-    };
-    let encoding = String::from_utf8_lossy(encoding.as_bytes());
-    let detail = format!(
-        "The body comes with the Content-Encoding “{encoding}”, which is not taken. Send it unpacked, without that header, or as Parquet, which is small by itself."
-    );
-    Err(Problem::new(Kind::UnsupportedMediaType, detail))
 }
 
 /// Refuses a body that says it is too large before reading any of it.
