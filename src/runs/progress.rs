@@ -23,9 +23,9 @@ pub struct ProgressView {
 }
 
 impl ProgressView {
-    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 profiles")]
     /// The progress of a run as it is at `now`.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 profiles")]
     pub fn of(run: &Run, now: DateTime<Utc>) -> Self {
         let (selected, accounted) = (run.counts.selected as f64, run.counts.accounted() as f64);
         let until = run.end_utc.unwrap_or(now);
