@@ -28,10 +28,11 @@ pub mod worker;
 pub mod db;
 pub mod http;
 pub mod identity;
-pub mod keeper;
-pub mod rotation;
 pub mod secrets;
+pub mod server;
+pub mod service;
 pub mod telemetry;
+pub mod upkeep;
 mod wire;
 
 // Ways to see it work without an account.

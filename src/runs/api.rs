@@ -7,13 +7,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::reader::{self, Found};
+use super::reader::{self, Found, RunReader};
 use super::store::{self, Filter};
 use super::views::RunView;
 use super::{Reason, ReasonCode, Run, RunId, RunStatus, SubmissionKind};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Tx};
+use crate::db::{self, Db, Tx};
 use crate::exports::ExportId;
 use crate::exports::check::may_edit;
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -75,9 +75,10 @@ pub async fn list_runs(
 pub async fn get_run(
     caller: Caller<Viewer>,
     app: Data<App>,
+    reader: Data<RunReader>,
     id: Id<RunId>,
 ) -> Result<HttpResponse, Problem> {
-    let found = look(&app, caller.instance, id.0).await?;
+    let found = peek(&app.db, &reader, caller.instance, id.0).await?;
     Ok(ok(found.run.version, &RunView::of(found, db::now())))
 }
 
@@ -135,9 +136,14 @@ pub async fn cancel_open<R>(
     Ok(())
 }
 
-/// The run `id` of `instance` for somebody who only looks, or 404.
-pub async fn look(app: &App, instance: Uuid, id: RunId) -> Result<Found, Problem> {
-    let found = app.runs.get(&app.db, id).await?.filter(|found| found.run.instance_id == instance);
+/// The run `id` of `instance` for a caller that only reads, or 404.
+pub async fn peek(
+    db: &Db,
+    reader: &RunReader,
+    instance: Uuid,
+    id: RunId,
+) -> Result<Found, Problem> {
+    let found = reader.get(db, id).await?.filter(|found| found.run.instance_id == instance);
     found.ok_or_else(|| Problem::not_found("run"))
 }
 

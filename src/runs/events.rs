@@ -1,6 +1,6 @@
 //! The events of a run, as a stream that browsers read (`text/event-stream`).
 //!
-//! The run's row is looked at twice a second, whichever process carries it out. An event's id is the
+//! The run's row is read twice a second, whichever process executes the run. An event's id is the
 //! run's version, so a caller that comes back with `Last-Event-ID` gets only what is new.
 
 use std::collections::VecDeque;
@@ -13,7 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::api::look;
+use super::api::peek;
+use super::reader::RunReader;
 use super::views::RunView;
 use super::{RunId, RunStatus};
 use crate::app::App;
@@ -22,7 +23,7 @@ use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Id;
 use crate::http::problem::{Kind, Problem};
 
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const POLL_EVERY: Duration = Duration::from_millis(500);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// Follows a run.
@@ -34,10 +35,11 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 pub async fn follow_run(
     caller: Caller<Viewer>,
     app: Data<App>,
+    reader: Data<RunReader>,
     id: Id<RunId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    look(&app, caller.instance, id.0).await?;
+    peek(&app.db, &reader, caller.instance, id.0).await?;
     let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
             Kind::TooManyRequests,
@@ -48,6 +50,7 @@ pub async fn follow_run(
     let seen = last_seen(&request)?;
     let follower = Follower {
         app,
+        reader,
         instance: caller.instance,
         run: id.0,
         seen,
@@ -79,6 +82,7 @@ fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
 
 struct Follower {
     app: Data<App>,
+    reader: Data<RunReader>,
     instance: Uuid,
     run: RunId,
     seen: i64,
@@ -106,20 +110,20 @@ impl Follower {
             if self.is_over || self.app.stop.is_cancelled() {
                 return None;
             }
-            if self.look().await.is_err() {
+            if self.poll().await.is_err() {
                 return None;
             }
             if self.waiting.is_empty() && self.spoke_at.elapsed() >= HEARTBEAT_EVERY {
                 self.waiting.push_back(": still here\n\n".into());
             }
             if self.waiting.is_empty() {
-                sleep(LOOK_EVERY).await;
+                sleep(POLL_EVERY).await;
             }
         }
     }
 
-    async fn look(&mut self) -> Result<(), Problem> {
-        let found = look(&self.app, self.instance, self.run).await?;
+    async fn poll(&mut self) -> Result<(), Problem> {
+        let found = peek(&self.app.db, &self.reader, self.instance, self.run).await?;
         let (version, status) = (found.run.version, found.run.status);
         if version > self.seen {
             self.seen = version;

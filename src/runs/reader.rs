@@ -33,7 +33,7 @@ pub struct Found {
 type Answer = Result<Option<Found>, Arc<sqlx::Error>>;
 
 /// Gathers what callers ask for.
-pub struct Reader {
+pub struct RunReader {
     waiting: Mutex<Vec<Asked>>,
     turns: Semaphore,
 }
@@ -43,13 +43,13 @@ struct Asked {
     answer: oneshot::Sender<Answer>,
 }
 
-impl Default for Reader {
+impl Default for RunReader {
     fn default() -> Self {
         Self { waiting: Mutex::default(), turns: Semaphore::new(READS_AT_ONCE) }
     }
 }
 
-impl Reader {
+impl RunReader {
     /// The run `id`, read by this caller or by one that reads for others too.
     pub async fn get(&self, db: &Db, id: RunId) -> Answer {
         loop {

@@ -6,7 +6,6 @@
 pub mod api;
 pub mod check;
 pub mod refresh;
-pub mod scheduler;
 pub mod store;
 pub mod times;
 pub mod views;

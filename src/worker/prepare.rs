@@ -102,7 +102,7 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
 }
 
 fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
-    let session = Session::open(app, &app.carrier, connection);
+    let session = Session::open(app, &app.runs_client, connection);
     let session = session.map_err(|error| Stopped::Fault(error.into()))?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use futures::{StreamExt, channel::mpsc, stream};
 use reqwest::{Body, Method};
-use segment_export::{db, keeper, sql};
+use segment_export::upkeep::janitor;
+use segment_export::{db, sql};
 use serde_json::json;
 
 use crate::support::{TestApp, good, people, refused};

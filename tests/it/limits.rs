@@ -215,7 +215,7 @@ async fn an_empty_segment_is_a_success_with_nothing_to_do() {
 
 #[test]
 fn every_status_has_a_word_of_the_product() {
-    let document = serde_json::to_value(segment_export::http::document()).unwrap();
+    let document = serde_json::to_value(segment_export::server::document()).unwrap();
     let table = include_str!("../../docs/RUNS.md");
     let statuses = document["components"]["schemas"]["RunStatus"].to_string();
     let words: Vec<&str> =

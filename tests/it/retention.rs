@@ -5,8 +5,9 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use reqwest::Method;
+use segment_export::db;
 use segment_export::runs::retention;
-use segment_export::{db, keeper};
+use segment_export::upkeep::janitor;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, refused, text};

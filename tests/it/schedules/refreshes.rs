@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
-use segment_export::schedules::scheduler::fire_due;
-use segment_export::{db, keeper};
+use segment_export::db;
+use segment_export::upkeep::janitor;
+use segment_export::upkeep::scheduler::fire_due;
 use serde_json::{Value, json};
 
 use super::{every_morning, idle, runs_of, send, set_schedule, time};

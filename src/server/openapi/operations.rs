@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{INSTANCE, examples, responses, schemas};
+use crate::http::schema::resolve;
 
 /// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.
 const TAGS: &str =
@@ -76,8 +77,7 @@ fn describe_parameters(operation: &mut Value, schemas: &Value) {
     {
         schemas::limit(&mut parameter["schema"]);
         if parameter["description"].is_null() {
-            let description =
-                schemas::resolve(&parameter["schema"], schemas)["description"].clone();
+            let description = resolve(&parameter["schema"], schemas)["description"].clone();
             parameter["description"] = description;
         }
     }

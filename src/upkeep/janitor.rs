@@ -26,7 +26,7 @@ const STEPS: usize = 1000;
 const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Keeps house until told to stop.
-pub async fn keep_house(app: Arc<App>) -> anyhow::Result<()> {
+pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let (mut ticks, mut sweeps) = (interval(EVERY), interval(SWEEP_EVERY));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);

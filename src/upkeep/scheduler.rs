@@ -11,20 +11,20 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::store;
 use crate::app::App;
 use crate::audit::{self, Action, Author, Part};
-use crate::db::Time;
-use crate::exports::ExportId;
+use crate::db::{self, Time};
+use crate::exports::{self, ExportId};
+use crate::refreshes;
 use crate::runs::start::{self, Cause};
 use crate::runs::views::RunsView;
-use crate::{db, exports, refreshes};
+use crate::schedules::store;
 
 /// Exports looked up at a time.
 const STEP: i64 = 200;
 
 /// Fires planned times until told to stop.
-pub async fn keep_time(app: Arc<App>) -> anyhow::Result<()> {
+pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let mut ticks = interval(Duration::from_millis(app.config.work.schedule_ms));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

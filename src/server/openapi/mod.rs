@@ -19,8 +19,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use super::errors;
-use super::problem::{FieldError, ProblemDocument};
+use crate::http::errors;
+use crate::http::problem::{FieldError, ProblemDocument};
 use crate::runs::Culprit;
 
 /// What stands before every path of an instance.

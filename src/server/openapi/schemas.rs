@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::http::schema::{name_of, resolve};
+
 /// Characters of a UUID with its hyphens.
 pub const UUID_CHARACTERS: u64 = 36;
 /// Characters of the longest time in RFC 3339 that is of use: nanoseconds and an offset.
@@ -48,15 +50,6 @@ pub fn complete(document: &mut Value) {
 /// A reference to a schema.
 pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
-}
-
-/// The schema that a reference means.
-pub fn resolve<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
-    name_of(schema).map_or(schema, |name| &schemas[name])
-}
-
-fn name_of(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str().and_then(|text| text.rsplit('/').next())
 }
 
 /// Whether what the schema describes carries a `version`, and so has an `ETag`.

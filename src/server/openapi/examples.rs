@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schemas::resolve;
+use crate::http::schema::resolve;
 
 /// Pages say what happened and what to do, and hold nothing else.
 const PAGE: &str = "<!doctype html>\n<title>Connected</title>\n<p>Campaign Monitor is connected. You may close this page.</p>\n";

@@ -17,9 +17,9 @@ use metrics::counter;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::problem::Problem;
 use crate::app::App;
 use crate::audit::{self, Action, Author, Refusal};
+use crate::http::problem::Problem;
 use crate::telemetry::measures::AUDIT_LEFT_OUT;
 
 const WINDOW: Duration = Duration::from_mins(1);
@@ -35,8 +35,9 @@ pub async fn record(
     let response = next.call(request).await?;
     if let Some((author, action, refusal)) = refusal(&response)
         && let Some(app) = response.request().app_data::<Data<App>>()
+        && let Some(refusals) = response.request().app_data::<Data<Refusals>>()
     {
-        write(app, author, action, object(&response), refusal).await;
+        write(app, refusals, author, action, object(&response), refusal).await;
     }
     Ok(response)
 }
@@ -65,12 +66,13 @@ fn object<B>(response: &ServiceResponse<B>) -> Option<String> {
 
 async fn write(
     app: &App,
+    refusals: &Refusals,
     author: Author,
     action: Action,
     object: Option<String>,
     refusal: Refusal,
 ) {
-    let room = app.refusals.take(author.instance, &author.actor.subject);
+    let room = refusals.take(author.instance, &author.actor.subject);
     if room == Room::None {
         counter!(AUDIT_LEFT_OUT).increment(1);
         return;

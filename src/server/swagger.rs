@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::{Config, serve};
 
-use super::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Swagger UI shows our document, and keeps the token while the page is loaded again.
 #[must_use]

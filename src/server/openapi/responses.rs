@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{examples, schemas};
 use crate::http::problem::{Kind, ProblemDocument};
+use crate::http::schema::resolve;
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -119,7 +120,7 @@ fn describe(response: &mut Value, status: &str, schemas: &Value) {
         return;
     }
     let contents = response["content"].as_object().into_iter().flatten();
-    let words = |schema| schemas::resolve(schema, schemas)["description"].as_str();
+    let words = |schema| resolve(schema, schemas)["description"].as_str();
     let described = contents.into_iter().find_map(|(_, content)| words(&content["schema"]));
     let done = if status == "204" { "Done; there is nothing to say." } else { "Done." };
     response["description"] = json!(described.unwrap_or(done));
