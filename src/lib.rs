@@ -28,6 +28,7 @@ pub mod worker;
 pub mod db;
 pub mod http;
 pub mod identity;
+pub mod names;
 pub mod secrets;
 pub mod server;
 pub mod service;

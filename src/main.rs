@@ -3,12 +3,13 @@
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use segment_export::campaign_monitor::sandbox::Sandbox;
-use segment_export::config::{Config, Signals};
+use segment_export::config::Config;
 use segment_export::identity::{DevClaims, sign};
-use segment_export::service::{Service, open_db};
+use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
+use segment_export::telemetry::settings::Signals;
 use segment_export::upkeep::rotation;
-use segment_export::{demo, http, sample, server, service, telemetry};
+use segment_export::{demo, http, sample, server, telemetry};
 
 /// How long a service may take to say whether it can work.
 const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);

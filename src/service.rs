@@ -24,6 +24,7 @@ use crate::config::{Config, Part};
 use crate::db::Db;
 use crate::identity::Verifier;
 use crate::queue::{self, Queue};
+use crate::runs::measure;
 use crate::server;
 use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
@@ -40,6 +41,7 @@ const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// processes on `PostgreSQL` do it too, one after the other.
 pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<App> {
     let config = config.check()?;
+    measure::start();
     let data = &config.data;
     let db = open_db(&config).await?;
     db.migrate().await?;

@@ -1,12 +1,13 @@
 //! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to them.
 
+use super::Connection;
 use super::api::find;
 use super::session::Session;
-use super::{Connection, ConnectionId};
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::http::auth::Caller;
 use crate::http::problem::{Kind, Problem};
+use crate::names::ConnectionId;
 
 /// The connection, if the caller may use it for exports.
 pub async fn find_usable<R>(

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::store::{self, NewConnection};
 use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
-use super::{Connection, ConnectionId, SealedCredential};
+use super::{Connection, SealedCredential};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -19,6 +19,7 @@ use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::Query;
+use crate::names::ConnectionId;
 use crate::{exports, runs};
 
 /// Lists the connections.

@@ -13,12 +13,13 @@ use utoipa::IntoParams;
 
 use super::sign_in::State;
 use super::store_oauth::{self, SignIn};
-use super::{ConnectionId, SealedCredential, store};
+use super::{SealedCredential, store};
 use crate::app::App;
 use crate::audit::{self, Action, Author, Change, Origin, Refusal};
 use crate::campaign_monitor::Error;
 use crate::db;
 use crate::http::origin;
+use crate::names::ConnectionId;
 
 /// The page loads nothing, is not kept, and gives its address to nobody.
 const HEADERS: [(&str, &str); 4] = [

@@ -4,14 +4,15 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
 
 use super::api::find_to_change;
+use super::store;
 use super::views::ConnectionView;
-use super::{ConnectionId, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::{Id, IfMatch, ok};
 use crate::http::problem::Problem;
+use crate::names::ConnectionId;
 
 /// Adds yourself as export user.
 ///

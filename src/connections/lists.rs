@@ -6,7 +6,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ConnectionId;
 use super::account::{find_usable, open, problem};
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
@@ -14,6 +13,7 @@ use crate::exports::{ListId, Warning};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::names::ConnectionId;
 
 /// Clients of an agency that are asked for at a time.
 const CLIENTS_AT_ONCE: usize = 8;

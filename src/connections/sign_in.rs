@@ -15,7 +15,6 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ConnectionId;
 use super::api::find;
 use super::store_oauth::{self, SignIn};
 use crate::app::App;
@@ -24,6 +23,7 @@ use crate::db::{self, Time};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::names::ConnectionId;
 
 /// How long an administrator may take at Campaign Monitor.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);

@@ -5,16 +5,17 @@ use actix_web::{HttpResponse, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Connection;
 use super::account::open;
 use super::api::find;
 use super::session::Session;
-use super::{Connection, ConnectionId};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{self, Disposition};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::problem::{Kind, Problem};
+use crate::names::ConnectionId;
 
 /// Whether a connection works.
 #[derive(Serialize, ToSchema)]

@@ -10,11 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    AllowedRoles, ApiKey, Connection, ConnectionId, ConnectionStatus, ConnectionType,
-    CredentialKind, DisplayName,
-};
+use super::{AllowedRoles, ApiKey, Connection, ConnectionStatus, ConnectionType, CredentialKind};
 use crate::audit::Snapshot;
+use crate::names::{ConnectionId, DisplayName};
 use crate::wire::present;
 
 /// A connection to be made.

@@ -12,10 +12,9 @@ use super::store::{self, Content, Filter};
 use super::views::{
     DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
 };
-use super::{Export, ExportId, Warning};
+use super::{Export, Warning};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{self, Tx};
 use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -24,6 +23,7 @@ use crate::http::idempotency::{IdempotencyKey, Once};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::segments::{self, Segment, SegmentName};
 use crate::{runs, schedules};
 

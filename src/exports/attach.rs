@@ -3,7 +3,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 
-use super::ExportId;
 use super::api::{content_of, find, load};
 use super::check::may_edit;
 use super::saving::{Checked, check, save};
@@ -11,11 +10,11 @@ use super::store::Content;
 use super::views::{AttachBody, ExportView, SegmentNames};
 use crate::app::App;
 use crate::audit::Action;
-use crate::connections::ConnectionId;
 use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch};
 use crate::http::problem::Problem;
+use crate::names::{ConnectionId, ExportId};
 use crate::segments;
 
 /// Takes the connection away from an export.

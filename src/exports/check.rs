@@ -8,11 +8,12 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::account::{find_usable, open, problem};
 use crate::connections::lists::warnings as list_warnings;
-use crate::connections::{self, Connection, ConnectionId, ConnectionStatus};
+use crate::connections::{self, Connection, ConnectionStatus};
 use crate::db::Tx;
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::identity::Role;
+use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
 

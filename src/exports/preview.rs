@@ -14,13 +14,14 @@ use utoipa::ToSchema;
 
 use super::check::{all_good, check_fields, limit_warning, may_edit, read_list};
 use super::runs::connected;
-use super::{ExportId, Warning, api};
+use super::{Warning, api};
 use crate::app::App;
 use crate::connections::account::find_usable;
 use crate::connections::lists::warnings;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::names::ExportId;
 use crate::records::batches::{self, Batch, Source};
 use crate::records::plan::Plan;
 use crate::runs::{

@@ -10,7 +10,7 @@ use super::check::{
 };
 use super::store::{self, Content};
 use super::views::SegmentNames;
-use super::{Export, ExportId, Warning};
+use super::{Export, Warning};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Tx};
@@ -19,6 +19,7 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
+use crate::names::ExportId;
 use crate::segments::{self, SegmentId};
 use crate::{runs, schedules};
 

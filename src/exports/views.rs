@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Export, ExportId, ListId, Mapping, Options, Warning};
+use super::{Export, ListId, Mapping, Options, Warning};
 use crate::audit::{Change, Snapshot};
-use crate::connections::{ConnectionId, DisplayName};
 use crate::db::Time;
-use crate::runs::{Reason, Run, RunId, RunStatus};
+use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
+use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
 use crate::schedules::views::ScheduleView;
 use crate::segments::{Segment, SegmentName};

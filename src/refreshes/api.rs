@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::start_followers;
 use super::store::{self, Refresh};
-use super::{RefreshId, start_followers};
 use crate::app::App;
 use crate::audit::{self, Action};
 use crate::db::{self, Tx};
@@ -17,6 +17,7 @@ use crate::http::auth::{Admin, Caller};
 use crate::http::body::Body;
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::names::RefreshId;
 use crate::runs::start::Cause;
 use crate::runs::views::RunsView;
 use crate::runs::{self, Run};

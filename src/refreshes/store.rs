@@ -4,8 +4,8 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::RefreshId;
 use crate::db::{Time, Tx};
+use crate::names::RefreshId;
 use crate::runs::views::RunsView;
 use crate::sql;
 

@@ -7,21 +7,21 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::measure;
 use super::reader::{self, Found, RunReader};
 use super::store::{self, Filter};
 use super::views::RunView;
-use super::{Reason, ReasonCode, Run, RunId, RunStatus, SubmissionKind};
+use super::{Reason, ReasonCode, Run, RunStatus, SubmissionKind};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, Db, Tx};
-use crate::exports::ExportId;
 use crate::exports::check::may_edit;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Id, etag, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::http::query::Query;
-use crate::telemetry::measures;
+use crate::names::{ExportId, RunId};
 
 /// Which runs to list.
 #[derive(Deserialize, IntoParams)]
@@ -117,7 +117,7 @@ async fn cancel<R>(tx: &mut Tx, caller: &Caller<R>, run: &Run) -> Result<Option<
     }
     let canceled = find(tx, caller.instance, run.id).await?;
     if canceled.status.is_ended() {
-        measures::run_ended(canceled.status, 1);
+        measure::run_ended(canceled.status, 1);
     }
     let change = Change::between(run, &canceled);
     audit::record(tx, &caller.author, Action::RunCancel, change).await?;

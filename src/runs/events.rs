@@ -13,15 +13,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::RunStatus;
 use super::api::peek;
 use super::reader::RunReader;
 use super::views::RunView;
-use super::{RunId, RunStatus};
 use crate::app::App;
 use crate::db;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Id;
 use crate::http::problem::{Kind, Problem};
+use crate::names::RunId;
 
 const POLL_EVERY: Duration = Duration::from_millis(500);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);

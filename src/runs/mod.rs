@@ -21,25 +21,14 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::connections::ConnectionId;
 use crate::db::Time;
-use crate::exports::{ExportId, ListId, Mapping, Options, Warning};
+use crate::exports::{ListId, Mapping, Options, Warning};
+
+use crate::names::{ConnectionId, ExportId, RunId};
 use crate::segments::{SegmentId, SegmentName};
 use crate::storage::Manifest;
 pub use counts::{Counts, FieldWarning, FieldWarnings};
-pub use reason::{Culprit, Reason, ReasonCode};
-
-/// Id of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct RunId(pub Uuid);
-
-impl From<Uuid> for RunId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
+pub use reason::{Reason, ReasonCode};
 
 /// Where a run is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::select;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::Run;
 use super::store::{self, NamedSegment};
-use super::{Run, RunId};
 use crate::db::{Db, Tx};
+use crate::names::RunId;
 
 /// Reads at the same time; while one hangs, the others go on.
 const READS_AT_ONCE: usize = 2;

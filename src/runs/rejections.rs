@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::api::find;
-use super::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, RunId, store_batches};
+use super::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -16,6 +16,7 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::http::whole::{self, Offer, STREAM_ROWS};
+use crate::names::RunId;
 
 const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 

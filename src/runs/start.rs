@@ -2,6 +2,7 @@
 
 use sqlx::Result;
 
+use super::measure;
 use super::store::{self, NewRun};
 use super::views::RunStart;
 use super::{Reason, ReasonCode, Run, SubmissionKind};
@@ -11,7 +12,7 @@ use crate::db::{Time, Tx};
 use crate::exports::Export;
 use crate::queue::Queue;
 use crate::segments;
-use crate::telemetry::{self, measures};
+use crate::telemetry;
 
 /// Who submits the runs of connections that have no export user.
 const NOBODY: &str = "scheduler";
@@ -107,7 +108,7 @@ impl Cause {
 pub async fn announce(queue: &Queue, runs: &[Run]) {
     for run in runs {
         if run.status.is_ended() {
-            measures::run_ended(run.status, 1);
+            measure::run_ended(run.status, 1);
         } else {
             queue.hint(run.id).await;
         }

@@ -15,11 +15,10 @@ use uuid::Uuid;
 use super::progress::ProgressView;
 use super::reader::Found;
 use super::store::NamedSegment;
-use super::{Counts, FieldWarning, Reason, Run, RunId, RunStatus, SubmissionKind};
+use super::{Counts, FieldWarning, Reason, Run, RunStatus, SubmissionKind};
 use crate::audit::{Change, Snapshot};
-use crate::connections::ConnectionId;
-use crate::exports::{ExportId, ListId, Warning};
-use crate::refreshes::RefreshId;
+use crate::exports::{ListId, Warning};
+use crate::names::{ConnectionId, ExportId, RefreshId, RunId};
 use crate::segments::SegmentName;
 
 /// A run that comes later than this after its planned time says so.

@@ -15,10 +15,11 @@ use crate::db::{self, Tx};
 use crate::exports::api::{find_to_change, view};
 use crate::exports::check::may_edit;
 use crate::exports::views::ExportView;
-use crate::exports::{self, Export, ExportId};
+use crate::exports::{self, Export};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::problem::{FieldError, Kind, Problem};
+use crate::names::ExportId;
 
 /// Reads when the system refresh of the instance comes.
 ///

@@ -15,8 +15,8 @@ use super::times::{CronLine, TimeZone};
 use super::{SHOWN, Schedule, ScheduleKind};
 use crate::audit::Snapshot;
 use crate::db::Time;
-use crate::exports::ExportId;
 use crate::exports::views::ExportView;
+use crate::names::ExportId;
 
 /// The schedule of an export, and what comes of it.
 #[derive(Serialize, ToSchema)]

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use leftovers::supersede;
 
 use crate::app::App;
-use crate::connections::DisplayName;
 use crate::db::{self, Stamps, Time, Tx};
+use crate::names::DisplayName;
 use crate::storage::{
     self, Dialect, Field, Format, Inspection, Manifest, Origin, ReceiveLimits, Storage, TableName,
 };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Segment, SegmentName, Source};
 use crate::audit::Snapshot;
-use crate::connections::DisplayName;
+use crate::names::DisplayName;
 use crate::storage::Field;
 
 /// A segment to be registered or changed.

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::connections::ConnectionId;
 use crate::connections::store_seals::{self, Seal};
 use crate::db::Db;
+use crate::names::ConnectionId;
 use crate::secrets::{self, Keys};
 
 /// Secrets that are read at a time.

@@ -14,11 +14,11 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::audit::{self, Action, Author, Part};
 use crate::db::{self, Time};
-use crate::exports::{self, ExportId};
-use crate::refreshes;
+use crate::names::ExportId;
 use crate::runs::start::{self, Cause};
 use crate::runs::views::RunsView;
 use crate::schedules::store;
+use crate::{exports, refreshes};
 
 /// Exports looked up at a time.
 const STEP: i64 = 200;

@@ -7,12 +7,13 @@ use futures::future::{join_all, poll_immediate};
 use reqwest::Method;
 use segment_export::app::App;
 use segment_export::db::{self, Tx};
+use segment_export::names::RunId;
 use segment_export::runs::reader::RunReader;
 use segment_export::runs::store_work::{
     Checkpoint, backlog, beat, checkpoint, claim, due, settle, waiting,
 };
 use segment_export::runs::{
-    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
+    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
 };
 use serde_json::json;
 use tokio::time::timeout;

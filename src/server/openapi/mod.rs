@@ -21,7 +21,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::errors;
 use crate::http::problem::{FieldError, ProblemDocument};
-use crate::runs::Culprit;
+use crate::names::Culprit;
 
 /// What stands before every path of an instance.
 pub(super) const INSTANCE: &str = "/v1/instances/{instanceId}";

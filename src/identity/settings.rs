@@ -43,13 +43,13 @@ pub struct Auth {
 }
 
 impl Auth {
-    pub(super) fn fill_in_for_development(&mut self) {
+    pub(crate) fn fill_in_for_development(&mut self) {
         self.auth_issuer.get_or_insert_with(|| DEV_ISSUER.into());
         self.auth_audience.get_or_insert_with(|| DEV_AUDIENCE.into());
         self.auth_hs256_secret.get_or_insert_with(|| DEV_HS256_SECRET.into());
     }
 
-    pub(super) fn check(&self, dev: bool) -> anyhow::Result<()> {
+    pub(crate) fn check(&self, dev: bool) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.auth_issuer.is_some() && self.auth_audience.is_some(),
             "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)"
