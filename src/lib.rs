@@ -5,6 +5,7 @@
 //! (`connections`, `segments`, `exports`), what happens then (`runs`, carried out by `worker`),
 //! and the plumbing below. `docs/ARCHITECTURE.md` draws how they hang together.
 
+pub mod api;
 pub mod app;
 pub mod config;
 

@@ -3,20 +3,12 @@
 //! Administrators decide where data may go; contributors decide what and how often. A connection
 //! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
 
-pub mod account;
-pub mod api;
-pub mod callback;
 pub mod credential;
-pub mod export_user;
-pub mod lists;
 mod renewal;
 pub mod session;
-pub mod sign_in;
 pub mod store;
 pub mod store_oauth;
 pub mod store_seals;
-pub mod verify;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

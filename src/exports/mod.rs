@@ -1,13 +1,6 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
-pub mod api;
-pub mod attach;
-pub mod check;
-pub mod preview;
-pub mod runs;
-pub mod saving;
 pub mod store;
-pub mod views;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::types::Json;

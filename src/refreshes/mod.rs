@@ -1,6 +1,5 @@
 //! A refresh is Customer Insights bringing its segments up to date. It starts every export whose schedule follows it.
 
-pub mod api;
 pub mod store;
 
 use crate::audit::Author;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::db::{Time, Tx};
 use crate::names::RefreshId;
-use crate::runs::views::RunsView;
+use crate::runs::started::RunsView;
 use crate::sql;
 
 /// A refresh that was reported, as it is stored.

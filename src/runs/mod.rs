@@ -1,20 +1,17 @@
 //! A run is one execution of an export. `docs/RUNS.md` draws its life.
 
-pub mod api;
 pub mod counts;
-pub mod events;
 pub mod measure;
-mod progress;
+pub mod progress;
 pub mod reader;
 pub mod reason;
-pub mod rejections;
 pub mod retention;
 pub mod start;
+pub mod started;
 pub mod store;
 pub mod store_batches;
 pub mod store_retention;
 pub mod store_work;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;

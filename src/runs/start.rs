@@ -2,17 +2,15 @@
 
 use sqlx::Result;
 
-use super::measure;
+use super::started::RunStart;
 use super::store::{self, NewRun};
-use super::views::RunStart;
-use super::{Reason, ReasonCode, Run, SubmissionKind};
+use super::{Reason, ReasonCode, Run, SubmissionKind, measure};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection};
 use crate::db::{Time, Tx};
 use crate::exports::Export;
 use crate::queue::Queue;
-use crate::segments;
-use crate::telemetry;
+use crate::{segments, telemetry};
 
 /// Who submits the runs of connections that have no export user.
 const NOBODY: &str = "scheduler";

@@ -1,11 +1,8 @@
 //! A segment is a set of unified customer profiles, and where its members are stored.
 
-pub mod api;
 pub mod leftovers;
-pub mod members;
 mod source;
 pub mod store;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;

@@ -22,9 +22,9 @@ use utoipa_actix_web::{AppExt, scope};
 
 use self::methods::{Methods, PAGES, no_such_route};
 use self::refusals::Refusals;
+use crate::api::connections;
 use crate::app::App;
 use crate::config::Part;
-use crate::connections;
 use crate::runs::reader::RunReader;
 use crate::telemetry::request::RequestSpan;
 

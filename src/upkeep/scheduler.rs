@@ -16,7 +16,7 @@ use crate::audit::{self, Action, Author, Part};
 use crate::db::{self, Time};
 use crate::names::ExportId;
 use crate::runs::start::{self, Cause};
-use crate::runs::views::RunsView;
+use crate::runs::started::RunsView;
 use crate::schedules::store;
 use crate::{exports, refreshes};
 
