@@ -15,10 +15,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::app::{App, Service};
-use crate::campaign_monitor::sandbox::Sandbox;
 use crate::config::Config;
 use crate::db;
 use crate::identity::{DevClaims, sign};
+use crate::sandbox::Sandbox;
 use client::Client;
 
 /// Shows the whole main job against the offline Campaign Monitor.
