@@ -1,37 +1,28 @@
-//! Calls about the whole account: clients, date, billing, and the lists of names.
+//! The account: its clients and its lists.
 
-use serde_json::json;
+use std::sync::Arc;
 
-use super::call::Call;
-use super::codes::refusal;
-use super::preset::{countries, timezones};
-use super::wire::{Answer, Reply};
-use super::world::date_text;
+use xxhash_rust::xxh3::xxh3_128;
 
-/// Calls whose path is one word.
-pub fn route(call: &Call<'_>, method: &str, name: &str) -> Reply {
-    match (method, name) {
-        ("GET", "clients") => clients(call),
-        ("GET", "systemdate") => Answer::ok(&json!({"SystemDate": date_text(call.now)})),
-        ("GET", "billingdetails") => billing_details(call),
-        ("GET", "primarycontact") => Answer::ok(&json!({"EmailAddress": "owner@contoso.example"})),
-        ("GET", "countries") => Answer::ok(&countries().collect::<Vec<_>>()),
-        ("GET", "timezones") => Answer::ok(&timezones().collect::<Vec<_>>()),
-        _ => Err(refusal(404)),
+use super::client::Client;
+use super::list::List;
+
+#[derive(Debug)]
+pub struct Account {
+    pub clients: Vec<Arc<Client>>,
+    /// In the order in which they were made.
+    pub lists: Vec<Arc<List>>,
+    made_ids: u64,
+}
+
+impl Account {
+    pub fn new(clients: Vec<Arc<Client>>, lists: Vec<Arc<List>>) -> Self {
+        Self { clients, lists, made_ids: 0 }
     }
-}
 
-fn clients(call: &Call<'_>) -> Reply {
-    let account = call.world.account();
-    let visible = account.clients.iter().filter(|client| call.caller.sees(&client.id));
-    let rows = visible.map(|client| json!({"ClientID": client.id, "Name": client.name}));
-    Answer::ok(&rows.collect::<Vec<_>>())
-}
-
-fn billing_details(call: &Call<'_>) -> Reply {
-    if call.settings.access.agency && call.caller.client_id.is_none() {
-        Answer::ok(&json!({"Credits": 3021}))
-    } else {
-        Err(refusal(403))
+    /// A new id of 32 hexadecimal digits, the same in every sandbox that made as many before.
+    pub fn make_id(&mut self) -> String {
+        self.made_ids += 1;
+        format!("{:032x}", xxh3_128(&self.made_ids.to_le_bytes()))
     }
 }

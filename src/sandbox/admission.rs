@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::address::{Key, is_mobile_number, is_valid};
+use super::client::Book;
 use super::fields::{DataType, Field, Fields, cut};
 use super::list::ListState;
 use super::member::{EMAIL, MOBILE, Member, NAME, Slot, State, Texts};
-use super::request::{Consent, FieldValue};
+use super::request::{Consent, FieldValue, Record};
 use super::settings::{FieldProblems, Imports, MultiSelectMany, SuppressedNewcomers};
-use super::world::Book;
 
 /// A person who is to be added or updated.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,21 @@ pub struct Person<'a> {
     pub fields: &'a [FieldValue<'a>],
     pub track: Consent,
     pub sms: Consent,
+}
+
+impl<'a> Person<'a> {
+    /// The person whom a record describes; its consents are checked before.
+    pub fn of(key: Key, record: &'a Record<'a>, track: Consent) -> Self {
+        Self {
+            key,
+            email: record.email(),
+            name: record.name(),
+            mobile: record.mobile(),
+            fields: record.fields(),
+            track,
+            sms: record.sms().unwrap_or(Consent::Unchanged),
+        }
+    }
 }
 
 /// How someone got on the list.
@@ -96,17 +111,6 @@ impl Door<'_> {
             sms: sms_consent(sms, known),
             texts,
             state,
-        }
-    }
-}
-
-impl Book {
-    /// Consent to tracking holds for a person in all lists of the client.
-    pub fn note_consent(&mut self, key: Key, track: Consent) {
-        match track {
-            Consent::Yes => _ = self.refused_tracking.remove(&key),
-            Consent::No => _ = self.refused_tracking.insert(key),
-            Consent::Unchanged => {}
         }
     }
 }

@@ -4,26 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::codes::{Refusal, refusal};
-use super::oauth::TokenState;
+use super::grants::TokenState;
 use super::preset;
 use super::settings::{MissingCredentials, Settings};
 use super::world::World;
-
-/// The scopes an application may ask for.
-pub const SCOPES: [&str; 12] = [
-    "ViewReports",
-    "ManageLists",
-    "CreateCampaigns",
-    "ImportSubscribers",
-    "SendCampaigns",
-    "ViewSubscribersInReports",
-    "ManageTemplates",
-    "AdministerPersons",
-    "AdministerAccount",
-    "ViewTransactional",
-    "SendTransactional",
-    "Automation",
-];
 
 /// Someone with valid credentials.
 #[derive(Clone, Debug)]

@@ -3,55 +3,14 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use super::auth::Caller;
+use super::client::Client;
 use super::codes::{Refusal, refusal, unreadable};
 use super::list::List;
-use super::settings::{Settings, UnknownList, WithoutSuffix};
-use super::wire::Format;
-use super::world::{Client, World};
-
-/// The query of a call; names in any case.
-#[derive(Debug)]
-pub struct Query(Vec<(String, String)>);
-
-impl Query {
-    pub fn parse(text: &str) -> Self {
-        let pairs = form_urlencoded::parse(text.as_bytes());
-        Self(pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned())).collect())
-    }
-
-    /// The value of a parameter named in lower case; empty when it is absent.
-    pub fn get(&self, name: &str) -> &str {
-        let pair = self.0.iter().find(|(n, _)| n == name);
-        pair.map_or("", |(_, value)| value)
-    }
-
-    pub fn is_true(&self, name: &str) -> bool {
-        self.get(name).eq_ignore_ascii_case("true")
-    }
-}
-
-/// Splits the suffix off a path and finds the form of the answer: the suffix decides, then `Accept`.
-pub fn split_format<'p>(
-    path: &'p str,
-    query: &Query,
-    accept: &str,
-    settings: &Settings,
-) -> (&'p str, Format) {
-    let json = if query.is_true("pretty") { Format::IndentedJson } else { Format::Json };
-    let wants_json = accept.contains("application/json");
-    if let Some(path) = path.strip_suffix(".json") {
-        (path, json)
-    } else if let Some(path) = path.strip_suffix(".xml") {
-        (path, Format::Xml)
-    } else if wants_json || settings.access.without_suffix == WithoutSuffix::Json {
-        (path, json)
-    } else {
-        (path, Format::Xml)
-    }
-}
+use super::query::Query;
+use super::settings::{Settings, UnknownList};
+use super::world::World;
 
 /// A call whose caller is known.
 #[derive(Debug)]

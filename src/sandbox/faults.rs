@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::lock::locked;
 use super::wire::Answer;
-use super::world::locked;
 
 /// How a call goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::member::{FIRST_FIELD, Slot};
-use super::preset::{countries, us_states};
+use super::names::{countries, us_states};
 
 /// The longest value of a field, in characters; what is longer is cut.
 pub const MAX_VALUE_CHARS: usize = 250;
@@ -171,6 +171,11 @@ impl Fields {
 /// The key of a field of this name: its ASCII letters and digits, without anything else.
 pub fn key_of(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// The key as answers write it.
+pub fn bracketed(key: &str) -> String {
+    format!("[{key}]")
 }
 
 /// What stands between the brackets of a key.

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Client;
 use super::fields::Fields;
+use super::lock::locked;
 use super::members::Members;
-use super::world::{Client, locked};
 
 /// Whom an unsubscribe from this list concerns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,39 +4,36 @@
 //! that does not exist swallows its value, XML is what one gets without `.json`. It is made after the
 //! vendor's public libraries and their sample answers; where those leave a question open, a switch
 //! (`settings.rs`) chooses. Beside the API, under `/sandbox/`, it takes orders: faults, a fixed clock,
-//! people in every state, and it tells what it has seen (`control.rs`).
+//! people in every state, and it tells what it has seen (`control/`).
 //!
 //! Everything lives in memory and follows from the calls alone: the same calls, the same answers.
 
 mod account;
 mod address;
 mod admission;
+mod api;
 mod auth;
 mod call;
-mod calls;
-mod clients;
+mod call_log;
+mod changes;
+mod client;
 mod codes;
 mod connection;
-mod consent;
 mod control;
 mod faults;
 mod fields;
-mod fields_api;
-mod import;
+mod grants;
 mod list;
-mod lists;
+mod lock;
 mod member;
 mod members;
+mod names;
 mod oauth;
-mod pages;
 mod preset;
+mod query;
 mod request;
-mod router;
 mod server;
 mod settings;
-mod staging;
-mod subscribers;
-mod webhooks;
 mod wire;
 mod world;
 

@@ -1,10 +1,11 @@
-//! The world a sandbox starts with: two clients, three lists, and the vendor's own lists of names.
+//! The world a sandbox starts with: two clients, three lists, with known ids and keys.
 
 use std::sync::Arc;
 
+use super::account::Account;
+use super::client::Client;
 use super::fields::{DataType, Fields};
 use super::list::{About, List, ListState, UnsubscribeSetting};
-use super::world::{Account, Client};
 
 /// The account's key, which sees every client.
 pub const API_KEY: &str = "sandbox-account-key";
@@ -24,21 +25,6 @@ pub const OTHER_LIST_ID: &str = "2fe4c8f0373ce320e2200596d7ef168f";
 pub const OAUTH_CLIENT_ID: &str = "8998879";
 /// The secret of the registered OAuth application.
 pub const OAUTH_CLIENT_SECRET: &str = "sandbox-oauth-secret";
-
-/// The countries Campaign Monitor knows, as its own sample answer lists them.
-pub fn countries() -> impl Iterator<Item = &'static str> {
-    include_str!("preset/countries.txt").lines()
-}
-
-/// The time zones Campaign Monitor knows, as its own sample answer lists them.
-pub fn timezones() -> impl Iterator<Item = &'static str> {
-    include_str!("preset/timezones.txt").lines()
-}
-
-/// The states of the United States.
-pub fn us_states() -> impl Iterator<Item = &'static str> {
-    include_str!("preset/us_states.txt").lines()
-}
 
 /// The account as it is at the start and after a reset.
 pub fn account() -> Account {

@@ -6,12 +6,14 @@ use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderName};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::call::{Call, Query, split_format};
+use super::call::Call;
 use super::codes::refusal;
 use super::faults::{Fault, StatusFault};
+use super::query::Query;
+use super::settings::{Settings, WithoutSuffix};
 use super::wire::{Answer, Format};
 use super::world::World;
-use super::{auth, connection, consent, control, oauth, router};
+use super::{api, auth, connection, control, oauth};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -106,8 +108,8 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
     let query = Query::parse(request.query_string());
     let form = || Query::parse(&String::from_utf8_lossy(body));
     match (request.method().as_str(), path) {
-        ("GET", "/oauth") => (consent::authorize(&query, world), Format::Json),
-        ("POST", "/oauth") => (consent::decide(&query, &form(), world), Format::Json),
+        ("GET", "/oauth") => (oauth::authorize(&query, world), Format::Json),
+        ("POST", "/oauth") => (oauth::decide(&query, &form(), world), Format::Json),
         ("POST", "/oauth/token") => (oauth::token(&query, &form(), world), Format::Json),
         _ => {
             let settings = world.settings();
@@ -121,12 +123,32 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
                     auth::authenticate(header(AUTHORIZATION), world, &settings).and_then(|caller| {
                         let (now, settings, query) = (world.now(), &*settings, &query);
                         let call = Call { world, settings, now, caller, query, body };
-                        router::answer(&call, request.method().as_str(), path)
+                        api::answer(&call, request.method().as_str(), path)
                     })
                 }
             };
             (reply.unwrap_or_else(Answer::from), format)
         }
+    }
+}
+
+/// Splits the suffix off a path and finds the form of the answer: the suffix decides, then `Accept`.
+fn split_format<'p>(
+    path: &'p str,
+    query: &Query,
+    accept: &str,
+    settings: &Settings,
+) -> (&'p str, Format) {
+    let json = if query.is_true("pretty") { Format::IndentedJson } else { Format::Json };
+    let wants_json = accept.contains("application/json");
+    if let Some(path) = path.strip_suffix(".json") {
+        (path, json)
+    } else if let Some(path) = path.strip_suffix(".xml") {
+        (path, Format::Xml)
+    } else if wants_json || settings.access.without_suffix == WithoutSuffix::Json {
+        (path, json)
+    } else {
+        (path, Format::Xml)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use chrono::DateTime;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -142,6 +143,12 @@ fn write_element(out: &mut String, name: &str, value: &Value) {
         scalar => out.push_str(&scalar.to_string()),
     }
     let _ = write!(out, "</{name}>");
+}
+
+/// A time as the service writes it: `2010-10-25 10:28:00`.
+pub fn date_text(seconds: i64) -> String {
+    let time = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Text made safe for XML and HTML.

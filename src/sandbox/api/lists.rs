@@ -6,14 +6,14 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
-use super::codes::{Refusal, refusal};
-use super::fields::Fields;
-use super::list::{About, List, ListState, UnsubscribeSetting};
-use super::member::{Member, State};
-use super::request::Text;
-use super::wire::{Answer, Reply};
-use super::world::Client;
+use crate::sandbox::call::Call;
+use crate::sandbox::client::Client;
+use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::fields::Fields;
+use crate::sandbox::list::{About, List, ListState, UnsubscribeSetting};
+use crate::sandbox::member::{Member, State};
+use crate::sandbox::request::Text;
+use crate::sandbox::wire::{Answer, Reply};
 
 /// Calls on `/lists/{id}`; to make a list, the id is that of its client.
 pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {

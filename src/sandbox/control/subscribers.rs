@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::address::Key;
-use super::admission::{Person, check_contact, merged};
-use super::call::Query;
-use super::control::read;
-use super::fields::Fields;
-use super::fields_api::bracketed;
-use super::list::{List, ListState};
-use super::member::{Member, State};
-use super::request::{Consent, FieldValue};
-use super::settings::{FieldProblems, Imports};
-use super::wire::Answer;
-use super::world::{World, date_text};
+use super::body::read;
+use crate::sandbox::address::Key;
+use crate::sandbox::admission::{Person, check_contact, merged};
+use crate::sandbox::fields::{Fields, bracketed};
+use crate::sandbox::list::{List, ListState};
+use crate::sandbox::member::{Member, State};
+use crate::sandbox::query::Query;
+use crate::sandbox::request::{Consent, FieldValue};
+use crate::sandbox::settings::{FieldProblems, Imports};
+use crate::sandbox::wire::{Answer, date_text};
+use crate::sandbox::world::World;
 
 /// Orders below `/sandbox/lists/{id}`; nothing if there is no such order.
 pub fn answer(

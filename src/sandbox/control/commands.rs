@@ -7,12 +7,13 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::call::Query;
-use super::calls::Counters;
-use super::list::List;
-use super::staging;
-use super::wire::Answer;
-use super::world::World;
+use super::body::read;
+use super::subscribers;
+use crate::sandbox::call_log::Counters;
+use crate::sandbox::list::List;
+use crate::sandbox::query::Query;
+use crate::sandbox::wire::Answer;
+use crate::sandbox::world::World;
 
 /// Carries out an order; `path` is what follows `/sandbox/`.
 pub fn answer(world: &World, method: &str, path: &str, query: &Query, body: &[u8]) -> Answer {
@@ -21,7 +22,7 @@ pub fn answer(world: &World, method: &str, path: &str, query: &Query, body: &[u8
         ("GET", ["faults"]) => Ok(Some(Answer::json(200, &world.faults.plan()))),
         ("GET", ["settings"]) => Ok(Some(Answer::json(200, &*world.settings()))),
         ("GET", ["calls"]) => Ok(Some(calls(world))),
-        (_, ["lists", id, rest @ ..]) => staging::answer(world, method, id, rest, query, body),
+        (_, ["lists", id, rest @ ..]) => subscribers::answer(world, method, id, rest, query, body),
         (method, order) => change(world, method, order, body),
     };
     match order {
@@ -55,11 +56,6 @@ fn change(
         _ => return Ok(None),
     }
     Ok(Some(Answer::json(200, &json!({}))))
-}
-
-/// An order's body; what is wrong with it in words.
-pub fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
 #[derive(Deserialize)]

@@ -2,12 +2,27 @@
 
 use url::{Url, form_urlencoded};
 
-use super::auth::SCOPES;
-use super::call::Query;
-use super::preset::OAUTH_CLIENT_ID;
-use super::settings::Oauth;
-use super::wire::{Answer, escaped};
-use super::world::World;
+use crate::sandbox::preset::OAUTH_CLIENT_ID;
+use crate::sandbox::query::Query;
+use crate::sandbox::settings::Oauth;
+use crate::sandbox::wire::{Answer, escaped};
+use crate::sandbox::world::World;
+
+/// The scopes an application may ask for.
+const SCOPES: [&str; 12] = [
+    "ViewReports",
+    "ManageLists",
+    "CreateCampaigns",
+    "ImportSubscribers",
+    "SendCampaigns",
+    "ViewSubscribersInReports",
+    "ManageTemplates",
+    "AdministerPersons",
+    "AdministerAccount",
+    "ViewTransactional",
+    "SendTransactional",
+    "Automation",
+];
 
 /// `GET /oauth`: the consent page, or the redirect at once where the switch says so.
 pub fn authorize(query: &Query, world: &World) -> Answer {

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::call::Call;
-use super::codes::{Refusal, refusal};
-use super::list::{List, Webhook};
-use super::request::Text;
-use super::wire::{Answer, Reply};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::list::{List, Webhook};
+use crate::sandbox::request::Text;
+use crate::sandbox::wire::{Answer, Reply};
 
 /// Calls below `/lists/{id}/webhooks`.
 pub fn route(call: &Call<'_>, method: &str, list_id: &str, rest: &[&str]) -> Reply {

@@ -1,17 +1,20 @@
 //! Calls about one client: its details, its lists, and its suppression list.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::address::{Key, is_valid};
-use super::call::Call;
-use super::codes::refusal;
-use super::member::State;
-use super::members::Order;
 use super::pages::{Page, PageRequest};
-use super::request::Text;
-use super::wire::{Answer, Reply};
-use super::world::{Client, Suppression, date_text};
+use crate::sandbox::address::{Key, is_valid};
+use crate::sandbox::call::Call;
+use crate::sandbox::client::{Client, Suppression};
+use crate::sandbox::codes::refusal;
+use crate::sandbox::list::List;
+use crate::sandbox::member::State;
+use crate::sandbox::members::Order;
+use crate::sandbox::request::Text;
+use crate::sandbox::wire::{Answer, Reply, date_text};
 
 /// Calls below `/clients/{id}`.
 pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {
@@ -60,7 +63,7 @@ fn details(client: &Client) -> Reply {
 
 fn lists(call: &Call<'_>, client: &Client) -> Reply {
     let lists = call.lists_of(client);
-    let row = |list: &std::sync::Arc<super::list::List>| json!({"ListID": list.id, "Name": list.state().about.title});
+    let row = |list: &Arc<List>| json!({"ListID": list.id, "Name": list.state().about.title});
     Answer::ok(&lists.iter().map(row).collect::<Vec<_>>())
 }
 
@@ -138,13 +141,4 @@ fn unsuppress(call: &Call<'_>, client: &Client) -> Reply {
     }
     let removed = client.book().suppressed.remove(&Key::of(email));
     removed.map_or_else(|| Err(refusal(176)), |_| Answer::empty())
-}
-
-impl Client {
-    /// Puts an address on the suppression list, if it is not there already.
-    pub fn suppress(&self, email: &str, reason: &'static str, since: i64) {
-        let email = email.to_owned();
-        let mut book = self.book();
-        book.suppressed.entry(Key::of(&email)).or_insert(Suppression { email, reason, since });
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
-use super::world::locked;
+use super::lock::locked;
 
 /// Counters over all calls since the start or the last reset.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::address::Key;
-use super::admission::{Admission, Door, Person};
-use super::call::Call;
-use super::codes::{Refusal, record_message, refusal, unreadable};
-use super::request::{Consent, ImportRequest, Record};
-use super::settings::{Duplicates, Imports, MissingConsent, ResubscribedCount};
-use super::wire::{Answer, Reply};
+use crate::sandbox::address::Key;
+use crate::sandbox::admission::{Admission, Door, Person};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::{Refusal, record_message, refusal, unreadable};
+use crate::sandbox::request::{Consent, ImportRequest, Record};
+use crate::sandbox::settings::{Duplicates, Imports, MissingConsent, ResubscribedCount};
+use crate::sandbox::wire::{Answer, Reply};
 
 /// The most records of one import.
 const MAX_RECORDS: usize = 1000;
@@ -119,7 +119,7 @@ fn admit_all<'a>(door: &mut Door<'_>, chosen: &[(Key, Candidate<'a>)]) -> Import
     let mut result =
         ImportResult { total_unique_emails_submitted: chosen.len(), ..ImportResult::default() };
     for (key, (record, track)) in chosen {
-        let admission = track.and_then(|track| door.admit(&person(*key, record, track)));
+        let admission = track.and_then(|track| door.admit(&Person::of(*key, record, track)));
         match admission {
             Ok(Admission::New) => result.total_new_subscribers += 1,
             Ok(Admission::Resubscribed)
@@ -138,19 +138,6 @@ fn admit_all<'a>(door: &mut Door<'_>, chosen: &[(Key, Candidate<'a>)]) -> Import
         }
     }
     result
-}
-
-/// A record as a person, its consents checked before.
-pub fn person<'a>(key: Key, record: &'a Record<'a>, track: Consent) -> Person<'a> {
-    Person {
-        key,
-        email: record.email(),
-        name: record.name(),
-        mobile: record.mobile(),
-        fields: record.fields(),
-        track,
-        sms: record.sms().unwrap_or(Consent::Unchanged),
-    }
 }
 
 /// 201, or 400 with Code 210 and the result inside: what could be stored is stored in both cases.

@@ -3,19 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::address::{Key, is_valid};
-use super::admission::{Door, check_contact, merged, sms_consent};
-use super::call::Call;
-use super::codes::{Refusal, refusal, unreadable};
-use super::fields::Fields;
-use super::fields_api::bracketed;
-use super::import::person;
-use super::list::{List, ListState};
-use super::member::{EMAIL, Member, State, Texts};
-use super::request::{Consent, Record, Text};
-use super::settings::{CustomFieldKeys, MissingConsent};
-use super::wire::{Answer, Reply};
-use super::world::{Book, date_text};
+use crate::sandbox::address::{Key, is_valid};
+use crate::sandbox::admission::{Door, Person, check_contact, merged, sms_consent};
+use crate::sandbox::call::Call;
+use crate::sandbox::client::Book;
+use crate::sandbox::codes::{Refusal, refusal, unreadable};
+use crate::sandbox::fields::Fields;
+use crate::sandbox::fields::bracketed;
+use crate::sandbox::list::{List, ListState};
+use crate::sandbox::member::{EMAIL, Member, State, Texts};
+use crate::sandbox::request::{Consent, Record, Text};
+use crate::sandbox::settings::{CustomFieldKeys, MissingConsent};
+use crate::sandbox::wire::{Answer, Reply, date_text};
 
 /// Calls below `/subscribers/{listid}`.
 pub fn route(call: &Call<'_>, method: &str, list_id: &str, rest: &[&str]) -> Reply {
@@ -116,7 +115,7 @@ fn add(call: &Call<'_>, list: &List) -> Reply {
         resubscribe: record.resubscribe(),
         imports: 0,
     };
-    door.admit(&person(key, &record, track)).map_err(refusal)?;
+    door.admit(&Person::of(key, &record, track)).map_err(refusal)?;
     Answer::created(&record.email())
 }
 
@@ -162,7 +161,7 @@ fn update(call: &Call<'_>, list: &List) -> Reply {
         return Err(refusal(201));
     }
     throttle(call, old_key)?;
-    let person = person(new_key, &record, track);
+    let person = Person::of(new_key, &record, track);
     let texts =
         merged(&state.fields, Some(old), &person, &call.settings.imports).map_err(refusal)?;
     let back = record.resubscribe() && old.state != State::Active;

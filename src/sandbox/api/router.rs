@@ -1,9 +1,9 @@
 //! Which endpoint a path belongs to, and which scope a token needs for it.
 
-use super::call::Call;
-use super::codes::refusal;
-use super::wire::Reply;
-use super::{account, clients, fields_api, import, lists, pages, subscribers, webhooks};
+use super::{account, clients, custom_fields, import, lists, pages, subscribers, webhooks};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::refusal;
+use crate::sandbox::wire::Reply;
 
 /// Carries out a call of a known caller; `path` is without version and suffix.
 pub fn answer(call: &Call<'_>, method: &str, path: &str) -> Reply {
@@ -14,7 +14,7 @@ pub fn answer(call: &Call<'_>, method: &str, path: &str) -> Reply {
     match segments.as_slice() {
         [name] => account::route(call, method, name),
         ["clients", id, rest @ ..] => clients::route(call, method, id, rest),
-        ["lists", id, "customfields", rest @ ..] => fields_api::route(call, method, id, rest),
+        ["lists", id, "customfields", rest @ ..] => custom_fields::route(call, method, id, rest),
         ["lists", id, "webhooks", rest @ ..] => webhooks::route(call, method, id, rest),
         ["lists", id, rest @ ..] => match (method, rest, pages::state_named(rest)) {
             ("GET", _, Some(state)) => pages::subscribers(call, id, state),

@@ -3,12 +3,13 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Serialize;
 
-use super::call::{Call, Query};
-use super::codes::{Refusal, refusal};
-use super::member::State;
-use super::members::{Order, Selection};
 use super::subscribers::{Show, SubscriberView};
-use super::wire::{Answer, Reply};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::member::State;
+use crate::sandbox::members::{Order, Selection};
+use crate::sandbox::query::Query;
+use crate::sandbox::wire::{Answer, Reply};
 
 /// A page as it was asked for.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Call;
-use super::codes::{Refusal, refusal};
-use super::fields::{DataType, bare_key, key_of};
-use super::list::ListState;
-use super::request::Text;
-use super::wire::{Answer, Reply};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::fields::{DataType, bare_key, bracketed, key_of};
+use crate::sandbox::list::ListState;
+use crate::sandbox::request::Text;
+use crate::sandbox::wire::{Answer, Reply};
 
 /// Calls below `/lists/{id}/customfields`.
 pub fn route(call: &Call<'_>, method: &str, list_id: &str, rest: &[&str]) -> Reply {
@@ -42,10 +42,6 @@ fn all(state: &ListState) -> Reply {
         visible_in_preference_center: field.visible,
     });
     Answer::ok(&views.collect::<Vec<_>>())
-}
-
-pub fn bracketed(key: &str) -> String {
-    format!("[{key}]")
 }
 
 #[derive(Debug, Deserialize)]
