@@ -40,6 +40,7 @@ mod wire;
 // Ways to see it work without an account.
 pub mod demo;
 pub mod sample;
+pub mod sandbox;
 
 /// The version, and the commit where the build was told it.
 pub static VERSION: std::sync::LazyLock<String> =

@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use segment_export::campaign_monitor::sandbox::Sandbox;
 use segment_export::config::Config;
 use segment_export::identity::{DevClaims, sign};
+use segment_export::sandbox::Sandbox;
 use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
 use segment_export::telemetry::settings::Signals;
@@ -222,7 +222,7 @@ fn print_token(token: Token) -> anyhow::Result<()> {
 }
 
 async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
-    use segment_export::campaign_monitor::sandbox::{
+    use segment_export::sandbox::{
         API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
     };
     let sandbox = Sandbox::start(args.bind)

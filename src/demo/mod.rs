@@ -14,10 +14,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::campaign_monitor::sandbox::Sandbox;
 use crate::config::Config;
 use crate::db;
 use crate::identity::{DevClaims, sign};
+use crate::sandbox::Sandbox;
 use crate::service::{self, Service};
 use client::Client;
 

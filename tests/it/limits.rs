@@ -1,7 +1,7 @@
 //! What limits and stops a run, each with its code, whose fault it is, and words for a marketer.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};

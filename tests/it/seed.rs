@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use segment_export::sql;
 use serde_json::{Value, json};
 

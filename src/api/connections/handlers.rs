@@ -12,6 +12,7 @@ use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
 use crate::db::{self, Tx};
+use crate::exports;
 use crate::http::again::{again, overtaken};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
@@ -20,7 +21,6 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::Query;
 use crate::names::ConnectionId;
-use crate::exports;
 
 /// Lists the connections.
 ///

@@ -20,8 +20,8 @@ use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
 use crate::names::ExportId;
-use crate::segments::{self, SegmentId};
 use crate::schedules;
+use crate::segments::{self, SegmentId};
 
 /// What `check` found out.
 pub struct Checked {

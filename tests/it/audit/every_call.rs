@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use segment_export::audit::Action;
-use segment_export::campaign_monitor::sandbox::API_KEY;
+use segment_export::sandbox::API_KEY;
 use serde_json::json;
 
 use super::events;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
