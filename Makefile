@@ -31,12 +31,13 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 	tests/with-services true
 	tests/chaos/power
 
-lint: ## What CI checks beside the tests
+lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISORIES=FOLDER (tools/deny)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test engines --test chart --test chaos -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	tests/chaos/power --check
+	tools/deny
 
 openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
 	mkdir -p openapi
