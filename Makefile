@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart image image-test
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart licences image image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -52,6 +52,9 @@ screenshots: ## Writes the pictures of docs/TOUR.md
 
 chart: ## Writes the table of values in the chart's README
 	WRITE_CHART_README=1 cargo test --test chart the_table_of_values
+
+licences: ## Writes THIRD-PARTY.md
+	tools/third-party > THIRD-PARTY.md
 
 image: ## The container image; with docker, or with ENGINE=podman or ENGINE=buildah
 	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) --tag segment-export:$(or $(TAG),0.1.0) .
