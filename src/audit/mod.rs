@@ -14,7 +14,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::{self, Time, Tx};
+use crate::db::{self, Time, WriteHandle};
 use crate::telemetry;
 pub use action::Action;
 pub use author::{Actor, ActorKind, Author, Origin, Part};
@@ -70,7 +70,7 @@ pub struct Event {
 
 /// Records a change, in the transaction that makes it.
 pub async fn record(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     author: &Author,
     action: Action,
     change: Change,
@@ -80,7 +80,7 @@ pub async fn record(
 
 /// Records that a call was refused, in a transaction of its own: nothing was changed.
 pub async fn record_refusal(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     author: &Author,
     action: Action,
     object: Option<String>,

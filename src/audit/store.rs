@@ -4,7 +4,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::Event;
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 
 /// Which events to list; everything when empty.
@@ -23,7 +23,7 @@ pub struct Filter {
 }
 
 /// Adds an event.
-pub async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
+pub async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO audit_events (id, instance_id, occurred_utc, actor_kind, actor_subject, actor_name, actor_role,
@@ -59,7 +59,7 @@ pub async fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
 
 /// Events, newest first.
 pub async fn list(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     filter: &Filter,
     after: Option<Uuid>,
@@ -86,7 +86,7 @@ pub async fn list(
 }
 
 /// Removes events from before `before`, at most `limit`: they have outlived their age.
-pub async fn forget(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM audit_events WHERE id IN
          (SELECT id FROM audit_events WHERE occurred_utc < $1 LIMIT $2)"

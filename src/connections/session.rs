@@ -15,7 +15,7 @@ use super::{Connection, Secret, renewal, store, store_oauth};
 use crate::app::App;
 use crate::audit::{self, Action, Author, Change, Part};
 use crate::campaign_monitor::{Account, CampaignMonitor, Error};
-use crate::db::{self, Db, Time, Tx};
+use crate::db::{self, Db, Time, WriteHandle};
 use crate::names::ConnectionId;
 use crate::secrets::{self, Keys};
 
@@ -166,7 +166,7 @@ impl Shared {
 
 /// Records that Campaign Monitor refuses the credential of this generation, once, with an event in the audit.
 pub(super) async fn refuse(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     generation: i64,
     error: &Error,

@@ -4,7 +4,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::{AllowedRoles, CONSENT_VERSION, Connection, ConnectionType, SealedCredential};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName};
 use crate::sql;
 
@@ -27,7 +27,7 @@ pub struct NewConnection<'a> {
 }
 
 /// Adds a connection without credentials.
-pub async fn insert(tx: &mut Tx, new: &NewConnection<'_>) -> Result<Connection> {
+pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Connection> {
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc,
@@ -48,7 +48,7 @@ pub async fn insert(tx: &mut Tx, new: &NewConnection<'_>) -> Result<Connection> 
 }
 
 /// One connection.
-pub async fn get(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Option<Connection>> {
+pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ConnectionId) -> Result<Option<Connection>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM connections WHERE instance_id = $1 AND id = $2")
         .bind(instance)
         .bind(id)
@@ -58,7 +58,7 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Option
 
 /// One connection, to change it: until the transaction ends, nobody else does.
 pub async fn get_to_change(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     id: ConnectionId,
 ) -> Result<Option<Connection>> {
@@ -73,7 +73,7 @@ pub async fn get_to_change(
 
 /// Connections, newest first; `shared_only` as contributors see them.
 pub async fn list(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     shared_only: bool,
     after: Option<Uuid>,
@@ -94,7 +94,7 @@ pub async fn list(
 
 /// Renames a connection and says who may use it.
 pub async fn update(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     name: &DisplayName,
     allowed: AllowedRoles,
@@ -118,7 +118,7 @@ pub async fn update(
 
 /// Replaces the credential; whatever was wrong with the old one is forgotten. `None`: the connection was removed.
 pub async fn set_credential(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     credential: &SealedCredential,
     by: &str,
@@ -145,7 +145,7 @@ pub async fn set_credential(
 }
 
 /// Records that Campaign Monitor accepted the credential of this generation, unless it was replaced meanwhile.
-pub async fn set_verified(tx: &mut Tx, id: ConnectionId, generation: i64, now: Time) -> Result<()> {
+pub async fn set_verified(tx: &mut WriteHandle, id: ConnectionId, generation: i64, now: Time) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL, version = version + 1
@@ -163,7 +163,7 @@ pub async fn set_verified(tx: &mut Tx, id: ConnectionId, generation: i64, now: T
 /// Records that Campaign Monitor refused the credential of this generation. `None`: it was replaced meanwhile, or that
 /// is recorded already.
 pub async fn set_refused(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     generation: i64,
     message: &str,
@@ -182,7 +182,7 @@ pub async fn set_refused(
 }
 
 /// Connections of all instances whose credentials have been refused.
-pub async fn count_refused(tx: &mut Tx) -> Result<i64> {
+pub async fn count_refused(tx: &mut ReadHandle) -> Result<i64> {
     sql!(tx, |db| {
         sqlx::query_scalar(
             "SELECT count(*) FROM connections WHERE credential_sealed IS NOT NULL AND refused_message IS NOT NULL",
@@ -194,7 +194,7 @@ pub async fn count_refused(tx: &mut Tx) -> Result<i64> {
 
 /// Records the user that scheduled runs act as, or that there is none.
 pub async fn set_export_user(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     user: Option<(&str, &str)>,
     by: &str,
@@ -218,7 +218,7 @@ pub async fn set_export_user(
 }
 
 /// Removes a connection and its secret; a reference violation says that exports use it.
-pub async fn delete(tx: &mut Tx, id: ConnectionId) -> Result<()> {
+pub async fn delete(tx: &mut WriteHandle, id: ConnectionId) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM connections WHERE id = $1")
         .bind(id)
         .execute(db)

@@ -4,7 +4,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::{Connection, SealedCredential};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::ConnectionId;
 use crate::sql;
 
@@ -28,7 +28,7 @@ pub struct SignIn {
 }
 
 /// Begins a sign-in; it takes the place of the administrator's older one on the same connection.
-pub async fn begin_sign_in(tx: &mut Tx, sign_in: &SignIn) -> Result<()> {
+pub async fn begin_sign_in(tx: &mut WriteHandle, sign_in: &SignIn) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO sign_ins (id, state_hash, instance_id, connection_id, started_by, started_name, expires_utc)
@@ -50,7 +50,7 @@ pub async fn begin_sign_in(tx: &mut Tx, sign_in: &SignIn) -> Result<()> {
 }
 
 /// The sign-in with this id.
-pub async fn sign_in(tx: &mut Tx, id: Uuid) -> Result<Option<SignIn>> {
+pub async fn sign_in(tx: &mut ReadHandle, id: Uuid) -> Result<Option<SignIn>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM sign_ins WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -58,7 +58,7 @@ pub async fn sign_in(tx: &mut Tx, id: Uuid) -> Result<Option<SignIn>> {
 }
 
 /// Uses a sign-in up. False: somebody else did, just before.
-pub async fn use_sign_in(tx: &mut Tx, id: Uuid) -> Result<bool> {
+pub async fn use_sign_in(tx: &mut WriteHandle, id: Uuid) -> Result<bool> {
     sql!(tx, |db| sqlx::query("DELETE FROM sign_ins WHERE id = $1")
         .bind(id)
         .execute(db)
@@ -67,7 +67,7 @@ pub async fn use_sign_in(tx: &mut Tx, id: Uuid) -> Result<bool> {
 }
 
 /// Removes up to `limit` sign-ins that ended before `before`; how many these were.
-pub async fn forget_sign_ins(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+pub async fn forget_sign_ins(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM sign_ins WHERE id IN
          (SELECT id FROM sign_ins WHERE expires_utc < $1 LIMIT $2)"
@@ -82,7 +82,7 @@ pub async fn forget_sign_ins(tx: &mut Tx, before: Time, limit: i64) -> Result<u6
 /// Takes the turn to renew the tokens of this generation, until `until`. False: somebody else has it, or they are
 /// renewed already.
 pub async fn take_renewal(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     generation: i64,
     now: Time,
@@ -104,7 +104,7 @@ pub async fn take_renewal(
 }
 
 /// Gives the turn back that was taken until `until`.
-pub async fn give_renewal_back(tx: &mut Tx, id: ConnectionId, until: Time) -> Result<()> {
+pub async fn give_renewal_back(tx: &mut WriteHandle, id: ConnectionId, until: Time) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
             "UPDATE connections SET renewal_until = NULL WHERE id = $1 AND renewal_until = $2",
@@ -120,7 +120,7 @@ pub async fn give_renewal_back(tx: &mut Tx, id: ConnectionId, until: Time) -> Re
 /// Stores renewed tokens in the place of those of `generation`. False: those were replaced meanwhile, by somebody who
 /// signed in or typed in a key; that counts.
 pub async fn renew(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ConnectionId,
     generation: i64,
     renewed: &SealedCredential,
@@ -144,7 +144,7 @@ pub async fn renew(
 }
 
 /// A connection by its id alone, for those who hold it already.
-pub async fn reread(tx: &mut Tx, id: ConnectionId) -> Result<Option<Connection>> {
+pub async fn reread(tx: &mut ReadHandle, id: ConnectionId) -> Result<Option<Connection>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM connections WHERE id = $1")
         .bind(id)
         .fetch_optional(db)

@@ -3,7 +3,7 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use crate::db::Tx;
+use crate::db::{ReadHandle, WriteHandle};
 use crate::names::ConnectionId;
 use crate::sql;
 
@@ -19,7 +19,7 @@ pub struct Seal {
 }
 
 /// Sealed secrets by the ids of their connections, of all instances, after `after`.
-pub async fn list(tx: &mut Tx, after: Option<ConnectionId>, limit: i64) -> Result<Vec<Seal>> {
+pub async fn list(tx: &mut ReadHandle, after: Option<ConnectionId>, limit: i64) -> Result<Vec<Seal>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT id, instance_id, credential_sealed FROM connections
          WHERE credential_sealed IS NOT NULL AND ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2"
@@ -32,7 +32,7 @@ pub async fn list(tx: &mut Tx, after: Option<ConnectionId>, limit: i64) -> Resul
 
 /// Puts `new` in the place of what is sealed in `old`: the same secret, so neither version nor generation rise. False:
 /// the secret was changed meanwhile, and that counts.
-pub async fn replace(tx: &mut Tx, old: &Seal, new: &str) -> Result<bool> {
+pub async fn replace(tx: &mut WriteHandle, old: &Seal, new: &str) -> Result<bool> {
     sql!(tx, |db| {
         sqlx::query(
         "UPDATE connections SET credential_sealed = $3 WHERE id = $1 AND credential_sealed = $2"

@@ -4,22 +4,24 @@
 //! is open on; the engines differ only here.
 
 mod errors;
+mod handle;
 mod postgres;
+mod sqlite;
 
-use std::ops::{Deref, DerefMut};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use metrics::histogram;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, SqlitePool};
 
+use crate::db_span;
 use crate::telemetry::measures;
+
+pub use handle::{ReadHandle, WriteHandle};
+pub use postgres::PostgresSession;
+pub use sqlite::SqliteSession;
 
 pub use errors::{is_away, is_reference_violation, is_unique_violation};
 
@@ -30,12 +32,6 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations.set_ignore_missing(true);
     migrations
 });
-
-/// How long `SQLite` waits for another process that writes.
-const BUSY_MAX: Duration = Duration::from_secs(10);
-const SQLITE_READERS: u32 = 4;
-/// Half a megabyte each, in place of two: what is read again and again is the newest, and the system keeps that too.
-const SQLITE_READER_CACHE: &str = "-512";
 
 /// What a process may ask of the database.
 #[derive(Clone, Copy, Debug)]
@@ -77,96 +73,13 @@ pub enum Db {
     },
 }
 
-/// What statements run in: a transaction, which rolls back when it is dropped, or to read, a connection.
-#[derive(Debug)]
-pub enum Tx {
-    /// On `SQLite`.
-    Sqlite(Session),
-    /// On `PostgreSQL`.
-    Postgres(postgres::Session),
-}
-
-/// How statements run on `SQLite`; on `PostgreSQL` it is the same.
-#[derive(Debug)]
-pub enum Session {
-    /// Each by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement what is
-    /// committed then anyway.
-    Reading(PoolConnection<Sqlite>),
-    /// All or none.
-    Writing(Transaction<'static, Sqlite>),
-}
-
-impl Deref for Session {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        match self {
-            Self::Reading(connection) => connection,
-            Self::Writing(transaction) => transaction,
-        }
-    }
-}
-
-impl DerefMut for Session {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Reading(connection) => connection,
-            Self::Writing(transaction) => transaction,
-        }
-    }
-}
-
-/// Runs one statement on whichever engine `$tx` is open on. The SQL is written once; each engine
-/// still gets its own statically typed bind and decode. The span tells where the statement stands, not what it binds.
-#[macro_export]
-macro_rules! sql {
-    ($tx:expr, |$connection:ident| $query:expr) => {
-        match $tx {
-            $crate::db::Tx::Sqlite(tx) => {
-                let _span = $crate::db_span!(concat!("sql ", module_path!()), "sqlite");
-                let $connection = &mut **tx;
-                $query
-            }
-            $crate::db::Tx::Postgres(tx) => {
-                let _span = $crate::db_span!(concat!("sql ", module_path!()), "postgresql");
-                let $connection = tx.bounded();
-                $query
-            }
-        }
-    };
-}
-
-/// The span of a call of the database, which lasts as long as the value.
-#[macro_export]
-macro_rules! db_span {
-    ($name:expr, $engine:expr) => {
-        ::tracing::debug_span!($name, otel.kind = "client", db.system.name = $engine)
-    };
-}
-
 impl Db {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
     pub async fn connect(url: &str, limits: Limits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
             return Ok(Self::Postgres { pool: postgres::connect(url, limits).await?, limits });
         }
-        let file = url
-            .parse::<SqliteConnectOptions>()?
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_MAX);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY_MAX)
-            .connect_with(file.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .acquire_timeout(limits.wait)
-            .connect_with(file.read_only(true).pragma("cache_size", SQLITE_READER_CACHE))
-            .await?;
+        let (readers, writer) = sqlite::connect(url, limits.wait).await?;
         Ok(Self::Sqlite { readers, writer })
     }
 
@@ -178,16 +91,17 @@ impl Db {
         }
     }
 
-    /// Opens what may only read. (`SQLite` refuses to write in it, so the tests would notice.)
-    pub async fn read(&self) -> sqlx::Result<Tx> {
+    /// Opens what may only read: a connection, on which each statement is by itself. A function that writes does not take
+    /// it, and `SQLite` refuses to write on it.
+    pub async fn read(&self) -> sqlx::Result<ReadHandle> {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
             Self::Sqlite { readers, .. } => {
-                readers.acquire().await.map(|connection| Tx::Sqlite(Session::Reading(connection)))
+                readers.acquire().await.map(|connection| ReadHandle::Sqlite(SqliteSession::Reading(connection)))
             }
             Self::Postgres { pool, limits } => {
-                postgres::Session::read(pool, *limits).await.map(Tx::Postgres)
+                PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -196,20 +110,20 @@ impl Db {
 
     /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
     /// transaction that reads first and writes later fails when another one wrote in between.
-    pub async fn write(&self) -> sqlx::Result<Tx> {
+    pub async fn write(&self) -> sqlx::Result<WriteHandle> {
         let _span = db_span!("begin write", self.engine());
         let started = Instant::now();
         let opened = match self {
             Self::Sqlite { writer, .. } => {
                 let begun = writer.begin_with("BEGIN IMMEDIATE").await;
-                begun.map(|tx| Tx::Sqlite(Session::Writing(tx)))
+                begun.map(|tx| ReadHandle::Sqlite(SqliteSession::Writing(tx)))
             }
             Self::Postgres { pool, limits } => {
-                postgres::Session::write(pool, *limits).await.map(Tx::Postgres)
+                PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
-        opened
+        opened.map(WriteHandle)
     }
 
     /// Shows how many connections are in use.
@@ -235,8 +149,8 @@ impl Db {
     /// Whether the database answers, and can be written.
     pub async fn probe(&self) -> sqlx::Result<()> {
         match self.read().await? {
-            Tx::Sqlite(mut tx) => sqlx::query("SELECT 1").execute(&mut *tx).await.map(drop),
-            Tx::Postgres(mut session) => session.probe().await,
+            ReadHandle::Sqlite(mut tx) => sqlx::query("SELECT 1").execute(&mut *tx).await.map(drop),
+            ReadHandle::Postgres(mut session) => session.probe().await,
         }
     }
 
@@ -248,20 +162,6 @@ impl Db {
                 writer.close().await;
             }
             Self::Postgres { pool, .. } => pool.close().await,
-        }
-    }
-}
-
-impl Tx {
-    /// Makes everything done in this transaction lasting.
-    pub async fn commit(self) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(Session::Writing(tx)) => {
-                let _span = db_span!("commit", "sqlite");
-                tx.commit().await
-            }
-            Self::Sqlite(Session::Reading(_)) => Ok(()),
-            Self::Postgres(session) => session.commit().await,
         }
     }
 }

@@ -76,14 +76,14 @@ fn silent() -> sqlx::Error {
 
 /// A connection in use: to read, or with a transaction, which rolls back when it is dropped.
 #[derive(Debug)]
-pub struct Session {
+pub struct PostgresSession {
     /// There until it is dropped.
     connection: Option<PoolConnection<Postgres>>,
     is_writing: bool,
     limits: Limits,
 }
 
-impl Session {
+impl PostgresSession {
     pub(super) async fn read(pool: &PgPool, limits: Limits) -> Result<Self> {
         Ok(Self { connection: Some(pool.acquire().await?), is_writing: false, limits })
     }
@@ -127,7 +127,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for PostgresSession {
     fn drop(&mut self) {
         let most = self.limits.wait;
         match self.connection.take() {

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Export, ListId, Mapping, Options};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::schedules::Schedule;
 use crate::segments::SegmentId;
@@ -43,7 +43,7 @@ pub struct Content<'a> {
 
 /// Adds an export.
 pub async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     id: ExportId,
     new: &Content<'_>,
@@ -73,7 +73,7 @@ pub async fn insert(
 
 /// Changes an export.
 pub async fn update(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ExportId,
     new: &Content<'_>,
     by: &str,
@@ -100,7 +100,7 @@ pub async fn update(
 }
 
 /// Replaces the segments of an export.
-pub async fn set_segments(tx: &mut Tx, id: ExportId, segments: &[SegmentId]) -> Result<()> {
+pub async fn set_segments(tx: &mut WriteHandle, id: ExportId, segments: &[SegmentId]) -> Result<()> {
     sql!(&mut *tx, |db| sqlx::query("DELETE FROM export_segments WHERE export_id = $1")
         .bind(id)
         .execute(db)
@@ -121,7 +121,7 @@ pub async fn set_segments(tx: &mut Tx, id: ExportId, segments: &[SegmentId]) -> 
 }
 
 /// One export.
-pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
+pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 AND id = $2")
         .bind(instance)
         .bind(id)
@@ -130,7 +130,7 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Exp
 }
 
 /// One export, to change it: until the transaction ends, nobody else does.
-pub async fn get_to_change(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
+pub async fn get_to_change(tx: &mut WriteHandle, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
     sql!(tx, |db| sqlx::query_as(
         "UPDATE exports SET version = version WHERE instance_id = $1 AND id = $2 RETURNING *"
     )
@@ -150,7 +150,7 @@ struct Listed {
 
 /// Exports, newest first.
 pub async fn list(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     filter: &Filter,
     after: Option<Uuid>,
@@ -200,7 +200,7 @@ fn in_any_case(text: &str) -> String {
 }
 
 /// Every export of an instance, in the order of their ids.
-pub async fn all(tx: &mut Tx, instance: Uuid) -> Result<Vec<Export>> {
+pub async fn all(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Export>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 ORDER BY id")
         .bind(instance)
         .fetch_all(db)
@@ -209,7 +209,7 @@ pub async fn all(tx: &mut Tx, instance: Uuid) -> Result<Vec<Export>> {
 
 /// Detaches all exports of a connection. Returns them.
 pub async fn detach_all(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     connection: ConnectionId,
     by: &str,
     now: Time,
@@ -228,7 +228,7 @@ pub async fn detach_all(
 }
 
 /// Removes an export. Its runs stay, as history.
-pub async fn delete(tx: &mut Tx, id: ExportId) -> Result<()> {
+pub async fn delete(tx: &mut WriteHandle, id: ExportId) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM exports WHERE id = $1")
         .bind(id)
         .execute(db)

@@ -3,14 +3,14 @@
 pub mod store;
 
 use crate::audit::Author;
-use crate::db::{Time, Tx};
+use crate::db::{Time, WriteHandle};
 use crate::exports;
 use crate::runs::Run;
 use crate::runs::start::{Cause, start_or_skip};
 
 /// Starts, or skips with the reason, a run of every export of the instance that follows its refreshes.
 pub async fn start_followers(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     author: &Author,
     cause: Cause,
     now: Time,

@@ -4,7 +4,7 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::RefreshId;
 use crate::runs::started::RunsView;
 use crate::sql;
@@ -22,7 +22,7 @@ pub struct Refresh {
 
 /// Takes a refresh, before its runs are known. False: it was reported before.
 pub async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     id: &RefreshId,
     by: &str,
@@ -44,7 +44,7 @@ pub async fn insert(
 }
 
 /// Keeps what a refresh started and skipped.
-pub async fn keep(tx: &mut Tx, instance: Uuid, id: &RefreshId, runs: &RunsView) -> Result<()> {
+pub async fn keep(tx: &mut WriteHandle, instance: Uuid, id: &RefreshId, runs: &RunsView) -> Result<()> {
     sql!(tx, |db| sqlx::query(
         "UPDATE refreshes SET runs = $3 WHERE instance_id = $1 AND refresh_id = $2"
     )
@@ -57,7 +57,7 @@ pub async fn keep(tx: &mut Tx, instance: Uuid, id: &RefreshId, runs: &RunsView) 
 }
 
 /// One refresh.
-pub async fn get(tx: &mut Tx, instance: Uuid, id: &RefreshId) -> Result<Refresh> {
+pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: &RefreshId) -> Result<Refresh> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT * FROM refreshes WHERE instance_id = $1 AND refresh_id = $2"
     )
@@ -68,7 +68,7 @@ pub async fn get(tx: &mut Tx, instance: Uuid, id: &RefreshId) -> Result<Refresh>
 }
 
 /// Forgets refreshes that were reported before `before`, at most `limit`.
-pub async fn forget(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM refreshes WHERE (instance_id, refresh_id) IN
          (SELECT instance_id, refresh_id FROM refreshes WHERE received_utc < $1 LIMIT $2)"

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::Run;
 use super::store::{self, NamedSegment};
-use crate::db::{Db, Tx};
+use crate::db::{Db, ReadHandle};
 use crate::names::RunId;
 
 /// Reads at the same time; while one hangs, the others go on.
@@ -106,7 +106,7 @@ async fn read(db: &Db, asked: &[Asked]) -> sqlx::Result<HashMap<RunId, Found>> {
 }
 
 /// Adds their segments to runs.
-pub async fn with_segments(tx: &mut Tx, runs: Vec<Run>) -> sqlx::Result<Vec<Found>> {
+pub async fn with_segments(tx: &mut ReadHandle, runs: Vec<Run>) -> sqlx::Result<Vec<Found>> {
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
     let mut segments: HashMap<RunId, Vec<NamedSegment>> = HashMap::new();
     for segment in store::segments_of(tx, &ids).await? {

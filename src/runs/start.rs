@@ -7,7 +7,7 @@ use super::store::{self, NewRun};
 use super::{Reason, ReasonCode, Run, SubmissionKind, measure};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection};
-use crate::db::{Time, Tx};
+use crate::db::{Time, WriteHandle};
 use crate::exports::Export;
 use crate::queue::Queue;
 use crate::{segments, telemetry};
@@ -30,7 +30,7 @@ pub enum Cause {
 /// connected, or a run is open. A run that no person asks for acts as the export user. The audit gets what became of
 /// it, and the author.
 pub async fn start_or_skip(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     export: &Export,
     author: &Author,
     cause: Cause,
@@ -63,7 +63,7 @@ pub async fn start_or_skip(
     Ok(run)
 }
 
-async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
+async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Run> {
     match store::insert(tx, new).await? {
         Some(run) => Ok(run),
         None => store::insert_skipped(tx, new, &Reason::new(ReasonCode::RunAlreadyOpen, "")).await,
@@ -71,7 +71,7 @@ async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Run> {
 }
 
 /// Records that a run was started, or skipped.
-pub async fn record(tx: &mut Tx, author: &Author, export: &Export, run: &Run) -> Result<()> {
+pub async fn record(tx: &mut WriteHandle, author: &Author, export: &Export, run: &Run) -> Result<()> {
     let change = Change::done((export, &[][..]), &RunStart::from(run));
     audit::record(tx, author, Action::ExportStartRun, change).await
 }

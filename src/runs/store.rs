@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
 use super::{FieldWarnings, Reason, Run, RunSegment, RunStatus, SubmissionKind, Warnings};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::Export;
 use crate::names::{ExportId, RunId};
 use crate::segments::{Segment, SegmentName};
@@ -33,17 +33,17 @@ pub struct NewRun<'a> {
 }
 
 /// Adds a queued run; `None`: the export has an open one.
-pub async fn insert(tx: &mut Tx, new: &NewRun<'_>) -> Result<Option<Run>> {
+pub async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run>> {
     add(tx, new, RunStatus::Queued, None).await
 }
 
 /// Adds a run that has ended before it began, for this reason.
-pub async fn insert_skipped(tx: &mut Tx, new: &NewRun<'_>, reason: &Reason) -> Result<Run> {
+pub async fn insert_skipped(tx: &mut WriteHandle, new: &NewRun<'_>, reason: &Reason) -> Result<Run> {
     add(tx, new, RunStatus::Skipped, Some(reason)).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 async fn add(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     new: &NewRun<'_>,
     status: RunStatus,
     reason: Option<&Reason>,
@@ -56,7 +56,7 @@ async fn add(
 }
 
 async fn add_run(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     new: &NewRun<'_>,
     status: RunStatus,
     reason: Option<&Reason>,
@@ -96,7 +96,7 @@ async fn add_run(
     })
 }
 
-async fn add_segments(tx: &mut Tx, run: RunId, segments: &[Segment]) -> Result<()> {
+async fn add_segments(tx: &mut WriteHandle, run: RunId, segments: &[Segment]) -> Result<()> {
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(
@@ -116,7 +116,7 @@ async fn add_segments(tx: &mut Tx, run: RunId, segments: &[Segment]) -> Result<(
 }
 
 /// One run.
-pub async fn get(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
+pub async fn get(tx: &mut ReadHandle, id: RunId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM runs WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -124,7 +124,7 @@ pub async fn get(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
 }
 
 /// Those of these runs that there are, in any order; at most a few hundred.
-pub async fn get_all(tx: &mut Tx, ids: &[RunId]) -> Result<Vec<Run>> {
+pub async fn get_all(tx: &mut ReadHandle, ids: &[RunId]) -> Result<Vec<Run>> {
     sql!(tx, |db| {
         let mut select = QueryBuilder::new("SELECT * FROM runs WHERE id IN (");
         let mut list = select.separated(", ");
@@ -136,7 +136,7 @@ pub async fn get_all(tx: &mut Tx, ids: &[RunId]) -> Result<Vec<Run>> {
 }
 
 /// The newest run of an export.
-pub async fn last_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>> {
+pub async fn last_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT * FROM runs WHERE export_id = $1 ORDER BY id DESC LIMIT 1"
     )
@@ -146,7 +146,7 @@ pub async fn last_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>
 }
 
 /// The open run of an export; there is one at most.
-pub async fn open_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>> {
+pub async fn open_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT * FROM runs WHERE export_id = $1 AND status IN ('queued', 'running')"
     )
@@ -156,7 +156,7 @@ pub async fn open_of_export(tx: &mut Tx, export: ExportId) -> Result<Option<Run>
 }
 
 /// The segments of a run, in its order.
-pub async fn segments(tx: &mut Tx, id: RunId) -> Result<Vec<RunSegment>> {
+pub async fn segments(tx: &mut ReadHandle, id: RunId) -> Result<Vec<RunSegment>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT segment_id, name, member_count, manifest FROM run_segments WHERE run_id = $1 ORDER BY position"
@@ -177,7 +177,7 @@ pub struct NamedSegment {
 }
 
 /// The segments of these runs, those of each in their order.
-pub async fn segments_of(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<NamedSegment>> {
+pub async fn segments_of(tx: &mut ReadHandle, runs: &[RunId]) -> Result<Vec<NamedSegment>> {
     if runs.is_empty() {
         return Ok(vec![]); // `PostgreSQL` knows no empty list.
     }
@@ -210,7 +210,7 @@ pub struct Filter {
 
 /// Runs, newest first.
 pub async fn list(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     filter: &Filter,
     after: Option<Uuid>,
@@ -237,7 +237,7 @@ pub async fn list(
 }
 
 /// Ends a run that no worker has sent anything of. False: a worker must end it.
-pub async fn cancel_queued(tx: &mut Tx, id: RunId, reason: &Reason, now: Time) -> Result<bool> {
+pub async fn cancel_queued(tx: &mut WriteHandle, id: RunId, reason: &Reason, now: Time) -> Result<bool> {
     let done = sql!(tx, |db| {
         sqlx::query(
         "UPDATE runs SET status = 'canceled', reason = $2, end_utc = $3, cancel_requested = TRUE, version = version + 1
@@ -254,7 +254,7 @@ pub async fn cancel_queued(tx: &mut Tx, id: RunId, reason: &Reason, now: Time) -
 }
 
 /// Asks the worker that holds the run, or the next one, to end it. False: the run has ended.
-pub async fn request_cancel(tx: &mut Tx, id: RunId, by: &Reason, now: Time) -> Result<bool> {
+pub async fn request_cancel(tx: &mut WriteHandle, id: RunId, by: &Reason, now: Time) -> Result<bool> {
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET cancel_requested = TRUE, reason = $2, version = version + 1,
              not_before = CASE WHEN status = 'queued' THEN $3 ELSE not_before END

@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Result};
 
 use super::{Batch, Rejection, RejectionOutcome};
-use crate::db::Tx;
+use crate::db::{ReadHandle, WriteHandle};
 use crate::names::{ExportId, RunId};
 use crate::sql;
 
@@ -13,7 +13,7 @@ const ROWS_PER_INSERT: usize = 1000;
 const PACE_BATCHES: i64 = 100;
 
 /// Adds batches that are done.
-pub async fn insert(tx: &mut Tx, run: RunId, batches: &[Batch]) -> Result<()> {
+pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[Batch]) -> Result<()> {
     for some in batches.chunks(ROWS_PER_INSERT) {
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
@@ -40,7 +40,7 @@ pub async fn insert(tx: &mut Tx, run: RunId, batches: &[Batch]) -> Result<()> {
 }
 
 /// Adds profiles that are not on the list.
-pub async fn insert_rejections(tx: &mut Tx, run: RunId, rejections: &[Rejection]) -> Result<()> {
+pub async fn insert_rejections(tx: &mut WriteHandle, run: RunId, rejections: &[Rejection]) -> Result<()> {
     for some in rejections.chunks(ROWS_PER_INSERT) {
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
@@ -68,7 +68,7 @@ fn storable(text: &str) -> String {
 }
 
 /// First row and end of the batches of a run that come after `position`.
-pub async fn after(tx: &mut Tx, run: RunId, position: i64) -> Result<Vec<(i64, i64)>> {
+pub async fn after(tx: &mut ReadHandle, run: RunId, position: i64) -> Result<Vec<(i64, i64)>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT first_row, first_row + \"rows\" FROM batches WHERE run_id = $1 AND first_row >= $2"
     )
@@ -79,7 +79,7 @@ pub async fn after(tx: &mut Tx, run: RunId, position: i64) -> Result<Vec<(i64, i
 }
 
 /// Batches of a run, from the first.
-pub async fn list(tx: &mut Tx, run: RunId, after: Option<i64>, limit: i64) -> Result<Vec<Batch>> {
+pub async fn list(tx: &mut ReadHandle, run: RunId, after: Option<i64>, limit: i64) -> Result<Vec<Batch>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT * FROM batches WHERE run_id = $1 AND ($2 IS NULL OR number > $2) ORDER BY number LIMIT $3"
@@ -93,7 +93,7 @@ pub async fn list(tx: &mut Tx, run: RunId, after: Option<i64>, limit: i64) -> Re
 }
 
 /// How long a call took in the newest batches of an export; `None` before the first answered one.
-pub async fn pace_ms(tx: &mut Tx, export: ExportId) -> Result<Option<i64>> {
+pub async fn pace_ms(tx: &mut ReadHandle, export: ExportId) -> Result<Option<i64>> {
     sql!(tx, |db| sqlx::query_scalar(
         "SELECT CAST(SUM(duration_ms) / SUM(attempts) AS BIGINT) FROM (
              SELECT duration_ms, attempts FROM batches JOIN runs ON runs.id = run_id
@@ -108,7 +108,7 @@ pub async fn pace_ms(tx: &mut Tx, export: ExportId) -> Result<Option<i64>> {
 
 /// Profiles of a run that are not on the list, from the first.
 pub async fn rejections(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     run: RunId,
     outcome: Option<RejectionOutcome>,
     after: Option<i64>,

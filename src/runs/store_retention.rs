@@ -3,13 +3,13 @@
 use sqlx::Result;
 
 use super::retention::Detail;
-use crate::db::{Time, Tx};
+use crate::db::{Time, WriteHandle};
 use crate::names::RunId;
 use crate::sql;
 
 /// The run that ended first, before this time, and still has such details; from here on callers are told that they
 /// leave. It holds the row, so that others who remove wait for this transaction.
-pub async fn take_leave(tx: &mut Tx, detail: Detail, before: Time) -> Result<Option<RunId>> {
+pub async fn take_leave(tx: &mut WriteHandle, detail: Detail, before: Time) -> Result<Option<RunId>> {
     let statement = match detail {
         Detail::Rejections => {
             "UPDATE runs SET rejections_state = 'leaving' WHERE rejections_state <> 'gone' AND id IN (
@@ -26,7 +26,7 @@ pub async fn take_leave(tx: &mut Tx, detail: Detail, before: Time) -> Result<Opt
 }
 
 /// Removes some details of a run, and tells how many.
-pub async fn remove(tx: &mut Tx, detail: Detail, run: RunId, most: i64) -> Result<u64> {
+pub async fn remove(tx: &mut WriteHandle, detail: Detail, run: RunId, most: i64) -> Result<u64> {
     let statement = match detail {
         Detail::Rejections => {
             "DELETE FROM rejections WHERE run_id = $1 AND position IN (
@@ -47,7 +47,7 @@ pub async fn remove(tx: &mut Tx, detail: Detail, run: RunId, most: i64) -> Resul
 }
 
 /// Notes that none of the details are left.
-pub async fn mark_gone(tx: &mut Tx, detail: Detail, run: RunId) -> Result<()> {
+pub async fn mark_gone(tx: &mut WriteHandle, detail: Detail, run: RunId) -> Result<()> {
     let statement = match detail {
         Detail::Rejections => "UPDATE runs SET rejections_state = 'gone' WHERE id = $1",
         Detail::Batches => "UPDATE runs SET batches_state = 'gone' WHERE id = $1",
@@ -56,7 +56,7 @@ pub async fn mark_gone(tx: &mut Tx, detail: Detail, run: RunId) -> Result<()> {
 }
 
 /// Removes some runs that ended before this time and have no details left, and tells how many.
-pub async fn remove_runs(tx: &mut Tx, before: Time, most: i64) -> Result<u64> {
+pub async fn remove_runs(tx: &mut WriteHandle, before: Time, most: i64) -> Result<u64> {
     let removed = sql!(tx, |db| {
         sqlx::query(
         "DELETE FROM runs WHERE id IN (

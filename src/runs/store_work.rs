@@ -7,13 +7,13 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 
 use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunSegment, RunStatus, Warnings};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, RunId};
 use crate::sql;
 
 /// Takes the run if it is due and nobody holds it; the fence rises. A unique violation says that
 /// another run of the connection is being carried out: not now.
-pub async fn claim(tx: &mut Tx, id: RunId, now: Time, ttl: Duration) -> Result<Option<Run>> {
+pub async fn claim(tx: &mut WriteHandle, id: RunId, now: Time, ttl: Duration) -> Result<Option<Run>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
@@ -39,7 +39,7 @@ pub struct Prospect {
 }
 
 /// Looks at an open run. A claim decides; this spares the claims that could only fail.
-pub async fn look(tx: &mut Tx, id: RunId) -> Result<Option<Prospect>> {
+pub async fn look(tx: &mut ReadHandle, id: RunId) -> Result<Option<Prospect>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT lease_until IS NOT NULL AS is_held, EXISTS (
@@ -54,7 +54,7 @@ pub async fn look(tx: &mut Tx, id: RunId) -> Result<Option<Prospect>> {
 }
 
 /// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.
-pub async fn beat(tx: &mut Tx, lease: Lease, now: Time, ttl: Duration) -> Result<Option<bool>> {
+pub async fn beat(tx: &mut WriteHandle, lease: Lease, now: Time, ttl: Duration) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
         "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
@@ -69,7 +69,7 @@ pub async fn beat(tx: &mut Tx, lease: Lease, now: Time, ttl: Duration) -> Result
 
 /// Pins what the run reads, and how many profiles that selects. False: the lease is lost.
 pub async fn pin(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     lease: Lease,
     segments: &[RunSegment],
     warnings: &Warnings,
@@ -121,7 +121,7 @@ pub struct Checkpoint {
 /// Moves the position and the counts together: a crash repeats batches, but never counts one twice.
 /// Progress forgives earlier stalls. Tells whether somebody asked to cancel; `None`: the lease is lost.
 pub async fn checkpoint(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     lease: Lease,
     to: &Checkpoint,
     now: Time,
@@ -157,7 +157,7 @@ pub async fn checkpoint(
 /// been sent that are not accounted for. A run that goes on later although somebody has cancelled it is due at once, and
 /// keeps who that was. False: the lease is lost.
 pub async fn settle(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     lease: Lease,
     outcome: &Outcome,
     sent_until: Option<i64>,
@@ -198,7 +198,7 @@ pub async fn settle(
 /// next attempt, or orphaned by a worker that died. Those whose connection has a run that is
 /// carried out or orphaned get their turn after it: they would only hide it. Marks them as pushed.
 pub async fn due(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     now: Time,
     push_again_after: Duration,
     limit: i64,
@@ -224,7 +224,7 @@ pub async fn due(
 }
 
 /// How many runs a worker should take now, and since when the first of them is due.
-pub async fn backlog(tx: &mut Tx, now: Time) -> Result<(i64, Option<Time>)> {
+pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time>)> {
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT COUNT(*), MIN(not_before) FROM runs
@@ -240,7 +240,7 @@ pub async fn backlog(tx: &mut Tx, now: Time) -> Result<(i64, Option<Time>)> {
 }
 
 /// How many runs wait or are carried out: queued, running.
-pub async fn open(tx: &mut Tx) -> Result<(i64, i64)> {
+pub async fn open(tx: &mut ReadHandle) -> Result<(i64, i64)> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT COUNT(CASE WHEN status = 'queued' THEN 1 END), COUNT(CASE WHEN status = 'running' THEN 1 END)
@@ -253,7 +253,7 @@ pub async fn open(tx: &mut Tx) -> Result<(i64, i64)> {
 
 /// The oldest run that waits for its turn on a connection.
 pub async fn waiting(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     connection: Option<ConnectionId>,
     now: Time,
 ) -> Result<Option<RunId>> {

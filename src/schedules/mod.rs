@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time};
 pub use times::{CronLine, TimeZone};
 
 /// How many planned times are shown.
@@ -85,7 +85,7 @@ impl Schedule {
 
 /// The next five times at which an export of `instance` starts by itself, after `now`.
 pub async fn next_runs(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     schedule: &Schedule,
     now: Time,

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::Schedule;
 use super::refresh::{Planned, RefreshSchedule};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::Export;
 use crate::names::ExportId;
 use crate::sql;
 
 /// The schedule of an instance, if it was ever set.
-pub async fn get(tx: &mut Tx, instance: Uuid) -> Result<Option<Planned>> {
+pub async fn get(tx: &mut ReadHandle, instance: Uuid) -> Result<Option<Planned>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM refresh_schedules WHERE instance_id = $1")
         .bind(instance)
         .fetch_optional(db)
@@ -21,7 +21,7 @@ pub async fn get(tx: &mut Tx, instance: Uuid) -> Result<Option<Planned>> {
 
 /// Sets the schedule of an instance that is at `version`, 0 when there is none yet. `None`: it was changed meanwhile.
 pub async fn set(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     version: i64,
     schedule: &RefreshSchedule,
@@ -49,7 +49,7 @@ pub async fn set(
 }
 
 /// Instances whose system refresh was planned for `now` or earlier.
-pub async fn refreshes_due(tx: &mut Tx, now: Time) -> Result<Vec<Uuid>> {
+pub async fn refreshes_due(tx: &mut ReadHandle, now: Time) -> Result<Vec<Uuid>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
         "SELECT instance_id FROM refresh_schedules WHERE next_planned_utc <= $1 ORDER BY next_planned_utc"
@@ -61,7 +61,7 @@ pub async fn refreshes_due(tx: &mut Tx, now: Time) -> Result<Vec<Uuid>> {
 }
 
 /// Moves the planned time of an instance on to `next`. False: another scheduler, or a change, came first.
-pub async fn move_refresh_on(tx: &mut Tx, from: &Planned, next: Option<Time>) -> Result<bool> {
+pub async fn move_refresh_on(tx: &mut WriteHandle, from: &Planned, next: Option<Time>) -> Result<bool> {
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE refresh_schedules SET next_planned_utc = $3
          WHERE instance_id = $1 AND version = $2 AND next_planned_utc = $4"
@@ -78,7 +78,7 @@ pub async fn move_refresh_on(tx: &mut Tx, from: &Planned, next: Option<Time>) ->
 
 /// Changes the schedule of an export, and plans its next time.
 pub async fn set_of_export(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: ExportId,
     schedule: &Schedule,
     by: &str,
@@ -100,7 +100,7 @@ pub async fn set_of_export(
 }
 
 /// Plans the next time of an export.
-pub async fn plan(tx: &mut Tx, id: ExportId, next: Option<Time>) -> Result<()> {
+pub async fn plan(tx: &mut WriteHandle, id: ExportId, next: Option<Time>) -> Result<()> {
     sql!(tx, |db| sqlx::query("UPDATE exports SET next_planned_utc = $2 WHERE id = $1")
         .bind(id)
         .bind(next)
@@ -111,7 +111,7 @@ pub async fn plan(tx: &mut Tx, id: ExportId, next: Option<Time>) -> Result<()> {
 
 /// Exports that were planned for `now` or earlier, in the order of their ids, after this one.
 pub async fn exports_due(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     now: Time,
     after: Option<ExportId>,
     limit: i64,
@@ -129,7 +129,7 @@ pub async fn exports_due(
 }
 
 /// Moves the planned time of an export on to `next`. False: another scheduler, or a change, came first.
-pub async fn move_export_on(tx: &mut Tx, from: &Export, next: Option<Time>) -> Result<bool> {
+pub async fn move_export_on(tx: &mut WriteHandle, from: &Export, next: Option<Time>) -> Result<bool> {
     let done = sql!(tx, |db| {
         sqlx::query(
         "UPDATE exports SET next_planned_utc = $3 WHERE id = $1 AND version = $2 AND next_planned_utc = $4"

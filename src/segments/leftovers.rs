@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Segment, SegmentId, Unreadable, store};
 use crate::app::App;
-use crate::db::{self, Time, Tx};
+use crate::db::{self, Time, WriteHandle};
 use crate::storage::{Inspection, Upload};
 
 /// Superseded objects removed in one go.
@@ -25,7 +25,7 @@ const TIDY_TIME: Duration = Duration::from_secs(30);
 const CALLER_WAITS: Duration = Duration::from_secs(5);
 
 /// Marks the objects of a segment as no longer its own, where they are ours to remove.
-pub async fn supersede(tx: &mut Tx, segment: &Segment, now: Time) -> sqlx::Result<()> {
+pub async fn supersede(tx: &mut WriteHandle, segment: &Segment, now: Time) -> sqlx::Result<()> {
     let Some(manifest) = segment.manifest.as_ref().filter(|_| segment.source.0.is_kept_here())
     else {
         return Ok(());

@@ -5,13 +5,13 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Fields, Segment, SegmentId, SegmentName, Source};
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::DisplayName;
 use crate::sql;
 use crate::storage::{Inspection, Manifest};
 
 /// One segment, by its name.
-pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
+pub async fn get(tx: &mut ReadHandle, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE instance_id = $1 AND name = $2")
         .bind(instance)
         .bind(name)
@@ -21,7 +21,7 @@ pub async fn get(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Opti
 
 /// One segment, to change it: until the transaction ends, nobody else does.
 pub async fn get_to_change(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     name: &SegmentName,
 ) -> Result<Option<Segment>> {
@@ -35,7 +35,7 @@ pub async fn get_to_change(
 }
 
 /// One segment, by its id.
-pub async fn get_by_id(tx: &mut Tx, id: SegmentId) -> Result<Option<Segment>> {
+pub async fn get_by_id(tx: &mut ReadHandle, id: SegmentId) -> Result<Option<Segment>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -44,7 +44,7 @@ pub async fn get_by_id(tx: &mut Tx, id: SegmentId) -> Result<Option<Segment>> {
 
 /// Segments, newest first.
 pub async fn list(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     after: Option<Uuid>,
     limit: i64,
@@ -62,7 +62,7 @@ pub async fn list(
 }
 
 /// The segments of an export, in its order.
-pub async fn of_export(tx: &mut Tx, export: crate::names::ExportId) -> Result<Vec<Segment>> {
+pub async fn of_export(tx: &mut ReadHandle, export: crate::names::ExportId) -> Result<Vec<Segment>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT segments.* FROM segments JOIN export_segments ON segment_id = segments.id
          WHERE export_id = $1 ORDER BY position"
@@ -74,7 +74,7 @@ pub async fn of_export(tx: &mut Tx, export: crate::names::ExportId) -> Result<Ve
 
 /// Adds a segment without members; a unique violation says that the name was taken meanwhile.
 pub async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     name: &SegmentName,
     display_name: &DisplayName,
@@ -101,7 +101,7 @@ pub async fn insert(
 
 /// Changes the name shown and the source. A new source forgets the members of the old one.
 pub async fn update(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: SegmentId,
     display_name: &DisplayName,
     source: &Source,
@@ -130,7 +130,7 @@ pub async fn update(
 
 /// Replaces the members of a segment with what was found.
 pub async fn set_members(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     id: SegmentId,
     found: &Inspection,
     by: &str,
@@ -153,7 +153,7 @@ pub async fn set_members(
 }
 
 /// Removes a segment; a reference violation says that exports use it.
-pub async fn delete(tx: &mut Tx, id: SegmentId) -> Result<()> {
+pub async fn delete(tx: &mut WriteHandle, id: SegmentId) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM segments WHERE id = $1")
         .bind(id)
         .execute(db)
@@ -162,7 +162,7 @@ pub async fn delete(tx: &mut Tx, id: SegmentId) -> Result<()> {
 }
 
 /// Marks an object for removal.
-pub async fn supersede(tx: &mut Tx, segment: SegmentId, path: &str, now: Time) -> Result<()> {
+pub async fn supersede(tx: &mut WriteHandle, segment: SegmentId, path: &str, now: Time) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO superseded_objects (path, segment_id, since_utc) VALUES ($1, $2, $3) ON CONFLICT (path) DO NOTHING"
@@ -177,7 +177,7 @@ pub async fn supersede(tx: &mut Tx, segment: SegmentId, path: &str, now: Time) -
 }
 
 /// Superseded objects that no open run reads, of a segment or of all; those that could not be removed come last.
-pub async fn removable(tx: &mut Tx, of: Option<SegmentId>, limit: i64) -> Result<Vec<String>> {
+pub async fn removable(tx: &mut ReadHandle, of: Option<SegmentId>, limit: i64) -> Result<Vec<String>> {
     sql!(tx, |db| sqlx::query_scalar(
         "SELECT path FROM superseded_objects AS object
          WHERE ($1 IS NULL OR segment_id = $1) AND NOT EXISTS (
@@ -192,7 +192,7 @@ pub async fn removable(tx: &mut Tx, of: Option<SegmentId>, limit: i64) -> Result
 }
 
 /// Forgets an object that has been removed.
-pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
+pub async fn removed(tx: &mut WriteHandle, path: &str) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM superseded_objects WHERE path = $1")
         .bind(path)
         .execute(db)
@@ -201,7 +201,7 @@ pub async fn removed(tx: &mut Tx, path: &str) -> Result<()> {
 }
 
 /// Puts an object that could not be removed behind the others.
-pub async fn postpone_removal(tx: &mut Tx, path: &str, now: Time) -> Result<()> {
+pub async fn postpone_removal(tx: &mut WriteHandle, path: &str, now: Time) -> Result<()> {
     sql!(tx, |db| sqlx::query("UPDATE superseded_objects SET since_utc = $2 WHERE path = $1")
         .bind(path)
         .bind(now)
@@ -211,7 +211,7 @@ pub async fn postpone_removal(tx: &mut Tx, path: &str, now: Time) -> Result<()> 
 }
 
 /// What the segments and the open runs of an instance name, where it is kept here.
-pub async fn manifests_of_uploads(tx: &mut Tx, instance: Uuid) -> Result<Vec<Json<Manifest>>> {
+pub async fn manifests_of_uploads(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Json<Manifest>>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
             "SELECT manifest FROM segments WHERE instance_id = $1 AND CAST(manifest AS TEXT) LIKE $2
@@ -227,7 +227,7 @@ pub async fn manifests_of_uploads(tx: &mut Tx, instance: Uuid) -> Result<Vec<Jso
 }
 
 /// The objects of an instance that are marked for removal.
-pub async fn superseded(tx: &mut Tx, instance: Uuid) -> Result<Vec<String>> {
+pub async fn superseded(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<String>> {
     sql!(tx, |db| sqlx::query_scalar("SELECT path FROM superseded_objects WHERE path LIKE $1")
         .bind(format!("uploads/{instance}/%"))
         .fetch_all(db)

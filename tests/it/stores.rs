@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use futures::future::{join_all, poll_immediate};
 use reqwest::Method;
 use segment_export::app::App;
-use segment_export::db::{self, Tx};
+use segment_export::db::{self, ReadHandle};
 use segment_export::names::RunId;
 use segment_export::runs::reader::RunReader;
 use segment_export::runs::store_work::{
@@ -270,7 +270,7 @@ async fn who_looks_at_a_run_is_answered_though_the_caller_that_read_for_all_was_
 }
 
 /// Takes every connection to read with that there is.
-async fn every_connection(app: &App) -> Vec<Tx> {
+async fn every_connection(app: &App) -> Vec<ReadHandle> {
     let mut held = vec![];
     while let Ok(Ok(connection)) = timeout(Duration::from_millis(200), app.db.read()).await {
         held.push(connection);

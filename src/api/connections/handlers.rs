@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
-use crate::db::{self, Tx};
+use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports;
 use crate::http::again::{again, overtaken};
 use crate::http::auth::{Admin, Caller, Contributor};
@@ -75,7 +75,7 @@ pub async fn create_connection(
     body: Body<NewConnectionBody>,
 ) -> Result<HttpResponse, Problem> {
     let new = &body.value;
-    let create = async |tx: &mut Tx| {
+    let create = async |tx: &mut WriteHandle| {
         if !new.consent.as_ref().is_some_and(|consent| consent.agreed) {
             return Err(consent_required());
         }
@@ -89,7 +89,7 @@ pub async fn create_connection(
 }
 
 async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     app: &App,
     caller: &Caller<Admin>,
     new: &NewConnectionBody,
@@ -277,13 +277,13 @@ async fn remove(
 }
 
 /// The connection `id` of `instance`, or 404.
-pub async fn find(tx: &mut Tx, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
+pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
     store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
 }
 
 /// The same, to change it: until the transaction ends, nobody else does.
 pub async fn find_to_change(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     id: ConnectionId,
 ) -> Result<Connection, Problem> {

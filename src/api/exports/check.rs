@@ -8,7 +8,7 @@ use crate::api::connections::lists::warnings as list_warnings;
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{self, Connection, ConnectionStatus};
-use crate::db::Tx;
+use crate::db::ReadHandle;
 use crate::exports::{ListId, Mapping, Warning};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Kind, Problem};
@@ -22,7 +22,7 @@ const CUSTOM_FIELDS_MAX: usize = 100;
 
 /// The segments of those names, or what is wrong with them.
 pub async fn find_segments(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     names: &SegmentNames,
 ) -> Result<Vec<Segment>, Problem> {
@@ -171,7 +171,7 @@ pub fn limit_warning(selected: i64, most: i64) -> Option<Warning> {
 /// What the caller may do with what goes over `connection`: contributors manage everything over connections that
 /// are shared with them, whoever made it.
 pub async fn permissions<R>(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     caller: &Caller<R>,
     connection: Option<ConnectionId>,
 ) -> Result<Permissions, Problem> {
@@ -188,7 +188,7 @@ pub async fn permissions<R>(
 
 /// Refuses a caller that may only look at what goes over `connection`.
 pub async fn may_edit<R>(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     caller: &Caller<R>,
     connection: Option<ConnectionId>,
 ) -> Result<(), Problem> {

@@ -13,7 +13,7 @@ use super::views::{
 };
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Tx};
+use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store::{self, Content, Filter};
 use crate::exports::{Export, Warning};
 use crate::http::again::again;
@@ -263,7 +263,7 @@ pub async fn load(
 
 /// An export as `caller` sees it.
 pub async fn view<R>(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     app: &App,
     caller: &Caller<R>,
     export: Export,
@@ -284,12 +284,12 @@ pub async fn view<R>(
 }
 
 /// The export `id` of `instance`, or 404.
-pub async fn find(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
+pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
     store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
 }
 
 /// The same, to change or run it: until the transaction ends, nobody else changes it.
-pub async fn find_to_change(tx: &mut Tx, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
+pub async fn find_to_change(tx: &mut WriteHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
     let found = store::get_to_change(tx, instance, id).await?;
     found.ok_or_else(|| Problem::not_found("export"))
 }

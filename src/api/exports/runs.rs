@@ -13,7 +13,7 @@ use crate::api::runs::views::RunView;
 use crate::app::App;
 use crate::audit::{self, Action};
 use crate::connections::{self, ConnectionStatus};
-use crate::db::{self, Tx};
+use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::{Export, store};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
@@ -39,7 +39,7 @@ pub async fn start_run(
     id: Id<ExportId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let start = async |tx: &mut Tx| {
+    let start = async |tx: &mut WriteHandle| {
         let export = find_to_change(tx, caller.instance, id.0).await?;
         may_edit(tx, &caller, export.connection_id).await?;
         connected(tx, &export).await?;
@@ -83,7 +83,7 @@ pub async fn run_all_exports(
     key: IdempotencyKey,
     body: Body<RunAllBody>,
 ) -> Result<HttpResponse, Problem> {
-    let start = async |tx: &mut Tx| {
+    let start = async |tx: &mut WriteHandle| {
         let runs = match body.value.scope {
             Scope::All => start_all(tx, &caller).await?,
         };
@@ -97,7 +97,7 @@ pub async fn run_all_exports(
     Ok(response)
 }
 
-async fn start_all(tx: &mut Tx, caller: &Caller<Contributor>) -> Result<Vec<Run>, Problem> {
+async fn start_all(tx: &mut WriteHandle, caller: &Caller<Contributor>) -> Result<Vec<Run>, Problem> {
     let now = db::now();
     let mut runs = Vec::new();
     for listed in store::all(tx, caller.instance).await? {
@@ -112,7 +112,7 @@ async fn start_all(tx: &mut Tx, caller: &Caller<Contributor>) -> Result<Vec<Run>
 }
 
 /// The connection of an export that can run.
-pub async fn connected(tx: &mut Tx, export: &Export) -> Result<ConnectionId, Problem> {
+pub async fn connected(tx: &mut ReadHandle, export: &Export) -> Result<ConnectionId, Problem> {
     let id = export.connection_id.ok_or_else(|| {
         Problem::new(Kind::ExportInactive, "The export has no connection. Attach one, then run it.")
     })?;
@@ -137,7 +137,7 @@ pub async fn connected(tx: &mut Tx, export: &Export) -> Result<ConnectionId, Pro
 }
 
 async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     caller: &Caller<Contributor>,
     export: &Export,
 ) -> Result<Run, Problem> {
@@ -159,13 +159,13 @@ async fn insert(
     }
 }
 
-async fn already_open(tx: &mut Tx, export: ExportId) -> Result<Problem, Problem> {
+async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {
     let open = runs::store::open_of_export(tx, export).await?;
     let problem = Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
     Ok(problem.with("runId", open.map(|run| run.id)))
 }
 
-async fn accepted(tx: &mut Tx, run: Run) -> Result<Answer, Problem> {
+async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {
     let location = format!("/v1/instances/{}/runs/{}", run.instance_id, run.id.0);
     let version = run.version;
     let view: RunView = crate::api::runs::handlers::view(tx, run).await?;

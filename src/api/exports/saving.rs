@@ -11,7 +11,7 @@ use super::handlers::{find_to_change, view};
 use super::views::SegmentNames;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Tx};
+use crate::db::{self, WriteHandle};
 use crate::exports::store::{self, Content};
 use crate::exports::{Export, Warning};
 use crate::http::again::overtaken;
@@ -59,7 +59,7 @@ pub async fn save_new(
     content: &Content<'_>,
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
-    let create = async |tx: &mut Tx| {
+    let create = async |tx: &mut WriteHandle| {
         may_edit(tx, caller, content.connection).await?;
         let export = insert(tx, caller, action, content, &checked.segments).await?;
         let location = format!("/v1/instances/{}/exports/{}", caller.instance, export.id.0);
@@ -72,7 +72,7 @@ pub async fn save_new(
 }
 
 async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     caller: &Caller<Contributor>,
     action: Action,
     content: &Content<'_>,

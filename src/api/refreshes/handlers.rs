@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit::{self, Action};
-use crate::db::{self, Tx};
+use crate::db::{self, WriteHandle};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Body;
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
@@ -58,7 +58,7 @@ pub async fn report_refresh(
     body: Body<RefreshBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = &body.value.refresh_id;
-    let start = async |tx: &mut Tx| {
+    let start = async |tx: &mut WriteHandle| {
         let runs = receive(tx, &caller, id).await?;
         let refresh = store::get(tx, caller.instance, id).await?;
         Ok((answer(refresh)?, runs))
@@ -69,7 +69,7 @@ pub async fn report_refresh(
 }
 
 /// Starts what follows the refresh, unless it was reported before.
-async fn receive(tx: &mut Tx, caller: &Caller<Admin>, id: &RefreshId) -> Result<Vec<Run>, Problem> {
+async fn receive(tx: &mut WriteHandle, caller: &Caller<Admin>, id: &RefreshId) -> Result<Vec<Run>, Problem> {
     let now = db::now();
     if !store::insert(tx, caller.instance, id, caller.subject(), now).await? {
         return Ok(vec![]);

@@ -11,7 +11,7 @@ use super::views::RunView;
 use crate::api::exports::check::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Db, Tx};
+use crate::db::{self, Db, ReadHandle, WriteHandle};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Id, etag, ok};
 use crate::http::paging::{Page, Paging};
@@ -106,7 +106,7 @@ pub async fn cancel_run(
 }
 
 /// Cancels a run; `None` when it has already ended.
-async fn cancel<R>(tx: &mut Tx, caller: &Caller<R>, run: &Run) -> Result<Option<Run>, Problem> {
+async fn cancel<R>(tx: &mut WriteHandle, caller: &Caller<R>, run: &Run) -> Result<Option<Run>, Problem> {
     let now = db::now();
     let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
     let is_canceled = store::cancel_queued(tx, run.id, &reason, now).await?
@@ -125,7 +125,7 @@ async fn cancel<R>(tx: &mut Tx, caller: &Caller<R>, run: &Run) -> Result<Option<
 
 /// Cancels the open run of an export that may not run any longer, if it has one.
 pub async fn cancel_open<R>(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     caller: &Caller<R>,
     export: ExportId,
 ) -> Result<(), Problem> {
@@ -147,13 +147,13 @@ pub async fn peek(
 }
 
 /// The run `id` of `instance`, or 404.
-pub async fn find(tx: &mut Tx, instance: Uuid, id: RunId) -> Result<Run, Problem> {
+pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: RunId) -> Result<Run, Problem> {
     let run = store::get(tx, id).await?.filter(|run| run.instance_id == instance);
     run.ok_or_else(|| Problem::not_found("run"))
 }
 
 /// The run as callers see it.
-pub async fn view(tx: &mut Tx, run: Run) -> Result<RunView, Problem> {
+pub async fn view(tx: &mut ReadHandle, run: Run) -> Result<RunView, Problem> {
     let segments = store::segments_of(tx, &[run.id]).await?;
     Ok(RunView::of(Found { run, segments }, db::now()))
 }

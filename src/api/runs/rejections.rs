@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::handlers::find;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
@@ -159,7 +159,7 @@ pub async fn list_rejections(
 }
 
 /// Refuses when some of the rejected rows may be gone.
-async fn check_kept(tx: &mut Tx, instance: Uuid, run: RunId) -> Result<(), Problem> {
+async fn check_kept(tx: &mut ReadHandle, instance: Uuid, run: RunId) -> Result<(), Problem> {
     let run = find(tx, instance, run).await?;
     if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
         return Err(removed("rejected rows"));

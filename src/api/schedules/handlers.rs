@@ -12,7 +12,7 @@ use crate::api::exports::handlers::{find_to_change, view};
 use crate::api::exports::views::ExportView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Tx};
+use crate::db::{self, WriteHandle};
 use crate::exports::{self, Export};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
@@ -109,7 +109,7 @@ pub async fn change_schedules(
 
 /// The exports of these ids, all of which the caller may edit.
 async fn selected(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     caller: &Caller<Contributor>,
     ids: &[ExportId],
 ) -> Result<Vec<Export>, Problem> {
@@ -135,7 +135,7 @@ async fn selected(
 
 /// Changes the schedule of an export.
 async fn change(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     app: &App,
     caller: &Caller<Contributor>,
     action: Action,

@@ -11,7 +11,7 @@ use super::views::{SegmentBody, SegmentView};
 use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, Tx};
+use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports;
 use crate::http::again::{again, overtaken};
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -268,13 +268,13 @@ async fn remove(
 }
 
 /// The segment `name` of `instance`, or 404.
-pub async fn find(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
+pub async fn find(tx: &mut ReadHandle, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
     store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
 }
 
 /// The same, to change it: until the transaction ends, nobody else does.
 pub async fn find_to_change(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     name: &SegmentName,
 ) -> Result<Segment, Problem> {

@@ -19,7 +19,7 @@ use super::auth::Caller;
 use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
-use crate::db::{self, Tx};
+use crate::db::{self, WriteHandle};
 
 /// The header, if it was sent, and what call it came with.
 pub struct IdempotencyKey {
@@ -89,7 +89,7 @@ impl Once {
     pub async fn create<T>(
         &self,
         app: &App,
-        create: impl AsyncFnOnce(&mut Tx) -> Result<(Answer, T), Problem>,
+        create: impl AsyncFnOnce(&mut WriteHandle) -> Result<(Answer, T), Problem>,
     ) -> Result<(HttpResponse, Option<T>), Problem> {
         if let Some(answer) = self.replay(app).await? {
             return Ok((answer, None));
@@ -130,7 +130,7 @@ impl Once {
 
     /// Takes the key in the transaction that creates. False: another call took it at the same
     /// moment; roll back and `replay`.
-    async fn begin(&self, tx: &mut Tx) -> Result<bool, Problem> {
+    async fn begin(&self, tx: &mut WriteHandle) -> Result<bool, Problem> {
         let Some(key) = &self.key else {
             return Ok(true);
         };
@@ -144,7 +144,7 @@ impl Once {
     }
 
     /// Keeps the answer and commits.
-    async fn finish(&self, mut tx: Tx, answer: Answer) -> Result<HttpResponse, Problem> {
+    async fn finish(&self, mut tx: WriteHandle, answer: Answer) -> Result<HttpResponse, Problem> {
         if let Some(key) = &self.key {
             store::keep(&mut tx, self.instance, &self.subject, key, &answer).await?;
         }

@@ -4,12 +4,12 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::Answer;
-use crate::db::{Time, Tx};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 
 /// Takes a key; a unique violation says that it is taken.
 pub async fn insert(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     subject: &str,
     key: &str,
@@ -34,7 +34,7 @@ pub async fn insert(
 
 /// Keeps the answer of a key just taken.
 pub async fn keep(
-    tx: &mut Tx,
+    tx: &mut WriteHandle,
     instance: Uuid,
     subject: &str,
     key: &str,
@@ -58,7 +58,7 @@ pub async fn keep(
 
 /// The request hash and the answer kept under a key.
 pub async fn get(
-    tx: &mut Tx,
+    tx: &mut ReadHandle,
     instance: Uuid,
     subject: &str,
     key: &str,
@@ -82,7 +82,7 @@ pub async fn get(
 }
 
 /// Forgets keys made before `before`, at most `limit`.
-pub async fn forget(tx: &mut Tx, before: Time, limit: i64) -> Result<u64> {
+pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM idempotency_keys WHERE (instance_id, subject, key) IN
          (SELECT instance_id, subject, key FROM idempotency_keys WHERE created_utc < $1 LIMIT $2)"
