@@ -48,7 +48,11 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
 }
 
 /// One connection.
-pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ConnectionId) -> Result<Option<Connection>> {
+pub async fn get(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    id: ConnectionId,
+) -> Result<Option<Connection>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM connections WHERE instance_id = $1 AND id = $2")
         .bind(instance)
         .bind(id)
@@ -145,7 +149,12 @@ pub async fn set_credential(
 }
 
 /// Records that Campaign Monitor accepted the credential of this generation, unless it was replaced meanwhile.
-pub async fn set_verified(tx: &mut WriteHandle, id: ConnectionId, generation: i64, now: Time) -> Result<()> {
+pub async fn set_verified(
+    tx: &mut WriteHandle,
+    id: ConnectionId,
+    generation: i64,
+    now: Time,
+) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL, version = version + 1

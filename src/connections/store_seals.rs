@@ -19,7 +19,11 @@ pub struct Seal {
 }
 
 /// Sealed secrets by the ids of their connections, of all instances, after `after`.
-pub async fn list(tx: &mut ReadHandle, after: Option<ConnectionId>, limit: i64) -> Result<Vec<Seal>> {
+pub async fn list(
+    tx: &mut ReadHandle,
+    after: Option<ConnectionId>,
+    limit: i64,
+) -> Result<Vec<Seal>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT id, instance_id, credential_sealed FROM connections
          WHERE credential_sealed IS NOT NULL AND ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2"

@@ -97,9 +97,10 @@ impl Db {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
-            Self::Sqlite { readers, .. } => {
-                readers.acquire().await.map(|connection| ReadHandle::Sqlite(SqliteSession::Reading(connection)))
-            }
+            Self::Sqlite { readers, .. } => readers
+                .acquire()
+                .await
+                .map(|connection| ReadHandle::Sqlite(SqliteSession::Reading(connection))),
             Self::Postgres { pool, limits } => {
                 PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
             }

@@ -1,6 +1,8 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
 pub mod store;
+pub mod store_planned;
+pub mod warnings;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::types::Json;

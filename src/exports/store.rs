@@ -100,7 +100,11 @@ pub async fn update(
 }
 
 /// Replaces the segments of an export.
-pub async fn set_segments(tx: &mut WriteHandle, id: ExportId, segments: &[SegmentId]) -> Result<()> {
+pub async fn set_segments(
+    tx: &mut WriteHandle,
+    id: ExportId,
+    segments: &[SegmentId],
+) -> Result<()> {
     sql!(&mut *tx, |db| sqlx::query("DELETE FROM export_segments WHERE export_id = $1")
         .bind(id)
         .execute(db)
@@ -130,7 +134,11 @@ pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Op
 }
 
 /// One export, to change it: until the transaction ends, nobody else does.
-pub async fn get_to_change(tx: &mut WriteHandle, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
+pub async fn get_to_change(
+    tx: &mut WriteHandle,
+    instance: Uuid,
+    id: ExportId,
+) -> Result<Option<Export>> {
     sql!(tx, |db| sqlx::query_as(
         "UPDATE exports SET version = version WHERE instance_id = $1 AND id = $2 RETURNING *"
     )

@@ -44,7 +44,12 @@ pub async fn insert(
 }
 
 /// Keeps what a refresh started and skipped.
-pub async fn keep(tx: &mut WriteHandle, instance: Uuid, id: &RefreshId, runs: &RunsView) -> Result<()> {
+pub async fn keep(
+    tx: &mut WriteHandle,
+    instance: Uuid,
+    id: &RefreshId,
+    runs: &RunsView,
+) -> Result<()> {
     sql!(tx, |db| sqlx::query(
         "UPDATE refreshes SET runs = $3 WHERE instance_id = $1 AND refresh_id = $2"
     )

@@ -71,7 +71,12 @@ async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Run> {
 }
 
 /// Records that a run was started, or skipped.
-pub async fn record(tx: &mut WriteHandle, author: &Author, export: &Export, run: &Run) -> Result<()> {
+pub async fn record(
+    tx: &mut WriteHandle,
+    author: &Author,
+    export: &Export,
+    run: &Run,
+) -> Result<()> {
     let change = Change::done((export, &[][..]), &RunStart::from(run));
     audit::record(tx, author, Action::ExportStartRun, change).await
 }

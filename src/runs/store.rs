@@ -38,7 +38,11 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run
 }
 
 /// Adds a run that has ended before it began, for this reason.
-pub async fn insert_skipped(tx: &mut WriteHandle, new: &NewRun<'_>, reason: &Reason) -> Result<Run> {
+pub async fn insert_skipped(
+    tx: &mut WriteHandle,
+    new: &NewRun<'_>,
+    reason: &Reason,
+) -> Result<Run> {
     add(tx, new, RunStatus::Skipped, Some(reason)).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
@@ -237,7 +241,12 @@ pub async fn list(
 }
 
 /// Ends a run that no worker has sent anything of. False: a worker must end it.
-pub async fn cancel_queued(tx: &mut WriteHandle, id: RunId, reason: &Reason, now: Time) -> Result<bool> {
+pub async fn cancel_queued(
+    tx: &mut WriteHandle,
+    id: RunId,
+    reason: &Reason,
+    now: Time,
+) -> Result<bool> {
     let done = sql!(tx, |db| {
         sqlx::query(
         "UPDATE runs SET status = 'canceled', reason = $2, end_utc = $3, cancel_requested = TRUE, version = version + 1
@@ -254,7 +263,12 @@ pub async fn cancel_queued(tx: &mut WriteHandle, id: RunId, reason: &Reason, now
 }
 
 /// Asks the worker that holds the run, or the next one, to end it. False: the run has ended.
-pub async fn request_cancel(tx: &mut WriteHandle, id: RunId, by: &Reason, now: Time) -> Result<bool> {
+pub async fn request_cancel(
+    tx: &mut WriteHandle,
+    id: RunId,
+    by: &Reason,
+    now: Time,
+) -> Result<bool> {
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET cancel_requested = TRUE, reason = $2, version = version + 1,
              not_before = CASE WHEN status = 'queued' THEN $3 ELSE not_before END

@@ -40,7 +40,11 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[Batch]) -> Resu
 }
 
 /// Adds profiles that are not on the list.
-pub async fn insert_rejections(tx: &mut WriteHandle, run: RunId, rejections: &[Rejection]) -> Result<()> {
+pub async fn insert_rejections(
+    tx: &mut WriteHandle,
+    run: RunId,
+    rejections: &[Rejection],
+) -> Result<()> {
     for some in rejections.chunks(ROWS_PER_INSERT) {
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
@@ -79,7 +83,12 @@ pub async fn after(tx: &mut ReadHandle, run: RunId, position: i64) -> Result<Vec
 }
 
 /// Batches of a run, from the first.
-pub async fn list(tx: &mut ReadHandle, run: RunId, after: Option<i64>, limit: i64) -> Result<Vec<Batch>> {
+pub async fn list(
+    tx: &mut ReadHandle,
+    run: RunId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Batch>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT * FROM batches WHERE run_id = $1 AND ($2 IS NULL OR number > $2) ORDER BY number LIMIT $3"

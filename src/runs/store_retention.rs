@@ -9,7 +9,11 @@ use crate::sql;
 
 /// The run that ended first, before this time, and still has such details; from here on callers are told that they
 /// leave. It holds the row, so that others who remove wait for this transaction.
-pub async fn take_leave(tx: &mut WriteHandle, detail: Detail, before: Time) -> Result<Option<RunId>> {
+pub async fn take_leave(
+    tx: &mut WriteHandle,
+    detail: Detail,
+    before: Time,
+) -> Result<Option<RunId>> {
     let statement = match detail {
         Detail::Rejections => {
             "UPDATE runs SET rejections_state = 'leaving' WHERE rejections_state <> 'gone' AND id IN (

@@ -13,7 +13,12 @@ use crate::sql;
 
 /// Takes the run if it is due and nobody holds it; the fence rises. A unique violation says that
 /// another run of the connection is being carried out: not now.
-pub async fn claim(tx: &mut WriteHandle, id: RunId, now: Time, ttl: Duration) -> Result<Option<Run>> {
+pub async fn claim(
+    tx: &mut WriteHandle,
+    id: RunId,
+    now: Time,
+    ttl: Duration,
+) -> Result<Option<Run>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
@@ -54,7 +59,12 @@ pub async fn look(tx: &mut ReadHandle, id: RunId) -> Result<Option<Prospect>> {
 }
 
 /// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.
-pub async fn beat(tx: &mut WriteHandle, lease: Lease, now: Time, ttl: Duration) -> Result<Option<bool>> {
+pub async fn beat(
+    tx: &mut WriteHandle,
+    lease: Lease,
+    now: Time,
+    ttl: Duration,
+) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
         "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"

@@ -253,7 +253,11 @@ pub async fn look(
 
 /// Remembers what was found in the source of a segment. Where the segment was changed meanwhile, what was copied for
 /// nothing is given up once the run that copied it has read it.
-pub async fn remember(tx: &mut WriteHandle, segment: &Segment, found: &Inspection) -> sqlx::Result<()> {
+pub async fn remember(
+    tx: &mut WriteHandle,
+    segment: &Segment,
+    found: &Inspection,
+) -> sqlx::Result<()> {
     let (now, by) = (db::now(), &segment.stamps.updated_by);
     let current = store::get_to_change(tx, segment.instance_id, &segment.name).await?;
     let is_same = |now: &Segment| now.id == segment.id && now.source.0 == segment.source.0;

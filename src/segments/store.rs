@@ -11,7 +11,11 @@ use crate::sql;
 use crate::storage::{Inspection, Manifest};
 
 /// One segment, by its name.
-pub async fn get(tx: &mut ReadHandle, instance: Uuid, name: &SegmentName) -> Result<Option<Segment>> {
+pub async fn get(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Option<Segment>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE instance_id = $1 AND name = $2")
         .bind(instance)
         .bind(name)
@@ -62,7 +66,10 @@ pub async fn list(
 }
 
 /// The segments of an export, in its order.
-pub async fn of_export(tx: &mut ReadHandle, export: crate::names::ExportId) -> Result<Vec<Segment>> {
+pub async fn of_export(
+    tx: &mut ReadHandle,
+    export: crate::names::ExportId,
+) -> Result<Vec<Segment>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT segments.* FROM segments JOIN export_segments ON segment_id = segments.id
          WHERE export_id = $1 ORDER BY position"
@@ -162,7 +169,12 @@ pub async fn delete(tx: &mut WriteHandle, id: SegmentId) -> Result<()> {
 }
 
 /// Marks an object for removal.
-pub async fn supersede(tx: &mut WriteHandle, segment: SegmentId, path: &str, now: Time) -> Result<()> {
+pub async fn supersede(
+    tx: &mut WriteHandle,
+    segment: SegmentId,
+    path: &str,
+    now: Time,
+) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO superseded_objects (path, segment_id, since_utc) VALUES ($1, $2, $3) ON CONFLICT (path) DO NOTHING"
@@ -177,7 +189,11 @@ pub async fn supersede(tx: &mut WriteHandle, segment: SegmentId, path: &str, now
 }
 
 /// Superseded objects that no open run reads, of a segment or of all; those that could not be removed come last.
-pub async fn removable(tx: &mut ReadHandle, of: Option<SegmentId>, limit: i64) -> Result<Vec<String>> {
+pub async fn removable(
+    tx: &mut ReadHandle,
+    of: Option<SegmentId>,
+    limit: i64,
+) -> Result<Vec<String>> {
     sql!(tx, |db| sqlx::query_scalar(
         "SELECT path FROM superseded_objects AS object
          WHERE ($1 IS NULL OR segment_id = $1) AND NOT EXISTS (
@@ -211,7 +227,10 @@ pub async fn postpone_removal(tx: &mut WriteHandle, path: &str, now: Time) -> Re
 }
 
 /// What the segments and the open runs of an instance name, where it is kept here.
-pub async fn manifests_of_uploads(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Json<Manifest>>> {
+pub async fn manifests_of_uploads(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+) -> Result<Vec<Json<Manifest>>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
             "SELECT manifest FROM segments WHERE instance_id = $1 AND CAST(manifest AS TEXT) LIKE $2

@@ -14,11 +14,12 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::audit::{self, Action, Author, Part};
 use crate::db::{self, Time};
+use crate::exports::{self, store_planned};
 use crate::names::ExportId;
+use crate::refreshes;
 use crate::runs::start::{self, Cause};
 use crate::runs::started::RunsView;
 use crate::schedules::store;
-use crate::{exports, refreshes};
 
 /// Exports looked up at a time.
 const STEP: i64 = 200;
@@ -51,7 +52,7 @@ pub async fn fire_due(app: &App, now: Time) -> anyhow::Result<()> {
     }
     let mut last = None;
     loop {
-        let due = store::exports_due(&mut app.db.read().await?, now, last, STEP).await?;
+        let due = store_planned::due(&mut app.db.read().await?, now, last, STEP).await?;
         for (instance, export) in &due {
             let span = tracing::info_span!("planned run", export.id = %export.0);
             report(fire_export(app, *instance, *export, now).instrument(span).await);
@@ -104,7 +105,7 @@ async fn fire_export(app: &App, instance: Uuid, id: ExportId, now: Time) -> anyh
     let Some(time) = export.next_planned_utc.filter(|time| *time <= now) else {
         return Ok(());
     };
-    if !store::move_export_on(&mut tx, &export, export.schedule.next(now)).await? {
+    if !store_planned::move_on(&mut tx, &export, export.schedule.next(now)).await? {
         return Ok(());
     }
     let run = start::start_or_skip(&mut tx, &export, &author(instance), Cause::Planned(time), now)

@@ -8,11 +8,11 @@ use sqlx::types::Json;
 use super::carry::{canceled, while_beating};
 use super::job::{Job, Stopped};
 use super::settle::checkpoint_with;
-use crate::api::connections::lists;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::session::Session;
 use crate::connections::{self, Connection};
+use crate::exports::warnings;
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, Unreadable};
@@ -43,7 +43,7 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let (list, fields) = while_beating(job, Box::pin(found)).await?;
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
-    let pinned = pin(&app, job, segments, Warnings { items: lists::warnings(&list) }).await?;
+    let pinned = pin(&app, job, segments, Warnings { items: warnings::of_list(&list) }).await?;
     Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
 }
 

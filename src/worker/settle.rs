@@ -27,7 +27,11 @@ pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped
 }
 
 /// The same at the end of a transaction that has written other things.
-pub async fn checkpoint_with(mut tx: WriteHandle, job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped> {
+pub async fn checkpoint_with(
+    mut tx: WriteHandle,
+    job: &mut Job,
+    ready: Vec<Done>,
+) -> Result<bool, Stopped> {
     let mut answered = job.answered.clone();
     answered.extend(ready.iter().map(|done| (done.batch.first_row, done.end)));
     let last = answered.last_key_value().map_or(job.run.position, |(_, end)| *end);
@@ -61,7 +65,12 @@ impl Checkpoint {
     }
 }
 
-async fn write(tx: &mut WriteHandle, job: &Job, to: &Checkpoint, done: &[Done]) -> Result<bool, Stopped> {
+async fn write(
+    tx: &mut WriteHandle,
+    job: &Job,
+    to: &Checkpoint,
+    done: &[Done],
+) -> Result<bool, Stopped> {
     let lease = job.app.config.work.lease();
     let written = runs::store_work::checkpoint(tx, job.lease, to, db::now(), lease).await?;
     let cancel_requested = written.ok_or(Stopped::LeaseLost(LeaseLost))?;

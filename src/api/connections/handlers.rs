@@ -277,7 +277,11 @@ async fn remove(
 }
 
 /// The connection `id` of `instance`, or 404.
-pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ConnectionId) -> Result<Connection, Problem> {
+pub async fn find(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    id: ConnectionId,
+) -> Result<Connection, Problem> {
     store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::account::{find_usable, open, problem};
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
-use crate::exports::{ListId, Warning};
+use crate::exports::{ListId, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -177,7 +177,7 @@ pub async fn get_list(
 impl ListView {
     fn of(list: List, fields: Vec<CustomField>, stats: ListStats) -> Self {
         Self {
-            warnings: warnings(&list),
+            warnings: warnings::of_list(&list),
             opt_in: if list.confirmed_opt_in { OptIn::Double } else { OptIn::Single },
             list_id: list.list_id,
             name: list.title,
@@ -201,18 +201,4 @@ impl CustomFieldView {
             options: field.field_options,
         }
     }
-}
-
-/// What an export into a list should know before it runs.
-#[must_use]
-pub fn warnings(list: &List) -> Vec<Warning> {
-    let double_opt_in = Warning {
-        code: "doubleOptIn".into(),
-        message: format!(
-            "“{}” is a double opt-in list: Campaign Monitor mails every new profile a request to confirm, \
-             and shows it as unconfirmed until then.",
-            list.title
-        ),
-    };
-    if list.confirmed_opt_in { vec![double_opt_in] } else { vec![] }
 }

@@ -4,12 +4,11 @@
 
 use super::views::{Permissions, SegmentNames};
 use crate::api::connections::account::{find_usable, open, problem};
-use crate::api::connections::lists::warnings as list_warnings;
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{self, Connection, ConnectionStatus};
 use crate::db::ReadHandle;
-use crate::exports::{ListId, Mapping, Warning};
+use crate::exports::{ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::identity::Role;
@@ -68,11 +67,11 @@ pub async fn check_list(
     mapping: &Mapping,
 ) -> Result<Vec<Warning>, Problem> {
     if connection.status() != ConnectionStatus::Connected {
-        return Ok(vec![not_connected()]);
+        return Ok(vec![warnings::not_connected()]);
     }
     match ask(app, connection, list_id).await? {
-        Err(error) if error.is_about_the_credential() => Ok(vec![not_connected()]),
-        found => Ok(list_warnings(&checked(found, mapping)?.0)),
+        Err(error) if error.is_about_the_credential() => Ok(vec![warnings::not_connected()]),
+        found => Ok(warnings::of_list(&checked(found, mapping)?.0)),
     }
 }
 
@@ -111,14 +110,6 @@ fn refused(error: &campaign_monitor::Error) -> Problem {
     problem(error)
 }
 
-fn not_connected() -> Warning {
-    Warning {
-        code: "connectionNotConnected".into(),
-        message: "The connection is not connected yet: the list and its fields were not checked."
-            .into(),
-    }
-}
-
 /// Campaign Monitor drops unknown keys silently, so they are refused here.
 fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> {
     let mut errors = Vec::new();
@@ -154,18 +145,6 @@ pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
 
 fn key_at(index: usize) -> String {
     format!("/mapping/customFields/{index}/key")
-}
-
-/// The warning that a run would be skipped, if the segments hold too many profiles.
-#[must_use]
-pub fn limit_warning(selected: i64, most: i64) -> Option<Warning> {
-    (selected > most).then(|| Warning {
-        code: "profileLimitExceeded".into(),
-        message: format!(
-            "The segments hold {selected} profiles; an export may have {most}. A run would be skipped. \
-             Spread the segments over several exports."
-        ),
-    })
 }
 
 /// What the caller may do with what goes over `connection`: contributors manage everything over connections that

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::check::{limit_warning, may_edit, permissions};
+use super::check::{may_edit, permissions};
 use super::saving::{Checked, check, save, save_new};
 use super::views::{
     DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store::{self, Content, Filter};
-use crate::exports::{Export, Warning};
+use crate::exports::{Export, Warning, warnings as export_warnings};
 use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
@@ -271,7 +271,8 @@ pub async fn view<R>(
 ) -> Result<ExportView, Problem> {
     let segments = segments::store::of_export(tx, export.id).await?;
     let selected = segments.iter().filter_map(|segment| segment.member_count).sum();
-    warnings.extend(limit_warning(selected, app.config.limits.max_profiles_per_export));
+    warnings
+        .extend(export_warnings::over_limit(selected, app.config.limits.max_profiles_per_export));
     let names = segments.into_iter().map(|segment| segment.name).collect();
     let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
     let last_run = match runs::store::open_of_export(tx, export.id).await? {
@@ -289,7 +290,11 @@ pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<E
 }
 
 /// The same, to change or run it: until the transaction ends, nobody else changes it.
-pub async fn find_to_change(tx: &mut WriteHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
+pub async fn find_to_change(
+    tx: &mut WriteHandle,
+    instance: Uuid,
+    id: ExportId,
+) -> Result<Export, Problem> {
     let found = store::get_to_change(tx, instance, id).await?;
     found.ok_or_else(|| Problem::not_found("export"))
 }

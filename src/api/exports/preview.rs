@@ -12,14 +12,13 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::check::{all_good, check_fields, limit_warning, may_edit, read_list};
+use super::check::{all_good, check_fields, may_edit, read_list};
 use super::handlers;
 use super::runs::connected;
 use crate::api::connections::account::find_usable;
-use crate::api::connections::lists::warnings;
 use crate::api::segments::members::read_problem;
 use crate::app::App;
-use crate::exports::Warning;
+use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
@@ -132,7 +131,7 @@ async fn preview(
     let manifests = manifests(app, &segments).await?;
     let mut view = count(app, Arc::new(plan), manifests).await?;
     view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);
-    view.list_warnings = warnings(&list);
+    view.list_warnings = warnings::of_list(&list);
     Ok(view)
 }
 
@@ -157,7 +156,7 @@ async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>
         })?;
         manifests.push(Arc::new(current));
     }
-    match limit_warning(rows(&manifests), app.config.limits.max_profiles_per_export) {
+    match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),
         Some(Warning { message, .. }) => {
             Err(Problem::unprocessable("/segments", "profileLimitExceeded", message))

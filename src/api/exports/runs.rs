@@ -97,7 +97,10 @@ pub async fn run_all_exports(
     Ok(response)
 }
 
-async fn start_all(tx: &mut WriteHandle, caller: &Caller<Contributor>) -> Result<Vec<Run>, Problem> {
+async fn start_all(
+    tx: &mut WriteHandle,
+    caller: &Caller<Contributor>,
+) -> Result<Vec<Run>, Problem> {
     let now = db::now();
     let mut runs = Vec::new();
     for listed in store::all(tx, caller.instance).await? {

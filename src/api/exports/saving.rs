@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
 use crate::exports::store::{self, Content};
+use crate::exports::store_planned;
 use crate::exports::{Export, Warning};
 use crate::http::again::overtaken;
 use crate::http::auth::{Caller, Contributor};
@@ -20,7 +21,6 @@ use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Once};
 use crate::http::problem::Problem;
 use crate::names::ExportId;
-use crate::schedules;
 use crate::segments::{self, SegmentId};
 
 /// What `check` found out.
@@ -86,7 +86,7 @@ async fn insert(
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::made((&export, &segments[..]));
     audit::record(tx, &caller.author, action, change).await?;
-    schedules::store::plan(tx, id, content.schedule.next(db::now())).await?;
+    store_planned::plan(tx, id, content.schedule.next(db::now())).await?;
     Ok(export)
 }
 
@@ -121,7 +121,7 @@ pub async fn save(
     audit::record(&mut tx, &caller.author, action, change).await?;
     // A time that has come and was not fired yet is kept, unless the schedule is another one.
     if current.schedule.0 != *content.schedule {
-        schedules::store::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
+        store_planned::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
     }
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;

@@ -69,7 +69,11 @@ pub async fn report_refresh(
 }
 
 /// Starts what follows the refresh, unless it was reported before.
-async fn receive(tx: &mut WriteHandle, caller: &Caller<Admin>, id: &RefreshId) -> Result<Vec<Run>, Problem> {
+async fn receive(
+    tx: &mut WriteHandle,
+    caller: &Caller<Admin>,
+    id: &RefreshId,
+) -> Result<Vec<Run>, Problem> {
     let now = db::now();
     if !store::insert(tx, caller.instance, id, caller.subject(), now).await? {
         return Ok(vec![]);

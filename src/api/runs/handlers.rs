@@ -106,7 +106,11 @@ pub async fn cancel_run(
 }
 
 /// Cancels a run; `None` when it has already ended.
-async fn cancel<R>(tx: &mut WriteHandle, caller: &Caller<R>, run: &Run) -> Result<Option<Run>, Problem> {
+async fn cancel<R>(
+    tx: &mut WriteHandle,
+    caller: &Caller<R>,
+    run: &Run,
+) -> Result<Option<Run>, Problem> {
     let now = db::now();
     let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
     let is_canceled = store::cancel_queued(tx, run.id, &reason, now).await?

@@ -13,7 +13,7 @@ use crate::api::exports::views::ExportView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
-use crate::exports::{self, Export};
+use crate::exports::{self, Export, store_planned};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::problem::{FieldError, Kind, Problem};
@@ -143,7 +143,7 @@ async fn change(
     schedule: &Schedule,
 ) -> Result<ExportView, Problem> {
     let by = caller.subject();
-    let changed = store::set_of_export(tx, export.id, schedule, by, db::now()).await?;
+    let changed = store_planned::set_schedule(tx, export.id, schedule, by, db::now()).await?;
     let change = Change::between((export, &[][..]), (&changed, &[][..]));
     audit::record(tx, &caller.author, action, change).await?;
     view(tx, app, caller, changed, vec![]).await

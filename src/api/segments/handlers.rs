@@ -268,7 +268,11 @@ async fn remove(
 }
 
 /// The segment `name` of `instance`, or 404.
-pub async fn find(tx: &mut ReadHandle, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
+pub async fn find(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Segment, Problem> {
     store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
 }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use segment_export::db::Time;
 use segment_export::exports;
+use segment_export::exports::store_planned;
 use segment_export::names::ExportId;
 use segment_export::schedules::store;
 use segment_export::upkeep::scheduler::fire_due;
@@ -30,7 +31,7 @@ async fn plan_export(app: &TestApp, id: ExportId, zone: &str, lines: &[&str], no
     app.put(&format!("/exports/{}/schedule", id.0), &schedule).await;
     let mut tx = app.app().db.write().await.unwrap();
     let export = exports::store::get(&mut tx, app.instance, id).await.unwrap().unwrap();
-    store::plan(&mut tx, id, export.schedule.next(now)).await.unwrap();
+    store_planned::plan(&mut tx, id, export.schedule.next(now)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

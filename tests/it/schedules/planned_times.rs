@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
-use segment_export::schedules::store::{exports_due, move_export_on, plan};
+use segment_export::exports::store_planned::{due, move_on, plan};
 use segment_export::upkeep::scheduler::fire_due;
 use segment_export::{db, exports, sql};
 use serde_json::json;
@@ -71,7 +71,7 @@ async fn a_crash_between_the_time_and_its_run_loses_neither() {
     let mut tx = db.write().await.unwrap();
     let stored = exports::store::get(&mut tx, app.instance, id(&export)).await.unwrap().unwrap();
     let next = stored.schedule.next(first);
-    assert!(move_export_on(&mut tx, &stored, next).await.unwrap());
+    assert!(move_on(&mut tx, &stored, next).await.unwrap());
     drop(tx);
 
     fire_due(&app.app(), first).await.unwrap();
@@ -101,7 +101,7 @@ async fn times_missed_while_the_service_was_down_run_once_and_late_and_say_so() 
     assert_eq!(run["warnings"][0]["code"], "late", "{run}");
     assert_eq!(app.active().await, 3);
     let mut tx = app.app().db.read().await.unwrap();
-    let due = exports_due(&mut tx, db::now(), None, 10).await.unwrap();
+    let due = due(&mut tx, db::now(), None, 10).await.unwrap();
     assert!(due.is_empty(), "three days are made up for by one run");
     assert_eq!(runs_of(&app, &export).await.len(), 1);
 }
@@ -173,7 +173,7 @@ async fn what_goes_wrong_with_one_export_holds_up_no_other() {
     assert_eq!(runs_of(&app, &good).await.len(), 1);
     assert!(runs_of(&app, &broken).await.is_empty());
     let mut tx = app.app().db.read().await.unwrap();
-    let due = exports_due(&mut tx, first, None, 10).await.unwrap();
+    let due = due(&mut tx, first, None, 10).await.unwrap();
     assert_eq!(due, [(app.instance, id(&broken))], "its time is not lost");
 }
 
