@@ -4,22 +4,23 @@
 //! `TIDY_ROOT=/some/copy cargo test --test it tidy` reads another tree.
 
 mod bodies;
+mod borders;
 mod circles;
-//mod clock;
-//mod comments;
+mod comments;
 mod facts;
 mod floors;
 mod imports;
-//mod links;
-//mod phrases;
+mod links;
+mod phrases;
+mod reader;
 mod rooms;
-//mod sizes;
+mod sizes;
 mod sources;
-//mod sql;
-//mod stores;
+mod sql;
+mod stores;
 mod tokens;
-//mod types;
-//mod words;
+mod types;
+mod words;
 
 /// Fails with all of them, a line each.
 fn none(breaches: &[String], remedy: &str) {

@@ -15,15 +15,14 @@ fn upward(tree: &[Source]) -> Vec<String> {
     let mut breaches = vec![];
     for import in imports(tree).into_iter().filter(|import| import.direct) {
         let (from, to) = (&tree[import.from].path, &tree[import.to].path);
-        let (importer, imported) = (room(from), room(to));
-        let (Some(above), Some(below)) = (floor(importer), floor(imported)) else { continue };
-        if importer != imported && below >= above {
-            let (importer, imported) =
-                (importer.trim_end_matches('/'), imported.trim_end_matches('/'));
+        let (upper, lower) = (room(from), room(to));
+        let (Some(above), Some(below)) = (floor(upper), floor(lower)) else { continue };
+        if upper != lower && below >= above {
+            let (upper, lower) = (upper.trim_end_matches('/'), lower.trim_end_matches('/'));
             let stands = if below == above { "beside" } else { "above" };
             let (line, path) = (import.line, import.path);
             breaches.push(format!(
-                "{from}:{line} imports {path}: {imported} is on floor {below}, {stands} {importer} on floor {above}"
+                "{from}:{line} imports {path}: {lower} is on floor {below}, {stands} {upper} on floor {above}"
             ));
         }
     }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use walkdir::WalkDir;
 
 use super::facts::Facts;
+use super::reader;
 
 /// One file of `src`.
 pub struct Source {
@@ -58,7 +59,7 @@ pub fn tree(files: &[(&str, &str)]) -> Vec<Source> {
 fn parsed(files: impl Iterator<Item = (String, String)>) -> Vec<Source> {
     let sources: Vec<Source> = files
         .map(|(path, text)| {
-            let facts = Facts::of(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let facts = reader::read(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
             Source { path, text, facts }
         })
         .collect();

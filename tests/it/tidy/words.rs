@@ -1,0 +1,118 @@
+//! Names use the field's own words. The left column went; a new name of it is refused.
+
+use super::facts::{Name, What};
+use super::none;
+use super::sources::{SOURCES, Source};
+
+/// A word, and what to say in its place. Two words are two parts of a name in a row.
+const WORDS: &[(&str, &str)] = &[
+    ("again", "retry"),
+    ("overtaken", "conflict"),
+    ("keeper", "janitor"),
+    ("keep house", "retention"),
+    ("believed", "token_cache, cached"),
+    ("leftover", "orphan"),
+    ("leftovers", "orphans"),
+    ("turn", "yield, fairness"),
+    ("turns", "fairness"),
+    ("carry", "execute (a run), transfer (batches), continue_trace"),
+    ("carries", "executes, transfers"),
+    ("carrier", "runs_client, executor"),
+    ("beat", "heartbeat"),
+    ("beats", "heartbeats"),
+    ("whole", "download, complete"),
+    ("standstill", "stalled"),
+    ("announce", "notify, enqueue"),
+    ("look", "peek, read, inspect"),
+    ("looks", "reads"),
+    ("place", "permit, slot, position"),
+    ("places", "permits, slots, positions"),
+    ("wind down", "drain"),
+    ("in hand", "active"),
+];
+
+/// Names that are refused as they stand, not as a part of others.
+const NAMES: &[(&str, &[What], &str)] = &[
+    ("once", &[What::Function, What::Type, What::Module], "idempotent"),
+    ("number", &[What::Function], "to_i64, or try_from at the edge"),
+];
+
+fn breaches(tree: &[Source]) -> Vec<String> {
+    let mut breaches = vec![];
+    for source in tree {
+        for name in &source.facts.names {
+            if let Some((word, remedy)) = refused(name) {
+                breaches.push(format!(
+                    "{}:{} {} says `{word}`: say {remedy}",
+                    source.path, name.line, name.name
+                ));
+            }
+        }
+    }
+    breaches.dedup();
+    breaches
+}
+
+fn refused(name: &Name) -> Option<(&'static str, &'static str)> {
+    let parts = parts(&name.name);
+    let within = |word: &str| {
+        let word: Vec<&str> = word.split(' ').collect();
+        parts.windows(word.len()).any(|window| window == word)
+    };
+    let whole =
+        NAMES.iter().find(|(word, whats, _)| parts == [*word] && whats.contains(&name.what));
+    let part = WORDS.iter().find(|(word, _)| within(word)).copied();
+    part.or_else(|| whole.map(|(word, _, remedy)| (*word, *remedy)))
+}
+
+/// The words of a name: `HeldBack`, `held_back` and `HELD_BACK` are `held` and `back`.
+pub fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut before = '_';
+    for letter in name.chars() {
+        if letter == '_' || (letter.is_uppercase() && !before.is_uppercase()) {
+            parts.push(String::new());
+        }
+        if letter != '_'
+            && let Some(part) = parts.last_mut()
+        {
+            part.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[test]
+fn no_name_uses_a_word_that_was_given_up() {
+    none(
+        &breaches(&SOURCES),
+        "A reader who knows queues, HTTP or GDPR recognises the word on the right.",
+    );
+}
+
+mod tests {
+    use super::super::sees;
+    use super::super::sources::tree;
+    use super::*;
+
+    #[test]
+    fn a_word_that_was_given_up_is_seen_in_every_kind_of_name() {
+        let code = "mod keeper;\nstruct Turns { heartbeat: u8, beat: u8 }\nenum E { InHand, Replaced }\nfn keep_house() {}\n\
+                    struct Once(std::sync::OnceLock<u8>);\nfn number(at_once: u8) { let again = iter::once(\"the whole\"); }\n\
+                    const LOOK_MAX: u8 = 1;\n#[test] fn told_again() {}";
+        let told = [
+            "src/a.rs:1 keeper says `keeper`: say janitor",
+            "src/a.rs:2 Turns says `turns`",
+            "src/a.rs:2 beat says `beat`: say heartbeat",
+            "src/a.rs:3 InHand says `in hand`",
+            "src/a.rs:4 keep_house says `keep house`",
+            "src/a.rs:5 Once says `once`: say idempotent",
+            "src/a.rs:6 number says `number`",
+            "src/a.rs:6 again says `again`",
+            "src/a.rs:7 LOOK_MAX says `look`",
+        ];
+        sees(&breaches(&tree(&[("src/a.rs", code)])), &told);
+    }
+}
