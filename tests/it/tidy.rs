@@ -10,6 +10,7 @@ mod comments;
 mod facts;
 mod floors;
 mod imports;
+mod items;
 mod links;
 mod phrases;
 mod reader;
@@ -20,6 +21,7 @@ mod sql;
 mod stores;
 mod tokens;
 mod types;
+mod uses;
 mod words;
 
 /// Fails with all of them, a line each.

@@ -7,9 +7,10 @@ use super::imports::{Import, imports};
 use super::none;
 use super::sources::{SOURCES, Source};
 
-const REMEDY: &str = "Files of a room import in one direction: move what both need into a file of its own. A mod.rs that \
-                      holds types is imported by its children and calls none of them; one that only declares and \
-                      re-exports is imported by none of them.";
+const REMEDY: &str = "\
+    Files of a room import in one direction: move what both need into a file of its own. A \
+    mod.rs that holds types is imported by its children and calls none of them; one that only \
+    declares and re-exports is imported by none of them.";
 
 /// Every circle of imports within a room, with the imports that tie it.
 fn circles(tree: &[Source]) -> Vec<String> {

@@ -47,7 +47,7 @@ pub enum What {
 
 pub struct Name {
     pub what: What,
-    pub name: String,
+    pub text: String,
     pub line: usize,
     /// Seen outside of its module.
     pub public: bool,
@@ -61,6 +61,6 @@ pub struct Literal {
 impl Facts {
     /// What it declares, for those that take everything of it.
     pub fn declares(&self, name: &str) -> bool {
-        self.names.iter().any(|declared| declared.public && declared.name == name)
+        self.names.iter().any(|declared| declared.public && declared.text == name)
     }
 }

@@ -44,14 +44,20 @@ impl Page {
                 }
                 Event::Html(html) | Event::InlineHtml(html) => page.anchors.extend(ids(&html)),
                 Event::Code(code) => {
-                    heading.iter_mut().for_each(|heading| *heading += &code);
+                    add(&mut heading, &code);
                     page.codes.push((line, code.into_string()));
                 }
-                Event::Text(words) => heading.iter_mut().for_each(|heading| *heading += &words),
+                Event::Text(words) => add(&mut heading, &words),
                 _ => (),
             }
         }
         page
+    }
+}
+
+fn add(heading: &mut Option<String>, text: &str) {
+    if let Some(heading) = heading {
+        heading.push_str(text);
     }
 }
 
@@ -173,7 +179,10 @@ fn is_file_name(code: &str) -> bool {
     let letters = code
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || ['/', '_', '-', '.'].contains(&letter));
-    letters && code.contains('/') && !code.starts_with('/') && code.ends_with(".rs")
+    letters
+        && code.contains('/')
+        && !code.starts_with('/')
+        && Path::new(code).extension().is_some_and(|end| end == "rs")
 }
 
 fn pages() -> Vec<Text> {
@@ -230,7 +239,7 @@ mod tests {
     #[test]
     fn a_link_that_leads_nowhere_is_seen() {
         let text = |path: &str, text: &str| Text { path: path.to_owned(), text: text.to_owned() };
-        let home = "# Home\n[a](docs/A.md#two-words-1) [site](https://a.b/c)\n[b](docs/B.md)\n[c](docs/A.md#three) [d](#home)";
+        let home = "# Home\n[a](docs/A.md#two-words-1) [site](https://a.b)\n[b](docs/B.md)\n[c](docs/A.md#three)";
         let pages = [
             text("README.md", home),
             text(

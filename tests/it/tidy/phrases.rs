@@ -5,7 +5,7 @@ use super::sources::{SOURCES, Source, Text, texts};
 
 /// A phrase that was given up, and what to say in its place.
 const PHRASES: &[(&str, &str)] = &[
-    ("is taken", "is accepted, is claimed, is used"),
+    ("is taken", "is accepted, is claimed; a name is in use"),
     ("are taken", "are accepted, are claimed, are used"),
     ("be taken", "be accepted, be claimed, be used"),
     ("is away", "is unavailable"),
@@ -26,7 +26,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("could not be told", "is unknown; could not check"),
     ("there is no such", "not found"),
     ("of somebody's own", "its own"),
-    ("whoever", "the caller"),
+    ("whoever", "the caller, the one who …"),
     ("looked at", "inspected"),
     ("read by that", "inspected"),
     ("packed", "compressed"),
@@ -82,7 +82,7 @@ fn comments(text: &str) -> Vec<(usize, String)> {
     for (line, number) in text.lines().zip(1..) {
         let comment = line.trim_start().strip_prefix("//");
         match (comment, comments.last_mut()) {
-            (Some(comment), Some((_, text))) if open => *text += &format!("\n{comment}"),
+            (Some(comment), Some((_, text))) if open => text.extend(["\n", comment]),
             (Some(comment), _) => comments.push((number, comment.to_owned())),
             (None, _) => (),
         }
@@ -121,7 +121,9 @@ fn flat(text: &str, first: usize) -> (String, Vec<usize>) {
     (flat, lines)
 }
 
-const REMEDY: &str = "Short, active, present tense: what happened, why, what to do. The words are in tests/it/tidy/phrases.rs.";
+const REMEDY: &str = "\
+    Short, active, present tense: what happened, why, what to do. The words are in \
+    tests/it/tidy/phrases.rs.";
 
 #[test]
 fn the_program_speaks_plainly() {
@@ -143,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_phrase_is_seen_in_strings_and_comments_also_across_lines() {
-        let code = "//! Unpacked, or the engine is\n//! away.\nfn f() {\n    // It goes on.\n    let x = \"Is\\n away\";\n    json!({\"a\": \"Whoever\"});\n}\n\
+        let code = "//! Unpacked, or the engine is\n//! away.\nfn f() {\n    // It goes on.\n\
+                    let x = \"Is\\n away\";\n    json!({\"a\": \"Whoever\"});\n}\n\
                     // Goes on and aways, is awayside.\n#[cfg(test)] mod t { fn f() { \"in hand\" } }";
         let told = [
             "src/a.rs:1 says \"is away\": say is unavailable",

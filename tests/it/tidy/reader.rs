@@ -4,9 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Fields, Ident, Item, Visibility};
 
-use super::bodies::{Body, Doc};
+use super::bodies::{Body, Doc, words};
 use super::facts::{Facts, Literal, Name, Named, Use, What};
-use super::tokens;
+use super::items::{attributes, for_tests, only_declares, public, root};
+use super::{tokens, uses};
 
 /// The facts of this text.
 pub fn read(text: &str) -> syn::Result<Facts> {
@@ -16,41 +17,8 @@ pub fn read(text: &str) -> syn::Result<Facts> {
     Ok(facts)
 }
 
-fn only_declares(item: &Item) -> bool {
-    matches!(item, Item::Use(_))
-        || matches!(item, Item::Mod(module) if module.content.is_none() || for_tests(&module.attrs))
-}
-
-/// Whether this is compiled for tests alone.
-fn for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let mut test = attribute.path().is_ident("test");
-        if attribute.path().is_ident("cfg") {
-            let _ = attribute.parse_nested_meta(|meta| {
-                test |= meta.path.is_ident("test");
-                Ok(())
-            });
-        }
-        test
-    })
-}
-
 fn line(span: Span) -> usize {
     span.start().line
-}
-
-/// Seen by the crate, or by all.
-fn public(visibility: &Visibility) -> bool {
-    match visibility {
-        Visibility::Public(_) => true,
-        Visibility::Restricted(restricted) => restricted.path.is_ident("crate"),
-        Visibility::Inherited => false,
-    }
-}
-
-/// `::name` begins at the crates: an empty name says so.
-fn root(colons: Option<&syn::token::PathSep>) -> Vec<String> {
-    colons.map(|_| String::new()).into_iter().collect()
 }
 
 struct Reader<'a> {
@@ -64,8 +32,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn declare(&mut self, what: What, ident: &Ident, public: bool) {
-        let name = ident.to_string().trim_start_matches("r#").to_owned();
-        self.facts.names.push(Name { what, name, line: line(ident.span()), public });
+        let text = ident.to_string().trim_start_matches("r#").to_owned();
+        self.facts.names.push(Name { what, text, line: line(ident.span()), public });
     }
 
     /// A declared thing and its words; `around` are the words that its type names.
@@ -129,49 +97,6 @@ impl Reader<'_> {
         read(self);
         self.parents.pop();
     }
-
-    fn use_tree(&mut self, tree: &syn::UseTree, before: &[String], public: bool) {
-        let joined = |ident: &Ident| [before, &[ident.to_string()]].concat();
-        let (segments, name, span) = match tree {
-            syn::UseTree::Path(path) => {
-                return self.use_tree(&path.tree, &joined(&path.ident), public);
-            }
-            syn::UseTree::Group(group) => {
-                return group.items.iter().for_each(|tree| self.use_tree(tree, before, public));
-            }
-            syn::UseTree::Name(name) if name.ident == "self" => {
-                (before.to_vec(), before.last().cloned().unwrap_or_default(), name.ident.span())
-            }
-            syn::UseTree::Name(name) => {
-                (joined(&name.ident), name.ident.to_string(), name.ident.span())
-            }
-            syn::UseTree::Rename(rename) if rename.ident == "self" => {
-                (before.to_vec(), rename.rename.to_string(), rename.ident.span())
-            }
-            syn::UseTree::Rename(rename) => {
-                (joined(&rename.ident), rename.rename.to_string(), rename.ident.span())
-            }
-            syn::UseTree::Glob(glob) => (before.to_vec(), "*".to_owned(), glob.star_token.spans[0]),
-        };
-        let path = Named { inside: self.inside.clone(), segments, line: line(span) };
-        self.facts.uses.push(Use { path, name, public });
-    }
-}
-
-/// The names in types and parameters.
-#[derive(Default)]
-struct Words(Vec<String>);
-
-impl<'ast> Visit<'ast> for Words {
-    fn visit_ident(&mut self, ident: &'ast Ident) {
-        self.0.push(ident.to_string());
-    }
-}
-
-fn words(read: impl FnOnce(&mut Words)) -> Vec<String> {
-    let mut words = Words::default();
-    read(&mut words);
-    words.0
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
@@ -180,11 +105,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             Item::Mod(module) if for_tests(&module.attrs) => {
                 self.facts.test_modules.push(module.ident.to_string());
             }
-            Item::Fn(item) if for_tests(&item.attrs) => (),
-            Item::Use(item) if for_tests(&item.attrs) => (),
-            Item::Impl(item) if for_tests(&item.attrs) => (),
-            Item::Struct(item) if for_tests(&item.attrs) => (),
-            Item::Const(item) if for_tests(&item.attrs) => (),
+            _ if for_tests(attributes(item)) => (),
             _ => visit::visit_item(self, item),
         }
     }
@@ -198,7 +119,14 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let public = !matches!(item.vis, Visibility::Inherited);
-        self.use_tree(&item.tree, &root(item.leading_colon.as_ref()), public);
+        for leaf in uses::leaves(&item.tree, &root(item.leading_colon.as_ref())) {
+            let path = Named {
+                inside: self.inside.clone(),
+                segments: leaf.segments,
+                line: line(leaf.span),
+            };
+            self.facts.uses.push(Use { path, name: leaf.name, public });
+        }
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {

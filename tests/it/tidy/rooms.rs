@@ -8,8 +8,9 @@ use super::imports::imports;
 use super::none;
 use super::sources::{SOURCES, Source, root};
 
-const REMEDY: &str = "A room imports only from floors below its own: move what both need further down, or what needs \
-                      both further up; see docs/ARCHITECTURE.md.";
+const REMEDY: &str = "\
+    A room imports only from floors below its own: move what both need further down, or what \
+    needs both further up; see docs/ARCHITECTURE.md.";
 
 fn upward(tree: &[Source]) -> Vec<String> {
     let mut breaches = vec![];
@@ -56,7 +57,7 @@ fn defined_by_the_list(tree: &[Source]) -> Vec<String> {
             .names
             .iter()
             .filter(|name| name.what == What::Type)
-            .map(|name| &*name.name);
+            .map(|name| &*name.text);
         let defined: Vec<_> = bodies.chain(types).collect();
         format!("{DECLARES} defines {}: move it into a room", defined.join(", "))
     });
@@ -65,13 +66,13 @@ fn defined_by_the_list(tree: &[Source]) -> Vec<String> {
 
 /// The floors that the table of docs/ARCHITECTURE.md names, where they are others than those of the test.
 fn drawn_otherwise(page: &str) -> Vec<String> {
-    let drawn: BTreeSet<(u32, String)> = page.lines().flat_map(row).collect();
+    let drawn: BTreeSet<(u32, String)> = table(page).flat_map(row).collect();
     let built: BTreeSet<(u32, String)> = FLOORS
         .iter()
         .flat_map(|(floor, rooms)| rooms.iter().map(|room| (*floor, (*room).to_owned())))
         .collect();
     let lacking = built.difference(&drawn).map(|(floor, room)| {
-        format!("docs/ARCHITECTURE.md lacks `{room}` on floor {floor}: add it to its table `floor | folder | what it is`")
+        format!("docs/ARCHITECTURE.md lacks `{room}` on floor {floor}: add it to the table `floor | folder | …`")
     });
     let surplus = drawn.difference(&built).map(|(floor, room)| {
         format!("docs/ARCHITECTURE.md draws `{room}` on floor {floor}, and tests/it/tidy/floors.rs does not")
@@ -79,17 +80,24 @@ fn drawn_otherwise(page: &str) -> Vec<String> {
     lacking.chain(surplus).collect()
 }
 
-/// The floor and the rooms of one row of the table `floor | folder | what it is`.
+/// The rows below the head `floor | folder | what it is`, up to the end of that table.
+fn table(page: &str) -> impl Iterator<Item = &str> {
+    let head = |line: &&str| cells(line).first() == Some(&"floor");
+    page.lines()
+        .skip_while(move |line| !head(line))
+        .take_while(|line| line.trim_start().starts_with('|'))
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The floor and the rooms of one row.
 fn row(line: &str) -> Vec<(u32, String)> {
-    let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
-    let [floor, rooms, _, ..] = cells[..] else { return vec![] };
+    let [floor, rooms, ..] = cells(line)[..] else { return vec![] };
     let Ok(floor) = floor.parse() else { return vec![] };
-    rooms
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(|room| (floor, room.trim_end_matches("<noun>/").to_owned()))
-        .collect()
+    let rooms = rooms.split('`').skip(1).step_by(2);
+    rooms.map(|room| (floor, room.trim_end_matches("<noun>/").to_owned())).collect()
 }
 
 #[test]
@@ -149,9 +157,12 @@ mod tests {
             let rooms: Vec<_> = rooms.iter().map(|room| format!("`{room}`")).collect();
             format!("| {floor} | {} | words |\n", rooms.join(" "))
         };
-        let page: String = FLOORS.iter().map(row).collect();
+        let rows: String = FLOORS.iter().map(row).collect();
+        let page = format!(
+            "| 2 | `no/` |\n\n| floor | folder | what it is |\n|---|---|---|\n{rows}\n| 3 | `no/` |"
+        );
         sees(&drawn_otherwise(&page), &[]);
         let told = ["lacks `db/` on floor 2", "draws `db/` on floor 3"];
-        sees(&drawn_otherwise(&page.replace("| 2 |", "| 3 |")), &told);
+        sees(&drawn_otherwise(&page.replace("| 2 | `db", "| 3 | `db")), &told);
     }
 }

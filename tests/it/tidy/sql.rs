@@ -111,7 +111,7 @@ mod tests {
             ),
             (
                 "src/runs/start.rs",
-                "use sqlx::types::Json;\nfn f() {\n sqlx::query_as(SQL) }\nconst SQL: &str = \"UPDATE runs SET a = 1\";",
+                "use sqlx::types::Json;\nfn f() {\n sqlx::query_as(A) }\nconst A: &str = \"UPDATE runs SET a = 1\";",
             ),
             ("src/runs/stop.rs", "use crate::sql;\nfn f(q: sqlx::QueryBuilder) {}"),
         ]);

@@ -16,8 +16,8 @@ fn breaches(tree: &[Source]) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for source in tree {
         let types = source.facts.names.iter().filter(|name| name.what == What::Type && name.public);
-        for name in types.filter(|name| SHARED.iter().all(|(shared, _)| *shared != name.name)) {
-            places.entry(&name.name).or_default().push(format!("{}:{}", source.path, name.line));
+        for name in types.filter(|name| SHARED.iter().all(|(shared, _)| *shared != name.text)) {
+            places.entry(&name.text).or_default().push(format!("{}:{}", source.path, name.line));
         }
     }
     let twice = places.into_iter().filter(|(_, places)| places.len() > 1);
@@ -26,7 +26,7 @@ fn breaches(tree: &[Source]) -> Vec<String> {
 
 #[test]
 fn no_two_types_of_the_crate_have_one_name() {
-    let remedy = "Give each the name of what it is (`UploadSource`, `TableSource`), or make it private to its file; \
+    let remedy = "Give each the name of what it is (`UploadSource`, `TableSource`), or make it pub(super) or private; \
                   a custom goes into SHARED in tests/it/tidy/types.rs with its reason.";
     none(&breaches(&SOURCES), remedy);
 }
