@@ -1,7 +1,7 @@
-//! What keeps the house tidy: it reads `src` and the documents, and each test is one rule of docs/ARCHITECTURE.md.
+//! Keeps the code tidy: it reads `src` and the documents, and each test is one rule of docs/ARCHITECTURE.md.
 //!
-//! A breach is told with its place and its remedy. Each rule is also fed a small breach, so that it is known to see one.
-//! `TIDY_ROOT=/some/copy cargo test --test it tidy` reads another tree.
+//! A failure lists every breach with its file, its line and the remedy. Every rule also has a test that feeds it a small
+//! breach, so that the rule itself is tested. `TIDY_ROOT=/some/copy cargo test --test it tidy` reads another tree.
 
 mod bodies;
 mod borders;
@@ -24,16 +24,16 @@ mod types;
 mod uses;
 mod words;
 
-/// Fails with all of them, a line each.
-fn none(breaches: &[String], remedy: &str) {
+/// Fails with a line for each breach.
+fn assert_clean(breaches: &[String], remedy: &str) {
     let count = breaches.len();
     assert!(breaches.is_empty(), "{count} breaches. {remedy}\n{}\n", breaches.join("\n"));
 }
 
-/// That a rule sees a small breach, and says this of it.
-fn sees(breaches: &[String], told: &[&str]) {
-    assert_eq!(breaches.len(), told.len(), "{breaches:#?}");
-    for (breach, told) in breaches.iter().zip(told) {
-        assert!(breach.contains(told), "{breach}\nlacks: {told}");
+/// For the tests of a rule: it reports these breaches, and each report contains this text.
+fn assert_reports(breaches: &[String], expected: &[&str]) {
+    assert_eq!(breaches.len(), expected.len(), "{breaches:#?}");
+    for (breach, expected) in breaches.iter().zip(expected) {
+        assert!(breach.contains(expected), "{breach}\nlacks: {expected}");
     }
 }

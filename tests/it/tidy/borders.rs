@@ -1,8 +1,8 @@
 //! What only some rooms may name: the web framework, and the clock.
 
+use super::assert_clean;
 use super::facts::Named;
 use super::floors::room;
-use super::none;
 use super::sources::{SOURCES, Source};
 
 /// The rooms that answer HTTP. The sandbox is a server of its own.
@@ -48,42 +48,43 @@ fn clocks(tree: &[Source]) -> Vec<String> {
     breaches.collect()
 }
 
-fn idle_exceptions(tree: &[Source]) -> Vec<String> {
+fn unused_exceptions(tree: &[Source]) -> Vec<String> {
     let read = |exception: &str| {
         tree.iter().any(|source| room(&source.path) == exception && named(source).any(reads_clock))
     };
-    let idle = CLOCKS.iter().filter(|(exception, _)| !read(exception));
-    idle.map(|(exception, _)| {
-        format!("src/{exception} reads no clock: take it out of the exceptions")
-    })
-    .collect()
+    let unused = CLOCKS.iter().filter(|(exception, _)| !read(exception));
+    unused
+        .map(|(exception, _)| {
+            format!("src/{exception} reads no clock: remove it from the exceptions")
+        })
+        .collect()
 }
 
 #[test]
 fn actix_is_named_only_where_http_is_answered() {
     let remedy = "Handlers and their wire forms stand in api/, their toolkit in http/, the routes in server/: move the \
                   call there, and pass on plain values.";
-    none(&actix(&SOURCES), remedy);
+    assert_clean(&actix(&SOURCES), remedy);
 }
 
 #[test]
 fn the_time_is_read_only_in_db() {
     let remedy = "Call crate::db::now(), or take `now` as a parameter: what is stored is cut to microseconds, and \
                   tests can pass their own.";
-    none(&clocks(&SOURCES), remedy);
-    none(
-        &idle_exceptions(&SOURCES),
+    assert_clean(&clocks(&SOURCES), remedy);
+    assert_clean(
+        &unused_exceptions(&SOURCES),
         "Exceptions are as few as can be: CLOCKS in tests/it/tidy/borders.rs.",
     );
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn actix_in_a_worker_is_seen_and_in_a_handler_not() {
+    fn actix_in_a_worker_is_reported_and_in_a_handler_not() {
         let tree = tree(&[
             ("src/api/a.rs", "use actix_web::web;"),
             (
@@ -91,15 +92,15 @@ mod tests {
                 "use ::tracing_actix_web::RequestId;\n#[actix_web::main] async fn f() {}",
             ),
         ]);
-        let told = [
+        let expected = [
             "src/worker/a.rs:1 names ::tracing_actix_web::RequestId",
             "src/worker/a.rs:2 names actix_web::main",
         ];
-        sees(&actix(&tree), &told);
+        assert_reports(&actix(&tree), &expected);
     }
 
     #[test]
-    fn a_clock_outside_of_db_is_seen() {
+    fn a_clock_outside_of_db_is_reported() {
         let tree = tree(&[
             ("src/db/mod.rs", "fn now() { chrono::Utc::now() }"),
             ("src/sandbox/a.rs", "fn now() { Utc::now() }"),
@@ -108,7 +109,10 @@ mod tests {
                 "fn f() {\n g!(std::time::SystemTime::now()) }\n#[cfg(test)] mod t { fn f() { Utc::now() } }",
             ),
         ]);
-        sees(&clocks(&tree), &["src/runs/a.rs:2 reads the clock by std::time::SystemTime::now"]);
-        sees(&idle_exceptions(&tree), &["src/identity/ reads no clock"]);
+        assert_reports(
+            &clocks(&tree),
+            &["src/runs/a.rs:2 reads the clock by std::time::SystemTime::now"],
+        );
+        assert_reports(&unused_exceptions(&tree), &["src/identity/ reads no clock"]);
     }
 }

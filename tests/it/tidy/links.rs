@@ -1,16 +1,16 @@
-//! The documents: every link and every file that they name is there, and every page is found from the first.
+//! The documents: every link and every file that they name exists, and every page is linked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::none;
+use super::assert_clean;
 use super::sources::{Text, root, texts};
 
 const README_LINES_MAX: usize = 120;
 
-/// Which files are there, by their path from the root.
+/// The pages of a tree, and a way to ask which files exist.
 struct Pages<'a> {
     pages: &'a [Text],
     exists: &'a dyn Fn(&str) -> bool,
@@ -110,8 +110,10 @@ impl Pages<'_> {
                 let anchored =
                     || anchors.get(&*target).is_none_or(|anchors| anchors.contains(anchor));
                 if !(self.exists)(&target) {
-                    breaches
-                        .push(format!("{}:{line} links {link}: there is no {target}", page.path));
+                    breaches.push(format!(
+                        "{}:{line} links {link}: {target} does not exist",
+                        page.path
+                    ));
                 } else if !anchor.is_empty() && !anchored() {
                     breaches.push(format!(
                         "{}:{line} links {link}: {target} has no heading #{anchor}",
@@ -123,7 +125,7 @@ impl Pages<'_> {
         breaches
     }
 
-    /// Files in code letters that are not there, seen from the root, from src, from the page, or from a room.
+    /// Files in code spans that do not exist, as a path from the root, from src, from the page, or from a room.
     fn missing_files(&self) -> Vec<String> {
         let mut breaches = vec![];
         for page in self.pages.iter().filter(|page| !is_history(&page.path)) {
@@ -132,10 +134,8 @@ impl Pages<'_> {
             {
                 let there = [code.clone(), format!("src/{code}"), joined(&page.path, &code)];
                 if !there.iter().any(|path| (self.exists)(path)) {
-                    breaches.push(format!(
-                        "{}:{line} names `{code}`: there is no such file",
-                        page.path
-                    ));
+                    breaches
+                        .push(format!("{}:{line} names `{code}`: no such file exists", page.path));
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Pages<'_> {
     fn unlisted(&self, folder: &str) -> Vec<String> {
         let list = format!("{folder}/README.md");
         let Some(readme) = self.pages.iter().find(|page| page.path == list) else {
-            return vec![format!("{list} is not there: list the pages of {folder} in it")];
+            return vec![format!("{list} does not exist: list the pages of {folder} in it")];
         };
         let links = Page::of(&readme.text).links.into_iter();
         let linked: BTreeSet<String> = links
@@ -166,7 +166,7 @@ impl Pages<'_> {
     }
 }
 
-/// They tell how it was at their time.
+/// They describe the past.
 fn is_history(path: &str) -> bool {
     path == "CHANGELOG.md" || path.starts_with("docs/decisions/")
 }
@@ -189,7 +189,7 @@ fn pages() -> Vec<Text> {
     texts(&["README.md", "CHANGELOG.md", "docs", "helm"], &["md"])
 }
 
-fn is_there(path: &str) -> bool {
+fn is_present(path: &str) -> bool {
     root().join(Path::new(path)).exists()
 }
 
@@ -201,19 +201,19 @@ fn long_readme(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_of_the_documents_leads_somewhere() {
+fn every_link_of_the_documents_resolves() {
     let pages = pages();
-    none(
-        &Pages { pages: &pages, exists: &is_there }.broken(),
-        "Mend the link, or the heading that it names.",
+    assert_clean(
+        &Pages { pages: &pages, exists: &is_present }.broken(),
+        "Fix the link, or the heading that it names.",
     );
 }
 
 #[test]
-fn every_file_that_a_page_names_is_there() {
+fn every_file_that_a_page_names_exists() {
     let pages = pages();
-    none(
-        &Pages { pages: &pages, exists: &is_there }.missing_files(),
+    assert_clean(
+        &Pages { pages: &pages, exists: &is_present }.missing_files(),
         "Name the file as it is called now.",
     );
 }
@@ -221,23 +221,23 @@ fn every_file_that_a_page_names_is_there() {
 #[test]
 fn every_page_is_linked_from_the_first_of_its_folder() {
     let pages = pages();
-    let pages = Pages { pages: &pages, exists: &is_there };
+    let pages = Pages { pages: &pages, exists: &is_present };
     let unlisted = ["docs", "docs/decisions"].map(|folder| pages.unlisted(folder)).concat();
-    none(&unlisted, "A page that is not listed is not found.");
+    assert_clean(&unlisted, "A page that is not listed is not found.");
 }
 
 #[test]
 fn the_readme_is_short() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
-    none(&long_readme(&text), "Move what only some readers need into a page of docs/.");
+    assert_clean(&long_readme(&text), "Move what only some readers need into a page of docs/.");
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::*;
 
     #[test]
-    fn a_link_that_leads_nowhere_is_seen() {
+    fn a_broken_link_is_reported() {
         let text = |path: &str, text: &str| Text { path: path.to_owned(), text: text.to_owned() };
         let home = "# Home\n[a](docs/A.md#two-words-1) [site](https://a.b)\n[b](docs/B.md)\n[c](docs/A.md#three)";
         let pages = [
@@ -251,20 +251,20 @@ mod tests {
         let exists =
             |path: &str| pages.iter().any(|page| page.path == path) || path == "src/db/mod.rs";
         let pages = Pages { pages: &pages, exists: &exists };
-        let told = [
-            "README.md:3 links docs/B.md: there is no docs/B.md",
+        let expected = [
+            "README.md:3 links docs/B.md: docs/B.md does not exist",
             "README.md:4 links docs/A.md#three: docs/A.md has no heading #three",
             "docs/README.md:1 links B.md",
         ];
-        sees(&pages.broken(), &told);
-        sees(&pages.missing_files(), &["docs/A.md:3 names `db/gone.rs`"]);
-        sees(&pages.unlisted("docs"), &["docs/README.md does not link docs/A.md"]);
-        sees(&pages.unlisted("docs/more"), &["docs/more/README.md is not there"]);
+        assert_reports(&pages.broken(), &expected);
+        assert_reports(&pages.missing_files(), &["docs/A.md:3 names `db/gone.rs`"]);
+        assert_reports(&pages.unlisted("docs"), &["docs/README.md does not link docs/A.md"]);
+        assert_reports(&pages.unlisted("docs/more"), &["docs/more/README.md does not exist"]);
     }
 
     #[test]
-    fn a_long_readme_is_seen() {
-        sees(&long_readme(&"\n".repeat(120)), &[]);
-        sees(&long_readme(&"\n".repeat(121)), &["README.md has 121 lines, 120 at most"]);
+    fn a_long_readme_is_reported() {
+        assert_reports(&long_readme(&"\n".repeat(120)), &[]);
+        assert_reports(&long_readme(&"\n".repeat(121)), &["README.md has 121 lines, 120 at most"]);
     }
 }

@@ -1,9 +1,9 @@
 //! Sentences are plain: in texts of the program, in comments, in the documents and in the chart.
 
-use super::none;
+use super::assert_clean;
 use super::sources::{SOURCES, Source, Text, texts};
 
-/// A phrase that was given up, and what to say in its place.
+/// A phrase, and what replaces it.
 const PHRASES: &[(&str, &str)] = &[
     ("is taken", "is accepted, is claimed; a name is in use"),
     ("are taken", "are accepted, are claimed, are used"),
@@ -51,28 +51,24 @@ const PHRASES: &[(&str, &str)] = &[
 ];
 
 fn breaches(texts: &[Text]) -> Vec<String> {
-    texts.iter().flat_map(|text| found(&text.path, 1, &text.text)).collect()
+    texts.iter().flat_map(|text| report(&text.path, found(1, &text.text))).collect()
+}
+
+/// In the order of lines; a text that is a comment and a string is reported once.
+fn report(path: &str, mut found: Vec<(usize, String)>) -> Vec<String> {
+    found.sort();
+    found.dedup();
+    found.into_iter().map(|(line, breach)| format!("{path}:{line} {breach}")).collect()
 }
 
 /// The comments and the strings of the program.
 fn breaches_of_code(tree: &[Source]) -> Vec<String> {
-    let mut breaches = vec![];
-    for source in tree {
-        let comments = comments(&source.text).into_iter();
-        let mut found: Vec<String> =
-            comments.flat_map(|(line, text)| found(&source.path, line, &text)).collect();
-        found.extend(
-            source
-                .facts
-                .literals
-                .iter()
-                .flat_map(|one| self::found(&source.path, one.line, &one.text)),
-        );
-        breaches.extend(found);
-    }
-    breaches.sort();
-    breaches.dedup();
-    breaches
+    let breaches = tree.iter().flat_map(|Source { path, text, facts }| {
+        let comments = comments(text).into_iter().flat_map(|(line, text)| found(line, &text));
+        let strings = facts.literals.iter().flat_map(|literal| found(literal.line, &literal.text));
+        report(path, comments.chain(strings).collect())
+    });
+    breaches.collect()
 }
 
 /// Lines of comment that follow each other are one text.
@@ -91,7 +87,8 @@ fn comments(text: &str) -> Vec<(usize, String)> {
     comments
 }
 
-fn found(path: &str, line: usize, text: &str) -> Vec<String> {
+/// The phrases of a text, with their lines.
+fn found(line: usize, text: &str) -> Vec<(usize, String)> {
     let (text, lines) = flat(text, line);
     let mut breaches = vec![];
     for (phrase, remedy) in PHRASES {
@@ -100,7 +97,7 @@ fn found(path: &str, line: usize, text: &str) -> Vec<String> {
             if !letter(text[..at].chars().next_back())
                 && !letter(text[at + phrase.len()..].chars().next())
             {
-                breaches.push(format!("{path}:{} says \"{phrase}\": say {remedy}", lines[at]));
+                breaches.push((lines[at], format!("says \"{phrase}\": say {remedy}")));
             }
         }
     }
@@ -127,28 +124,28 @@ const REMEDY: &str = "\
 
 #[test]
 fn the_program_speaks_plainly() {
-    none(&breaches_of_code(&SOURCES), REMEDY);
+    assert_clean(&breaches_of_code(&SOURCES), REMEDY);
 }
 
 #[test]
 fn the_documents_and_the_chart_speak_plainly() {
     let mut pages =
         texts(&["docs", "README.md", "helm"], &["md", "yaml", "yml", "tpl", "txt", "json"]);
-    pages.retain(|page| !page.path.starts_with("docs/decisions/")); // They tell what was said at their time.
-    none(&breaches(&pages), REMEDY);
+    pages.retain(|page| !page.path.starts_with("docs/decisions/")); // They describe the past.
+    assert_clean(&breaches(&pages), REMEDY);
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn a_phrase_is_seen_in_strings_and_comments_also_across_lines() {
+    fn a_phrase_is_reported_in_strings_and_comments_also_across_lines() {
         let code = "//! Unpacked, or the engine is\n//! away.\nfn f() {\n    // It goes on.\n\
                     let x = \"Is\\n away\";\n    json!({\"a\": \"Whoever\"});\n}\n\
                     // Goes on and aways, is awayside.\n#[cfg(test)] mod t { fn f() { \"in hand\" } }";
-        let told = [
+        let expected = [
             "src/a.rs:1 says \"is away\": say is unavailable",
             "src/a.rs:1 says \"unpacked\"",
             "src/a.rs:4 says \"goes on\"",
@@ -156,13 +153,13 @@ mod tests {
             "src/a.rs:6 says \"whoever\"",
             "src/a.rs:8 says \"goes on\"",
         ];
-        sees(&breaches_of_code(&tree(&[("src/a.rs", code)])), &told);
+        assert_reports(&breaches_of_code(&tree(&[("src/a.rs", code)])), &expected);
     }
 
     #[test]
-    fn a_phrase_is_seen_in_a_page_across_lines() {
+    fn a_phrase_is_reported_in_a_page_across_lines() {
         let text = "# Title\n\nWhat is not\nlooked  at".to_owned();
-        sees(
+        assert_reports(
             &breaches(&[Text { path: "docs/A.md".to_owned(), text }]),
             &["docs/A.md:4 says \"looked at\": say inspected"],
         );

@@ -1,6 +1,6 @@
 //! Lines, functions and files are short, and every file says what it is.
 
-use super::none;
+use super::assert_clean;
 use super::sources::{SOURCES, Source, Text, texts};
 
 const COLUMNS_MAX: usize = 120;
@@ -35,20 +35,20 @@ fn long_functions(tree: &[Source]) -> Vec<String> {
     breaches
 }
 
-fn untold_files(texts: &[Text]) -> Vec<String> {
-    let untold = texts.iter().filter(|text| !text.text.starts_with("//! "));
-    untold.map(|text| format!("{} does not open with `//! `", text.path)).collect()
+fn undocumented_files(texts: &[Text]) -> Vec<String> {
+    let undocumented = texts.iter().filter(|text| !text.text.starts_with("//! "));
+    undocumented.map(|text| format!("{} does not open with `//! `", text.path)).collect()
 }
 
 #[test]
 fn no_line_is_longer_than_120_columns() {
     let texts = texts(&["src", "tests", "benches"], &["rs"]);
-    none(&long_lines(&texts), "Break the line; a string goes on after a `\\`.");
+    assert_clean(&long_lines(&texts), "Break the line; a string goes on after a `\\`.");
 }
 
 #[test]
 fn no_file_of_src_is_longer_than_350_lines() {
-    none(
+    assert_clean(
         &long_files(&texts(&["src"], &["rs"])),
         "Cut the file where its parts know least of each other.",
     );
@@ -56,19 +56,19 @@ fn no_file_of_src_is_longer_than_350_lines() {
 
 #[test]
 fn no_function_is_longer_than_65_lines() {
-    none(&long_functions(&SOURCES), "Give a step of the function a name of its own.");
+    assert_clean(&long_functions(&SOURCES), "Give a step of the function a name of its own.");
 }
 
 #[test]
 fn every_file_opens_with_what_it_is() {
-    none(
-        &untold_files(&texts(&["src"], &["rs"])),
+    assert_clean(
+        &undocumented_files(&texts(&["src"], &["rs"])),
         "Say on the first line, after `//!`, what the file is and why.",
     );
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
@@ -77,18 +77,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_or_says_nothing_is_seen() {
-        sees(
+    fn what_is_too_long_or_undocumented_is_reported() {
+        assert_reports(
             &long_lines(&text(&format!("a\n{}\n{}", "é".repeat(120), "é".repeat(121)))),
             &["src/a.rs:3 has 121"],
         );
-        sees(&long_files(&text(&"\n".repeat(351))), &["src/a.rs has 351 lines"]);
-        sees(&untold_files(&text("use a;\n//! too late")), &["src/a.rs does not open"]);
+        assert_reports(&long_files(&text(&"\n".repeat(351))), &["src/a.rs has 351 lines"]);
+        assert_reports(
+            &undocumented_files(&text("use a;\n//! too late")),
+            &["src/a.rs does not open"],
+        );
         let function =
             |lines: usize| format!("impl A {{\nfn f() {{{}}} }}", "\n".repeat(lines - 1));
         let code = function(66);
-        sees(&long_functions(&tree(&[("src/a.rs", &code)])), &["src/a.rs:2 f has 66 lines"]);
+        assert_reports(
+            &long_functions(&tree(&[("src/a.rs", &code)])),
+            &["src/a.rs:2 f has 66 lines"],
+        );
         let code = function(65);
-        sees(&long_functions(&tree(&[("src/a.rs", &code)])), &[]);
+        assert_reports(&long_functions(&tree(&[("src/a.rs", &code)])), &[]);
     }
 }

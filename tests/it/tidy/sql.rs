@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::none;
+use super::assert_clean;
 use super::sources::{SOURCES, Source};
 
 /// Whether a file may hold SQL.
@@ -84,7 +84,7 @@ fn shared_tables(tree: &[Source]) -> Vec<String> {
 
 #[test]
 fn sql_stands_only_in_files_named_store() {
-    none(
+    assert_clean(
         &outside_of_stores(&SOURCES),
         "Move the statement into a store*.rs of its room, and call that.",
     );
@@ -93,16 +93,16 @@ fn sql_stands_only_in_files_named_store() {
 #[test]
 fn every_table_is_written_by_one_folder() {
     let remedy = "One table, one owner: move the statement into a store*.rs of the folder whose noun the table is.";
-    none(&shared_tables(&SOURCES), remedy);
+    assert_clean(&shared_tables(&SOURCES), remedy);
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn sql_outside_of_a_store_is_seen() {
+    fn sql_outside_of_a_store_is_reported() {
         let tree = tree(&[
             ("src/db/mod.rs", "fn f() { sqlx::query(\"SELECT 1 FROM a\") }"),
             (
@@ -115,17 +115,17 @@ mod tests {
             ),
             ("src/runs/stop.rs", "use crate::sql;\nfn f(q: sqlx::QueryBuilder) {}"),
         ]);
-        let told = [
+        let expected = [
             "src/runs/start.rs:3 names sqlx::query_as",
             "src/runs/start.rs:4 holds SQL: UPDATE runs SET a = 1",
             "src/runs/stop.rs:1 names crate::sql",
             "src/runs/stop.rs:2 names sqlx::QueryBuilder",
         ];
-        sees(&outside_of_stores(&tree), &told);
+        assert_reports(&outside_of_stores(&tree), &expected);
     }
 
     #[test]
-    fn a_table_with_two_owners_is_seen() {
+    fn a_table_with_two_owners_is_reported() {
         let conflict = "INSERT INTO runs (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = $1";
         let runs = format!("const A: &str = \"{conflict}\";");
         let tree = tree(&[
@@ -140,8 +140,8 @@ mod tests {
                 "fn f() { sql!(tx, |db| sqlx::query(\"UPDATE exports SET next = 1\")) }",
             ),
         ]);
-        let told =
+        let expected =
             "the table exports is written by src/exports/store.rs:1, src/schedules/store.rs:1";
-        sees(&shared_tables(&tree), &[told]);
+        assert_reports(&shared_tables(&tree), &[expected]);
     }
 }

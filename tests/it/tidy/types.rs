@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::assert_clean;
 use super::facts::What;
-use super::none;
 use super::sources::{SOURCES, Source};
 
 /// Names that each room may have, with the reason.
@@ -28,20 +28,20 @@ fn breaches(tree: &[Source]) -> Vec<String> {
 fn no_two_types_of_the_crate_have_one_name() {
     let remedy = "Give each the name of what it is (`UploadSource`, `TableSource`), or make it pub(super) or private; \
                   a custom goes into SHARED in tests/it/tidy/types.rs with its reason.";
-    none(&breaches(&SOURCES), remedy);
+    assert_clean(&breaches(&SOURCES), remedy);
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn a_name_of_two_types_is_seen() {
+    fn a_name_of_two_types_is_reported() {
         let tree = tree(&[
             ("src/a.rs", "pub struct Held; struct Own; pub enum Error {}"),
             ("src/b.rs", "\npub(crate) enum Held {} pub(super) struct Own; pub enum Error {}"),
         ]);
-        sees(&breaches(&tree), &["Held is a type of src/a.rs:1 and of src/b.rs:2"]);
+        assert_reports(&breaches(&tree), &["Held is a type of src/a.rs:1 and of src/b.rs:2"]);
     }
 }

@@ -1,10 +1,10 @@
-//! Names use the field's own words. The left column went; a new name of it is refused.
+//! Names use the field's own words: these words were replaced, and must not come back.
 
+use super::assert_clean;
 use super::facts::{Name, What};
-use super::none;
 use super::sources::{SOURCES, Source};
 
-/// A word, and what to say in its place. Two words are two parts of a name in a row.
+/// A word, and what replaces it. Two words are two parts of a name in a row.
 const WORDS: &[(&str, &str)] = &[
     ("again", "retry"),
     ("overtaken", "conflict"),
@@ -31,7 +31,7 @@ const WORDS: &[(&str, &str)] = &[
     ("in hand", "active"),
 ];
 
-/// Names that are refused as they stand, not as a part of others.
+/// Names that are refused as a complete name, not as a part of one.
 const NAMES: &[(&str, &[What], &str)] = &[
     ("once", &[What::Function, What::Type, What::Module], "idempotent"),
     ("number", &[What::Function], "to_i64, or try_from at the edge"),
@@ -49,7 +49,7 @@ fn breaches(tree: &[Source]) -> Vec<String> {
                 && !foreign(&source.path, word)
             {
                 breaches.push(format!(
-                    "{}:{} {} says `{word}`: say {remedy}",
+                    "{}:{} {} uses `{word}`: use {remedy}",
                     source.path, name.line, name.text
                 ));
             }
@@ -69,10 +69,10 @@ fn refused(name: &Name) -> Option<(&'static str, &'static str)> {
         let word: Vec<&str> = word.split(' ').collect();
         parts.windows(word.len()).any(|window| window == word)
     };
-    let whole =
+    let complete =
         NAMES.iter().find(|(word, whats, _)| parts == [*word] && whats.contains(&name.what));
     let part = WORDS.iter().find(|(word, _)| within(word)).copied();
-    part.or_else(|| whole.map(|(word, _, remedy)| (*word, *remedy)))
+    part.or_else(|| complete.map(|(word, _, remedy)| (*word, *remedy)))
 }
 
 /// The words of a name: `HeldBack`, `held_back` and `HELD_BACK` are `held` and `back`.
@@ -95,36 +95,36 @@ pub fn parts(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_name_uses_a_word_that_was_given_up() {
-    none(
+fn no_name_uses_a_word_that_was_replaced() {
+    assert_clean(
         &breaches(&SOURCES),
         "A reader who knows queues, HTTP or GDPR recognises the word on the right.",
     );
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn a_word_that_was_given_up_is_seen_in_every_kind_of_name() {
+    fn a_word_that_was_replaced_is_reported_in_every_kind_of_name() {
         let code = "mod keeper;\nstruct Turns { heartbeat: u8, beat: u8 }\n\
                     enum E { InHand, Replaced }\nfn keep_house() {}\n\
                     struct Once(std::sync::OnceLock<u8>);\n\
                     fn number(at_once: u8) { let again = iter::once(\"whole\"); }\n\
                     const LOOK_MAX: u8 = 1;\n#[test] fn told_again() {}";
-        let told = [
-            "src/a.rs:1 keeper says `keeper`: say janitor",
-            "src/a.rs:2 Turns says `turns`",
-            "src/a.rs:2 beat says `beat`: say heartbeat",
-            "src/a.rs:3 InHand says `in hand`",
-            "src/a.rs:4 keep_house says `keep house`",
-            "src/a.rs:5 Once says `once`: say idempotent",
-            "src/a.rs:6 number says `number`",
-            "src/a.rs:6 again says `again`",
-            "src/a.rs:7 LOOK_MAX says `look`",
+        let expected = [
+            "src/a.rs:1 keeper uses `keeper`: use janitor",
+            "src/a.rs:2 Turns uses `turns`",
+            "src/a.rs:2 beat uses `beat`: use heartbeat",
+            "src/a.rs:3 InHand uses `in hand`",
+            "src/a.rs:4 keep_house uses `keep house`",
+            "src/a.rs:5 Once uses `once`: use idempotent",
+            "src/a.rs:6 number uses `number`",
+            "src/a.rs:6 again uses `again`",
+            "src/a.rs:7 LOOK_MAX uses `look`",
         ];
-        sees(&breaches(&tree(&[("src/a.rs", code)])), &told);
+        assert_reports(&breaches(&tree(&[("src/a.rs", code)])), &expected);
     }
 }
