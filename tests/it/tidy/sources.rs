@@ -34,6 +34,13 @@ pub fn root() -> PathBuf {
 /// The files of these folders with these extensions, in order.
 pub fn texts(folders: &[&str], extensions: &[&str]) -> Vec<Text> {
     let root = root();
+    for folder in folders {
+        assert!(
+            root.join(folder).exists(),
+            "{} has no {folder}: is TIDY_ROOT right?",
+            root.display()
+        );
+    }
     let files =
         folders.iter().flat_map(|folder| WalkDir::new(root.join(folder)).sort_by_file_name());
     let files = files.filter_map(Result::ok).map(walkdir::DirEntry::into_path);
