@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use syn::visit::Visit;
+
 /// A function, or the value of a constant.
 #[derive(Default)]
 pub struct Body {
@@ -60,4 +62,20 @@ impl Doc {
         });
         Some(Self { text: lines.collect::<Vec<_>>().join("\n").trim().to_owned(), line, known })
     }
+}
+
+#[derive(Default)]
+pub struct Words(Vec<String>);
+
+impl<'ast> Visit<'ast> for Words {
+    fn visit_ident(&mut self, ident: &'ast syn::Ident) {
+        self.0.push(ident.to_string());
+    }
+}
+
+/// The names in a type or a signature.
+pub fn words(read: impl FnOnce(&mut Words)) -> Vec<String> {
+    let mut words = Words::default();
+    read(&mut words);
+    words.0
 }

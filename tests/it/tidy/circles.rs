@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assert_clean;
 use super::floors::room;
 use super::imports::{Import, imports};
-use super::none;
 use super::sources::{SOURCES, Source};
 
-const REMEDY: &str = "Files of a room import in one direction: move what both need into a file of its own. A mod.rs that \
-                      holds types is imported by its children and calls none of them; one that only declares and \
-                      re-exports is imported by none of them.";
+const REMEDY: &str = "\
+    Files of a room import in one direction: move what both need into a file of its own. A \
+    mod.rs that holds types is imported by its children and calls none of them; one that only \
+    declares and re-exports is imported by none of them.";
 
 /// Every circle of imports within a room, with the imports that tie it.
 fn circles(tree: &[Source]) -> Vec<String> {
@@ -19,13 +20,13 @@ fn circles(tree: &[Source]) -> Vec<String> {
         (0..tree.len()).map(|file| reached(file, &imports)).collect();
     let round =
         |one: usize, other: usize| reached[one].contains(&other) && reached[other].contains(&one);
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut breaches = vec![];
     for file in 0..tree.len() {
         let circle: BTreeSet<usize> = (0..tree.len()).filter(|other| round(file, *other)).collect();
-        if told.insert(file) && circle.len() > 1 {
-            breaches.push(tell(tree, &circle, &imports));
-            told.extend(circle);
+        if reported.insert(file) && circle.len() > 1 {
+            breaches.push(describe(tree, &circle, &imports));
+            reported.extend(circle);
         }
     }
     breaches
@@ -41,7 +42,7 @@ fn reached(file: usize, imports: &[Import]) -> BTreeSet<usize> {
     reached
 }
 
-fn tell(tree: &[Source], circle: &BTreeSet<usize>, imports: &[Import]) -> String {
+fn describe(tree: &[Source], circle: &BTreeSet<usize>, imports: &[Import]) -> String {
     let paths: Vec<_> = circle.iter().map(|file| &*tree[*file].path).collect();
     let mut arrows: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
     for import in imports {
@@ -61,7 +62,7 @@ fn tell(tree: &[Source], circle: &BTreeSet<usize>, imports: &[Import]) -> String
 
 /// Siblings that are named through the face of their own room.
 fn through_a_face(tree: &[Source]) -> Vec<String> {
-    let told = imports(tree).into_iter().filter_map(|import| {
+    let breaches = imports(tree).into_iter().filter_map(|import| {
         let (from, to, face) =
             (&tree[import.from].path, &tree[import.to].path, &tree[import.through?].path);
         Some(format!(
@@ -69,26 +70,29 @@ fn through_a_face(tree: &[Source]) -> Vec<String> {
             import.line, import.path
         ))
     });
-    told.collect()
+    breaches.collect()
 }
 
 #[test]
 fn no_two_files_of_a_room_import_each_other() {
-    none(&circles(&SOURCES), REMEDY);
+    assert_clean(&circles(&SOURCES), REMEDY);
 }
 
 #[test]
 fn a_file_names_its_siblings_themselves() {
-    none(&through_a_face(&SOURCES), "What a mod.rs re-exports is for those outside of its folder.");
+    assert_clean(
+        &through_a_face(&SOURCES),
+        "What a mod.rs re-exports is for those outside of its folder.",
+    );
 }
 
 mod tests {
-    use super::super::sees;
+    use super::super::assert_reports;
     use super::super::sources::tree;
     use super::*;
 
     #[test]
-    fn two_files_and_three_files_in_a_circle_are_seen() {
+    fn two_files_and_three_files_in_a_circle_are_reported() {
         let tree = tree(&[
             ("src/a/mod.rs", "mod b; mod c; mod d; mod e; mod f;\npub use b::B;"),
             ("src/a/b.rs", "use super::c::C;\npub struct B;"),
@@ -97,30 +101,30 @@ mod tests {
             ("src/a/e.rs", "use super::f;"),
             ("src/a/f.rs", "use super::d;"),
         ]);
-        let told = [
+        let expected = [
             "src/a/b.rs and src/a/c.rs import each other:\n    src/a/b.rs imports src/a/c.rs: super::c::C (1)",
             "src/a/d.rs and src/a/e.rs and src/a/f.rs import each other",
         ];
-        sees(&circles(&tree), &told);
+        assert_reports(&circles(&tree), &expected);
     }
 
     #[test]
-    fn a_mod_rs_with_types_that_calls_its_child_is_seen() {
+    fn a_mod_rs_with_types_that_calls_its_child_is_reported() {
         let tree = tree(&[
             ("src/a/mod.rs", "mod b;\npub struct A;\nfn f() { b::g() }"),
             ("src/a/b.rs", "use super::A;\npub fn g() {}"),
         ]);
-        sees(&circles(&tree), &["src/a/mod.rs imports src/a/b.rs: b::g (3)"]);
+        assert_reports(&circles(&tree), &["src/a/mod.rs imports src/a/b.rs: b::g (3)"]);
     }
 
     #[test]
-    fn a_sibling_named_through_the_face_is_seen() {
+    fn a_sibling_named_through_the_face_is_reported() {
         let tree = tree(&[
             ("src/a/mod.rs", "mod b; mod c;\npub use b::B;"),
             ("src/a/b.rs", "pub struct B;"),
             ("src/a/c.rs", "use super::B;"),
         ]);
-        let told = "src/a/c.rs:1 names super::B through src/a/mod.rs: name src/a/b.rs itself";
-        sees(&through_a_face(&tree), &[told]);
+        let expected = "src/a/c.rs:1 names super::B through src/a/mod.rs: name src/a/b.rs itself";
+        assert_reports(&through_a_face(&tree), &[expected]);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use walkdir::WalkDir;
 
 use super::facts::Facts;
+use super::reader;
 
 /// One file of `src`.
 pub struct Source {
@@ -33,6 +34,13 @@ pub fn root() -> PathBuf {
 /// The files of these folders with these extensions, in order.
 pub fn texts(folders: &[&str], extensions: &[&str]) -> Vec<Text> {
     let root = root();
+    for folder in folders {
+        assert!(
+            root.join(folder).exists(),
+            "{} has no {folder}: is TIDY_ROOT right?",
+            root.display()
+        );
+    }
     let files =
         folders.iter().flat_map(|folder| WalkDir::new(root.join(folder)).sort_by_file_name());
     let files = files.filter_map(Result::ok).map(walkdir::DirEntry::into_path);
@@ -58,7 +66,7 @@ pub fn tree(files: &[(&str, &str)]) -> Vec<Source> {
 fn parsed(files: impl Iterator<Item = (String, String)>) -> Vec<Source> {
     let sources: Vec<Source> = files
         .map(|(path, text)| {
-            let facts = Facts::of(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let facts = reader::read(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
             Source { path, text, facts }
         })
         .collect();
