@@ -15,7 +15,7 @@ pub struct Done {
     /// The row after its last one.
     pub end: i64,
     /// The batch, as it is stored.
-    pub batch: runs::Batch,
+    pub batch: runs::BatchResult,
     /// What became of its profiles.
     pub counts: Counts,
     /// The profiles that are not on the list.
@@ -58,7 +58,7 @@ pub fn account(uploaded: Uploaded) -> Done {
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
-    let row = runs::Batch {
+    let row = runs::BatchResult {
         number: batch.number,
         first_row: batch.first_row,
         rows: batch.rows(),

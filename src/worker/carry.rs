@@ -181,7 +181,8 @@ async fn take(
 async fn renew(job: &Job) -> Result<bool, Stopped> {
     let mut tx = job.app.db.write().await?;
     let renewed =
-        runs::store_work::beat(&mut tx, job.lease, db::now(), job.app.config.work.lease()).await?;
+        runs::store_work::heartbeat(&mut tx, job.lease, db::now(), job.app.config.work.lease())
+            .await?;
     tx.commit().await?;
     renewed.ok_or(Stopped::LeaseLost(LeaseLost))
 }

@@ -34,7 +34,7 @@ use crate::names::RunId;
 use crate::runs::{
     self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunStatus, store_batches,
 };
-use crate::telemetry::measures::{self, Held};
+use crate::telemetry::measures::{self, GaugeGuard};
 use crate::telemetry::{self};
 
 /// How long to wait for a hint before looking whether to stop.
@@ -119,7 +119,7 @@ impl Worker {
         let span = tracing::info_span!("run", run.id = %id.0, run.attempt = run.fence,
             instance.id = %run.instance_id, export.id = %run.export_id.0, trace_id = Empty);
         if let Some(traceparent) = &run.traceparent {
-            telemetry::carry_on(&span, traceparent);
+            telemetry::continue_trace(&span, traceparent);
         }
         telemetry::record_trace_id(&span);
         self.carry_out(run).instrument(span).await?;
@@ -134,7 +134,7 @@ impl Worker {
     /// Takes a run, unless it is not due, somebody else has it, or another run of its connection is being carried
     /// out: then it gets its turn after that one.
     async fn claim(&self, id: RunId) -> anyhow::Result<Option<Run>> {
-        let prospect = runs::store_work::look(&mut self.app.db.read().await?, id).await?;
+        let prospect = runs::store_work::peek(&mut self.app.db.read().await?, id).await?;
         let Some(prospect) = prospect.filter(|prospect| !prospect.is_busy) else {
             return Ok(None);
         };
@@ -152,7 +152,7 @@ impl Worker {
     }
 
     async fn carry_out(&self, run: Run) -> anyhow::Result<()> {
-        let _held = Held::new(measures::RUNS_IN_HAND);
+        let _held = GaugeGuard::new(measures::RUNS_IN_HAND);
         let stop = self.app.stop.child_token();
         let lease = Lease { run: run.id, fence: run.fence };
         tracing::info!(
@@ -220,7 +220,8 @@ impl Worker {
             let standstill = self.turns.longest_standstill(Instant::now());
             gauge!(measures::STANDSTILL).set(standstill.as_secs_f64());
             // A run that found no slot while the queue was away is in nobody's hands, and must not wait that long.
-            let again = if self.app.queue.is_away() { Duration::ZERO } else { PUSH_AGAIN_AFTER };
+            let again =
+                if self.app.queue.is_unavailable() { Duration::ZERO } else { PUSH_AGAIN_AFTER };
             let swept = async {
                 self.sweep(again).await?;
                 self.give_way().await

@@ -10,7 +10,7 @@ use super::job::{Job, Stopped};
 use super::settle::checkpoint_with;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::plan::Plan;
@@ -21,7 +21,7 @@ use crate::storage::{self, Manifest};
 /// A run that is ready to be carried out.
 pub struct Prepared {
     /// Where to.
-    pub session: Session,
+    pub session: AccountSession,
     /// What to make of the rows.
     pub plan: Arc<Plan>,
     /// What to read.
@@ -102,8 +102,8 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
-    let session = Session::open(app, &app.runs_client, connection);
+fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
+    let session = AccountSession::open(app, &app.runs_client, connection);
     let session = session.map_err(|error| Stopped::Fault(error.into()))?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

@@ -17,7 +17,7 @@ use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::names::RunId;
 use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
 use crate::records::plan::Plan;
@@ -34,7 +34,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Sends the batches of one run.
 pub struct Uploader {
     /// Where to.
-    pub session: Session,
+    pub session: AccountSession,
     /// Which list.
     pub list_id: String,
     /// For which run.

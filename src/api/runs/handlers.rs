@@ -19,7 +19,7 @@ use crate::http::problem::{Kind, Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::names::{ExportId, RunId};
 use crate::runs::reader::{self, Found, RunReader};
-use crate::runs::store::{self, Filter};
+use crate::runs::store::{self, RunQuery};
 use crate::runs::{Reason, ReasonCode, Run, RunStatus, SubmissionKind, measure};
 
 /// Which runs to list.
@@ -51,7 +51,7 @@ pub async fn list_runs(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let filter = Filter {
+    let filter = RunQuery {
         export: filter.export_id,
         status: filter.status,
         kind: filter.submission_kind,
