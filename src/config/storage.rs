@@ -21,8 +21,9 @@ pub struct StorageArgs {
     /// Further storage roots that segments may be read from: `name=url`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_ROOTS", default_value = "")]
     pub storage_roots: String,
-    /// Options of a storage root: `root.option=value`, separated by blanks, such as `lake.azure_storage_sas_token=…`.
-    /// The first root is `default`. Options that are unset come from `AZURE_…`, `AWS_…`, `GOOGLE_…`.
+    /// Options of a storage root: `root.option=value`, separated by blanks, such as
+    /// `lake.azure_storage_sas_token=…`. The first root is `default`. Options that are unset come from `AZURE_…`, `AWS_…`,
+    /// `GOOGLE_…`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_OPTIONS", hide_env_values = true)]
     pub storage_options: Option<SecretString>,
     /// Databases whose tables may be segments: `name=postgres://…`, separated by blanks.

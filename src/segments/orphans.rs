@@ -82,7 +82,8 @@ async fn remove(app: &App, path: &str) -> sqlx::Result<bool> {
 }
 
 /// Removes uploads, written before this time, that nothing names: neither a segment, nor an open run, nor a removal
-/// that is due. A process that dies, or a database that fails, between writing and saving leaves them. Returns how many.
+/// that is due. A process that dies, or a database that fails, between writing and saving leaves them. Returns how
+/// many.
 pub async fn remove_orphans(app: &App, before: Time) -> Result<usize, Unreadable> {
     let old = app.storage.uploads().try_filter(|upload| ready(upload.written < before));
     let mut steps = old.try_chunks(ORPHANS_STEP);
