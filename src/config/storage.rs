@@ -22,8 +22,8 @@ pub struct StorageArgs {
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_ROOTS", default_value = "")]
     pub storage_roots: String,
     /// Options of a storage root: `root.option=value`, separated by blanks, such as
-    /// `lake.azure_storage_sas_token=…`. The first root is `default`. Options that are unset come from `AZURE_…`, `AWS_…`,
-    /// `GOOGLE_…`.
+    /// `lake.azure_storage_sas_token=…`. The first root is `default`. Options that are unset come from
+    /// `AZURE_…`, `AWS_…`, `GOOGLE_…`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_OPTIONS", hide_env_values = true)]
     pub storage_options: Option<SecretString>,
     /// Databases whose tables may be segments: `name=postgres://…`, separated by blanks.
@@ -33,8 +33,8 @@ pub struct StorageArgs {
     /// not named is open to all instances.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_INSTANCES", default_value = "")]
     pub storage_instances: String,
-    /// Instances whose segments may use a data source: `name=instance,instance`, separated by blanks. A data source that
-    /// is not named is open to all instances.
+    /// Instances whose segments may use a data source: `name=instance,instance`, separated by blanks. A data source
+    /// that is not named is open to all instances.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_INSTANCES", default_value = "")]
     pub sql_instances: String,
     /// How long a data source may work on one statement: a view that sorts takes longest for its first rows.
