@@ -1,26 +1,10 @@
 //! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to them.
 
-use super::handlers::find;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::Connection;
 use crate::connections::session::Session;
-use crate::http::auth::Caller;
 use crate::http::problem::{Kind, Problem};
-use crate::names::ConnectionId;
-
-/// The connection, if the caller may use it for exports.
-pub async fn find_usable<R>(
-    app: &App,
-    caller: &Caller<R>,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    let connection = find(&mut app.db.read().await?, caller.instance, id).await?;
-    if caller.is_admin() || connection.is_shared() {
-        return Ok(connection);
-    }
-    Err(Problem::not_found("connection"))
-}
 
 /// A session of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<Session, Problem> {

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
 
-use super::handlers::find_to_change;
+use super::find::find_to_change;
 use super::views::ConnectionView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};

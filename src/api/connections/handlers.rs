@@ -5,14 +5,15 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
 
+use super::find::{find, find_to_change};
 use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
-use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
+use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
-use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports;
+use crate::db::{self, WriteHandle};
+use crate::exports::store::Filter;
 use crate::http::again::{again, overtaken};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
@@ -193,50 +194,6 @@ pub async fn set_credentials(
     Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
 
-/// Lists the exports that depend on a connection.
-///
-/// While there are any, the connection cannot be removed.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
-#[get("/connections/{id}/exports")]
-pub async fn list_connection_exports(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-    paging: Query<Paging>,
-) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    find(&mut tx, caller.instance, id.0).await?;
-    let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
-    let rows = exports::store::list(&mut tx, caller.instance, &filter, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
-}
-
-/// Detaches all exports of a connection.
-///
-/// They keep their configuration and become inactive; their open runs are cancelled.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
-#[post("/connections/{id}/detach")]
-pub async fn detach_connection(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    let connection = find_to_change(&mut tx, caller.instance, id.0).await?;
-    let exports = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
-    for export in &exports {
-        crate::api::runs::handlers::cancel_open(&mut tx, &caller, export.id).await?;
-        let change = crate::api::exports::views::detached(export, id.0);
-        audit::record(&mut tx, &caller.author, Action::ExportDetach, change).await?;
-    }
-    let detached = DetachedView { detached: exports.len() };
-    let change = Change::done(&connection, &detached);
-    audit::record(&mut tx, &caller.author, Action::ConnectionDetachExports, change).await?;
-    tx.commit().await?;
-    Ok(HttpResponse::Ok().json(detached))
-}
-
 /// Removes a connection and erases its secret.
 ///
 /// Refused while exports use it: detach or remove them first.
@@ -262,35 +219,11 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let connection = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(connection.stamps.version)?;
-    let filter = exports::store::Filter { connection: Some(id), ..Default::default() };
-    let dependants =
-        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
-    if !dependants.is_empty() {
-        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = crate::api::exports::views::in_use("connection", "Detach", dependants.len());
-        return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
-    }
+    let filter = Filter { connection: Some(id), ..Default::default() };
+    let in_use = (Kind::ConnectionInUse, "connection", "Detach");
+    refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     store::delete(&mut tx, id).await.map_err(overtaken)?;
     let change = Change::removed(&connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionRemove, change).await?;
     Ok(tx.commit().await?)
-}
-
-/// The connection `id` of `instance`, or 404.
-pub async fn find(
-    tx: &mut ReadHandle,
-    instance: Uuid,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
-}
-
-/// The same, to change it: until the transaction ends, nobody else does.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("connection"))
 }

@@ -6,7 +6,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::{find_usable, open, problem};
+use super::account::{open, problem};
+use super::find::find_usable;
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
 use crate::exports::{ListId, Warning, warnings};

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store_oauth::{self, SignIn};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::account::open;
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{self, Disposition};

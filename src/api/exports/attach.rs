@@ -3,10 +3,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 
-use super::check::may_edit;
-use super::handlers::{content_of, find, load};
+use super::find::{find, load};
 use super::saving::{Checked, check, save};
 use super::views::{AttachBody, ExportView, SegmentNames};
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::Action;
 use crate::exports::store::Content;
@@ -39,7 +39,7 @@ async fn detach(
 ) -> Result<HttpResponse, Problem> {
     let (old, segments) = load(app, caller, id).await?;
     if_match.check(old.stamps.version)?;
-    let content = Content { connection: None, ..content_of(&old) };
+    let content = Content { connection: None, ..Content::of(&old) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save(app, caller, Action::ExportDetach, &old, &content, checked).await
@@ -77,7 +77,7 @@ async fn attach(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     drop(tx);
     let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
-    let content = Content { connection: Some(to), ..content_of(&old) };
+    let content = Content { connection: Some(to), ..Content::of(&old) };
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportAttach, &old, &content, checked).await
 }

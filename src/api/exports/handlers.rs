@@ -4,18 +4,15 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
-use super::check::{may_edit, permissions};
+use super::find::{find, find_to_change, load};
 use super::saving::{Checked, check, save, save_new};
-use super::views::{
-    DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
-};
+use super::show::{page, view};
+use super::views::{DuplicateBody, ExportPatch, ExportView, NewExportBody, SegmentNames};
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store::{self, Content, Filter};
-use crate::exports::{Export, Warning, warnings as export_warnings};
 use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
@@ -24,8 +21,7 @@ use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::names::{ConnectionId, DisplayName, ExportId};
-use crate::segments::{self, Segment, SegmentName};
-use crate::{runs, schedules};
+use crate::segments::{self, SegmentName};
 
 /// Which exports to list.
 #[derive(Deserialize, IntoParams)]
@@ -59,24 +55,6 @@ pub async fn list_exports(
         search: search.map(|text| text.0),
     };
     page(&app, &caller, &filter, &paging).await
-}
-
-/// A page of the exports that `filter` names, as `caller` sees them.
-pub async fn page(
-    app: &App,
-    caller: &Caller<Viewer>,
-    filter: &Filter,
-    paging: &Paging,
-) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, caller.instance, filter, after, limit).await?;
-    let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
-    let mut items = Vec::with_capacity(page.items.len());
-    for export in page.items {
-        items.push(view(&mut tx, app, caller, export, vec![]).await?);
-    }
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// Reads an export.
@@ -159,7 +137,7 @@ async fn duplicate(
     let name = name.cloned().unwrap_or_else(|| copy_name(&export.display_name));
     let mut schedule = export.schedule.0.clone();
     schedule.active = false;
-    let content = Content { display_name: &name, schedule: &schedule, ..content_of(&export) };
+    let content = Content { display_name: &name, schedule: &schedule, ..Content::of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save_new(app, caller, once, Action::ExportDuplicate, &content, checked).await
@@ -227,74 +205,10 @@ pub async fn delete_export(
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
-    crate::api::runs::handlers::cancel_open(&mut tx, &caller, id.0).await?;
+    crate::api::runs::cancel::cancel_open(&mut tx, &caller, id.0).await?;
     store::delete(&mut tx, id.0).await?;
     let change = Change::removed((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// What an export says now, to be saved with changes.
-#[must_use]
-pub fn content_of(export: &Export) -> Content<'_> {
-    Content {
-        display_name: &export.display_name,
-        connection: export.connection_id,
-        list_id: &export.list_id,
-        mapping: &export.mapping,
-        options: export.options.0,
-        schedule: &export.schedule,
-    }
-}
-
-/// An export that the caller may edit, and its segments.
-pub async fn load(
-    app: &App,
-    caller: &Caller<Contributor>,
-    id: ExportId,
-) -> Result<(Export, Vec<Segment>), Problem> {
-    let mut tx = app.db.read().await?;
-    let export = find(&mut tx, caller.instance, id).await?;
-    may_edit(&mut tx, caller, export.connection_id).await?;
-    let segments = segments::store::of_export(&mut tx, id).await?;
-    Ok((export, segments))
-}
-
-/// An export as `caller` sees it.
-pub async fn view<R>(
-    tx: &mut ReadHandle,
-    app: &App,
-    caller: &Caller<R>,
-    export: Export,
-    mut warnings: Vec<Warning>,
-) -> Result<ExportView, Problem> {
-    let segments = segments::store::of_export(tx, export.id).await?;
-    let selected = segments.iter().filter_map(|segment| segment.member_count).sum();
-    warnings
-        .extend(export_warnings::over_limit(selected, app.config.limits.max_profiles_per_export));
-    let names = segments.into_iter().map(|segment| segment.name).collect();
-    let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
-    let last_run = match runs::store::open_of_export(tx, export.id).await? {
-        Some(open) => Some(open),
-        None => runs::store::last_of_export(tx, export.id).await?,
-    };
-    let next_runs =
-        schedules::next_runs(tx, export.instance_id, &export.schedule, db::now()).await?;
-    Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
-}
-
-/// The export `id` of `instance`, or 404.
-pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
-}
-
-/// The same, to change or run it: until the transaction ends, nobody else changes it.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    id: ExportId,
-) -> Result<Export, Problem> {
-    let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("export"))
 }

@@ -12,11 +12,12 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::check::{all_good, check_fields, may_edit, read_list};
-use super::handlers;
+use super::check::{check_fields, read_list};
+use super::find::find;
 use super::runs::connected;
-use crate::api::connections::account::find_usable;
-use crate::api::segments::members::read_problem;
+use crate::api::access::may_edit;
+use crate::api::connections::find::find_usable;
+use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
@@ -116,7 +117,7 @@ async fn preview(
     id: ExportId,
 ) -> Result<PreviewView, Problem> {
     let mut tx = app.db.read().await?;
-    let export = handlers::find(&mut tx, caller.instance, id).await?;
+    let export = find(&mut tx, caller.instance, id).await?;
     may_edit(&mut tx, caller, export.connection_id).await?;
     let connection = connected(&mut tx, &export).await?;
     let segments = segments::store::of_export(&mut tx, id).await?;
@@ -143,7 +144,7 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
         let message = Reason::new(ReasonCode::SegmentNotFound, name).message;
         FieldError::new(format!("/segments/{index}"), "segmentNotFound", message)
     });
-    all_good(errors.collect())
+    Problem::none_of(errors.collect())
 }
 
 /// What there is to read, if a run may read so much.

@@ -6,9 +6,9 @@ use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::check::{may_edit, permissions};
-use super::handlers::find_to_change;
-use super::views::Permissions;
+use super::find::find_to_change;
+use crate::api::access::Permissions;
+use crate::api::access::{may_edit, permissions};
 use crate::api::runs::views::RunView;
 use crate::app::App;
 use crate::audit::{self, Action};
@@ -171,6 +171,6 @@ async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, 
 async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {
     let location = format!("/v1/instances/{}/runs/{}", run.instance_id, run.id.0);
     let version = run.version;
-    let view: RunView = crate::api::runs::handlers::view(tx, run).await?;
+    let view: RunView = crate::api::runs::find::view(tx, run).await?;
     Ok(Answer::json(StatusCode::ACCEPTED, &view)?.about(location, version))
 }

@@ -5,10 +5,12 @@ use actix_web::http::StatusCode;
 use uuid::Uuid;
 
 use super::check::{
-    check_custom_fields, check_fields, check_list, find_segments, may_edit, usable_connection,
+    check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
-use super::handlers::{find_to_change, view};
+use super::find::find_to_change;
+use super::show::view;
 use super::views::SegmentNames;
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
@@ -109,7 +111,7 @@ pub async fn save(
     }
     // A run goes over the connection that the export had at its start.
     if content.connection != current.connection_id {
-        crate::api::runs::handlers::cancel_open(&mut tx, caller, old.id).await?;
+        crate::api::runs::cancel::cancel_open(&mut tx, caller, old.id).await?;
     }
     let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
         .await

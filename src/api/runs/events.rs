@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::handlers::peek;
+use super::find::peek;
 use super::views::RunView;
 use crate::app::App;
 use crate::db;

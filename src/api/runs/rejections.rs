@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};

@@ -7,12 +7,14 @@ use actix_web::{HttpResponse, ResponseError, delete, get, put};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::find::{find, find_to_change};
+use super::unreadable::storage_unavailable;
 use super::views::{SegmentBody, SegmentView};
-use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
+use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports;
+use crate::db::{self};
+use crate::exports::store::Filter;
 use crate::http::again::{again, overtaken};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
@@ -193,35 +195,6 @@ fn source_problem(source: &Source, error: &storage::Error) -> Problem {
     }
 }
 
-/// 503: the storage is away, or does not let us in.
-#[must_use]
-pub fn storage_unavailable(error: &storage::Error) -> Problem {
-    let detail = match error {
-        storage::Error::Unavailable(_) => {
-            "The storage cannot be reached. Try again in a moment.".to_owned()
-        }
-        refused => format!("No way into the storage: {refused}. Tell the operator."),
-    };
-    Problem::new(Kind::Unavailable, detail).retry_after(5).because(anyhow::anyhow!("{error}"))
-}
-
-/// Lists the exports that use a segment, to manage them from there.
-///
-/// While there are any, the segment cannot be removed.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
-#[get("/segments/{name}/exports")]
-pub async fn list_segment_exports(
-    caller: Caller<Viewer>,
-    app: Data<App>,
-    name: Name<SegmentName>,
-    paging: Query<Paging>,
-) -> Result<HttpResponse, Problem> {
-    find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    let segment = Some(name.0.as_str().to_owned());
-    let filter = exports::store::Filter { segment, ..Default::default() };
-    crate::api::exports::handlers::page(&app, &caller, &filter, &paging).await
-}
-
 /// Removes a segment and its uploaded members.
 ///
 /// Refused while an export uses it.
@@ -248,40 +221,14 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
-    let filter = exports::store::Filter {
-        segment: Some(segment.name.as_str().to_owned()),
-        ..Default::default()
-    };
-    let dependants =
-        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
-    if !dependants.is_empty() {
-        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = crate::api::exports::views::in_use("segment", "Change", dependants.len());
-        return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
-    }
+    let name = Some(segment.name.as_str().to_owned());
+    let filter = Filter { segment: name, ..Default::default() };
+    let in_use = (Kind::SegmentInUse, "segment", "Change");
+    refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     supersede(&mut tx, &segment, db::now()).await?;
     store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
     tx.commit().await?;
     Ok(segment.id)
-}
-
-/// The segment `name` of `instance`, or 404.
-pub async fn find(
-    tx: &mut ReadHandle,
-    instance: Uuid,
-    name: &SegmentName,
-) -> Result<Segment, Problem> {
-    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
-}
-
-/// The same, to change it: until the transaction ends, nobody else does.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    name: &SegmentName,
-) -> Result<Segment, Problem> {
-    let found = store::get_to_change(tx, instance, name).await?;
-    found.ok_or_else(|| Problem::not_found("segment"))
 }

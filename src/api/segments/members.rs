@@ -16,7 +16,9 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use super::handlers::{find, find_to_change, give_back, storage_unavailable};
+use super::find::{find, find_to_change};
+use super::handlers::give_back;
+use super::unreadable::{read_problem, storage_unavailable};
 use super::views::{MembersView, SegmentView};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -92,19 +94,6 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
         texts.map_or(Value::Null, |texts| Value::from(texts.value(row)))
     };
     names.iter().cloned().zip(page.columns().iter().map(value)).collect()
-}
-
-/// Why members cannot be read, as callers are told.
-#[must_use]
-pub fn read_problem(error: &storage::Error) -> Problem {
-    match error {
-        error if error.is_of_the_storage() => storage_unavailable(error),
-        // These say themselves what to do.
-        storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
-            Problem::new(Kind::Unprocessable, format!("{error}."))
-        }
-        other => Problem::new(Kind::Unprocessable, format!("{other}. Refresh the segment.")),
-    }
 }
 
 /// A Parquet file with flat columns.

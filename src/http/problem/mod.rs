@@ -179,6 +179,14 @@ impl Problem {
         problem
     }
 
+    /// 422 that names all that is wrong, if anything is.
+    pub fn none_of(errors: Vec<FieldError>) -> Result<(), Self> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Self::from_errors(Kind::Unprocessable, errors))
+    }
+
     /// The kind of problem.
     #[must_use]
     pub fn kind(&self) -> Kind {
