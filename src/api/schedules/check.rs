@@ -87,6 +87,7 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     Problem::none_of(errors)
 }
 
+/// An error for each item that stands in the list before.
 pub fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
     let mut seen = HashSet::new();
     let repeated = items.iter().enumerate().filter(|(_, item)| !seen.insert(*item));
@@ -97,6 +98,7 @@ pub fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
         .collect()
 }
 
+/// A member that goes with another kind.
 pub fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
     FieldError::new(pointer, "notOfThisKind", format!("This goes with {kind} only."))
 }
