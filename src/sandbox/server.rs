@@ -60,12 +60,11 @@ async fn answer_with_faults(
     let body = read(payload).await;
     let (answer, format) = answer(request, path, &body, world);
     sleep(answer.delay_ms).await;
+    let response = answer.into_response(format);
     match verdict.fault {
         Some(Fault::DropAfter) => (close_without_answer(request), false),
-        Some(Fault::HalfAnswer) => {
-            (connection::send_half(request, answer.into_response(format)), false)
-        }
-        _ => (answer.into_response(format), true),
+        Some(Fault::HalfAnswer) => (connection::send_half(request, response), false),
+        _ => (response, true),
     }
 }
 
@@ -110,25 +109,28 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
         ("GET", "/oauth") => (oauth::authorize(&query, world), Format::Json),
         ("POST", "/oauth") => (oauth::decide(&query, &form(), world), Format::Json),
         ("POST", "/oauth/token") => (oauth::token(&query, &form(), world), Format::Json),
-        _ => {
-            let settings = world.settings();
-            let header = |name| {
-                request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
-            };
-            let (path, format) = split_format(path, &query, header(ACCEPT), &settings);
-            let reply = match api_path(path) {
-                None => Err(api_error(404)),
-                Some(path) => {
-                    auth::authenticate(header(AUTHORIZATION), world, &settings).and_then(|caller| {
-                        let (now, settings, query) = (world.now(), &*settings, &query);
-                        let call = Call { world, settings, now, caller, query, body };
-                        api::answer(&call, request.method().as_str(), path)
-                    })
-                }
-            };
-            (reply.unwrap_or_else(Answer::from), format)
-        }
+        _ => api_answer(request, path, &query, body, world),
     }
+}
+
+fn api_answer(
+    request: &HttpRequest,
+    path: &str,
+    query: &Query,
+    body: &[u8],
+    world: &World,
+) -> (Answer, Format) {
+    let settings = &*world.settings();
+    let header =
+        |name| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let (path, format) = split_format(path, query, header(ACCEPT), settings);
+    let reply = || {
+        let path = api_path(path).ok_or_else(|| api_error(404))?;
+        let caller = auth::authenticate(header(AUTHORIZATION), world, settings)?;
+        let call = Call { world, settings, now: world.now(), caller, query, body };
+        api::answer(&call, request.method().as_str(), path)
+    };
+    (reply().unwrap_or_else(Answer::from), format)
 }
 
 /// Splits the suffix off a path and finds the format of the answer: by the suffix, then by `Accept`.

@@ -141,31 +141,29 @@ pub fn merged(
     person: &Person<'_>,
     settings: &Imports,
 ) -> Result<Texts, u16> {
-    let mut values = Values {
-        all: known
-            .into_iter()
-            .flat_map(Member::fields)
-            .map(|(slot, text)| (slot, text.into()))
-            .collect(),
-        replaced: Vec::new(),
-        settings,
-    };
+    let mut values = Values::of(known, settings);
     for given in person.fields {
         match fields.find(given.key()) {
             Some(field) => values.apply(field, given)?,
             None => values.problem(254)?,
         }
     }
+    let values = values.all.iter().map(|(slot, text)| (*slot, text.as_ref()));
+    Ok(Texts::pack(contact(known, person).chain(values)))
+}
+
+/// Address, name and telephone number, the new ones where they are given.
+fn contact<'t>(
+    known: Option<&'t Member>,
+    person: &Person<'t>,
+) -> impl Iterator<Item = (Slot, &'t str)> {
     let email = known.map_or(person.email, Member::email);
     let name = person.name.map(truncate).or_else(|| known.map(Member::name)).unwrap_or_default();
     let mobile = person
         .mobile
         .or_else(|| known.and_then(Member::mobile))
         .filter(|number| !number.is_empty());
-    let head =
-        [(EMAIL, email), (NAME, name)].into_iter().chain(mobile.map(|number| (MOBILE, number)));
-    let values = values.all.iter().map(|(slot, text)| (*slot, text.as_ref()));
-    Ok(Texts::pack(head.chain(values)))
+    [(EMAIL, email), (NAME, name)].into_iter().chain(mobile.map(|number| (MOBILE, number)))
 }
 
 /// The custom field values of one person during an update.
@@ -177,6 +175,12 @@ struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    fn of(known: Option<&'a Member>, settings: &'a Imports) -> Self {
+        let stored = known.into_iter().flat_map(Member::fields);
+        let all = stored.map(|(slot, text)| (slot, text.into())).collect();
+        Self { all, replaced: Vec::new(), settings }
+    }
+
     fn apply(&mut self, field: &Field, given: &'a FieldValue<'a>) -> Result<(), u16> {
         let value = given.value();
         if given.clears() || (field.data_type == DataType::Date && value == "0000-00-00") {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::sandbox::address::Key;
 use crate::sandbox::call::Call;
 use crate::sandbox::codes::{ApiError, api_error, record_message, unreadable};
+use crate::sandbox::list::List;
 use crate::sandbox::request::{Consent, ImportRequest, Record};
 use crate::sandbox::settings::{Duplicates, Imports, MissingConsent, ResubscribedCount};
 use crate::sandbox::upsert::{Outcome, Person, Upsert};
@@ -44,25 +45,33 @@ pub fn import(call: &Call<'_>, list_id: &str) -> Reply {
     let candidates = checked(&records, settings)?;
     let (chosen, duplicates) = distinct(&candidates, settings.duplicates);
 
+    let mut result = store(call, &list, request.resubscribe.unwrap_or(false), &chosen);
+    result.duplicate_emails_in_submission = duplicates;
+    let mut answer = answer(&result, settings);
+    answer.delay_ms = settings.latency_ms_per_thousand * records.len() as u64 / 1000;
+    Ok(answer)
+}
+
+fn store<'a>(
+    call: &Call<'_>,
+    list: &List,
+    resubscribe: bool,
+    chosen: &[(Key, Candidate<'a>)],
+) -> ImportResult<'a> {
     let mut state = list.state();
     let mut contacts = list.client.contacts();
     let mut upsert = Upsert {
         list: &mut state,
         contacts: &mut contacts,
-        settings,
+        settings: &call.settings.imports,
         now: call.now,
-        resubscribe: request.resubscribe.unwrap_or(false),
+        resubscribe,
         imports: 1,
     };
-    let mut result = upsert_all(&mut upsert, &chosen);
-    result.duplicate_emails_in_submission = duplicates;
+    let result = upsert_all(&mut upsert, chosen);
     state.total_imported +=
         (result.total_new_subscribers + result.total_existing_subscribers) as u64;
-    drop((state, contacts));
-
-    let mut answer = answer(&result, settings);
-    answer.delay_ms = settings.latency_ms_per_thousand * records.len() as u64 / 1000;
-    Ok(answer)
+    result
 }
 
 /// Checks whether the whole import fails, before anything is stored.

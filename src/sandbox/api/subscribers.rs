@@ -153,12 +153,7 @@ fn update(call: &Call<'_>, list: &List) -> Reply {
     let track = consent(call, &record)?;
     let mut state = list.state();
     let (old_key, old) = known(&state, call.query.get("email"))?;
-    check_contact(record.email(), record.mobile())
-        .map_err(|code| api_error(if code == 1 { 211 } else { code }))?;
-    let new_key = Key::of(record.email());
-    if new_key != old_key && state.members.get(new_key).is_some() {
-        return Err(api_error(201));
-    }
+    let new_key = check_new_address(&state, old_key, &record)?;
     throttle(call, old_key)?;
     let person = Person::of(new_key, &record, track);
     let texts =
@@ -175,6 +170,19 @@ fn update(call: &Call<'_>, list: &List) -> Reply {
     state.members.put(new_key, member);
     list.client.contacts().record_consent(new_key, track);
     Answer::empty()
+}
+
+/// Code 211 for an invalid address, 201 for one that somebody else on the list has.
+fn check_new_address(
+    state: &ListState,
+    old_key: Key,
+    record: &Record<'_>,
+) -> Result<Key, ApiError> {
+    check_contact(record.email(), record.mobile())
+        .map_err(|code| api_error(if code == 1 { 211 } else { code }))?;
+    let new_key = Key::of(record.email());
+    let taken = new_key != old_key && state.members.get(new_key).is_some();
+    if taken { Err(api_error(201)) } else { Ok(new_key) }
 }
 
 fn with_email(texts: &Texts, email: &str) -> Texts {
