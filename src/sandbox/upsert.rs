@@ -1,16 +1,16 @@
-//! Who gets on a list, and with which values: the rules that imports and single adds share.
+//! Adding or updating one person: the rules that imports and single adds share.
 
 use std::borrow::Cow;
 
 use super::address::{Key, is_mobile_number, is_valid};
-use super::client::Book;
-use super::fields::{DataType, Field, Fields, cut};
+use super::client::Contacts;
+use super::fields::{DataType, Field, Fields, truncate};
 use super::list::ListState;
 use super::member::{EMAIL, MOBILE, Member, NAME, Slot, State, Texts};
 use super::request::{Consent, FieldValue, Record};
 use super::settings::{FieldProblems, Imports, MultiSelectMany, SuppressedNewcomers};
 
-/// A person who is to be added or updated.
+/// A person to add or update.
 #[derive(Clone, Copy, Debug)]
 pub struct Person<'a> {
     pub key: Key,
@@ -23,7 +23,7 @@ pub struct Person<'a> {
 }
 
 impl<'a> Person<'a> {
-    /// The person whom a record describes; its consents are checked before.
+    /// The caller has checked the record's consents.
     pub fn of(key: Key, record: &'a Record<'a>, track: Consent) -> Self {
         Self {
             key,
@@ -37,48 +37,48 @@ impl<'a> Person<'a> {
     }
 }
 
-/// How someone got on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub enum Outcome {
     New,
     Existing,
-    /// Someone who had left, or never confirmed, is active again.
+    /// The person had left, or never confirmed, and is active again.
     Resubscribed,
 }
 
-/// Everything that decides about people who come to one list.
+/// A list, and the settings and options with which one call adds or updates people on it.
 #[derive(Debug)]
-pub struct Door<'a> {
+pub struct Upsert<'a> {
     pub list: &'a mut ListState,
-    pub book: &'a mut Book,
+    pub contacts: &'a mut Contacts,
     pub settings: &'a Imports,
     pub now: i64,
     pub resubscribe: bool,
-    /// What this visit adds to the person's count of imports.
+    /// Added to the person's number of imports.
     pub imports: u32,
 }
 
-impl Door<'_> {
-    /// Lets a person in, or answers the code of the refusal; a refused person is left as they were.
-    pub fn admit(&mut self, person: &Person<'_>) -> Result<Admission, u16> {
+impl Upsert<'_> {
+    /// Stores the person, or returns the code of the rejection and changes nothing.
+    pub fn apply(&mut self, person: &Person<'_>) -> Result<Outcome, u16> {
         check_contact(person.email, person.mobile)?;
         let known = self.list.members.get(person.key);
         self.check_state(person.key, known)?;
-        let admission = match known.map(|member| member.state) {
-            None => Admission::New,
-            Some(State::Active) => Admission::Existing,
-            Some(_) => Admission::Resubscribed,
+        let outcome = match known.map(|member| member.state) {
+            None => Outcome::New,
+            Some(State::Active) => Outcome::Existing,
+            Some(_) => Outcome::Resubscribed,
         };
         let texts = merged(&self.list.fields, known, person, self.settings)?;
-        let member = self.member(texts, known, admission, person.sms);
+        let member = self.member(texts, known, outcome, person.sms);
         self.list.members.put(person.key, member);
-        self.book.suppressed.remove(&person.key);
-        self.book.note_consent(person.key, person.track);
-        Ok(admission)
+        self.contacts.suppressed.remove(&person.key);
+        self.contacts.record_consent(person.key, person.track);
+        Ok(outcome)
     }
 
     fn check_state(&self, key: Key, known: Option<&Member>) -> Result<(), u16> {
-        let suppressed = self.list.obeys_suppression() && self.book.suppressed.contains_key(&key);
+        let suppressed =
+            self.list.obeys_suppression() && self.contacts.suppressed.contains_key(&key);
         match known {
             None if suppressed
                 && self.settings.suppressed_newcomers == SuppressedNewcomers::Reject =>
@@ -88,7 +88,7 @@ impl Door<'_> {
             None => Ok(()),
             Some(_) if self.resubscribe => Ok(()),
             Some(_) if suppressed => Err(204),
-            Some(member) => member.state.refusal().map_or(Ok(()), Err),
+            Some(member) => member.state.rejection_code().map_or(Ok(()), Err),
         }
     }
 
@@ -96,14 +96,14 @@ impl Door<'_> {
         &self,
         texts: Texts,
         known: Option<&Member>,
-        admission: Admission,
+        outcome: Outcome,
         sms: Consent,
     ) -> Member {
-        let state = match admission {
-            Admission::New if self.list.about.confirmed_opt_in => State::Unconfirmed,
+        let state = match outcome {
+            Outcome::New if self.list.about.confirmed_opt_in => State::Unconfirmed,
             _ => State::Active,
         };
-        let unchanged = known.filter(|_| admission == Admission::Existing);
+        let unchanged = known.filter(|_| outcome == Outcome::Existing);
         Member {
             changed: unchanged.map_or(self.now, |member| member.changed),
             joined: known.map_or(self.now, |member| member.joined),
@@ -123,7 +123,7 @@ pub fn sms_consent(sms: Consent, known: Option<&Member>) -> Option<bool> {
     }
 }
 
-/// Refuses what is no address (Code 1), no telephone number (220), or neither (221).
+/// Code 1 for an invalid address, 220 for an invalid telephone number, 221 for both.
 pub fn check_contact(email: &str, mobile: Option<&str>) -> Result<(), u16> {
     let mobile = mobile.filter(|number| !number.is_empty());
     match (is_valid(email), mobile.is_none_or(is_mobile_number)) {
@@ -134,51 +134,53 @@ pub fn check_contact(email: &str, mobile: Option<&str>) -> Result<(), u16> {
     }
 }
 
-/// What is stored of a person after the new values came over the old ones.
-///
-/// The address of someone known keeps its first spelling.
+/// The texts to store: new values over old ones; a known address keeps its first spelling.
 pub fn merged(
     fields: &Fields,
     known: Option<&Member>,
     person: &Person<'_>,
     settings: &Imports,
 ) -> Result<Texts, u16> {
-    let mut values = Values {
-        all: known
-            .into_iter()
-            .flat_map(Member::fields)
-            .map(|(slot, text)| (slot, text.into()))
-            .collect(),
-        replaced: Vec::new(),
-        settings,
-    };
+    let mut values = Values::of(known, settings);
     for given in person.fields {
         match fields.find(given.key()) {
             Some(field) => values.apply(field, given)?,
             None => values.problem(254)?,
         }
     }
+    let values = values.all.iter().map(|(slot, text)| (*slot, text.as_ref()));
+    Ok(Texts::pack(contact(known, person).chain(values)))
+}
+
+/// Address, name and telephone number, the new ones where they are given.
+fn contact<'t>(
+    known: Option<&'t Member>,
+    person: &Person<'t>,
+) -> impl Iterator<Item = (Slot, &'t str)> {
     let email = known.map_or(person.email, Member::email);
-    let name = person.name.map(cut).or_else(|| known.map(Member::name)).unwrap_or_default();
+    let name = person.name.map(truncate).or_else(|| known.map(Member::name)).unwrap_or_default();
     let mobile = person
         .mobile
         .or_else(|| known.and_then(Member::mobile))
         .filter(|number| !number.is_empty());
-    let head =
-        [(EMAIL, email), (NAME, name)].into_iter().chain(mobile.map(|number| (MOBILE, number)));
-    let values = values.all.iter().map(|(slot, text)| (*slot, text.as_ref()));
-    Ok(Texts::pack(head.chain(values)))
+    [(EMAIL, email), (NAME, name)].into_iter().chain(mobile.map(|number| (MOBILE, number)))
 }
 
-/// The custom field values of one person while they change.
+/// The custom field values of one person during an update.
 struct Values<'a> {
     all: Vec<(Slot, Cow<'a, str>)>,
-    /// Fields with several options whose old options have gone already.
+    /// Fields with several options whose old options are already removed.
     replaced: Vec<Slot>,
     settings: &'a Imports,
 }
 
 impl<'a> Values<'a> {
+    fn of(known: Option<&'a Member>, settings: &'a Imports) -> Self {
+        let stored = known.into_iter().flat_map(Member::fields);
+        let all = stored.map(|(slot, text)| (slot, text.into())).collect();
+        Self { all, replaced: Vec::new(), settings }
+    }
+
     fn apply(&mut self, field: &Field, given: &'a FieldValue<'a>) -> Result<(), u16> {
         let value = given.value();
         if given.clears() || (field.data_type == DataType::Date && value == "0000-00-00") {
@@ -188,7 +190,7 @@ impl<'a> Values<'a> {
         if value.is_empty() {
             return Ok(());
         }
-        let kept = cut(value);
+        let kept = truncate(value);
         if kept.len() < value.len() {
             self.problem(259)?;
         }
@@ -202,11 +204,11 @@ impl<'a> Values<'a> {
         Ok(())
     }
 
-    /// Empties a field; of several options, only the one that is named, if one is named.
+    /// Clears a field; with a value, only that option of several.
     fn clear(&mut self, field: &Field, value: &str) {
         let only_one = field.data_type == DataType::MultiSelectMany && !value.is_empty();
-        let goes = |stored: &str| !only_one || stored.eq_ignore_ascii_case(value);
-        self.all.retain(|(slot, stored)| *slot != field.slot || !goes(stored));
+        let removed = |stored: &str| !only_one || stored.eq_ignore_ascii_case(value);
+        self.all.retain(|(slot, stored)| *slot != field.slot || !removed(stored));
     }
 
     fn set(&mut self, slot: Slot, value: Cow<'a, str>) {
