@@ -1,5 +1,6 @@
-# The service alone: the program, the C library it is linked with, and the certificates of public authorities.
-# No shell and no package manager. `make image` builds it; docs/IMAGE.md says how it is run, and how it was built without a registry.
+# The service alone: the program, its C library, the certificates of public authorities, and the licences of all of them.
+# No shell and no package manager. `make image` builds it; docs/IMAGE.md says how to run it, and how to build it without
+# a registry.
 
 FROM docker.io/library/rust:1.95.0-bookworm AS build
 WORKDIR /build
@@ -25,6 +26,11 @@ RUN touch src/main.rs src/lib.rs \
     && ldd target/release/segment-export > libraries && sed -i 's/^[^/]*//; s/ .*//; /^$/d' libraries \
     && xargs -a libraries cp --parents -L -t /image \
     && cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && cp --parents -r -t /image /usr/share/common-licenses \
+    && cp --parents -t /image /usr/share/doc/libc6/copyright /usr/share/doc/libgcc-s1/copyright \
+        /usr/share/doc/ca-certificates/copyright \
+    && mkdir /image/usr/share/doc/rust \
+    && cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" /image/usr/share/doc/rust/ \
     && chmod 1777 /image/tmp \
     && chown 65532:65532 /image/data
 
@@ -35,6 +41,7 @@ LABEL org.opencontainers.image.title="segment-export" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="$COMMIT"
 COPY --from=build /image /
+COPY LICENSE THIRD-PARTY.md /usr/share/doc/segment-export/
 # Freed memory goes back to the system instead of piling up in the arenas of glibc, one for each thread.
 ENV SEGMENT_EXPORT_BIND=0.0.0.0:8080 \
     MALLOC_ARENA_MAX=2 \

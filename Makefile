@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart image image-test
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power chart licences image image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -31,12 +31,13 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 	tests/with-services true
 	tests/chaos/power
 
-lint: ## What CI checks beside the tests
+lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISORIES=FOLDER (tools/deny)
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test engines --test chart --test chaos -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	tests/chaos/power --check
+	tools/deny
 
 openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
 	mkdir -p openapi
@@ -51,6 +52,9 @@ screenshots: ## Writes the pictures of docs/TOUR.md
 
 chart: ## Writes the table of values in the chart's README
 	WRITE_CHART_README=1 cargo test --test chart the_table_of_values
+
+licences: ## Writes THIRD-PARTY.md
+	tools/third-party > THIRD-PARTY.md
 
 image: ## The container image; with docker, or with ENGINE=podman or ENGINE=buildah
 	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) --tag segment-export:$(or $(TAG),0.1.0) .

@@ -1,43 +1,19 @@
-//! `App`: what everything shares; how the service starts and how it stops.
-//!
-//! On SIGTERM the service says that it is not ready, takes no new runs, lets uploads in flight finish and
-//! be counted, and hands its runs back. A second signal, or the deadline, stops it hard; leases do the rest.
+//! `App`: the handles that the parts of the service share. It opens nothing and starts nothing: `service.rs` does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::web::Data;
-use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::select;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use url::Url;
 
 use crate::campaign_monitor::CampaignMonitor;
 use crate::campaign_monitor::oauth::Application;
-use crate::config::{Config, Part};
+use crate::config::Config;
 use crate::db::Db;
-use crate::http::refusals::Refusals;
 use crate::identity::Verifier;
 use crate::queue::Queue;
-use crate::runs::reader::Reader;
-use crate::schedules::scheduler;
 use crate::secrets::Keys;
 use crate::storage::{Storage, Tables};
-use crate::telemetry::measures;
-use crate::worker::Worker;
-use crate::{http, keeper, queue};
-
-/// How long a call to the identity provider may take.
-const IDENTITY_MAX: Duration = Duration::from_secs(10);
-
-/// How long the connections of the database may take to close, after everything else has stopped.
-const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 /// What every part of the service shares.
 pub struct App {
@@ -45,27 +21,23 @@ pub struct App {
     pub config: Config,
     /// Everything but the members.
     pub db: Db,
-    /// Hints at runs that are due.
+    /// Hints of runs that are due.
     pub queue: Queue,
     /// The members.
     pub storage: Storage,
     /// Where members are rows of somebody else's tables.
     pub tables: Tables,
-    /// The way to Campaign Monitor for callers of the API.
+    /// Campaign Monitor, for callers of the API.
     pub campaign_monitor: CampaignMonitor,
-    /// The way to Campaign Monitor for runs: connections end with the thread that opened them, and those of
-    /// the API's threads end before the runs do.
-    pub carrier: CampaignMonitor,
+    /// Campaign Monitor, for runs: a connection ends with the thread that opened it, and the threads of the API end before
+    /// the runs do.
+    pub runs_client: CampaignMonitor,
     /// How this service is registered at Campaign Monitor; without it people cannot sign in there.
     pub oauth: Option<Application>,
     /// Seals credentials.
     pub keys: Keys,
     /// Checks tokens.
     pub verifier: Verifier,
-    /// How many refusals of each caller the audit has recorded lately.
-    pub refusals: Refusals,
-    /// Reads runs for whoever looks at them.
-    pub runs: Reader,
     /// Room for previews.
     pub previews: Semaphore,
     /// Room for uploads of members.
@@ -78,224 +50,4 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// Cancelled when the service is told to stop.
     pub stop: CancellationToken,
-}
-
-impl App {
-    /// Opens everything that `config` names. Brings an embedded database up to date by itself; several
-    /// processes on `PostgreSQL` do it too, one after the other.
-    pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
-        let config = config.check()?;
-        let data = &config.data;
-        let db = open_db(&config).await?;
-        db.migrate().await?;
-        let queue = open_queue(&config).await?;
-        let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
-        Ok(Self {
-            storage: Storage::open(&config.storage.roots()?)
-                .context("check SEGMENT_EXPORT_STORAGE_URL and SEGMENT_EXPORT_STORAGE_ROOTS")?,
-            tables: Tables::open(&config.storage.data_sources()?)?,
-            campaign_monitor: campaign_monitor(&config)?,
-            carrier: campaign_monitor(&config)?,
-            oauth: config.oauth.application(),
-            keys: data.keys()?,
-            verifier: Verifier::new(config.auth.clone(), identity_http),
-            refusals: Refusals::new(config.limits.max_audited_refusals),
-            runs: Reader::default(),
-            previews: Semaphore::new(config.limits.max_previews),
-            uploads: Semaphore::new(config.limits.max_uploads),
-            registrations: Semaphore::new(config.limits.max_registrations),
-            event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
-            stop: CancellationToken::new(),
-            db,
-            queue,
-            metrics,
-            config,
-        })
-    }
-}
-
-fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
-    CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
-}
-
-/// Opens the database of `config`, and makes the folder of an embedded one.
-pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
-    let url = config.data.database_url()?;
-    if let Some(file) = url.strip_prefix("sqlite://")
-        && let Some(folder) = std::path::Path::new(file).parent()
-    {
-        std::fs::create_dir_all(folder).with_context(|| {
-            format!("SEGMENT_EXPORT_DATABASE_URL names {file}, whose folder cannot be made")
-        })?;
-    }
-    Db::connect(url, config.data.database_limits()).await.map_err(|error| {
-        anyhow::anyhow!(
-            "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
-        )
-    })
-}
-
-/// Opens the queue of `config`. A Redis that is away is found later; one that refuses us is a wrong setting.
-async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
-    let Some(url) = &config.data.redis_url else {
-        return Ok(Queue::embedded());
-    };
-    let authorities = match &config.data.redis_ca {
-        Some(file) => Some(std::fs::read(file).with_context(|| {
-            format!("SEGMENT_EXPORT_REDIS_CA names {}, which cannot be read", file.display())
-        })?),
-        None => None,
-    };
-    let settings = "check SEGMENT_EXPORT_REDIS_URL and SEGMENT_EXPORT_REDIS_CA";
-    let queue = Queue::redis(url, &config.data.redis_list, authorities).context(settings)?;
-    match queue.probe().await {
-        Err(error) if queue::is_refusal(&error) => {
-            anyhow::bail!("Redis cannot be used ({error}); {settings}")
-        }
-        Err(error) => tracing::warn!(
-            error = format!("{error:#}"),
-            "Redis is away; runs are found in the database until it is there"
-        ),
-        Ok(()) => {}
-    }
-    Ok(queue)
-}
-
-/// A running service.
-pub struct Service {
-    /// What it shares.
-    pub app: Data<App>,
-    /// Where it listens.
-    pub url: Url,
-    server: ServerHandle,
-    serving: TaskTracker,
-    tasks: TaskTracker,
-    failed: CancellationToken,
-}
-
-impl Service {
-    /// Starts the parts that the settings name.
-    pub fn start(app: App) -> anyhow::Result<Self> {
-        let app = Data::new(app);
-        let (server, address) = http::serve(app.clone())?;
-        let service = Self {
-            url: format!("http://{address}/").parse()?,
-            server: server.handle(),
-            serving: TaskTracker::new(),
-            tasks: TaskTracker::new(),
-            failed: CancellationToken::new(),
-            app: app.clone(),
-        };
-        service.spawn(&service.serving, "http", async move { Ok(server.await?) });
-        let upkeep = measures::keep_up(app.metrics.clone(), app.stop.clone());
-        service.spawn(&service.tasks, "metrics", upkeep);
-        if app.config.plays(Part::Worker) {
-            let worker = Worker::new(app.clone().into_inner());
-            service.spawn(&service.tasks, "worker", worker.clone().work());
-            service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
-        }
-        if app.config.plays(Part::Scheduler) {
-            let app = app.into_inner();
-            service.spawn(&service.tasks, "scheduler", scheduler::keep_time(app.clone()));
-            service.spawn(&service.tasks, "keeper", keeper::keep_house(app));
-        }
-        service.serving.close();
-        service.tasks.close();
-        Ok(service)
-    }
-
-    /// A part that ends by itself ends the whole service, so that it is restarted and not half dead.
-    fn spawn(
-        &self,
-        tasks: &TaskTracker,
-        part: &'static str,
-        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
-    ) {
-        tasks.spawn(play(part, task, self.app.stop.clone(), self.failed.clone()));
-    }
-
-    /// Serves until SIGTERM or SIGINT, then stops in order. An error when a part ended by itself.
-    pub async fn run(self) -> anyhow::Result<()> {
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = self.app.stop.cancelled() => {}
-        }
-        tracing::info!("stopping: uploads in flight finish, then runs are handed back");
-        let failed = self.failed.clone();
-        select! {
-            () = self.stop() => {}
-            _ = terminate.recv() => tracing::warn!("stopped hard by a second signal"),
-            _ = interrupt.recv() => tracing::warn!("stopped hard by a second signal"),
-        }
-        anyhow::ensure!(!failed.is_cancelled(), "a part of the service ended by itself");
-        Ok(())
-    }
-
-    /// Stops in order, within the time the settings give.
-    pub async fn stop(self) {
-        self.app.stop.cancel();
-        let drained = async {
-            self.tasks.wait().await;
-            self.server.stop(true).await;
-            self.serving.wait().await;
-        };
-        select! {
-            () = drained => {}
-            () = sleep(Duration::from_millis(self.app.config.work.drain_ms)) => {
-                tracing::warn!("some uploads did not finish in time; their leases run out");
-            }
-        }
-        if timeout(CLOSE_MAX, self.app.db.close()).await.is_err() {
-            tracing::warn!("the database does not answer; its connections are left to it");
-        }
-    }
-}
-
-/// Plays a part of the service until it ends. When it does so by itself, also by a panic, `failed` and `stop` are
-/// cancelled.
-async fn play(
-    part: &'static str,
-    task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
-    stop: CancellationToken,
-    failed: CancellationToken,
-) {
-    // In a task of its own, because a panic ends the task that it happens in.
-    let ended = tokio::spawn(task).await.unwrap_or_else(|panic| Err(panic.into()));
-    if !stop.is_cancelled() {
-        tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
-        failed.cancel();
-        stop.cancel();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bug() -> anyhow::Result<()> {
-        panic!("the task met a bug")
-    }
-
-    #[tokio::test]
-    async fn a_part_that_ends_by_itself_ends_the_service_also_by_a_panic() {
-        let fault = async { anyhow::bail!("the task met a fault") };
-        let parts: [futures::future::BoxFuture<'static, anyhow::Result<()>>; 3] =
-            [Box::pin(async { Ok(()) }), Box::pin(fault), Box::pin(async { bug() })];
-        for part in parts {
-            let (stop, failed) = (CancellationToken::new(), CancellationToken::new());
-            play("some part", part, stop.clone(), failed.clone()).await;
-            assert!(stop.is_cancelled() && failed.is_cancelled());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_part_that_was_told_to_stop_has_not_failed() {
-        let (stop, failed) = (CancellationToken::new(), CancellationToken::new());
-        stop.cancel();
-        play("some part", async { Ok(()) }, stop, failed.clone()).await;
-        assert!(!failed.is_cancelled());
-    }
 }

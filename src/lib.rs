@@ -5,6 +5,7 @@
 //! (`connections`, `segments`, `exports`), what happens then (`runs`, carried out by `worker`),
 //! and the plumbing below. `docs/ARCHITECTURE.md` draws how they hang together.
 
+pub mod api;
 pub mod app;
 pub mod config;
 
@@ -28,15 +29,18 @@ pub mod worker;
 pub mod db;
 pub mod http;
 pub mod identity;
-pub mod keeper;
-pub mod rotation;
+pub mod names;
 pub mod secrets;
+pub mod server;
+pub mod service;
 pub mod telemetry;
+pub mod upkeep;
 mod wire;
 
 // Ways to see it work without an account.
 pub mod demo;
 pub mod sample;
+pub mod sandbox;
 
 /// The version, and the commit where the build was told it.
 pub static VERSION: std::sync::LazyLock<String> =

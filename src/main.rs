@@ -2,12 +2,14 @@
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use segment_export::app::{App, Service, open_db};
-use segment_export::campaign_monitor::sandbox::Sandbox;
-use segment_export::config::{Config, Signals};
+use segment_export::config::Config;
 use segment_export::identity::{DevClaims, sign};
+use segment_export::sandbox::Sandbox;
+use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
-use segment_export::{demo, http, rotation, sample, telemetry};
+use segment_export::telemetry::settings::Signals;
+use segment_export::upkeep::rotation;
+use segment_export::{demo, http, sample, server, telemetry};
 
 /// How long a service may take to say whether it can work.
 const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);
@@ -146,7 +148,7 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
             "DEVELOPMENT MODE: anyone who knows the shared secret is let in. Never do this in production."
         );
     }
-    let app = App::open(config, telemetry.metrics.clone()).await?;
+    let app = service::open(config, telemetry.metrics.clone()).await?;
     let secrets = rotation::status(&app.db, &app.keys).await?;
     if !secrets.is_openable() {
         tracing::error!(
@@ -188,7 +190,7 @@ fn print_document(errors: bool) {
     if errors {
         print!("{}", http::errors::page());
     } else {
-        println!("{:#}", http::document());
+        println!("{:#}", server::document());
     }
 }
 
@@ -220,7 +222,7 @@ fn print_token(token: Token) -> anyhow::Result<()> {
 }
 
 async fn sandbox(args: &SandboxArgs) -> anyhow::Result<()> {
-    use segment_export::campaign_monitor::sandbox::{
+    use segment_export::sandbox::{
         API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
     };
     let sandbox = Sandbox::start(args.bind)

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tracing::Span;
 
 use crate::db;
-use crate::runs::RunId;
+use crate::names::RunId;
 use crate::telemetry::measures;
 
 /// The longest a `pop` may wait.

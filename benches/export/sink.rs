@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use actix_web::web::{Bytes, Data, PayloadConfig, to};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use memchr::memmem::Finder;
-use segment_export::campaign_monitor::sandbox::Sandbox;
+use segment_export::sandbox::Sandbox;
 use serde_json::json;
 use url::Url;
 

@@ -4,11 +4,9 @@
 //! only ever added; the keeper removes those that have outlived their age. No event holds a secret.
 
 pub mod action;
-pub mod api;
 mod author;
 mod change;
 pub mod store;
-pub mod views;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

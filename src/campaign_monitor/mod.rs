@@ -5,7 +5,6 @@
 
 pub mod error;
 pub mod oauth;
-pub mod sandbox;
 
 use std::time::Duration;
 

@@ -2,11 +2,9 @@
 //!
 //! A file a group, each with the rules its settings must keep; `Config` is the whole, checked once, at the start. Nothing else reads the environment.
 
-mod auth;
 mod data;
 mod limits;
 mod oauth;
-mod signals;
 mod storage;
 mod work;
 
@@ -14,11 +12,10 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 
-pub use auth::Auth;
+use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
 pub use oauth::OAuth;
-pub use signals::Signals;
 pub use storage::StorageArgs;
 pub use work::Work;
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ConnectionId;
 use crate::campaign_monitor::Credential;
 use crate::campaign_monitor::oauth::Tokens;
 use crate::db::Time;
+use crate::names::ConnectionId;
 use crate::secrets::{self, Keys};
 
 /// How a connection proves itself to Campaign Monitor.

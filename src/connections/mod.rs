@@ -3,20 +3,12 @@
 //! Administrators decide where data may go; contributors decide what and how often. A connection
 //! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
 
-pub mod account;
-pub mod api;
-pub mod callback;
 pub mod credential;
-pub mod export_user;
-pub mod lists;
 mod renewal;
 pub mod session;
-pub mod sign_in;
 pub mod store;
 pub mod store_oauth;
 pub mod store_seals;
-pub mod verify;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,49 +17,11 @@ use uuid::Uuid;
 pub use credential::{ApiKey, CredentialKind, SealedCredential, Secret};
 
 use crate::db::{Stamps, Time};
+use crate::names::{ConnectionId, DisplayName};
 use crate::secrets::{self, Keys};
 
 /// Version of the text that an administrator agrees to; `docs/CONSENT.md` holds it.
 pub const CONSENT_VERSION: &str = "2026-11";
-
-/// Id of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct ConnectionId(pub Uuid);
-
-impl From<Uuid> for ConnectionId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-/// A name people give: 1 to 200 characters, not only blanks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[sqlx(transparent)]
-#[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", example = "Campaign Monitor - newsletter")]
-pub struct DisplayName(String);
-
-impl TryFrom<String> for DisplayName {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let name = text.trim();
-        if (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-            return Ok(Self(name.to_owned()));
-        }
-        Err("a display name is 1 to 200 characters, without control characters")
-    }
-}
-
-impl DisplayName {
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// What kind of service a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]

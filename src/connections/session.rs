@@ -11,11 +11,12 @@ use chrono::TimeDelta;
 use tokio::sync::Mutex;
 use tracing::Instrument;
 
-use super::{Connection, ConnectionId, Secret, renewal, store, store_oauth};
+use super::{Connection, Secret, renewal, store, store_oauth};
 use crate::app::App;
 use crate::audit::{self, Action, Author, Change, Part};
 use crate::campaign_monitor::{Account, CampaignMonitor, Error};
 use crate::db::{self, Db, Time, Tx};
+use crate::names::ConnectionId;
 use crate::secrets::{self, Keys};
 
 /// A token is renewed so long before it ends: longer than clocks differ and a call waits.

@@ -3,11 +3,9 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{
-    AllowedRoles, CONSENT_VERSION, Connection, ConnectionId, ConnectionType, DisplayName,
-    SealedCredential,
-};
+use super::{AllowedRoles, CONSENT_VERSION, Connection, ConnectionType, SealedCredential};
 use crate::db::{Time, Tx};
+use crate::names::{ConnectionId, DisplayName};
 use crate::sql;
 
 /// What a new connection starts with.

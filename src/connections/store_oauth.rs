@@ -3,8 +3,9 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Connection, ConnectionId, SealedCredential};
+use super::{Connection, SealedCredential};
 use crate::db::{Time, Tx};
+use crate::names::ConnectionId;
 use crate::sql;
 
 /// A sign-in that an administrator has begun.

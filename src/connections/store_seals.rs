@@ -3,8 +3,8 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::ConnectionId;
 use crate::db::Tx;
+use crate::names::ConnectionId;
 use crate::sql;
 
 /// The sealed secret of a connection.

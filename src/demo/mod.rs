@@ -14,11 +14,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::app::{App, Service};
-use crate::campaign_monitor::sandbox::Sandbox;
 use crate::config::Config;
 use crate::db;
 use crate::identity::{DevClaims, sign};
+use crate::sandbox::Sandbox;
+use crate::service::{self, Service};
 use client::Client;
 
 /// Shows the whole main job against the offline Campaign Monitor.
@@ -41,7 +41,7 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
     let config = settings(folder.path(), &sandbox)?;
     let token = token(&config)?;
-    let service = Service::start(App::open(config, metrics).await?)?;
+    let service = Service::start(service::open(config, metrics).await?)?;
     let url = service.url.clone();
     println!("The service listens on {url}, the offline Campaign Monitor on {}.\n", sandbox.url());
 

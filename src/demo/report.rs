@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::tour::text;
-use crate::campaign_monitor::sandbox::{LIST_ID, Sandbox};
+use crate::sandbox::{LIST_ID, Sandbox};
 
 const PARTS: [(&str, &str); 7] = [
     ("created", "new on the list"),

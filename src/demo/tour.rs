@@ -11,8 +11,8 @@ use tokio::time::sleep;
 
 use super::Demo;
 use super::client::Client;
-use crate::campaign_monitor::sandbox::{API_KEY, LIST_ID, Sandbox};
 use crate::sample::Sample;
+use crate::sandbox::{API_KEY, LIST_ID, Sandbox};
 use crate::storage::Media;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -1,13 +1,6 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
-pub mod api;
-pub mod attach;
-pub mod check;
-pub mod preview;
-pub mod runs;
-pub mod saving;
 pub mod store;
-pub mod views;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::types::Json;
@@ -15,22 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::campaign_monitor::bare;
-use crate::connections::{ConnectionId, DisplayName};
 use crate::db::{Stamps, Time};
+use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::schedules::Schedule;
 use crate::wire::text_or_object;
-
-/// Id of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct ExportId(pub Uuid);
-
-impl From<Uuid> for ExportId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
 
 /// Id of a Campaign Monitor list: 32 hex digits, kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]

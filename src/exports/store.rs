@@ -7,9 +7,9 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Export, ExportId, ListId, Mapping, Options};
-use crate::connections::{ConnectionId, DisplayName};
+use super::{Export, ListId, Mapping, Options};
 use crate::db::{Time, Tx};
+use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::schedules::Schedule;
 use crate::segments::SegmentId;
 use crate::sql;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::json::without_value;
-use super::openapi::schemas;
 use super::problem::{Kind, Problem};
+use super::schema::resolve;
 
 /// Parameters of the query, as handlers take them. The problem names the one that is wrong, and its form.
 pub struct Query<T>(pub T);
@@ -53,7 +53,7 @@ fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
 /// What a parameter of this schema looks like, where the reason for refusing one does not say it.
 fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
     let document: &Data<Value> = request.app_data()?;
-    let schema = schemas::resolve(schema, &document["components"]["schemas"]);
+    let schema = resolve(schema, &document["components"]["schemas"]);
     let is = |member: &str, value: &str| schema[member] == value;
     if is("format", "date-time") {
         return Some("a time such as `2026-11-24T06:00:00Z`, with `%2B` for `+`".to_owned());

@@ -17,7 +17,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::Error;
-use crate::config::Auth;
+use super::settings::Auth;
 
 /// How long a provider that is away is left alone.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);

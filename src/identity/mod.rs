@@ -7,6 +7,7 @@
 
 mod believed;
 mod keys;
+pub mod settings;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::config::Auth;
+use crate::identity::settings::Auth;
 use believed::Believed;
 use keys::{Published, algorithm_of};
 

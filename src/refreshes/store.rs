@@ -4,9 +4,9 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::RefreshId;
 use crate::db::{Time, Tx};
-use crate::runs::views::RunsView;
+use crate::names::RefreshId;
+use crate::runs::started::RunsView;
 use crate::sql;
 
 /// A refresh that was reported, as it is stored.

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use metrics::gauge;
+use metrics::{counter, gauge};
 use tokio::time::timeout;
 
-use super::{RunStatus, store_work};
+use super::{BatchStatus, RunStatus, store_work};
 use crate::connections;
 use crate::db::{self, Db};
 use crate::telemetry::measures;
@@ -36,4 +36,24 @@ async fn count(db: &Db) -> sqlx::Result<[f64; 5]> {
     let [queued, running, due, refused] = [queued, running, due, refused].map(measures::number);
     let age = since.map_or(0.0, |since| (now - since).as_seconds_f64());
     Ok([queued, running, due, age, refused])
+}
+
+/// Shows every counter of runs from the start, at zero.
+pub fn start() {
+    for status in RunStatus::ENDED {
+        run_ended(status, 0);
+    }
+    for status in BatchStatus::ALL {
+        batch_written(status, 0);
+    }
+}
+
+/// Counts runs that ended.
+pub fn run_ended(status: RunStatus, runs: u64) {
+    counter!(measures::RUNS_ENDED, "status" => status.word()).increment(runs);
+}
+
+/// Counts batches that are written.
+pub fn batch_written(status: BatchStatus, batches: u64) {
+    counter!(measures::BATCHES, "status" => status.word()).increment(batches);
 }

@@ -1,45 +1,31 @@
 //! A run is one execution of an export. `docs/RUNS.md` draws its life.
 
-pub mod api;
 pub mod counts;
-pub mod events;
 pub mod measure;
-mod progress;
+pub mod progress;
 pub mod reader;
 pub mod reason;
-pub mod rejections;
 pub mod retention;
 pub mod start;
+pub mod started;
 pub mod store;
 pub mod store_batches;
 pub mod store_retention;
 pub mod store_work;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::connections::ConnectionId;
 use crate::db::Time;
-use crate::exports::{ExportId, ListId, Mapping, Options, Warning};
+use crate::exports::{ListId, Mapping, Options, Warning};
+
+use crate::names::{ConnectionId, ExportId, RunId};
 use crate::segments::{SegmentId, SegmentName};
 use crate::storage::Manifest;
 pub use counts::{Counts, FieldWarning, FieldWarnings};
-pub use reason::{Culprit, Reason, ReasonCode};
-
-/// Id of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct RunId(pub Uuid);
-
-impl From<Uuid> for RunId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
+pub use reason::{Reason, ReasonCode};
 
 /// Where a run is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]

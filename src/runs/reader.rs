@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::select;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::Run;
 use super::store::{self, NamedSegment};
-use super::{Run, RunId};
 use crate::db::{Db, Tx};
+use crate::names::RunId;
 
 /// Reads at the same time; while one hangs, the others go on.
 const READS_AT_ONCE: usize = 2;
@@ -33,7 +34,7 @@ pub struct Found {
 type Answer = Result<Option<Found>, Arc<sqlx::Error>>;
 
 /// Gathers what callers ask for.
-pub struct Reader {
+pub struct RunReader {
     waiting: Mutex<Vec<Asked>>,
     turns: Semaphore,
 }
@@ -43,13 +44,13 @@ struct Asked {
     answer: oneshot::Sender<Answer>,
 }
 
-impl Default for Reader {
+impl Default for RunReader {
     fn default() -> Self {
         Self { waiting: Mutex::default(), turns: Semaphore::new(READS_AT_ONCE) }
     }
 }
 
-impl Reader {
+impl RunReader {
     /// The run `id`, read by this caller or by one that reads for others too.
     pub async fn get(&self, db: &Db, id: RunId) -> Answer {
         loop {

@@ -6,18 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::connections::{Connection, ConnectionStatus};
-
-/// Whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Culprit {
-    /// The user's: something must be changed in the export, the connection or the call.
-    User,
-    /// Ours.
-    System,
-    /// Campaign Monitor's, or another service's.
-    External,
-}
+use crate::names::Culprit;
 
 /// What kind of reason; part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -2,16 +2,15 @@
 
 use sqlx::Result;
 
+use super::started::RunStart;
 use super::store::{self, NewRun};
-use super::views::RunStart;
-use super::{Reason, ReasonCode, Run, SubmissionKind};
+use super::{Reason, ReasonCode, Run, SubmissionKind, measure};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection};
 use crate::db::{Time, Tx};
 use crate::exports::Export;
 use crate::queue::Queue;
-use crate::segments;
-use crate::telemetry::{self, measures};
+use crate::{segments, telemetry};
 
 /// Who submits the runs of connections that have no export user.
 const NOBODY: &str = "scheduler";
@@ -107,7 +106,7 @@ impl Cause {
 pub async fn announce(queue: &Queue, runs: &[Run]) {
     for run in runs {
         if run.status.is_ended() {
-            measures::run_ended(run.status, 1);
+            measure::run_ended(run.status, 1);
         } else {
             queue.hint(run.id).await;
         }

@@ -5,9 +5,10 @@ use sqlx::types::Json;
 use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
-use super::{FieldWarnings, Reason, Run, RunId, RunSegment, RunStatus, SubmissionKind, Warnings};
+use super::{FieldWarnings, Reason, Run, RunSegment, RunStatus, SubmissionKind, Warnings};
 use crate::db::{Time, Tx};
-use crate::exports::{Export, ExportId};
+use crate::exports::Export;
+use crate::names::{ExportId, RunId};
 use crate::segments::{Segment, SegmentName};
 use crate::sql;
 

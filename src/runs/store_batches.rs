@@ -2,9 +2,9 @@
 
 use sqlx::{QueryBuilder, Result};
 
-use super::{Batch, Rejection, RejectionOutcome, RunId};
+use super::{Batch, Rejection, RejectionOutcome};
 use crate::db::Tx;
-use crate::exports::ExportId;
+use crate::names::{ExportId, RunId};
 use crate::sql;
 
 /// Rows in one INSERT: well below the 32,766 values that `SQLite` binds.

@@ -2,9 +2,9 @@
 
 use sqlx::Result;
 
-use super::RunId;
 use super::retention::Detail;
 use crate::db::{Time, Tx};
+use crate::names::RunId;
 use crate::sql;
 
 /// The run that ended first, before this time, and still has such details; from here on callers are told that they

@@ -6,9 +6,9 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 
-use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunId, RunSegment, RunStatus, Warnings};
-use crate::connections::ConnectionId;
+use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunSegment, RunStatus, Warnings};
 use crate::db::{Time, Tx};
+use crate::names::{ConnectionId, RunId};
 use crate::sql;
 
 /// Takes the run if it is due and nobody holds it; the fence rises. A unique violation says that

@@ -3,13 +3,9 @@
 //! An export has a schedule: with every system refresh, at times of its own, or never. An instance has one schedule
 //! of system refreshes. The next planned time of each is kept in the database, and whoever moves it on starts the runs.
 
-pub mod api;
-pub mod check;
 pub mod refresh;
-pub mod scheduler;
 pub mod store;
 pub mod times;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +15,7 @@ use crate::db::{Time, Tx};
 pub use times::{CronLine, TimeZone};
 
 /// How many planned times are shown.
-const SHOWN: usize = 5;
+pub const SHOWN: usize = 5;
 
 /// When an export runs by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::Schedule;
 use super::refresh::{Planned, RefreshSchedule};
 use crate::db::{Time, Tx};
-use crate::exports::{Export, ExportId};
+use crate::exports::Export;
+use crate::names::ExportId;
 use crate::sql;
 
 /// The schedule of an instance, if it was ever set.

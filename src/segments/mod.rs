@@ -1,11 +1,8 @@
 //! A segment is a set of unified customer profiles, and where its members are stored.
 
-pub mod api;
 pub mod leftovers;
-pub mod members;
 mod source;
 pub mod store;
-pub mod views;
 
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -15,8 +12,8 @@ use uuid::Uuid;
 use leftovers::supersede;
 
 use crate::app::App;
-use crate::connections::DisplayName;
 use crate::db::{self, Stamps, Time, Tx};
+use crate::names::DisplayName;
 use crate::storage::{
     self, Dialect, Field, Format, Inspection, Manifest, Origin, ReceiveLimits, Storage, TableName,
 };

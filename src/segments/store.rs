@@ -5,8 +5,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Fields, Segment, SegmentId, SegmentName, Source};
-use crate::connections::DisplayName;
 use crate::db::{Time, Tx};
+use crate::names::DisplayName;
 use crate::sql;
 use crate::storage::{Inspection, Manifest};
 
@@ -62,7 +62,7 @@ pub async fn list(
 }
 
 /// The segments of an export, in its order.
-pub async fn of_export(tx: &mut Tx, export: crate::exports::ExportId) -> Result<Vec<Segment>> {
+pub async fn of_export(tx: &mut Tx, export: crate::names::ExportId) -> Result<Vec<Segment>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT segments.* FROM segments JOIN export_segments ON segment_id = segments.id
          WHERE export_id = $1 ORDER BY position"

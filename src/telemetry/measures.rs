@@ -10,8 +10,6 @@ use tokio::select;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::runs::{BatchStatus, RunStatus};
-
 /// Upper bounds of every histogram, in seconds: from an answer out of memory to the longest call.
 const BUCKETS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 120.0];
@@ -96,12 +94,6 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
         .install_recorder()?;
     describe();
-    for status in RunStatus::ENDED {
-        run_ended(status, 0);
-    }
-    for status in BatchStatus::ALL {
-        batch_written(status, 0);
-    }
     for outcome in ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt"] {
         counter!(PROFILES, "outcome" => outcome).absolute(0);
     }
@@ -113,16 +105,6 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
     Ok(handle)
-}
-
-/// Counts runs that ended.
-pub fn run_ended(status: RunStatus, runs: u64) {
-    counter!(RUNS_ENDED, "status" => status.word()).increment(runs);
-}
-
-/// Counts batches that are written.
-pub fn batch_written(status: BatchStatus, batches: u64) {
-    counter!(BATCHES, "status" => status.word()).increment(batches);
 }
 
 /// Shows a state of a pool.

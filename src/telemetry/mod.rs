@@ -5,6 +5,7 @@
 
 pub mod measures;
 pub mod request;
+pub mod settings;
 
 use std::io::IsTerminal;
 
@@ -23,7 +24,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::config::Signals;
+use crate::telemetry::settings::Signals;
 
 const SCOPE: &str = "segment-export";
 const LOGGED_BY_DEFAULT: &str =

@@ -30,10 +30,12 @@ use turns::Turns;
 
 use crate::app::App;
 use crate::db;
+use crate::names::RunId;
 use crate::runs::{
-    self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store_batches,
+    self, Lease, LeaseLost, Outcome, Reason, ReasonCode, Run, RunStatus, store_batches,
 };
-use crate::telemetry::{self, measures, measures::Held};
+use crate::telemetry::measures::{self, Held};
+use crate::telemetry::{self};
 
 /// How long to wait for a hint before looking whether to stop.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -8,10 +8,11 @@ use sqlx::types::Json;
 use super::carry::{canceled, while_beating};
 use super::job::{Job, Stopped};
 use super::settle::checkpoint_with;
+use crate::api::connections::lists;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::session::Session;
-use crate::connections::{self, Connection, lists};
+use crate::connections::{self, Connection};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, Unreadable};
@@ -102,7 +103,7 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
 }
 
 fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
-    let session = Session::open(app, &app.carrier, connection);
+    let session = Session::open(app, &app.runs_client, connection);
     let session = session.map_err(|error| Stopped::Fault(error.into()))?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

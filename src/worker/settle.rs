@@ -13,6 +13,7 @@ use super::job::{Job, Stopped};
 use crate::db::{self, Tx};
 use crate::records::batches::{self, Source};
 use crate::records::plan::Plan;
+use crate::runs::measure;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, Counts, LeaseLost, Outcome, store_batches};
 use crate::storage::Manifest;
@@ -75,7 +76,7 @@ async fn write(tx: &mut Tx, job: &Job, to: &Checkpoint, done: &[Done]) -> Result
 fn adopt(job: &mut Job, to: Checkpoint, written: &[Done]) {
     report(&to.counts);
     for done in written {
-        measures::batch_written(done.batch.status, 1);
+        measure::batch_written(done.batch.status, 1);
     }
     job.run.position = to.position;
     job.run.counts.add(&to.counts);
@@ -128,7 +129,7 @@ fn sent_until(job: &Job) -> Option<i64> {
 fn log(job: &Job, outcome: &Outcome) {
     match outcome {
         Outcome::Ended(status, reason) => {
-            measures::run_ended(*status, 1);
+            measure::run_ended(*status, 1);
             tracing::info!(
                 run.status = status.word(),
                 run.reason = word(reason.as_ref()),

@@ -103,7 +103,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::runs::RunId;
+    use crate::names::RunId;
 
     #[test]
     fn one_run_at_a_time_gives_way_when_all_slots_are_taken_and_it_has_got_on() {

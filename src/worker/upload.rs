@@ -18,10 +18,10 @@ use super::uploaded::{Unanswered, Uploaded};
 use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::Session;
+use crate::names::RunId;
 use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
 use crate::records::plan::Plan;
 use crate::records::record::encode;
-use crate::runs::RunId;
 use crate::telemetry::measures;
 
 /// Time-outs of one request before its batch is halved.

@@ -1,7 +1,7 @@
 //! What the image is built from.
 
 use super::tools::ROOT;
-use crate::programs::{python_with, succeed};
+use crate::programs::{python_with, run, succeed};
 
 fn dockerfile() -> String {
     std::fs::read_to_string(format!("{ROOT}/Dockerfile")).unwrap()
@@ -25,6 +25,16 @@ async fn cargo_takes_the_manifest_that_the_dependencies_of_the_image_are_built_f
     let (prepare, _) = command.split_once("cargo build").unwrap();
     let command = format!("{prepare} cargo metadata --no-deps --offline --format-version 1");
     succeed("sh", &["-ec", &command], &folder.path().to_string_lossy()).await;
+}
+
+/// Every crate that is linked into the program, with its licence and its text.
+#[tokio::test]
+async fn the_licences_of_others_in_the_image_are_those_of_what_is_linked() {
+    let page = run(format!("{ROOT}/tools/third-party"), &[], ROOT).await;
+    assert!(page.status.success(), "{}", String::from_utf8_lossy(&page.stderr));
+    let kept = std::fs::read(format!("{ROOT}/THIRD-PARTY.md")).unwrap();
+    assert!(page.stdout == kept, "THIRD-PARTY.md is stale: make licences");
+    assert!(dockerfile().contains("COPY LICENSE THIRD-PARTY.md /usr/share/doc/segment-export/"));
 }
 
 #[test]

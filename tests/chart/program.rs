@@ -5,7 +5,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use clap::Args;
-use segment_export::config::{Config, Signals};
+use segment_export::config::Config;
+use segment_export::telemetry::settings::Signals;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, CLIENT_ID};
+use segment_export::sandbox::{API_KEY, CLIENT_ID};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

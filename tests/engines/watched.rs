@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;

@@ -1,8 +1,8 @@
 //! Who may use a connection, sentence by sentence.
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::LIST_ID;
 use segment_export::connections::CONSENT_VERSION;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use segment_export::campaign_monitor::sandbox::API_KEY;
+use segment_export::sandbox::API_KEY;
 use serde_json::json;
 
 use crate::support::{TestApp, text};

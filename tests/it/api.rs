@@ -27,7 +27,7 @@ async fn a_secret_is_never_shown() {
     let seen = app.get(&format!("/connections/{id}")).await;
     assert_eq!(seen["status"], "connected");
     assert_eq!(seen["credential"]["lastFour"], "-key");
-    assert!(!seen.to_string().contains(segment_export::campaign_monitor::sandbox::API_KEY));
+    assert!(!seen.to_string().contains(segment_export::sandbox::API_KEY));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Bodies that are wrong: the answer names the place, and never repeats what was sent.
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};

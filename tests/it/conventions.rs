@@ -29,7 +29,7 @@ async fn every_answer_has_an_id_of_its_own_also_when_it_is_a_refusal() {
 
 /// The lists of the document that come in pages, with the least and the most that a page may hold.
 fn pages() -> Vec<(String, i64, i64)> {
-    let document = segment_export::http::document();
+    let document = segment_export::server::document();
     let paths = document["paths"].as_object().unwrap().iter();
     let limit = |item: &Value| {
         let parameters = item["get"]["parameters"].as_array()?.clone();

@@ -1,7 +1,7 @@
 //! How runs end for reasons that are seldom met (data that nobody can read, attempts that get nowhere), and a run that does not end.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
+use segment_export::sandbox::{API_KEY, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use segment_export::sql;
 use serde_json::json;
 

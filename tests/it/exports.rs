@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::DOUBLE_OPT_IN_LIST_ID;
+use segment_export::sandbox::DOUBLE_OPT_IN_LIST_ID;
 use serde_json::json;
 
 use crate::support::{TestApp, people, refused, text};
@@ -48,8 +48,7 @@ async fn a_refused_key_stops_the_run_and_the_connection_needs_attention_until_it
     assert_eq!(problem["errorCode"], "connectionNotConnected");
 
     app.faults(&json!([])).await;
-    let key =
-        json!({"kind": "apiKey", "apiKey": segment_export::campaign_monitor::sandbox::API_KEY});
+    let key = json!({"kind": "apiKey", "apiKey": segment_export::sandbox::API_KEY});
     app.put(&format!("{path}/credentials"), &key).await;
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["status"], "successful", "{run}");

@@ -1,6 +1,6 @@
 //! A small run of one connection waits for no large run of another to end.
 
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, text};

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::API_KEY;
 use segment_export::connections::store_seals;
+use segment_export::sandbox::API_KEY;
 use serde_json::json;
 
 use crate::oauth;

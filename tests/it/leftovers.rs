@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use futures::{StreamExt, channel::mpsc, stream};
 use reqwest::{Body, Method};
-use segment_export::{db, keeper, sql};
+use segment_export::upkeep::janitor;
+use segment_export::{db, sql};
 use serde_json::json;
 
 use crate::support::{TestApp, good, people, refused};
@@ -48,7 +49,7 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
     good(app.upload("People", "text/csv", people(5)).await).await;
     app.put("/segments/People", &json!({"displayName": "Still people"})).await;
     good(app.request("Admin", Method::DELETE, "/segments/Others").send().await.unwrap()).await;
-    keeper::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
+    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
 
     assert_eq!(app.get("/segments/People").await["memberCount"], 5);
     refused(post().await, 409).await;
@@ -56,7 +57,7 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
         fs::remove_dir_all(object).unwrap();
         fs::write(object, "").unwrap();
     }
-    keeper::tidy(&app.app(), db::now()).await.unwrap();
+    janitor::tidy(&app.app(), db::now()).await.unwrap();
     assert!(lasting.iter().all(|object| !object.exists()), "it was not tried again");
     assert_eq!(kept(&app).len(), 1);
 }
@@ -104,7 +105,7 @@ async fn an_upload_for_a_version_that_is_replaced_while_it_comes_in_is_refused()
 
 /// Sweeps so many hours later.
 async fn sweep_after(app: &TestApp, hours: i64) {
-    keeper::sweep(&app.app(), db::now() + TimeDelta::hours(hours)).await.unwrap();
+    janitor::sweep(&app.app(), db::now() + TimeDelta::hours(hours)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

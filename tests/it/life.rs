@@ -1,7 +1,7 @@
 //! The life of an export: how it is found, detached, attached, copied and removed, and what that does to its runs.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};

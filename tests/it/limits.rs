@@ -1,7 +1,7 @@
 //! What limits and stops a run, each with its code, whose fault it is, and words for a marketer.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};
@@ -215,7 +215,7 @@ async fn an_empty_segment_is_a_success_with_nothing_to_do() {
 
 #[test]
 fn every_status_has_a_word_of_the_product() {
-    let document = serde_json::to_value(segment_export::http::document()).unwrap();
+    let document = serde_json::to_value(segment_export::server::document()).unwrap();
     let table = include_str!("../../docs/RUNS.md");
     let statuses = document["components"]["schemas"]["RunStatus"].to_string();
     let words: Vec<&str> =

@@ -48,6 +48,7 @@ mod stores;
 mod subscribers;
 mod support;
 mod throttling;
+mod tidy;
 mod uploads;
 mod worker;
 mod writes;

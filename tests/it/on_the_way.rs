@@ -1,7 +1,7 @@
 //! A proxy, firewall or portal between the service and Campaign Monitor that answers in its place.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, refused, text};

@@ -7,7 +7,7 @@ use crate::support::document::{operations, pointed};
 #[test]
 fn the_committed_openapi_document_is_up_to_date() {
     let committed = include_str!("../../openapi/openapi.json");
-    let made = format!("{:#}", segment_export::http::document());
+    let made = format!("{:#}", segment_export::server::document());
     assert!(
         committed.trim_end() == made.trim_end(),
         "openapi/openapi.json is stale: run `make openapi`"
@@ -42,7 +42,7 @@ fn every_parameter_is_described() {
 
 #[test]
 fn every_body_has_an_example() {
-    let document = segment_export::http::document();
+    let document = segment_export::server::document();
     let has_example = |content: &Value| {
         let is_binary = pointed(&document, &content["schema"])["format"] == "binary";
         is_binary || content.get("example").or(content.get("examples")).is_some()
@@ -60,7 +60,7 @@ fn every_body_has_an_example() {
 
 #[test]
 fn every_problem_names_its_codes_and_the_codes_fit_the_status() {
-    let document = segment_export::http::document();
+    let document = segment_export::server::document();
     for operation in operations() {
         let answers = operation.says["responses"].as_object().unwrap();
         for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
@@ -82,7 +82,7 @@ fn every_problem_names_its_codes_and_the_codes_fit_the_status() {
 
 #[test]
 fn every_error_code_is_documented_where_it_is_answered() {
-    let document = segment_export::http::document().to_string();
+    let document = segment_export::server::document().to_string();
     // The rest is answered by addresses that are none of the operations, or to methods that are none.
     for kind in segment_export::http::problem::Kind::ALL {
         let is_documented = document.contains(&format!("\"errorCode\":\"{}\"", kind.code()));

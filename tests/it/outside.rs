@@ -10,9 +10,7 @@ mod contract;
 use std::process::Stdio;
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{
-    API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
-};
+use segment_export::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;

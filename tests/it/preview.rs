@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
+use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, refused, text};

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_SECRET};
+use segment_export::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_SECRET};
 use serde_json::json;
 
 use crate::identity::{KEY, KEY_ID, Provider, sign};

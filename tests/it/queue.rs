@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use segment_export::runs::RunId;
+use segment_export::names::RunId;
 use segment_export::worker::Worker;
 
 use crate::stores::{idle, queued};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use segment_export::http::problem::Kind;
+use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use segment_export::sql;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a call that starts or makes something, sent again, is answered the same and does nothing more.
 
 use reqwest::{Method, RequestBuilder, Response};
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

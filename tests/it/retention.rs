@@ -5,8 +5,9 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use reqwest::Method;
+use segment_export::db;
 use segment_export::runs::retention;
-use segment_export::{db, keeper};
+use segment_export::upkeep::janitor;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, refused, text};
@@ -29,7 +30,7 @@ async fn ended_run() -> (TestApp, String) {
 
 /// Keeps house so many days later.
 async fn after_days(app: &TestApp, days: i64) {
-    keeper::tidy(&app.app(), db::now() + TimeDelta::days(days)).await.unwrap();
+    janitor::tidy(&app.app(), db::now() + TimeDelta::days(days)).await.unwrap();
 }
 
 async fn count(app: &TestApp, path: &str) -> usize {
@@ -142,7 +143,7 @@ async fn the_audit_is_kept_for_its_days_and_with_0_for_ever() {
     for (days, is_kept) in [("30", false), ("0", true)] {
         let app = TestApp::start_with(&["--audit-days", days, "--roles", "api"]).await;
         app.connection().await;
-        keeper::tidy(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
+        janitor::tidy(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
         assert_eq!(count(&app, "/audit-events").await > 0, is_kept, "{days}");
     }
 }
@@ -156,8 +157,8 @@ async fn idempotency_keys_are_forgotten_after_their_hours() {
         request.header("Idempotency-Key", "key").send().await.unwrap()
     };
     assert_eq!(post().await.status(), 201);
-    keeper::tidy(&app.app(), db::now() + TimeDelta::hours(23)).await.unwrap();
+    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(23)).await.unwrap();
     assert!(post().await.headers().contains_key("Idempotency-Replayed"));
-    keeper::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
+    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
     refused(post().await, 409).await;
 }

@@ -1,7 +1,7 @@
 //! What a run does, on good days and on bad ones.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{LIST_ID, Sandbox};
+use segment_export::sandbox::{LIST_ID, Sandbox};
 use serde_json::json;
 
 use crate::support::{TestApp, refused, text, until};
@@ -168,7 +168,7 @@ async fn an_unknown_custom_field_stops_the_run_before_the_first_upload() {
         .build()
         .unwrap()
         .delete(url)
-        .basic_auth(segment_export::campaign_monitor::sandbox::API_KEY, Some("x"))
+        .basic_auth(segment_export::sandbox::API_KEY, Some("x"))
         .send()
         .await
         .unwrap();

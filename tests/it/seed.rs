@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use segment_export::sql;
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ fn comment(test: &str) -> String {
 
 #[test]
 fn every_address_on_the_page_is_in_the_openapi_document() {
-    let document = serde_json::to_value(segment_export::http::document()).unwrap();
+    let document = serde_json::to_value(segment_export::server::document()).unwrap();
     for row in rows() {
         assert!(!row.calls.is_empty(), "{}", row.sentence);
         for call in row.calls {

@@ -1,7 +1,7 @@
 //! A process that is told to stop, and told again.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, text, until};

@@ -7,11 +7,13 @@ use futures::future::{join_all, poll_immediate};
 use reqwest::Method;
 use segment_export::app::App;
 use segment_export::db::{self, Tx};
+use segment_export::names::RunId;
+use segment_export::runs::reader::RunReader;
 use segment_export::runs::store_work::{
     Checkpoint, backlog, beat, checkpoint, claim, due, settle, waiting,
 };
 use segment_export::runs::{
-    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunId, RunStatus, store,
+    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
 };
 use serde_json::json;
 use tokio::time::timeout;
@@ -232,13 +234,14 @@ async fn many_who_look_at_runs_at_the_same_time_each_see_theirs_as_it_was_when_t
     let (export, other_export) = (test.export_of(3).await, test.export_of(3).await);
     let (run, other) = (queued(&test, &export).await, queued(&test, &other_export).await);
     let (app, unknown) = (test.app(), RunId(uuid::Uuid::now_v7()));
+    let reader = RunReader::default();
     for change in 1..=20 {
         let mut tx = app.db.write().await.unwrap();
         let reason = Reason::new(ReasonCode::CanceledByUser, "Ann");
         assert!(store::request_cancel(&mut tx, run, &reason, db::now()).await.unwrap());
         tx.commit().await.unwrap();
         let ids = [run, other, unknown].into_iter().cycle().take(90);
-        let found = join_all(ids.map(|id| app.runs.get(&app.db, id))).await;
+        let found = join_all(ids.map(|id| reader.get(&app.db, id))).await;
         let versions = found.iter().map(|found| {
             found.as_ref().unwrap().as_ref().map(|found| (found.run.id, found.run.version))
         });
@@ -251,14 +254,14 @@ async fn many_who_look_at_runs_at_the_same_time_each_see_theirs_as_it_was_when_t
 async fn who_looks_at_a_run_is_answered_though_the_caller_that_read_for_all_was_cut_off() {
     let test = idle().await;
     let run = queued(&test, &test.export_of(3).await).await;
-    let app = test.app();
+    let (app, reader) = (test.app(), RunReader::default());
     for _ in 0..10 {
         let held = every_connection(&app).await;
-        let mut reading: Vec<_> = (0..4).map(|_| Box::pin(app.runs.get(&app.db, run))).collect();
+        let mut reading: Vec<_> = (0..4).map(|_| Box::pin(reader.get(&app.db, run))).collect();
         for each in &mut reading {
             assert!(poll_immediate(each).await.is_none(), "a read waits for a connection");
         }
-        let mut looking = Box::pin(app.runs.get(&app.db, run));
+        let mut looking = Box::pin(reader.get(&app.db, run));
         assert!(poll_immediate(&mut looking).await.is_none(), "others read before");
         drop(reading);
         drop(held);

@@ -1,9 +1,7 @@
 //! What stands on the list afterwards, read back from Campaign Monitor.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{
-    API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID,
-};
+use segment_export::sandbox::{API_KEY, CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, text, until};

@@ -1,7 +1,7 @@
 //! A Campaign Monitor that asks to wait for long: whoever cancels a run or stops the service does not wait with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, text, until};

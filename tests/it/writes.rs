@@ -2,7 +2,7 @@
 
 use futures::future::{join_all, try_join_all};
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text};

@@ -1,7 +1,7 @@
 //! Imports: who gets in, who does not, and what is stored.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
+use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::World;

@@ -1,7 +1,7 @@
 //! Our answers have the members and types of the vendor's published samples, no more and no fewer.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::{CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
+use segment_export::sandbox::{CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{World, answer};

@@ -1,9 +1,7 @@
 //! What every test of the sandbox needs: a running one, and calls in one line.
 
 use reqwest::{Client, Method, RequestBuilder, Response};
-use segment_export::campaign_monitor::sandbox::{
-    API_KEY, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, Sandbox,
-};
+use segment_export::sandbox::{API_KEY, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, Sandbox};
 use serde_json::Value;
 use url::Url;
 

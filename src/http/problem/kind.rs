@@ -1,6 +1,6 @@
 //! The whole error contract, as a table: one line a problem, with its status, whose turn it is, its code and its title.
 
-use crate::runs::Culprit;
+use crate::names::Culprit;
 
 macro_rules! kinds {
     ($($name:ident $status:literal $culprit:ident $code:literal $title:literal;)*) => {

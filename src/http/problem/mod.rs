@@ -13,9 +13,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::db;
-use crate::runs::Culprit;
-use crate::telemetry;
+use crate::names::Culprit;
+use crate::{db, telemetry};
 pub use kind::Kind;
 
 /// One thing that is wrong with the input.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use segment_export::audit::Action;
-use segment_export::campaign_monitor::sandbox::API_KEY;
+use segment_export::sandbox::API_KEY;
 use serde_json::json;
 
 use super::events;
@@ -17,7 +17,7 @@ const CHANGE_NOTHING: [&str; 1] = ["preview_export"];
 
 /// Every call of the document that changes something: method and address below the instance.
 fn changing_calls() -> Vec<(String, String)> {
-    let document = serde_json::to_value(segment_export::http::document()).unwrap();
+    let document = serde_json::to_value(segment_export::server::document()).unwrap();
     let mut calls = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let Some(path) = path.strip_prefix(OF_INSTANCE) else { continue };

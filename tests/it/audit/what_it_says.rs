@@ -1,7 +1,7 @@
 //! What an event says of a change, of a refusal, of a sign-in.
 
 use reqwest::Method;
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use super::events;

@@ -4,7 +4,7 @@ mod renewals;
 mod sign_ins;
 
 use reqwest::{Client, Method, Response, redirect};
-use segment_export::campaign_monitor::sandbox::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET};
+use segment_export::sandbox::{OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET};
 use serde_json::{Value, json};
 use url::Url;
 

@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
-use segment_export::connections::{ConnectionId, store_oauth};
+use segment_export::connections::store_oauth;
 use segment_export::db;
+use segment_export::names::ConnectionId;
 use serde_json::json;
 
 use super::{

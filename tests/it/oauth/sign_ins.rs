@@ -276,8 +276,7 @@ async fn only_administrators_of_the_instance_begin_a_sign_in() {
 async fn a_key_may_take_the_place_of_a_sign_in_and_the_other_way_round() {
     let app = start_with(&[]).await;
     let (id, export) = export_of(&app, 3).await;
-    let key =
-        json!({"kind": "apiKey", "apiKey": segment_export::campaign_monitor::sandbox::API_KEY});
+    let key = json!({"kind": "apiKey", "apiKey": segment_export::sandbox::API_KEY});
     let seen = app.put(&format!("/connections/{id}/credentials"), &key).await;
     assert_eq!(seen["credential"], json!({"kind": "apiKey", "lastFour": "-key"}));
     assert_eq!(app.ended(&app.start_run(&export).await).await["status"], "successful");

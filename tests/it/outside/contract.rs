@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -83,7 +83,7 @@ async fn what_breaks_callers_is_noticed_and_an_addition_is_not() {
     let folder = TempDir::new().unwrap();
     let changed = folder.path().join("changed.json");
     for (what, place, change, is_harmless) in CHANGES {
-        let mut document = segment_export::http::document();
+        let mut document = segment_export::server::document();
         change(document.pointer_mut(place).unwrap());
         std::fs::write(&changed, document.to_string()).unwrap();
         let found = compare(Path::new(DOCUMENT), &changed).await;

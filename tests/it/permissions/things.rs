@@ -25,7 +25,7 @@ impl Things {
 
     pub fn new_export(connection: &str) -> Value {
         json!({"displayName": "High value", "connectionId": connection, "segments": ["HighValue"],
-            "listId": segment_export::campaign_monitor::sandbox::LIST_ID, "mapping": {"email": "Email"}})
+            "listId": segment_export::sandbox::LIST_ID, "mapping": {"email": "Email"}})
     }
 
     pub async fn share(&self, app: &TestApp) {

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use segment_export::db::Time;
-use segment_export::exports::{self, ExportId};
-use segment_export::schedules::scheduler::fire_due;
+use segment_export::exports;
+use segment_export::names::ExportId;
 use segment_export::schedules::store;
+use segment_export::upkeep::scheduler::fire_due;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, text};

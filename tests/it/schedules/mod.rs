@@ -7,7 +7,7 @@ mod settings;
 
 use chrono::{DateTime, Utc};
 use reqwest::{Method, Response};
-use segment_export::exports::ExportId;
+use segment_export::names::ExportId;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, check_law};

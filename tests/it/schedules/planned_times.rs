@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
-use segment_export::schedules::scheduler::fire_due;
 use segment_export::schedules::store::{exports_due, move_export_on, plan};
+use segment_export::upkeep::scheduler::fire_due;
 use segment_export::{db, exports, sql};
 use serde_json::json;
 

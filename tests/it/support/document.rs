@@ -16,7 +16,7 @@ pub struct Operation {
 
 /// All operations of the document.
 pub fn operations() -> Vec<Operation> {
-    let document = segment_export::http::document();
+    let document = segment_export::server::document();
     let mut found = vec![];
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, says) in item.as_object().unwrap() {

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use metrics_exporter_prometheus::PrometheusHandle;
-use segment_export::app::{App, Service};
-use segment_export::campaign_monitor::sandbox::Sandbox;
+use segment_export::app::App;
 use segment_export::config::Config;
+use segment_export::sandbox::Sandbox;
+use segment_export::service::Service;
 use segment_export::telemetry::measures;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
@@ -145,7 +146,7 @@ impl TestApp {
     /// Opens the data of the service once more, as another process does.
     pub async fn open(&self) -> App {
         let config = Settings::try_parse_from(self.args("127.0.0.1:0")).unwrap().config;
-        App::open(config, metrics()).await.unwrap()
+        segment_export::service::open(config, metrics()).await.unwrap()
     }
 
     /// Starts another service on the same data and with the same settings; returns its address with it.

@@ -1,7 +1,7 @@
 //! Connections, segments and exports that tests need.
 
 use reqwest::{Method, Response};
-use segment_export::campaign_monitor::sandbox::{API_KEY, LIST_ID};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Orders to the offline Campaign Monitor, and what it says.
 
 use reqwest::{Method, StatusCode};
-use segment_export::campaign_monitor::sandbox::LIST_ID;
+use segment_export::sandbox::LIST_ID;
 use serde_json::Value;
 
 use super::TestApp;

@@ -1,0 +1,88 @@
+//! Reading the audit. Nothing here writes: events come with what they tell of.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::views::{AuditEventView, CSV_HEADER};
+use crate::app::App;
+use crate::audit::store::{self, Filter};
+use crate::audit::{Action, Event};
+use crate::http::auth::{Admin, Caller};
+use crate::http::paging::{Page, Paging, SearchText};
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::query::Query;
+use crate::http::whole::{self, Offer, STREAM_ROWS};
+
+/// Which events to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct AuditFilter {
+    /// Those of this actor, known by its subject.
+    #[param(inline)]
+    actor: Option<SearchText>,
+    /// Those of this action.
+    action: Option<Action>,
+    /// Those of this object; a segment is known by its name.
+    #[param(inline)]
+    object_id: Option<SearchText>,
+    /// Those that happened at this time or later.
+    from_utc: Option<DateTime<Utc>>,
+    /// Those that happened before this time.
+    to_utc: Option<DateTime<Utc>>,
+}
+
+/// Lists who changed what, when and from where, and what was refused.
+///
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that begins
+/// with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet takes it for a
+/// formula; JSON has it as it is.
+#[utoipa::path(tag = "audit", security(("bearer" = ["Admin"])), params(AuditFilter, Paging),
+    responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv", example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n"),
+            (String = "application/x-ndjson", example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n"))),
+        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument)))]
+#[get("/audit-events")]
+pub async fn list_audit_events(
+    caller: Caller<Admin>,
+    app: Data<App>,
+    filter: Query<AuditFilter>,
+    paging: Query<Paging>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let (instance, filter) = (caller.instance, filter.0.into_filter());
+    let read = move |after, limit| {
+        let (app, filter) = (app.clone(), filter.clone());
+        async move { Ok(store::list(&mut app.db.read().await?, instance, &filter, after, limit).await?) }
+    };
+    let id = |event: &Event| event.id;
+    match Offer::accepted(&request)? {
+        Offer::Json => {
+            let events = read(after, limit).await?;
+            Ok(HttpResponse::Ok().json(Page::of(events, limit, id, AuditEventView::from)))
+        }
+        Offer::Csv => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(whole::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
+        }
+        Offer::Ndjson => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(whole::ndjson::<AuditEventView>(rows))
+        }
+    }
+}
+
+impl AuditFilter {
+    fn into_filter(self) -> Filter {
+        Filter {
+            actor: self.actor.map(|text| text.0),
+            action: self.action.map(Action::as_str),
+            object: self.object_id.map(|text| text.0),
+            from: self.from_utc,
+            to: self.to_utc,
+        }
+    }
+}

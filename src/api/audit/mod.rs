@@ -1,0 +1,4 @@
+//! Calls about audit: handlers and their wire forms.
+
+pub mod handlers;
+pub mod views;

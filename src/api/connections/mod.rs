@@ -1,0 +1,10 @@
+//! Calls about connections: handlers and their wire forms.
+
+pub mod account;
+pub mod callback;
+pub mod export_user;
+pub mod handlers;
+pub mod lists;
+pub mod sign_in;
+pub mod verify;
+pub mod views;

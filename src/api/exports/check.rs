@@ -1,0 +1,223 @@
+//! Whether what an export says can be carried out: its segments, their fields, the list and its fields.
+//!
+//! All that is wrong is reported at once, each with its JSON pointer.
+
+use super::views::{Permissions, SegmentNames};
+use crate::api::connections::account::{find_usable, open, problem};
+use crate::api::connections::lists::warnings as list_warnings;
+use crate::app::App;
+use crate::campaign_monitor::{self, CustomField, List};
+use crate::connections::{self, Connection, ConnectionStatus};
+use crate::db::Tx;
+use crate::exports::{ListId, Mapping, Warning};
+use crate::http::auth::Caller;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::identity::Role;
+use crate::names::ConnectionId;
+use crate::segments::{self, Segment};
+use uuid::Uuid;
+
+/// The most custom fields of a mapping, as the contract has it.
+const CUSTOM_FIELDS_MAX: usize = 100;
+
+/// The segments of those names, or what is wrong with them.
+pub async fn find_segments(
+    tx: &mut Tx,
+    instance: Uuid,
+    names: &SegmentNames,
+) -> Result<Vec<Segment>, Problem> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for (index, name) in names.0.iter().enumerate() {
+        match segments::store::get(tx, instance, name).await? {
+            Some(segment) => found.push(segment),
+            None => errors.push(FieldError::new(
+                format!("/segments/{index}"),
+                "unknownSegment",
+                format!("There is no segment “{}”.", name.as_str()),
+            )),
+        }
+    }
+    all_good(errors).map(|()| found)
+}
+
+/// Every field of the mapping must be a field of every segment that has members.
+pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    for (pointer, field) in mapping.fields() {
+        let lacking = segments
+            .iter()
+            .find(|segment| segment.fields.is_some() && !segment.has_field(field.as_str()));
+        if let Some(segment) = lacking {
+            let message = format!(
+                "The segment “{}” has no field “{}”.",
+                segment.name.as_str(),
+                field.as_str()
+            );
+            errors.push(FieldError::new(pointer, "unknownField", message));
+        }
+    }
+    all_good(errors)
+}
+
+/// Checks the list and its fields, when the connection is connected. Returns what its owner should know.
+pub async fn check_list(
+    app: &App,
+    connection: &Connection,
+    list_id: &ListId,
+    mapping: &Mapping,
+) -> Result<Vec<Warning>, Problem> {
+    if connection.status() != ConnectionStatus::Connected {
+        return Ok(vec![not_connected()]);
+    }
+    match ask(app, connection, list_id).await? {
+        Err(error) if error.is_about_the_credential() => Ok(vec![not_connected()]),
+        found => Ok(list_warnings(&checked(found, mapping)?.0)),
+    }
+}
+
+/// Asks Campaign Monitor for the list and its fields, and checks the keys of the mapping.
+pub async fn read_list(
+    app: &App,
+    connection: &Connection,
+    list_id: &ListId,
+    mapping: &Mapping,
+) -> Result<(List, Vec<CustomField>), Problem> {
+    checked(ask(app, connection, list_id).await?, mapping)
+}
+
+/// A list and its custom fields, as Campaign Monitor tells of them.
+type Found = Result<(List, Vec<CustomField>), campaign_monitor::Error>;
+
+async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Found, Problem> {
+    let (session, id) = (open(app, connection)?, list_id.as_str());
+    let found = session.call(|account| async move {
+        futures::try_join!(account.list(id), account.custom_fields(id))
+    });
+    Ok(found.await)
+}
+
+fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), Problem> {
+    let (list, fields) = found.map_err(|error| refused(&error))?;
+    check_keys(mapping, &fields)?;
+    Ok((list, fields))
+}
+
+fn refused(error: &campaign_monitor::Error) -> Problem {
+    if error.is_unknown_id() {
+        let message = "Campaign Monitor does not know this list in this account.";
+        return Problem::unprocessable("/listId", "unknownList", message);
+    }
+    problem(error)
+}
+
+fn not_connected() -> Warning {
+    Warning {
+        code: "connectionNotConnected".into(),
+        message: "The connection is not connected yet: the list and its fields were not checked."
+            .into(),
+    }
+}
+
+/// Campaign Monitor drops unknown keys silently, so they are refused here.
+fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    for (index, custom) in mapping.custom_fields.iter().enumerate() {
+        let key = custom.key.as_str();
+        if !fields.iter().any(|field| field.bare_key().eq_ignore_ascii_case(key)) {
+            let message = format!(
+                "The list has no custom field “{key}”. Create it in Campaign Monitor, or leave it out."
+            );
+            errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
+        }
+    }
+    all_good(errors)
+}
+
+/// What the custom fields of a mapping have to be, whatever the list has.
+pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
+    let custom = &mapping.custom_fields;
+    if custom.len() > CUSTOM_FIELDS_MAX {
+        let message = format!("An export fills at most {CUSTOM_FIELDS_MAX} custom fields.");
+        return Err(Problem::unprocessable("/mapping/customFields", "tooMany", message));
+    }
+    let mut errors = Vec::new();
+    for (index, field) in custom.iter().enumerate() {
+        let key = field.key.as_str();
+        if custom[..index].iter().any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key)) {
+            let message = format!("“{key}” is mapped twice.");
+            errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
+        }
+    }
+    all_good(errors)
+}
+
+fn key_at(index: usize) -> String {
+    format!("/mapping/customFields/{index}/key")
+}
+
+/// The warning that a run would be skipped, if the segments hold too many profiles.
+#[must_use]
+pub fn limit_warning(selected: i64, most: i64) -> Option<Warning> {
+    (selected > most).then(|| Warning {
+        code: "profileLimitExceeded".into(),
+        message: format!(
+            "The segments hold {selected} profiles; an export may have {most}. A run would be skipped. \
+             Spread the segments over several exports."
+        ),
+    })
+}
+
+/// What the caller may do with what goes over `connection`: contributors manage everything over connections that
+/// are shared with them, whoever made it.
+pub async fn permissions<R>(
+    tx: &mut Tx,
+    caller: &Caller<R>,
+    connection: Option<ConnectionId>,
+) -> Result<Permissions, Problem> {
+    match (caller.identity.role, connection) {
+        (Role::Admin, _) => Ok(Permissions::Edit),
+        (Role::Viewer, _) | (Role::Contributor, None) => Ok(Permissions::View),
+        (Role::Contributor, Some(id)) => {
+            let connection = connections::store::get(tx, caller.instance, id).await?;
+            let is_shared = connection.is_some_and(|connection| connection.is_shared());
+            Ok(if is_shared { Permissions::Edit } else { Permissions::View })
+        }
+    }
+}
+
+/// Refuses a caller that may only look at what goes over `connection`.
+pub async fn may_edit<R>(
+    tx: &mut Tx,
+    caller: &Caller<R>,
+    connection: Option<ConnectionId>,
+) -> Result<(), Problem> {
+    match permissions(tx, caller, connection).await? {
+        Permissions::Edit => Ok(()),
+        Permissions::View => Err(Problem::new(
+            Kind::Forbidden,
+            "Its connection is not shared with contributors. Ask an administrator.",
+        )),
+    }
+}
+
+/// The connection, which must be there and usable by the caller.
+pub async fn usable_connection<R>(
+    app: &App,
+    caller: &Caller<R>,
+    id: ConnectionId,
+) -> Result<Connection, Problem> {
+    find_usable(app, caller, id).await.map_err(|problem| match problem.kind() {
+        Kind::NotFound => Problem::unprocessable(
+            "/connectionId",
+            "unknownConnection",
+            "There is no such connection, or you may not use it.",
+        ),
+        _ => problem,
+    })
+}
+
+/// The problem that names all that is wrong, if anything is.
+pub fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
+    if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
+}

@@ -1,0 +1,130 @@
+//! How an export is checked and saved.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use uuid::Uuid;
+
+use super::check::{
+    check_custom_fields, check_fields, check_list, find_segments, may_edit, usable_connection,
+};
+use super::handlers::{find_to_change, view};
+use super::views::SegmentNames;
+use crate::app::App;
+use crate::audit::{self, Action, Change};
+use crate::db::{self, Tx};
+use crate::exports::store::{self, Content};
+use crate::exports::{Export, Warning};
+use crate::http::again::overtaken;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::body::ok;
+use crate::http::idempotency::{Answer, Once};
+use crate::http::problem::Problem;
+use crate::names::ExportId;
+use crate::schedules;
+use crate::segments::{self, SegmentId};
+
+/// What `check` found out.
+pub struct Checked {
+    /// The segments, in order.
+    pub segments: Vec<SegmentId>,
+    /// What may surprise whoever runs it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Checks what an export says against its segments and, where it has a connection, its list.
+pub async fn check(
+    app: &App,
+    caller: &Caller<Contributor>,
+    content: &Content<'_>,
+    names: &SegmentNames,
+) -> Result<Checked, Problem> {
+    check_custom_fields(content.mapping)?;
+    let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
+    check_fields(content.mapping, &segments)?;
+    crate::api::schedules::check::check(content.schedule, "/schedule", db::now())?;
+    let mut warnings = Vec::new();
+    if let Some(id) = content.connection {
+        let connection = usable_connection(app, caller, id).await?;
+        warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
+    }
+    Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
+}
+
+/// Adds an export, once.
+pub async fn save_new(
+    app: &App,
+    caller: &Caller<Contributor>,
+    once: &Once,
+    action: Action,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let create = async |tx: &mut Tx| {
+        may_edit(tx, caller, content.connection).await?;
+        let export = insert(tx, caller, action, content, &checked.segments).await?;
+        let location = format!("/v1/instances/{}/exports/{}", caller.instance, export.id.0);
+        let version = export.stamps.version;
+        let view = view(tx, app, caller, export, checked.warnings).await?;
+        Ok((Answer::json(StatusCode::CREATED, &view)?.about(location, version), ()))
+    };
+    let (response, _) = once.create(app, create).await?;
+    Ok(response)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    caller: &Caller<Contributor>,
+    action: Action,
+    content: &Content<'_>,
+    segments: &[SegmentId],
+) -> Result<Export, Problem> {
+    let id = ExportId(Uuid::now_v7());
+    let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
+        .await
+        .map_err(overtaken)?;
+    store::set_segments(tx, id, segments).await.map_err(overtaken)?;
+    let segments = segments::store::of_export(tx, id).await?;
+    let change = Change::made((&export, &segments[..]));
+    audit::record(tx, &caller.author, action, change).await?;
+    schedules::store::plan(tx, id, content.schedule.next(db::now())).await?;
+    Ok(export)
+}
+
+/// Changes an export, unless it is overtaken: somebody else did, or removed its connection or a segment.
+pub async fn save(
+    app: &App,
+    caller: &Caller<Contributor>,
+    action: Action,
+    old: &Export,
+    content: &Content<'_>,
+    checked: Checked,
+) -> Result<HttpResponse, Problem> {
+    let mut tx = app.db.write().await?;
+    let current = find_to_change(&mut tx, caller.instance, old.id).await?;
+    if current.stamps.version != old.stamps.version {
+        return Err(Problem::overtaken());
+    }
+    for connection in [current.connection_id, content.connection].into_iter().flatten() {
+        may_edit(&mut tx, caller, Some(connection)).await?;
+    }
+    // A run goes over the connection that the export had at its start.
+    if content.connection != current.connection_id {
+        crate::api::runs::handlers::cancel_open(&mut tx, caller, old.id).await?;
+    }
+    let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
+        .await
+        .map_err(overtaken)?;
+    let old_segments = segments::store::of_export(&mut tx, old.id).await?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(overtaken)?;
+    let segments = segments::store::of_export(&mut tx, old.id).await?;
+    let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
+    audit::record(&mut tx, &caller.author, action, change).await?;
+    // A time that has come and was not fired yet is kept, unless the schedule is another one.
+    if current.schedule.0 != *content.schedule {
+        schedules::store::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
+    }
+    let version = export.stamps.version;
+    let view = view(&mut tx, app, caller, export, checked.warnings).await?;
+    tx.commit().await?;
+    Ok(ok(version, &view))
+}

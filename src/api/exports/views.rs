@@ -1,0 +1,292 @@
+//! Exports on the wire.
+
+#![expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::schedules::views::ScheduleView;
+use crate::audit::{Change, Snapshot};
+use crate::db::Time;
+use crate::exports::{Export, ListId, Mapping, Options, Warning};
+use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
+use crate::runs::{Reason, Run, RunStatus};
+use crate::schedules::Schedule;
+use crate::segments::{Segment, SegmentName};
+use crate::wire::present;
+
+/// The segments of an export: 1 to 50, each once.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(try_from = "Vec<SegmentName>")]
+#[schema(value_type = Vec<SegmentName>, min_items = 1, max_items = 50)]
+pub struct SegmentNames(pub Vec<SegmentName>);
+
+impl TryFrom<Vec<SegmentName>> for SegmentNames {
+    type Error = &'static str;
+
+    fn try_from(names: Vec<SegmentName>) -> Result<Self, Self::Error> {
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        if (1..=50).contains(&names.len()) && distinct.len() == names.len() {
+            return Ok(Self(names));
+        }
+        Err("an export has 1 to 50 segments, each once")
+    }
+}
+
+/// An export to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewExportBody {
+    pub display_name: DisplayName,
+    pub connection_id: ConnectionId,
+    pub list_id: ListId,
+    pub segments: SegmentNames,
+    pub mapping: Mapping,
+    #[serde(default)]
+    pub options: Options,
+    #[serde(default)]
+    pub schedule: Schedule,
+}
+
+/// What to change of an export.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DisplayName, required = false)]
+    pub display_name: Option<DisplayName>,
+    /// `null` detaches the export.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<ConnectionId>)]
+    pub connection_id: Option<Option<ConnectionId>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ListId, required = false)]
+    pub list_id: Option<ListId>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SegmentNames, required = false)]
+    pub segments: Option<SegmentNames>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Mapping, required = false)]
+    pub mapping: Option<Mapping>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Options, required = false)]
+    pub options: Option<Options>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Schedule, required = false)]
+    pub schedule: Option<Schedule>,
+}
+
+/// The copy of an export.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DuplicateBody {
+    /// Its name; `Copy of …` when left out.
+    #[serde(default)]
+    pub display_name: Option<DisplayName>,
+}
+
+/// The connection to attach.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachBody {
+    pub connection_id: ConnectionId,
+}
+
+/// Whether an export can run.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ExportState {
+    /// It has a connection.
+    Active,
+    /// It has none, and does not run until one is attached.
+    Inactive,
+}
+
+/// What the caller may do with an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Permissions {
+    /// Change, run and remove it.
+    Edit,
+    /// Look at it.
+    View,
+}
+
+/// An export.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportView {
+    pub export_id: ExportId,
+    pub instance_id: Uuid,
+    pub display_name: DisplayName,
+    /// `null` when it is detached.
+    pub connection_id: Option<ConnectionId>,
+    pub list_id: ListId,
+    /// Whose members are exported.
+    pub segments: Vec<SegmentName>,
+    pub mapping: Mapping,
+    pub options: Options,
+    pub schedule: ScheduleView,
+    pub state: ExportState,
+    pub permissions: Permissions,
+    /// What its owner should know before it runs.
+    pub warnings: Vec<Warning>,
+    /// Its newest run, if it ever ran.
+    pub last_run: Option<LastRun>,
+    pub version: i64,
+    pub created_by: String,
+    pub created_utc: DateTime<Utc>,
+    pub updated_by: String,
+    pub updated_utc: DateTime<Utc>,
+}
+
+/// The open run of an export, or else the newest, in short.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRun {
+    pub run_id: RunId,
+    pub status: RunStatus,
+    /// Why it ended as it did, or why it waits.
+    pub reason: Option<Reason>,
+    /// When it was asked for.
+    pub submitted_utc: DateTime<Utc>,
+    /// When it ended; `null` while it is open.
+    pub end_utc: Option<DateTime<Utc>>,
+}
+
+/// An export that depends on a connection or a segment.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dependant {
+    pub export_id: ExportId,
+    pub display_name: DisplayName,
+    pub state: ExportState,
+}
+
+/// How many exports were detached.
+#[derive(Serialize, ToSchema)]
+pub struct DetachedView {
+    /// Exports that had the connection, and have none now.
+    #[schema(example = 2)]
+    pub detached: usize,
+}
+
+/// The most exports that a refusal to remove something names.
+pub const DEPENDANTS_MAX: i64 = 200;
+
+/// Why something cannot be removed: `count` exports use it, at least.
+#[must_use]
+pub fn in_use(what: &str, remedy: &str, count: usize) -> String {
+    let least = if i64::try_from(count).is_ok_and(|count| count < DEPENDANTS_MAX) {
+        ""
+    } else {
+        "At least "
+    };
+    match count {
+        1 => format!("An export uses this {what}. {remedy} or remove it first."),
+        _ => format!("{least}{count} exports use this {what}. {remedy} or remove them first."),
+    }
+}
+
+/// What its owner decides of an export, as the audit keeps it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    display_name: &'a DisplayName,
+    connection_id: Option<ConnectionId>,
+    list_id: &'a ListId,
+    segments: Vec<&'a SegmentName>,
+    mapping: &'a Mapping,
+    options: Options,
+    schedule: &'a Schedule,
+}
+
+impl From<(&Export, &[Segment])> for Snapshot {
+    fn from((export, segments): (&Export, &[Segment])) -> Self {
+        let content = Content {
+            display_name: &export.display_name,
+            connection_id: export.connection_id,
+            list_id: &export.list_id,
+            segments: segments.iter().map(|segment| &segment.name).collect(),
+            mapping: &export.mapping,
+            options: export.options.0,
+            schedule: &export.schedule,
+        };
+        Self::of(&export.id.0, export.display_name.as_str(), &content)
+    }
+}
+
+/// An export was detached from a connection, and nothing else of it changed.
+#[must_use]
+pub fn detached(export: &Export, from: ConnectionId) -> Change {
+    let before = Export { connection_id: Some(from), ..export.clone() };
+    Change::between((&before, &[][..]), (export, &[][..]))
+}
+
+impl Dependant {
+    /// In short.
+    #[must_use]
+    pub fn of(export: Export) -> Self {
+        Self {
+            state: ExportState::of(&export),
+            export_id: export.id,
+            display_name: export.display_name,
+        }
+    }
+}
+
+impl ExportState {
+    const fn of(export: &Export) -> Self {
+        if export.connection_id.is_some() { Self::Active } else { Self::Inactive }
+    }
+}
+
+impl ExportView {
+    /// Puts together what is known of an export.
+    pub fn of(
+        export: Export,
+        segments: Vec<SegmentName>,
+        permissions: Permissions,
+        warnings: Vec<Warning>,
+        last_run: Option<Run>,
+        next_runs: Vec<Time>,
+    ) -> Self {
+        Self {
+            state: ExportState::of(&export),
+            export_id: export.id,
+            instance_id: export.instance_id,
+            display_name: export.display_name,
+            connection_id: export.connection_id,
+            list_id: export.list_id,
+            segments,
+            mapping: export.mapping.0,
+            options: export.options.0,
+            schedule: ScheduleView::of(export.schedule.0, next_runs),
+            permissions,
+            warnings,
+            last_run: last_run.map(LastRun::of),
+            version: export.stamps.version,
+            created_by: export.stamps.created_by,
+            created_utc: export.stamps.created_utc,
+            updated_by: export.stamps.updated_by,
+            updated_utc: export.stamps.updated_utc,
+        }
+    }
+}
+
+impl LastRun {
+    fn of(run: Run) -> Self {
+        Self {
+            run_id: run.id,
+            status: run.status,
+            reason: run.reason.map(|reason| reason.0),
+            submitted_utc: run.submitted_utc,
+            end_utc: run.end_utc,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The endpoints: a folder a noun, with its handlers and their wire forms. Only `server/` builds on it.
+
+pub mod audit;
+pub mod connections;
+pub mod exports;
+pub mod refreshes;
+pub mod runs;
+pub mod schedules;
+pub mod segments;

@@ -1,0 +1,3 @@
+//! Calls about refreshes: handlers and their wire forms.
+
+pub mod handlers;

@@ -1,0 +1,149 @@
+//! The events of a run, as a stream that browsers read (`text/event-stream`).
+//!
+//! The run's row is read twice a second, whichever process executes the run. An event's id is the
+//! run's version, so a caller that comes back with `Last-Event-ID` gets only what is new.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use futures::{Stream, stream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::handlers::peek;
+use super::views::RunView;
+use crate::app::App;
+use crate::db;
+use crate::http::auth::{Caller, Viewer};
+use crate::http::body::Id;
+use crate::http::problem::{Kind, Problem};
+use crate::names::RunId;
+use crate::runs::RunStatus;
+use crate::runs::reader::RunReader;
+
+const POLL_EVERY: Duration = Duration::from_millis(500);
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+
+/// Follows a run.
+///
+/// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
+    responses((status = 200, content((String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"))), (status = 429, description = "Too many callers follow runs: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[get("/runs/{id}/events")]
+pub async fn follow_run(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    reader: Data<RunReader>,
+    id: Id<RunId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    peek(&app.db, &reader, caller.instance, id.0).await?;
+    let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
+        Problem::new(
+            Kind::TooManyRequests,
+            "Too many callers follow runs at the moment. Read the run instead, or try again.",
+        )
+        .retry_after(10)
+    })?;
+    let seen = last_seen(&request)?;
+    let follower = Follower {
+        app,
+        reader,
+        instance: caller.instance,
+        run: id.0,
+        seen,
+        spoke_at: Instant::now(),
+        is_over: false,
+        waiting: VecDeque::new(),
+        _permit: permit,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-store"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(events(follower)))
+}
+
+/// The id of the event that a caller who comes back has seen last; 0 when it comes for the first time.
+fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
+    let Some(header) = request.headers().get("Last-Event-ID") else {
+        return Ok(0);
+    };
+    let id = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|id| *id >= 0);
+    id.ok_or_else(|| {
+        Problem::new(
+            Kind::InvalidRequest,
+            "Last-Event-ID is the id of an event of this run, or is left out.",
+        )
+    })
+}
+
+struct Follower {
+    app: Data<App>,
+    reader: Data<RunReader>,
+    instance: Uuid,
+    run: RunId,
+    seen: i64,
+    spoke_at: Instant,
+    is_over: bool,
+    waiting: VecDeque<String>,
+    _permit: OwnedSemaphorePermit,
+}
+
+fn events(follower: Follower) -> impl Stream<Item = Result<Bytes, Problem>> {
+    stream::unfold(follower, |mut follower| async move {
+        let text = follower.next().await?;
+        Some((Ok(Bytes::from(text)), follower))
+    })
+}
+
+impl Follower {
+    /// The next piece of the stream; `None` at its end.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some(text) = self.waiting.pop_front() {
+                self.spoke_at = Instant::now();
+                return Some(text);
+            }
+            if self.is_over || self.app.stop.is_cancelled() {
+                return None;
+            }
+            if self.poll().await.is_err() {
+                return None;
+            }
+            if self.waiting.is_empty() && self.spoke_at.elapsed() >= HEARTBEAT_EVERY {
+                self.waiting.push_back(": still here\n\n".into());
+            }
+            if self.waiting.is_empty() {
+                sleep(POLL_EVERY).await;
+            }
+        }
+    }
+
+    async fn poll(&mut self) -> Result<(), Problem> {
+        let found = peek(&self.app.db, &self.reader, self.instance, self.run).await?;
+        let (version, status) = (found.run.version, found.run.status);
+        if version > self.seen {
+            self.seen = version;
+            self.waiting.push_back(event("run", &RunView::of(found, db::now()))?);
+        }
+        if status.is_ended() {
+            self.is_over = true;
+            self.waiting.push_back(end(version, status));
+        }
+        Ok(())
+    }
+}
+
+fn event(name: &str, view: &RunView) -> Result<String, Problem> {
+    let data = serde_json::to_string(view).map_err(anyhow::Error::new)?;
+    Ok(format!("event: {name}\nid: {}\ndata: {data}\n\n", view.version))
+}
+
+fn end(version: i64, status: RunStatus) -> String {
+    let data = serde_json::json!({"status": status});
+    format!("event: end\nid: {version}\ndata: {data}\n\n")
+}

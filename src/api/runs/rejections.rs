@@ -1,0 +1,214 @@
+//! What became of whom: the batches of a run, and every profile that is not on the list because of it.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::handlers::find;
+use crate::app::App;
+use crate::db::Tx;
+use crate::http::auth::{Caller, Contributor, Viewer};
+use crate::http::body::Id;
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::query::Query;
+use crate::http::whole::{self, Offer, STREAM_ROWS};
+use crate::names::RunId;
+use crate::runs::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches};
+
+const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
+
+/// A page of at most 1000 rows, with what Campaign Monitor answered.
+#[expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful", "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}))]
+pub struct BatchView {
+    /// From 1.
+    pub number: i64,
+    /// Its first row in the run, from 0.
+    pub first_row: i64,
+    /// Rows of the segments it covers, sent or not.
+    pub rows: i64,
+    pub status: BatchStatus,
+    /// Of the last answer; `null` when nothing was sent or nothing was answered.
+    #[schema(required)]
+    pub http_status: Option<i32>,
+    /// Calls made for it.
+    pub attempts: i32,
+    /// From the first call to the last answer.
+    pub duration_ms: i64,
+    /// New on the list.
+    pub created: i64,
+    /// On the list before, and updated.
+    pub updated: i64,
+    /// Refused by Campaign Monitor.
+    pub rejected: i64,
+}
+
+/// A profile that is not on the list because of a run.
+#[expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectionView {
+    /// As the segment has it.
+    #[schema(example = "3")]
+    pub customer_id: String,
+    /// As the segment has it.
+    #[schema(example = "not an address")]
+    pub email: String,
+    pub outcome: RejectionOutcome,
+    /// Stable, camelCase.
+    #[schema(example = "unsubscribed")]
+    pub code: String,
+    /// Why, in words.
+    #[schema(example = "The address is malformed.")]
+    pub message: String,
+    /// Number of its batch.
+    #[schema(example = 1)]
+    pub batch: i64,
+}
+
+/// Which rejections to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RejectionFilter {
+    /// Those with this outcome.
+    outcome: Option<RejectionOutcome>,
+}
+
+/// Lists the batches of a run, from the first.
+///
+/// A batch is one call to Campaign Monitor, with at most 1000 profiles.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), Paging),
+    responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
+#[get("/runs/{id}/batches")]
+pub async fn list_batches(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    id: Id<RunId>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let mut tx = app.db.read().await?;
+    let run = find(&mut tx, caller.instance, id.0).await?;
+    if run.batches_state != DetailState::Kept {
+        return Err(removed("batches"));
+    }
+    let rows = store_batches::list(&mut tx, id.0, after, limit).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Batch| row.number, BatchView::from)))
+}
+
+/// Lists every profile that is not on the list because of a run.
+///
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
+/// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
+/// from then on the answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
+/// single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
+#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path), RejectionFilter, Paging),
+    responses((status = 200, content((Page<RejectionView> = "application/json"),
+            (String = "text/csv", example = "customerId,email,outcome,code,message,batch\r\n3,not an address,invalid,addressMalformed,The address is malformed.,1\r\n"),
+            (String = "application/x-ndjson", example = "{\"customerId\":\"3\",\"email\":\"not an address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The address is malformed.\",\"batch\":1}\n"))),
+        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument),
+        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
+#[get("/runs/{id}/rejections")]
+pub async fn list_rejections(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    id: Id<RunId>,
+    filter: Query<RejectionFilter>,
+    paging: Query<Paging>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let (instance, run, outcome) = (caller.instance, id.0, filter.outcome);
+    check_kept(&mut app.db.read().await?, instance, run).await?;
+    let read = move |after, limit| {
+        let app = app.clone();
+        async move {
+            let mut tx = app.db.read().await?;
+            let rows = store_batches::rejections(&mut tx, run, outcome, after, limit).await?;
+            // Those that leave meanwhile end a download in the middle: half a list must not look like a whole one.
+            check_kept(&mut tx, instance, run).await?;
+            Ok(rows)
+        }
+    };
+    let position = |row: &Rejection| row.position;
+    match Offer::accepted(&request)? {
+        Offer::Json => {
+            let rows = read(after, limit).await?;
+            Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
+        }
+        Offer::Csv => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(whole::csv(CSV_HEADER, rows, RejectionView::csv_fields))
+        }
+        Offer::Ndjson => {
+            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(whole::ndjson::<RejectionView>(rows))
+        }
+    }
+}
+
+/// Refuses when some of the rejected rows may be gone.
+async fn check_kept(tx: &mut Tx, instance: Uuid, run: RunId) -> Result<(), Problem> {
+    let run = find(tx, instance, run).await?;
+    if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
+        return Err(removed("rejected rows"));
+    }
+    Ok(())
+}
+
+fn removed(what: &str) -> Problem {
+    let detail = format!(
+        "The {what} of the run were kept for their time after its end, and have been removed. Its counts remain."
+    );
+    Problem::new(Kind::Removed, detail)
+}
+
+impl RejectionView {
+    fn csv_fields(self) -> Vec<String> {
+        let outcome = serde_json::to_value(self.outcome).ok();
+        let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        let (outcome, batch) = (outcome.to_owned(), self.batch.to_string());
+        vec![self.customer_id, self.email, outcome, self.code, self.message, batch]
+    }
+}
+
+impl From<Batch> for BatchView {
+    fn from(batch: Batch) -> Self {
+        Self {
+            number: batch.number,
+            first_row: batch.first_row,
+            rows: batch.rows,
+            status: batch.status,
+            http_status: batch.http_status,
+            attempts: batch.attempts,
+            duration_ms: batch.duration_ms,
+            created: batch.created,
+            updated: batch.updated,
+            rejected: batch.rejected,
+        }
+    }
+}
+
+impl From<Rejection> for RejectionView {
+    fn from(rejection: Rejection) -> Self {
+        Self {
+            customer_id: rejection.customer_id,
+            email: rejection.email,
+            outcome: rejection.outcome,
+            code: rejection.code,
+            message: rejection.message,
+            batch: rejection.batch,
+        }
+    }
+}

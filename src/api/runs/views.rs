@@ -1,0 +1,171 @@
+//! Runs on the wire.
+
+#![expect(
+    missing_docs,
+    reason = "most members are named so that they say it all; the others are explained"
+)]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::exports::{ListId, Warning};
+use crate::names::{ConnectionId, ExportId, RunId};
+use crate::runs::progress::ProgressView;
+use crate::runs::reader::Found;
+use crate::runs::store::NamedSegment;
+use crate::runs::{Counts, FieldWarning, Reason, Run, RunStatus, SubmissionKind};
+use crate::segments::SegmentName;
+
+/// A run that comes later than this after its planned time says so.
+const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
+
+/// A run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    pub run_id: RunId,
+    pub instance_id: Uuid,
+    pub export_id: ExportId,
+    /// The export's name when it was submitted.
+    #[schema(example = "High value to newsletter")]
+    pub export_name: String,
+    pub list_id: ListId,
+    /// `null` when it was skipped because the export had none.
+    #[schema(required)]
+    pub connection_id: Option<ConnectionId>,
+    /// Whose members it exports.
+    pub segments: Vec<RunSegmentView>,
+    pub status: RunStatus,
+    /// Why it ended as it did, or why it waits.
+    #[schema(required)]
+    pub reason: Option<Reason>,
+    /// What was found before anything was sent; `late` when a planned time was missed.
+    pub warnings: Vec<Warning>,
+    /// Values that were cut or left out of custom fields.
+    pub field_warnings: Vec<FieldWarning>,
+    pub submission_kind: SubmissionKind,
+    /// Subject of who asked for it.
+    #[schema(example = "ann@example.com")]
+    pub submitted_by: String,
+    /// When it was asked for.
+    pub submitted_utc: DateTime<Utc>,
+    /// The time it was planned for, when a schedule started it.
+    #[schema(required)]
+    pub planned_utc: Option<DateTime<Utc>>,
+    /// When a worker first took it up.
+    #[schema(required)]
+    pub start_utc: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[schema(required)]
+    pub end_utc: Option<DateTime<Utc>>,
+    /// How many workers have taken it up so far.
+    #[schema(example = 1)]
+    pub attempt: i64,
+    pub counts: CountsView,
+    pub progress: ProgressView,
+    /// Trace id of the request that started it.
+    #[schema(required)]
+    pub trace_id: Option<String>,
+    pub version: i64,
+}
+
+/// A segment of a run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSegmentView {
+    pub name: SegmentName,
+    /// Its members when the run was submitted, or read.
+    #[schema(example = 1_000_000)]
+    pub member_count: i64,
+}
+
+/// What became of the profiles: `selected` is the sum of all the others, at every moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}))]
+pub struct CountsView {
+    /// Members of the selected segments.
+    pub selected: i64,
+    /// New on the list.
+    pub created: i64,
+    /// On the list before, and updated.
+    pub updated: i64,
+    /// Refused by Campaign Monitor.
+    pub rejected: i64,
+    /// The address came before in this run.
+    pub duplicate: i64,
+    /// Not sent: no usable address.
+    pub invalid: i64,
+    /// Sent, but no answer told whether it landed.
+    pub in_doubt: i64,
+    /// Nothing has become of them yet.
+    pub remaining: i64,
+}
+
+impl RunView {
+    /// Puts together what is known of a run at `now`.
+    #[must_use]
+    pub fn of(found: Found, now: DateTime<Utc>) -> Self {
+        let Found { run, segments } = found;
+        Self {
+            progress: ProgressView::of(&run, now),
+            warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
+            run_id: run.id,
+            instance_id: run.instance_id,
+            export_id: run.export_id,
+            export_name: run.export_name,
+            list_id: run.list_id,
+            connection_id: run.connection_id,
+            segments: segments.into_iter().map(RunSegmentView::from).collect(),
+            status: run.status,
+            reason: run.reason.map(|reason| reason.0),
+            field_warnings: run.field_warnings.0.fields,
+            submission_kind: run.submission_kind,
+            submitted_by: run.submitted_by,
+            submitted_utc: run.submitted_utc,
+            planned_utc: run.planned_utc,
+            start_utc: run.start_utc,
+            end_utc: run.end_utc,
+            attempt: run.fence.max(1),
+            counts: run.counts.into(),
+            trace_id: run.trace_id,
+            version: run.version,
+        }
+    }
+}
+
+/// Says that a run started long after the time it was planned for.
+fn late(run: &Run) -> Option<Warning> {
+    let planned = run.planned_utc.filter(|planned| run.submitted_utc - planned > LATE_AFTER)?;
+    let planned = planned.format("%Y-%m-%d %H:%M");
+    Some(Warning {
+        code: "late".into(),
+        message: format!(
+            "This run was planned for {planned} UTC and comes late: the service was not running then, or could not start it. \
+             It stands for all planned times that were missed meanwhile."
+        ),
+    })
+}
+
+impl From<NamedSegment> for RunSegmentView {
+    fn from(segment: NamedSegment) -> Self {
+        Self { name: segment.name, member_count: segment.member_count }
+    }
+}
+
+impl From<Counts> for CountsView {
+    fn from(counts: Counts) -> Self {
+        Self {
+            selected: counts.selected,
+            created: counts.created,
+            updated: counts.updated,
+            rejected: counts.rejected,
+            duplicate: counts.duplicate,
+            invalid: counts.invalid,
+            in_doubt: counts.in_doubt,
+            remaining: counts.remaining(),
+        }
+    }
+}

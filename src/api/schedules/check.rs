@@ -1,0 +1,137 @@
+//! Whether a schedule can be kept. All that is wrong is reported at once, each with its JSON pointer.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use chrono::TimeDelta;
+
+use super::views::{Mode, SchedulesBody};
+use crate::db::Time;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::schedules::refresh::{Recurrence, RefreshSchedule};
+use crate::schedules::times::{self, TimeZone};
+use crate::schedules::{Schedule, ScheduleKind};
+
+/// The most cron lines of a schedule.
+const LINES_MAX: usize = 10;
+/// The least time between two planned times of an export. A million profiles may take 20 minutes; a time that comes
+/// while the run before goes on is skipped.
+const APART_MIN: TimeDelta = TimeDelta::minutes(15);
+/// The most exports of one change.
+const EXPORTS_MAX: usize = 200;
+/// How many planned times are looked at for `APART_MIN`.
+const LOOKED_AT: usize = 100;
+
+/// Checks the schedule of an export, which stands at `pointer` of the body.
+pub fn check(schedule: &Schedule, pointer: &str, now: Time) -> Result<(), Problem> {
+    let (zone, cron) = (format!("{pointer}/timezone"), format!("{pointer}/cron"));
+    let errors = match schedule.kind {
+        ScheduleKind::Custom => check_custom(schedule, zone, &cron, now),
+        ScheduleKind::SystemRefresh | ScheduleKind::Manual => {
+            let strange = [(schedule.timezone.is_some(), zone), (!schedule.cron.is_empty(), cron)];
+            let strange = strange.into_iter().filter(|(is_there, _)| *is_there);
+            strange.map(|(_, pointer)| not_of_this_kind(pointer, "the kind custom")).collect()
+        }
+    };
+    all_good(errors)
+}
+
+fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if schedule.timezone.is_none() {
+        let message = "A custom schedule needs a time zone, such as Europe/Riga or UTC.";
+        errors.push(FieldError::new(zone, "missing", message));
+    }
+    if !(1..=LINES_MAX).contains(&schedule.cron.len()) {
+        let message = format!("A custom schedule has 1 to {LINES_MAX} cron lines.");
+        errors.push(FieldError::new(cron, "wrongNumber", message));
+        return errors;
+    }
+    for (index, line) in schedule.cron.iter().enumerate() {
+        if line.next(TimeZone::UTC, now).is_none() {
+            let message = "This time never comes. Check the day and the month.";
+            errors.push(FieldError::new(format!("{cron}/{index}"), "neverComes", message));
+        }
+    }
+    if errors.is_empty() && are_too_close(schedule, now) {
+        let least = APART_MIN.num_minutes();
+        let message = format!("Leave at least {least} minutes between the runs of an export.");
+        errors.push(FieldError::new(cron, "tooClose", message));
+    }
+    errors
+}
+
+/// On the clock, so that it does not depend on when clocks change.
+fn are_too_close(schedule: &Schedule, now: Time) -> bool {
+    let times: Vec<_> =
+        times::upcoming(TimeZone::UTC, &schedule.cron, now).take(LOOKED_AT).collect();
+    times.windows(2).any(|pair| pair[1] - pair[0] < APART_MIN)
+}
+
+/// Checks a change of several schedules.
+pub fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
+    let mut errors = repeated(&body.export_ids, "/exportIds");
+    if !(1..=EXPORTS_MAX).contains(&body.export_ids.len()) {
+        let message = format!("Name 1 to {EXPORTS_MAX} exports.");
+        errors.push(FieldError::new("/exportIds", "wrongNumber", message));
+    }
+    let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
+    errors.extend(match body.mode {
+        Mode::KeepIndividual => fits("/active", active, "/schedule", schedule, "defineNew"),
+        Mode::DefineNew => fits("/schedule", schedule, "/active", active, "keepIndividual"),
+    });
+    all_good(errors)?;
+    body.schedule.as_ref().map_or(Ok(()), |schedule| check(schedule, "/schedule", now))
+}
+
+/// One member belongs to the mode, the other one to the other mode.
+fn fits(own: &str, has_own: bool, strange: &str, has_strange: bool, of: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !has_own {
+        errors.push(FieldError::new(own, "missing", "This mode needs it."));
+    }
+    if has_strange {
+        errors.push(not_of_this_kind(strange.into(), &format!("the mode {of}")));
+    }
+    errors
+}
+
+/// Checks the schedule of an instance.
+pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    match (schedule.recurrence, schedule.weekdays.is_empty()) {
+        (Recurrence::Weekly, true) => {
+            let message = "A weekly refresh needs at least one weekday.";
+            errors.push(FieldError::new("/weekdays", "missing", message));
+        }
+        (Recurrence::Daily, false) => {
+            errors.push(not_of_this_kind("/weekdays".into(), "the recurrence weekly"));
+        }
+        _ => {}
+    }
+    if !(1..=4).contains(&schedule.times.len()) {
+        let message = "A refresh comes one to four times a day.";
+        errors.push(FieldError::new("/times", "wrongNumber", message));
+    }
+    errors.extend(repeated(&schedule.weekdays, "/weekdays"));
+    errors.extend(repeated(&schedule.times, "/times"));
+    all_good(errors)
+}
+
+fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
+    let mut seen = HashSet::new();
+    let repeated = items.iter().enumerate().filter(|(_, item)| !seen.insert(*item));
+    repeated
+        .map(|(index, _)| {
+            FieldError::new(format!("{pointer}/{index}"), "repeated", "This is named twice.")
+        })
+        .collect()
+}
+
+fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
+    FieldError::new(pointer, "notOfThisKind", format!("This goes with {kind} only."))
+}
+
+fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
+    if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
+}

@@ -1,0 +1,283 @@
+//! Endpoints of segments; those that carry members are in `members.rs`.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, ResponseError, delete, get, put};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::views::{SegmentBody, SegmentView};
+use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
+use crate::app::App;
+use crate::audit::{self, Action, Change};
+use crate::db::{self, Tx};
+use crate::exports;
+use crate::http::again::{again, overtaken};
+use crate::http::auth::{Caller, Contributor, Viewer};
+use crate::http::body::{Body, IfMatch, Name, etag, ok};
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::query::Query;
+use crate::segments::leftovers::{discard, supersede, tidy_after_change};
+use crate::segments::{Segment, SegmentId, SegmentName, Source, look, store};
+use crate::storage::{self, Format, Inspection};
+
+/// Lists the segments.
+///
+/// Each with its fields and how many members it has.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(Paging), responses((status = 200, body = Page<SegmentView>)))]
+#[get("/segments")]
+pub async fn list_segments(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let rows = store::list(&mut app.db.read().await?, caller.instance, after, limit).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Segment| row.id.0, SegmentView::from)))
+}
+
+/// Reads a segment.
+///
+/// Its fields are what the mapping of an export may name.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path)), responses((status = 200, body = SegmentView)))]
+#[get("/segments/{name}")]
+pub async fn get_segment(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+) -> Result<HttpResponse, Problem> {
+    let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
+}
+
+/// Registers a segment, or changes one.
+///
+/// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
+    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView),
+        (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
+        (status = 503, description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`", body = ProblemDocument)))]
+#[put("/segments/{name}")]
+pub async fn put_segment(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    if_match: IfMatch,
+    body: Body<SegmentBody>,
+) -> Result<HttpResponse, Problem> {
+    let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
+    let (segment, found_now) = (&body.value, found.as_ref());
+    let saved =
+        again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
+    if let (Err(problem), Some(found)) = (&saved, &found)
+        && body.value.source.is_kept_here()
+    {
+        give_back(&app, found, problem).await;
+    }
+    let (is_new, segment) = saved?;
+    tidy_after_change(&app, segment.id).await;
+    Ok(answer(is_new, segment))
+}
+
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
+/// saved, and what it names must stay.
+pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
+    if problem.status_code().is_client_error() {
+        discard(app, found).await;
+    }
+}
+
+/// Writes a segment with the members that were found; tells whether it is new.
+async fn save(
+    app: &App,
+    caller: &Caller<Contributor>,
+    name: &SegmentName,
+    if_match: &IfMatch,
+    body: &SegmentBody,
+    found: Option<&Inspection>,
+) -> Result<(bool, Segment), Problem> {
+    let (now, by) = (db::now(), caller.subject());
+    let mut tx = app.db.write().await?;
+    let old = store::get_to_change(&mut tx, caller.instance, name).await?;
+    let SegmentBody { display_name, source } = body;
+    let mut segment = if let Some(old) = &old {
+        if_match.check(old.stamps.version)?;
+        let keep_members = old.source.0 == *source;
+        if !keep_members || found.is_some() {
+            supersede(&mut tx, old, now).await?;
+        }
+        store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
+    } else {
+        if_match.check(0)?;
+        let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
+        new.await.map_err(overtaken)?
+    };
+    if let Some(found) = found {
+        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
+    }
+    let change = match &old {
+        Some(old) => Change::between(old, &segment),
+        None => Change::made(&segment),
+    };
+    audit::record(&mut tx, &caller.author, Action::SegmentSave, change).await?;
+    tx.commit().await?;
+    Ok((old.is_none(), segment))
+}
+
+fn answer(is_new: bool, segment: Segment) -> HttpResponse {
+    let version = segment.stamps.version;
+    if !is_new {
+        return ok(version, &SegmentView::from(segment));
+    }
+    let location =
+        format!("/v1/instances/{}/segments/{}", segment.instance_id, segment.name.as_str());
+    HttpResponse::Created()
+        .insert_header(("Location", location))
+        .insert_header(("ETag", etag(version)))
+        .json(SegmentView::from(segment))
+}
+
+/// Looks at the members of a source, or copies them; an upload has none yet.
+async fn inspect(
+    app: &App,
+    instance: Uuid,
+    name: &SegmentName,
+    source: &Source,
+) -> Result<Option<Inspection>, Problem> {
+    check_dialect(source)?;
+    if *source == Source::Upload {
+        return Ok(None);
+    }
+    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
+    let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
+    let looked = timeout(time, look(app, instance, source, name.as_str(), None)).await;
+    let found = looked.map_err(|_| too_long(time))?;
+    found.map_err(|error| source_problem(source, &error))
+}
+
+fn too_long(time: Duration) -> Problem {
+    let detail = format!(
+        "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
+        time.as_secs_f64()
+    );
+    Problem::new(Kind::RegistrationTooLong, detail)
+}
+
+/// Settings of CSV that contradict each other, or the format.
+fn check_dialect(source: &Source) -> Result<(), Problem> {
+    let Source::Files { format, csv: Some(dialect), .. } = source else {
+        return Ok(());
+    };
+    let (pointer, message) = match (format, dialect.header, &dialect.columns) {
+        (Format::Parquet, ..) => ("/source/csv", "Parquet files have no settings of CSV."),
+        (Format::Csv, false, None) => {
+            ("/source/csv/columns", "Without a header, `columns` must name the columns.")
+        }
+        (Format::Csv, ..) => return Ok(()),
+    };
+    let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
+    Err(Problem::from_errors(Kind::Unprocessable, vec![error]))
+}
+
+fn source_problem(source: &Source, error: &storage::Error) -> Problem {
+    let pointer =
+        if matches!(source, Source::Table { .. }) { "/source/table" } else { "/source/url" };
+    match error {
+        error if error.is_of_the_storage() => storage_unavailable(error),
+        other => Problem::from_errors(
+            Kind::Unprocessable,
+            vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
+        ),
+    }
+}
+
+/// 503: the storage is away, or does not let us in.
+#[must_use]
+pub fn storage_unavailable(error: &storage::Error) -> Problem {
+    let detail = match error {
+        storage::Error::Unavailable(_) => {
+            "The storage cannot be reached. Try again in a moment.".to_owned()
+        }
+        refused => format!("No way into the storage: {refused}. Tell the operator."),
+    };
+    Problem::new(Kind::Unavailable, detail).retry_after(5).because(anyhow::anyhow!("{error}"))
+}
+
+/// Lists the exports that use a segment, to manage them from there.
+///
+/// While there are any, the segment cannot be removed.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
+#[get("/segments/{name}/exports")]
+pub async fn list_segment_exports(
+    caller: Caller<Viewer>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    let segment = Some(name.0.as_str().to_owned());
+    let filter = exports::store::Filter { segment, ..Default::default() };
+    crate::api::exports::handlers::page(&app, &caller, &filter, &paging).await
+}
+
+/// Removes a segment and its uploaded members.
+///
+/// Refused while an export uses it.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
+    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument)))]
+#[delete("/segments/{name}")]
+pub async fn delete_segment(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let removed = again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    tidy_after_change(&app, removed).await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn remove(
+    app: &App,
+    caller: &Caller<Contributor>,
+    name: &SegmentName,
+    if_match: &IfMatch,
+) -> Result<SegmentId, Problem> {
+    let mut tx = app.db.write().await?;
+    let segment = find_to_change(&mut tx, caller.instance, name).await?;
+    if_match.check(segment.stamps.version)?;
+    let filter = exports::store::Filter {
+        segment: Some(segment.name.as_str().to_owned()),
+        ..Default::default()
+    };
+    let dependants =
+        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
+    if !dependants.is_empty() {
+        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
+        let detail = crate::api::exports::views::in_use("segment", "Change", dependants.len());
+        return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
+    }
+    supersede(&mut tx, &segment, db::now()).await?;
+    store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
+    let change = Change::removed(&segment);
+    audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
+    tx.commit().await?;
+    Ok(segment.id)
+}
+
+/// The segment `name` of `instance`, or 404.
+pub async fn find(tx: &mut Tx, instance: Uuid, name: &SegmentName) -> Result<Segment, Problem> {
+    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
+}
+
+/// The same, to change it: until the transaction ends, nobody else does.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Segment, Problem> {
+    let found = store::get_to_change(tx, instance, name).await?;
+    found.ok_or_else(|| Problem::not_found("segment"))
+}

@@ -1,0 +1,266 @@
+//! Endpoints that carry the members of a segment: the upload in a stream, and the first ones to look at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, put};
+use arrow_array::{Array, RecordBatch, StringArray};
+use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+
+use super::handlers::{find, find_to_change, give_back, storage_unavailable};
+use super::views::{MembersView, SegmentView};
+use crate::app::App;
+use crate::audit::{self, Action, Change};
+use crate::db;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::body::{IfMatch, Name, check_coding, ok};
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::query::Query;
+use crate::segments::leftovers::{supersede, tidy_after_change};
+use crate::segments::{Segment, SegmentName, Source, check_open, receive_limits, store};
+use crate::storage::{self, Inspection, Media};
+
+const MEMBERS_DEFAULT: usize = 100;
+const MEMBERS_MAX: usize = 1000;
+/// After a refusal the rest of the body is read up to here, so that the caller gets to see the answer.
+const REST_BYTES_MAX: usize = 64 << 20;
+
+/// How many members to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct First {
+    /// Members to show.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
+}
+
+/// Shows the first members of a segment.
+///
+/// Personal data, to see whether the right people are in it.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path), First),
+    responses((status = 200, body = MembersView), (status = 422, description = "The members cannot be read: `unprocessable`", body = crate::http::problem::ProblemDocument)))]
+#[get("/segments/{name}/members")]
+pub async fn get_members(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    first: Query<First>,
+) -> Result<HttpResponse, Problem> {
+    let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
+    if !(1..=MEMBERS_MAX).contains(&limit) {
+        return Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {MEMBERS_MAX}.")));
+    }
+    let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
+}
+
+async fn first_members(
+    app: &App,
+    segment: &Segment,
+    limit: usize,
+) -> Result<Vec<Map<String, Value>>, Problem> {
+    let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
+        return Ok(vec![]);
+    };
+    check_open(app, segment).map_err(|error| read_problem(&error))?;
+    let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
+    let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
+    let mut members = Vec::new();
+    while members.len() < limit {
+        let Some(page) = pages.try_next().await.map_err(|error| read_problem(&error))? else {
+            break;
+        };
+        let wanted = page.num_rows().min(limit - members.len());
+        members.extend((0..wanted).map(|row| member(&page, row, &names)));
+    }
+    Ok(members)
+}
+
+fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value> {
+    let value = |column: &Arc<dyn Array>| {
+        let texts =
+            column.as_any().downcast_ref::<StringArray>().filter(|texts| texts.is_valid(row));
+        texts.map_or(Value::Null, |texts| Value::from(texts.value(row)))
+    };
+    names.iter().cloned().zip(page.columns().iter().map(value)).collect()
+}
+
+/// Why members cannot be read, as callers are told.
+#[must_use]
+pub fn read_problem(error: &storage::Error) -> Problem {
+    match error {
+        error if error.is_of_the_storage() => storage_unavailable(error),
+        // These say themselves what to do.
+        storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
+            Problem::new(Kind::Unprocessable, format!("{error}."))
+        }
+        other => Problem::new(Kind::Unprocessable, format!("{other}. Refresh the segment.")),
+    }
+}
+
+/// A Parquet file with flat columns.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "a shape of the document only: members are read as a stream")]
+pub struct ParquetFile(Vec<u8>);
+
+/// Replaces the members of a segment.
+///
+/// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
+/// is refused with its line, and nothing changes.
+#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
+    request_body(content(
+        (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
+        (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
+        (ParquetFile = "application/vnd.apache.parquet"))),
+    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument),
+        (status = 429, description = "Too many uploads at a time: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[put("/segments/{name}/members")]
+pub async fn put_members(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    if_match: IfMatch,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    if_match.check(old.stamps.version)?;
+    if old.source.0 != Source::Upload {
+        return Err(Problem::new(
+            Kind::SegmentInUse,
+            "The members of this segment come from elsewhere. Register it with the source `upload` first.",
+        ));
+    }
+    let media = media(&request)?;
+    check_length(&app, &request)?;
+    let _room = app.uploads.try_acquire().map_err(|_| Problem::too_many("uploads"))?;
+    let found = receive(&app, &old, media, payload).await?;
+    let segment = replace(&app, &caller, &old, &if_match, &found).await;
+    if let Err(problem) = &segment {
+        give_back(&app, &found, problem).await;
+    }
+    let segment = segment?;
+    tidy_after_change(&app, segment.id).await;
+    Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
+}
+
+fn media(request: &HttpRequest) -> Result<Media, Problem> {
+    check_coding(request)?;
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    header.and_then(Media::from_content_type).ok_or_else(|| {
+        Problem::new(
+            Kind::UnsupportedMediaType,
+            "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
+        )
+    })
+}
+
+/// Refuses a body that says it is too large before reading any of it.
+fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let header = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let length: Option<u64> = header.and_then(|value| value.parse().ok());
+    let limit_bytes = app.config.limits.max_upload_bytes;
+    if length.is_some_and(|length| length > limit_bytes) {
+        return Err(too_large(limit_bytes));
+    }
+    Ok(())
+}
+
+fn too_large(limit_bytes: u64) -> Problem {
+    let detail =
+        format!("An upload may have {limit_bytes} bytes. Send Parquet, or split the segment.");
+    Problem::new(Kind::TooLarge, detail)
+}
+
+async fn receive(
+    app: &App,
+    segment: &Segment,
+    media: Media,
+    payload: Payload,
+) -> Result<Inspection, Problem> {
+    let limits = receive_limits(app);
+    let scope = format!("{}/{}", segment.instance_id, segment.id.0);
+    // The payload belongs to this thread; the storage works wherever it likes.
+    let (sender, receiver) = mpsc::channel(4);
+    let storing =
+        async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
+    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
+    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
+    found.map_err(|error| receive_problem(&error, limits.bytes_max))
+}
+
+/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as long
+/// as it may be idle has broken off.
+async fn forward(
+    mut payload: Payload,
+    idle: Duration,
+    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
+) {
+    let mut next = async || match timeout(idle, payload.next()).await {
+        Ok(chunk) => chunk,
+        Err(late) => Some(Err(PayloadError::Io(late.into()))),
+    };
+    while let Some(chunk) = next().await {
+        let is_over = chunk.is_err();
+        let is_refused = sender.send(chunk).await.is_err();
+        if is_over {
+            return;
+        }
+        if is_refused {
+            break;
+        }
+    }
+    drop(sender);
+    let mut rest_bytes = 0;
+    while rest_bytes < REST_BYTES_MAX {
+        match next().await {
+            Some(Ok(chunk)) => rest_bytes += chunk.len(),
+            _ => break,
+        }
+    }
+}
+
+fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
+    match error {
+        error if error.is_of_the_storage() => storage_unavailable(error),
+        storage::Error::TooLarge { .. } => too_large(limit_bytes),
+        other => Problem::from_errors(
+            Kind::InvalidMembers,
+            vec![FieldError::new("", "invalidMembers", other.to_string())],
+        ),
+    }
+}
+
+/// Writes the members that were taken in, if the segment is still what the caller means: it may have been changed while
+/// they came in.
+async fn replace(
+    app: &App,
+    caller: &Caller<Contributor>,
+    old: &Segment,
+    if_match: &IfMatch,
+    found: &Inspection,
+) -> Result<Segment, Problem> {
+    let now = db::now();
+    let mut tx = app.db.write().await?;
+    let current = find_to_change(&mut tx, caller.instance, &old.name).await?;
+    if_match.check(current.stamps.version)?;
+    if current.source.0 != Source::Upload || current.id != old.id {
+        return Err(Problem::changed());
+    }
+    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
+    supersede(&mut tx, &current, now).await?;
+    let change = Change::between(&current, &segment);
+    audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
+    tx.commit().await?;
+    Ok(segment)
+}

@@ -1,0 +1,70 @@
+//! How callers prove who they are.
+
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+
+/// Shared by `serve` and `token` in development only; refused without `--dev`.
+const DEV_HS256_SECRET: &str = "segment-export development secret: never outside a laptop";
+const DEV_ISSUER: &str = "segment-export-dev";
+const DEV_AUDIENCE: &str = "segment-export";
+
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct Auth {
+    /// Issuer of the tokens. Required outside development.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_ISSUER")]
+    pub auth_issuer: Option<String>,
+    /// Audience the tokens must name. Required outside development.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_AUDIENCE")]
+    pub auth_audience: Option<String>,
+    /// Where the signing keys are; found by `OpenID` discovery when left out.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_URL")]
+    pub auth_jwks_url: Option<Url>,
+    /// How old the signing keys may get before they are read again: a key that is withdrawn works no longer than this,
+    /// as long as the provider answers.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_AGE_MS", default_value_t = 3_600_000)]
+    pub auth_jwks_age_ms: u64,
+    /// The least time between two readings of the signing keys, however many unknown keys tokens name.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_PAUSE_MS", default_value_t = 10_000)]
+    pub auth_jwks_pause_ms: u64,
+    /// Claim that holds the roles.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_ROLES_CLAIM", default_value = "roles")]
+    pub auth_roles_claim: String,
+    /// Claim that holds the instance ids (`*` = all).
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_INSTANCES_CLAIM", default_value = "instances")]
+    pub auth_instances_claim: String,
+    /// Clock difference forgiven when a token's times are checked; at most 60.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_LEEWAY_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=60))]
+    pub auth_leeway_seconds: u64,
+    /// Shared secret of development tokens; only with `--dev`.
+    #[arg(long, env = "SEGMENT_EXPORT_AUTH_HS256_SECRET", hide_env_values = true)]
+    pub auth_hs256_secret: Option<SecretString>,
+}
+
+impl Auth {
+    pub(crate) fn fill_in_for_development(&mut self) {
+        self.auth_issuer.get_or_insert_with(|| DEV_ISSUER.into());
+        self.auth_audience.get_or_insert_with(|| DEV_AUDIENCE.into());
+        self.auth_hs256_secret.get_or_insert_with(|| DEV_HS256_SECRET.into());
+    }
+
+    pub(crate) fn check(&self, dev: bool) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.auth_issuer.is_some() && self.auth_audience.is_some(),
+            "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)"
+        );
+        let is_address =
+            |issuer: &String| issuer.starts_with("https://") || issuer.starts_with("http://");
+        anyhow::ensure!(
+            dev || self.auth_jwks_url.is_some()
+                || self.auth_issuer.as_ref().is_some_and(is_address),
+            "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://: the signing keys are found there. Or say where they are in SEGMENT_EXPORT_AUTH_JWKS_URL"
+        );
+        anyhow::ensure!(
+            dev || self.auth_hs256_secret.is_none(),
+            "SEGMENT_EXPORT_AUTH_HS256_SECRET is for development only: remove it, or set SEGMENT_EXPORT_DEV=true"
+        );
+        Ok(())
+    }
+}

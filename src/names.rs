@@ -1,0 +1,98 @@
+//! Small words that everybody uses: ids, names that people give, and whose turn it is when something went wrong.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Id of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct ConnectionId(pub Uuid);
+
+impl From<Uuid> for ConnectionId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// A name people give: 1 to 200 characters, not only blanks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", example = "Campaign Monitor - newsletter")]
+pub struct DisplayName(String);
+
+impl TryFrom<String> for DisplayName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = text.trim();
+        if (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+            return Ok(Self(name.to_owned()));
+        }
+        Err("a display name is 1 to 200 characters, without control characters")
+    }
+}
+
+impl DisplayName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Id of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct ExportId(pub Uuid);
+
+impl From<Uuid> for ExportId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// Id of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct RunId(pub Uuid);
+
+impl From<Uuid> for RunId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// The name of a refresh, as Customer Insights gives it: 1 to 200 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, max_length = 200, pattern = "^[!-~]{1,200}$", example = "2026-11-24T06:00")]
+pub struct RefreshId(String);
+
+impl TryFrom<String> for RefreshId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err("the id of a refresh is 1 to 200 visible ASCII characters")
+    }
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Culprit {
+    /// The user's: something must be changed in the export, the connection or the call.
+    User,
+    /// Ours.
+    System,
+    /// Campaign Monitor's, or another service's.
+    External,
+}

@@ -1,0 +1,13 @@
+//! The endpoints of API v3.3, for callers whose credentials are good.
+
+mod account;
+mod clients;
+mod custom_fields;
+mod import;
+mod lists;
+mod pages;
+mod router;
+mod subscribers;
+mod webhooks;
+
+pub use router::answer;

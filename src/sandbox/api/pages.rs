@@ -1,0 +1,134 @@
+//! Paged reads: how a page is asked for, and the subscribers of a list by state.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use serde::Serialize;
+
+use super::subscribers::{Show, SubscriberView};
+use crate::sandbox::call::Call;
+use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::member::State;
+use crate::sandbox::members::{Order, Selection};
+use crate::sandbox::query::Query;
+use crate::sandbox::wire::{Answer, Reply};
+
+/// A page as it was asked for.
+#[derive(Debug)]
+pub struct PageRequest {
+    number: usize,
+    pub size: usize,
+    pub selection: Selection,
+}
+
+impl PageRequest {
+    /// Reads the parameters; `orders` are those the call knows, and the last is the default.
+    pub fn read(query: &Query, state: State, orders: &[Order]) -> Result<Self, Refusal> {
+        let order = match query.get("orderfield").to_ascii_lowercase().as_str() {
+            "" => orders.last().copied(),
+            "email" => Some(Order::Email),
+            "name" => Some(Order::Name),
+            "date" => Some(Order::Date),
+            _ => None,
+        };
+        let descending = match query.get("orderdirection").to_ascii_lowercase().as_str() {
+            "" | "asc" => false,
+            "desc" => true,
+            _ => return Err(refusal(803)),
+        };
+        let number =
+            number(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| refusal(800))?;
+        let size = number_between_10_and_1000(query.get("pagesize")).ok_or_else(|| refusal(801))?;
+        let order = order.filter(|order| orders.contains(order)).ok_or_else(|| refusal(802))?;
+        let since = since(query.get("date"))?;
+        Ok(Self { number, size, selection: Selection { state, since, order, descending } })
+    }
+
+    /// How many rows come before the page.
+    pub fn skip(&self) -> usize {
+        (self.number - 1).saturating_mul(self.size)
+    }
+}
+
+fn number(text: &str, default: usize) -> Option<usize> {
+    if text.is_empty() { Some(default) } else { text.parse().ok() }
+}
+
+fn number_between_10_and_1000(text: &str) -> Option<usize> {
+    number(text, 1000).filter(|size| (10..=1000).contains(size))
+}
+
+/// Reads a day, or a day and a time; nothing means ever.
+fn since(text: &str) -> Result<i64, Refusal> {
+    if text.is_empty() {
+        return Ok(i64::MIN);
+    }
+    let day =
+        || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
+    let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").or_else(|_| day());
+    time.map(|time| time.and_utc().timestamp()).map_err(|_| refusal(5))
+}
+
+/// One page of rows.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Page<T> {
+    results: Vec<T>,
+    results_ordered_by: &'static str,
+    order_direction: &'static str,
+    #[serde(rename = "PageNumber")]
+    number: usize,
+    #[serde(rename = "PageSize")]
+    size: usize,
+    #[serde(rename = "RecordsOnThisPage")]
+    records: usize,
+    total_number_of_records: usize,
+    number_of_pages: usize,
+}
+
+impl<T> Page<T> {
+    pub fn new(results: Vec<T>, total: usize, request: &PageRequest) -> Self {
+        Self {
+            results_ordered_by: match request.selection.order {
+                Order::Email => "email",
+                Order::Name => "name",
+                Order::Date => "date",
+            },
+            order_direction: if request.selection.descending { "desc" } else { "asc" },
+            number: request.number,
+            size: request.size,
+            records: results.len(),
+            total_number_of_records: total,
+            number_of_pages: total.div_ceil(request.size),
+            results,
+        }
+    }
+}
+
+/// The state that the last word of `/lists/{id}/active` and its like names.
+pub fn state_named(rest: &[&str]) -> Option<State> {
+    match rest {
+        ["active"] => Some(State::Active),
+        ["unconfirmed"] => Some(State::Unconfirmed),
+        ["unsubscribed"] => Some(State::Unsubscribed),
+        ["bounced"] => Some(State::Bounced),
+        ["deleted"] => Some(State::Deleted),
+        _ => None,
+    }
+}
+
+/// `GET /lists/{id}/active` and its like.
+pub fn subscribers(call: &Call<'_>, list_id: &str, state: State) -> Reply {
+    let list = call.list(list_id)?;
+    let request = PageRequest::read(call.query, state, &[Order::Email, Order::Name, Order::Date])?;
+    let mut state = list.state();
+    let book = list.client.book();
+    let state = &mut *state;
+    let (members, total) = state.members.page(request.selection, request.skip(), request.size);
+    let show = Show {
+        fields: &state.fields,
+        keys: call.settings.subscribers.custom_field_keys,
+        tracking: call.query.is_true("includetrackingpreference").then_some(&*book),
+        sms: call.query.is_true("includesmspreference"),
+    };
+    let rows = members.into_iter().map(|member| SubscriberView::new(member, &show));
+    Answer::ok(&Page::new(rows.collect(), total, &request))
+}

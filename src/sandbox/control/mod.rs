@@ -1,0 +1,7 @@
+//! What a test or a demonstration asks of the sandbox itself, under `/sandbox/`.
+
+mod body;
+mod commands;
+mod subscribers;
+
+pub use commands::answer;

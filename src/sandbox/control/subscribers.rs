@@ -1,0 +1,162 @@
+//! Orders about the people of a list: put there in any state, looked at, counted, taken away.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body::read;
+use crate::sandbox::address::Key;
+use crate::sandbox::admission::{Person, check_contact, merged};
+use crate::sandbox::fields::{Fields, bracketed};
+use crate::sandbox::list::{List, ListState};
+use crate::sandbox::member::{Member, State};
+use crate::sandbox::query::Query;
+use crate::sandbox::request::{Consent, FieldValue};
+use crate::sandbox::settings::{FieldProblems, Imports};
+use crate::sandbox::wire::{Answer, date_text};
+use crate::sandbox::world::World;
+
+/// Orders below `/sandbox/lists/{id}`; nothing if there is no such order.
+pub fn answer(
+    world: &World,
+    method: &str,
+    id: &str,
+    rest: &[&str],
+    query: &Query,
+    body: &[u8],
+) -> Result<Option<Answer>, String> {
+    let list = world.account().lists.iter().find(|list| list.id == id).cloned();
+    let list = list.ok_or_else(|| format!("there is no list {id}"))?;
+    let answer = match (method, rest) {
+        ("POST", ["subscribers"]) => preset(&list, world.now(), body)?,
+        ("GET", ["subscribers"]) => show(&list, query.get("email")),
+        ("DELETE", ["subscribers"]) => {
+            list.state().empty();
+            Answer::json(200, &json!({}))
+        }
+        ("GET", ["digest"]) => digest(&list.state()),
+        _ => return Ok(None),
+    };
+    Ok(Some(answer))
+}
+
+/// A person to put on a list in any state.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Preset {
+    email: String,
+    state: State,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    mobile_number: Option<String>,
+    /// Key → value, or values for a field with several options.
+    #[serde(default)]
+    fields: BTreeMap<String, OneOrMore>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn values(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::More(values) => values,
+        }
+    }
+}
+
+/// Puts people on a list as they are described, in place of those with the same addresses.
+fn preset(list: &List, now: i64, body: &[u8]) -> Result<Answer, String> {
+    let people: Vec<Preset> = read(body)?;
+    let mut state = list.state();
+    for preset in &people {
+        let member = preset
+            .member(&state.fields, now)
+            .map_err(|code| format!("{}: Code {code}", preset.email))?;
+        state.members.put(Key::of(&preset.email), member);
+    }
+    Ok(Answer::json(200, &json!({"subscribers": people.len()})))
+}
+
+/// A preset with a value that its field does not take is a mistake of whoever wrote it.
+fn strict() -> Imports {
+    Imports { field_problems: FieldProblems::Fail, ..Imports::default() }
+}
+
+impl Preset {
+    fn member(&self, fields: &Fields, now: i64) -> Result<Member, u16> {
+        let pairs = self
+            .fields
+            .iter()
+            .flat_map(|(key, values)| values.values().iter().map(move |value| (key, value)));
+        let values: Vec<FieldValue<'_>> =
+            pairs.map(|(key, value)| FieldValue::new(key, value)).collect();
+        let person = Person {
+            key: Key::of(&self.email),
+            email: &self.email,
+            name: self.name.as_deref(),
+            mobile: self.mobile_number.as_deref(),
+            fields: &values,
+            track: Consent::Unchanged,
+            sms: Consent::Unchanged,
+        };
+        check_contact(person.email, person.mobile)?;
+        let texts = merged(fields, None, &person, &strict())?;
+        Ok(Member { texts, changed: now, joined: now, imports: 0, state: self.state, sms: None })
+    }
+}
+
+/// Everything the sandbox keeps of a person, or null.
+fn show(list: &List, email: &str) -> Answer {
+    let state = list.state();
+    let member = state.members.get(Key::of(email));
+    let raw = member.map_or(Value::Null, |member| raw(&state, member));
+    Answer::json(200, &raw)
+}
+
+fn raw(state: &ListState, member: &Member) -> Value {
+    let mut fields: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (slot, value) in member.fields() {
+        if let Some(field) = state.fields.by_slot(slot) {
+            fields.entry(bracketed(&field.key)).or_default().push(value);
+        }
+    }
+    json!({
+        "email": member.email(),
+        "name": member.name(),
+        "mobileNumber": member.mobile(),
+        "state": member.state,
+        "changed": date_text(member.changed),
+        "joined": date_text(member.joined),
+        "imports": member.imports,
+        "fields": fields,
+    })
+}
+
+impl ListState {
+    fn empty(&mut self) {
+        self.members.clear();
+        self.total_imported = 0;
+    }
+}
+
+/// How many people are in each state, and one number that is the same for the same addresses.
+fn digest(state: &ListState) -> Answer {
+    let members = &state.members;
+    let states = State::ALL.map(|state| (format!("{state:?}"), members.count(state)));
+    Answer::json(
+        200,
+        &json!({
+            "states": BTreeMap::from(states),
+            "addresses": members.len(),
+            "addressHash": format!("{:032x}", members.key_sum()),
+        }),
+    )
+}

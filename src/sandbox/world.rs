@@ -1,0 +1,81 @@
+//! Everything a sandbox remembers: the account, its clients and lists, switches, faults, tokens, calls.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chrono::{NaiveDateTime, Utc};
+
+use super::account::Account;
+use super::call_log::Calls;
+use super::changes::RecentChanges;
+use super::faults::Faults;
+use super::grants::Grants;
+use super::lock::locked;
+use super::preset;
+use super::settings::Settings;
+
+/// The whole state of a sandbox.
+#[derive(Debug)]
+pub struct World {
+    account: Mutex<Account>,
+    settings: Mutex<Arc<Settings>>,
+    fixed_clock: Mutex<Option<NaiveDateTime>>,
+    recent_changes: Mutex<RecentChanges>,
+    grants: Mutex<Grants>,
+    pub faults: Faults,
+    pub calls: Calls,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            account: Mutex::new(preset::account()),
+            settings: Mutex::default(),
+            fixed_clock: Mutex::default(),
+            recent_changes: Mutex::default(),
+            grants: Mutex::default(),
+            faults: Faults::default(),
+            calls: Calls::default(),
+        }
+    }
+
+    /// Back to the beginning; calls under way finish on what they hold.
+    pub fn reset(&self) {
+        *locked(&self.account) = preset::account();
+        *locked(&self.settings) = Arc::default();
+        *locked(&self.fixed_clock) = None;
+        *locked(&self.recent_changes) = RecentChanges::default();
+        *locked(&self.grants) = Grants::default();
+        self.faults.replace(Vec::new());
+        self.calls.clear();
+    }
+
+    pub fn account(&self) -> MutexGuard<'_, Account> {
+        locked(&self.account)
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&locked(&self.settings))
+    }
+
+    pub fn set_settings(&self, settings: Settings) {
+        *locked(&self.settings) = Arc::new(settings);
+    }
+
+    pub fn grants(&self) -> MutexGuard<'_, Grants> {
+        locked(&self.grants)
+    }
+
+    pub fn recent_changes(&self) -> MutexGuard<'_, RecentChanges> {
+        locked(&self.recent_changes)
+    }
+
+    pub fn fix_clock(&self, time: Option<NaiveDateTime>) {
+        *locked(&self.fixed_clock) = time;
+    }
+
+    /// The present second in the client's time zone, which is UTC unless the clock is fixed.
+    pub fn now(&self) -> i64 {
+        let fixed = *locked(&self.fixed_clock);
+        fixed.map_or_else(|| Utc::now().timestamp(), |time| time.and_utc().timestamp())
+    }
+}

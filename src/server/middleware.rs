@@ -1,0 +1,48 @@
+//! What happens around every request: its id in the answer, and how long it took.
+
+use std::time::Instant;
+
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use metrics::histogram;
+use tracing_actix_web::RequestId;
+
+use crate::telemetry::measures::HTTP_REQUESTS;
+use crate::telemetry::request;
+
+/// Answers every request with the id that its log lines and spans have.
+pub async fn add_request_id(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let mut response = next.call(request).await?;
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    Ok(response)
+}
+
+/// Measures how long a request takes to be answered.
+pub async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let (started, route) = (Instant::now(), request::route(&request));
+    let method = known(request.method());
+    let answer = next.call(request).await;
+    let status = request::status(&answer).as_str().to_owned();
+    histogram!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status)
+        .record(started.elapsed());
+    answer
+}
+
+/// The method as a label has it: callers may make up any word.
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|name| method == *name).unwrap_or("other")
+}

@@ -1,0 +1,104 @@
+//! The HTTP server: the list of routes, health, Swagger UI, the `OpenAPI` document, and the record of refused calls.
+
+pub mod health;
+mod methods;
+mod middleware;
+pub mod openapi;
+pub mod refusals;
+mod routes;
+mod swagger;
+
+use std::net::SocketAddr;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App as Routes, HttpServer};
+use anyhow::Context;
+use serde_json::Value;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+use self::methods::{Methods, PAGES, no_such_route};
+use self::refusals::Refusals;
+use crate::api::connections;
+use crate::app::App;
+use crate::config::Part;
+use crate::runs::reader::RunReader;
+use crate::telemetry::request::RequestSpan;
+
+/// Connections waiting to be served.
+const BACKLOG: u32 = 1024;
+/// How long requests under way may take when the service stops.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// What a process offers: the API where it plays it, health and metrics always.
+fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
+    if is_api {
+        config
+            .service(scope::scope("/v1/instances/{instanceId}").configure(routes::of_instance))
+            .service(connections::callback::finish_sign_in);
+    }
+    health::routes(config);
+}
+
+/// The `OpenAPI` document of all there is.
+#[must_use]
+pub fn document() -> Value {
+    document_of(true)
+}
+
+fn document_of(is_api: bool) -> Value {
+    let (_, document) = Routes::new()
+        .into_utoipa_app()
+        .openapi(openapi::skeleton())
+        .configure(|config| services(config, is_api))
+        .split_for_parts();
+    openapi::complete(document)
+}
+
+/// Binds the address of the settings and serves there what this process offers. Signals are left to
+/// `Service::run`.
+pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
+    let is_api = app.config.plays(Part::Api);
+    let document = Data::new(document_of(is_api));
+    let methods = Data::new(Methods::of(&document, if is_api { &PAGES } else { &[] }));
+    let swagger = Data::new(swagger::config());
+    let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
+    let reader = Data::new(RunReader::default());
+    let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
+    let server = HttpServer::new(move || {
+        Routes::new()
+            .app_data(app.clone())
+            .app_data(document.clone())
+            .app_data(methods.clone())
+            .app_data(swagger.clone())
+            .app_data(refusals.clone())
+            .app_data(reader.clone())
+            .app_data(web::PayloadConfig::new(body_max))
+            .wrap(from_fn(refusals::record))
+            .wrap(from_fn(middleware::add_request_id))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(middleware::measure))
+            .into_utoipa_app()
+            .configure(|config| services(config, is_api))
+            .into_app()
+            .configure(|config| {
+                if is_api {
+                    config
+                        .service(openapi::get_document)
+                        .service(web::redirect("/swagger-ui", "/swagger-ui/"))
+                        .service(swagger::get_file);
+                }
+            })
+            .default_service(web::to(no_such_route))
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .backlog(BACKLOG)
+    .bind(bind)
+    .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
+    let address = server.addrs()[0];
+    Ok((server.run(), address))
+}

@@ -1,0 +1,104 @@
+//! What follows by rule for every operation.
+
+use serde_json::{Value, json};
+
+use super::{INSTANCE, examples, responses, schemas};
+use crate::http::schema::resolve;
+
+/// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.
+const TAGS: &str =
+    r#"^(\*|(W/)?"[\x21\x23-\x2b\x2d-\x7e]*"(, ?(W/)?"[\x21\x23-\x2b\x2d-\x7e]*")*)$"#;
+
+/// Completes an operation.
+pub fn complete(operation: &mut Value, method: &str, path: &str, schemas: &Value) {
+    if path.starts_with(INSTANCE) {
+        say_role(operation);
+        add_parameters(operation, method, path);
+        responses::add_problems(operation, takes_if_match(operation, path));
+    }
+    describe_parameters(operation, schemas);
+    if let Some(content) = operation.pointer_mut("/requestBody/content") {
+        examples::complete(content, schemas);
+    }
+    let is_once = takes_key(operation, method);
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        responses::complete(response, status, is_once, schemas);
+    }
+}
+
+/// `OpenAPI` names the roles beside the scheme; people read them in the text.
+fn say_role(operation: &mut Value) {
+    let Some(role) = operation.pointer("/security/0/bearer/0").and_then(Value::as_str) else {
+        return;
+    };
+    let text = operation["description"].as_str().unwrap_or_default();
+    operation["description"] = json!(format!("{text}\n\nTakes the role {role}.").trim_start());
+}
+
+fn add_parameters(operation: &mut Value, method: &str, path: &str) {
+    let mut parameters = vec![json!({
+        "name": "instanceId", "in": "path", "required": true,
+        "description": "Id of the Customer Insights instance",
+        "schema": {"type": "string", "format": "uuid", "maxLength": schemas::UUID_CHARACTERS},
+    })];
+    parameters.extend(operation["parameters"].as_array().into_iter().flatten().cloned());
+    if takes_key(operation, method) {
+        parameters.push(header(
+            "Idempotency-Key",
+            "The same key with the same body answers what the first call answered",
+            &json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}),
+        ));
+    }
+    if takes_if_match(operation, path) {
+        parameters.push(header(
+            "If-Match",
+            "The `ETag` that was read; refused with 412 when it is stale",
+            &json!({"type": "string", "maxLength": 255, "pattern": TAGS}),
+        ));
+    }
+    if makes(operation) {
+        parameters.push(header(
+            "If-None-Match",
+            "`*`: only if there is none yet; else refused with 412",
+            &json!({"type": "string", "enum": ["*"]}),
+        ));
+    }
+    operation["parameters"] = json!(parameters);
+}
+
+fn header(name: &str, description: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
+}
+
+/// A parameter whose handler says nothing about it is described as its type is.
+fn describe_parameters(operation: &mut Value, schemas: &Value) {
+    for parameter in
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        schemas::limit(&mut parameter["schema"]);
+        if parameter["description"].is_null() {
+            let description = resolve(&parameter["schema"], schemas)["description"].clone();
+            parameter["description"] = description;
+        }
+    }
+}
+
+/// Calls that create take an idempotency key.
+fn takes_key(operation: &Value, method: &str) -> bool {
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    let starts = ["start_", "run_all_", "report_"].iter().any(|verb| id.starts_with(verb));
+    method == "post" && (starts || operation["responses"]["201"].is_object())
+}
+
+fn takes_if_match(operation: &Value, path: &str) -> bool {
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    let changes = ["update_", "delete_", "put_", "set_", "add_", "remove_"]
+        .iter()
+        .any(|verb| id.starts_with(verb));
+    changes || (path.contains("/exports/") && ["detach_export", "attach_export"].contains(&id))
+}
+
+/// Whether a PUT makes what is not there yet.
+fn makes(operation: &Value) -> bool {
+    ["put_segment", "put_schedule"].iter().any(|id| operation["operationId"] == *id)
+}

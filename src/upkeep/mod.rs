@@ -1,0 +1,5 @@
+//! Upkeep: what happens by the clock, beside the runs: planned times, retention, and the rotation of keys.
+
+pub mod janitor;
+pub mod rotation;
+pub mod scheduler;

@@ -1,0 +1,136 @@
+//! Rotates the encryption keys while the service runs: seals every secret again with the newest one.
+//!
+//! One secret at a time is opened and sealed, and written only if nobody changed it meanwhile. So it may run beside
+//! the service, be broken off, and run again. `docs/OPERATIONS.md` says in which order to bring keys in and out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::connections::store_seals::{self, Seal};
+use crate::db::Db;
+use crate::names::ConnectionId;
+use crate::secrets::{self, Keys};
+
+/// Secrets that are read at a time.
+const STEP: i64 = 100;
+/// How often secrets are looked for again that somebody changed in the very moment.
+const PASSES_MAX: u32 = 10;
+
+/// How many secrets each key has sealed.
+#[derive(Debug)]
+pub struct Status {
+    newest: String,
+    /// By key id; those of the settings always, others when secrets name them.
+    counts: BTreeMap<String, u64>,
+    /// Key ids that secrets name and the settings lack.
+    missing: Vec<String>,
+}
+
+/// What a rotation did.
+#[derive(Debug, Default)]
+pub struct Rotation {
+    /// Secrets that were sealed again.
+    pub resealed: u64,
+    /// Connections whose secrets do not open, and why.
+    pub broken: BTreeMap<uuid::Uuid, String>,
+    /// Secrets that were changed by somebody else each time.
+    missed: u64,
+}
+
+/// Counts secrets by the key that sealed them.
+pub async fn status(db: &Db, keys: &Keys) -> sqlx::Result<Status> {
+    let mut counts: BTreeMap<String, u64> = keys.ids().map(|id| (id.to_owned(), 0)).collect();
+    let mut after = None;
+    while let Some(seals) = next(db, &mut after).await? {
+        for seal in seals {
+            *counts.entry(secrets::key_id(&seal.credential_sealed).to_owned()).or_default() += 1;
+        }
+    }
+    let is_missing = |id: &String| !keys.ids().any(|known| known == id);
+    let missing = counts.keys().filter(|id| is_missing(id)).cloned().collect();
+    Ok(Status { newest: keys.newest_id().to_owned(), counts, missing })
+}
+
+/// Seals everything with the newest key that is not yet.
+pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
+    let mut rotation = Rotation::default();
+    for _ in 0..PASSES_MAX {
+        rotation.missed = 0;
+        let mut after = None;
+        while let Some(seals) = next(db, &mut after).await? {
+            for seal in &seals {
+                rotation.turn(db, keys, seal).await?;
+            }
+        }
+        if rotation.missed == 0 {
+            break;
+        }
+    }
+    Ok(rotation)
+}
+
+async fn next(db: &Db, after: &mut Option<ConnectionId>) -> sqlx::Result<Option<Vec<Seal>>> {
+    let seals = store_seals::list(&mut db.read().await?, *after, STEP).await?;
+    *after = seals.last().map(|seal| seal.id).or(*after);
+    Ok((!seals.is_empty()).then_some(seals))
+}
+
+impl Rotation {
+    async fn turn(&mut self, db: &Db, keys: &Keys, seal: &Seal) -> sqlx::Result<()> {
+        let id = seal.id.0;
+        match keys.seal_again(&seal.credential_sealed, seal.instance_id, id) {
+            Ok(None) => {}
+            Err(error) => drop(self.broken.insert(id, error.to_string())),
+            Ok(Some(new)) => {
+                let mut tx = db.write().await?;
+                let is_replaced = store_seals::replace(&mut tx, seal, &new).await?;
+                tx.commit().await?;
+                self.resealed += u64::from(is_replaced);
+                self.missed += u64::from(!is_replaced);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is left to be done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.broken.is_empty() && self.missed == 0
+    }
+}
+
+impl fmt::Display for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "sealed again with the newest key: {}", self.resealed)?;
+        if self.missed > 0 {
+            writeln!(f, "changed all the while, so run this again: {}", self.missed)?;
+        }
+        for (connection, why) in &self.broken {
+            writeln!(f, "the secret of connection {connection} stays as it is: {why}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Status {
+    /// Whether the settings have the key of every secret.
+    #[must_use]
+    pub fn is_openable(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (id, count) in &self.counts {
+            let note = match (*id == self.newest, count) {
+                (true, _) => " (the newest: it seals)",
+                _ if self.missing.contains(id) => " (MISSING from the settings: they do not open)",
+                (false, 0) => " (may be removed)",
+                (false, _) => "",
+            };
+            writeln!(f, "secrets sealed with key {id}: {count}{note}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! Fires planned times.
+//!
+//! The planned time is moved on, and the runs are added, in one transaction: of several schedulers one does it, and a
+//! crash in between leaves the time as it was. Times that were missed are made up for by one run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::audit::{self, Action, Author, Part};
+use crate::db::{self, Time};
+use crate::names::ExportId;
+use crate::runs::start::{self, Cause};
+use crate::runs::started::RunsView;
+use crate::schedules::store;
+use crate::{exports, refreshes};
+
+/// Exports looked up at a time.
+const STEP: i64 = 200;
+
+/// Fires planned times until told to stop.
+pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
+    let mut ticks = interval(Duration::from_millis(app.config.work.schedule_ms));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        select! {
+            _ = ticks.tick() => {}
+            () = app.stop.cancelled() => return Ok(()),
+        }
+        if let Err(error) = fire_due(&app, db::now()).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "planned times could not be looked for; it is tried again"
+            );
+        }
+    }
+}
+
+/// Fires every time that was planned for `now` or earlier. What goes wrong with one holds up no other: its time stays
+/// planned, and is tried again.
+pub async fn fire_due(app: &App, now: Time) -> anyhow::Result<()> {
+    let instances = store::refreshes_due(&mut app.db.read().await?, now).await?;
+    for instance in instances {
+        let span = tracing::info_span!("planned refresh", instance.id = %instance);
+        report(fire_refresh(app, instance, now).instrument(span).await);
+    }
+    let mut last = None;
+    loop {
+        let due = store::exports_due(&mut app.db.read().await?, now, last, STEP).await?;
+        for (instance, export) in &due {
+            let span = tracing::info_span!("planned run", export.id = %export.0);
+            report(fire_export(app, *instance, *export, now).instrument(span).await);
+        }
+        match due.last() {
+            Some((_, id)) if !app.stop.is_cancelled() => last = Some(*id),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn report(fired: anyhow::Result<()>) {
+    if let Err(error) = fired {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "a planned time could not be fired; it is tried again"
+        );
+    }
+}
+
+fn author(instance: Uuid) -> Author {
+    Author::system(instance, Part::Scheduler)
+}
+
+async fn fire_refresh(app: &App, instance: Uuid, now: Time) -> anyhow::Result<()> {
+    let mut tx = app.db.write().await?;
+    let Some(planned) = store::get(&mut tx, instance).await? else {
+        return Ok(());
+    };
+    let Some(time) = planned.next_planned_utc.filter(|time| *time <= now) else {
+        return Ok(());
+    };
+    if !store::move_refresh_on(&mut tx, &planned, planned.schedule.next(now)).await? {
+        return Ok(());
+    }
+    let author = author(instance);
+    let runs = refreshes::start_followers(&mut tx, &author, Cause::Planned(time), now).await?;
+    let change = RunsView::of(&runs).done_in(instance, None);
+    audit::record(&mut tx, &author, Action::InstanceStartRefresh, change).await?;
+    tx.commit().await?;
+    start::announce(&app.queue, &runs).await;
+    Ok(())
+}
+
+async fn fire_export(app: &App, instance: Uuid, id: ExportId, now: Time) -> anyhow::Result<()> {
+    let mut tx = app.db.write().await?;
+    let Some(export) = exports::store::get(&mut tx, instance, id).await? else {
+        return Ok(());
+    };
+    let Some(time) = export.next_planned_utc.filter(|time| *time <= now) else {
+        return Ok(());
+    };
+    if !store::move_export_on(&mut tx, &export, export.schedule.next(now)).await? {
+        return Ok(());
+    }
+    let run = start::start_or_skip(&mut tx, &export, &author(instance), Cause::Planned(time), now)
+        .await?;
+    tx.commit().await?;
+    start::announce(&app.queue, &[run]).await;
+    Ok(())
+}

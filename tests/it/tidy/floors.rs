@@ -1,0 +1,44 @@
+//! The floors of the house. A room imports only from floors below its own; docs/ARCHITECTURE.md draws the same table.
+
+/// The rooms of each floor, from the ground up.
+pub const FLOORS: &[(u32, &[&str])] = &[
+    (
+        1,
+        &[
+            "wire.rs",
+            "names.rs",
+            "secrets.rs",
+            "backoff.rs",
+            "storage/",
+            "campaign_monitor/",
+            "telemetry/",
+            "identity/",
+        ],
+    ),
+    (2, &["db/"]),
+    (3, &["config/", "queue.rs", "audit/"]),
+    (4, &["app.rs", "schedules/"]),
+    (5, &["connections/", "segments/"]),
+    (6, &["exports/"]),
+    (7, &["runs/"]),
+    (8, &["refreshes/", "records/", "http/"]),
+    (9, &["worker/", "upkeep/", "api/"]),
+    (10, &["server/"]),
+    (11, &["service.rs"]),
+    (12, &["sandbox/", "sample/"]),
+    (13, &["demo/"]),
+    (14, &["main.rs"]),
+];
+
+/// It declares the rooms and is none.
+pub const DECLARES: &str = "src/lib.rs";
+
+/// The room of a file: a folder of `src` (`db/`), or a file in it (`queue.rs`).
+pub fn room(path: &str) -> &str {
+    let path = path.trim_start_matches("src/");
+    path.find('/').map_or(path, |end| &path[..=end])
+}
+
+pub fn floor(room: &str) -> Option<u32> {
+    FLOORS.iter().find(|(_, rooms)| rooms.contains(&room)).map(|(floor, _)| *floor)
+}
