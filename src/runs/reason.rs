@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::connections::{Connection, ConnectionStatus};
+use crate::connections::Unusable;
 use crate::names::Culprit;
 
 /// What kind of reason; part of the contract.
@@ -75,21 +75,17 @@ impl Reason {
         let (culprit, message) = code.words(detail.as_ref());
         Self { code, culprit, message }
     }
+}
 
-    /// Why nothing can run over `connection`; `None` when it is connected.
-    #[must_use]
-    pub fn why_not_connected(connection: &Connection) -> Option<Self> {
-        match connection.status() {
-            ConnectionStatus::Connected => None,
-            ConnectionStatus::NeedsAttention => {
-                let why = connection.refused_message.as_deref().unwrap_or_default();
-                Some(Self::new(ReasonCode::CredentialsRefused, why))
+impl From<Unusable> for Reason {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::NoCredentials => {
+                Self::new(ReasonCode::ConnectionNotConnected, "has no credentials")
             }
-            ConnectionStatus::PendingAuthentication => {
-                Some(Self::new(ReasonCode::ConnectionNotConnected, "has no credentials"))
-            }
-            ConnectionStatus::PendingExportUser => {
-                Some(Self::new(ReasonCode::ExportUserMissing, ""))
+            Unusable::NoExportUser => Self::new(ReasonCode::ExportUserMissing, ""),
+            Unusable::CredentialsRefused(message) => {
+                Self::new(ReasonCode::CredentialsRefused, message)
             }
         }
     }

@@ -14,9 +14,8 @@ use utoipa::ToSchema;
 
 use super::check::{check_fields, read_list};
 use super::find::find;
-use super::runs::connected;
+use super::runs::refuse;
 use crate::api::access::may_edit;
-use crate::api::connections::find::find_usable;
 use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::exports::{Warning, warnings};
@@ -26,6 +25,7 @@ use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
 use crate::names::ExportId;
 use crate::records::batches::{self, Batch, Source};
 use crate::records::plan::Plan;
+use crate::runs::start::usable_connection;
 use crate::runs::{
     FieldWarning, FieldWarnings, Reason, ReasonCode, Rejection, RejectionOutcome, store_batches,
 };
@@ -119,13 +119,15 @@ async fn preview(
     let mut tx = app.db.read().await?;
     let export = find(&mut tx, caller.instance, id).await?;
     may_edit(&mut tx, caller, export.connection_id).await?;
-    let connection = connected(&mut tx, &export).await?;
+    let connection = match usable_connection(&mut tx, &export).await? {
+        Ok(connection) => connection,
+        Err(obstacle) => return Err(refuse(&mut tx, id, obstacle).await?),
+    };
     let segments = segments::store::of_export(&mut tx, id).await?;
     let call_ms = store_batches::pace_ms(&mut tx, id).await?.unwrap_or(CALL_MS_ASSUMED);
     drop(tx);
     check_filled(&segments)?;
     check_fields(&export.mapping, &segments)?;
-    let connection = find_usable(app, caller, connection).await?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
         .map_err(|key| Problem::new(Kind::Unprocessable, format!("The list lacks “{key}”.")))?;

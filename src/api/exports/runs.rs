@@ -12,19 +12,17 @@ use crate::api::access::{may_edit, permissions};
 use crate::api::runs::views::RunView;
 use crate::app::App;
 use crate::audit::{self, Action};
-use crate::connections::{self, ConnectionStatus};
+use crate::connections::Unusable;
 use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports::{Export, store};
+use crate::exports::store;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Once};
 use crate::http::problem::{Kind, Problem, ProblemDocument};
-use crate::names::{ConnectionId, ExportId};
-use crate::runs::start::{Cause, start_or_skip};
+use crate::names::ExportId;
+use crate::runs::start::{Cause, Obstacle, notify, start, start_or_skip};
 use crate::runs::started::RunsView;
-use crate::runs::store::NewRun;
-use crate::runs::{self, Run, SubmissionKind};
-use crate::{segments, telemetry};
+use crate::runs::{self, Run};
 
 /// Starts a run of an export, now.
 ///
@@ -39,16 +37,18 @@ pub async fn start_run(
     id: Id<ExportId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let start = async |tx: &mut WriteHandle| {
+    let create = async |tx: &mut WriteHandle| {
         let export = find_to_change(tx, caller.instance, id.0).await?;
         may_edit(tx, &caller, export.connection_id).await?;
-        connected(tx, &export).await?;
-        let run = insert(tx, &caller, &export).await?;
-        let id = run.id;
-        runs::start::record(tx, &caller.author, &export, &run).await?;
-        Ok((accepted(tx, run).await?, id))
+        match start(tx, &export, &caller.author, Cause::Person, db::now()).await? {
+            Ok(run) => {
+                let id = run.id;
+                Ok((accepted(tx, run).await?, id))
+            }
+            Err(obstacle) => Err(refuse(tx, export.id, obstacle).await?),
+        }
     };
-    let (response, started) = Once::new(&caller, key, &[]).create(&app, start).await?;
+    let (response, started) = Once::new(&caller, key, &[]).create(&app, create).await?;
     if let Some(id) = started {
         app.queue.hint(id).await;
     }
@@ -93,7 +93,7 @@ pub async fn run_all_exports(
         Ok((Answer::json(StatusCode::ACCEPTED, &view)?, runs))
     };
     let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
-    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
+    notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 
@@ -114,52 +114,29 @@ async fn start_all(
     Ok(runs)
 }
 
-/// The connection of an export that can run.
-pub async fn connected(tx: &mut ReadHandle, export: &Export) -> Result<ConnectionId, Problem> {
-    let id = export.connection_id.ok_or_else(|| {
-        Problem::new(Kind::ExportInactive, "The export has no connection. Attach one, then run it.")
-    })?;
-    let connection = connections::store::get(tx, export.instance_id, id).await?;
-    let status = connection.as_ref().map(connections::Connection::status);
-    if status == Some(ConnectionStatus::Connected) {
-        return Ok(id);
-    }
-    let detail = match status {
-        Some(ConnectionStatus::NeedsAttention) => {
-            "Campaign Monitor refuses its credentials. An administrator must renew them."
+/// Why an export cannot run, as callers are told.
+pub async fn refuse(
+    tx: &mut ReadHandle,
+    export: ExportId,
+    obstacle: Obstacle,
+) -> Result<Problem, Problem> {
+    let why = match obstacle {
+        Obstacle::NoConnection => {
+            let detail = "The export has no connection. Attach one, then run it.";
+            return Ok(Problem::new(Kind::ExportInactive, detail));
         }
-        Some(ConnectionStatus::PendingExportUser) => {
-            "An administrator must add themselves as export user."
+        Obstacle::RunOpen => return already_open(tx, export).await,
+        Obstacle::Connection(why) => why,
+    };
+    let detail = match why {
+        Unusable::CredentialsRefused(_) => {
+            "Campaign Monitor rejects its credentials. An administrator must renew them."
         }
-        _ => "An administrator must add its credentials.",
+        Unusable::NoExportUser => "An administrator must add themselves as export user.",
+        Unusable::NoCredentials => "An administrator must add its credentials.",
     };
-    Err(Problem::new(
-        Kind::ConnectionNotConnected,
-        format!("The connection is not connected: {detail}"),
-    ))
-}
-
-async fn insert(
-    tx: &mut WriteHandle,
-    caller: &Caller<Contributor>,
-    export: &Export,
-) -> Result<Run, Problem> {
-    let segments = segments::store::of_export(tx, export.id).await?;
-    let span = tracing::Span::current();
-    let new = NewRun {
-        export,
-        segments: &segments,
-        kind: SubmissionKind::OnDemand,
-        by: caller.subject(),
-        planned: None,
-        traceparent: telemetry::traceparent(&span),
-        trace_id: telemetry::trace_id(&span),
-        now: db::now(),
-    };
-    match runs::store::insert(tx, &new).await? {
-        Some(run) => Ok(run),
-        None => Err(already_open(tx, export.id).await?),
-    }
+    let detail = format!("The connection is not connected: {detail}");
+    Ok(Problem::new(Kind::ConnectionNotConnected, detail))
 }
 
 async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {

@@ -64,7 +64,7 @@ pub async fn report_refresh(
         Ok((answer(refresh)?, runs))
     };
     let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
-    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
+    runs::start::notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 
