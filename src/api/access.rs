@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::connections;
 use crate::db::ReadHandle;
 use crate::http::auth::Caller;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::identity::Role;
 use crate::names::ConnectionId;
 
@@ -47,7 +47,7 @@ pub async fn may_edit<R>(
     match permissions(tx, caller, connection).await? {
         Permissions::Edit => Ok(()),
         Permissions::View => Err(Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "Its connection is not shared with contributors. Ask an administrator.",
         )),
     }

@@ -45,9 +45,9 @@ pub enum ReasonCode {
     /// The list lacks a custom field that the mapping names.
     CustomFieldNotFound,
     /// Campaign Monitor is slow, down, or asks for a pause.
-    CampaignMonitorUnavailable,
+    DestinationUnavailable,
     /// Campaign Monitor refuses the call for another reason.
-    CampaignMonitorRefused,
+    DestinationRefused,
     /// Several attempts got nowhere.
     NoProgress,
     /// A fault of ours.
@@ -111,8 +111,8 @@ impl ReasonCode {
             Self::CredentialsRefused => (User, format!("Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.")),
             Self::ListNotFound => (User, format!("Campaign Monitor does not know the list {detail} in this account. Choose another list in the export.")),
             Self::CustomFieldNotFound => (User, format!("The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of the data matching.")),
-            Self::CampaignMonitorUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
-            Self::CampaignMonitorRefused => (External, format!("Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If it speaks of a limit, that is what your contract with Campaign Monitor allows: raise it there, or export fewer profiles.")),
+            Self::DestinationUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
+            Self::DestinationRefused => (External, format!("Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If it speaks of a limit, that is what your contract with Campaign Monitor allows: raise it there, or export fewer profiles.")),
             Self::NoProgress => (System, format!("Several attempts made no progress; the last one ended with: {detail}. Start the run again later; if it stays, tell the operator the trace id.")),
             Self::Internal => (System, "Something went wrong on our side. Start the run again; if it stays, tell the operator the trace id.".into()),
         }

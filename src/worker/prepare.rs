@@ -117,9 +117,7 @@ pub fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
         Disposition::GiveUp if error.is_unknown_id() => {
             Stopped::failed(ReasonCode::ListNotFound, list)
         }
-        Disposition::GiveUp => {
-            Stopped::failed(ReasonCode::CampaignMonitorRefused, error.to_string())
-        }
+        Disposition::GiveUp => Stopped::failed(ReasonCode::DestinationRefused, error.to_string()),
         Disposition::BlockConnection => {
             Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
         }
@@ -129,7 +127,7 @@ pub fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
 /// The reason of a run that waits for Campaign Monitor.
 #[must_use]
 pub fn later(error: &campaign_monitor::Error) -> Reason {
-    Reason::new(ReasonCode::CampaignMonitorUnavailable, error.to_string())
+    Reason::new(ReasonCode::DestinationUnavailable, error.to_string())
 }
 
 /// Pins what the run reads: at its first attempt what is there now, later what was pinned then.

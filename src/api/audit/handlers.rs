@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::audit::store::{self, Filter};
 use crate::audit::{Action, Event};
 use crate::http::auth::{Admin, Caller};
+use crate::http::download::{self, Offer, STREAM_ROWS};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
-use crate::http::whole::{self, Offer, STREAM_ROWS};
 
 /// Which events to list.
 #[derive(Deserialize, IntoParams)]
@@ -65,12 +65,12 @@ pub async fn list_audit_events(
             Ok(HttpResponse::Ok().json(Page::of(events, limit, id, AuditEventView::from)))
         }
         Offer::Csv => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(whole::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(download::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
         }
         Offer::Ndjson => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(whole::ndjson::<AuditEventView>(rows))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(download::ndjson::<AuditEventView>(rows))
         }
     }
 }

@@ -4,14 +4,14 @@ use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::Connection;
 use crate::connections::session::Session;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 
 /// A session of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<Session, Problem> {
     let session = Session::open(app, &app.campaign_monitor, connection);
     session.map_err(anyhow::Error::new)?.ok_or_else(|| {
         Problem::new(
-            Kind::ConnectionNotConnected,
+            ProblemKind::ConnectionNotConnected,
             "The connection has no credentials yet. An administrator can add them.",
         )
     })
@@ -24,17 +24,18 @@ pub fn problem(error: &campaign_monitor::Error) -> Problem {
         Disposition::Retry(pause) => {
             let seconds = pause.map_or(30, |pause| pause.as_secs().max(1));
             let detail = format!("Campaign Monitor: {error}. Try again later.");
-            Problem::new(Kind::CampaignMonitorUnavailable, detail).retry_after(seconds)
+            Problem::new(ProblemKind::DestinationUnavailable, detail).retry_after(seconds)
         }
         Disposition::BlockConnection => {
             let why = error.refusal();
             let detail = format!(
                 "Campaign Monitor refuses the credentials ({why}). An administrator must renew them."
             );
-            Problem::new(Kind::ConnectionNotConnected, detail)
+            Problem::new(ProblemKind::ConnectionNotConnected, detail)
         }
-        Disposition::GiveUp => {
-            Problem::new(Kind::CampaignMonitorRefused, format!("Campaign Monitor says: {error}."))
-        }
+        Disposition::GiveUp => Problem::new(
+            ProblemKind::DestinationRefused,
+            format!("Campaign Monitor says: {error}."),
+        ),
     }
 }

@@ -83,7 +83,7 @@ impl Failure {
             ),
             Self::Refused => (
                 502,
-                "campaignMonitorRefused",
+                "destinationRefused",
                 "Campaign Monitor did not accept this sign-in.",
                 "Nothing has changed. Go back to the connection and sign in again; if it fails again, ask the operator to check how this service is registered at Campaign Monitor.",
             ),
@@ -95,7 +95,7 @@ impl Failure {
             ),
             Self::CampaignMonitorAway => (
                 503,
-                "campaignMonitorUnavailable",
+                "destinationUnavailable",
                 "Campaign Monitor cannot be reached just now.",
                 "Nothing has changed. Wait a little, go back to the connection and sign in again.",
             ),

@@ -14,13 +14,13 @@ use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
 use crate::db::{self, WriteHandle};
 use crate::exports::store::Filter;
-use crate::http::again::{again, overtaken};
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query::Query;
+use crate::http::retry::{conflict, retry};
 use crate::names::ConnectionId;
 
 /// Lists the connections.
@@ -85,7 +85,7 @@ pub async fn create_connection(
         audit::record(tx, &caller.author, Action::ConnectionCreate, change).await?;
         Ok((created(connection)?, ()))
     };
-    let (response, _) = Once::new(&caller, key, &body.digest).create(&app, create).await?;
+    let (response, _) = Idempotent::new(&caller, key, &body.digest).create(&app, create).await?;
     Ok(response)
 }
 
@@ -126,7 +126,7 @@ fn consent_required() -> Problem {
     let detail =
         "Agree to the data privacy and compliance text: send `\"consent\": {\"agreed\": true}`.";
     Problem::from_errors(
-        Kind::ConsentRequired,
+        ProblemKind::ConsentRequired,
         vec![crate::http::problem::FieldError::new("/consent/agreed", "consentRequired", detail)],
     )
 }
@@ -134,7 +134,7 @@ fn consent_required() -> Problem {
 fn name_taken(error: sqlx::Error) -> Problem {
     if db::is_unique_violation(&error) {
         return Problem::new(
-            Kind::NameTaken,
+            ProblemKind::NameTaken,
             "Another connection of this instance has that name. Choose another one.",
         );
     }
@@ -206,7 +206,7 @@ pub async fn delete_connection(
     id: Id<ConnectionId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || remove(&app, &caller, id.0, &if_match).await).await?;
+    retry(async || remove(&app, &caller, id.0, &if_match).await).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -220,9 +220,9 @@ async fn remove(
     let connection = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(connection.stamps.version)?;
     let filter = Filter { connection: Some(id), ..Default::default() };
-    let in_use = (Kind::ConnectionInUse, "connection", "Detach");
+    let in_use = (ProblemKind::ConnectionInUse, "connection", "Detach");
     refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
-    store::delete(&mut tx, id).await.map_err(overtaken)?;
+    store::delete(&mut tx, id).await.map_err(conflict)?;
     let change = Change::removed(&connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionRemove, change).await?;
     Ok(tx.commit().await?)

@@ -22,7 +22,7 @@ use crate::connections::store_oauth::{self, SignIn};
 use crate::db::{self, Time};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ConnectionId;
 
 /// How long an administrator may take at Campaign Monitor.
@@ -80,7 +80,7 @@ pub async fn authorize_connection(
 
 fn not_configured() -> Problem {
     let detail = "This service is not registered at Campaign Monitor for signing in: use an API key, or ask the operator to set SEGMENT_EXPORT_OAUTH_CLIENT_ID and its siblings.";
-    Problem::new(Kind::OauthNotConfigured, detail)
+    Problem::new(ProblemKind::OauthNotConfigured, detail)
 }
 
 /// What a person brings back from Campaign Monitor to show which sign-in it is.

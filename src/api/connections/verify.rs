@@ -14,7 +14,7 @@ use crate::connections::Connection;
 use crate::connections::session::Session;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::names::ConnectionId;
 
 /// Whether a connection works.
@@ -53,7 +53,7 @@ pub async fn verify_connection(
     let connection = find(&mut app.db.read().await?, caller.instance, id.0).await?;
     let mut checks = match open(&app, &connection) {
         Ok(session) => check_account(&session).await?,
-        Err(problem) if problem.kind() == Kind::ConnectionNotConnected => {
+        Err(problem) if problem.kind() == ProblemKind::ConnectionNotConnected => {
             vec![Check { name: "credentials", ok: false, detail: problem.to_string() }]
         }
         Err(problem) => return Err(problem),

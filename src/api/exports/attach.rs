@@ -10,10 +10,10 @@ use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::Action;
 use crate::exports::store::Content;
-use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch};
 use crate::http::problem::Problem;
+use crate::http::retry::retry;
 use crate::names::{ConnectionId, ExportId};
 use crate::segments;
 
@@ -28,7 +28,7 @@ pub async fn detach_export(
     id: Id<ExportId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || detach(&app, &caller, id.0, &if_match).await).await
+    retry(async || detach(&app, &caller, id.0, &if_match).await).await
 }
 
 async fn detach(
@@ -58,7 +58,7 @@ pub async fn attach_export(
     body: Body<AttachBody>,
 ) -> Result<HttpResponse, Problem> {
     let to = body.value.connection_id;
-    again(async || attach(&app, &caller, id.0, &if_match, to).await).await
+    retry(async || attach(&app, &caller, id.0, &if_match, to).await).await
 }
 
 async fn attach(

@@ -11,7 +11,7 @@ use crate::connections::{Connection, ConnectionStatus};
 use crate::db::ReadHandle;
 use crate::exports::{ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
@@ -154,7 +154,7 @@ pub async fn usable_connection<R>(
     id: ConnectionId,
 ) -> Result<Connection, Problem> {
     find_usable(app, caller, id).await.map_err(|problem| match problem.kind() {
-        Kind::NotFound => Problem::unprocessable(
+        ProblemKind::NotFound => Problem::unprocessable(
             "/connectionId",
             "unknownConnection",
             "There is no such connection, or you may not use it.",

@@ -10,7 +10,7 @@ use super::views::ExportState;
 use crate::db::ReadHandle;
 use crate::exports::Export;
 use crate::exports::store::{self, Filter};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Member, Problem, ProblemKind};
 use crate::names::{DisplayName, ExportId};
 
 /// An export that depends on a connection or a segment.
@@ -43,7 +43,7 @@ pub async fn refuse_in_use(
     tx: &mut ReadHandle,
     instance: Uuid,
     filter: &Filter,
-    (kind, what, remedy): (Kind, &str, &str),
+    (kind, what, remedy): (ProblemKind, &str, &str),
 ) -> Result<(), Problem> {
     let dependants = store::list(tx, instance, filter, None, DEPENDANTS_MAX).await?;
     if dependants.is_empty() {
@@ -51,7 +51,7 @@ pub async fn refuse_in_use(
     }
     let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
     let detail = in_use(what, remedy, dependants.len());
-    Err(Problem::new(kind, detail).with("dependants", dependants))
+    Err(Problem::new(kind, detail).with(Member::Dependants, dependants))
 }
 
 impl Dependant {

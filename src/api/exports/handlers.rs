@@ -13,13 +13,13 @@ use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::exports::store::{self, Content, Filter};
-use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
-use crate::http::idempotency::{IdempotencyKey, Once};
+use crate::http::idempotency::{IdempotencyKey, Idempotent};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::http::retry::retry;
 use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::segments::{self, SegmentName};
 
@@ -85,8 +85,8 @@ pub async fn create_export(
     key: IdempotencyKey,
     body: Body<NewExportBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
-    if let Some(answer) = once.replay(&app).await? {
+    let idempotent = Idempotent::new(&caller, key, &body.digest);
+    if let Some(answer) = idempotent.replay(&app).await? {
         return Ok(answer);
     }
     let new = body.value;
@@ -98,9 +98,9 @@ pub async fn create_export(
         options: new.options,
         schedule: &new.schedule,
     };
-    again(async || {
+    retry(async || {
         let checked = check(&app, &caller, &content, &new.segments).await?;
-        save_new(&app, &caller, &once, Action::ExportCreate, &content, checked).await
+        save_new(&app, &caller, &idempotent, Action::ExportCreate, &content, checked).await
     })
     .await
 }
@@ -118,18 +118,18 @@ pub async fn duplicate_export(
     key: IdempotencyKey,
     body: BodyOrNone<DuplicateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.0.digest);
-    if let Some(answer) = once.replay(&app).await? {
+    let idempotent = Idempotent::new(&caller, key, &body.0.digest);
+    if let Some(answer) = idempotent.replay(&app).await? {
         return Ok(answer);
     }
     let name = body.0.value.display_name;
-    again(async || duplicate(&app, &caller, &once, id.0, name.as_ref()).await).await
+    retry(async || duplicate(&app, &caller, &idempotent, id.0, name.as_ref()).await).await
 }
 
 async fn duplicate(
     app: &App,
     caller: &Caller<Contributor>,
-    once: &Once,
+    idempotent: &Idempotent,
     id: ExportId,
     name: Option<&DisplayName>,
 ) -> Result<HttpResponse, Problem> {
@@ -140,7 +140,7 @@ async fn duplicate(
     let content = Content { display_name: &name, schedule: &schedule, ..Content::of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save_new(app, caller, once, Action::ExportDuplicate, &content, checked).await
+    save_new(app, caller, idempotent, Action::ExportDuplicate, &content, checked).await
 }
 
 fn copy_name(name: &DisplayName) -> DisplayName {
@@ -162,7 +162,7 @@ pub async fn update_export(
     if_match: IfMatch,
     body: Body<ExportPatch>,
 ) -> Result<HttpResponse, Problem> {
-    again(async || change(&app, &caller, id.0, &if_match, &body.value).await).await
+    retry(async || change(&app, &caller, id.0, &if_match, &body.value).await).await
 }
 
 async fn change(

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::records::batches::{self, Batch, Source};
 use crate::records::plan::Plan;
@@ -90,7 +90,7 @@ pub struct ExampleView {
     responses((status = 200, body = PreviewView),
         (status = 409, description = "It has no connection, or one that is not connected: `exportInactive`, `connectionNotConnected`", body = ProblemDocument),
         (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
-        (status = 503, description = "It takes too long, or a part of the service, or Campaign Monitor, is away: `previewTooLong`, `unavailable`, `campaignMonitorUnavailable`", body = ProblemDocument)))]
+        (status = 503, description = "It takes too long, or a part of the service, or Campaign Monitor, is away: `previewTooLong`, `unavailable`, `destinationUnavailable`", body = ProblemDocument)))]
 #[post("/exports/{id}/preview")]
 pub async fn preview_export(
     caller: Caller<Contributor>,
@@ -108,7 +108,7 @@ fn too_long(time: Duration) -> Problem {
         "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or start a run: it takes its time.",
         time.as_secs_f64()
     );
-    Problem::new(Kind::PreviewTooLong, detail)
+    Problem::new(ProblemKind::PreviewTooLong, detail)
 }
 
 async fn preview(
@@ -129,8 +129,9 @@ async fn preview(
     check_filled(&segments)?;
     check_fields(&export.mapping, &segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
-    let plan = Plan::new(&export.mapping, export.options.0, &fields)
-        .map_err(|key| Problem::new(Kind::Unprocessable, format!("The list lacks “{key}”.")))?;
+    let plan = Plan::new(&export.mapping, export.options.0, &fields).map_err(|key| {
+        Problem::new(ProblemKind::Unprocessable, format!("The list lacks “{key}”."))
+    })?;
     let manifests = manifests(app, &segments).await?;
     let mut view = count(app, Arc::new(plan), manifests).await?;
     view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);

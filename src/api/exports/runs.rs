@@ -17,8 +17,8 @@ use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
+use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::runs::start::{Cause, Obstacle, notify, start, start_or_skip};
 use crate::runs::started::RunsView;
@@ -48,7 +48,7 @@ pub async fn start_run(
             Err(obstacle) => Err(refuse(tx, export.id, obstacle).await?),
         }
     };
-    let (response, started) = Once::new(&caller, key, &[]).create(&app, create).await?;
+    let (response, started) = Idempotent::new(&caller, key, &[]).create(&app, create).await?;
     if let Some(id) = started {
         app.queue.hint(id).await;
     }
@@ -92,7 +92,8 @@ pub async fn run_all_exports(
         audit::record(tx, &caller.author, Action::InstanceRunAll, change).await?;
         Ok((Answer::json(StatusCode::ACCEPTED, &view)?, runs))
     };
-    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
+    let (response, started) =
+        Idempotent::new(&caller, key, &body.digest).create(&app, start).await?;
     notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
@@ -123,7 +124,7 @@ pub async fn refuse(
     let why = match obstacle {
         Obstacle::NoConnection => {
             let detail = "The export has no connection. Attach one, then run it.";
-            return Ok(Problem::new(Kind::ExportInactive, detail));
+            return Ok(Problem::new(ProblemKind::ExportInactive, detail));
         }
         Obstacle::RunOpen => return already_open(tx, export).await,
         Obstacle::Connection(why) => why,
@@ -136,13 +137,14 @@ pub async fn refuse(
         Unusable::NoCredentials => "An administrator must add its credentials.",
     };
     let detail = format!("The connection is not connected: {detail}");
-    Ok(Problem::new(Kind::ConnectionNotConnected, detail))
+    Ok(Problem::new(ProblemKind::ConnectionNotConnected, detail))
 }
 
 async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {
     let open = runs::store::open_of_export(tx, export).await?;
-    let problem = Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
-    Ok(problem.with("runId", open.map(|run| run.id)))
+    let problem =
+        Problem::new(ProblemKind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
+    Ok(problem.with(Member::RunId, open.map(|run| run.id)))
 }
 
 async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {

@@ -17,11 +17,11 @@ use crate::db::{self, WriteHandle};
 use crate::exports::store::{self, Content};
 use crate::exports::store_planned;
 use crate::exports::{Export, Warning};
-use crate::http::again::overtaken;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
-use crate::http::idempotency::{Answer, Once};
+use crate::http::idempotency::{Answer, Idempotent};
 use crate::http::problem::Problem;
+use crate::http::retry::conflict;
 use crate::names::ExportId;
 use crate::segments::{self, SegmentId};
 
@@ -52,11 +52,11 @@ pub async fn check(
     Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }
 
-/// Adds an export, once.
+/// Adds an export, once for each idempotency key.
 pub async fn save_new(
     app: &App,
     caller: &Caller<Contributor>,
-    once: &Once,
+    idempotent: &Idempotent,
     action: Action,
     content: &Content<'_>,
     checked: Checked,
@@ -69,7 +69,7 @@ pub async fn save_new(
         let view = view(tx, app, caller, export, checked.warnings).await?;
         Ok((Answer::json(StatusCode::CREATED, &view)?.about(location, version), ()))
     };
-    let (response, _) = once.create(app, create).await?;
+    let (response, _) = idempotent.create(app, create).await?;
     Ok(response)
 }
 
@@ -83,8 +83,8 @@ async fn insert(
     let id = ExportId(Uuid::now_v7());
     let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
         .await
-        .map_err(overtaken)?;
-    store::set_segments(tx, id, segments).await.map_err(overtaken)?;
+        .map_err(conflict)?;
+    store::set_segments(tx, id, segments).await.map_err(conflict)?;
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::made((&export, &segments[..]));
     audit::record(tx, &caller.author, action, change).await?;
@@ -104,7 +104,7 @@ pub async fn save(
     let mut tx = app.db.write().await?;
     let current = find_to_change(&mut tx, caller.instance, old.id).await?;
     if current.stamps.version != old.stamps.version {
-        return Err(Problem::overtaken());
+        return Err(Problem::conflict());
     }
     for connection in [current.connection_id, content.connection].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
@@ -115,9 +115,9 @@ pub async fn save(
     }
     let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
         .await
-        .map_err(overtaken)?;
+        .map_err(conflict)?;
     let old_segments = segments::store::of_export(&mut tx, old.id).await?;
-    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(overtaken)?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(conflict)?;
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;

@@ -13,7 +13,7 @@ use crate::audit::{self, Action};
 use crate::db::{self, WriteHandle};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Body;
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::names::RefreshId;
 use crate::refreshes::start_followers;
@@ -63,7 +63,8 @@ pub async fn report_refresh(
         let refresh = store::get(tx, caller.instance, id).await?;
         Ok((answer(refresh)?, runs))
     };
-    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
+    let (response, started) =
+        Idempotent::new(&caller, key, &body.digest).create(&app, start).await?;
     runs::start::notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }

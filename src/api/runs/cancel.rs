@@ -11,7 +11,7 @@ use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Id, etag};
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
 use crate::names::{ExportId, RunId};
 use crate::runs::{Reason, ReasonCode, Run, measure, store};
 
@@ -31,7 +31,7 @@ pub async fn cancel_run(
     may_edit(&mut tx, &caller, run.connection_id).await?;
     let Some(canceled) = cancel(&mut tx, &caller, &run).await? else {
         let detail = "The run has already ended; there is nothing to cancel.";
-        return Err(Problem::new(Kind::RunEnded, detail).with("status", run.status));
+        return Err(Problem::new(ProblemKind::RunEnded, detail).with(Member::RunStatus, run.status));
     };
     let view = view(&mut tx, canceled).await?;
     tx.commit().await?;

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::db;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::names::RunId;
 use crate::runs::RunStatus;
 use crate::runs::reader::RunReader;
@@ -43,7 +43,7 @@ pub async fn follow_run(
     peek(&app.db, &reader, caller.instance, id.0).await?;
     let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
-            Kind::TooManyRequests,
+            ProblemKind::TooManyRequests,
             "Too many callers follow runs at the moment. Read the run instead, or try again.",
         )
         .retry_after(10)
@@ -75,7 +75,7 @@ fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
     let id = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|id| *id >= 0);
     id.ok_or_else(|| {
         Problem::new(
-            Kind::InvalidRequest,
+            ProblemKind::InvalidRequest,
             "Last-Event-ID is the id of an event of this run, or is left out.",
         )
     })

@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
+use crate::http::download::{self, Offer, STREAM_ROWS};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
-use crate::http::whole::{self, Offer, STREAM_ROWS};
 use crate::names::RunId;
 use crate::runs::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches};
 
@@ -148,12 +148,12 @@ pub async fn list_rejections(
             Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
         }
         Offer::Csv => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(whole::csv(CSV_HEADER, rows, RejectionView::csv_fields))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(download::csv(CSV_HEADER, rows, RejectionView::csv_fields))
         }
         Offer::Ndjson => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(whole::ndjson::<RejectionView>(rows))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(download::ndjson::<RejectionView>(rows))
         }
     }
 }
@@ -171,7 +171,7 @@ fn removed(what: &str) -> Problem {
     let detail = format!(
         "The {what} of the run were kept for their time after its end, and have been removed. Its counts remain."
     );
-    Problem::new(Kind::Removed, detail)
+    Problem::new(ProblemKind::Removed, detail)
 }
 
 impl RejectionView {

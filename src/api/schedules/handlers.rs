@@ -27,7 +27,7 @@ pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpR
 
 /// Says when the system refresh of the instance comes.
 ///
-/// Once to four times a day, every day or on some days of the week, by the clock of its time zone.
+/// Idempotent to four times a day, every day or on some days of the week, by the clock of its time zone.
 #[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), request_body = RefreshSchedule, responses((status = 200, body = RefreshScheduleView)))]
 #[put("/schedule")]
 pub async fn put_schedule(

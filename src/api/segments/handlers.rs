@@ -15,12 +15,12 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self};
 use crate::exports::store::Filter;
-use crate::http::again::{again, overtaken};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
+use crate::http::retry::{conflict, retry};
 use crate::segments::leftovers::{discard, supersede, tidy_after_change};
 use crate::segments::{Segment, SegmentId, SegmentName, Source, look, store};
 use crate::storage::{self, Format, Inspection};
@@ -72,7 +72,7 @@ pub async fn put_segment(
     let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
     let (segment, found_now) = (&body.value, found.as_ref());
     let saved =
-        again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
+        retry(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
     if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
@@ -114,7 +114,7 @@ async fn save(
     } else {
         if_match.check(0)?;
         let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
-        new.await.map_err(overtaken)?
+        new.await.map_err(conflict)?
     };
     if let Some(found) = found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
@@ -164,7 +164,7 @@ fn too_long(time: Duration) -> Problem {
         "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
         time.as_secs_f64()
     );
-    Problem::new(Kind::RegistrationTooLong, detail)
+    Problem::new(ProblemKind::RegistrationTooLong, detail)
 }
 
 /// Settings of CSV that contradict each other, or the format.
@@ -180,7 +180,7 @@ fn check_dialect(source: &Source) -> Result<(), Problem> {
         (Format::Csv, ..) => return Ok(()),
     };
     let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
-    Err(Problem::from_errors(Kind::Unprocessable, vec![error]))
+    Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
 }
 
 fn source_problem(source: &Source, error: &storage::Error) -> Problem {
@@ -189,7 +189,7 @@ fn source_problem(source: &Source, error: &storage::Error) -> Problem {
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(
-            Kind::Unprocessable,
+            ProblemKind::Unprocessable,
             vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
         ),
     }
@@ -207,7 +207,7 @@ pub async fn delete_segment(
     name: Name<SegmentName>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    let removed = again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    let removed = retry(async || remove(&app, &caller, &name.0, &if_match).await).await?;
     tidy_after_change(&app, removed).await;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -223,10 +223,10 @@ async fn remove(
     if_match.check(segment.stamps.version)?;
     let name = Some(segment.name.as_str().to_owned());
     let filter = Filter { segment: name, ..Default::default() };
-    let in_use = (Kind::SegmentInUse, "segment", "Change");
+    let in_use = (ProblemKind::SegmentInUse, "segment", "Change");
     refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     supersede(&mut tx, &segment, db::now()).await?;
-    store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
+    store::delete(&mut tx, segment.id).await.map_err(conflict)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
     tx.commit().await?;

@@ -25,7 +25,7 @@ use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, check_coding, ok};
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::leftovers::{supersede, tidy_after_change};
 use crate::segments::{Segment, SegmentName, Source, check_open, receive_limits, store};
@@ -59,7 +59,10 @@ pub async fn get_members(
 ) -> Result<HttpResponse, Problem> {
     let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
     if !(1..=MEMBERS_MAX).contains(&limit) {
-        return Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {MEMBERS_MAX}.")));
+        return Err(Problem::new(
+            ProblemKind::InvalidCursor,
+            format!("limit is 1 to {MEMBERS_MAX}."),
+        ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
     Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
@@ -126,7 +129,7 @@ pub async fn put_members(
     if_match.check(old.stamps.version)?;
     if old.source.0 != Source::Upload {
         return Err(Problem::new(
-            Kind::SegmentInUse,
+            ProblemKind::SegmentInUse,
             "The members of this segment come from elsewhere. Register it with the source `upload` first.",
         ));
     }
@@ -148,7 +151,7 @@ fn media(request: &HttpRequest) -> Result<Media, Problem> {
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
-            Kind::UnsupportedMediaType,
+            ProblemKind::UnsupportedMediaType,
             "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
         )
     })
@@ -168,7 +171,7 @@ fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
 fn too_large(limit_bytes: u64) -> Problem {
     let detail =
         format!("An upload may have {limit_bytes} bytes. Send Parquet, or split the segment.");
-    Problem::new(Kind::TooLarge, detail)
+    Problem::new(ProblemKind::TooLarge, detail)
 }
 
 async fn receive(
@@ -224,7 +227,7 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
         error if error.is_of_the_storage() => storage_unavailable(error),
         storage::Error::TooLarge { .. } => too_large(limit_bytes),
         other => Problem::from_errors(
-            Kind::InvalidMembers,
+            ProblemKind::InvalidMembers,
             vec![FieldError::new("", "invalidMembers", other.to_string())],
         ),
     }

@@ -1,6 +1,6 @@
 //! Why the members of a segment cannot be read or written, as callers are told.
 
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::storage;
 
 /// 503: the storage is unavailable, or rejects our credentials.
@@ -12,7 +12,9 @@ pub fn storage_unavailable(error: &storage::Error) -> Problem {
         }
         refused => format!("No way into the storage: {refused}. Tell the operator."),
     };
-    Problem::new(Kind::Unavailable, detail).retry_after(5).because(anyhow::anyhow!("{error}"))
+    Problem::new(ProblemKind::Unavailable, detail)
+        .retry_after(5)
+        .because(anyhow::anyhow!("{error}"))
 }
 
 /// Why members cannot be read.
@@ -22,8 +24,8 @@ pub fn read_problem(error: &storage::Error) -> Problem {
         error if error.is_of_the_storage() => storage_unavailable(error),
         // These say themselves what to do.
         storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
-            Problem::new(Kind::Unprocessable, format!("{error}."))
+            Problem::new(ProblemKind::Unprocessable, format!("{error}."))
         }
-        other => Problem::new(Kind::Unprocessable, format!("{other}. Refresh the segment.")),
+        other => Problem::new(ProblemKind::Unprocessable, format!("{other}. Refresh the segment.")),
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::auth::Caller;
 use super::body;
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::app::App;
 use crate::db::{self, WriteHandle};
 
@@ -41,7 +41,7 @@ pub struct Answer {
 }
 
 /// One creating call of one caller.
-pub struct Once {
+pub struct Idempotent {
     instance: Uuid,
     subject: String,
     key: Option<String>,
@@ -64,14 +64,14 @@ impl FromRequest for IdempotencyKey {
                 Ok(Self { key: Some(String::from_utf8_lossy(key).into_owned()), call })
             }
             Some(_) => Err(Problem::new(
-                Kind::InvalidRequest,
+                ProblemKind::InvalidRequest,
                 "Idempotency-Key takes 1 to 255 visible ASCII characters.",
             )),
         })
     }
 }
 
-impl Once {
+impl Idempotent {
     /// The call of `caller` with a body of this digest.
     #[must_use]
     pub fn new<R>(caller: &Caller<R>, key: IdempotencyKey, body_digest: &[u8]) -> Self {
@@ -116,7 +116,7 @@ impl Once {
         };
         if request_hash != self.request_hash {
             return Err(Problem::new(
-                Kind::IdempotencyKeyReused,
+                ProblemKind::IdempotencyKeyReused,
                 "Take a new key for a new request, or repeat the request unchanged.",
             ));
         }
@@ -155,8 +155,11 @@ impl Once {
     /// The answer after `begin` said that another call took the key.
     async fn answer_of_the_other(&self, app: &App) -> Result<HttpResponse, Problem> {
         self.replay(app).await?.ok_or_else(|| {
-            Problem::new(Kind::Unavailable, "Another call with this key is under way. Try again.")
-                .retry_after(1)
+            Problem::new(
+                ProblemKind::Unavailable,
+                "Another call with this key is under way. Try again.",
+            )
+            .retry_after(1)
         })
     }
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::names::Culprit;
 use crate::{db, telemetry};
-pub use kind::Kind;
+pub use kind::ProblemKind;
 
 /// One thing that is wrong with the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -31,23 +31,47 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// A member of our own beside those of RFC 9457 and of every problem, whose names are never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// The exports that use something.
+    Dependants,
+    /// The run that is open.
+    RunId,
+    /// Where the run is in its life; `status` is HTTP's.
+    RunStatus,
+}
+
+impl Member {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Dependants, Self::RunId, Self::RunStatus];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Dependants => "dependants",
+            Self::RunId => "runId",
+            Self::RunStatus => "runStatus",
+        }
+    }
+}
+
 /// An error on its way to the caller. (Boxed, so that every `Result` stays small.)
 #[derive(Debug)]
-pub struct Problem(Box<Content>);
+pub struct Problem(Box<Details>);
 
 #[derive(Debug)]
-struct Content {
-    kind: Kind,
+struct Details {
+    kind: ProblemKind,
     detail: String,
     errors: Vec<FieldError>,
     /// Further members, such as the id of the open run.
-    more: Map<String, Value>,
+    members: Map<String, Value>,
     /// Seconds for `Retry-After`.
     retry_after: Option<u64>,
     /// `Allow`, for 405.
     allow: Option<String>,
     /// Whether the same call, made again, may succeed.
-    is_overtaken: bool,
+    is_conflict: bool,
     /// For our logs only.
     cause: Option<anyhow::Error>,
 }
@@ -84,20 +108,20 @@ pub struct ProblemDocument {
     errors: Vec<FieldError>,
     #[serde(flatten)]
     #[schema(ignore)]
-    more: Map<String, Value>,
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// A problem of `kind`; `detail` says what happened and what to do.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self(Box::new(Content {
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Details {
             kind,
             detail: detail.into(),
             errors: Vec::new(),
-            more: Map::new(),
+            members: Map::new(),
             retry_after: None,
             allow: None,
-            is_overtaken: false,
+            is_conflict: false,
             cause: None,
         }))
     }
@@ -105,13 +129,14 @@ impl Problem {
     /// 404: `what` is named as in "There is no such run".
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, format!("There is no such {what}."))
+        Self::new(ProblemKind::NotFound, format!("There is no such {what}."))
     }
 
     /// 405 with the methods that are there.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        let mut problem = Self::new(Kind::MethodNotAllowed, format!("This address takes {allow}."));
+        let mut problem =
+            Self::new(ProblemKind::MethodNotAllowed, format!("This address takes {allow}."));
         problem.0.allow = Some(allow);
         problem
     }
@@ -120,13 +145,13 @@ impl Problem {
     #[must_use]
     pub fn too_many(what: &str) -> Self {
         let detail = format!("Too many {what} at a time. Try again in a moment.");
-        Self::new(Kind::TooManyRequests, detail).retry_after(10)
+        Self::new(ProblemKind::TooManyRequests, detail).retry_after(10)
     }
 
     /// 412: the `If-Match` is stale.
     #[must_use]
     pub fn changed() -> Self {
-        Self::new(Kind::Changed, "Read it again, and repeat the change on what you find.")
+        Self::new(ProblemKind::Changed, "Read it again, and repeat the change on what you find.")
     }
 
     /// 412: the `If-Match` names another version than this one; 0 when there is nothing yet.
@@ -147,32 +172,32 @@ impl Problem {
         let detail = format!(
             "It is there already, in version \"{version}\". To change it, leave out `If-None-Match`."
         );
-        Self::new(Kind::Changed, detail)
+        Self::new(ProblemKind::Changed, detail)
     }
 
     /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
     #[must_use]
-    pub fn overtaken() -> Self {
+    pub fn conflict() -> Self {
         let mut problem = Self::changed();
-        problem.0.is_overtaken = true;
+        problem.0.is_conflict = true;
         problem
     }
 
     /// Whether the call may succeed when it is made again.
     #[must_use]
-    pub fn is_overtaken(&self) -> bool {
-        self.0.is_overtaken
+    pub fn is_conflict(&self) -> bool {
+        self.0.is_conflict
     }
 
     /// 422 with one thing wrong.
     #[must_use]
     pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self::from_errors(Kind::Unprocessable, vec![FieldError::new(pointer, code, message)])
+        Self::from_errors(ProblemKind::Unprocessable, vec![FieldError::new(pointer, code, message)])
     }
 
     /// `kind` with all that is wrong; the first is repeated in `detail`.
     #[must_use]
-    pub fn from_errors(kind: Kind, errors: Vec<FieldError>) -> Self {
+    pub fn from_errors(kind: ProblemKind, errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
         let mut problem = Self::new(kind, detail);
         problem.0.errors = errors;
@@ -184,12 +209,12 @@ impl Problem {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(Self::from_errors(Kind::Unprocessable, errors))
+        Err(Self::from_errors(ProblemKind::Unprocessable, errors))
     }
 
     /// The kind of problem.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ProblemKind {
         self.0.kind
     }
 
@@ -199,11 +224,11 @@ impl Problem {
         self.0.kind.row().2
     }
 
-    /// Adds a member to the document.
+    /// Adds a member of our own to the document.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+    pub fn with(mut self, member: Member, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.0.more.insert(name.to_owned(), value);
+        self.0.members.insert(member.word().to_owned(), value);
         self
     }
 
@@ -233,7 +258,7 @@ impl Problem {
             culprit,
             trace_id: telemetry::trace_id(&tracing::Span::current()),
             errors: self.0.errors.clone(),
-            more: self.0.more.clone(),
+            members: self.0.members.clone(),
         }
     }
 }
@@ -276,15 +301,18 @@ impl From<Arc<sqlx::Error>> for Problem {
         if !db::is_away(&error) {
             return Self::from(anyhow::Error::new(error));
         }
-        Self::new(Kind::Unavailable, "The database cannot be reached. Try again in a moment.")
-            .retry_after(5)
-            .because(error)
+        Self::new(
+            ProblemKind::Unavailable,
+            "The database cannot be reached. Try again in a moment.",
+        )
+        .retry_after(5)
+        .because(error)
     }
 }
 
 impl From<anyhow::Error> for Problem {
     fn from(cause: anyhow::Error) -> Self {
-        Self::new(Kind::Internal, "Try again; if it stays, tell the operator the traceId.")
+        Self::new(ProblemKind::Internal, "Try again; if it stays, tell the operator the traceId.")
             .because(cause)
     }
 }
@@ -304,7 +332,7 @@ impl ResponseError for Problem {
         }
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        if self.0.kind == Kind::Unauthenticated {
+        if self.0.kind == ProblemKind::Unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="segment-export""#));
         }
         if let Some(seconds) = self.0.retry_after {
@@ -314,5 +342,18 @@ impl ResponseError for Problem {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
         response.body(serde_json::to_string(&self.document()).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_our_own_has_none_of_the_names_of_every_problem() {
+        let plain = serde_json::to_value(Problem::changed().document()).unwrap();
+        for member in Member::ALL {
+            assert!(plain.get(member.word()).is_none(), "{member:?} stands in every problem");
+        }
     }
 }

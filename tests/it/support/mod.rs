@@ -2,6 +2,7 @@
 
 mod calls;
 pub mod document;
+mod members;
 mod objects;
 mod process;
 mod runs;

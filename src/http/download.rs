@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 /// Rows read at a time while the whole list is streamed out.
 pub const STREAM_ROWS: i64 = 1000;
@@ -40,7 +40,7 @@ impl Offer {
             }
         }
         Err(Problem::new(
-            Kind::NotAcceptable,
+            ProblemKind::NotAcceptable,
             "This is offered as application/json, text/csv and application/x-ndjson.",
         ))
     }

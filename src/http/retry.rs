@@ -11,10 +11,10 @@ use crate::db;
 const TRIES: u32 = 5;
 
 /// Makes a change, again from the start when it was overtaken by another one.
-pub async fn again<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
+pub async fn retry<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
     for _ in 1..TRIES {
         match change().await {
-            Err(problem) if problem.is_overtaken() => {}
+            Err(problem) if problem.is_conflict() => {}
             answer => return answer,
         }
     }
@@ -23,9 +23,9 @@ pub async fn again<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T,
 
 /// What a statement refers to is gone, what it removes has come into use, or what it adds is there already.
 #[must_use]
-pub fn overtaken(error: sqlx::Error) -> Problem {
+pub fn conflict(error: sqlx::Error) -> Problem {
     if db::is_reference_violation(&error) || db::is_unique_violation(&error) {
-        return Problem::overtaken();
+        return Problem::conflict();
     }
     error.into()
 }
@@ -33,25 +33,25 @@ pub fn overtaken(error: sqlx::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::problem::Kind;
+    use crate::http::problem::ProblemKind;
     use std::cell::Cell;
 
-    async fn tried(answer: impl Fn(u32) -> Result<(), Problem>) -> (u32, Option<Kind>) {
+    async fn tried(answer: impl Fn(u32) -> Result<(), Problem>) -> (u32, Option<ProblemKind>) {
         let tries = Cell::new(0);
         let change = async || {
             tries.set(tries.get() + 1);
             answer(tries.get())
         };
-        let answer = again(change).await;
+        let answer = retry(change).await;
         (tries.get(), answer.err().map(|problem| problem.kind()))
     }
 
     #[tokio::test]
     async fn only_what_was_overtaken_is_tried_again_and_not_for_ever() {
         assert_eq!(tried(|_| Ok(())).await, (1, None));
-        assert_eq!(tried(|_| Err(Problem::changed())).await, (1, Some(Kind::Changed)));
-        assert_eq!(tried(|_| Err(Problem::overtaken())).await, (TRIES, Some(Kind::Changed)));
-        let at_last = |n| if n < TRIES { Err(Problem::overtaken()) } else { Ok(()) };
+        assert_eq!(tried(|_| Err(Problem::changed())).await, (1, Some(ProblemKind::Changed)));
+        assert_eq!(tried(|_| Err(Problem::conflict())).await, (TRIES, Some(ProblemKind::Changed)));
+        let at_last = |n| if n < TRIES { Err(Problem::conflict()) } else { Ok(()) };
         assert_eq!(tried(at_last).await, (TRIES, None));
     }
 }
