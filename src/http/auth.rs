@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
-//! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another
-//! instance 404, with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
+//! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another instance 404,
+//! with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
 
 use std::marker::PhantomData;
 

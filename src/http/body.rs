@@ -146,8 +146,8 @@ impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
     }
 }
 
-/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that there
-/// is none yet. (RFC 9110, 13.1)
+/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that
+/// there is none yet. (RFC 9110, 13.1)
 pub struct IfMatch {
     seen: Option<Tags>,
     is_for_new: bool,
@@ -162,8 +162,8 @@ enum Tags {
 }
 
 impl IfMatch {
-    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not there
-    /// yet has version 0.
+    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not
+    /// there yet has version 0.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
         if self.is_for_new && version > 0 {
             return Err(Problem::exists(version));

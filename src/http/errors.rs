@@ -83,7 +83,8 @@ impl ProblemKind {
                 "Ask an administrator to complete the connection: `detail` says what it lacks."
             }
             Self::SegmentInUse => {
-                "Change or remove the exports in `dependants` first; members of files are changed where the files are written."
+                "Change or remove the exports in `dependants` first; members of files are changed where the files are \
+                    written."
             }
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
@@ -117,7 +118,8 @@ impl ProblemKind {
                 "Register fewer or smaller files, or packed ones; for a table, ask whoever runs the database."
             }
             Self::OauthNotConfigured => {
-                "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its siblings."
+                "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its \
+                    siblings."
             }
             Self::DestinationUnavailable => {
                 "Try again in a moment; Campaign Monitor is slow, down, or asks for a pause."

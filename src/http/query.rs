@@ -1,5 +1,5 @@
-//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name would
-//! let everything through.
+//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name
+//! would let everything through.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;

@@ -37,13 +37,35 @@ pub struct AuditFilter {
 
 /// Lists who changed what, when and from where, and what was refused.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that begins
-/// with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet takes it for a
-/// formula; JSON has it as it is.
-#[utoipa::path(tag = "audit", security(("bearer" = ["Admin"])), params(AuditFilter, Paging),
-    responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv", example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n"),
-            (String = "application/x-ndjson", example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n"))),
-        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument)))]
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that
+/// begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet
+/// takes it for a formula; JSON has it as it is.
+#[utoipa::path(
+    tag = "audit",
+    security(("bearer" = ["Admin"])),
+    params(AuditFilter, Paging),
+    responses(
+        (
+            status = 200,
+            content(
+                (Page<AuditEventView> = "application/json"),
+                (
+                    String = "text/csv",
+                    example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n",
+                ),
+                (
+                    String = "application/x-ndjson",
+                    example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n",
+                ),
+            ),
+        ),
+        (
+            status = 406,
+            description = "None of the accepted content types is offered: `notAcceptable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[get("/audit-events")]
 pub async fn list_audit_events(
     caller: Caller<Admin>,

@@ -1,4 +1,5 @@
-//! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to them.
+//! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to
+//! them.
 
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};

@@ -26,7 +26,12 @@ use crate::names::ConnectionId;
 /// Lists the connections.
 ///
 /// Contributors see those shared with them, by name and type.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(Paging), responses((status = 200, body = Page<ConnectionView>)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(Paging),
+    responses((status = 200, body = Page<ConnectionView>)),
+)]
 #[get("/connections")]
 pub async fn list_connections(
     caller: Caller<Contributor>,
@@ -43,7 +48,12 @@ pub async fn list_connections(
 /// Reads a connection.
 ///
 /// Contributors see a shared one, by name and type; one that is not shared does not exist for them.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = ConnectionView)),
+)]
 #[get("/connections/{id}")]
 pub async fn get_connection(
     caller: Caller<Contributor>,
@@ -65,9 +75,25 @@ pub async fn get_connection(
 /// Makes a connection.
 ///
 /// Saving it needs consent to the transfer of data. Credentials may follow later.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), request_body = NewConnectionBody,
-    responses((status = 201, body = ConnectionView), (status = 409, description = "The display name is taken, or the idempotency key was used with another request: `nameTaken`, `idempotencyKeyReused`", body = crate::http::problem::ProblemDocument),
-        (status = 422, description = "Consent is missing: `consentRequired`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    request_body = NewConnectionBody,
+    responses(
+        (status = 201, body = ConnectionView),
+        (
+            status = 409,
+            description = "The display name is taken, or the idempotency key was used with another request: \
+                `nameTaken`, `idempotencyKeyReused`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 422,
+            description = "Consent is missing: `consentRequired`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[post("/connections")]
 pub async fn create_connection(
     caller: Caller<Admin>,
@@ -144,8 +170,20 @@ fn name_taken(error: sqlx::Error) -> Problem {
 /// Renames a connection, or changes who may use it.
 ///
 /// What is left out stays as it is. Exports over a connection that is no longer shared keep running.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = ConnectionPatch,
-    responses((status = 200, body = ConnectionView), (status = 409, description = "The display name is taken: `nameTaken`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    request_body = ConnectionPatch,
+    responses(
+        (status = 200, body = ConnectionView),
+        (
+            status = 409,
+            description = "The display name is taken: `nameTaken`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[patch("/connections/{id}")]
 pub async fn update_connection(
     caller: Caller<Admin>,
@@ -171,8 +209,13 @@ pub async fn update_connection(
 /// Replaces the credentials.
 ///
 /// The connection keeps its id, and its exports are untouched.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = CredentialsBody,
-    responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    request_body = CredentialsBody,
+    responses((status = 200, body = ConnectionView)),
+)]
 #[put("/connections/{id}/credentials")]
 pub async fn set_credentials(
     caller: Caller<Admin>,
@@ -197,8 +240,19 @@ pub async fn set_credentials(
 /// Removes a connection and erases its secret.
 ///
 /// Refused while exports use it: detach or remove them first.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `connectionInUse`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses(
+        (status = 204),
+        (
+            status = 409,
+            description = "Exports use it; `dependants` names them: `connectionInUse`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[delete("/connections/{id}")]
 pub async fn delete_connection(
     caller: Caller<Admin>,

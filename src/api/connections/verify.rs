@@ -41,9 +41,14 @@ pub struct Check {
 
 /// Checks a connection against Campaign Monitor.
 ///
-/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention; accepted
-/// ones make it well again.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = Verification)))]
+/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention;
+/// accepted ones make it well again.
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = Verification)),
+)]
 #[post("/connections/{id}/verify")]
 pub async fn verify_connection(
     caller: Caller<Admin>,
@@ -90,7 +95,8 @@ async fn check_account(session: &Session) -> Result<Vec<Check>, Problem> {
 fn failed(name: &'static str, error: &campaign_monitor::Error) -> Check {
     let detail = match error.disposition() {
         Disposition::Retry(_) => format!(
-            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before anything is renewed."
+            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before \
+                anything is renewed."
         ),
         Disposition::GiveUp | Disposition::BlockConnection => {
             format!("Campaign Monitor says: {}.", error.refusal())

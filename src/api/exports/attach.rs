@@ -1,4 +1,5 @@
-//! Taking the connection away from an export, and giving it one. In between it is inactive, and keeps its configuration.
+//! Taking the connection away from an export, and giving it one. In between it is inactive, and keeps its
+//! configuration.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -19,8 +20,14 @@ use crate::segments;
 
 /// Takes the connection away from an export.
 ///
-/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is
+/// cancelled.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 200, body = ExportView)),
+)]
 #[post("/exports/{id}/detach")]
 pub async fn detach_export(
     caller: Caller<Contributor>,
@@ -48,7 +55,13 @@ async fn detach(
 /// Gives an export a connection.
 ///
 /// The list and its fields are checked with the account behind it. An open run over another connection is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = AttachBody,
+    responses((status = 200, body = ExportView)),
+)]
 #[post("/exports/{id}/attach")]
 pub async fn attach_export(
     caller: Caller<Contributor>,

@@ -1,4 +1,5 @@
-//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in `runs.rs`.
+//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in
+//! `runs.rs`.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post};
@@ -40,7 +41,12 @@ pub struct ExportFilter {
 /// Lists the exports.
 ///
 /// Each with what the caller may do with it, and its last run.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(ExportFilter, Paging), responses((status = 200, body = Page<ExportView>)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Viewer"])),
+    params(ExportFilter, Paging),
+    responses((status = 200, body = Page<ExportView>)),
+)]
 #[get("/exports")]
 pub async fn list_exports(
     caller: Caller<Viewer>,
@@ -60,7 +66,12 @@ pub async fn list_exports(
 /// Reads an export.
 ///
 /// With what the caller may do with it, its warnings, and its last run.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 200, body = ExportView)),
+)]
 #[get("/exports/{id}")]
 pub async fn get_export(
     caller: Caller<Viewer>,
@@ -75,9 +86,21 @@ pub async fn get_export(
 
 /// Makes an export.
 ///
-/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is connected.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), request_body = NewExportBody,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is
+/// connected.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    request_body = NewExportBody,
+    responses(
+        (status = 201, body = ExportView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports")]
 pub async fn create_export(
     caller: Caller<Contributor>,
@@ -108,8 +131,20 @@ pub async fn create_export(
 /// Copies an export.
 ///
 /// The copy has a schedule that is switched off.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Option<DuplicateBody>,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = Option<DuplicateBody>,
+    responses(
+        (status = 201, body = ExportView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/duplicate")]
 pub async fn duplicate_export(
     caller: Caller<Contributor>,
@@ -150,10 +185,15 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An open
-/// run over another connection is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = ExportPatch,
-    responses((status = 200, body = ExportView)))]
+/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An
+/// open run over another connection is cancelled.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = ExportPatch,
+    responses((status = 200, body = ExportView)),
+)]
 #[patch("/exports/{id}")]
 pub async fn update_export(
     caller: Caller<Contributor>,
@@ -192,7 +232,12 @@ async fn change(
 /// Removes an export.
 ///
 /// Its runs stay, as history; an open one is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 204)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 204)),
+)]
 #[delete("/exports/{id}")]
 pub async fn delete_export(
     caller: Caller<Contributor>,

@@ -31,7 +31,12 @@ pub struct DetachedView {
 /// Lists the exports that depend on a connection.
 ///
 /// While there are any, the connection cannot be removed.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path), Paging),
+    responses((status = 200, body = Page<Dependant>)),
+)]
 #[get("/connections/{id}/exports")]
 pub async fn list_connection_exports(
     caller: Caller<Admin>,
@@ -50,7 +55,12 @@ pub async fn list_connection_exports(
 /// Detaches all exports of a connection.
 ///
 /// They keep their configuration and become inactive; their open runs are cancelled.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = DetachedView)),
+)]
 #[post("/connections/{id}/detach")]
 pub async fn detach_connection(
     caller: Caller<Admin>,

@@ -18,7 +18,12 @@ use crate::segments::SegmentName;
 /// Lists the exports that use a segment, to manage them from there.
 ///
 /// While there are any, the segment cannot be removed.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Viewer"])),
+    params(("name" = SegmentName, Path), Paging),
+    responses((status = 200, body = Page<ExportView>)),
+)]
 #[get("/segments/{name}/exports")]
 pub async fn list_segment_exports(
     caller: Caller<Viewer>,

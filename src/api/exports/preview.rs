@@ -86,11 +86,27 @@ pub struct ExampleView {
 /// Shows what a run would do, and sends nothing.
 ///
 /// Reads the segments and the settings of the list. What would stop a run is answered as a problem.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
-    responses((status = 200, body = PreviewView),
-        (status = 409, description = "It has no connection, or one that is not connected: `exportInactive`, `connectionNotConnected`", body = ProblemDocument),
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses(
+        (status = 200, body = PreviewView),
+        (
+            status = 409,
+            description = "It has no connection, or one that is not connected: `exportInactive`, \
+                `connectionNotConnected`",
+            body = ProblemDocument,
+        ),
         (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
-        (status = 503, description = "It takes too long, or a part of the service, or Campaign Monitor, is away: `previewTooLong`, `unavailable`, `destinationUnavailable`", body = ProblemDocument)))]
+        (
+            status = 503,
+            description = "It takes too long, or a part of the service, or Campaign Monitor, is away: \
+                `previewTooLong`, `unavailable`, `destinationUnavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/preview")]
 pub async fn preview_export(
     caller: Caller<Contributor>,
@@ -105,7 +121,8 @@ pub async fn preview_export(
 
 fn too_long(time: Duration) -> Problem {
     let detail = format!(
-        "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or start a run: it takes its time.",
+        "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or \
+            start a run: it takes its time.",
         time.as_secs_f64()
     );
     Problem::new(ProblemKind::PreviewTooLong, detail)

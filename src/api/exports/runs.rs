@@ -27,9 +27,20 @@ use crate::runs::{self, Run};
 /// Starts a run of an export, now.
 ///
 /// It is queued, and carried out by a worker. An export has at most one open run.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
-    responses((status = 202, body = RunView),
-        (status = 409, description = "It has an open run (`runId` names it), no connection, or one that is not connected: `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses(
+        (status = 202, body = RunView),
+        (
+            status = 409,
+            description = "It has an open run (`runId` names it), no connection, or one that is not connected: \
+                `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/runs")]
 pub async fn start_run(
     caller: Caller<Contributor>,
@@ -72,10 +83,21 @@ pub enum Scope {
 
 /// Runs all exports that have an active schedule, now.
 ///
-/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a new
-/// duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), request_body = RunAllBody, responses((status = 202, body = RunsView),
-    (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a
+/// new duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    request_body = RunAllBody,
+    responses(
+        (status = 202, body = RunsView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/runs")]
 pub async fn run_all_exports(
     caller: Caller<Contributor>,

@@ -69,7 +69,13 @@ pub struct ChangedExports {
 /// Says when an export runs by itself.
 ///
 /// With every system refresh, at times of its own, or not at all. The answer shows the next five times.
-#[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Schedule, responses((status = 200, body = ExportView)))]
+#[utoipa::path(
+    tag = "schedules",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = Schedule,
+    responses((status = 200, body = ExportView)),
+)]
 #[put("/exports/{id}/schedule")]
 pub async fn set_export_schedule(
     caller: Caller<Contributor>,
@@ -93,7 +99,12 @@ pub async fn set_export_schedule(
 ///
 /// `keepIndividual` switches them on or off, and leaves when they run; `defineNew` gives all of them the same schedule.
 /// All are changed, or none.
-#[utoipa::path(tag = "schedules", security(("bearer" = ["Contributor"])), request_body = SchedulesBody, responses((status = 200, body = ChangedExports)))]
+#[utoipa::path(
+    tag = "schedules",
+    security(("bearer" = ["Contributor"])),
+    request_body = SchedulesBody,
+    responses((status = 200, body = ChangedExports)),
+)]
 #[post("/schedules")]
 pub async fn change_schedules(
     caller: Caller<Contributor>,

@@ -48,8 +48,19 @@ pub struct RefreshView {
 ///
 /// Every active export whose schedule is `systemRefresh` is started, or skipped with the reason. The same `refreshId`
 /// again starts nothing, and answers what the first report answered.
-#[utoipa::path(tag = "refreshes", security(("bearer" = ["Admin"])), request_body = RefreshBody, responses((status = 202, body = RefreshView),
-    (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "refreshes",
+    security(("bearer" = ["Admin"])),
+    request_body = RefreshBody,
+    responses(
+        (status = 202, body = RefreshView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/refreshes")]
 pub async fn report_refresh(
     caller: Caller<Admin>,

@@ -18,8 +18,15 @@ use crate::runs::{Reason, ReasonCode, Run, measure, store};
 /// Cancels a run.
 ///
 /// Uploads in flight finish and are counted; what was sent stays on the list.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path)),
-    responses((status = 202, body = RunView), (status = 409, description = "The run has already ended: `runEnded`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = RunId, Path)),
+    responses(
+        (status = 202, body = RunView),
+        (status = 409, description = "The run has already ended: `runEnded`", body = ProblemDocument),
+    ),
+)]
 #[post("/runs/{id}/cancel")]
 pub async fn cancel_run(
     caller: Caller<Contributor>,

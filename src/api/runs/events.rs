@@ -30,8 +30,24 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Follows a run.
 ///
 /// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
-    responses((status = 200, content((String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"))), (status = 429, description = "Too many callers follow runs: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
+    responses(
+        (
+            status = 200,
+            content(
+                (String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"),
+            ),
+        ),
+        (
+            status = 429,
+            description = "Too many callers follow runs: `tooManyRequests`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[get("/runs/{id}/events")]
 pub async fn follow_run(
     caller: Caller<Viewer>,

@@ -40,7 +40,12 @@ pub struct RunFilter {
 /// Lists the runs.
 ///
 /// Those of all exports, or those that the filter lets through.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(RunFilter, Paging), responses((status = 200, body = Page<RunView>)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Viewer"])),
+    params(RunFilter, Paging),
+    responses((status = 200, body = Page<RunView>)),
+)]
 #[get("/runs")]
 pub async fn list_runs(
     caller: Caller<Viewer>,
@@ -67,7 +72,12 @@ pub async fn list_runs(
 /// Reads a run.
 ///
 /// Its counts add up at every moment: `selected` is the sum of all the others.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path)), responses((status = 200, body = RunView)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = RunId, Path)),
+    responses((status = 200, body = RunView)),
+)]
 #[get("/runs/{id}")]
 pub async fn get_run(
     caller: Caller<Viewer>,

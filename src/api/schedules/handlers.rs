@@ -17,7 +17,11 @@ use crate::schedules::store;
 /// Reads when the system refresh of the instance comes.
 ///
 /// It starts every active export whose schedule is `systemRefresh`. It is off until an administrator switches it on.
-#[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), responses((status = 200, body = RefreshScheduleView)))]
+#[utoipa::path(
+    tag = "schedules",
+    security(("bearer" = ["Admin"])),
+    responses((status = 200, body = RefreshScheduleView)),
+)]
 #[get("/schedule")]
 pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let planned = store::get(&mut app.db.read().await?, caller.instance).await?;
@@ -28,7 +32,12 @@ pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpR
 /// Says when the system refresh of the instance comes.
 ///
 /// Idempotent to four times a day, every day or on some days of the week, by the clock of its time zone.
-#[utoipa::path(tag = "schedules", security(("bearer" = ["Admin"])), request_body = RefreshSchedule, responses((status = 200, body = RefreshScheduleView)))]
+#[utoipa::path(
+    tag = "schedules",
+    security(("bearer" = ["Admin"])),
+    request_body = RefreshSchedule,
+    responses((status = 200, body = RefreshScheduleView)),
+)]
 #[put("/schedule")]
 pub async fn put_schedule(
     caller: Caller<Admin>,

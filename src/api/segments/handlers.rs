@@ -28,7 +28,12 @@ use crate::storage::{self, Format, Inspection};
 /// Lists the segments.
 ///
 /// Each with its fields and how many members it has.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(Paging), responses((status = 200, body = Page<SegmentView>)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Viewer"])),
+    params(Paging),
+    responses((status = 200, body = Page<SegmentView>)),
+)]
 #[get("/segments")]
 pub async fn list_segments(
     caller: Caller<Viewer>,
@@ -43,7 +48,12 @@ pub async fn list_segments(
 /// Reads a segment.
 ///
 /// Its fields are what the mapping of an export may name.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path)), responses((status = 200, body = SegmentView)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Viewer"])),
+    params(("name" = SegmentName, Path)),
+    responses((status = 200, body = SegmentView)),
+)]
 #[get("/segments/{name}")]
 pub async fn get_segment(
     caller: Caller<Viewer>,
@@ -57,10 +67,22 @@ pub async fn get_segment(
 /// Registers a segment, or changes one.
 ///
 /// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
-    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView),
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    request_body = SegmentBody,
+    responses(
+        (status = 200, description = "Changed", body = SegmentView),
+        (status = 201, description = "Registered", body = SegmentView),
         (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
-        (status = 503, description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`", body = ProblemDocument)))]
+        (
+            status = 503,
+            description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[put("/segments/{name}")]
 pub async fn put_segment(
     caller: Caller<Contributor>,
@@ -83,8 +105,8 @@ pub async fn put_segment(
     Ok(answer(is_new, segment))
 }
 
-/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
-/// saved, and what it names must stay.
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it
+/// was saved, and what it names must stay.
 pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
     if problem.status_code().is_client_error() {
         discard(app, found).await;
@@ -198,8 +220,15 @@ fn source_problem(source: &Source, error: &storage::Error) -> Problem {
 /// Removes a segment and its uploaded members.
 ///
 /// Refused while an export uses it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    responses(
+        (status = 204),
+        (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument),
+    ),
+)]
 #[delete("/segments/{name}")]
 pub async fn delete_segment(
     caller: Caller<Contributor>,

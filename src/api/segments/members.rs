@@ -48,8 +48,19 @@ pub struct First {
 /// Shows the first members of a segment.
 ///
 /// Personal data, to see whether the right people are in it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path), First),
-    responses((status = 200, body = MembersView), (status = 422, description = "The members cannot be read: `unprocessable`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path), First),
+    responses(
+        (status = 200, body = MembersView),
+        (
+            status = 422,
+            description = "The members cannot be read: `unprocessable`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[get("/segments/{name}/members")]
 pub async fn get_members(
     caller: Caller<Contributor>,
@@ -109,13 +120,36 @@ pub struct ParquetFile(Vec<u8>);
 ///
 /// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
 /// is refused with its line, and nothing changes.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
-    request_body(content(
-        (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
-        (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
-        (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument),
-        (status = 429, description = "Too many uploads at a time: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    request_body(
+        content(
+            (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
+            (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
+            (ParquetFile = "application/vnd.apache.parquet"),
+        ),
+    ),
+    responses(
+        (status = 200, body = SegmentView),
+        (
+            status = 400,
+            description = "A row is broken; the members are those of before: `invalidMembers`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 409,
+            description = "The members come from elsewhere, not from uploads: `segmentInUse`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 429,
+            description = "Too many uploads at a time: `tooManyRequests`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,
@@ -191,8 +225,8 @@ async fn receive(
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }
 
-/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as long
-/// as it may be idle has broken off.
+/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as
+/// long as it may be idle has broken off.
 async fn forward(
     mut payload: Payload,
     idle: Duration,

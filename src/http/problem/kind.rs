@@ -22,7 +22,8 @@ macro_rules! kinds {
 kinds! {
     InvalidRequest           400 User     "invalidRequest"          "The request is not understood";
     InvalidCursor            400 User     "invalidCursor"           "The cursor or limit is not valid";
-    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is unchanged";
+    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is \
+        unchanged";
     Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
     Forbidden                403 User     "forbidden"               "Your role does not allow this";
     NotFound                 404 User     "notFound"                "There is no such thing";
@@ -40,7 +41,8 @@ kinds! {
     Changed                  412 User     "changed"                 "It was changed since you read it";
     TooLarge                 413 User     "tooLarge"                "The body is too large";
     UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";
-    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried out";
+    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried \
+        out";
     ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
     TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
