@@ -1,7 +1,7 @@
 //! Deserializing members of a body so that an error points to the exact member.
 //!
-//! serde buffers the content of a tagged or untagged enum before it deserializes it, and so loses its path. These functions
-//! deserialize in place.
+//! serde buffers the content of a tagged or untagged enum before it deserializes it, and so loses its path. These
+//! functions deserialize in place.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -75,9 +75,7 @@ fn print_rejections(rejections: &[Value]) {
 }
 
 fn print_field_warnings(run: &Value) {
-    println!(
-        "\n  Values that did not fit their custom fields (the profiles were sent without them):"
-    );
+    println!("\n  Values that did not fit their custom fields (the profiles were sent anyway):");
     for warning in run["fieldWarnings"].as_array().into_iter().flatten() {
         println!(
             "    {:<14} {} cut at 250 characters, {} left out",

@@ -1,8 +1,8 @@
 //! Synthetic members with realistic defects, for demonstrations, tests and measurements.
 //!
 //! The same seed gives the same bytes, on every machine and in every run: a profile is a function of the seed and the
-//! index of its row. No real person is in it: addresses end in `example.com`, `.org`, `.net` or `.example`, and telephone
-//! numbers come from ranges that regulators reserve for fiction.
+//! index of its row. No real person is in it: addresses end in `example.com`, `.org`, `.net` or `.example`, and
+//! telephone numbers come from ranges that regulators reserve for fiction.
 //!
 //! | defect | share of the rows |
 //! |---|---|
@@ -14,7 +14,9 @@
 //! | a line break in the city | 0.05 % |
 //! | a city of more than 250 characters | 0.2 % |
 //! | an invalid telephone number | 3 % |
-//! | null | first name 2 %, last name 3 %, phone 15 %, city 5 %, birthday 20 %, points 3 %, consent 30 %, interests 1/16 |
+//! | null: first name, last name | 2 %, 3 % |
+//! | null: phone, city, birthday | 15 %, 5 %, 20 % |
+//! | null: points, consent, interests | 3 %, 30 %, 1/16 |
 
 mod people;
 mod profile;

@@ -1,8 +1,8 @@
 //! The rule that every member has a unique `CustomerId`.
 //!
-//! Ids are compared by hashes of 128 bits: a collision is less likely than a broken disk. They are sorted externally, in
-//! parts that fit into memory and are then merged from the disk, so that duplicates come one after the other. So memory
-//! does not grow with the number of members, and every duplicate is found.
+//! Ids are compared by hashes of 128 bits: a collision is less likely than a broken disk. They are sorted externally,
+//! in parts that fit into memory and are then merged from the disk, so that duplicates come one after the other. So
+//! memory does not grow with the number of members, and every duplicate is found.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

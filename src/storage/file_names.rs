@@ -1,4 +1,4 @@
-//! What the name of an external file says about it.
+//! Which external files belong to a segment, by their names.
 
 use object_store::ObjectMeta;
 

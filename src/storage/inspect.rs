@@ -187,8 +187,8 @@ async fn inspect_object(
     Ok(fields)
 }
 
-/// Reads a file to its end in the first of the dialects that fits its header; returns its fields, its number of members,
-/// and the index of that dialect.
+/// Reads a file to its end in the first of the dialects that fits its header; returns its fields, its number of
+/// members, and the index of that dialect.
 fn inspect_csv(
     pinned: &PinnedObject,
     dialects: &[Dialect],

@@ -9,7 +9,7 @@ pub(super) const FIELDS_MAX: usize = 1000;
 /// The longest row of an external file, in bytes.
 pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// How much one upload or one copy of a table may bring.
+/// The most that one upload or one copy of a table may contain.
 #[derive(Clone, Debug)]
 pub struct ReceiveLimits {
     /// Of the body of an upload, or of all values of a table.

@@ -36,7 +36,7 @@ pub(crate) struct Object {
     pub(crate) dialect: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_first(dialect: &usize) -> bool {
     *dialect == 0
 }

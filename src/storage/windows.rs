@@ -1,8 +1,8 @@
 //! Random access for the Parquet reader, a window at a time.
 //!
 //! The Parquet library's async reader holds all columns of a row group in memory, and an external file may be one row
-//! group of a million rows. Its sync reader reads one page after the other; windows turn these into few, large reads, and
-//! memory stays the same however large the row groups are.
+//! group of a million rows. Its sync reader reads one page after the other; windows turn these into few, large reads,
+//! and memory stays the same however large the row groups are.
 
 use std::{
     collections::VecDeque,

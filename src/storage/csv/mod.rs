@@ -109,7 +109,8 @@ fn no_customer_id(header: &[String]) -> String {
     match [';', '\t', '|'].into_iter().find(is_likely) {
         Some(delimiter) => {
             format!(
-                "the columns seem to be separated by {delimiter:?}; in an upload use commas, for stored files set `csv.delimiter` of the source"
+                "the columns seem to be separated by {delimiter:?}; in an upload use commas, \
+                 for stored files set `csv.delimiter` of the source"
             )
         }
         None => format!("the header has no column {CUSTOMER_ID}; every segment must have one"),

@@ -113,7 +113,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         self.header_names()
     }
 
-    /// A file without any line has no members. The message does not quote what is in place of a name: it may be a value.
+    /// A file without any line has no members. The message does not quote a name that is wrong: it may be a value.
     fn expect_header(&mut self, columns: &[String]) -> Result<Vec<String>, Error> {
         if self.read_record()? {
             let names = (0..self.fields.len()).map(|index| self.field(index).unwrap_or_default());

@@ -62,7 +62,8 @@ fn require_compression(compression: Compression) -> Result<(), Error> {
     match compression {
         Compression::LZO => Err(Error::invalid(
             None,
-            "the Parquet file is compressed with LZO, which is not supported; use Snappy, Zstandard, gzip, Brotli or LZ4",
+            "the Parquet file is compressed with LZO, which is not supported; \
+             use Snappy, Zstandard, gzip, Brotli or LZ4",
         )),
         _ => Ok(()),
     }

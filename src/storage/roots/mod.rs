@@ -1,7 +1,7 @@
 //! The storage roots: opening them, finding files under them, removing uploads.
 //!
-//! An administrator configures the roots; a segment names a file or folder under one of them. An address is only compared
-//! with the addresses of the roots: no host, account or folder that is not configured is ever contacted.
+//! An administrator configures the roots; a segment names a file or folder under one of them. An address is only
+//! compared with the addresses of the roots: no host, account or folder that is not configured is ever contacted.
 
 mod cloud;
 mod folder;

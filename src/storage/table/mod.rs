@@ -1,7 +1,7 @@
 //! Members that are rows of a table or view in an external `PostgreSQL`.
 //!
-//! They are copied, as one snapshot, into a Parquet file among the uploads, and runs read that: a snapshot of a database
-//! ends with its connection, and a run that resumes after a crash must read the same rows as before.
+//! They are copied, as one snapshot, into a Parquet file among the uploads, and runs read that: a snapshot of a
+//! database ends with its connection, and a run that resumes after a crash must read the same rows as before.
 
 mod name;
 mod store;

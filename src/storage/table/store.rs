@@ -82,7 +82,8 @@ impl Snapshot {
         with_timeout(self.statement_max, rows).await?.iter().map(column).collect()
     }
 
-    /// Opens the cursor. A text that alone exceeds the limit of a row is shortened to one that still does.
+    /// Opens the cursor. A text that alone exceeds the limit of a row is replaced by one that just exceeds it, so that
+    /// it is rejected without being sent.
     pub(super) async fn select(
         &mut self,
         name: &TableName,

@@ -29,8 +29,8 @@ fn as_text(column: &str, type_name: &str) -> String {
     }
 }
 
-/// The same, and in place of a longer text one that is just too long, so that it can be rejected without being sent.
-/// Values of other types are never long.
+/// The same, with every text of more than `bytes_max` bytes replaced by one of `bytes_max` + 1. Values of other types
+/// are never long.
 pub(super) fn as_limited_text(
     column: &str,
     type_name: &str,

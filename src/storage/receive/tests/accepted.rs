@@ -27,7 +27,8 @@ async fn ndjson_learns_the_types_of_its_fields_from_all_lines() {
         "{\"CustomerId\":\"1\",\"Points\":7,\"Rate\":1,\"Paid\":true,\"Mixed\":1.50,\"Big\":1}\n",
         "\n",
         "  {\"Rate\":0.25,\"CustomerId\":2,\"Mixed\":\"x\",\"Big\":12345678901234567890,\"Late\":null}\r\n",
-        "{\"CustomerId\":\"3\",\"Points\":9007199254740993,\"Mixed\":false,\"Born\":\"2001-02-03\",\"Word\":\"a\\u00e9\\n\"}",
+        "{\"CustomerId\":\"3\",\"Points\":9007199254740993,\"Mixed\":false,\"Born\":\"2001-02-03\",",
+        "\"Word\":\"a\\u00e9\\n\"}",
     );
 
     let received = send(&storage, Media::Ndjson, body).await.unwrap();
