@@ -1,16 +1,16 @@
 use super::*;
 
 #[tokio::test]
-async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
-    let house =
-        House::new().with("crm/part 1.csv", "CustomerId\n").with("uploads/a/b.parquet", "x");
+async fn only_files_and_folders_under_the_root_and_outside_the_uploads_are_located() {
+    let fixture =
+        Fixture::new().with("crm/part 1.csv", "CustomerId\n").with("uploads/a/b.parquet", "x");
     let outside = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(outside.path(), house.folder.path().join("link")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), fixture.folder.path().join("link")).unwrap();
 
     for (path, expected) in
         [("crm", "crm"), ("crm/", "crm"), ("crm/part%201.csv", "crm/part 1.csv")]
     {
-        assert_eq!(house.locate(path).unwrap().to_string(), expected);
+        assert_eq!(fixture.locate(path).unwrap().to_string(), expected);
     }
     for path in [
         "",
@@ -28,14 +28,14 @@ async fn only_places_under_the_root_and_outside_the_uploads_are_located() {
         "a#b",
         "a%00b",
     ] {
-        let refused = house.locate(path);
+        let refused = fixture.locate(path);
         assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{path}: {refused:?}");
     }
 }
 
 #[test]
-fn addresses_of_another_kind_lead_nowhere() {
-    let house = House::new();
+fn addresses_outside_the_roots_are_not_found() {
+    let fixture = Fixture::new();
     for url in [
         "file:///etc/passwd",
         "s3://bucket/crm",
@@ -47,51 +47,36 @@ fn addresses_of_another_kind_lead_nowhere() {
         "/etc/passwd",
         "",
     ] {
-        let refused = house.storage.locate(url, Uuid::nil());
+        let refused = fixture.storage.locate(url, Uuid::nil());
         assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{url}: {refused:?}");
     }
 }
 
-#[test]
-fn a_content_type_tells_the_media() {
-    for (content_type, media) in [
-        ("text/csv", Some(Media::Csv)),
-        ("Text/CSV; charset=\"UTF-8\"; header=present", Some(Media::Csv)),
-        ("text/csv; charset=iso-8859-1", None),
-        ("application/x-ndjson", Some(Media::Ndjson)),
-        ("application/vnd.apache.parquet", Some(Media::Parquet)),
-        ("application/json", None),
-        ("", None),
-    ] {
-        assert_eq!(Media::from_content_type(content_type), media, "{content_type}");
-    }
-}
-
 #[tokio::test]
-async fn a_storage_that_is_gone_is_not_ready() {
-    let house = House::new();
-    house.storage.probe().await.unwrap();
-    fs::remove_dir_all(house.folder.path()).unwrap();
-    assert!(matches!(house.storage.probe().await, Err(Error::Unavailable(_))));
+async fn a_storage_that_was_removed_is_not_ready() {
+    let fixture = Fixture::new();
+    fixture.storage.probe().await.unwrap();
+    fs::remove_dir_all(fixture.folder.path()).unwrap();
+    assert!(matches!(fixture.storage.probe().await, Err(Error::Unavailable(_))));
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_storage_that_cannot_be_written_is_not_ready() {
-    // A folder in which nobody makes files, whatever they may do elsewhere.
+    // In this folder not even root can create files.
     let storage = Storage::open(&[RootSettings::default_at("file:///proc")]).unwrap();
     assert!(matches!(storage.probe().await, Err(Error::Unavailable(_))));
 }
 
 #[tokio::test]
-async fn asking_whether_the_storage_is_ready_leaves_nothing_behind() {
-    let house = House::new();
-    house.storage.probe().await.unwrap();
-    assert_eq!(fs::read_dir(house.folder.path()).unwrap().count(), 0);
+async fn a_probe_leaves_nothing_behind() {
+    let fixture = Fixture::new();
+    fixture.storage.probe().await.unwrap();
+    assert_eq!(fs::read_dir(fixture.folder.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_made() {
+fn a_missing_folder_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/down");
     Storage::open(&[RootSettings::default_at(&format!("file://{}", path.display()))]).unwrap();
@@ -99,16 +84,16 @@ fn a_folder_that_is_not_there_is_made() {
 }
 
 #[tokio::test]
-async fn a_link_in_a_folder_that_leads_out_of_the_root_is_refused_by_name() {
-    let house = House::new().with("crm/a.csv", "CustomerId\n1\n");
+async fn a_link_to_a_place_outside_the_root_is_rejected_by_name() {
+    let fixture = Fixture::new().with("crm/a.csv", "CustomerId\n1\n");
     let outside = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
     fs::write(&outside, "CustomerId\n2\n").unwrap();
-    let link = house.folder.path().join("crm/b.csv");
+    let link = fixture.folder.path().join("crm/b.csv");
     std::os::unix::fs::symlink(outside.path(), link).unwrap();
 
-    let message = house.inspect("crm", Format::Csv).await.unwrap_err().to_string();
+    let message = fixture.inspect("crm", Format::Csv).await.unwrap_err().to_string();
 
-    assert!(message.starts_with("crm/b.csv: this is a link that leads out"), "{message}");
+    assert!(message.starts_with("crm/b.csv: this is a link to a place outside"), "{message}");
 }
 
 #[test]
@@ -155,11 +140,14 @@ async fn uploads_are_read_by_no_folder_and_no_model_above_them() {
     let url = format!("file://{}/x", folder.path().display());
     let at = storage.locate(&url, Uuid::nil()).unwrap();
     let (format, dialect) = (Format::Csv, Dialect::default());
-    for (origin, expected) in [
-        (Origin::Files { at: at.clone(), format, dialect }, "uploads/i/s/u.csv: this is an upload"),
-        (Origin::Model { at, entity: "High".into() }, "lies outside the folder of the model"),
+    for (data, expected) in [
+        (
+            ExternalData::Files { at: at.clone(), format, dialect },
+            "uploads/i/s/u.csv: this is an upload",
+        ),
+        (ExternalData::Model { at, entity: "High".into() }, "is outside the folder of the model"),
     ] {
-        let message = storage.inspect(&origin, None).await.unwrap_err().to_string();
+        let message = storage.inspect(&data, None).await.unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }
 }

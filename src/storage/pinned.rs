@@ -1,7 +1,7 @@
 //! One pinned object, read in ranges from a thread that may block.
 //!
 //! Ranges of 1 MiB or more are twice as fast as the small chunks of the local store's own stream (measured), and every
-//! range of other people's files carries the `ETag`, so that a changed object is noticed wherever the reading has come to.
+//! range of an external file carries the `ETag`, so that a change is noticed in the middle of reading too.
 
 use std::{ops::Range, sync::Arc};
 
@@ -11,29 +11,29 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Error, Object,
+    error::Error,
+    manifest::Object,
     roots::{Root, path_of},
 };
 
-/// The length of one read of a file that is read from its begin to its end, in bytes.
+/// How much is read at once of a file that is read from start to end, in bytes.
 const CHUNK_BYTES: u64 = 2 << 20;
 
-/// A pinned object.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct PinnedObject {
     store: Arc<dyn ObjectStore>,
     path: Path,
     pub(super) size: u64,
     etag: Option<String>,
     runtime: Handle,
-    given_up: CancellationToken,
+    cancelled: CancellationToken,
 }
 
-impl Source {
-    /// To be made on an async thread, and read on one that may block.
+impl PinnedObject {
+    /// Made on an async thread, and read on one that may block.
     pub(super) fn new(root: &Root, object: &Object) -> Self {
         let path = path_of(&object.path);
-        // Of an upload the path says enough, and the `ETag` may be that of a restored copy.
+        // Every upload has a path of its own, and a restored copy has another `ETag`.
         let etag = object.etag.clone().filter(|_| !root.is_upload(&path));
         Self {
             store: Arc::clone(&root.store),
@@ -41,30 +41,30 @@ impl Source {
             size: object.size,
             etag,
             runtime: Handle::current(),
-            given_up: CancellationToken::new(),
+            cancelled: CancellationToken::new(),
         }
     }
 
-    /// Reading ends with an error once it is given up.
-    pub(super) fn until(self, given_up: CancellationToken) -> Self {
-        Self { given_up, ..self }
+    /// Reading ends with an error once it is cancelled.
+    pub(super) fn until(self, cancelled: CancellationToken) -> Self {
+        Self { cancelled, ..self }
     }
 
-    /// Reads the bytes of a range; blocks.
+    /// Blocks.
     pub(super) fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
         self.runtime.block_on(self.clone().fetch(range))
     }
 
-    /// Reads the whole, chunk after chunk, always one chunk ahead; blocks.
+    /// Reads the object from start to end, one chunk ahead; blocks.
     pub(super) fn chunks(&self) -> impl Iterator<Item = Result<Bytes, Error>> + use<> {
-        let source = self.clone();
+        let object = self.clone();
         let mut at = 0;
-        let mut ahead = source.start(&mut at);
+        let mut ahead = object.start(&mut at);
         std::iter::from_fn(move || {
             let current = ahead.take()?;
-            ahead = source.start(&mut at);
-            let chunk = source.runtime.block_on(current);
-            Some(chunk.unwrap_or_else(|broken| Err(Error::unavailable(broken))))
+            ahead = object.start(&mut at);
+            let chunk = object.runtime.block_on(current);
+            Some(chunk.unwrap_or_else(|panic| Err(Error::unavailable(panic))))
         })
     }
 
@@ -75,8 +75,8 @@ impl Source {
     }
 
     async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
-        if self.given_up.is_cancelled() {
-            return Err(Error::unavailable("nobody waits for it any more"));
+        if self.cancelled.is_cancelled() {
+            return Err(Error::unavailable("cancelled: the caller has left"));
         }
         let options =
             GetOptions { if_match: self.etag, range: Some(range.into()), ..GetOptions::default() };

@@ -1,14 +1,14 @@
-//! Which types of `PostgreSQL` are taken, and how their values become text.
+//! SQL of the types of `PostgreSQL`: which are accepted, and how their values become text.
 
-use super::super::FieldType;
+use super::super::field::FieldType;
 
-/// What a column's values are to people; `None` for types that are not taken.
+/// `None` for types that are not accepted.
 pub(super) fn field_type(name: &str, category: &str) -> Option<FieldType> {
     match name {
         "date" | "timestamp" | "timestamptz" => Some(FieldType::Date),
         "time" | "timetz" | "uuid" => Some(FieldType::String),
         _ => match category {
-            // Of the catalogue: strings and names, enumerations, numbers, booleans.
+            // Categories of the catalogue: strings and names, enumerations, numbers, booleans.
             "S" | "E" => Some(FieldType::String),
             "N" => Some(FieldType::Number),
             "B" => Some(FieldType::Boolean),
@@ -17,22 +17,28 @@ pub(super) fn field_type(name: &str, category: &str) -> Option<FieldType> {
     }
 }
 
-/// The expression that makes text of a column, moments as `2026-03-01T06:00:00Z`.
-fn as_text(column: &str, kind: &str) -> String {
+/// The expression for a column as text, moments as `2026-03-01T06:00:00Z`.
+fn as_text(column: &str, type_name: &str) -> String {
     let moment = |value: &str| {
         format!("rtrim(rtrim(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'")
     };
-    match kind {
+    match type_name {
         "timestamp" => moment(column),
         "timestamptz" => moment(&format!("{column} AT TIME ZONE 'UTC'")),
         _ => format!("{column}::text"),
     }
 }
 
-/// The same, and in place of a text of more bytes than that another one that is too long. Other kinds are never long.
-pub(super) fn as_fitting_text(column: &str, kind: &str, of: FieldType, bytes_max: usize) -> String {
-    let text = as_text(column, kind);
-    match (of, field_type(kind, "")) {
+/// The same, with every text of more than `bytes_max` bytes replaced by one of `bytes_max` + 1. Values of other types
+/// are never long.
+pub(super) fn as_limited_text(
+    column: &str,
+    type_name: &str,
+    of: FieldType,
+    bytes_max: usize,
+) -> String {
+    let text = as_text(column, type_name);
+    match (of, field_type(type_name, "")) {
         (FieldType::String, None) => format!(
             "CASE WHEN octet_length({text}) > {bytes_max} THEN repeat('x', {bytes_max} + 1) ELSE {text} END"
         ),
@@ -40,7 +46,6 @@ pub(super) fn as_fitting_text(column: &str, kind: &str, of: FieldType, bytes_max
     }
 }
 
-/// An identifier, quoted.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
