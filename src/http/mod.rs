@@ -1,5 +1,6 @@
 //! The toolkit of handlers: who calls, problems, bodies, queries, paging, idempotency, `ETag`s. No routes and no nouns.
 
+pub mod address;
 pub mod auth;
 pub mod body;
 pub mod download;

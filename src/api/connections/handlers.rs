@@ -14,6 +14,7 @@ use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
 use crate::db::{self, WriteHandle};
 use crate::exports::store::Filter;
+use crate::http::address;
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
@@ -141,8 +142,7 @@ async fn insert(
 }
 
 fn created(connection: Connection) -> Result<Answer, Problem> {
-    let location =
-        format!("/v1/instances/{}/connections/{}", connection.instance_id, connection.id.0);
+    let location = address::location(connection.instance_id, "connections", connection.id.0);
     let version = connection.stamps.version;
     let view = ConnectionView::full(connection);
     Ok(Answer::json(StatusCode::CREATED, &view)?.about(location, version))

@@ -15,6 +15,7 @@ use crate::audit::{self, Action};
 use crate::connections::Unusable;
 use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store;
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
@@ -170,7 +171,7 @@ async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, 
 }
 
 async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {
-    let location = format!("/v1/instances/{}/runs/{}", run.instance_id, run.id.0);
+    let location = address::location(run.instance_id, "runs", run.id.0);
     let version = run.version;
     let view: RunView = crate::api::runs::find::view(tx, run).await?;
     Ok(Answer::json(StatusCode::ACCEPTED, &view)?.about(location, version))

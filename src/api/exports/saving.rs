@@ -17,6 +17,7 @@ use crate::db::{self, WriteHandle};
 use crate::exports::store::{self, Content};
 use crate::exports::store_planned;
 use crate::exports::{Export, Warning};
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
 use crate::http::idempotency::{Answer, Idempotent};
@@ -64,7 +65,7 @@ pub async fn save_new(
     let create = async |tx: &mut WriteHandle| {
         may_edit(tx, caller, content.connection).await?;
         let export = insert(tx, caller, action, content, &checked.segments).await?;
-        let location = format!("/v1/instances/{}/exports/{}", caller.instance, export.id.0);
+        let location = address::location(caller.instance, "exports", export.id.0);
         let version = export.stamps.version;
         let view = view(tx, app, caller, export, checked.warnings).await?;
         Ok((Answer::json(StatusCode::CREATED, &view)?.about(location, version), ()))

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self};
 use crate::exports::store::Filter;
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
@@ -155,8 +156,7 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
     if !is_new {
         return ok(version, &SegmentView::from(segment));
     }
-    let location =
-        format!("/v1/instances/{}/segments/{}", segment.instance_id, segment.name.as_str());
+    let location = address::location(segment.instance_id, "segments", segment.name.as_str());
     HttpResponse::Created()
         .insert_header(("Location", location))
         .insert_header(("ETag", etag(version)))

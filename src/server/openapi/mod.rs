@@ -24,9 +24,6 @@ use crate::http::errors;
 use crate::http::problem::{FieldError, ProblemDocument};
 use crate::names::Culprit;
 
-/// What stands before every path of an instance.
-pub(super) const INSTANCE: &str = "/v1/instances/{instanceId}";
-
 const TAGS: [(&str, &str); 8] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
