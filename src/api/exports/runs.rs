@@ -154,7 +154,7 @@ pub async fn refuse(
     };
     let detail = match why {
         Unusable::CredentialsRefused(_) => {
-            "Campaign Monitor rejects its credentials. An administrator must renew them."
+            "Campaign Monitor refuses its credentials. An administrator must renew them."
         }
         Unusable::NoExportUser => "An administrator must add themselves as export user.",
         Unusable::NoCredentials => "An administrator must add its credentials.",
