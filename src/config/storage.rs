@@ -7,7 +7,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use crate::storage::{DEFAULT_ROOT, RootSettings, SourceSettings};
+use crate::storage::{DEFAULT_ROOT, DataSourceSettings, RootSettings};
 
 /// What the variables of the platforms begin with; object storage is asked for with the credentials they hold.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
@@ -71,7 +71,7 @@ impl StorageArgs {
     }
 
     /// The data sources of tables.
-    pub fn data_sources(&self) -> anyhow::Result<Vec<SourceSettings>> {
+    pub fn data_sources(&self) -> anyhow::Result<Vec<DataSourceSettings>> {
         let all = self.sql_sources.as_ref().map_or("", |sources| sources.expose_secret());
         let parse = |entry: &str| {
             let (name, url) = entry
@@ -81,10 +81,12 @@ impl StorageArgs {
                     "SEGMENT_EXPORT_SQL_SOURCES is written name=postgres://…, separated by blanks",
                 )?;
             let timeout = Duration::from_millis(self.sql_timeout_ms);
-            Ok(SourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
+            Ok(DataSourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
         };
-        let mut sources =
-            all.split_whitespace().map(parse).collect::<anyhow::Result<Vec<SourceSettings>>>()?;
+        let mut sources = all
+            .split_whitespace()
+            .map(parse)
+            .collect::<anyhow::Result<Vec<DataSourceSettings>>>()?;
         for (name, instances) in restrictions("SQL_INSTANCES", &self.sql_instances)? {
             let source = sources.iter_mut().find(|source| source.name == name);
             let source = source.with_context(|| unknown("SQL_INSTANCES", &name))?;

@@ -9,12 +9,14 @@ pub mod session;
 pub mod store;
 pub mod store_oauth;
 pub mod store_seals;
+mod unusable;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use credential::{ApiKey, CredentialKind, SealedCredential, Secret};
+pub use unusable::Unusable;
 
 use crate::db::{Stamps, Time};
 use crate::names::{ConnectionId, DisplayName};

@@ -3,7 +3,7 @@
 //! The turn is a lease in the row of the connection, taken for one generation of its credential. Whoever has it calls
 //! Campaign Monitor and stores what comes back in the place of that generation. The others wait until the generation
 //! has risen, and use what the first one stored. No transaction is open during the call.
-//! `docs/decisions/0010-renewing-takes-turns.md` says what a crash in between does.
+//! `docs/decisions/0010-one-process-renews-a-token.md` says what a crash in between does.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,11 +17,11 @@ pub struct NewRun<'a> {
     /// What is run, as it is now.
     pub export: &'a Export,
     /// Its segments, as they are now.
-    pub segments: &'a [Segment],
+    pub segments: Vec<Segment>,
     /// What made it start.
     pub kind: SubmissionKind,
     /// Who asked for it.
-    pub by: &'a str,
+    pub by: String,
     /// The time it was planned for, if a schedule asked for it.
     pub planned: Option<Time>,
     /// W3C trace context of the request.
@@ -55,7 +55,7 @@ async fn add(
     let Some(run) = add_run(tx, new, status, reason).await? else {
         return Ok(None);
     };
-    add_segments(tx, run.id, new.segments).await?;
+    add_segments(tx, run.id, &new.segments).await?;
     Ok(Some(run))
 }
 
@@ -85,7 +85,7 @@ async fn add_run(
     .bind(export.options)
     .bind(Json(Warnings::default()))
     .bind(new.kind)
-    .bind(new.by)
+    .bind(&new.by)
     .bind(new.now)
     .bind(selected)
     .bind(Json(FieldWarnings::default()))

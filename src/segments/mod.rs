@@ -15,7 +15,8 @@ use crate::app::App;
 use crate::db::{self, Stamps, Time, WriteHandle};
 use crate::names::DisplayName;
 use crate::storage::{
-    self, Dialect, Field, Format, Inspection, Manifest, Origin, ReceiveLimits, Storage, TableName,
+    self, Dialect, ExternalData, Field, Format, Inspection, Manifest, ReceiveLimits, Storage,
+    TableName,
 };
 
 const FIELDS_MAX: usize = 200;
@@ -125,17 +126,22 @@ impl Source {
     }
 
     /// The files that somebody else writes, and where; `None` where there are only our own.
-    fn origin(&self, storage: &Storage, instance: Uuid) -> Result<Option<Origin>, storage::Error> {
+    fn origin(
+        &self,
+        storage: &Storage,
+        instance: Uuid,
+    ) -> Result<Option<ExternalData>, storage::Error> {
         Ok(match self {
             Self::Upload | Self::Table { .. } => None,
-            Self::Files { url, format, csv } => Some(Origin::Files {
+            Self::Files { url, format, csv } => Some(ExternalData::Files {
                 at: storage.locate(url, instance)?,
                 format: *format,
                 dialect: csv.clone().unwrap_or_default(),
             }),
-            Self::CustomerInsights { url, entity } => {
-                Some(Origin::Model { at: storage.locate(url, instance)?, entity: entity.clone() })
-            }
+            Self::CustomerInsights { url, entity } => Some(ExternalData::Model {
+                at: storage.locate(url, instance)?,
+                entity: entity.clone(),
+            }),
         })
     }
 }

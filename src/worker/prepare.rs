@@ -93,9 +93,9 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     };
     let connection = connection
         .ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "was removed"))?;
-    match Reason::why_not_connected(&connection) {
+    match connection.unusable() {
         None => Ok(connection),
-        Some(reason) => Err(Stopped::Ended(RunStatus::Failed, reason)),
+        Some(why) => Err(Stopped::Ended(RunStatus::Failed, why.into())),
     }
 }
 

@@ -44,15 +44,13 @@ pub(super) enum Ending {
 pub(super) fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
     match error.disposition() {
         Disposition::Retry(pause) => {
-            let reason = Reason::new(ReasonCode::CampaignMonitorUnavailable, error.to_string());
+            let reason = Reason::new(ReasonCode::DestinationUnavailable, error.to_string());
             Stopped::Later(reason, pause)
         }
         Disposition::GiveUp if error.is_unknown_id() => {
             Stopped::failed(ReasonCode::ListNotFound, list)
         }
-        Disposition::GiveUp => {
-            Stopped::failed(ReasonCode::CampaignMonitorRefused, error.to_string())
-        }
+        Disposition::GiveUp => Stopped::failed(ReasonCode::DestinationRefused, error.to_string()),
         Disposition::BlockConnection => {
             Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
         }

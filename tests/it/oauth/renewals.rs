@@ -155,7 +155,7 @@ async fn a_run_waits_while_its_token_cannot_be_renewed_and_goes_on_then() {
     app.faults(&away).await;
     let answer = app.request("Admin", Method::GET, &format!("/connections/{id}/lists"));
     let problem = refused(answer.send().await.unwrap(), 503).await;
-    assert_eq!(problem["errorCode"], "campaignMonitorUnavailable");
+    assert_eq!(problem["errorCode"], "destinationUnavailable");
 
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["status"], "successful", "{run}");
