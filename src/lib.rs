@@ -19,13 +19,14 @@ pub mod schedules;
 pub mod segments;
 
 // The data plane: what a run does.
-pub mod campaign_monitor;
+mod campaign_monitor;
 pub mod queue;
-pub mod records;
+mod records;
 pub mod storage;
 pub mod worker;
 
 // Plumbing.
+mod backoff;
 pub mod db;
 pub mod http;
 pub mod identity;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 use tokio::time::timeout;
 
-use super::{BatchStatus, RunStatus, store_work};
+use super::counts::ProfileOutcome;
+use super::{BatchStatus, Counts, RunStatus, store_work};
 use crate::connections;
 use crate::db::{self, Db};
 use crate::telemetry::measures;
@@ -46,6 +47,7 @@ pub fn start() {
     for status in BatchStatus::ALL {
         batch_written(status, 0);
     }
+    profiles_processed(&Counts::default());
 }
 
 /// Counts runs that ended.
@@ -56,4 +58,12 @@ pub fn run_ended(status: RunStatus, runs: u64) {
 /// Counts batches that are written.
 pub fn batch_written(status: BatchStatus, batches: u64) {
     counter!(measures::BATCHES, "status" => status.word()).increment(batches);
+}
+
+/// Counts profiles that have an outcome.
+pub fn profiles_processed(counts: &Counts) {
+    for outcome in ProfileOutcome::ALL {
+        let profiles = outcome.of(counts).unsigned_abs();
+        counter!(measures::PROFILES, "outcome" => outcome.word()).increment(profiles);
+    }
 }

@@ -50,8 +50,8 @@ declare! {
     // Runs, as this process carries them out.
     describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";
     describe_gauge RUN_SLOTS = "segment_export_run_slots", Count, "Runs this process may carry out at a time.";
-    describe_gauge RUNS_IN_HAND = "segment_export_runs_in_hand", Count, "Runs this process carries out.";
-    describe_gauge STANDSTILL = "segment_export_longest_standstill_seconds", Seconds,
+    describe_gauge RUNS_ACTIVE = "segment_export_runs_active", Count, "Runs this process carries out.";
+    describe_gauge LONGEST_STALLED = "segment_export_longest_stalled_seconds", Seconds,
         "How long nothing has been written of the run in hand that has stood still for the longest time; 0 when none is in hand.";
     describe_counter TAKEOVERS = "segment_export_run_takeovers_total", Count,
         "Runs taken over from a worker whose lease had run out.";
@@ -94,13 +94,10 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
         .install_recorder()?;
     describe();
-    for outcome in ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt"] {
-        counter!(PROFILES, "outcome" => outcome).absolute(0);
-    }
     for name in [AUDIT_LEFT_OUT, TAKEOVERS, LEASES_LOST, UPLOAD_RETRIES, UPLOADS_THROTTLED] {
         counter!(name).absolute(0);
     }
-    for name in [RUN_SLOTS, RUNS_IN_HAND, STANDSTILL, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
+    for name in [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
         gauge!(name).set(0);
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
