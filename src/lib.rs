@@ -13,14 +13,14 @@ pub mod config;
 pub mod audit;
 pub mod connections;
 pub mod exports;
-pub mod refreshes;
+mod refreshes;
 pub mod runs;
 pub mod schedules;
-pub mod segments;
+mod segments;
 
 // The data plane: what a run does.
 mod campaign_monitor;
-pub mod queue;
+mod queue;
 mod records;
 pub mod storage;
 pub mod worker;

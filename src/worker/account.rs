@@ -16,7 +16,7 @@ pub struct Done {
     /// The row after its last one.
     pub end: i64,
     /// As it is stored.
-    pub batch: runs::Batch,
+    pub batch: runs::BatchResult,
     pub counts: Counts,
     /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
@@ -54,7 +54,7 @@ pub fn account(uploaded: Uploaded) -> Done {
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
-    let row = runs::Batch {
+    let row = runs::BatchResult {
         number: batch.number,
         first_row: batch.first_row,
         rows: batch.rows(),

@@ -17,7 +17,7 @@ use crate::telemetry::measures;
 /// Claims a run, unless it is not due, another worker has it, or another run of its connection is being executed:
 /// then it follows that one.
 pub async fn claim(app: &App, id: RunId) -> anyhow::Result<Option<Run>> {
-    let prospect = runs::store_work::look(&mut app.db.read().await?, id).await?;
+    let prospect = runs::store_work::peek(&mut app.db.read().await?, id).await?;
     let Some(prospect) = prospect.filter(|prospect| !prospect.is_busy) else {
         return Ok(None);
     };

@@ -21,7 +21,7 @@ use crate::db;
 use crate::names::{ConnectionId, RunId};
 use crate::runs::{self, Run};
 use crate::telemetry;
-use crate::telemetry::measures::{self, Held};
+use crate::telemetry::measures::{self, GaugeGuard};
 
 /// Claims a run and executes it, unless it is not due or another worker has it.
 pub async fn execute(app: &Arc<App>, fairness: &Arc<Fairness>, id: RunId) -> anyhow::Result<()> {
@@ -37,14 +37,14 @@ fn span(run: &Run) -> Span {
     let span = tracing::info_span!("run", run.id = %run.id.0, run.attempt = run.fence,
         instance.id = %run.instance_id, export.id = %run.export_id.0, trace_id = Empty);
     if let Some(traceparent) = &run.traceparent {
-        telemetry::carry_on(&span, traceparent);
+        telemetry::continue_trace(&span, traceparent);
     }
     telemetry::record_trace_id(&span);
     span
 }
 
 async fn phases(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> anyhow::Result<()> {
-    let _active = Held::new(measures::RUNS_ACTIVE);
+    let _active = GaugeGuard::new(measures::RUNS_ACTIVE);
     let mut job = begin(app, fairness, run).await?;
     let heartbeat = Heartbeat::of(&job);
     let ending = attempt(&mut job, &heartbeat).await;

@@ -106,7 +106,7 @@ impl Heartbeat {
     async fn renew(&self) -> Result<(), Stopped> {
         let mut tx = self.app.db.write().await?;
         let ttl = self.app.config.work.lease();
-        let renewed = runs::store_work::beat(&mut tx, self.lease, db::now(), ttl).await?;
+        let renewed = runs::store_work::heartbeat(&mut tx, self.lease, db::now(), ttl).await?;
         tx.commit().await?;
         if renewed.ok_or(Stopped::LeaseLost(LeaseLost))? {
             self.interrupt.raise(canceled(&self.app, self.lease.run).await);

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::telemetry::measures::{Held, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, number};
+use crate::telemetry::measures::{GaugeGuard, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, gauge_value};
 
 const DECREASE_TENTHS: usize = 7;
 /// After the first overload, test a higher limit only this rarely.
@@ -55,7 +55,7 @@ pub enum Verdict {
 pub struct Slot<'a> {
     limiter: &'a Limiter,
     epoch: u64,
-    _held: Held,
+    _held: GaugeGuard,
 }
 
 impl Limiter {
@@ -68,7 +68,7 @@ impl Limiter {
             epoch: 0,
             resume_at: Instant::now(),
         };
-        gauge!(UPLOAD_LIMIT).increment(number(state.limit));
+        gauge!(UPLOAD_LIMIT).increment(gauge_value(state.limit));
         Self { state: Mutex::new(state), changed: Notify::new(), max }
     }
 
@@ -94,7 +94,7 @@ impl Limiter {
                     return Slot {
                         limiter: self,
                         epoch: state.epoch,
-                        _held: Held::new(UPLOADS_IN_FLIGHT),
+                        _held: GaugeGuard::new(UPLOADS_IN_FLIGHT),
                     };
                 }
                 state.resume_at
@@ -139,13 +139,13 @@ impl Slot<'_> {
             }
             Verdict::Unrelated => {}
         }
-        gauge!(UPLOAD_LIMIT).increment(number(state.limit) - number(before));
+        gauge!(UPLOAD_LIMIT).increment(gauge_value(state.limit) - gauge_value(before));
     }
 }
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        gauge!(UPLOAD_LIMIT).decrement(number(self.limit()));
+        gauge!(UPLOAD_LIMIT).decrement(gauge_value(self.limit()));
     }
 }
 

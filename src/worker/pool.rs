@@ -99,7 +99,7 @@ impl Worker {
             let stalled = self.fairness.longest_stalled(Instant::now());
             gauge!(measures::LONGEST_STALLED).set(stalled.as_secs_f64());
             // A run that found no slot while the queue was unavailable is not queued, and must not wait that long.
-            let after = if self.app.queue.is_away() { Duration::ZERO } else { REPUSH_AFTER };
+            let after = if self.app.queue.is_unavailable() { Duration::ZERO } else { REPUSH_AFTER };
             let swept = async {
                 self.sweep(after).await?;
                 self.yield_one().await

@@ -10,7 +10,7 @@ use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::{Stopped, refused};
 use crate::app::App;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::plan::Plan;
@@ -20,7 +20,7 @@ use crate::storage::{self, Manifest};
 
 /// What the uploads of a run need.
 pub struct Prepared {
-    pub(super) session: Session,
+    pub(super) session: AccountSession,
     pub(super) plan: Arc<Plan>,
     /// What the run reads, in the order of its segments.
     pub(super) manifests: Vec<Arc<Manifest>>,
@@ -99,8 +99,8 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
-    let session = Session::open(app, &app.runs_client, connection);
+fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
+    let session = AccountSession::open(app, &app.runs_client, connection);
     let session = session.map_err(|error| Stopped::Fault(error.into()))?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

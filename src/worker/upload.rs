@@ -19,7 +19,7 @@ use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
 use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::names::RunId;
 use crate::records::batches::{BODY_BYTES_MAX, EncodedBatch, halves};
 use crate::records::integers::to_i64;
@@ -35,7 +35,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Sends the batches of one run.
 pub struct Uploader {
-    pub session: Session,
+    pub session: AccountSession,
     pub list_id: String,
     pub run: RunId,
     pub plan: Arc<Plan>,

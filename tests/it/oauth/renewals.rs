@@ -86,8 +86,8 @@ async fn a_turn_of_a_process_that_died_ends_and_another_renews() {
     let connection = ConnectionId(id.parse().unwrap());
     let mut tx = shared.db.write().await.unwrap();
     let (now, until) = (db::now(), db::now() + TimeDelta::milliseconds(700));
-    assert!(store_oauth::take_renewal(&mut tx, connection, 1, now, until).await.unwrap());
-    assert!(!store_oauth::take_renewal(&mut tx, connection, 1, now, until).await.unwrap());
+    assert!(store_oauth::lease_renewal(&mut tx, connection, 1, now, until).await.unwrap());
+    assert!(!store_oauth::lease_renewal(&mut tx, connection, 1, now, until).await.unwrap());
     tx.commit().await.unwrap();
     expire(&app).await;
     forget_calls(&app).await;
