@@ -29,8 +29,8 @@ pub struct App {
     pub tables: Tables,
     /// Campaign Monitor, for callers of the API.
     pub campaign_monitor: CampaignMonitor,
-    /// Campaign Monitor, for runs: a connection ends with the thread that opened it, and the threads of the API end before
-    /// the runs do.
+    /// Campaign Monitor, for runs: a connection ends with the thread that opened it, and the threads of the API end
+    /// before the runs do.
     pub runs_client: CampaignMonitor,
     /// How this service is registered at Campaign Monitor; without it people cannot sign in there.
     pub oauth: Option<Application>,

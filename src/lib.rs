@@ -19,13 +19,14 @@ pub mod schedules;
 mod segments;
 
 // The data plane: what a run does.
-pub mod campaign_monitor;
+mod campaign_monitor;
 mod queue;
-pub mod records;
+mod records;
 pub mod storage;
 pub mod worker;
 
 // Plumbing.
+mod backoff;
 pub mod db;
 pub mod http;
 pub mod identity;
@@ -41,10 +42,3 @@ mod wire;
 pub mod demo;
 pub mod sample;
 pub mod sandbox;
-
-/// The version, and the commit where the build was told it.
-pub static VERSION: std::sync::LazyLock<String> =
-    std::sync::LazyLock::new(|| match option_env!("SEGMENT_EXPORT_COMMIT") {
-        Some(commit) => format!("{} ({commit})", env!("CARGO_PKG_VERSION")),
-        None => env!("CARGO_PKG_VERSION").to_owned(),
-    });

@@ -14,9 +14,16 @@ use segment_export::{demo, http, sample, server, telemetry};
 /// How long a service may take to say whether it can work.
 const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// The version, and the commit if the build knows it.
+static VERSION: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| match option_env!("SEGMENT_EXPORT_COMMIT") {
+        Some(commit) => format!("{} ({commit})", env!("CARGO_PKG_VERSION")),
+        None => env!("CARGO_PKG_VERSION").to_owned(),
+    });
+
 /// Moves the members of Customer Insights segments into Campaign Monitor lists.
 #[derive(Parser)]
-#[command(version = segment_export::VERSION.as_str(), about)]
+#[command(version = VERSION.as_str(), about)]
 struct Program {
     #[command(subcommand)]
     command: Command,

@@ -1,7 +1,7 @@
-//! Seals secrets for the database, so that a copy of it gives none away.
+//! Encrypts secrets for the database, so that a copy of it reveals none.
 //!
-//! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. The instance and the row it
-//! belongs to are bound in as associated data: moved to another row, it does not open.
+//! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. Its instance and its row are authenticated as
+//! associated data: moved to another row, it does not open.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 const NONCE_BYTES: usize = 12;
 
-/// The keys that seal and open: the first seals, all open. Cheap to clone.
+/// The first key seals, all keys open. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys(Arc<[Key]>);
 
@@ -23,25 +23,27 @@ struct Key {
     cipher: Aes256Gcm,
 }
 
-/// Why a text holds no keys, or a sealed secret does not open.
+/// Why keys cannot be parsed, or a sealed secret does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The setting is malformed.
     #[error(
-        "encryption keys are written `id:base64key,…` with keys of 32 bytes; make one with `openssl rand -base64 32`"
+        "encryption keys must be `id:base64key,…` with keys of 32 bytes; make one with `openssl rand -base64 32`"
     )]
     Malformed,
-    /// The key that sealed it is gone.
-    #[error("the secret was sealed with key `{0}`, which is not among the encryption keys")]
+    /// The key that sealed it is not in the settings.
+    #[error(
+        "the secret was sealed with key `{0}`, which is not one of the encryption keys; add that key to the settings"
+    )]
     UnknownKey(String),
     /// Altered, or moved from another row.
-    #[error("the sealed secret does not open: it was altered, or belongs to another row")]
+    #[error("the sealed secret does not open: it was altered, or it belongs to another row")]
     Broken,
 }
 
 impl Keys {
-    /// Reads `id:base64key,…`.
-    pub fn parse(text: &SecretString) -> Result<Self, Error> {
+    /// Parses `id:base64key,…`.
+    pub(crate) fn parse(text: &SecretString) -> Result<Self, Error> {
         let keys: Arc<[Key]> = text
             .expose_secret()
             .split(',')
@@ -50,27 +52,27 @@ impl Keys {
         Ok(Self(keys))
     }
 
-    /// Seals `secret` for the row `row` of `instance`.
-    ///
-    /// # Panics
-    /// Never: `parse` refuses an empty list, and AES-GCM seals any text shorter than 64 GiB.
+    /// Never panics: `parse` rejects an empty list, and AES-GCM seals any text shorter than 64 GiB.
     #[must_use]
-    pub fn seal(&self, secret: &SecretString, instance: Uuid, row: Uuid) -> String {
-        let key = self.0.first().expect("parse refuses an empty list");
+    pub(crate) fn seal(&self, secret: &SecretString, instance: Uuid, row: Uuid) -> String {
+        let key = self.0.first().expect("parse rejects an empty list");
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let sealed = key
             .cipher
             .encrypt(
                 &Nonce::from(nonce),
-                Payload { msg: secret.expose_secret().as_bytes(), aad: &associated(instance, row) },
+                Payload {
+                    msg: secret.expose_secret().as_bytes(),
+                    aad: &associated_data(instance, row),
+                },
             )
             .expect("AES-GCM seals any text of this size");
         let blob = BASE64_STANDARD.encode([nonce.as_slice(), &sealed].concat());
         format!("{}:{blob}", key.id)
     }
 
-    /// Seals again what an older key has sealed; `None` when the newest one did.
-    pub fn seal_again(
+    /// Seals a secret with the newest key; `None` when that one sealed it already.
+    pub(crate) fn reseal(
         &self,
         sealed: &str,
         instance: Uuid,
@@ -82,19 +84,24 @@ impl Keys {
         Ok(Some(self.seal(&self.open(sealed, instance, row)?, instance, row)))
     }
 
-    /// Id of the key that seals.
+    /// The id of the key that seals.
     #[must_use]
-    pub fn newest_id(&self) -> &str {
+    pub(crate) fn newest_id(&self) -> &str {
         self.0.first().map_or("", |key| &key.id)
     }
 
-    /// Ids of all keys, the newest first.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
+    /// Newest first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|key| key.id.as_str())
     }
 
     /// Opens what `seal` made for the same row.
-    pub fn open(&self, sealed: &str, instance: Uuid, row: Uuid) -> Result<SecretString, Error> {
+    pub(crate) fn open(
+        &self,
+        sealed: &str,
+        instance: Uuid,
+        row: Uuid,
+    ) -> Result<SecretString, Error> {
         let (id, blob) = sealed.split_once(':').ok_or(Error::Broken)?;
         let key = (self.0.iter().find(|key| key.id == id))
             .ok_or_else(|| Error::UnknownKey(id.to_owned()))?;
@@ -105,16 +112,16 @@ impl Keys {
             .cipher
             .decrypt(
                 &Nonce::from(*nonce),
-                Payload { msg: ciphertext, aad: &associated(instance, row) },
+                Payload { msg: ciphertext, aad: &associated_data(instance, row) },
             )
             .map_err(|_| Error::Broken)?;
         String::from_utf8(opened).map(SecretString::from).map_err(|_| Error::Broken)
     }
 }
 
-/// Id of the key that sealed a secret.
+/// The id of the key that sealed a secret.
 #[must_use]
-pub fn key_id(sealed: &str) -> &str {
+pub(crate) fn key_id(sealed: &str) -> &str {
     sealed.split_once(':').map_or("", |(id, _)| id)
 }
 
@@ -130,7 +137,7 @@ impl Key {
     }
 }
 
-fn associated(instance: Uuid, row: Uuid) -> [u8; 32] {
+fn associated_data(instance: Uuid, row: Uuid) -> [u8; 32] {
     let mut data = [0; 32];
     data[..16].copy_from_slice(instance.as_bytes());
     data[16..].copy_from_slice(row.as_bytes());
@@ -171,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_refused() {
+    fn a_short_key_is_rejected() {
         let short = SecretString::from("a:c2hvcnQ=");
         assert!(matches!(Keys::parse(&short), Err(Error::Malformed)));
     }

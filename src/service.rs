@@ -6,8 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::web::Data;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::select;
@@ -25,7 +23,7 @@ use crate::db::Db;
 use crate::identity::Verifier;
 use crate::queue::{self, Queue};
 use crate::runs::measure;
-use crate::server;
+use crate::server::{self, Stopper};
 use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
 use crate::upkeep::{janitor, scheduler};
@@ -118,10 +116,10 @@ async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
 /// A running service.
 pub struct Service {
     /// What it shares.
-    pub app: Data<App>,
+    pub app: Arc<App>,
     /// Where it listens.
     pub url: Url,
-    server: ServerHandle,
+    server: Stopper,
     serving: TaskTracker,
     tasks: TaskTracker,
     failed: CancellationToken,
@@ -130,26 +128,25 @@ pub struct Service {
 impl Service {
     /// Starts the parts that the settings name.
     pub fn start(app: App) -> anyhow::Result<Self> {
-        let app = Data::new(app);
-        let (server, address) = server::serve(app.clone())?;
+        let app = Arc::new(app);
+        let server = server::bind(app.clone())?;
         let service = Self {
-            url: format!("http://{address}/").parse()?,
-            server: server.handle(),
+            url: format!("http://{}/", server.address).parse()?,
+            server: server.stopper(),
             serving: TaskTracker::new(),
             tasks: TaskTracker::new(),
             failed: CancellationToken::new(),
             app: app.clone(),
         };
-        service.spawn(&service.serving, "http", async move { Ok(server.await?) });
+        service.spawn(&service.serving, "http", async move { Ok(server.serve().await?) });
         let upkeep = measures::keep_up(app.metrics.clone(), app.stop.clone());
         service.spawn(&service.tasks, "metrics", upkeep);
         if app.config.plays(Part::Worker) {
-            let worker = Worker::new(app.clone().into_inner());
+            let worker = Worker::new(app.clone());
             service.spawn(&service.tasks, "worker", worker.clone().work());
             service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
         }
         if app.config.plays(Part::Scheduler) {
-            let app = app.into_inner();
             service.spawn(&service.tasks, "scheduler", scheduler::run(app.clone()));
             service.spawn(&service.tasks, "janitor", janitor::run(app));
         }
@@ -193,7 +190,7 @@ impl Service {
         self.app.stop.cancel();
         let drained = async {
             self.tasks.wait().await;
-            self.server.stop(true).await;
+            self.server.stop().await;
             self.serving.wait().await;
         };
         select! {

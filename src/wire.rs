@@ -1,7 +1,7 @@
-//! How members of a body are read where serde's own way would lose the place of what is wrong.
+//! Deserializing members of a body so that an error points to the exact member.
 //!
-//! serde sets the content of a tagged or untagged enum aside before it reads it, and with that forgets where it stood. What
-//! is read here is read where it stands, so a refusal points at the very member.
+//! serde buffers the content of a tagged or untagged enum before it deserializes it, and so loses its path. These
+//! functions deserialize in place.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,15 +10,15 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads a member that may be left out, but not `null`: or, where `T` is an `Option`, tells `null` from left out.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// A member that may be missing, but not `null`; where `T` is an `Option`, this tells `null` from missing.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads what is either a text or an object; `expected` names both.
-pub fn text_or_object<'de, D, A, B, T>(
+/// A value that is either a string or an object; `expected` names both.
+pub(crate) fn text_or_object<'de, D, A, B, T>(
     deserializer: D,
     expected: &'static str,
     text: fn(A) -> T,

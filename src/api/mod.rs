@@ -1,5 +1,6 @@
 //! The endpoints: a folder a noun, with its handlers and their wire forms. Only `server/` builds on it.
 
+pub mod access;
 pub mod audit;
 pub mod connections;
 pub mod exports;

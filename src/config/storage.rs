@@ -7,7 +7,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use crate::storage::{DEFAULT_ROOT, RootSettings, SourceSettings};
+use crate::storage::{DEFAULT_ROOT, DataSourceSettings, RootSettings};
 
 /// Prefixes of the environment variables that hold the credentials of cloud platforms.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
@@ -82,7 +82,7 @@ impl StorageArgs {
     }
 
     /// Refuses entries without a name or a `postgres` address.
-    pub fn data_sources(&self) -> anyhow::Result<Vec<SourceSettings>> {
+    pub fn data_sources(&self) -> anyhow::Result<Vec<DataSourceSettings>> {
         let all = self.sql_sources.as_ref().map_or("", |sources| sources.expose_secret());
         let parse = |entry: &str| {
             let (name, url) = entry
@@ -92,10 +92,12 @@ impl StorageArgs {
                     "SEGMENT_EXPORT_SQL_SOURCES is written name=postgres://…, separated by blanks",
                 )?;
             let timeout = Duration::from_millis(self.sql_timeout_ms);
-            Ok(SourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
+            Ok(DataSourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
         };
-        let mut sources =
-            all.split_whitespace().map(parse).collect::<anyhow::Result<Vec<SourceSettings>>>()?;
+        let mut sources = all
+            .split_whitespace()
+            .map(parse)
+            .collect::<anyhow::Result<Vec<DataSourceSettings>>>()?;
         for (name, instances) in restrictions("SQL_INSTANCES", &self.sql_instances)? {
             let source = sources.iter_mut().find(|source| source.name == name);
             let source = source.with_context(|| unknown("SQL_INSTANCES", &name))?;

@@ -12,7 +12,9 @@ pub(crate) mod session;
 pub(crate) mod store;
 pub mod store_oauth;
 pub mod store_seals;
+mod unusable;
 
 pub use connection::CONSENT_VERSION;
 pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
 pub(crate) use credential::{ApiKey, CredentialKind, SealedCredential};
+pub(crate) use unusable::Unusable;

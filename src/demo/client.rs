@@ -7,21 +7,20 @@ use url::Url;
 use uuid::Uuid;
 
 /// The API of one instance.
-pub struct Client {
+pub(super) struct ApiClient {
     http: reqwest::Client,
     base: String,
     token: String,
 }
 
-impl Client {
-    /// The API at `url`, for `instance`.
-    pub fn new(url: &Url, instance: Uuid, token: String) -> anyhow::Result<Self> {
+impl ApiClient {
+    pub(super) fn new(url: &Url, instance: Uuid, token: String) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().build()?;
         Ok(Self { http, base: format!("{url}v1/instances/{instance}"), token })
     }
 
-    /// Makes a call with a JSON body. What the service refuses is an error in its own words.
-    pub async fn call(
+    /// The error of a rejected call has the message of the service.
+    pub(super) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -35,19 +34,22 @@ impl Client {
         answer(request, path).await
     }
 
-    /// Sends members.
-    pub async fn upload(&self, path: &str, media: &str, members: Vec<u8>) -> anyhow::Result<Value> {
+    pub(super) async fn upload(
+        &self,
+        path: &str,
+        media: &str,
+        members: Vec<u8>,
+    ) -> anyhow::Result<Value> {
         let request = self.request(Method::PUT, path).header("Content-Type", media).body(members);
         answer(request, path).await
     }
 
-    /// Reads something.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::GET, path, None).await
     }
 
-    /// Reads a whole list of rejections, a JSON object a line.
-    pub async fn lines(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+    /// Downloads a list as NDJSON.
+    pub(super) async fn download(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let request = self.request(Method::GET, path).header("Accept", "application/x-ndjson");
         let text = request.send().await?.error_for_status()?.text().await?;
         text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
@@ -60,13 +62,18 @@ impl Client {
 
 async fn answer(request: RequestBuilder, path: &str) -> anyhow::Result<Value> {
     let response = request.send().await.with_context(|| format!("calling {path}"))?;
-    let is_good = response.status().is_success();
+    let is_success = response.status().is_success();
     let answer: Value =
         response.json().await.with_context(|| format!("reading the answer of {path}"))?;
     anyhow::ensure!(
-        is_good,
-        "{path} was refused: {}",
+        is_success,
+        "{path} was rejected: {}",
         answer["detail"].as_str().unwrap_or_default()
     );
     Ok(answer)
+}
+
+/// A member of an answer that is a string.
+pub(super) fn text(answer: &Value, member: &str) -> String {
+    answer[member].as_str().unwrap_or_default().to_owned()
 }

@@ -1,7 +1,7 @@
-//! The whole main job, end to end, with nothing installed: the service on its embedded default, the
-//! offline Campaign Monitor beside it, and realistic profiles that go from one into the other.
+//! The main job end to end, with nothing installed: the service with its embedded defaults exports realistic profiles
+//! to the offline Campaign Monitor.
 //!
-//! Everything goes over HTTP as a front end would do it, into a temporary folder that is removed again.
+//! All calls go over HTTP, as those of a front end do. The data is in a temporary folder that is removed at the end.
 
 mod client;
 mod report;
@@ -17,9 +17,10 @@ use uuid::Uuid;
 use crate::config::Config;
 use crate::db;
 use crate::identity::{DevClaims, sign};
+use crate::sample::Sample;
 use crate::sandbox::Sandbox;
 use crate::service::{self, Service};
-use client::Client;
+use client::ApiClient;
 
 /// Shows the whole main job against the offline Campaign Monitor.
 #[derive(Args)]
@@ -35,7 +36,7 @@ pub struct Demo {
     latency_ms: u64,
 }
 
-/// Carries out the demo. An error when a profile is not accounted for.
+/// Runs the demo; an error when a profile is not accounted for.
 pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
@@ -46,17 +47,18 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     println!("The service listens on {url}, the offline Campaign Monitor on {}.\n", sandbox.url());
 
     let started = Instant::now();
-    let client = Client::new(&url, Uuid::now_v7(), token)?;
-    let toured = tour::take(&client, &sandbox, &demo).await;
-    if let Ok(run) = &toured {
+    let client = ApiClient::new(&url, Uuid::now_v7(), token)?;
+    let sample = Sample { rows: demo.rows, seed: demo.seed };
+    let finished = tour::run(&client, &sandbox, sample, demo.latency_ms).await;
+    if let Ok(run) = &finished {
         report::print(&client, &sandbox, run, started.elapsed()).await?;
     }
     service.stop().await;
     sandbox.stop().await;
-    toured.map(drop)
+    finished.map(drop)
 }
 
-/// The settings of a service that needs nothing but a folder.
+/// A service that needs nothing but a folder.
 fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Config> {
     #[derive(Parser)]
     struct Settings {

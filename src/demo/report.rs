@@ -1,62 +1,62 @@
-//! What became of every profile, and whether it adds up.
+//! The outcome of every profile, and whether the counts add up.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::Client;
-use super::tour::text;
+use super::client::{ApiClient, text};
 use crate::sandbox::{LIST_ID, Sandbox};
 
-const PARTS: [(&str, &str); 7] = [
+/// Every selected profile is in exactly one of these counts of a run.
+const OUTCOMES: [(&str, &str); 7] = [
     ("created", "new on the list"),
-    ("updated", "on the list before, updated"),
-    ("rejected", "refused by Campaign Monitor"),
-    ("duplicate", "the address came before"),
+    ("updated", "already on the list, updated"),
+    ("rejected", "rejected by Campaign Monitor"),
+    ("duplicate", "same address as an earlier profile"),
     ("invalid", "no usable address"),
-    ("inDoubt", "no answer"),
-    ("remaining", "nothing became of them"),
+    ("inDoubt", "no answer, outcome unknown"),
+    ("remaining", "not processed"),
 ];
 
-/// The law of counts: the selected profiles are the sum of all others.
-pub fn check_law(run: &Value) -> anyhow::Result<()> {
+/// The selected profiles must be the sum of all other counts.
+pub(super) fn check_counts(run: &Value) -> anyhow::Result<()> {
     let counts = &run["counts"];
-    let sum: i64 = PARTS.iter().filter_map(|(name, _)| counts[name].as_i64()).sum();
+    let sum: i64 = OUTCOMES.iter().filter_map(|(name, _)| counts[name].as_i64()).sum();
     anyhow::ensure!(counts["selected"].as_i64() == Some(sum), "the counts do not add up: {counts}");
     Ok(())
 }
 
-/// Prints what became of the profiles. An error when one is not accounted for.
-pub async fn print(
-    client: &Client,
+/// An error when a profile is not accounted for.
+pub(super) async fn print(
+    client: &ApiClient,
     sandbox: &Sandbox,
     run: &Value,
     elapsed: Duration,
 ) -> anyhow::Result<()> {
-    check_law(run)?;
+    check_counts(run)?;
     let count = |name: &str| run["counts"][name].as_i64().unwrap_or_default();
     println!("\n  {} profiles selected:", count("selected"));
-    for (name, words) in PARTS {
-        println!("    {:>9}  {name:<10} {words}", count(name));
+    for (name, explanation) in OUTCOMES {
+        println!("    {:>9}  {name:<10} {explanation}", count(name));
     }
     let path = format!("/runs/{}/rejections", text(run, "runId"));
-    let rejections = client.lines(&path).await?;
+    let rejections = client.download(&path).await?;
     print_rejections(&rejections);
     print_field_warnings(run);
     let listed =
         ["rejected", "duplicate", "invalid", "inDoubt"].iter().map(|name| count(name)).sum::<i64>();
-    let distinct = i64::try_from(rejections.len())?;
+    let named = i64::try_from(rejections.len())?;
     anyhow::ensure!(
-        listed == distinct,
-        "{listed} profiles are not on the list, but {distinct} are named"
+        listed == named,
+        "{listed} profiles did not reach the list, but the rejections name {named}"
     );
     check_list(sandbox, count("created"), count("updated")).await?;
     println!(
-        "\n  Every profile is accounted for, in {:.1} seconds with the set-up.",
+        "\n  Every profile is accounted for, in {:.1} seconds including the set-up.",
         elapsed.as_secs_f64()
     );
-    println!("  Next: start the service and do the same by hand; the README shows how.");
+    println!("  Next: start the service and do the same yourself; the README shows how.");
     Ok(())
 }
 
@@ -68,16 +68,14 @@ fn print_rejections(rejections: &[Value]) {
         entry.0 += 1;
         entry.1 = text(rejection, "message");
     }
-    println!("\n  Who is not on the list because of this run, and why:");
+    println!("\n  Profiles that did not reach the list, and why:");
     for ((outcome, code), (count, message)) in by_code {
         println!("    {count:>9}  {outcome:<10} {code:<18} {message}");
     }
 }
 
 fn print_field_warnings(run: &Value) {
-    println!(
-        "\n  Values that did not fit their custom fields (the profiles were sent all the same):"
-    );
+    println!("\n  Values that did not fit their custom fields (the profiles were sent anyway):");
     for warning in run["fieldWarnings"].as_array().into_iter().flatten() {
         println!(
             "    {:<14} {} cut at 250 characters, {} left out",
@@ -88,7 +86,7 @@ fn print_field_warnings(run: &Value) {
     }
 }
 
-/// Asks the offline Campaign Monitor itself how many people it has.
+/// Compares the counts of the run with those of the offline Campaign Monitor.
 async fn check_list(sandbox: &Sandbox, created: i64, updated: i64) -> anyhow::Result<()> {
     let url = sandbox.url().join(&format!("sandbox/lists/{LIST_ID}/digest"))?;
     let http = reqwest::Client::builder().build()?;
@@ -98,9 +96,9 @@ async fn check_list(sandbox: &Sandbox, created: i64, updated: i64) -> anyhow::Re
         .or_else(|| digest["active"].as_i64())
         .unwrap_or_default();
     println!(
-        "\n  Campaign Monitor itself counts {active} active subscribers; the run put {} there.",
+        "\n  Campaign Monitor has {active} active subscribers; the run created or updated {}.",
         created + updated
     );
-    anyhow::ensure!(active == created + updated, "that does not agree");
+    anyhow::ensure!(active == created + updated, "the two numbers differ");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The steps of the main job: connect, fill a segment, configure an export, run it, follow it.
+//! The steps of the main job: connect, upload a segment, configure an export, run it, follow its progress.
 
 use std::time::Duration;
 
@@ -9,26 +9,31 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::Demo;
-use super::client::Client;
+use super::client::{ApiClient, text};
+use super::report::check_counts;
 use crate::sample::Sample;
 use crate::sandbox::{API_KEY, LIST_ID, Sandbox};
 use crate::storage::Media;
 
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// One in so many people is on the list before the run, in each of these states in turn.
+const POLL_EVERY: Duration = Duration::from_millis(100);
+/// One in so many profiles is on the list before the run.
 const KNOWN_EVERY: usize = 50;
+/// The states of those, in turn.
 const STATES: [&str; 6] = ["Active", "Active", "Active", "Unsubscribed", "Bounced", "Deleted"];
 
-/// Takes all the steps. Returns the run at its end.
-pub async fn take(client: &Client, sandbox: &Sandbox, demo: &Demo) -> anyhow::Result<Value> {
-    let sample = || Sample { rows: demo.rows, seed: demo.seed };
+/// Returns the run at its end.
+pub(super) async fn run(
+    client: &ApiClient,
+    sandbox: &Sandbox,
+    sample: Sample,
+    latency_ms: u64,
+) -> anyhow::Result<Value> {
     step("Some people are on the list already, and some of them have left it");
-    stage(sandbox, known_people(&sample()), demo.latency_ms).await?;
+    stage(sandbox, known_people(sample), latency_ms).await?;
     step("An administrator connects Campaign Monitor, with consent and as export user");
     let connection = connect(client).await?;
-    step(&format!("A contributor uploads the segment HighValue: {} profiles", demo.rows));
-    fill_segment(client, sample()).await?;
+    step(&format!("A contributor uploads the segment HighValue: {} profiles", sample.rows));
+    upload_segment(client, sample).await?;
     step("… and configures an export: e-mail, name, mobile number, five custom fields, consent");
     let export = configure(client, &connection).await?;
     step("… and runs it");
@@ -40,7 +45,7 @@ fn step(text: &str) {
     println!("  • {text}");
 }
 
-fn known_people(sample: &Sample) -> Vec<Value> {
+fn known_people(sample: Sample) -> Vec<Value> {
     let mut people = Vec::new();
     let mut states = STATES.iter().cycle();
     for batch in sample.batches() {
@@ -56,7 +61,7 @@ fn known_people(sample: &Sample) -> Vec<Value> {
     people
 }
 
-/// Puts people on the list, and makes the offline Campaign Monitor as slow as a real one.
+/// Puts people on the list, and makes the offline Campaign Monitor as slow as the real one.
 async fn stage(sandbox: &Sandbox, people: Vec<Value>, latency_ms: u64) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().build()?;
     let url = |path: &str| sandbox.url().join(path);
@@ -67,7 +72,7 @@ async fn stage(sandbox: &Sandbox, people: Vec<Value>, latency_ms: u64) -> anyhow
     Ok(())
 }
 
-async fn connect(client: &Client) -> anyhow::Result<String> {
+async fn connect(client: &ApiClient) -> anyhow::Result<String> {
     let new = json!({"displayName": "Campaign Monitor - newsletter", "type": "campaignMonitor",
         "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
     let connection = client.call(Method::POST, "/connections", Some(&new)).await?;
@@ -78,7 +83,7 @@ async fn connect(client: &Client) -> anyhow::Result<String> {
     Ok(id)
 }
 
-async fn fill_segment(client: &Client, sample: Sample) -> anyhow::Result<()> {
+async fn upload_segment(client: &ApiClient, sample: Sample) -> anyhow::Result<()> {
     let registered = json!({"displayName": "High value customers"});
     client.call(Method::PUT, "/segments/HighValue", Some(&registered)).await?;
     let members = spawn_blocking(move || {
@@ -90,7 +95,7 @@ async fn fill_segment(client: &Client, sample: Sample) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn configure(client: &Client, connection: &str) -> anyhow::Result<String> {
+async fn configure(client: &ApiClient, connection: &str) -> anyhow::Result<String> {
     let custom = |field: &str, key: &str| json!({"field": field, "key": key});
     let new = json!({"displayName": "High value to newsletter", "connectionId": connection, "listId": LIST_ID,
         "segments": ["HighValue"],
@@ -102,7 +107,7 @@ async fn configure(client: &Client, connection: &str) -> anyhow::Result<String> 
     Ok(text(&export, "exportId"))
 }
 
-async fn follow(client: &Client, mut run: Value) -> anyhow::Result<Value> {
+async fn follow(client: &ApiClient, mut run: Value) -> anyhow::Result<Value> {
     let path = format!("/runs/{}", text(&run, "runId"));
     let selected = run["counts"]["selected"].as_u64().unwrap_or_default();
     let bar = ProgressBar::new(selected);
@@ -110,16 +115,11 @@ async fn follow(client: &Client, mut run: Value) -> anyhow::Result<Value> {
         "    {bar:40} {human_pos:>9} of {human_len}  {per_sec:>14}  {msg}",
     )?);
     while ["queued", "running"].iter().any(|status| run["status"] == *status) {
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_EVERY).await;
         run = client.get(&path).await?;
-        super::report::check_law(&run)?;
+        check_counts(&run)?;
         bar.set_position(selected - run["counts"]["remaining"].as_u64().unwrap_or_default());
     }
     bar.finish_with_message(text(&run, "status"));
     Ok(run)
-}
-
-/// A member that is a text.
-pub fn text(value: &Value, member: &str) -> String {
-    value[member].as_str().unwrap_or_default().to_owned()
 }

@@ -19,7 +19,13 @@ use crate::wire::text_or_object;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 32, max_length = 32, pattern = "^[0-9a-fA-F]{32}$", example = "a58ee1d3039b8bec838e6d1482a8a965")]
+#[schema(
+    value_type = String,
+    min_length = 32,
+    max_length = 32,
+    pattern = "^[0-9a-fA-F]{32}$",
+    example = "a58ee1d3039b8bec838e6d1482a8a965",
+)]
 pub struct ListId(String);
 
 impl TryFrom<String> for ListId {
@@ -123,7 +129,13 @@ pub struct CustomFieldMapping {
     /// The field of the profile. Several options of a multi-valued field are separated by `;`.
     pub field: FieldName,
     /// Key of the custom field, with or without its brackets.
-    #[schema(value_type = String, min_length = 1, max_length = 250, pattern = r"^\[?[^\x00\[\]]+\]?$", example = "city")]
+    #[schema(
+        value_type = String,
+        min_length = 1,
+        max_length = 250,
+        pattern = r"^\[?[^\x00\[\]]+\]?$",
+        example = "city",
+    )]
     pub key: CustomFieldKey,
 }
 

@@ -41,6 +41,21 @@ pub struct Content<'a> {
     pub schedule: &'a Schedule,
 }
 
+impl<'a> Content<'a> {
+    /// What an export says now, to be saved with changes.
+    #[must_use]
+    pub fn of(export: &'a Export) -> Self {
+        Self {
+            display_name: &export.display_name,
+            connection: export.connection_id,
+            list_id: &export.list_id,
+            mapping: &export.mapping,
+            options: export.options.0,
+            schedule: &export.schedule,
+        }
+    }
+}
+
 /// Adds an export.
 pub async fn insert(
     tx: &mut WriteHandle,

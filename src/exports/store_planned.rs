@@ -52,7 +52,8 @@ pub async fn due(
 ) -> Result<Vec<(Uuid, ExportId)>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "SELECT instance_id, id FROM exports WHERE next_planned_utc <= $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3"
+        "SELECT instance_id, id FROM exports WHERE next_planned_utc <= $1 AND ($2 IS NULL OR id > $2) ORDER BY id \
+            LIMIT $3"
     )
     .bind(now)
     .bind(after)

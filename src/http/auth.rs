@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
-//! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another
-//! instance 404, with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
+//! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another instance 404,
+//! with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 use uuid::Uuid;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::{origin, query};
 use crate::app::App;
 use crate::audit::{Actor, Author};
@@ -84,7 +84,7 @@ impl<R: AtLeast> FromRequest for Caller<R> {
             if identity.role < R::ROLE {
                 let detail =
                     format!("This takes the role {:?}; yours is {:?}.", R::ROLE, identity.role);
-                return Err(Problem::new(Kind::Forbidden, detail));
+                return Err(Problem::new(ProblemKind::Forbidden, detail));
             }
             query::check_names(&request)?;
             Ok(Self { identity, instance, author, role: PhantomData })
@@ -108,11 +108,12 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
         .ok_or_else(|| unauthenticated("Send the header `Authorization: Bearer <token>`."))?;
     app.verifier.verify(token).await.map_err(|error| match error {
         Error::Invalid(why) => unauthenticated(&format!("Sign in again: {why}.")),
-        Error::NoRole => {
-            Problem::new(Kind::Forbidden, "Your token names none of Admin, Contributor, Viewer.")
-        }
+        Error::NoRole => Problem::new(
+            ProblemKind::Forbidden,
+            "Your token names none of Admin, Contributor, Viewer.",
+        ),
         Error::Unavailable => Problem::new(
-            Kind::Unavailable,
+            ProblemKind::Unavailable,
             "The identity provider cannot be reached. Try again in a moment.",
         )
         .retry_after(5),
@@ -120,5 +121,5 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
 }
 
 fn unauthenticated(detail: &str) -> Problem {
-    Problem::new(Kind::Unauthenticated, detail)
+    Problem::new(ProblemKind::Unauthenticated, detail)
 }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::json;
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::app::App;
 
 /// A JSON body. Whatever is wrong with it is answered with the JSON pointer of the place.
@@ -70,7 +70,7 @@ fn check_form(request: &HttpRequest) -> Result<(), Problem> {
     let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next());
     if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
         let detail = "Send `Content-Type: application/json`.";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
     check_coding(request)
 }
@@ -87,7 +87,7 @@ pub fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
     let detail = format!(
         "A body with `Content-Encoding: {coding}` is not taken. Send it unpacked, without that header."
     );
-    Err(Problem::new(Kind::UnsupportedMediaType, detail))
+    Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
 }
 
 fn read(
@@ -107,9 +107,9 @@ fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {
                 "A body may have {limit_bytes} bytes here. Send less, or have the operator raise `--max-body-bytes` \
                  (`SEGMENT_EXPORT_MAX_BODY_BYTES`)."
             );
-            Problem::new(Kind::TooLarge, detail)
+            Problem::new(ProblemKind::TooLarge, detail)
         }
-        _ => Problem::new(Kind::InvalidRequest, "The body broke off. Send it again."),
+        _ => Problem::new(ProblemKind::InvalidRequest, "The body broke off. Send it again."),
     }
 }
 
@@ -139,15 +139,15 @@ impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
             Ok(name) => Ok(Self(name, PhantomData)),
             Err(rule) if request.method() == Method::PUT => {
                 let detail = format!("The name in the address is none: {rule}.");
-                Err(Problem::new(Kind::InvalidRequest, detail))
+                Err(Problem::new(ProblemKind::InvalidRequest, detail))
             }
             Err(_) => Err(Problem::not_found("segment")),
         })
     }
 }
 
-/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that there
-/// is none yet. (RFC 9110, 13.1)
+/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that
+/// there is none yet. (RFC 9110, 13.1)
 pub struct IfMatch {
     seen: Option<Tags>,
     is_for_new: bool,
@@ -162,8 +162,8 @@ enum Tags {
 }
 
 impl IfMatch {
-    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not there
-    /// yet has version 0.
+    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not
+    /// there yet has version 0.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
         if self.is_for_new && version > 0 {
             return Err(Problem::exists(version));
@@ -193,7 +193,7 @@ fn is_for_new(request: &HttpRequest) -> Result<bool, Problem> {
         Some(value) if value == "*" => Ok(true),
         Some(_) => {
             let detail = "`If-None-Match` takes `*`, to make only what is not there yet.";
-            Err(Problem::new(Kind::InvalidRequest, detail))
+            Err(Problem::new(ProblemKind::InvalidRequest, detail))
         }
     }
 }
@@ -212,7 +212,7 @@ impl Tags {
             return Ok(Some(Self::Of(tags)));
         }
         let detail = "`If-Match` takes the `ETag` as it was answered, with its quotes: `\"3\"`.";
-        Err(Problem::new(Kind::InvalidRequest, detail))
+        Err(Problem::new(ProblemKind::InvalidRequest, detail))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::problem::{FieldError, Kind, Problem};
+use super::problem::{FieldError, Problem, ProblemKind};
 
 const HEAD: &str = "\
 # Errors
@@ -31,7 +31,7 @@ pub fn table() -> String {
     let mut table = String::from(
         "| `errorCode` | status | culprit | what it means | what to do |\n|---|---|---|---|---|\n",
     );
-    for kind in Kind::ALL {
+    for kind in ProblemKind::ALL {
         let (status, culprit, code, title) = kind.row();
         let culprit = json!(culprit);
         let culprit = culprit.as_str().unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn table() -> String {
     table
 }
 
-impl Kind {
+impl ProblemKind {
     /// A document of this kind, as it might be answered.
     #[must_use]
     pub fn example(self) -> Value {
@@ -83,7 +83,8 @@ impl Kind {
                 "Ask an administrator to complete the connection: `detail` says what it lacks."
             }
             Self::SegmentInUse => {
-                "Change or remove the exports in `dependants` first; members of files are changed where the files are written."
+                "Change or remove the exports in `dependants` first; members of files are changed where the files are \
+                    written."
             }
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
@@ -107,7 +108,7 @@ impl Kind {
                 "Try again after the seconds in `Retry-After`."
             }
             Self::Internal => "Try again; if it stays, tell the operator the `traceId`.",
-            Self::CampaignMonitorRefused => {
+            Self::DestinationRefused => {
                 "Read in `detail` what Campaign Monitor says; the connection or the list may have been changed there."
             }
             Self::PreviewTooLong => {
@@ -117,9 +118,10 @@ impl Kind {
                 "Register fewer or smaller files, or packed ones; for a table, ask whoever runs the database."
             }
             Self::OauthNotConfigured => {
-                "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its siblings."
+                "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its \
+                    siblings."
             }
-            Self::CampaignMonitorUnavailable => {
+            Self::DestinationUnavailable => {
                 "Try again in a moment; Campaign Monitor is slow, down, or asks for a pause."
             }
         }
@@ -139,8 +141,8 @@ mod tests {
     #[test]
     fn codes_are_distinct_and_ordered_by_status() {
         let codes: std::collections::HashSet<_> =
-            Kind::ALL.iter().map(|kind| kind.code()).collect();
-        assert_eq!(codes.len(), Kind::ALL.len());
-        assert!(Kind::ALL.is_sorted_by_key(|kind| kind.row().0));
+            ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), ProblemKind::ALL.len());
+        assert!(ProblemKind::ALL.is_sorted_by_key(|kind| kind.row().0));
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::problem::{FieldError, Kind, Problem};
+use super::problem::{FieldError, Problem, ProblemKind};
 
 /// Parses JSON; the problem names the place as a JSON pointer.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -63,7 +63,7 @@ fn invalid(pointer: String, message: String) -> Problem {
         text if text.starts_with("invalid type") => "wrongType",
         _ => "invalid",
     };
-    Problem::from_errors(Kind::InvalidRequest, vec![FieldError::new(pointer, code, message)])
+    Problem::from_errors(ProblemKind::InvalidRequest, vec![FieldError::new(pointer, code, message)])
 }
 
 fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {

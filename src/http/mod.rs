@@ -1,8 +1,9 @@
 //! The toolkit of handlers: who calls, problems, bodies, queries, paging, idempotency, `ETag`s. No routes and no nouns.
 
-pub mod again;
+pub mod address;
 pub mod auth;
 pub mod body;
+pub mod download;
 pub mod errors;
 pub mod idempotency;
 mod json;
@@ -10,5 +11,5 @@ pub mod origin;
 pub mod paging;
 pub mod problem;
 pub mod query;
+pub mod retry;
 pub mod schema;
-pub mod whole;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 const LIMIT_DEFAULT: i64 = 50;
 /// The most items on a page.
@@ -87,7 +87,7 @@ impl Paging {
         if (1..=LIMIT_MAX).contains(&limit) {
             return Ok(limit);
         }
-        Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {LIMIT_MAX}.")))
+        Err(Problem::new(ProblemKind::InvalidCursor, format!("limit is 1 to {LIMIT_MAX}.")))
     }
 
     /// The position after which the page starts.
@@ -99,7 +99,7 @@ impl Paging {
         let position = bytes.and_then(|bytes| P::decode(&bytes));
         position.map(Some).ok_or_else(|| {
             Problem::new(
-                Kind::InvalidCursor,
+                ProblemKind::InvalidCursor,
                 "Take the cursor from `nextCursor` as it is, or leave it out.",
             )
         })

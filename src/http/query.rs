@@ -1,5 +1,5 @@
-//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name would
-//! let everything through.
+//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name
+//! would let everything through.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::json::without_value;
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::schema::resolve;
 
 /// Parameters of the query, as handlers take them. The problem names the one that is wrong, and its form.
@@ -43,11 +43,14 @@ fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
     let why = without_value(why);
     let Some(parameter) = parameters(request).find(|parameter| parameter["name"] == name) else {
         // As when it stands there twice: the text names it.
-        return Problem::new(Kind::InvalidRequest, format!("The query is not understood: {why}."));
+        return Problem::new(
+            ProblemKind::InvalidRequest,
+            format!("The query is not understood: {why}."),
+        );
     };
     let form = form(request, &parameter["schema"]).map(|form| format!(" Send {form}."));
     let detail = format!("`{name}` in the query is not valid: {why}.{}", form.unwrap_or_default());
-    Problem::new(Kind::InvalidRequest, detail)
+    Problem::new(ProblemKind::InvalidRequest, detail)
 }
 
 /// What a parameter of this schema looks like, where the reason for refusing one does not say it.
@@ -81,7 +84,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a Value>) -> Problem {
     let known: Vec<_> = known.filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
     let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let detail = format!("There is no query parameter `{name}` here. This address takes {takes}.");
-    Problem::new(Kind::InvalidRequest, detail)
+    Problem::new(ProblemKind::InvalidRequest, detail)
 }
 
 /// The query parameters of an operation, as the document has them.

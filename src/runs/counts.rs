@@ -79,6 +79,52 @@ impl Counts {
     }
 }
 
+/// What happened to a profile of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProfileOutcome {
+    Created,
+    Updated,
+    Rejected,
+    Duplicate,
+    Invalid,
+    InDoubt,
+}
+
+impl ProfileOutcome {
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Updated,
+        Self::Rejected,
+        Self::Duplicate,
+        Self::Invalid,
+        Self::InDoubt,
+    ];
+
+    /// As it is written in labels.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::InDoubt => "inDoubt",
+        }
+    }
+
+    /// The profiles with this outcome.
+    pub const fn of(self, counts: &Counts) -> i64 {
+        match self {
+            Self::Created => counts.created,
+            Self::Updated => counts.updated,
+            Self::Rejected => counts.rejected,
+            Self::Duplicate => counts.duplicate,
+            Self::Invalid => counts.invalid,
+            Self::InDoubt => counts.in_doubt,
+        }
+    }
+}
+
 /// Values of a custom field that were cut or left out; their profiles were sent all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

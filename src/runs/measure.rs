@@ -7,6 +7,7 @@ use metrics::{counter, gauge};
 use tokio::time::timeout;
 
 use super::batch::BatchStatus;
+use super::counts::{Counts, ProfileOutcome};
 use super::status::RunStatus;
 use super::store_work;
 use crate::connections;
@@ -50,6 +51,7 @@ pub fn start() {
     for status in BatchStatus::ALL {
         batch_written(status, 0);
     }
+    profiles_processed(&Counts::default());
 }
 
 pub fn run_ended(status: RunStatus, runs: u64) {
@@ -58,4 +60,12 @@ pub fn run_ended(status: RunStatus, runs: u64) {
 
 pub fn batch_written(status: BatchStatus, batches: u64) {
     counter!(measures::BATCHES, "status" => status.word()).increment(batches);
+}
+
+/// Counts profiles that have an outcome.
+pub fn profiles_processed(counts: &Counts) {
+    for outcome in ProfileOutcome::ALL {
+        let profiles = outcome.of(counts).unsigned_abs();
+        counter!(measures::PROFILES, "outcome" => outcome.word()).increment(profiles);
+    }
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::connections::{Connection, ConnectionStatus};
+use crate::connections::Unusable;
 use crate::names::Culprit;
 
 /// What kind of reason; part of the contract.
@@ -45,9 +45,9 @@ pub enum ReasonCode {
     /// The list lacks a custom field that the mapping names.
     CustomFieldNotFound,
     /// Campaign Monitor is slow, down, or asks for a pause.
-    CampaignMonitorUnavailable,
+    DestinationUnavailable,
     /// Campaign Monitor refuses the call for another reason.
-    CampaignMonitorRefused,
+    DestinationRefused,
     /// Several attempts got nowhere.
     NoProgress,
     /// A fault of ours.
@@ -75,21 +75,17 @@ impl Reason {
         let (culprit, message) = code.words(detail.as_ref());
         Self { code, culprit, message }
     }
+}
 
-    /// Why nothing can run over `connection`; `None` when it is connected.
-    #[must_use]
-    pub fn why_not_connected(connection: &Connection) -> Option<Self> {
-        match connection.status() {
-            ConnectionStatus::Connected => None,
-            ConnectionStatus::NeedsAttention => {
-                let why = connection.refused_message.as_deref().unwrap_or_default();
-                Some(Self::new(ReasonCode::CredentialsRefused, why))
+impl From<Unusable> for Reason {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::NoCredentials => {
+                Self::new(ReasonCode::ConnectionNotConnected, "has no credentials")
             }
-            ConnectionStatus::PendingAuthentication => {
-                Some(Self::new(ReasonCode::ConnectionNotConnected, "has no credentials"))
-            }
-            ConnectionStatus::PendingExportUser => {
-                Some(Self::new(ReasonCode::ExportUserMissing, ""))
+            Unusable::NoExportUser => Self::new(ReasonCode::ExportUserMissing, ""),
+            Unusable::CredentialsRefused(message) => {
+                Self::new(ReasonCode::CredentialsRefused, message)
             }
         }
     }
@@ -115,8 +111,8 @@ impl ReasonCode {
             Self::CredentialsRefused => (User, format!("Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.")),
             Self::ListNotFound => (User, format!("Campaign Monitor does not know the list {detail} in this account. Choose another list in the export.")),
             Self::CustomFieldNotFound => (User, format!("The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of the data matching.")),
-            Self::CampaignMonitorUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
-            Self::CampaignMonitorRefused => (External, format!("Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If it speaks of a limit, that is what your contract with Campaign Monitor allows: raise it there, or export fewer profiles.")),
+            Self::DestinationUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
+            Self::DestinationRefused => (External, format!("Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If it speaks of a limit, that is what your contract with Campaign Monitor allows: raise it there, or export fewer profiles.")),
             Self::NoProgress => (System, format!("Several attempts made no progress; the last one ended with: {detail}. Start the run again later; if it stays, tell the operator the trace id.")),
             Self::Internal => (System, "Something went wrong on our side. Start the run again; if it stays, tell the operator the trace id.".into()),
         }

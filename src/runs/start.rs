@@ -6,8 +6,8 @@ use super::started::RunStart;
 use super::store::{self, NewRun};
 use super::{Reason, ReasonCode, Run, SubmissionKind, measure};
 use crate::audit::{self, Action, Author, Change};
-use crate::connections::{self, Connection};
-use crate::db::{Time, WriteHandle};
+use crate::connections::{self, Connection, Unusable};
+use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::Export;
 use crate::queue::Queue;
 use crate::{segments, telemetry};
@@ -17,7 +17,7 @@ const NOBODY: &str = "scheduler";
 
 /// What makes a run start.
 #[derive(Clone, Copy, Debug)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A person asked for it.
     Person,
     /// A planned time.
@@ -26,65 +26,123 @@ pub enum Cause {
     Refresh,
 }
 
-/// Starts a run of `export`, which was read to be changed, or skips it: it has no connection, the connection is not
-/// connected, or a run is open. A run that no person asks for acts as the export user. The audit gets what became of
-/// it, and the author.
-pub async fn start_or_skip(
+/// Why an export cannot run now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// It has no connection.
+    NoConnection,
+    /// Nothing can run over its connection.
+    Connection(Unusable),
+    /// The run before has not ended.
+    RunOpen,
+}
+
+impl From<Obstacle> for Reason {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::NoConnection => Self::new(ReasonCode::NoConnection, ""),
+            Obstacle::Connection(why) => why.into(),
+            Obstacle::RunOpen => Self::new(ReasonCode::RunAlreadyOpen, ""),
+        }
+    }
+}
+
+/// A run of `export`, which was read to be changed; or why it cannot run. The audit gets the run and its author.
+pub(crate) async fn start(
+    tx: &mut WriteHandle,
+    export: &Export,
+    author: &Author,
+    cause: Cause,
+    now: Time,
+) -> Result<std::result::Result<Run, Obstacle>> {
+    let (new, connection) = prepare(tx, export, author, cause, now).await?;
+    let started = insert(tx, &new, connection).await?;
+    if let Ok(run) = &started {
+        record(tx, author, export, run).await?;
+    }
+    Ok(started)
+}
+
+/// The same, but what cannot run becomes a skipped run that says why.
+pub(crate) async fn start_or_skip(
     tx: &mut WriteHandle,
     export: &Export,
     author: &Author,
     cause: Cause,
     now: Time,
 ) -> Result<Run> {
-    let connection = match export.connection_id {
-        Some(id) => connections::store::get(tx, export.instance_id, id).await?,
-        None => None,
-    };
-    let segments = segments::store::of_export(tx, export.id).await?;
-    let span = tracing::Span::current();
-    let new = NewRun {
-        export,
-        segments: &segments,
-        kind: cause.kind(),
-        by: match cause {
-            Cause::Person => &author.actor.subject,
-            Cause::Planned(_) | Cause::Refresh => export_user(connection.as_ref()),
-        },
-        planned: cause.planned(),
-        traceparent: telemetry::traceparent(&span),
-        trace_id: telemetry::trace_id(&span),
-        now,
-    };
-    let run = match obstacle(connection.as_ref()) {
-        Some(reason) => store::insert_skipped(tx, &new, &reason).await?,
-        None => insert(tx, &new).await?,
+    let (new, connection) = prepare(tx, export, author, cause, now).await?;
+    let run = match insert(tx, &new, connection).await? {
+        Ok(run) => run,
+        Err(obstacle) => store::insert_skipped(tx, &new, &obstacle.into()).await?,
     };
     record(tx, author, export, &run).await?;
     Ok(run)
 }
 
-async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Run> {
-    match store::insert(tx, new).await? {
-        Some(run) => Ok(run),
-        None => store::insert_skipped(tx, new, &Reason::new(ReasonCode::RunAlreadyOpen, "")).await,
+/// The connection that a run of `export` would go over, or why there is none to go over.
+pub(crate) async fn usable_connection(
+    tx: &mut ReadHandle,
+    export: &Export,
+) -> Result<std::result::Result<Connection, Obstacle>> {
+    Ok(usable(connection_of(tx, export).await?))
+}
+
+fn usable(connection: Option<Connection>) -> std::result::Result<Connection, Obstacle> {
+    let connection = connection.ok_or(Obstacle::NoConnection)?;
+    connection.unusable().map_or(Ok(connection), |why| Err(Obstacle::Connection(why)))
+}
+
+async fn connection_of(tx: &mut ReadHandle, export: &Export) -> Result<Option<Connection>> {
+    match export.connection_id {
+        Some(id) => connections::store::get(tx, export.instance_id, id).await,
+        None => Ok(None),
+    }
+}
+
+/// A run that no person asks for acts as the export user.
+async fn prepare<'a>(
+    tx: &mut ReadHandle,
+    export: &'a Export,
+    author: &Author,
+    cause: Cause,
+    now: Time,
+) -> Result<(NewRun<'a>, Option<Connection>)> {
+    let connection = connection_of(tx, export).await?;
+    let segments = segments::store::of_export(tx, export.id).await?;
+    let by = match cause {
+        Cause::Person => &author.actor.subject,
+        Cause::Planned(_) | Cause::Refresh => export_user(connection.as_ref()),
+    };
+    let (by, span) = (by.to_owned(), tracing::Span::current());
+    let new = NewRun {
+        export,
+        segments,
+        kind: cause.kind(),
+        by,
+        planned: cause.planned(),
+        traceparent: telemetry::traceparent(&span),
+        trace_id: telemetry::trace_id(&span),
+        now,
+    };
+    Ok((new, connection))
+}
+
+async fn insert(
+    tx: &mut WriteHandle,
+    new: &NewRun<'_>,
+    connection: Option<Connection>,
+) -> Result<std::result::Result<Run, Obstacle>> {
+    match usable(connection) {
+        Ok(_) => Ok(store::insert(tx, new).await?.ok_or(Obstacle::RunOpen)),
+        Err(obstacle) => Ok(Err(obstacle)),
     }
 }
 
 /// Records that a run was started, or skipped.
-pub async fn record(
-    tx: &mut WriteHandle,
-    author: &Author,
-    export: &Export,
-    run: &Run,
-) -> Result<()> {
+async fn record(tx: &mut WriteHandle, author: &Author, export: &Export, run: &Run) -> Result<()> {
     let change = Change::done((export, &[][..]), &RunStart::from(run));
     audit::record(tx, author, Action::ExportStartRun, change).await
-}
-
-/// Why nothing can run over this connection.
-fn obstacle(connection: Option<&Connection>) -> Option<Reason> {
-    connection
-        .map_or_else(|| Some(Reason::new(ReasonCode::NoConnection, "")), Reason::why_not_connected)
 }
 
 fn export_user(connection: Option<&Connection>) -> &str {
@@ -107,8 +165,8 @@ impl Cause {
     }
 }
 
-/// Tells the workers of the runs that wait for them, and the metrics of those that were skipped.
-pub async fn announce(queue: &Queue, runs: &[Run]) {
+/// Hints the workers at the runs that wait for them, and counts those that were skipped.
+pub(crate) async fn notify(queue: &Queue, runs: &[Run]) {
     for run in runs {
         if run.status.is_ended() {
             measure::run_ended(run.status, 1);

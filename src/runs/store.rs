@@ -19,9 +19,9 @@ pub(crate) struct NewRun<'a> {
     /// As it is now.
     pub(crate) export: &'a Export,
     /// As they are now.
-    pub(crate) segments: &'a [Segment],
+    pub(crate) segments: Vec<Segment>,
     pub(crate) kind: SubmissionKind,
-    pub(crate) by: &'a str,
+    pub(crate) by: String,
     /// The time it was planned for, if a schedule starts it.
     pub(crate) planned: Option<Time>,
     /// W3C trace context of the request.
@@ -53,7 +53,7 @@ async fn add(
     let Some(run) = add_run(tx, new, status, reason).await? else {
         return Ok(None);
     };
-    add_segments(tx, run.id, new.segments).await?;
+    add_segments(tx, run.id, &new.segments).await?;
     Ok(Some(run))
 }
 
@@ -83,7 +83,7 @@ async fn add_run(
     .bind(export.options)
     .bind(Json(Warnings::default()))
     .bind(new.kind)
-    .bind(new.by)
+    .bind(&new.by)
     .bind(new.now)
     .bind(selected)
     .bind(Json(FieldWarnings::default()))

@@ -1,20 +1,22 @@
-//! Made-up members as they are in life, for demonstrations, tests and measurements.
+//! Synthetic members with realistic defects, for demonstrations, tests and measurements.
 //!
 //! The same seed gives the same bytes, on every machine and in every run: a profile is a function of the seed and the
-//! number of its row. Nobody is meant: addresses end in `example.com`, `.org`, `.net` or `.example`, and telephone
-//! numbers come from ranges that regulators keep free for fiction.
+//! index of its row. No real person is in it: addresses end in `example.com`, `.org`, `.net` or `.example`, and
+//! telephone numbers come from ranges that regulators reserve for fiction.
 //!
-//! | trouble | share of the rows |
+//! | defect | share of the rows |
 //! |---|---|
-//! | the address of an earlier row, in other case | 1 % |
+//! | the address of an earlier row, in different case | 1 % |
 //! | no address (null, or spaces only) | 0.5 % |
 //! | a broken address: no `@`, two dots, a space, no top-level domain, a local part beyond ASCII | 0.5 % |
 //! | quotes and a comma in the name | 0.1 % |
 //! | an emoji in the name | 0.3 % |
 //! | a line break in the city | 0.05 % |
 //! | a city of more than 250 characters | 0.2 % |
-//! | a telephone number that is none | 3 % |
-//! | null | first name 2 %, last name 3 %, phone 15 %, city 5 %, birthday 20 %, points 3 %, consent 30 %, interests 1/16 |
+//! | an invalid telephone number | 3 % |
+//! | null: first name, last name | 2 %, 3 % |
+//! | null: phone, city, birthday | 15 %, 5 %, 20 % |
+//! | null: points, consent, interests | 3 %, 30 %, 1/16 |
 
 mod people;
 mod profile;
@@ -37,12 +39,12 @@ use profile::Profile;
 const BATCH_ROWS: u64 = 8192;
 const GROUP_ROWS: usize = 50_000;
 
-/// A number of made-up members.
+/// A set of synthetic members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// How many.
+    /// The number of members.
     pub rows: u64,
-    /// Which; another seed gives other people.
+    /// Another seed gives other members.
     pub seed: u64,
 }
 
@@ -57,15 +59,15 @@ impl Sample {
         })
     }
 
-    /// Writes the members as a file of the kind. What cannot be written is told in the words of whoever takes it.
+    /// Writes the members as a file. An error of `to` is returned as it is.
     pub fn write(&self, media: Media, to: impl Write + Send) -> Result<()> {
-        let mut out = Out { to, failed: None };
+        let mut out = ErrorKeeper { to, error: None };
         let written = match media {
             Media::Csv => self.write_csv(&mut out),
             Media::Ndjson => self.write_ndjson(&mut out),
             Media::Parquet => self.write_parquet(&mut out),
         };
-        written.map_err(|error| out.failed.unwrap_or(error))
+        written.map_err(|error| out.error.unwrap_or(error))
     }
 
     fn write_csv(&self, out: impl Write) -> Result<()> {
@@ -95,21 +97,21 @@ impl Sample {
     }
 }
 
-/// Keeps what went wrong last: the writers of the formats make a text of it.
-struct Out<W> {
+/// Keeps the last error: the writers of the formats turn it into text.
+struct ErrorKeeper<W> {
     to: W,
-    failed: Option<Error>,
+    error: Option<Error>,
 }
 
-impl<W> Out<W> {
+impl<W> ErrorKeeper<W> {
     fn keep(&mut self, error: Error) -> Error {
         let kind = error.kind();
-        self.failed = Some(error);
+        self.error = Some(error);
         kind.into()
     }
 }
 
-impl<W: Write> Write for Out<W> {
+impl<W: Write> Write for ErrorKeeper<W> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         self.to.write(bytes).map_err(|error| self.keep(error))
     }

@@ -1,18 +1,18 @@
-//! Names and places in the scripts that people write them in.
+//! Names and cities of several countries, in their own scripts.
 
-/// A part of the world: how people are called there, and where they live.
+/// The names and cities of one country.
 pub(super) struct People {
     pub(super) country: &'static str,
     pub(super) cities: &'static [&'static str],
-    /// As written, and as in an address.
+    /// As written, and as in an e-mail address.
     pub(super) first: &'static [(&'static str, &'static str)],
     pub(super) last: &'static [(&'static str, &'static str)],
     /// Whether the last name comes first, with nothing between.
     pub(super) last_first: bool,
 }
 
-/// More than one entry for those who are met more often.
-pub(super) const WORLD: &[&People] = &[
+/// A country with two entries comes twice as often.
+pub(super) const COUNTRIES: &[&People] = &[
     &BRITISH, &AMERICAN, &BRITISH, &AMERICAN, &FRENCH, &GERMAN, &POLISH, &LATVIAN, &SPANISH,
     &TURKISH, &GREEK, &UKRAINIAN, &EGYPTIAN, &CHINESE, &JAPANESE,
 ];

@@ -1,9 +1,9 @@
-//! One made-up member, with the troubles that real ones have.
+//! One synthetic member, with the defects of real ones.
 
 use std::borrow::Cow;
 
 use super::{
-    people::{People, WORLD},
+    people::{COUNTRIES, People},
     random::Random,
 };
 
@@ -58,7 +58,7 @@ impl Profile {
     }
 }
 
-/// Who somebody is, before anything goes wrong.
+/// A member before any defect.
 struct Person {
     people: &'static People,
     first: (&'static str, &'static str),
@@ -72,7 +72,7 @@ const DOMAINS: &[&str] =
 impl Person {
     fn of(seed: u64, row: u64) -> Self {
         let mut random = Random::of(!seed, row);
-        let people = random.pick(WORLD);
+        let people = random.pick(COUNTRIES);
         Self {
             people,
             first: random.pick(people.first),
@@ -87,48 +87,47 @@ impl Person {
     }
 }
 
-/// What is the matter with an address.
 #[derive(PartialEq, Eq)]
-enum Fate {
-    Fine,
+enum EmailDefect {
+    None,
     Repeated,
     Missing,
     Broken,
 }
 
-impl Fate {
+impl EmailDefect {
     fn of(seed: u64, row: u64) -> Self {
         match Random::of(seed.rotate_left(32) ^ 1, row).below(10_000) {
             0..100 => Self::Repeated,
             100..150 => Self::Missing,
             150..200 => Self::Broken,
-            _ => Self::Fine,
+            _ => Self::None,
         }
     }
 }
 
 fn email(random: &mut Random, seed: u64, row: u64) -> Option<String> {
     let address = |row| Person::of(seed, row).address(row);
-    match Fate::of(seed, row) {
-        Fate::Fine => Some(address(row)),
-        Fate::Missing => random.chance(2000).then(|| "  ".to_owned()),
-        Fate::Broken => Some(broken(random, &address(row))),
-        Fate::Repeated => {
+    match EmailDefect::of(seed, row) {
+        EmailDefect::None => Some(address(row)),
+        EmailDefect::Missing => random.chance(2000).then(|| "  ".to_owned()),
+        EmailDefect::Broken => Some(broken(random, &address(row))),
+        EmailDefect::Repeated => {
             let earlier = earlier(random, seed, row).unwrap_or(row);
-            Some(in_other_case(random, &address(earlier)))
+            Some(in_different_case(random, &address(earlier)))
         }
     }
 }
 
-/// A row before this one whose address is fine.
+/// A row before this one whose address has no defect.
 fn earlier(random: &mut Random, seed: u64, row: u64) -> Option<u64> {
     let before = (0..16).map(|_| random.below(row.max(1)));
     let before: Vec<u64> = before.filter(|&before| before < row).collect();
-    before.into_iter().find(|&before| Fate::of(seed, before) == Fate::Fine)
+    before.into_iter().find(|&before| EmailDefect::of(seed, before) == EmailDefect::None)
 }
 
-fn in_other_case(random: &mut Random, address: &str) -> String {
-    let (local, domain) = address.split_once('@').expect("a fine address has one");
+fn in_different_case(random: &mut Random, address: &str) -> String {
+    let (local, domain) = address.split_once('@').expect("an address without defect has one");
     match random.below(3) {
         0 => address.to_uppercase(),
         1 => format!("{local}@{}", domain.to_uppercase()),
@@ -166,20 +165,20 @@ fn full_name(first: Option<&str>, last: Option<&str>, last_first: bool) -> Optio
     match (first, last) {
         (Some(first), Some(last)) if last_first => Some(format!("{last}{first}")),
         (Some(first), Some(last)) => Some(format!("{first} {last}")),
-        (one, other) => one.or(other).map(str::to_owned),
+        (first, last) => first.or(last).map(str::to_owned),
     }
 }
 
-/// Numbers that Ofcom, the North American plan, Arcep and the Bundesnetzagentur keep free for fiction.
+/// Numbers that Ofcom, the North American Numbering Plan, Arcep and the Bundesnetzagentur reserve for fiction.
 fn phone(random: &mut Random) -> Option<Text> {
-    let fate = random.below(10_000);
+    let defect = random.below(10_000);
     let number = match random.below(4) {
         0 => format!("+447700900{:03}", random.below(1000)),
         1 => format!("+1{}55501{:02}", random.pick(&[202, 212, 415, 512]), random.below(100)),
         2 => format!("+3363998{:04}", random.below(10_000)),
         _ => format!("+493023125{:03}", random.below(1000)),
     };
-    match fate {
+    match defect {
         0..1500 => None,
         1500..1800 => Some((random.pick(&["n/a", "12345", "0700 CALL ME", "+", "unknown"])).into()),
         _ => Some(number.into()),
@@ -198,14 +197,14 @@ fn city(random: &mut Random, people: &People) -> Option<Text> {
 
 /// From 1940 to 2007.
 fn birthday(random: &mut Random) -> i32 {
-    let days = i32::try_from(random.below(24_836)).expect("it is below a small number");
+    let days = i32::try_from(random.below(24_836)).expect("it is small");
     days - 10_957
 }
 
-/// Many with few points, few with many.
+/// Few points are more frequent than many.
 fn points(random: &mut Random) -> Option<i64> {
     let points = random.below(250) * random.below(200);
-    (!random.chance(300)).then(|| i64::try_from(points).expect("it is a small number"))
+    (!random.chance(300)).then(|| i64::try_from(points).expect("it is small"))
 }
 
 fn tier(points: i64) -> &'static str {
@@ -216,7 +215,7 @@ fn tier(points: i64) -> &'static str {
     }
 }
 
-/// Any of four, `;` between them.
+/// Any of four, separated by `;`.
 fn interests(random: &mut Random) -> Option<String> {
     let chosen = random.below(16);
     let all = ["Coffee", "Tea", "Pastry", "Brewing"].iter().enumerate();

@@ -1,6 +1,6 @@
-//! Numbers that look random and never change.
+//! Random numbers that are the same in every run.
 
-/// The generator `SplitMix64` (Steele, Lea, Flood 2014), which is short enough to be the same for ever.
+/// The generator `SplitMix64` (Steele, Lea, Flood 2014), which is short enough that it will never change.
 pub(super) struct Random(u64);
 
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -11,30 +11,28 @@ impl Random {
         Self(mix(seed).wrapping_add(row.wrapping_mul(mix(STEP) | 1)))
     }
 
-    /// The next number.
     pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
     }
 
-    /// A number from 0 to one below `end`.
+    /// From 0 to `end` - 1.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    /// True in so many of 10,000 cases.
-    pub(super) fn chance(&mut self, of_10_000: u64) -> bool {
-        self.below(10_000) < of_10_000
+    /// True in `cases` of 10,000.
+    pub(super) fn chance(&mut self, cases: u64) -> bool {
+        self.below(10_000) < cases
     }
 
-    /// One of the choices.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         let index = self.below(choices.len() as u64);
         choices[usize::try_from(index).expect("it is below a length")]
     }
 }
 
-/// Different for different numbers.
+/// Different numbers stay different.
 fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

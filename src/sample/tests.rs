@@ -28,12 +28,12 @@ fn texts_of(name: &str) -> Vec<String> {
 }
 
 /// How many of 10,000 rows.
-fn share(name: &str, is_such: impl Fn(Option<&str>) -> bool) -> usize {
-    column(name).iter().filter(|value| is_such(value.as_deref())).count() / 2
+fn share(name: &str, matches: impl Fn(Option<&str>) -> bool) -> usize {
+    column(name).iter().filter(|value| matches(value.as_deref())).count() / 2
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_for_ever() {
+fn the_same_seed_always_gives_the_same_bytes() {
     let digest = |media| xxhash_rust::xxh3::xxh3_64(&bytes(Sample { rows: 1000, seed: 7 }, media));
     assert_eq!(digest(Media::Csv), 7_084_813_157_728_912_748);
     assert_eq!(digest(Media::Ndjson), 5_660_706_093_574_637_003);
@@ -41,7 +41,7 @@ fn the_same_seed_gives_the_same_bytes_for_ever() {
 }
 
 #[test]
-fn another_seed_gives_other_people_and_more_rows_the_same_and_more() {
+fn another_seed_gives_other_members_and_more_rows_only_add_members() {
     let few = bytes(Sample { rows: 1000, seed: 7 }, Media::Csv);
     assert_ne!(few, bytes(Sample { rows: 1000, seed: 8 }, Media::Csv));
     assert!(bytes(SAMPLE, Media::Csv).starts_with(&few));
@@ -55,7 +55,7 @@ fn every_member_has_an_id_of_32_digits_to_itself() {
 }
 
 #[test]
-fn addresses_have_the_troubles_of_life_in_their_shares() {
+fn addresses_have_their_defects_in_the_documented_shares() {
     let mut seen = HashSet::new();
     let emails = texts_of("Email");
     let usable = emails.iter().filter(|email| !email.trim().is_empty());
@@ -77,7 +77,7 @@ fn addresses_have_the_troubles_of_life_in_their_shares() {
 }
 
 #[test]
-fn no_address_is_anybody_s() {
+fn no_address_is_real() {
     let real = |email: &String| {
         let domain = email.to_lowercase().rsplit_once('@').map(|(_, domain)| domain.to_owned());
         let free = ["example.com", "example.org", "example.net", "localhost"];
@@ -88,7 +88,7 @@ fn no_address_is_anybody_s() {
 }
 
 #[test]
-fn names_and_places_have_what_breaks_programs() {
+fn names_and_cities_have_what_breaks_programs() {
     let names = texts_of("FullName");
     for sample in ["Łukasz", "Γιώργος", "Олена", "فاطمة", "王伟", "さくら", "🎉", "\"Bob\""]
     {
@@ -101,7 +101,7 @@ fn names_and_places_have_what_breaks_programs() {
 }
 
 #[tokio::test]
-async fn every_form_is_taken_in_whole_and_says_the_same() {
+async fn every_media_type_is_received_completely_and_has_the_same_members() {
     let folder = tempfile::tempdir().unwrap();
     let storage =
         Storage::open(&[RootSettings::default_at(&format!("file://{}", folder.path().display()))])
@@ -119,12 +119,12 @@ async fn every_form_is_taken_in_whole_and_says_the_same() {
             fields_max: 13,
             row_bytes_max: 5000,
         };
-        let taken = storage.receive("sample", media, body, &limits).await.unwrap();
+        let received = storage.receive("sample", media, body, &limits).await.unwrap();
         if media == Media::Parquet {
             let birthday = Field { name: "Birthday".into(), r#type: FieldType::Date };
-            assert!(taken.fields.contains(&birthday));
+            assert!(received.fields.contains(&birthday));
         }
-        let pages = storage.pages(Arc::new(taken.manifest), Arc::clone(&columns));
+        let pages = storage.pages(Arc::new(received.manifest), Arc::clone(&columns));
         seen.push(
             pages
                 .map(|page| page.map(|page| format!("{page:?}")))

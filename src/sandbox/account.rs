@@ -10,7 +10,7 @@ use super::list::List;
 #[derive(Debug)]
 pub struct Account {
     pub clients: Vec<Arc<Client>>,
-    /// In the order in which they were made.
+    /// In the order in which they were created.
     pub lists: Vec<Arc<List>>,
     made_ids: u64,
 }
@@ -20,7 +20,7 @@ impl Account {
         Self { clients, lists, made_ids: 0 }
     }
 
-    /// A new id of 32 hexadecimal digits, the same in every sandbox that made as many before.
+    /// A new id of 32 hexadecimal digits, the same in every sandbox that has made as many.
     pub fn make_id(&mut self) -> String {
         self.made_ids += 1;
         format!("{:032x}", xxh3_128(&self.made_ids.to_le_bytes()))

@@ -1,12 +1,12 @@
-//! E-mail addresses: which ones Campaign Monitor takes, and the key by which a list finds them again.
+//! E-mail addresses: which ones Campaign Monitor accepts, and the key under which a list stores them.
 
 use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The identity of an address, whatever its case: 128 bits of xxh3 over the lower-case address.
+/// The identity of an address: 128 bits of xxh3 over the address in lower case.
 ///
-/// Two words instead of one `u128`, so that an index entry takes 24 bytes and not 32.
+/// Two `u64` instead of one `u128`, so that an index entry needs 24 bytes and not 32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u64; 2]);
 
@@ -32,11 +32,11 @@ fn lower_case(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether Campaign Monitor would take this address.
+/// Whether Campaign Monitor would accept this address.
 ///
 /// The rule of the vendor's Objective-C library, in words: "common formats and not the full range
-/// of RFC compliant addresses". Its last label had two to six letters in 2013; here two to 63, or
-/// an internationalised one (`xn--…`).
+/// of RFC compliant addresses". In 2013 its last label had two to six letters; here it has two to
+/// 63, or is an internationalised one (`xn--…`).
 pub fn is_valid(address: &str) -> bool {
     let Some((local, domain)) = address.split_once('@') else {
         return false;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_addresses_are_taken_and_uncommon_ones_are_not() {
+    fn common_addresses_are_accepted_and_uncommon_ones_are_rejected() {
         for good in [
             "a@example.com",
             "o'brien+coffee@mail.example.co.uk",

@@ -1,20 +1,19 @@
-//! Who calls: an API key (HTTP Basic) or an OAuth token (Bearer), and what each may do.
+//! Who calls, by API key (HTTP Basic) or OAuth token (Bearer), and what the caller may do.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::codes::{Refusal, refusal};
+use super::codes::{ApiError, api_error};
 use super::grants::TokenState;
 use super::preset;
 use super::settings::{MissingCredentials, Settings};
 use super::world::World;
 
-/// Someone with valid credentials.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The only client a client key sees; none for the whole account.
+    /// The only client that the caller sees; none for the whole account.
     pub client_id: Option<String>,
-    /// What a token allows; none for keys, which allow everything.
+    /// The scopes of a token; none for a key, which allows everything.
     scopes: Option<Vec<String>>,
 }
 
@@ -23,17 +22,17 @@ impl Caller {
         self.client_id.as_deref().is_none_or(|own| own == client_id)
     }
 
-    /// Refuses with Code 60 unless the caller has one of `scopes`; none needed: everyone may.
-    pub fn require(&self, scopes: &[&str]) -> Result<(), Refusal> {
+    /// Code 60 unless the caller has one of `scopes`; with no scopes everyone may call.
+    pub fn require(&self, scopes: &[&str]) -> Result<(), ApiError> {
         let has =
             |granted: &Vec<String>| granted.iter().any(|scope| scopes.contains(&scope.as_str()));
         let allowed = scopes.is_empty() || self.scopes.as_ref().is_none_or(has);
-        if allowed { Ok(()) } else { Err(refusal(60)) }
+        if allowed { Ok(()) } else { Err(api_error(60)) }
     }
 }
 
-/// Finds the caller behind an `Authorization` header.
-pub fn authenticate(header: &str, world: &World, settings: &Settings) -> Result<Caller, Refusal> {
+/// The caller of an `Authorization` header.
+pub fn authenticate(header: &str, world: &World, settings: &Settings) -> Result<Caller, ApiError> {
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             by_token(token.trim(), world)
@@ -42,25 +41,25 @@ pub fn authenticate(header: &str, world: &World, settings: &Settings) -> Result<
             by_key(basic.trim(), world)
         }
         _ => Err(match settings.access.missing_credentials {
-            MissingCredentials::Code100 => refusal(100),
-            MissingCredentials::Code50 => refusal(50),
+            MissingCredentials::Code100 => api_error(100),
+            MissingCredentials::Code50 => api_error(50),
         }),
     }
 }
 
-fn by_token(token: &str, world: &World) -> Result<Caller, Refusal> {
+fn by_token(token: &str, world: &World) -> Result<Caller, ApiError> {
     match world.grants().look_up(token, world.now()) {
         TokenState::Valid(scopes) => Ok(Caller { client_id: None, scopes: Some(scopes) }),
-        TokenState::Unknown => Err(refusal(120)),
-        TokenState::Expired => Err(refusal(121)),
-        TokenState::Revoked => Err(refusal(122)),
+        TokenState::Unknown => Err(api_error(120)),
+        TokenState::Expired => Err(api_error(121)),
+        TokenState::Revoked => Err(api_error(122)),
     }
 }
 
-/// The key is the user name; whatever the password is does not matter.
-fn by_key(basic: &str, world: &World) -> Result<Caller, Refusal> {
-    let decoded = STANDARD.decode(basic).map_err(|_| refusal(100))?;
-    let text = String::from_utf8(decoded).map_err(|_| refusal(100))?;
+/// The key is the user name; the password is ignored, as in the vendor's service.
+fn by_key(basic: &str, world: &World) -> Result<Caller, ApiError> {
+    let decoded = STANDARD.decode(basic).map_err(|_| api_error(100))?;
+    let text = String::from_utf8(decoded).map_err(|_| api_error(100))?;
     let key = text.split(':').next().unwrap_or_default();
     let caller = |client_id| Caller { client_id, scopes: None };
     if key == preset::API_KEY {
@@ -68,5 +67,5 @@ fn by_key(basic: &str, world: &World) -> Result<Caller, Refusal> {
     }
     let account = world.account();
     let client = account.clients.iter().find(|client| client.api_key == key);
-    client.map(|client| caller(Some(client.id.clone()))).ok_or_else(|| refusal(100))
+    client.map(|client| caller(Some(client.id.clone()))).ok_or_else(|| api_error(100))
 }

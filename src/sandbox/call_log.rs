@@ -11,20 +11,19 @@ use super::lock::locked;
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counters {
-    /// `POST /subscribers/{id}/import` → status, or `none` for a call that got no answer → number.
+    /// `POST /subscribers/{id}/import` → HTTP status, or `none` for a call without an answer → number of calls.
     pub calls: BTreeMap<String, BTreeMap<String, u64>>,
     pub import_calls: u64,
-    /// Records in all imports that could be read, stored or not, repeats included.
+    /// Records of all imports that could be read, stored or not, repeats included.
     pub records_received: u64,
     pub imports_now: u64,
     pub peak_concurrent_imports: u64,
 }
 
-/// The call log.
 #[derive(Debug, Default)]
-pub struct Calls(Mutex<Counters>);
+pub struct CallLog(Mutex<Counters>);
 
-impl Calls {
+impl CallLog {
     pub fn count(&self, method: &str, path: &str, status: Option<u16>) {
         let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         let mut counters = locked(&self.0);
@@ -36,21 +35,21 @@ impl Calls {
         locked(&self.0).records_received += records as u64;
     }
 
-    /// Notes an import under way until the answer is dropped.
-    pub fn start_import(&self) -> ImportUnderWay<'_> {
+    /// Counts an import as active until the result is dropped.
+    pub fn start_import(&self) -> ActiveImport<'_> {
         let mut counters = locked(&self.0);
         counters.import_calls += 1;
         counters.imports_now += 1;
         counters.peak_concurrent_imports =
             counters.peak_concurrent_imports.max(counters.imports_now);
-        ImportUnderWay(self)
+        ActiveImport(self)
     }
 
     pub fn counters(&self) -> Counters {
         locked(&self.0).clone()
     }
 
-    /// Forgets everything but the imports under way.
+    /// Resets everything except the number of active imports.
     pub fn clear(&self) {
         let mut counters = locked(&self.0);
         let imports_now = counters.imports_now;
@@ -58,17 +57,17 @@ impl Calls {
     }
 }
 
-/// An import that has come in and is not yet answered.
+/// An import without an answer yet.
 #[derive(Debug)]
-pub struct ImportUnderWay<'a>(&'a Calls);
+pub struct ActiveImport<'a>(&'a CallLog);
 
-impl Drop for ImportUnderWay<'_> {
+impl Drop for ActiveImport<'_> {
     fn drop(&mut self) {
         locked(&self.0.0).imports_now -= 1;
     }
 }
 
-/// The path without version, suffix, ids and keys, so that calls of one kind are counted together.
+/// The path without version, suffix, ids and keys, so that calls to one endpoint are counted together.
 fn template(path: &str) -> String {
     let path = path.strip_suffix(".json").or_else(|| path.strip_suffix(".xml")).unwrap_or(path);
     let mut words = path.split('/').skip(1).peekable();
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_of_one_kind_are_counted_together() {
+    fn calls_to_one_endpoint_are_counted_together() {
         let id = "a58ee1d3039b8bec838e6d1482a8a965";
         let path = format!("/api/v3.3/subscribers/{id}/import.json");
         assert_eq!(template(&path), "/subscribers/{id}/import");
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_peak_of_imports_at_the_same_time_is_kept() {
-        let calls = Calls::default();
+        let calls = CallLog::default();
         let first = calls.start_import();
         drop(calls.start_import());
         drop(first);

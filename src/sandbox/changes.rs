@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_of_a_person_are_counted_afresh_every_minute() {
+    fn changes_of_a_person_are_counted_anew_every_minute() {
         let mut recent = RecentChanges::default();
         let (ada, bob) = (Key::of("ada@example.com"), Key::of("bob@example.com"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A client, which is Campaign Monitor's word for a sub-account, and what it knows across its lists.
+//! A client (Campaign Monitor's word for a sub-account) and what holds for all its lists.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
@@ -7,7 +7,7 @@ use super::address::Key;
 use super::lock::locked;
 use super::request::Consent;
 
-/// Why an address is on a suppression list, and since when.
+/// An entry of the suppression list; `since` is in seconds since 1970.
 #[derive(Clone, Debug)]
 pub struct Suppression {
     pub email: String,
@@ -15,17 +15,17 @@ pub struct Suppression {
     pub since: i64,
 }
 
-/// What a client knows about addresses across its lists.
+/// What holds for an address in all lists of a client.
 #[derive(Debug, Default)]
-pub struct Book {
+pub struct Contacts {
     pub suppressed: HashMap<Key, Suppression>,
-    /// Everyone else is taken to agree.
+    /// Everyone else counts as having agreed.
     pub refused_tracking: HashSet<Key>,
 }
 
-impl Book {
+impl Contacts {
     /// Consent to tracking holds for a person in all lists of the client.
-    pub fn note_consent(&mut self, key: Key, track: Consent) {
+    pub fn record_consent(&mut self, key: Key, track: Consent) {
         match track {
             Consent::Yes => _ = self.refused_tracking.remove(&key),
             Consent::No => _ = self.refused_tracking.insert(key),
@@ -39,22 +39,27 @@ pub struct Client {
     pub id: String,
     pub name: String,
     pub api_key: String,
-    book: Mutex<Book>,
+    contacts: Mutex<Contacts>,
 }
 
 impl Client {
     pub fn new(id: &str, name: &str, api_key: &str) -> Self {
-        Self { id: id.into(), name: name.into(), api_key: api_key.into(), book: Mutex::default() }
+        Self {
+            id: id.into(),
+            name: name.into(),
+            api_key: api_key.into(),
+            contacts: Mutex::default(),
+        }
     }
 
-    pub fn book(&self) -> MutexGuard<'_, Book> {
-        locked(&self.book)
+    pub fn contacts(&self) -> MutexGuard<'_, Contacts> {
+        locked(&self.contacts)
     }
 
-    /// Puts an address on the suppression list, if it is not there already.
+    /// An address that is suppressed already keeps its reason and its time.
     pub fn suppress(&self, email: &str, reason: &'static str, since: i64) {
         let email = email.to_owned();
-        let mut book = self.book();
-        book.suppressed.entry(Key::of(&email)).or_insert(Suppression { email, reason, since });
+        let mut contacts = self.contacts();
+        contacts.suppressed.entry(Key::of(&email)).or_insert(Suppression { email, reason, since });
     }
 }

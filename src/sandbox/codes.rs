@@ -1,12 +1,11 @@
 //! The error codes of Campaign Monitor: the HTTP status and the words of each.
 //!
-//! Words are those seen on the wire where they are on record, else the titles of the vendor's pages.
+//! The words are those recorded from the live service where a record exists, else the titles of the vendor's pages.
 
 use std::borrow::Cow;
 
-/// An error answer.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ApiError {
     pub status: u16,
     pub code: u16,
     pub message: Cow<'static, str>,
@@ -14,8 +13,8 @@ pub struct Refusal {
     pub result_data: Option<String>,
 }
 
-/// The refusal that belongs to a code.
-pub fn refusal(code: u16) -> Refusal {
+/// With the HTTP status and the words that belong to the code.
+pub fn api_error(code: u16) -> ApiError {
     let status = match code {
         50 | 60 | 100..=102 | 120..=122 => 401,
         403 => 403,
@@ -24,17 +23,17 @@ pub fn refusal(code: u16) -> Refusal {
         500 => 500,
         _ => 400,
     };
-    Refusal { status, code, message: message(code).into(), result_data: None }
+    ApiError { status, code, message: message(code).into(), result_data: None }
 }
 
-/// "Failed to deserialize", naming the parameter that could not be read.
-pub fn unreadable(parameter: &str) -> Refusal {
+/// Names the parameter that could not be read.
+pub fn unreadable(parameter: &str) -> ApiError {
     let text =
         "Failed to deserialize your request.\r\nPlease check the documentation and try again.";
-    Refusal { message: format!("{text}\r\nFields in error: {parameter}").into(), ..refusal(400) }
+    ApiError { message: format!("{text}\r\nFields in error: {parameter}").into(), ..api_error(400) }
 }
 
-/// The words for one record of an import that could not be stored.
+/// For one record of an import that could not be stored.
 pub fn record_message(code: u16) -> &'static str {
     match code {
         1 => "Invalid Email Address",

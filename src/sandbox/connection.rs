@@ -1,4 +1,4 @@
-//! The connection under a call: how to end it without an answer, or in the middle of one.
+//! The connection of a call: how to close it without an answer, or in the middle of one.
 
 use std::any::Any;
 use std::io;
@@ -13,12 +13,12 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream;
 
-/// A second handle on the socket of a connection.
+/// A second handle to the socket.
 #[derive(Clone)]
 struct Connection(Arc<TcpStream>);
 
-/// Keeps a handle on every new connection, for the calls that come over it.
-pub fn remember(connection: &dyn Any, extensions: &mut Extensions) {
+/// Keeps a handle to the socket of every new connection, for the calls that arrive on it.
+pub fn keep_handle(connection: &dyn Any, extensions: &mut Extensions) {
     let stream = connection.downcast_ref::<rt::net::TcpStream>();
     let handle = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok());
     if let Some(handle) = handle {
@@ -26,27 +26,27 @@ pub fn remember(connection: &dyn Any, extensions: &mut Extensions) {
     }
 }
 
-/// Closes the connection both ways; whatever the server writes afterwards goes nowhere.
-pub fn cut(request: &HttpRequest) {
+/// Closes both directions; what the server writes afterwards is lost.
+pub fn close(request: &HttpRequest) {
     if let Some(Connection(stream)) = request.conn_data() {
-        // It may have been closed from the other side already, which is as good.
+        // An error means that the client has closed it already.
         let _ = stream.shutdown(Shutdown::Both);
     }
 }
 
-/// The same answer, with the length of the whole and only the first half of it.
-pub fn halve(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
+/// The answer with its full Content-Length and only the first half of its body.
+pub fn send_half(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
     let BodySize::Sized(length) = response.body().size() else {
         return response;
     };
     let (head, body) = response.into_parts();
-    let whole = body.try_into_bytes().unwrap_or_default();
-    let half = whole.slice(..whole.len() / 2);
+    let body = body.try_into_bytes().unwrap_or_default();
+    let half = body.slice(..body.len() / 2);
     let connection = request.clone();
     let end = async move {
-        // The server sends what it has when the body makes it wait, so it must wait once.
+        // The server sends what it has when the body is pending, so the body must be pending once.
         rt::task::yield_now().await;
-        cut(&connection);
+        close(&connection);
         Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))
     };
     let parts = stream::once(async move { Ok(half) }).chain(stream::once(end));

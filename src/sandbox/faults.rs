@@ -1,4 +1,4 @@
-//! Planned faults: which calls go wrong, and how. Every plan gives the same faults on the same calls.
+//! Planned faults: which calls go wrong, and how. A plan gives the same faults for the same calls.
 
 use std::sync::Mutex;
 
@@ -8,36 +8,35 @@ use serde_json::json;
 use super::lock::locked;
 use super::wire::Answer;
 
-/// How a call goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Fault {
-    /// It takes longer; the next rules are asked as well.
+    /// It takes longer; later rules apply as well.
     Latency { ms: u64 },
-    /// It is answered with an error, and nothing is stored.
+    /// The answer is an error, and nothing is stored.
     Status(StatusFault),
     /// The connection closes without an answer, and nothing is stored.
     DropBefore,
-    /// What came in is stored, then the connection closes without an answer.
+    /// The request is stored, then the connection closes without an answer.
     DropAfter,
-    /// No answer for so long, or ever; only a call that is answered in the end is stored.
+    /// The answer waits this long, or forever; a call without an answer is not stored.
     Hang { ms: Option<u64> },
-    /// What came in is stored; the answer breaks off in the middle.
+    /// The request is stored; the answer breaks off in the middle.
     HalfAnswer,
 }
 
-/// An error answer, as the service or a proxy before it would give it.
+/// An error as the service, or a proxy in front of it, would answer it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatusFault {
     pub status: u16,
-    /// The `Code` in the body; the status where it is absent.
+    /// The `Code` in the body; by default the status.
     pub code: Option<u16>,
-    /// The `Message` in the body; the usual words where it is absent.
+    /// The `Message` in the body; by default the vendor's.
     pub message: Option<String>,
     pub retry_after_seconds: Option<u64>,
     pub rate_limit_reset_seconds: Option<u64>,
-    /// A page instead of JSON.
+    /// HTML instead of JSON.
     #[serde(default)]
     pub html: bool,
 }
@@ -61,7 +60,7 @@ impl StatusFault {
     }
 }
 
-/// The calls a rule is about; an absent member fits every call.
+/// The calls to which a rule applies; an absent member matches every call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
@@ -79,16 +78,16 @@ pub struct Rule {
     #[serde(default, rename = "match")]
     matching: Match,
     kind: Fault,
-    /// Every how many matching calls; 1 for all.
+    /// 3: to every third matching call; 1: to all of them.
     #[serde(default = "one")]
     every: u64,
-    /// How many matching calls go well before the rule begins.
+    /// Number of matching calls before the rule starts.
     #[serde(default)]
     skip: u64,
-    /// How often the rule strikes in all; without it, for ever.
+    /// How many calls the rule applies to in all; by default no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
-    /// How likely it strikes, 0 to 1; the same `seed` gives the same calls.
+    /// The probability that the rule applies, 0 to 1; the same `seed` gives the same calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
     #[serde(default)]
@@ -99,36 +98,37 @@ fn one() -> u64 {
     1
 }
 
-/// A rule and what it has done so far.
+/// A rule with its counters.
 #[derive(Debug)]
-struct Running {
+struct ActiveRule {
     rule: Rule,
     matched: u64,
-    struck: u64,
+    applied: u64,
     random: u64,
 }
 
-impl Running {
-    /// Counts a matching call and answers whether the rule strikes it.
-    fn strikes(&mut self, method: &str, path: &str) -> bool {
+impl ActiveRule {
+    /// Counts the call if it matches; returns whether the rule applies to it.
+    fn applies(&mut self, method: &str, path: &str) -> bool {
         let Match { path: part, method: only } = &self.rule.matching;
-        let fits = part.as_deref().is_none_or(|part| path.contains(part))
+        let matches = part.as_deref().is_none_or(|part| path.contains(part))
             && only.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method));
-        if !fits {
+        if !matches {
             return false;
         }
         self.matched += 1;
-        let lucky = self.rule.probability.is_none_or(|p| next_fraction(&mut self.random) < p);
-        let turn = self.matched.checked_sub(self.rule.skip).filter(|turn| *turn > 0);
-        let struck = turn.is_some_and(|turn| turn.is_multiple_of(self.rule.every.max(1)))
-            && self.rule.times.is_none_or(|times| self.struck < times)
-            && lucky;
-        self.struck += u64::from(struck);
-        struck
+        let drawn = self.rule.probability.is_none_or(|p| next_fraction(&mut self.random) < p);
+        let position = self.matched.checked_sub(self.rule.skip).filter(|position| *position > 0);
+        let applies = position
+            .is_some_and(|position| position.is_multiple_of(self.rule.every.max(1)))
+            && self.rule.times.is_none_or(|times| self.applied < times)
+            && drawn;
+        self.applied += u64::from(applies);
+        applies
     }
 }
 
-/// The next of a sequence of fractions from 0 to 1 (`SplitMix64`).
+/// The next of a sequence of random fractions from 0 to 1 (`SplitMix64`).
 fn next_fraction(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut bits = *state;
@@ -139,39 +139,39 @@ fn next_fraction(state: &mut u64) -> f64 {
     f64::from(top) / 4_294_967_296.0
 }
 
-/// What is to happen to one call.
+/// The faults of one call.
 #[derive(Debug, Default, PartialEq)]
 pub struct Verdict {
     pub latency_ms: u64,
     pub fault: Option<Fault>,
 }
 
-/// The plan in force.
+/// The current plan.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<Running>>);
+pub struct Faults(Mutex<Vec<ActiveRule>>);
 
 impl Faults {
-    /// Puts a new plan in force, counted from zero.
+    /// The new plan counts from zero.
     pub fn replace(&self, plan: Vec<Rule>) {
         let start = |rule: Rule| {
             let random = rule.seed;
-            Running { rule, matched: 0, struck: 0, random }
+            ActiveRule { rule, matched: 0, applied: 0, random }
         };
         *locked(&self.0) = plan.into_iter().map(start).collect();
     }
 
     pub fn plan(&self) -> Vec<Rule> {
-        locked(&self.0).iter().map(|running| running.rule.clone()).collect()
+        locked(&self.0).iter().map(|active| active.rule.clone()).collect()
     }
 
-    /// Asks the rules in their order; the first that strikes, other than latency, is the last asked.
+    /// Tries the rules in their order, until one other than latency applies.
     pub fn decide(&self, method: &str, path: &str) -> Verdict {
         let mut verdict = Verdict::default();
-        for running in locked(&self.0).iter_mut() {
-            if !running.strikes(method, path) {
+        for active in locked(&self.0).iter_mut() {
+            if !active.applies(method, path) {
                 continue;
             }
-            match &running.rule.kind {
+            match &active.rule.kind {
                 Fault::Latency { ms } => verdict.latency_ms += ms,
                 fault => {
                     verdict.fault = Some(fault.clone());
@@ -187,34 +187,34 @@ impl Faults {
 mod tests {
     use super::*;
 
-    fn struck(rule: serde_json::Value, calls: usize) -> Vec<usize> {
+    fn affected(rule: serde_json::Value, calls: usize) -> Vec<usize> {
         let faults = Faults::default();
         faults.replace(vec![serde_json::from_value(rule).unwrap()]);
-        let strikes =
+        let is_affected =
             |n: &usize| faults.decide("POST", &format!("/import/{n}")) != Verdict::default();
-        (1..=calls).filter(strikes).collect()
+        (1..=calls).filter(is_affected).collect()
     }
 
     #[test]
-    fn a_rule_strikes_every_nth_call_after_some_and_so_often() {
+    fn a_rule_applies_to_every_nth_call_after_the_skipped_ones_and_a_limited_number_of_times() {
         let rule = json!({"kind": "dropAfter", "every": 3, "skip": 2, "times": 2});
-        assert_eq!(struck(rule, 20), [5, 8]);
+        assert_eq!(affected(rule, 20), [5, 8]);
     }
 
     #[test]
     fn a_rule_leaves_other_paths_and_methods_alone() {
-        assert!(struck(json!({"match": {"path": "/lists"}, "kind": "dropBefore"}), 5).is_empty());
-        assert!(struck(json!({"match": {"method": "get"}, "kind": "dropBefore"}), 5).is_empty());
+        assert!(affected(json!({"match": {"path": "/lists"}, "kind": "dropBefore"}), 5).is_empty());
+        assert!(affected(json!({"match": {"method": "get"}, "kind": "dropBefore"}), 5).is_empty());
         let rule = json!({"match": {"path": "/import", "method": "post"}, "kind": "dropBefore"});
-        assert_eq!(struck(rule, 3), [1, 2, 3]);
+        assert_eq!(affected(rule, 3), [1, 2, 3]);
     }
 
     #[test]
-    fn chance_is_the_same_for_the_same_seed() {
+    fn random_faults_are_the_same_for_the_same_seed() {
         let rule = |seed: u64| json!({"kind": {"hang": {}}, "probability": 0.3, "seed": seed});
-        let first = struck(rule(1), 1000);
-        assert_eq!(first, struck(rule(1), 1000));
-        assert_ne!(first, struck(rule(2), 1000));
+        let first = affected(rule(1), 1000);
+        assert_eq!(first, affected(rule(1), 1000));
+        assert_ne!(first, affected(rule(2), 1000));
         assert!((250..350).contains(&first.len()), "{}", first.len());
     }
 
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_member_of_a_rule_is_refused() {
+    fn an_unknown_member_of_a_rule_is_rejected() {
         for rule in [
             json!({"kind": "dropAfter", "evry": 3}),
             json!({"kind": {"latency": {"ms": 1, "s": 1}}}),

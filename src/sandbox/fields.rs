@@ -1,4 +1,4 @@
-//! Custom fields of a list: their keys, their types and the values they take.
+//! Custom fields of a list: their keys, their types and the values they accept.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::member::{FIRST_FIELD, Slot};
 use super::names::{countries, us_states};
 
-/// The longest value of a field, in characters; what is longer is cut.
+/// Longest value of a field, in characters; a longer one is truncated.
 pub const MAX_VALUE_CHARS: usize = 250;
 
-/// The kinds of custom fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DataType {
     Text,
@@ -28,7 +27,7 @@ impl DataType {
         matches!(self, Self::MultiSelectOne | Self::MultiSelectMany)
     }
 
-    /// Reads the vendor's name of a type, in any case.
+    /// The case does not matter.
     pub fn parse(name: &str) -> Option<Self> {
         let all = [
             ("Text", Self::Text),
@@ -44,10 +43,9 @@ impl DataType {
     }
 }
 
-/// One custom field of a list.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Where a subscriber keeps the value; never used twice in a list, so a renamed field keeps its values.
+    /// Where a subscriber stores the value; never reused in a list, so that a renamed field keeps its values.
     pub slot: Slot,
     pub name: String,
     /// The key without its brackets.
@@ -58,7 +56,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// The value as it is stored, or the code with which a strict service would refuse it.
+    /// The value as it is stored, or the code with which a strict service would reject it.
     pub fn accept<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, u16> {
         match self.data_type {
             DataType::Text => Ok(Cow::Borrowed(value)),
@@ -72,7 +70,7 @@ impl Field {
         }
     }
 
-    /// The options as a reader of the list sees them; those of countries and states are generated.
+    /// As a reader of the list sees them: countries and states have options too.
     pub fn shown_options(&self) -> Vec<&str> {
         match self.data_type {
             DataType::Country => countries().collect(),
@@ -83,7 +81,7 @@ impl Field {
 }
 
 /// The first [`MAX_VALUE_CHARS`] characters.
-pub fn cut(value: &str) -> &str {
+pub fn truncate(value: &str) -> &str {
     if value.len() <= MAX_VALUE_CHARS {
         return value;
     }
@@ -91,7 +89,7 @@ pub fn cut(value: &str) -> &str {
     end.map_or(value, |(end, _)| &value[..end])
 }
 
-/// The option that a value names in any case.
+/// The option that equals the value, whatever the case.
 fn one_of<'o>(
     mut options: impl Iterator<Item = &'o str>,
     value: &str,
@@ -116,11 +114,11 @@ fn date(value: &str) -> Option<Cow<'_, str>> {
     (first..=last).contains(&date).then(text)
 }
 
-/// All custom fields of a list, in the order in which they were made.
+/// All custom fields of a list, in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     all: Vec<Field>,
-    made: u16,
+    added: u16,
 }
 
 impl Fields {
@@ -128,7 +126,7 @@ impl Fields {
         self.all.iter()
     }
 
-    /// Finds a field by key, with or without brackets, or by name, in any case.
+    /// By key, with or without brackets, or by name; the case does not matter.
     pub fn find(&self, key: &str) -> Option<&Field> {
         let bare = bare_key(key).unwrap_or(key);
         let by_key = self.all.iter().find(|f| f.key.eq_ignore_ascii_case(bare));
@@ -139,7 +137,6 @@ impl Fields {
         self.all.iter().find(|field| field.slot == slot)
     }
 
-    /// Finds a field by its key alone.
     pub fn by_key(&mut self, bare: &str) -> Option<&mut Field> {
         self.all.iter_mut().find(|f| f.key.eq_ignore_ascii_case(bare))
     }
@@ -148,7 +145,7 @@ impl Fields {
         self.all.iter().any(|f| f.key.eq_ignore_ascii_case(bare))
     }
 
-    /// Adds a field whose key the caller knows to be free.
+    /// The caller has checked that the key is free.
     pub fn add(
         &mut self,
         name: &str,
@@ -156,11 +153,11 @@ impl Fields {
         options: Vec<String>,
         visible: bool,
     ) -> &Field {
-        let slot = FIRST_FIELD + self.made;
-        self.made += 1;
+        let slot = FIRST_FIELD + self.added;
+        self.added += 1;
         let (name, key) = (name.to_owned(), key_of(name));
         self.all.push(Field { slot, name, key, data_type, options, visible });
-        self.all.last().expect("pushed just now")
+        self.all.last().expect("a field was just pushed")
     }
 
     pub fn remove(&mut self, bare: &str) {
@@ -168,7 +165,7 @@ impl Fields {
     }
 }
 
-/// The key of a field of this name: its ASCII letters and digits, without anything else.
+/// The key of a field with this name: its ASCII letters and digits.
 pub fn key_of(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect()
 }
@@ -178,7 +175,7 @@ pub fn bracketed(key: &str) -> String {
     format!("[{key}]")
 }
 
-/// What stands between the brackets of a key.
+/// The key without its brackets; none when it has no brackets.
 pub fn bare_key(key: &str) -> Option<&str> {
     key.strip_prefix('[')?.strip_suffix(']')
 }
@@ -193,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_takes_its_own_values_only() {
+    fn every_type_accepts_its_own_values_only() {
         let cases = [
             (DataType::Text, "anything", Ok("anything")),
             (DataType::Number, "-12.5", Ok("-12.5")),
@@ -217,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_cut_by_characters_and_not_by_bytes() {
-        assert_eq!(cut(&"ä".repeat(251)).chars().count(), 250);
-        assert_eq!(cut("short"), "short");
+    fn a_value_is_truncated_by_characters_and_not_by_bytes() {
+        assert_eq!(truncate(&"ä".repeat(251)).chars().count(), 250);
+        assert_eq!(truncate("short"), "short");
     }
 
     #[test]

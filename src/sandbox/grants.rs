@@ -1,4 +1,4 @@
-//! What OAuth has handed out: codes, access tokens and refresh tokens.
+//! What OAuth has issued: codes, access tokens and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ pub struct Grants {
     codes: HashMap<String, Code>,
     access: HashMap<String, Token>,
     refresh: HashMap<String, Token>,
-    made: u64,
+    issued: u64,
 }
 
 impl Grants {
@@ -53,17 +53,17 @@ impl Grants {
         }
     }
 
-    /// Ends the life of every access token; refreshing still works.
+    /// Every access token expires; refreshing still works.
     pub fn expire_all(&mut self) {
         self.access.values_mut().for_each(|token| token.expires = i64::MIN);
     }
 
-    /// Ends the life of every refresh token: when the access tokens end, people must sign in again.
+    /// No refresh token works any more: when the access tokens expire, people must sign in again.
     pub fn forget_refresh_tokens(&mut self) {
         self.refresh.clear();
     }
 
-    /// Takes every access away, as a person does who disconnects the application.
+    /// As when a person disconnects the application.
     pub fn revoke_all(&mut self) {
         let tokens = self.access.values_mut().chain(self.refresh.values_mut());
         tokens.for_each(|token| token.revoked = true);
@@ -77,15 +77,13 @@ impl Grants {
         code
     }
 
-    /// Tokens that live until `expires`; none for a code that is unknown, used, or of another address.
+    /// None for a code that is unknown, used, or issued for another redirect address.
     pub fn exchange(&mut self, code: &str, redirect_uri: &str, expires: i64) -> Option<Tokens> {
         let code = self.codes.remove(code).filter(|code| code.redirect_uri == redirect_uri)?;
         Some(self.grant(code.scopes, None, expires))
     }
 
-    /// Tokens that live until `expires`; none for a refresh token that is unknown or revoked.
-    ///
-    /// With `rotate` the old refresh token ends and a new one takes its place.
+    /// None for a refresh token that is unknown or revoked. `rotate` replaces the refresh token.
     pub fn refresh(&mut self, refresh_token: &str, rotate: bool, expires: i64) -> Option<Tokens> {
         let known = self.refresh.get(refresh_token).filter(|token| !token.revoked)?;
         let scopes = known.scopes.clone();
@@ -105,10 +103,10 @@ impl Grants {
         Tokens { access, refresh }
     }
 
-    /// A secret with `+`, `/` and `=` in it, which break a client that forgets to encode them.
+    /// Contains `+`, `/` and `=`, which break a client that forgets to encode them.
     fn make_secret(&mut self) -> String {
-        self.made += 1;
-        let hash = xxh3_128(&self.made.to_le_bytes()).to_le_bytes();
+        self.issued += 1;
+        let hash = xxh3_128(&self.issued.to_le_bytes()).to_le_bytes();
         let text = STANDARD.encode(hash);
         format!("{}+/{}", &text[..11], &text[11..])
     }

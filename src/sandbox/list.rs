@@ -9,10 +9,10 @@ use super::fields::Fields;
 use super::lock::locked;
 use super::members::Members;
 
-/// Whom an unsubscribe from this list concerns.
+/// Which lists an unsubscribe from this list affects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnsubscribeSetting {
-    /// Every list of the client: the person goes to the suppression list, which this list obeys.
+    /// All lists of the client: the person goes to the suppression list, which this list obeys.
     #[default]
     AllClientLists,
     /// This list, which ignores the suppression list.
@@ -29,7 +29,7 @@ pub struct About {
     pub confirmation_success_page: String,
 }
 
-/// A registered webhook; the sandbox delivers nothing.
+/// The sandbox delivers nothing to it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Webhook {
@@ -41,14 +41,13 @@ pub struct Webhook {
     pub payload_format: &'static str,
 }
 
-/// What a list holds and what changes about it.
 #[derive(Debug)]
 pub struct ListState {
     pub about: About,
     pub fields: Fields,
     pub members: Members,
     pub webhooks: Vec<Webhook>,
-    /// How many records imports have stored, repeats included.
+    /// Records that imports have stored, repeats included.
     pub total_imported: u64,
 }
 
@@ -64,7 +63,7 @@ impl ListState {
 
 /// A list of a client.
 ///
-/// Locks are taken in this order: the list, then its client's book.
+/// Locks are taken in this order: the list, then its client's contacts.
 #[derive(Debug)]
 pub struct List {
     pub id: String,

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a subscriber of a list stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum State {
     Active,
@@ -16,8 +15,8 @@ impl State {
     pub const ALL: [Self; 5] =
         [Self::Active, Self::Unconfirmed, Self::Unsubscribed, Self::Bounced, Self::Deleted];
 
-    /// The code with which an import refuses a person in this state; none for active people.
-    pub fn refusal(self) -> Option<u16> {
+    /// The code with which an import rejects a person in this state; none for active people.
+    pub fn rejection_code(self) -> Option<u16> {
         match self {
             Self::Active => None,
             Self::Deleted => Some(205),
@@ -42,7 +41,7 @@ pub const FIRST_FIELD: Slot = 3;
 pub struct Texts(Box<[u8]>);
 
 impl Texts {
-    /// Packs `entries`; a text is at most 65,535 bytes, which every caller has made sure of.
+    /// Each text has at most 65,535 bytes, which every caller ensures.
     pub fn pack<'a>(entries: impl Iterator<Item = (Slot, &'a str)>) -> Self {
         let mut bytes = Vec::with_capacity(256);
         for (slot, text) in entries {
@@ -66,7 +65,7 @@ impl Texts {
         })
     }
 
-    /// The first text in a slot, or nothing.
+    /// The first text in a slot.
     pub fn get(&self, slot: Slot) -> Option<&str> {
         self.entries().find_map(|(s, text)| (s == slot).then_some(text))
     }
@@ -76,11 +75,11 @@ impl Texts {
 #[derive(Clone, Debug)]
 pub struct Member {
     pub texts: Texts,
-    /// When the person came into the present state.
+    /// When the person came into the current state.
     pub changed: i64,
     /// When the person first came to the list.
     pub joined: i64,
-    /// How many imports have stored this person.
+    /// Number of imports that have stored this person.
     pub imports: u32,
     pub state: State,
     /// Whether text messages may be sent; only known with a telephone number.
@@ -100,7 +99,7 @@ impl Member {
         self.texts.get(MOBILE)
     }
 
-    /// The custom field values, slot by slot, in the order in which they were stored.
+    /// Custom field values with their slots, in the order in which they were stored.
     pub fn fields(&self) -> impl Iterator<Item = (Slot, &str)> {
         self.texts.entries().filter(|(slot, _)| *slot >= FIRST_FIELD)
     }
@@ -111,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_come_back_as_they_were_packed() {
+    fn unpacked_texts_are_those_that_were_packed() {
         let entries = [(EMAIL, "ada@example.com"), (7, "Tea"), (7, "Käse"), (NAME, "")];
         let texts = Texts::pack(entries.into_iter());
         assert!(texts.entries().eq(entries));

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::address::Key;
 use super::member::{Member, State};
 
-/// How a paged read is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     Email,
@@ -17,13 +16,13 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
     pub state: State,
-    /// Only people who came into the state at this second or later.
+    /// Only people who came into the state at this time or later, in seconds since 1970.
     pub since: i64,
     pub order: Order,
     pub descending: bool,
 }
 
-/// Everyone who is or was on a list.
+/// Everyone who is or was on the list.
 #[derive(Debug, Default)]
 pub struct Members {
     index: HashMap<Key, u32>,
@@ -32,7 +31,7 @@ pub struct Members {
     key_sum: u128,
     resent: usize,
     most_imports: u32,
-    /// The last sorted selection: a reader who pages through a million people sorts them once.
+    /// The last sorted selection, so that paging through a million people sorts them once.
     sorted: Option<(Selection, Vec<u32>)>,
 }
 
@@ -50,7 +49,7 @@ impl Members {
         self.key_sum
     }
 
-    /// How many people were stored by more than one import.
+    /// Number of people who were stored by more than one import.
     pub fn resent(&self) -> usize {
         self.resent
     }
@@ -87,7 +86,7 @@ impl Members {
         }
     }
 
-    /// Moves a person to another state; nothing happens to someone who is not here.
+    /// Does nothing when the person is not on the list.
     pub fn set_state(&mut self, key: Key, state: State, now: i64) {
         let Some(row) = self.index.get(&key) else {
             return;
@@ -100,7 +99,7 @@ impl Members {
         self.sorted = None;
     }
 
-    /// Gives a person another address, which must be free.
+    /// Moves a person to another address, which must be free.
     pub fn rekey(&mut self, old: Key, new: Key) {
         if let Some(row) = self.index.remove(&old) {
             self.index.insert(new, row);

@@ -1,16 +1,17 @@
-//! The offline Campaign Monitor: a twin of API v3.3 to build, test and show the product against.
+//! The offline Campaign Monitor: an emulator of API v3.3, to build, test and demonstrate the product
+//! without an account.
 //!
-//! It speaks HTTP like the service does, quirks included: a partly failed import is a 400, a field
-//! that does not exist swallows its value, XML is what one gets without `.json`. It is made after the
-//! vendor's public libraries and their sample answers; where those leave a question open, a switch
-//! (`settings.rs`) chooses. Beside the API, under `/sandbox/`, it takes orders: faults, a fixed clock,
-//! people in every state, and it tells what it has seen (`control/`).
+//! It answers as Campaign Monitor does, quirks included: a partly failed import is a 400, a value for an
+//! unknown field is dropped silently, and without `.json` the answer is XML. The sources are the
+//! vendor's public libraries and their sample answers; where those leave a question open, a setting
+//! (`settings.rs`) decides. Under `/sandbox/` it accepts commands (`control/`): planned faults, a fixed
+//! clock, people in every state, the call log.
 //!
-//! Everything lives in memory and follows from the calls alone: the same calls, the same answers.
+//! All state is in memory and depends on the calls alone: the same calls get the same answers.
+//! It imports nothing else of this crate, so that it cannot repeat a mistake of the client it tests.
 
 mod account;
 mod address;
-mod admission;
 mod api;
 mod auth;
 mod call;
@@ -34,6 +35,7 @@ mod query;
 mod request;
 mod server;
 mod settings;
+mod upsert;
 mod wire;
 mod world;
 
@@ -49,7 +51,7 @@ pub use preset::{
     OAUTH_CLIENT_SECRET, OTHER_CLIENT_ID, OTHER_LIST_ID,
 };
 
-/// A running sandbox; dropping it ends it at once.
+/// A running sandbox; dropping it stops it at once.
 #[derive(Debug)]
 pub struct Sandbox {
     url: Url,
@@ -57,11 +59,10 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox in its preset state; port 0 takes any free port.
+    /// Starts a sandbox in its preset state; port 0 chooses any free port.
     ///
-    /// Fails when the address cannot be bound. Needs a Tokio runtime around it; calls are answered on
-    /// two threads of the sandbox's own.
-    #[expect(clippy::unused_async, reason = "it needs a runtime, and says so by being async")]
+    /// Fails when the address cannot be bound. It needs a Tokio runtime; two threads of its own answer calls.
+    #[expect(clippy::unused_async, reason = "async tells callers that it needs a runtime")]
     pub async fn start(bind: SocketAddr) -> io::Result<Self> {
         let world = web::Data::new(world::World::new());
         let app =
@@ -71,7 +72,7 @@ impl Sandbox {
             .tcp_nodelay(true)
             .disable_signals()
             .shutdown_timeout(2)
-            .on_connect(connection::remember)
+            .on_connect(connection::keep_handle)
             .bind(bind)?;
         let url = format!("http://{}/", server.addrs()[0]);
         let url = Url::parse(&url).map_err(io::Error::other)?;
@@ -81,13 +82,13 @@ impl Sandbox {
         Ok(Self { url, handle })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT/`.
+    /// `http://127.0.0.1:PORT/`.
     #[must_use]
     pub fn url(&self) -> Url {
         self.url.clone()
     }
 
-    /// Stops it after the calls under way, or after two seconds.
+    /// Waits for active calls, at most two seconds.
     pub async fn stop(self) {
         self.handle.stop(true).await;
     }
@@ -95,7 +96,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // The order is given at once; only the wait for its end needs the future.
+        // The server stops without polling; only waiting for its end needs the future.
         drop(self.handle.stop(false));
     }
 }

@@ -1,11 +1,11 @@
 //! The vendor's own lists of names: countries, time zones, and the states of the United States.
+//!
+//! Countries and time zones are those of the vendor's sample answers.
 
-/// As the vendor's sample answer lists them.
 pub fn countries() -> impl Iterator<Item = &'static str> {
     include_str!("names/countries.txt").lines()
 }
 
-/// As the vendor's sample answer lists them.
 pub fn timezones() -> impl Iterator<Item = &'static str> {
     include_str!("names/timezones.txt").lines()
 }

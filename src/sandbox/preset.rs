@@ -1,4 +1,4 @@
-//! The world a sandbox starts with: two clients, three lists, with known ids and keys.
+//! The account with which a sandbox starts: two clients and three lists, with known ids and keys.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::client::Client;
 use super::fields::{DataType, Fields};
 use super::list::{About, List, ListState, UnsubscribeSetting};
 
-/// The account's key, which sees every client.
+/// The key of the account, which sees every client.
 pub const API_KEY: &str = "sandbox-account-key";
 /// A key of the first client, which sees that client only.
 pub const CLIENT_API_KEY: &str = "sandbox-client-key";
@@ -17,16 +17,16 @@ pub const CLIENT_ID: &str = "4a397ccaaa55eb4e6aa1221e1e2d7122";
 pub const OTHER_CLIENT_ID: &str = "a206def0582eec7dae47d937a4109cb2";
 /// Contoso's newsletter, single opt-in, with a custom field of nearly every type.
 pub const LIST_ID: &str = "a58ee1d3039b8bec838e6d1482a8a965";
-/// Contoso's list whose newcomers must confirm.
+/// Contoso's list with double opt-in: new subscribers must confirm.
 pub const DOUBLE_OPT_IN_LIST_ID: &str = "99bc35084a5739127a8ab81eae5bd305";
-/// The list of the second client.
+/// The second client's list.
 pub const OTHER_LIST_ID: &str = "2fe4c8f0373ce320e2200596d7ef168f";
 /// The registered OAuth application.
 pub const OAUTH_CLIENT_ID: &str = "8998879";
 /// The secret of the registered OAuth application.
 pub const OAUTH_CLIENT_SECRET: &str = "sandbox-oauth-secret";
 
-/// The account as it is at the start and after a reset.
+/// As at the start and after a reset.
 pub fn account() -> Account {
     let contoso = Arc::new(Client::new(CLIENT_ID, "Contoso Coffee", CLIENT_API_KEY));
     let fabrikam =

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-/// Parameters by name; the case of a name does not matter.
+/// The case of a name does not matter.
 #[derive(Debug)]
 pub struct Query(Vec<(String, String)>);
 

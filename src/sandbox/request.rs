@@ -44,14 +44,13 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// The body of an import.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ImportRequest<'a> {
     #[serde(borrow)]
     pub subscribers: Option<Vec<Record<'a>>>,
     pub resubscribe: Option<bool>,
-    /// Vendor libraries spell it both ways. Automations do not exist here: the type is checked, no more.
+    /// Vendor libraries use both spellings. The sandbox has no automations: it only checks the type.
     #[serde(
         rename = "QueueSubscriptionBasedAutoResponders",
         alias = "QueueSubscriptionBasedAutoresponders"
@@ -80,7 +79,7 @@ pub struct Record<'a> {
     consent_to_track: Option<Text<'a>>,
     #[serde(borrow)]
     consent_to_send_sms: Option<Text<'a>>,
-    /// Means something only where the subscriber comes alone.
+    /// Has an effect only for a single subscriber, not in an import.
     resubscribe: Option<bool>,
 }
 
@@ -106,18 +105,18 @@ impl Record<'_> {
         self.resubscribe.unwrap_or(false)
     }
 
-    /// Consent to tracking, which must be given.
+    /// Code 214 when it is absent.
     pub fn track(&self) -> Result<Consent, u16> {
         self.consent_to_track.as_deref().ok_or(214).and_then(Consent::parse)
     }
 
-    /// Consent to text messages, which may be left out.
+    /// Unchanged when it is absent.
     pub fn sms(&self) -> Result<Consent, u16> {
         self.consent_to_send_sms.as_deref().map_or(Ok(Consent::Unchanged), Consent::parse)
     }
 }
 
-/// One value of one custom field; several for a field with several options.
+/// One value of a custom field; a field with several options occurs several times.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FieldValue<'a> {
@@ -143,14 +142,14 @@ impl FieldValue<'_> {
 }
 
 impl<'a> FieldValue<'a> {
-    /// A value to set, as presets give it.
+    /// A value to set, as a command gives it.
     pub fn new(key: &'a str, value: &'a str) -> Self {
         let text = |text| Some(Text(Cow::Borrowed(text)));
         Self { key: text(key), value: text(value), clear: None }
     }
 }
 
-/// What a person said about being tracked or written to.
+/// Consent to tracking or to text messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     Yes,
@@ -159,7 +158,7 @@ pub enum Consent {
 }
 
 impl Consent {
-    /// Reads it in any case; "true" and "false" do not even deserialize (Code 400), as users found out.
+    /// The case does not matter; "true" and "false" fail to deserialize (Code 400), as users of the API report.
     fn parse(text: &str) -> Result<Self, u16> {
         match text.to_ascii_lowercase().as_str() {
             "yes" => Ok(Self::Yes),

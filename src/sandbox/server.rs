@@ -1,4 +1,4 @@
-//! The HTTP side of the sandbox: reads a call, lets planned faults happen, and writes the answer.
+//! The HTTP side of the sandbox: reads a call, applies planned faults, and writes the answer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
-use super::codes::refusal;
+use super::codes::api_error;
 use super::faults::{Fault, StatusFault};
 use super::query::Query;
 use super::settings::{Settings, WithoutSuffix};
@@ -15,10 +15,9 @@ use super::wire::{Answer, Format};
 use super::world::World;
 use super::{api, auth, connection, control, oauth};
 
-/// The largest body that is read, in bytes.
+/// In bytes; a larger body is read as empty.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Answers every call there is.
 pub async fn serve(
     request: HttpRequest,
     payload: web::Payload,
@@ -31,15 +30,15 @@ pub async fn serve(
         return control::answer(&world, request.method().as_str(), path, &query, &body)
             .into_response(Format::Json);
     }
-    let _import = path.contains("/import").then(|| world.calls.start_import());
-    let (response, answered) = faulty(&request, &path, payload, &world).await;
+    let _import = path.contains("/import").then(|| world.call_log.start_import());
+    let (response, answered) = answer_with_faults(&request, &path, payload, &world).await;
     let status = answered.then(|| response.status().as_u16());
-    world.calls.count(request.method().as_str(), &path, status);
+    world.call_log.count(request.method().as_str(), &path, status);
     response
 }
 
-/// Carries a call out as the fault plan says; the flag tells whether there is a whole answer.
-async fn faulty(
+/// Answers a call with the planned faults; the flag says whether the client gets a complete answer.
+async fn answer_with_faults(
     request: &HttpRequest,
     path: &str,
     payload: web::Payload,
@@ -48,9 +47,9 @@ async fn faulty(
     let verdict = world.faults.decide(request.method().as_str(), path);
     sleep(verdict.latency_ms).await;
     match verdict.fault {
-        Some(Fault::DropBefore) => return (silence(request), false),
+        Some(Fault::DropBefore) => return (close_without_answer(request), false),
         Some(Fault::Status(fault)) => {
-            // A client that is still sending would see a reset instead of the answer.
+            // A client that is still sending would get a reset instead of the answer.
             read(payload).await;
             return (status(&fault), true);
         }
@@ -61,12 +60,11 @@ async fn faulty(
     let body = read(payload).await;
     let (answer, format) = answer(request, path, &body, world);
     sleep(answer.delay_ms).await;
+    let response = answer.into_response(format);
     match verdict.fault {
-        Some(Fault::DropAfter) => (silence(request), false),
-        Some(Fault::HalfAnswer) => {
-            (connection::halve(request, answer.into_response(format)), false)
-        }
-        _ => (answer.into_response(format), true),
+        Some(Fault::DropAfter) => (close_without_answer(request), false),
+        Some(Fault::HalfAnswer) => (connection::send_half(request, response), false),
+        _ => (response, true),
     }
 }
 
@@ -81,9 +79,9 @@ async fn read(payload: web::Payload) -> Bytes {
     read.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-/// Ends the connection; the answer that the server wants from us goes nowhere.
-fn silence(request: &HttpRequest) -> HttpResponse {
-    connection::cut(request);
+/// Closes the connection; the server wants an answer all the same, which is lost.
+fn close_without_answer(request: &HttpRequest) -> HttpResponse {
+    connection::close(request);
     HttpResponse::InternalServerError().force_close().finish()
 }
 
@@ -103,7 +101,7 @@ fn status(fault: &StatusFault) -> HttpResponse {
     response
 }
 
-/// The answer to a call and the form in which it is written.
+/// The answer to a call, and the format in which to write it.
 fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Answer, Format) {
     let query = Query::parse(request.query_string());
     let form = || Query::parse(&String::from_utf8_lossy(body));
@@ -111,28 +109,31 @@ fn answer(request: &HttpRequest, path: &str, body: &[u8], world: &World) -> (Ans
         ("GET", "/oauth") => (oauth::authorize(&query, world), Format::Json),
         ("POST", "/oauth") => (oauth::decide(&query, &form(), world), Format::Json),
         ("POST", "/oauth/token") => (oauth::token(&query, &form(), world), Format::Json),
-        _ => {
-            let settings = world.settings();
-            let header = |name| {
-                request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
-            };
-            let (path, format) = split_format(path, &query, header(ACCEPT), &settings);
-            let reply = match api_path(path) {
-                None => Err(refusal(404)),
-                Some(path) => {
-                    auth::authenticate(header(AUTHORIZATION), world, &settings).and_then(|caller| {
-                        let (now, settings, query) = (world.now(), &*settings, &query);
-                        let call = Call { world, settings, now, caller, query, body };
-                        api::answer(&call, request.method().as_str(), path)
-                    })
-                }
-            };
-            (reply.unwrap_or_else(Answer::from), format)
-        }
+        _ => api_answer(request, path, &query, body, world),
     }
 }
 
-/// Splits the suffix off a path and finds the form of the answer: the suffix decides, then `Accept`.
+fn api_answer(
+    request: &HttpRequest,
+    path: &str,
+    query: &Query,
+    body: &[u8],
+    world: &World,
+) -> (Answer, Format) {
+    let settings = &*world.settings();
+    let header =
+        |name| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let (path, format) = split_format(path, query, header(ACCEPT), settings);
+    let reply = || {
+        let path = api_path(path).ok_or_else(|| api_error(404))?;
+        let caller = auth::authenticate(header(AUTHORIZATION), world, settings)?;
+        let call = Call { world, settings, now: world.now(), caller, query, body };
+        api::answer(&call, request.method().as_str(), path)
+    };
+    (reply().unwrap_or_else(Answer::from), format)
+}
+
+/// Splits the suffix off a path and finds the format of the answer: by the suffix, then by `Accept`.
 fn split_format<'p>(
     path: &'p str,
     query: &Query,
@@ -152,9 +153,9 @@ fn split_format<'p>(
     }
 }
 
-/// What follows the version; versions 3, 3.1, 3.2 and 3.3 are the same here, and no other exists.
+/// The path after the version; versions 3, 3.1, 3.2 and 3.3 are the same here, and no other exists.
 ///
-/// An unknown `v3.x` is looked at only after the credentials, as live: it is passed on and found nowhere.
+/// As in the live service, an unknown `v3.x` is 404 only when the credentials are valid: its path is empty.
 fn api_path(path: &str) -> Option<&str> {
     let rest = path.strip_prefix("/api/v3")?;
     let (minor, call) = rest.split_once('/')?;

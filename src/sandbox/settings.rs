@@ -1,8 +1,8 @@
-//! What the reference leaves open or the service may change: one switch each, with a default.
+//! One setting, with a default, for each behaviour that the reference leaves open or the service may change.
 
 use serde::{Deserialize, Serialize};
 
-/// Every behaviour switch; members left out of a `PUT /sandbox/settings` take their default.
+/// A member that is absent from a `PUT /sandbox/settings` gets its default.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
@@ -12,14 +12,14 @@ pub struct Settings {
     pub oauth: Oauth,
 }
 
-/// How imports and single adds treat what comes in.
+/// For imports and single adds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Imports {
-    /// Milliseconds an import takes for every 1000 records, on top of the real work.
+    /// Milliseconds added to an import for every 1000 records.
     pub latency_ms_per_thousand: u64,
     pub missing_consent: MissingConsent,
-    /// Unknown keys, unfitting values, values over 250 characters.
+    /// Unknown keys, invalid values, values over 250 characters.
     pub field_problems: FieldProblems,
     pub suppressed_newcomers: SuppressedNewcomers,
     pub duplicates: Duplicates,
@@ -54,18 +54,18 @@ pub enum MissingConsent {
     Accept,
 }
 
-/// What becomes of a person with a value that the field does not take.
+/// What happens to a person with a value that the field does not accept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldProblems {
-    /// The value is dropped or cut without a word.
+    /// The value is dropped or truncated silently.
     #[default]
     Ignore,
-    /// The person is refused.
+    /// The person is rejected.
     Fail,
 }
 
-/// What becomes of a suppressed person who was never on the list.
+/// What happens to a suppressed person who was never on the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SuppressedNewcomers {
@@ -85,7 +85,7 @@ pub enum Duplicates {
     Fail,
 }
 
-/// Where a person who was brought back is counted.
+/// In which number a resubscribed person is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ResubscribedCount {
@@ -94,7 +94,7 @@ pub enum ResubscribedCount {
     New,
 }
 
-/// What the options sent for a field do to those stored before.
+/// What new options of a field do to the stored ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MultiSelectMany {
@@ -103,11 +103,11 @@ pub enum MultiSelectMany {
     Merge,
 }
 
-/// How single subscribers are read and written.
+/// For reads and writes of single subscribers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Subscribers {
-    /// Adds and updates of one person in a minute before Code 429; 0 for any number.
+    /// Adds and updates of one person in a minute before Code 429; 0 for no limit.
     pub changes_per_minute: u32,
     pub custom_field_keys: CustomFieldKeys,
 }
@@ -118,7 +118,7 @@ impl Default for Subscribers {
     }
 }
 
-/// How a subscriber's fields are named in answers.
+/// How answers name a subscriber's fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CustomFieldKeys {
@@ -129,7 +129,7 @@ pub enum CustomFieldKeys {
     Name,
 }
 
-/// How callers are let in.
+/// For authentication and authorization.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Access {
@@ -137,7 +137,7 @@ pub struct Access {
     pub unknown_list: UnknownList,
     /// Whether a token without the scope of a call gets Code 60.
     pub enforce_scopes: bool,
-    /// Whether the account is an agency, which may read its billing details.
+    /// Whether the account is an agency, which may read billing details.
     pub agency: bool,
     pub without_suffix: WithoutSuffix,
 }
@@ -163,7 +163,7 @@ pub enum MissingCredentials {
     Code50,
 }
 
-/// The answer for a list id that does not exist or belongs to someone else.
+/// The answer for a list id that does not exist or that the caller may not see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UnknownList {
@@ -182,15 +182,14 @@ pub enum WithoutSuffix {
     Json,
 }
 
-/// How access is granted by OAuth.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Oauth {
     pub access_token_life_seconds: i64,
     pub rotate_refresh_tokens: bool,
-    /// Whether the authorize page redirects at once, as if the person had agreed.
+    /// Whether the authorize page redirects at once, as if the person had allowed access.
     pub auto_approve: bool,
-    /// The HTTP status of a refused token request.
+    /// The HTTP status of a rejected token request.
     pub error_status: u16,
     /// What a redirect address must begin with; empty for any.
     pub redirect_uri_prefix: String,

@@ -1,4 +1,4 @@
-//! Answers as they go over the wire: JSON, indented JSON, XML or a page for people.
+//! Answers as they go over the wire: JSON, indented JSON, XML or HTML.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,8 @@ use chrono::DateTime;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::codes::Refusal;
+use super::codes::ApiError;
 
-/// In which form an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Json,
@@ -25,11 +24,10 @@ pub enum Format {
 pub struct Answer {
     pub status: u16,
     pub body: Body,
-    /// How long the answer is held back after the work is done.
+    /// How long the answer waits after the work is done.
     pub delay_ms: u64,
 }
 
-/// The content of an answer.
 #[derive(Debug)]
 pub enum Body {
     Empty,
@@ -39,7 +37,7 @@ pub enum Body {
 }
 
 /// What every endpoint returns.
-pub type Reply = Result<Answer, Refusal>;
+pub type Reply = Result<Answer, ApiError>;
 
 impl Answer {
     pub fn new(status: u16, body: Body) -> Self {
@@ -51,20 +49,18 @@ impl Answer {
         Self::new(status, Body::Json(text))
     }
 
-    /// 200 with a value.
-    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
+    #[expect(clippy::unnecessary_wraps, reason = "an endpoint ends with its reply")]
     pub fn ok(value: &impl Serialize) -> Reply {
         Ok(Self::json(200, value))
     }
 
-    /// 201 with a value.
-    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
+    #[expect(clippy::unnecessary_wraps, reason = "an endpoint ends with its reply")]
     pub fn created(value: &impl Serialize) -> Reply {
         Ok(Self::json(201, value))
     }
 
     /// 200 without content.
-    #[expect(clippy::unnecessary_wraps, reason = "the last word of an endpoint is its reply")]
+    #[expect(clippy::unnecessary_wraps, reason = "an endpoint ends with its reply")]
     pub fn empty() -> Reply {
         Ok(Self::new(200, Body::Empty))
     }
@@ -77,7 +73,6 @@ impl Answer {
         Self::new(302, Body::Redirect(address.into()))
     }
 
-    /// The HTTP answer in the given form.
     pub fn into_response(self, format: Format) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
@@ -106,10 +101,10 @@ fn html() -> (actix_web::http::header::HeaderName, &'static str) {
     (CONTENT_TYPE, "text/html; charset=utf-8")
 }
 
-impl From<Refusal> for Answer {
+impl From<ApiError> for Answer {
     /// The error envelope; `ResultData` comes first, as in the vendor's samples.
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { status, code, message, result_data } = refusal;
+    fn from(error: ApiError) -> Self {
+        let ApiError { status, code, message, result_data } = error;
         let message = Value::from(message.as_ref());
         let data = result_data.map_or_else(String::new, |data| format!("\"ResultData\":{data},"));
         let text = format!("{{{data}\"Code\":{code},\"Message\":{message}}}");
@@ -118,15 +113,15 @@ impl From<Refusal> for Answer {
 }
 
 fn parsed(json: &str) -> Value {
-    serde_json::from_str(json).expect("our own JSON")
+    serde_json::from_str(json).expect("the sandbox wrote this JSON")
 }
 
 fn indented(json: &str) -> String {
-    serde_json::to_string_pretty(&parsed(json)).expect("our own JSON")
+    serde_json::to_string_pretty(&parsed(json)).expect("the sandbox wrote this JSON")
 }
 
-/// The vendor's elements have names of their own in every answer; here they follow from the JSON,
-/// under one `Result`, which is exact for errors.
+/// The vendor names the elements of every answer differently; here they follow from the JSON, under
+/// one `Result`, which is exact for errors.
 fn xml(json: &str) -> String {
     let mut text = String::new();
     write_element(&mut text, "Result", &parsed(json));
@@ -159,12 +154,12 @@ pub fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::codes::refusal;
     use super::*;
+    use crate::sandbox::codes::api_error;
 
     #[test]
     fn an_error_is_written_as_json_and_as_xml() {
-        let Body::Json(text) = Answer::from(refusal(100)).body else {
+        let Body::Json(text) = Answer::from(api_error(100)).body else {
             panic!("an error has a body")
         };
         assert_eq!(text, r#"{"Code":100,"Message":"Invalid API Key"}"#);

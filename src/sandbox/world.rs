@@ -1,11 +1,11 @@
-//! Everything a sandbox remembers: the account, its clients and lists, switches, faults, tokens, calls.
+//! The state of a sandbox: the account with its clients and lists, settings, faults, tokens, the call log.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{NaiveDateTime, Utc};
 
 use super::account::Account;
-use super::call_log::Calls;
+use super::call_log::CallLog;
 use super::changes::RecentChanges;
 use super::faults::Faults;
 use super::grants::Grants;
@@ -13,7 +13,6 @@ use super::lock::locked;
 use super::preset;
 use super::settings::Settings;
 
-/// The whole state of a sandbox.
 #[derive(Debug)]
 pub struct World {
     account: Mutex<Account>,
@@ -22,7 +21,7 @@ pub struct World {
     recent_changes: Mutex<RecentChanges>,
     grants: Mutex<Grants>,
     pub faults: Faults,
-    pub calls: Calls,
+    pub call_log: CallLog,
 }
 
 impl World {
@@ -34,11 +33,11 @@ impl World {
             recent_changes: Mutex::default(),
             grants: Mutex::default(),
             faults: Faults::default(),
-            calls: Calls::default(),
+            call_log: CallLog::default(),
         }
     }
 
-    /// Back to the beginning; calls under way finish on what they hold.
+    /// Restores the preset; active calls finish on the objects that they already hold.
     pub fn reset(&self) {
         *locked(&self.account) = preset::account();
         *locked(&self.settings) = Arc::default();
@@ -46,7 +45,7 @@ impl World {
         *locked(&self.recent_changes) = RecentChanges::default();
         *locked(&self.grants) = Grants::default();
         self.faults.replace(Vec::new());
-        self.calls.clear();
+        self.call_log.clear();
     }
 
     pub fn account(&self) -> MutexGuard<'_, Account> {
@@ -73,7 +72,7 @@ impl World {
         *locked(&self.fixed_clock) = time;
     }
 
-    /// The present second in the client's time zone, which is UTC unless the clock is fixed.
+    /// Seconds since 1970 in the client's time zone, which is UTC unless the clock is fixed.
     pub fn now(&self) -> i64 {
         let fixed = *locked(&self.fixed_clock);
         fixed.map_or_else(|| Utc::now().timestamp(), |time| time.and_utc().timestamp())

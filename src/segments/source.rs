@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::storage::{self, Dialect, Format, Origin, Storage};
+use crate::storage::{self, Dialect, ExternalData, Format, Storage};
 use crate::wire::present;
 
 /// Where the members of a segment come from.
@@ -84,17 +84,18 @@ impl MemberSource {
         &self,
         storage: &Storage,
         instance: Uuid,
-    ) -> Result<Option<Origin>, storage::Error> {
+    ) -> Result<Option<ExternalData>, storage::Error> {
         Ok(match self {
             Self::Upload | Self::Table { .. } => None,
-            Self::Files { url, format, csv } => Some(Origin::Files {
+            Self::Files { url, format, csv } => Some(ExternalData::Files {
                 at: storage.locate(url, instance)?,
                 format: *format,
                 dialect: csv.clone().unwrap_or_default(),
             }),
-            Self::CustomerInsights { url, entity } => {
-                Some(Origin::Model { at: storage.locate(url, instance)?, entity: entity.clone() })
-            }
+            Self::CustomerInsights { url, entity } => Some(ExternalData::Model {
+                at: storage.locate(url, instance)?,
+                entity: entity.clone(),
+            }),
         })
     }
 }

@@ -42,7 +42,11 @@ struct PartReadiness {
 /// Tells that the process lives.
 ///
 /// Asks nothing of anybody: while it is not answered, the process should be started again.
-#[utoipa::path(tag = "health", security(()), responses((status = 200, description = "As text", body = String, content_type = "text/plain", example = "alive\n")))]
+#[utoipa::path(
+    tag = "health",
+    security(()),
+    responses((status = 200, description = "As text", body = String, content_type = "text/plain", example = "alive\n")),
+)]
 #[get("/livez")]
 async fn livez() -> &'static str {
     "alive\n"
@@ -51,7 +55,14 @@ async fn livez() -> &'static str {
 /// Tells whether the service can work, and which part cannot.
 ///
 /// While it cannot, or is about to stop, no calls should be sent here.
-#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Readiness), (status = 503, description = "Some part is not ready", body = Readiness)))]
+#[utoipa::path(
+    tag = "health",
+    security(()),
+    responses(
+        (status = 200, body = Readiness),
+        (status = 503, description = "Some part is not ready", body = Readiness),
+    ),
+)]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> HttpResponse {
     let (database, queue, storage) = futures::join!(
@@ -79,7 +90,20 @@ async fn answers<E>(probe: impl Future<Output = Result<(), E>>) -> bool {
 /// The metrics, for Prometheus.
 ///
 /// In the text format, without personal data.
-#[utoipa::path(tag = "health", security(()), responses((status = 200, description = "In the text format of Prometheus", body = String, content_type = "text/plain", example = "# TYPE segment_export_runs_ended_total counter\nsegment_export_runs_ended_total{status=\"successful\"} 1\n")))]
+#[utoipa::path(
+    tag = "health",
+    security(()),
+    responses(
+        (
+            status = 200,
+            description = "In the text format of Prometheus",
+            body = String,
+            content_type = "text/plain",
+            example = "# TYPE segment_export_runs_ended_total \
+                counter\nsegment_export_runs_ended_total{status=\"successful\"} 1\n",
+        ),
+    ),
+)]
 #[get("/metrics")]
 async fn metrics(app: Data<App>) -> HttpResponse {
     app.db.measure();

@@ -9,9 +9,11 @@ mod request_span;
 mod routes;
 mod swagger;
 
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App as Routes, HttpServer};
@@ -27,6 +29,7 @@ use self::request_span::RequestSpan;
 use crate::api::connections;
 use crate::app::App;
 use crate::config::Part;
+use crate::http::address;
 use crate::runs::reader::RunReader;
 
 /// Connections waiting to be served.
@@ -38,7 +41,7 @@ const SHUTDOWN_SECONDS: u64 = 10;
 fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
     if is_api {
         config
-            .service(scope::scope("/v1/instances/{instanceId}").configure(routes::of_instance))
+            .service(scope::scope(address::INSTANCE).configure(routes::of_instance))
             .service(connections::callback::finish_sign_in);
     }
     health::routes(config);
@@ -59,9 +62,39 @@ fn document_of(is_api: bool) -> Value {
     openapi::complete(document)
 }
 
-/// Binds the address of the settings and serves there what this process offers. Signals are left to
-/// `Service::run`.
-pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
+/// The server at its address, before it serves.
+pub struct BoundServer {
+    server: Server,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// Stops the server.
+pub struct Stopper(ServerHandle);
+
+impl BoundServer {
+    /// Serves until it is stopped.
+    pub async fn serve(self) -> io::Result<()> {
+        self.server.await
+    }
+
+    /// What stops it.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.server.handle())
+    }
+}
+
+impl Stopper {
+    /// Requests under way are answered first.
+    pub async fn stop(&self) {
+        self.0.stop(true).await;
+    }
+}
+
+/// Binds the address of the settings, for what this process offers. Signals are left to `Service::run`.
+pub fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
+    let app = Data::from(app);
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));
     let methods = Data::new(Methods::of(&document, if is_api { &PAGES } else { &[] }));
@@ -101,5 +134,5 @@ pub fn serve(app: Data<App>) -> anyhow::Result<(Server, SocketAddr)> {
     .bind(bind)
     .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
     let address = server.addrs()[0];
-    Ok((server.run(), address))
+    Ok(BoundServer { server: server.run(), address })
 }

@@ -19,11 +19,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit::{self, Action, Author, RefusedCall};
+use crate::http::address;
 use crate::http::problem::Problem;
 use crate::telemetry::measures::AUDIT_OMITTED;
 
 const WINDOW: Duration = Duration::from_mins(1);
-const OF_INSTANCE: &str = "/v1/instances/{instanceId}";
 /// Longer than any id or name of ours.
 const OBJECT_CHARS_MAX: usize = 100;
 
@@ -49,7 +49,8 @@ fn refusal<B>(response: &ServiceResponse<B>) -> Option<(Author, Action, RefusedC
     }
     let request = response.request();
     let pattern = request.match_pattern()?;
-    let action = Action::of_call(request.method().as_str(), pattern.strip_prefix(OF_INSTANCE)?)?;
+    let action =
+        Action::of_call(request.method().as_str(), pattern.strip_prefix(address::INSTANCE)?)?;
     let author = request.extensions().get::<Author>().cloned()?;
     let problem = response.response().error()?.as_error::<Problem>()?;
     let status = i32::from(response.status().as_u16());

@@ -12,17 +12,18 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    Error, FIELDS_MAX, Format, Manifest, Object, PAGE_ROWS, ROW_BYTES_MAX, Storage,
-    csv::{self, Dialect, Limits, Wanted},
+    blocking::run_blocking,
+    csv::{self, Dialect, Projection, RecordLimits},
+    error::Error,
+    limits::PAGE_ROWS,
+    manifest::{Format, Manifest, Object},
     parquet,
-    source::Source,
+    pinned::PinnedObject,
+    roots::Storage,
 };
 
-/// How many pages are read ahead of the reader.
+/// How many pages are read ahead.
 const PAGES_AHEAD: usize = 4;
-
-/// How large the records of other people's CSV files may be.
-pub(super) const LIMITS: Limits = Limits { fields_max: FIELDS_MAX, row_bytes_max: ROW_BYTES_MAX };
 
 type Page = Result<RecordBatch, Error>;
 
@@ -31,9 +32,9 @@ impl Storage {
     /// columns as nullable text, in the order named.
     ///
     /// Ends with the first error: [`Error::Changed`] or [`Error::Lost`] when an object is not the pinned one,
-    /// [`Error::Invalid`] when the data is wrong or a column is missing. A stream that ends without an error has brought every row.
+    /// [`Error::Invalid`] when the data is wrong or a column is missing. A stream without an error has every row.
     #[must_use]
-    pub fn pages(
+    pub(crate) fn pages(
         &self,
         manifest: Arc<Manifest>,
         columns: Arc<[String]>,
@@ -44,7 +45,8 @@ impl Storage {
     }
 }
 
-/// Reads on a thread that may block; the last item is what became of the reading, so that a lost thread is no early end.
+/// Reads on a thread that may block. The last item is the error that ended the reading, so that a thread that panics is
+/// not taken for the end.
 fn start(
     storage: Storage,
     manifest: Arc<Manifest>,
@@ -52,16 +54,16 @@ fn start(
 ) -> Result<impl Stream<Item = Page>, Error> {
     let root = storage.root(&manifest.root)?;
     let (sender, receiver) = channel(PAGES_AHEAD);
-    let sources: Vec<Source> =
-        manifest.objects.iter().map(|object| Source::new(root, object)).collect();
+    let objects: Vec<PinnedObject> =
+        manifest.objects.iter().map(|object| PinnedObject::new(root, object)).collect();
     let name = manifest.root.clone();
-    let reading = super::off_thread(move || read(&manifest, sources, &columns, &sender));
+    let reading = run_blocking(move || read(&manifest, objects, &columns, &sender));
     let reading = tokio::spawn(reading);
     let outcome = async move {
         match reading.await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(Err(explain(&storage, &name, error).await)),
-            Err(broken) => Some(Err(Error::unavailable(broken))),
+            Err(panic) => Some(Err(Error::unavailable(panic))),
         }
     };
     Ok(ReceiverStream::new(receiver).chain(stream::once(outcome).filter_map(ready)))
@@ -70,22 +72,22 @@ fn start(
 async fn explain(storage: &Storage, root: &str, error: Error) -> Error {
     match storage.root(root) {
         Ok(root) => root.explain(error).await,
-        Err(gone) => gone,
+        Err(not_configured) => not_configured,
     }
 }
 
 fn read(
     manifest: &Manifest,
-    sources: Vec<Source>,
+    pinned: Vec<PinnedObject>,
     columns: &[String],
     pages: &Sender<Page>,
 ) -> Result<(), Error> {
-    for (object, source) in manifest.objects.iter().zip(sources) {
+    for (object, pinned) in manifest.objects.iter().zip(pinned) {
         let outcome = match manifest.format {
-            Format::Parquet => {
-                parquet::guard(|| send(object, parquet::pages(source, object, columns)?, pages))
-            }
-            Format::Csv => csv_pages(&source, &manifest.dialect(object), columns)
+            Format::Parquet => parquet::catch_panics(|| {
+                send(object, parquet::pages(pinned, object, columns)?, pages)
+            }),
+            Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns)
                 .and_then(|read| send(object, read, pages)),
         };
         if !outcome.map_err(|error| error.in_file(&object.path))? {
@@ -95,7 +97,7 @@ fn read(
     Ok(())
 }
 
-/// Sends the pages of an object; false when nobody listens any more.
+/// Sends the pages of an object; false when the receiver is gone.
 fn send(
     object: &Object,
     read: impl Iterator<Item = Page>,
@@ -113,13 +115,13 @@ fn send(
 }
 
 fn csv_pages(
-    source: &Source,
+    pinned: &PinnedObject,
     dialect: &Dialect,
     columns: &[String],
 ) -> Result<impl Iterator<Item = Page> + use<>, Error> {
-    let mut records = csv::open(Box::new(source.chunks()), LIMITS, dialect)?;
-    let wanted = Wanted::named(records.header(), columns)?;
+    let mut records = csv::open(Box::new(pinned.chunks()), RecordLimits::EXTERNAL, dialect)?;
+    let projection = Projection::named(records.header(), columns)?;
     Ok(std::iter::from_fn(move || {
-        csv::batch(&mut records, &wanted, PAGE_ROWS, |_| Ok(())).transpose()
+        csv::batch(&mut records, &projection, PAGE_ROWS, |_| Ok(())).transpose()
     }))
 }

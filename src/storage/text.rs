@@ -12,7 +12,7 @@ use arrow_array::{
 use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
-use super::FieldType;
+use super::field::FieldType;
 
 /// A schema of nullable text columns.
 pub(super) fn schema(names: &[String]) -> SchemaRef {
@@ -20,16 +20,16 @@ pub(super) fn schema(names: &[String]) -> SchemaRef {
     Arc::new(Schema::new(names.iter().map(field).collect::<Vec<_>>()))
 }
 
-/// What a column's values are to people; `None` for kinds that are not taken.
-pub(super) fn field_type(kind: &DataType) -> Option<FieldType> {
-    match kind {
+/// `None` for types whose values cannot be shown as text.
+pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
+    match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => {
             Some(FieldType::String)
         }
         DataType::Boolean => Some(FieldType::Boolean),
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Some(FieldType::Date),
         DataType::Dictionary(_, value) => field_type(value),
-        kind if kind.is_numeric() => Some(FieldType::Number),
+        other if other.is_numeric() => Some(FieldType::Number),
         _ => None,
     }
 }
@@ -64,13 +64,13 @@ where
         let size = value.into().abs();
         let plain = size == 0.0 || (1e-7..1e21).contains(&size);
         let written = if plain { write!(text, "{value}") } else { write!(text, "{value:e}") };
-        written.expect("memory takes whatever is written to it");
+        written.expect("writing to memory cannot fail");
         text.append_value("");
     }
     Arc::new(text.finish())
 }
 
-/// Moments count from 1970 in UTC whatever their zone is, so the zone is only put aside.
+/// Moments count from 1970 in UTC whatever their zone is, so the zone is left out.
 fn moments(column: &ArrayRef, plain: DataType) -> Result<ArrayRef, ArrowError> {
     let column = make_array(column.to_data().into_builder().data_type(plain).build()?);
     let options = CastOptions {

@@ -1,8 +1,8 @@
 //! Random access for the Parquet reader, a window at a time.
 //!
-//! The Parquet library's async reader holds all columns of a row group in memory, and foreign files may be one row group
-//! of a million rows. Its sync reader asks for one page after the other; windows turn these into few, large reads, and
-//! memory stays the same however large the row groups are.
+//! The Parquet library's async reader holds all columns of a row group in memory, and an external file may be one row
+//! group of a million rows. Its sync reader reads one page after the other; windows turn these into few, large reads,
+//! and memory stays the same however large the row groups are.
 
 use std::{
     collections::VecDeque,
@@ -17,22 +17,22 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-use super::{Error, receive::Spool, source::Source};
+use super::{error::Error, pinned::PinnedObject, spool::Spool};
 
-/// The most bytes all windows of a file hold together, and one of them.
+/// The most bytes in all windows of a file together.
 const WINDOWS_BYTES: u64 = 16 << 20;
+/// The most bytes in one window.
 const WINDOW_BYTES: u64 = 1 << 20;
 
-/// Where the bytes are.
-enum Origin {
-    Stored(Source),
+enum ByteSource {
+    Stored(PinnedObject),
     Spooled(Mutex<Spool>),
 }
 
-impl Origin {
+impl ByteSource {
     fn read(&self, range: Range<u64>) -> std::result::Result<Bytes, Error> {
         match self {
-            Self::Stored(source) => source.read(range),
+            Self::Stored(object) => object.read(range),
             Self::Spooled(spool) => {
                 let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
                 read_spool(&mut spool, range).map_err(Error::unavailable)
@@ -48,12 +48,12 @@ fn read_spool(spool: &mut Spool, range: Range<u64>) -> std::io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// The windows last used of one file, and why reading failed when it did.
+/// The windows of one file that were used last, and why reading failed when it did.
 #[derive(Clone)]
 pub(super) struct Windows(Arc<Shared>);
 
 struct Shared {
-    origin: Origin,
+    source: ByteSource,
     size: u64,
     count: usize,
     recent: Mutex<VecDeque<Window>>,
@@ -75,21 +75,21 @@ impl Window {
 }
 
 impl Windows {
-    /// Windows onto a stored object, enough to read this many columns side by side.
-    pub(super) fn stored(source: Source, columns: usize) -> Self {
-        let size = source.size;
-        Self::new(Origin::Stored(source), size, columns)
+    /// Enough windows to read this many columns side by side.
+    pub(super) fn stored(object: PinnedObject, columns: usize) -> Self {
+        let size = object.size;
+        Self::new(ByteSource::Stored(object), size, columns)
     }
 
-    /// Windows onto an upload under way.
+    /// Enough windows to read this many columns side by side.
     pub(super) fn spooled(spool: Spool, columns: usize) -> Result<Self> {
-        let size = spool.file.metadata()?.len();
-        Ok(Self::new(Origin::Spooled(spool.into()), size, columns))
+        let size = spool.length()?;
+        Ok(Self::new(ByteSource::Spooled(spool.into()), size, columns))
     }
 
-    fn new(origin: Origin, size: u64, columns: usize) -> Self {
+    fn new(source: ByteSource, size: u64, columns: usize) -> Self {
         Self(Arc::new(Shared {
-            origin,
+            source,
             size,
             count: columns + 1,
             recent: Mutex::default(),
@@ -97,7 +97,7 @@ impl Windows {
         }))
     }
 
-    /// What the Parquet library's error was really about: the storage, when that failed, else the data.
+    /// What caused an error of the Parquet library: the storage, when that failed, else the data.
     pub(super) fn explain(&self, cause: &ParquetError) -> Error {
         let failure = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         failure.unwrap_or_else(|| Error::of_parquet(cause))
@@ -105,27 +105,27 @@ impl Windows {
 
     fn bytes(&self, start: u64, length: usize) -> Result<Bytes> {
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = recent.iter().position(|window| window.slice(start, length).is_some());
-        let window = match known.and_then(|index| recent.remove(index)) {
+        let found = recent.iter().position(|window| window.slice(start, length).is_some());
+        let window = match found.and_then(|index| recent.remove(index)) {
             Some(window) => window,
-            None => self.fetch(start, length)?,
+            None => self.read_window(start, length)?,
         };
         let slice = window.slice(start, length);
         recent.push_front(window);
-        forget(&mut recent, self.0.count);
+        evict(&mut recent, self.0.count);
         slice.ok_or_else(|| {
             ParquetError::EOF(format!("{length} bytes at {start} reach past the end"))
         })
     }
 
-    fn fetch(&self, start: u64, length: usize) -> Result<Window> {
+    fn read_window(&self, start: u64, length: usize) -> Result<Window> {
         let shared = &self.0;
-        let one = (WINDOWS_BYTES / shared.count as u64).clamp(64 << 10, WINDOW_BYTES);
-        let end = start.saturating_add(one.max(length as u64)).min(shared.size);
+        let window_bytes = (WINDOWS_BYTES / shared.count as u64).clamp(64 << 10, WINDOW_BYTES);
+        let end = start.saturating_add(window_bytes.max(length as u64)).min(shared.size);
         if start >= end {
             return Ok(Window { start, bytes: Bytes::new() });
         }
-        match shared.origin.read(start..end) {
+        match shared.source.read(start..end) {
             Ok(bytes) => Ok(Window { start, bytes }),
             Err(failure) => {
                 *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
@@ -135,8 +135,8 @@ impl Windows {
     }
 }
 
-/// Keeps the windows last used, as many as fit: a single page may be larger than a window should be.
-fn forget(recent: &mut VecDeque<Window>, count: usize) {
+/// Keeps the windows that were used last, as many as fit: a single page may be larger than a window.
+fn evict(recent: &mut VecDeque<Window>, count: usize) {
     let mut bytes = 0;
     let fitting = recent.iter().take_while(|window| {
         bytes += window.bytes.len() as u64;
@@ -164,14 +164,14 @@ impl ChunkReader for Windows {
     }
 }
 
-/// Reads on from a place, for headers whose length is not known beforehand.
+/// Reads headers, whose length is not known beforehand.
 pub(super) struct Cursor {
     windows: Windows,
     at: u64,
 }
 
 impl Read for Cursor {
-    /// An end within a header is an error at once: the library goes on asking for as long as a damaged header says.
+    /// The end of the file within a header is an error at once: the library reads as far as a damaged header says.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.windows.len().saturating_sub(self.at);
         let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));

@@ -51,8 +51,8 @@ declare! {
     // Runs, as this process executes them.
     describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";
     describe_gauge RUN_SLOTS = "segment_export_run_slots", Count, "Runs this process may execute at the same time.";
-    describe_gauge RUNS_IN_HAND = "segment_export_runs_in_hand", Count, "Runs this process executes now.";
-    describe_gauge STANDSTILL = "segment_export_longest_standstill_seconds", Seconds,
+    describe_gauge RUNS_ACTIVE = "segment_export_runs_active", Count, "Runs this process executes now.";
+    describe_gauge LONGEST_STALLED = "segment_export_longest_stalled_seconds", Seconds,
         "Longest time since an active run last saved progress, in seconds; 0 when no run is active.";
     describe_counter TAKEOVERS = "segment_export_run_takeovers_total", Count,
         "Runs taken over from a worker whose lease had expired.";
@@ -96,13 +96,10 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
         .install_recorder()?;
     describe();
-    for outcome in ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt"] {
-        counter!(PROFILES, "outcome" => outcome).absolute(0);
-    }
     for name in [AUDIT_OMITTED, TAKEOVERS, LEASES_LOST, UPLOAD_RETRIES, UPLOADS_THROTTLED] {
         counter!(name).absolute(0);
     }
-    for name in [RUN_SLOTS, RUNS_IN_HAND, STANDSTILL, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
+    for name in [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
         gauge!(name).set(0);
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);

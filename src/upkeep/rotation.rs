@@ -78,7 +78,7 @@ async fn next(db: &Db, after: &mut Option<ConnectionId>) -> sqlx::Result<Option<
 impl Rotation {
     async fn reseal(&mut self, db: &Db, keys: &Keys, seal: &Seal) -> sqlx::Result<()> {
         let id = seal.id.0;
-        match keys.seal_again(&seal.credential_sealed, seal.instance_id, id) {
+        match keys.reseal(&seal.credential_sealed, seal.instance_id, id) {
             Ok(None) => {}
             Err(error) => drop(self.broken.insert(id, error.to_string())),
             Ok(Some(new)) => {

@@ -93,7 +93,7 @@ async fn fire_refresh(app: &App, instance: Uuid, now: Time) -> anyhow::Result<()
     let change = RunsView::of(&runs).done_in(instance, None);
     audit::record(&mut tx, &author, Action::InstanceStartRefresh, change).await?;
     tx.commit().await?;
-    start::announce(&app.queue, &runs).await;
+    start::notify(&app.queue, &runs).await;
     Ok(())
 }
 
@@ -111,6 +111,6 @@ async fn fire_export(app: &App, instance: Uuid, id: ExportId, now: Time) -> anyh
     let run = start::start_or_skip(&mut tx, &export, &author(instance), Cause::Planned(time), now)
         .await?;
     tx.commit().await?;
-    start::announce(&app.queue, &[run]).await;
+    start::notify(&app.queue, &[run]).await;
     Ok(())
 }

@@ -37,10 +37,10 @@ struct State {
     resume_at: Instant,
 }
 
-/// What an attempt says about the destination.
+/// What an attempt shows about the destination.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// It took the upload.
+    /// It accepted the upload, and may accept more at a time.
     Clean,
     /// It has too much to do.
     Overloaded {
@@ -60,7 +60,6 @@ pub struct Slot<'a> {
 
 impl Limiter {
     /// A limiter that never lets more than `max` go.
-    #[must_use]
     pub fn new(max: usize) -> Self {
         let state = State {
             limit: START.min(max),
@@ -81,13 +80,13 @@ impl Limiter {
         self.state.lock().expect("no panic while locked").limit
     }
 
-    /// Waits for a place.
+    /// Waits until one more upload may be in flight.
     ///
     /// # Panics
     /// Never: nothing panics while the state is locked.
     pub async fn acquire(&self) -> Slot<'_> {
         loop {
-            let changed = self.changed.notified(); // before looking, so no wake-up is missed
+            let changed = self.changed.notified(); // before checking, so no wake-up is missed
             let resume_at = {
                 let mut state = self.state.lock().expect("no panic while locked");
                 if state.in_flight < state.limit && state.resume_at <= Instant::now() {
@@ -131,7 +130,7 @@ impl Slot<'_> {
             }
             Verdict::Overloaded { retry_after } => {
                 state.resume_at = state.resume_at.max(Instant::now() + retry_after);
-                // Attempts already in flight when the limit fell say nothing about the new limit.
+                // Attempts already in flight when the limit fell show nothing about the new limit.
                 if self.epoch == state.epoch {
                     state.limit = (state.limit * DECREASE_TENTHS / 10).max(1);
                     state.clean = 0;

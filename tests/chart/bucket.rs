@@ -1,14 +1,14 @@
-//! A bucket in which nothing is, and which tells so only those who bring its key.
+//! An empty bucket that answers only requests with its key.
 
 use std::net::TcpListener;
 
 use actix_web::web::to;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
-/// The public half of its key.
+/// The access key id, which requests contain in clear text.
 pub const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// Starts it on a free port, and tells where it is; it serves until the test ends.
+/// Starts it on a free port and returns its URL. It serves until the test ends.
 pub fn start() -> std::io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -13,7 +13,7 @@ async fn the_dockerfile_passes_its_linter() {
     succeed(hadolint, &["Dockerfile"], ROOT).await;
 }
 
-/// Whatever tests and benches the manifest has: they are not copied into the image.
+/// The image has no tests and benches, so the build removes their sections from the manifest.
 #[tokio::test]
 async fn cargo_takes_the_manifest_that_the_dependencies_of_the_image_are_built_from() {
     let folder = tempfile::tempdir().unwrap();
@@ -27,7 +27,7 @@ async fn cargo_takes_the_manifest_that_the_dependencies_of_the_image_are_built_f
     succeed("sh", &["-ec", &command], &folder.path().to_string_lossy()).await;
 }
 
-/// Every crate that is linked into the program, with its licence and its text.
+/// Each crate that is linked into the program, with its licence and its text.
 #[tokio::test]
 async fn the_licences_of_others_in_the_image_are_those_of_what_is_linked() {
     let page = run(format!("{ROOT}/tools/third-party"), &[], ROOT).await;

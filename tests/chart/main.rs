@@ -1,5 +1,5 @@
-//! The Helm chart without a cluster: rendered by the real `helm`, and held against Kubernetes' schemas, against the
-//! rules of its security standard, and against the program itself.
+//! The Helm chart without a cluster: rendered by the real `helm`, and checked against the schemas and the security
+//! standard of Kubernetes, and against the program itself.
 
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 

@@ -1,4 +1,4 @@
-//! What is rendered.
+//! The rendered manifests: valid, safe, and with what the values set.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::tools::{
 };
 use crate::programs::succeed;
 
-/// Defined by others than Kubernetes.
+/// Kinds of resources that are no part of Kubernetes.
 const CUSTOM: [&str; 4] = ["HTTPRoute", "ScaledObject", "ServiceMonitor", "PrometheusRule"];
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn pods_obey_the_restricted_security_standard() {
 }
 
 #[tokio::test]
-async fn the_settings_of_pods_are_those_of_the_values() {
+async fn pods_have_the_settings_of_the_values() {
     let set = ["log=debug", "campaignMonitorUrl=https://sandbox.example.com"];
     let manifests = render("production", &set).await;
     for part in ["api", "worker", "scheduler"] {
@@ -143,7 +143,7 @@ async fn an_embedded_service_is_one_pod_with_a_volume() {
 }
 
 #[tokio::test]
-async fn an_existing_secret_takes_the_place_of_ours() {
+async fn an_existing_secret_replaces_the_one_of_the_chart() {
     assert!(render("production", &[]).await.all("Secret").is_empty());
     let manifests = render("small", &["secrets.existingSecret=theirs"]).await;
     assert!(manifests.all("Secret").is_empty());
@@ -156,7 +156,7 @@ async fn an_existing_secret_takes_the_place_of_ours() {
 }
 
 #[tokio::test]
-async fn secrets_stand_nowhere_but_in_secrets() {
+async fn credentials_are_only_in_secrets() {
     let manifests = render("small", &[]).await;
     let (secrets, others): (Vec<_>, Vec<_>) =
         manifests.0.iter().partition(|manifest| manifest["kind"] == "Secret");
@@ -165,7 +165,7 @@ async fn secrets_stand_nowhere_but_in_secrets() {
 }
 
 #[tokio::test]
-async fn the_database_is_brought_up_to_date_before_anything_else_is_changed() {
+async fn the_database_is_migrated_before_anything_else_changes() {
     let manifests = render("small", &[]).await;
     for (kind, weight) in [("Secret", "-5"), ("Job", "0")] {
         let annotations = &manifests.one(kind, "-migrate")["metadata"]["annotations"];
@@ -173,11 +173,14 @@ async fn the_database_is_brought_up_to_date_before_anything_else_is_changed() {
         assert_eq!(annotations["helm.sh/hook-weight"], weight);
     }
     let spec = pod(manifests.one("Job", "-migrate"));
-    assert_eq!(spec["serviceAccountName"], "default", "that of the release is not there yet");
+    assert_eq!(
+        spec["serviceAccountName"], "default",
+        "the account of the release does not exist yet"
+    );
 }
 
 #[tokio::test]
-async fn identity_of_the_platform_reaches_the_pods() {
+async fn pods_have_the_identity_of_the_cloud_provider() {
     let manifests = render("production", &[]).await;
     let account = manifests.one("ServiceAccount", "");
     let identity = &account["metadata"]["annotations"]["azure.workload.identity/client-id"];

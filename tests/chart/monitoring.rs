@@ -40,15 +40,15 @@ async fn alerts_and_dashboard_name_only_metrics_of_the_program() {
 /// The sections of a page below a heading, each with its own heading; they end where the next of a higher level begins.
 fn sections<'a>(page: &'a str, below: &str) -> BTreeMap<&'a str, &'a str> {
     let (_, after) = page.split_once(below).unwrap();
-    let part = after.split("\n### ").next().unwrap();
-    part.split("\n#### ").skip(1).map(|section| section.split_once('\n').unwrap()).collect()
+    let part = after.split("\n## ").next().unwrap();
+    part.split("\n### ").skip(1).map(|section| section.split_once('\n').unwrap()).collect()
 }
 
 #[tokio::test]
-async fn operations_say_what_to_look_at_and_what_to_do_at_each_alert() {
-    let operations =
-        std::fs::read_to_string(format!("{}/docs/OPERATIONS.md", super::tools::ROOT)).unwrap();
-    let sections = sections(&operations, "\n### Alerts\n");
+async fn runbooks_say_what_to_look_at_and_what_to_do_at_each_alert() {
+    let runbooks =
+        std::fs::read_to_string(format!("{}/docs/RUNBOOKS.md", super::tools::ROOT)).unwrap();
+    let sections = sections(&runbooks, "\n## Alerts\n");
     let alerts = from_yaml(format!("{CHART}/files/alerts.yaml").as_ref()).await;
     let rules = alerts[0]["groups"][0]["rules"].as_array().unwrap().iter();
     let names: BTreeSet<_> = rules.map(|rule| rule["alert"].as_str().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Who leads to the pods, and to whom they may speak.
+//! What leads to the pods, and what they may connect to.
 
 use serde_json::{Value, json};
 
@@ -33,11 +33,11 @@ async fn routes_lead_to_the_service() {
     assert!(finds(selector, embedded.all("Deployment")[0]));
 }
 
-/// What the program answers, by its own description; the pages of that description are not in it.
+/// The paths of the program. The pages that show this document are not in it.
 const OPENAPI: &str = include_str!("../../openapi/openapi.json");
 
 #[tokio::test]
-async fn probes_and_metrics_are_not_published_and_all_else_is() {
+async fn everything_but_probes_and_metrics_is_published() {
     let manifests = render("production", &[]).await;
     let paths = &manifests.one("Ingress", "")["spec"]["rules"][0]["http"]["paths"];
     let paths = paths.as_array().unwrap().iter();
@@ -62,7 +62,7 @@ async fn probes_and_metrics_are_not_published_and_all_else_is() {
     }
 }
 
-/// The ports that pods may call, without those of names and of themselves.
+/// The ports that pods may connect to, without DNS and their own.
 fn called(policy: &Value) -> Vec<i64> {
     let rules = policy["spec"]["egress"].as_array().unwrap().iter();
     let ports = rules.flat_map(|rule| rule["ports"].as_array().unwrap());
@@ -72,9 +72,9 @@ fn called(policy: &Value) -> Vec<i64> {
     ports
 }
 
-/// The namespaces that are let in, and last the pods of the release, for `helm test`.
+/// The pods of the release come last, for `helm test`.
 #[tokio::test]
-async fn prometheus_ingress_and_gateway_are_let_in_where_all_are_on() {
+async fn prometheus_ingress_and_gateway_may_connect_when_all_are_on() {
     let manifests = render("production", &[]).await;
     let policy = &manifests.one("NetworkPolicy", "")["spec"];
     let callers = policy["ingress"][0]["from"].as_array().unwrap();
@@ -96,7 +96,7 @@ async fn prometheus_ingress_and_gateway_are_let_in_where_all_are_on() {
 }
 
 #[tokio::test]
-async fn pods_speak_to_nobody_but_those_named() {
+async fn pods_connect_only_to_named_peers() {
     let manifests = render("production", &[]).await;
     let policy = manifests.one("NetworkPolicy", "");
     assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
@@ -104,7 +104,7 @@ async fn pods_speak_to_nobody_but_those_named() {
     let rules = policy["spec"]["egress"].as_array().unwrap();
     assert!(
         rules.iter().all(|rule| !rule["to"].as_array().unwrap().is_empty()),
-        "none is open to all"
+        "no rule is open to all"
     );
     for deployment in manifests.all("Deployment") {
         assert!(finds(&policy["spec"]["podSelector"]["matchLabels"], deployment));
@@ -122,9 +122,9 @@ async fn pods_speak_to_nobody_but_those_named() {
     assert!(off.all("NetworkPolicy").is_empty());
 }
 
-/// The rule of names is the first.
+/// The rule for DNS is the first.
 #[tokio::test]
-async fn names_are_asked_where_the_values_say() {
+async fn dns_queries_go_where_the_values_say() {
     let cluster = json!({"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}});
     for file in ["small", "embedded"] {
         let manifests = render(file, &[]).await;

@@ -1,4 +1,4 @@
-//! What docs/OPERATIONS.md has operators type is typed here.
+//! Commands that the pages of operators (docs/OPERATIONS.md, docs/RUNBOOKS.md) tell them to type are typed here.
 
 use sqlx::{Connection, Executor, PgConnection, Row};
 use tempfile::TempDir;
@@ -23,9 +23,13 @@ const HAPPENED: &str = r#"
     VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 'Shop', 'campaignMonitor', 'admin', 'somebody', now(), '1',
         'key:sealed', 'Invalid API Key', 1, 'somebody', now(), 'somebody', now())"#;
 
+fn page(name: &str) -> String {
+    std::fs::read_to_string(format!("{ROOT}/docs/{name}")).unwrap()
+}
+
 /// The lines of a section that are to be typed, as the page has them.
-fn typed(heading: &str) -> String {
-    let page = std::fs::read_to_string(format!("{ROOT}/docs/OPERATIONS.md")).unwrap();
+fn typed(name: &str, heading: &str) -> String {
+    let page = page(name);
     let (_, section) = page.split_once(&format!("\n{heading}\n")).expect(heading);
     let section = section.split("\n#").next().unwrap();
     let lines = section.lines().filter_map(|line| line.strip_prefix("    "));
@@ -40,7 +44,7 @@ async fn the_database_tells_the_instances_behind_an_alert() {
     succeed(BINARY, &migrate, &folder.path().to_string_lossy()).await;
     let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
     database.execute(HAPPENED).await.unwrap();
-    let typed = typed("### Find the instance");
+    let typed = typed("RUNBOOKS.md", "## Find the instance");
     let statements: Vec<_> = typed.split_inclusive(';').collect();
     assert_eq!(statements.len(), 3);
     for (statement, says) in statements.into_iter().zip(["gone", "Weekly", "Invalid API Key"]) {
@@ -57,9 +61,9 @@ async fn the_database_tells_the_instances_behind_an_alert() {
 /// `kubectl` looks into `default` otherwise, and finds nothing. Nodes are in no namespace.
 #[test]
 fn every_line_for_kubectl_has_the_namespace_of_the_installation() {
-    let page = std::fs::read_to_string(format!("{ROOT}/docs/OPERATIONS.md")).unwrap();
-    assert!(page.contains("`helm install exports helm/segment-export --namespace exports "));
-    let (lines, rest): (Vec<_>, Vec<_>) = page
+    let pages = page("OPERATIONS.md") + &page("RUNBOOKS.md");
+    assert!(pages.contains("`helm install exports helm/segment-export --namespace exports "));
+    let (lines, rest): (Vec<_>, Vec<_>) = pages
         .split('`')
         .filter(|text| text.starts_with("kubectl "))
         .partition(|line| !line.starts_with("kubectl drain"));
@@ -77,7 +81,7 @@ async fn a_second_role_takes_the_place_of_the_first_while_its_password_changes()
     let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
     let owner: String =
         sqlx::query_scalar("SELECT current_user").fetch_one(&mut database).await.unwrap();
-    let roles = typed("### Rotate keys and passwords").replace("'…'", "'secret'");
+    let roles = typed("OPERATIONS.md", "### Rotate keys and passwords").replace("'…'", "'secret'");
     let (made, gone) = roles.trim().rsplit_once('\n').unwrap();
     assert_eq!(gone.trim(), "ALTER ROLE segment NOLOGIN;");
     database
@@ -106,7 +110,7 @@ async fn the_lines_of_a_run_are_found_among_lines_that_are_not_json() {
     std::fs::write(folder.path().join("log"), lines).unwrap();
     let check = format!(
         "{} log > found; jq -e -s 'map(.message) == [\"a batch\"]' found",
-        typed("## Logs")
+        typed("OPERATIONS.md", "### Logs")
     );
     succeed("sh", &["-ec", &check], &folder.path().to_string_lossy()).await;
 }

@@ -1,14 +1,14 @@
-//! Where pods may run, what they may use, and how their image gets there.
+//! Nodes, resources and images of pods.
 
 use serde_json::{Value, json};
 
 use super::tools::{container, pod, render};
 
 #[tokio::test]
-async fn what_the_values_say_of_images_and_nodes_stands_in_every_pod() {
+async fn every_pod_has_the_image_and_node_settings_of_the_values() {
     let set = [
         "image.pullPolicy=Always",
-        "imagePullSecrets[0].name=registry-of-ours",
+        "imagePullSecrets[0].name=own-registry",
         "nodeSelector.disk=ssd",
         "tolerations[0].key=batch",
         "tolerations[0].operator=Exists",
@@ -18,7 +18,7 @@ async fn what_the_values_say_of_images_and_nodes_stands_in_every_pod() {
     for manifest in manifests.with_pods() {
         let (pod, container) = (pod(manifest), container(manifest));
         assert_eq!(container["imagePullPolicy"], "Always");
-        assert_eq!(pod["imagePullSecrets"], json!([{"name": "registry-of-ours"}]));
+        assert_eq!(pod["imagePullSecrets"], json!([{"name": "own-registry"}]));
         assert_eq!(pod["nodeSelector"], json!({"disk": "ssd"}));
         assert_eq!(pod["tolerations"], json!([{"key": "batch", "operator": "Exists"}]));
         let volumes = pod["volumes"].as_array().unwrap();
@@ -28,14 +28,14 @@ async fn what_the_values_say_of_images_and_nodes_stands_in_every_pod() {
     for manifest in plain.with_pods() {
         let (pod, container) = (pod(manifest), container(manifest));
         assert_eq!(container["imagePullPolicy"], "IfNotPresent");
-        for left_out in ["imagePullSecrets", "nodeSelector", "tolerations"] {
-            assert!(pod[left_out].is_null(), "{left_out}");
+        for absent in ["imagePullSecrets", "nodeSelector", "tolerations"] {
+            assert!(pod[absent].is_null(), "{absent}");
         }
     }
 }
 
 #[tokio::test]
-async fn each_part_may_use_what_its_values_say() {
+async fn each_component_has_the_resources_of_its_values() {
     let set = ["api", "worker", "scheduler"].map(|part| {
         let cpu = part.len() * 100;
         format!("{part}.resources.requests.cpu={cpu}m,{part}.resources.limits.memory={cpu}Mi")
@@ -56,5 +56,8 @@ async fn each_part_may_use_what_its_values_say() {
     }
     let embedded = render("embedded", &["worker.resources.limits.memory=3Gi"]).await;
     let resources: &Value = &container(embedded.all("Deployment")[0])["resources"];
-    assert_eq!(resources["limits"]["memory"], "3Gi", "the one pod does what workers do");
+    assert_eq!(
+        resources["limits"]["memory"], "3Gi",
+        "the embedded pod has the resources of workers"
+    );
 }

@@ -1,4 +1,4 @@
-//! Chart and program cannot drift apart: the program is started with exactly what is rendered, and asked what the probes ask.
+//! The chart fits the program: tests start it with what is rendered, and call what the probes call.
 
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
@@ -21,13 +21,13 @@ const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
 /// Far more than a start takes here.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What stands in for everything that pods find in a cluster.
+/// Stands in for what pods find in a cluster.
 struct Stage {
     postgres: Postgres,
     redis: Redis,
-    /// Where a bucket is.
+    /// URL of an S3 service.
     bucket: String,
-    /// In place of the volumes.
+    /// Stands in for the volumes.
     folder: TempDir,
 }
 
@@ -40,37 +40,38 @@ impl Stage {
         Self { postgres, redis, bucket, folder: TempDir::new().unwrap() }.keep(folder)
     }
 
-    /// The folder of PostgreSQL lives as long as the process of the test.
+    /// Leaves the folder of PostgreSQL in place, because the server uses it until the test process ends.
     fn keep(self, folder: TempDir) -> Self {
         let _ = folder.keep();
         self
     }
 
-    /// What a secret says at a key; one that is made elsewhere has every key.
+    /// The value at a key of a secret; a secret that the chart does not create has every key.
     fn secret(&self, manifests: &Manifests, name: &Value, key: &str) -> String {
         let rendered =
             manifests.all("Secret").into_iter().find(|secret| &secret["metadata"]["name"] == name);
-        let said = rendered.map(|secret| secret["stringData"][key].as_str().expect(key).to_owned());
+        let value =
+            rendered.map(|secret| secret["stringData"][key].as_str().expect(key).to_owned());
         match key {
             "databaseUrl" | "url" => self.postgres.url(),
             "redisUrl" => self.redis.url(),
-            _ => said.unwrap_or_else(|| match key {
+            _ => value.unwrap_or_else(|| match key {
                 "encryptionKeys" => "one:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=".into(),
                 "oauthClientSecret" | "secretAccessKey" => "secret".into(),
                 "accessKeyId" => bucket::KEY_ID.into(),
                 "sasToken" => "sv=2024-11-04&sig=c2VjcmV0".into(),
-                other => panic!("nobody has named a key {other}"),
+                other => panic!("unknown key {other}"),
             }),
         }
     }
 
-    /// The variables of a container, as Kubernetes would make them: a value may be put together from those before it.
+    /// The variables of a container, resolved as Kubernetes does: a value may refer to earlier ones.
     fn variables(&self, manifests: &Manifests, manifest: &Value) -> BTreeMap<String, String> {
         let mut made = BTreeMap::new();
         for variable in container(manifest)["env"].as_array().unwrap() {
             let secret = &variable["valueFrom"]["secretKeyRef"];
             let value = match variable["value"].as_str() {
-                Some(value) => put_in(self.here(manifest, value), &made),
+                Some(value) => resolve(self.here(manifest, value), &made),
                 None => self.secret(manifests, &secret["name"], secret["key"].as_str().unwrap()),
             };
             made.insert(variable["name"].as_str().unwrap().to_owned(), value);
@@ -78,7 +79,7 @@ impl Stage {
         made
     }
 
-    /// A value with the folder of the test in place of the volumes, and this machine in place of all addresses.
+    /// A value with the folder of the test for the volumes, and this machine for all addresses.
     fn here(&self, manifest: &Value, value: &str) -> String {
         let mounts = container(manifest)["volumeMounts"].as_array().unwrap().iter();
         let mounts = mounts.filter(|mount| mount["name"] != "tmp");
@@ -100,18 +101,18 @@ impl Stage {
     }
 }
 
-/// Puts the values of variables where another names them.
-fn put_in(value: String, made: &BTreeMap<String, String>) -> String {
+/// Replaces references to earlier variables.
+fn resolve(value: String, made: &BTreeMap<String, String>) -> String {
     made.iter().fold(value, |value, (name, part)| value.replace(&format!("$({name})"), part))
 }
 
-/// The arguments of a container; the image begins the command with the program.
+/// The arguments of a container; its command is the entry point of the image.
 fn args(manifest: &Value) -> Vec<String> {
     assert!(container(manifest)["command"].is_null());
     serde_json::from_value(container(manifest)["args"].clone()).unwrap()
 }
 
-/// Asks what a probe asks, at the port it names, until it is content or the process has ended.
+/// Calls what a probe calls until it succeeds or the process ends.
 async fn ask(manifest: &Value, probe: &str, child: &mut Child) {
     let container = container(manifest);
     let get = &container[probe]["httpGet"];
@@ -119,24 +120,24 @@ async fn ask(manifest: &Value, probe: &str, child: &mut Child) {
     let port = ports.iter().find(|port| port["name"] == get["port"]).unwrap();
     let url =
         format!("http://127.0.0.1:{}{}", port["containerPort"], get["path"].as_str().unwrap());
-    let content = async {
+    let success = async {
         while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
-            assert_eq!(child.try_wait().unwrap(), None, "it has ended by itself");
+            assert_eq!(child.try_wait().unwrap(), None, "the process has ended");
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let failed = format!("{probe} of {} is never content", container["name"]);
-    timeout(PATIENCE, content).await.expect(&failed);
+    let failed = format!("{probe} of {} never succeeds", container["name"]);
+    timeout(PATIENCE, success).await.expect(&failed);
 }
 
-/// Stops a process as Kubernetes does, within the time it gives.
+/// Stops a process as Kubernetes does, within the grace period.
 async fn stop(manifest: &Value, mut child: Child) -> ExitStatus {
     let given = pod(manifest)["terminationGracePeriodSeconds"].as_u64().unwrap();
     send("TERM", child.id().unwrap()).await.unwrap();
     timeout(Duration::from_secs(given), child.wait()).await.expect("it stops in time").unwrap()
 }
 
-/// Runs the pod of `helm test` while the service runs: the name of the service leads to the port of its pods.
+/// Runs the pod of `helm test` against the running service.
 async fn run_test_pod(stage: &Stage, manifests: &Manifests, port: u16) {
     let (test, service) = (manifests.one("Pod", "-test"), manifests.one("Service", ""));
     assert_eq!(test["metadata"]["annotations"]["helm.sh/hook"], "test");
@@ -196,14 +197,14 @@ fn settings() -> clap::Command {
     Signals::augment_args(Config::augment_args(clap::Command::new("serve")))
 }
 
-/// The default of a setting, as it is written.
+/// The default of a setting, as text.
 fn default(arg: &clap::Arg) -> Option<&str> {
     arg.get_default_values().first()?.to_str()
 }
 
-/// Each with its packed copy, which is no larger as a rule.
+/// Each upload with its compressed copy, which is rarely larger.
 #[tokio::test]
-async fn there_is_room_for_as_many_uploads_as_are_taken_in_at_a_time() {
+async fn tmp_has_room_for_the_allowed_number_of_uploads() {
     let settings = settings();
     let number = |name| {
         let arg = settings.get_arguments().find(|arg| arg.get_id() == name).unwrap();
@@ -217,9 +218,9 @@ async fn there_is_room_for_as_many_uploads_as_are_taken_in_at_a_time() {
     assert!(size.parse::<u64>().unwrap() << 30 >= 2 * uploads, "{size} GiB");
 }
 
-/// What `values.schema.json` says of a setting is what its default is: a number, or any text.
+/// `values.schema.json` has the type of each setting's default: a number, or text.
 #[tokio::test]
-async fn settings_are_those_of_the_program_and_numbers_where_its_are() {
+async fn settings_and_their_types_are_those_of_the_program() {
     let program = settings();
     let is_number = |arg| default(arg).is_some_and(|default| default.parse::<u64>().is_ok());
     let settings = program.get_arguments().filter_map(|arg| {

@@ -1,9 +1,9 @@
-//! Values that cannot work are refused before anything is installed.
+//! The chart rejects values that cannot work before it installs anything.
 
 use super::tools::template;
 
-/// A values file, what is set beside it, and what the refusal must say.
-const REFUSED: [(&str, &str, &[&str]); 49] = [
+/// A values file, what is set in addition, and words of the error.
+const REJECTED: [(&str, &str, &[&str]); 49] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -15,8 +15,8 @@ const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("small", "oauth.clientId=app,secrets.oauthClientSecret=s", &["oauth.redirectUrl is required"]),
     ("small", "ingress.enabled=true", &["ingress.host is required"]),
     ("small", "httpRoute.enabled=true", &["httpRoute.parentRefs is required"]),
-    ("embedded", "storage.url=s3://members", &["has no place when embedded"]),
-    ("embedded", "worker.autoscaling.enabled=true", &["cannot be scaled"]),
+    ("embedded", "storage.url=s3://members", &["not allowed when embedded is true"]),
+    ("embedded", "worker.autoscaling.enabled=true", &["cannot scale"]),
     ("small", "secrets.encryptionKeys=one:short", &["secrets.encryptionKeys must be", "32 bytes"]),
     (
         "small",
@@ -29,9 +29,9 @@ const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("small", "port=80", &["/port", "minimum"]),
     ("small", "drainSeconds=0", &["/drainSeconds", "minimum"]),
     ("small", "worker.replicas=many", &["/worker/replicas", "want integer"]),
-    ("small", "settings.DEV=true", &["settings.DEV has no place here"]),
+    ("small", "settings.DEV=true", &["settings.DEV is not allowed"]),
     ("small", "settings.lower=1", &["additional properties 'lower' not allowed"]),
-    ("small", "settings.AUTH_ISSUER=accounts", &["settings.AUTH_ISSUER has no place here"]),
+    ("small", "settings.AUTH_ISSUER=accounts", &["settings.AUTH_ISSUER is not allowed"]),
     ("small", "settings.RUNS_IN_PARALEL=8", &["/settings", "'RUNS_IN_PARALEL' not allowed"]),
     (
         "small",
@@ -43,19 +43,19 @@ const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("small", "auth.issuer=login.example.com", &["/auth/issuer", "does not match pattern"]),
     (
         "small",
-        "api.autoscaling.enabled=true,api.autoscaling.min=9",
-        &["api.autoscaling.min (9) is above api.autoscaling.max (6)"],
+        "api.autoscaling.enabled=true,api.autoscaling.minReplicas=9",
+        &["api.autoscaling.minReplicas (9) is above api.autoscaling.maxReplicas (6)"],
     ),
     (
         "production",
-        "worker.autoscaling.min=13",
-        &["worker.autoscaling.min (13) is above worker.autoscaling.max (12)"],
+        "worker.autoscaling.minReplicas=13",
+        &["worker.autoscaling.minReplicas (13) is above worker.autoscaling.maxReplicas (12)"],
     ),
     ("small", r"podLabels.app\.kubernetes\.io/component=x", &["app.kubernetes.io/component"]),
     (
         "small",
         r"podLabels.app\.kubernetes\.io/name=x",
-        &["podLabels has app.kubernetes.io/name", "give the label another name"],
+        &["podLabels.app.kubernetes.io/name is not allowed", "rename yours"],
     ),
     (
         "small",
@@ -72,7 +72,7 @@ const REFUSED: [(&str, &str, &[&str]); 49] = [
         "storage.roots.crm.url=file:///data,storage.roots.crm.existingClaim=crm",
         &["/data is the directory of the default root and of the root crm"],
     ),
-    ("small", "settings.STORAGE_OPTIONS=x", &["settings.STORAGE_OPTIONS has no place here"]),
+    ("small", "settings.STORAGE_OPTIONS=x", &["settings.STORAGE_OPTIONS is not allowed"]),
     (
         "cloud",
         "storage.options.aws_session_token=x",
@@ -91,30 +91,30 @@ const REFUSED: [(&str, &str, &[&str]); 49] = [
     ("cloud", "storage.options.region=x", &["invalid propertyName 'region'"]),
     ("cloud", "storage.options.aws_region=a b", &["/storage/options/aws_region", "does not match"]),
     ("cloud", "storage.secretOptions.aws_session_token=x", &["got string, want object"]),
-    ("cloud", "storage.roots.default.url=s3://x", &["storage.roots.default has no place here"]),
+    ("cloud", "storage.roots.default.url=s3://x", &["storage.roots.default is not allowed"]),
     ("cloud", "storage.roots.Lake.url=s3://x", &["invalid propertyName 'Lake'"]),
     (
         "cloud",
         "storage.roots.crm-share.existingClaim=",
-        &["name the claim that is mounted there in storage.roots.crm-share.existingClaim"],
+        &["set storage.roots.crm-share.existingClaim to the claim to mount there"],
     ),
     ("cloud", "sqlSources.shop=postgres://x", &["/sqlSources/shop", "want object"]),
     (
         "small",
-        "networkPolicy.egress.more.web.ports={8443},networkPolicy.egress.more.web.to[0].ipBlock.cidr=10.0.0.0/8",
-        &["networkPolicy.egress.more.web has no place here", "another name"],
+        "networkPolicy.egress.extra.web.ports={8443},networkPolicy.egress.extra.web.to[0].ipBlock.cidr=10.0.0.0/8",
+        &["networkPolicy.egress.extra.web is not allowed", "use another name"],
     ),
     ("small", "workers.replicas=3", &["additional properties 'workers' not allowed"]),
 ];
 
 #[tokio::test]
-async fn what_cannot_work_is_refused_in_clear_words() {
-    for (file, set, words) in REFUSED {
+async fn values_that_cannot_work_are_rejected_with_a_clear_message() {
+    for (file, set, words) in REJECTED {
         let output = template(file, &[set]).await;
-        assert!(!output.status.success(), "{set} is taken");
+        assert!(!output.status.success(), "{set} is accepted");
         let error = String::from_utf8_lossy(&output.stderr);
         for word in words {
-            assert!(error.contains(word), "{set}: no word of {word:?} in {error}");
+            assert!(error.contains(word), "{set}: {word:?} is not in {error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How many pods there are, how they are spread, and how they go.
+//! Number of pods, their spread over nodes, and how they stop.
 
 use serde_json::json;
 
@@ -8,8 +8,8 @@ use super::tools::{container, finds, pod, render, variable};
 async fn kubernetes_waits_longer_than_a_drain_takes() {
     for (file, drain) in [("small", 40), ("production", 120), ("embedded", 40), ("cloud", 40)] {
         for deployment in render(file, &[]).await.all("Deployment") {
-            let told = (drain * 1000).to_string();
-            assert_eq!(variable(deployment, "SEGMENT_EXPORT_DRAIN_MS"), Some(&*told));
+            let expected = (drain * 1000).to_string();
+            assert_eq!(variable(deployment, "SEGMENT_EXPORT_DRAIN_MS"), Some(&*expected));
             let before = &container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"];
             let waits = pod(deployment)["terminationGracePeriodSeconds"].as_i64().unwrap();
             assert!(waits - before.as_i64().unwrap() >= drain + 15);
@@ -18,18 +18,18 @@ async fn kubernetes_waits_longer_than_a_drain_takes() {
 }
 
 #[tokio::test]
-async fn autoscalers_take_the_place_of_numbers() {
+async fn autoscalers_replace_fixed_replicas() {
     let fixed = render("small", &["api.replicas=3,worker.replicas=5,scheduler.replicas=2"]).await;
-    for (part, replicas) in [("api", 3), ("worker", 5), ("scheduler", 2)] {
-        assert_eq!(fixed.one("Deployment", &format!("-{part}"))["spec"]["replicas"], replicas);
+    for (component, replicas) in [("api", 3), ("worker", 5), ("scheduler", 2)] {
+        assert_eq!(fixed.one("Deployment", &format!("-{component}"))["spec"]["replicas"], replicas);
     }
     assert!(
         fixed.all("HorizontalPodAutoscaler").is_empty() && fixed.all("ScaledObject").is_empty()
     );
 
     let scaled = render("production", &["worker.autoscaling.oldestDueSeconds=90"]).await;
-    for part in ["api", "worker"] {
-        assert!(scaled.one("Deployment", &format!("-{part}"))["spec"]["replicas"].is_null());
+    for component in ["api", "worker"] {
+        assert!(scaled.one("Deployment", &format!("-{component}"))["spec"]["replicas"].is_null());
     }
     let api = &scaled.one("HorizontalPodAutoscaler", "-api")["spec"];
     assert_eq!((&api["minReplicas"], &api["maxReplicas"]), (&json!(2), &json!(8)));
@@ -48,11 +48,11 @@ async fn autoscalers_take_the_place_of_numbers() {
 }
 
 #[tokio::test]
-async fn pods_of_a_part_are_spread_and_not_all_taken_away_at_once() {
+async fn pods_of_a_component_are_spread_and_not_all_evicted_at_once() {
     let manifests = render("small", &[]).await;
-    for part in ["-api", "-worker", "-scheduler"] {
-        let deployment = manifests.one("Deployment", part);
-        let budget = &manifests.one("PodDisruptionBudget", part)["spec"];
+    for component in ["-api", "-worker", "-scheduler"] {
+        let deployment = manifests.one("Deployment", component);
+        let budget = &manifests.one("PodDisruptionBudget", component)["spec"];
         assert_eq!(budget["maxUnavailable"], 1);
         let spread = pod(deployment)["topologySpreadConstraints"].as_array().unwrap();
         assert_eq!(spread.len(), 2);
@@ -60,7 +60,7 @@ async fn pods_of_a_part_are_spread_and_not_all_taken_away_at_once() {
         for selector in selectors.chain([&budget["selector"]["matchLabels"]]) {
             let found =
                 manifests.all("Deployment").into_iter().filter(|found| finds(selector, found));
-            assert_eq!(found.collect::<Vec<_>>(), [deployment], "no more than its own pods");
+            assert_eq!(found.collect::<Vec<_>>(), [deployment], "only its own pods");
         }
     }
 }

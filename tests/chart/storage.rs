@@ -1,4 +1,4 @@
-//! Where members are kept, and the credentials for it.
+//! Where members are stored, and the credentials for it.
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ fn from_secret<'a>(manifest: &'a Value, name: &str) -> (&'a str, &'a str) {
     (secret["name"].as_str().unwrap(), secret["key"].as_str().unwrap())
 }
 
-/// That the program gets in with them is shown where it is started with them.
+/// `program.rs` shows that the program works with them.
 #[tokio::test]
-async fn credentials_of_roots_come_from_secrets_made_elsewhere() {
+async fn credentials_of_roots_come_from_existing_secrets() {
     let manifests = render("cloud", &["storage.roots.lake.options.azure_client_id=id"]).await;
     for part in ["-api", "-worker", "-scheduler"] {
         let deployment = manifests.one("Deployment", part);
@@ -26,8 +26,9 @@ async fn credentials_of_roots_come_from_secrets_made_elsewhere() {
             ("lake.azure_client_id=id", None),
             ("lake.azure_storage_sas_token=", Some(("lake-storage", "sasToken"))),
         ] {
-            let said = options.split(' ').find_map(|said| said.strip_prefix(option)).expect(option);
-            let name = said.strip_prefix("$(").and_then(|said| said.strip_suffix(')'));
+            let value =
+                options.split(' ').find_map(|text| text.strip_prefix(option)).expect(option);
+            let name = value.strip_prefix("$(").and_then(|text| text.strip_suffix(')'));
             assert_eq!(name.map(|name| from_secret(deployment, name)), secret, "{option}");
         }
         let roots = "crm-share=file:///mnt/crm \
@@ -53,7 +54,7 @@ async fn tables_are_read_from_databases_named_in_secrets() {
 }
 
 #[tokio::test]
-async fn secrets_are_files_where_the_values_say() {
+async fn secrets_are_mounted_as_files() {
     let manifests = render("cloud", &[]).await;
     let mount = json!({"name": "secret-authorities", "mountPath": "/secrets/authorities", "readOnly": true});
     let volume =

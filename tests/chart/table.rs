@@ -1,10 +1,10 @@
-//! The table of values in the chart's README, made of the comments in `values.yaml`.
+//! The table of values in the chart's README, generated from the comments in `values.yaml`.
 
 use std::fmt::Write;
 
 use super::tools::{CHART, HERE};
 
-const BEGIN: &str = "<!-- made of values.yaml by `make chart` -->\n";
+const BEGIN: &str = "<!-- generated from values.yaml by `make chart` -->\n";
 
 /// A documented value.
 struct Row {
@@ -57,7 +57,7 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-/// With `WRITE_CHART_README` it is written, as `make chart` does.
+/// `make chart` sets `WRITE_CHART_README`, which writes the table.
 #[test]
 fn the_table_of_values_is_up_to_date_and_names_tests_that_exist() {
     let rows = rows(&std::fs::read_to_string(format!("{CHART}/values.yaml")).unwrap());
@@ -84,7 +84,6 @@ fn the_table_of_values_is_up_to_date_and_names_tests_that_exist() {
     }
 }
 
-/// Every value, not only those that somebody thought of.
 #[tokio::test]
 async fn every_value_is_documented_and_known_to_the_schema() {
     let documented: Vec<_> =

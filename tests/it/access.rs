@@ -91,7 +91,7 @@ async fn contributors_cannot_make_or_change_a_connection() {
 /// “For more information, see Allow contributors to use a connection for exports.”
 /// “In the Connection for export field, choose a connection from the Campaign Monitor section.”
 #[tokio::test(flavor = "multi_thread")]
-async fn contributors_manage_every_export_over_a_shared_connection_whoever_made_it() {
+async fn contributors_manage_every_export_over_a_shared_connection_of_any_author() {
     let app = TestApp::start().await;
     app.segment("People", &people(2)).await;
     let connection = app.shared_connection().await;

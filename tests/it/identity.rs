@@ -204,3 +204,41 @@ async fn a_provider_that_calls_itself_by_another_name_is_not_believed() {
     refused(ask(&app, &sign(&provider.claims(), KEY, KEY_ID)).await, 503).await;
     assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
 }
+
+/// The settings and the decoded token of a section of docs/IDENTITY.md.
+fn documented(provider: &str) -> (Vec<String>, Value) {
+    let page = include_str!("../../docs/IDENTITY.md");
+    let (_, section) = page.split_once(&format!("\n## {provider}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let settings = section.lines().filter_map(|line| line.strip_prefix("    SEGMENT_EXPORT_"));
+    let settings = settings.filter_map(|setting| setting.split_once('='));
+    let flag = |name: &str| format!("--{}", name.to_lowercase().replace('_', "-"));
+    let settings = settings.flat_map(|(name, value)| [flag(name), value.to_owned()]).collect();
+    let (_, claims) = section.split_once("```json\n").unwrap();
+    let (claims, _) = claims.split_once("```").unwrap();
+    (settings, serde_json::from_str(claims).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_tokens_of_entra_id_and_keycloak_work_with_the_documented_settings() {
+    let provider = Provider::start();
+    let keys = format!("{}/keys", provider.issuer);
+    for name in ["Entra ID", "Keycloak"] {
+        let (settings, mut claims) = documented(name);
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let app =
+            TestApp::start_with(&[&settings, ["--auth-jwks-url", &keys].as_slice()].concat()).await;
+        claims["nbf"] = json!(db::now().timestamp());
+        claims["exp"] = json!(db::now().timestamp() + 600);
+        let token = sign(&claims, KEY, KEY_ID);
+        let status = async |method: Method, instance: &str| {
+            let path = format!("v1/instances/{instance}/connections");
+            app.anonymous(method, &path).bearer_auth(&token).send().await.unwrap().status().as_u16()
+        };
+        let named = "0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01";
+        assert_eq!(status(Method::GET, named).await, 200, "{name}: a contributor reads");
+        assert_eq!(status(Method::POST, named).await, 403, "{name}: and is no administrator");
+        let other = uuid::Uuid::now_v7().to_string();
+        assert_eq!(status(Method::GET, &other).await, 404, "{name}: nor anywhere else");
+    }
+}

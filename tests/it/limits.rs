@@ -119,7 +119,7 @@ async fn the_limit_of_the_contract_ends_the_run_in_the_words_of_campaign_monitor
     let run = run_of(&app, &export).await;
 
     let words = ["code 999: Your plan allows no more subscribers", "stay on the list", "contract"];
-    check_reason(&run, "failed", "campaignMonitorRefused", "external", &words);
+    check_reason(&run, "failed", "destinationRefused", "external", &words);
     assert_eq!(
         (&run["counts"]["created"], &run["counts"]["remaining"]),
         (&json!(2_000), &json!(1_500))

@@ -53,7 +53,7 @@ async fn a_run_that_never_gets_past_something_on_the_way_says_so_and_blames_neit
 
             let reason = &run["reason"];
             assert_eq!(run["status"], "failed", "{run}");
-            assert_eq!(reason["code"], "campaignMonitorUnavailable", "{run}");
+            assert_eq!(reason["code"], "destinationUnavailable", "{run}");
             assert_eq!(reason["culprit"], "external", "{run}");
             let words =
                 format!("something on the way to Campaign Monitor answered with status {status}");
@@ -81,6 +81,6 @@ async fn a_list_is_not_unknown_because_something_on_the_way_says_404() {
     answers(&app, 404, "lists", None).await;
     let answer = app.request("Admin", Method::GET, &path).send().await.unwrap();
     let problem = refused(answer, 503).await;
-    assert_eq!(problem["errorCode"], "campaignMonitorUnavailable");
+    assert_eq!(problem["errorCode"], "destinationUnavailable");
     assert!(text(&problem, "detail").contains("something on the way"), "{problem}");
 }

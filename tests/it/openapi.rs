@@ -84,7 +84,7 @@ fn every_problem_names_its_codes_and_the_codes_fit_the_status() {
 fn every_error_code_is_documented_where_it_is_answered() {
     let document = segment_export::server::document().to_string();
     // The rest is answered by addresses that are none of the operations, or to methods that are none.
-    for kind in segment_export::http::problem::Kind::ALL {
+    for kind in segment_export::http::problem::ProblemKind::ALL {
         let is_documented = document.contains(&format!("\"errorCode\":\"{}\"", kind.code()));
         assert!(is_documented || kind.code() == "methodNotAllowed", "{}", kind.code());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use reqwest::{Method, Response};
-use segment_export::http::problem::Kind;
+use segment_export::http::problem::ProblemKind;
 use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use segment_export::sql;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn sources(folder: &Path) -> String {
 #[test]
 fn every_kind_of_problem_is_met_in_a_test() {
     let tests = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"));
-    for kind in Kind::ALL {
+    for kind in ProblemKind::ALL {
         assert!(tests.contains(&format!("\"{}\"", kind.code())), "{}", kind.code());
     }
 }

@@ -90,7 +90,7 @@ async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exac
     let run = app.ended(&app.start_run(&export).await).await;
 
     assert_eq!(run["status"], "failed", "{run}");
-    assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
+    assert_eq!(run["reason"]["code"], "destinationUnavailable");
     assert_eq!(run["reason"]["culprit"], "external");
     let counts = json!({"selected": 5_000, "created": 2_000, "updated": 0, "rejected": 0, "duplicate": 0,
         "invalid": 0, "inDoubt": 1_000, "remaining": 2_000});
@@ -128,7 +128,7 @@ async fn a_campaign_monitor_that_cannot_be_reached_leaves_profiles_to_do_and_non
 
     let run = app.ended(&run).await;
     assert_eq!(run["status"], "failed", "{run}");
-    assert_eq!(run["reason"]["code"], "campaignMonitorUnavailable");
+    assert_eq!(run["reason"]["code"], "destinationUnavailable");
     let counts = json!({"selected": 20_000, "created": 3_000, "updated": 0, "rejected": 0, "duplicate": 0,
         "invalid": 0, "inDoubt": 0, "remaining": 17_000});
     assert_eq!(run["counts"], counts);
@@ -152,7 +152,11 @@ async fn a_cancelled_run_keeps_what_was_sent() {
     assert_eq!(run["counts"]["created"].as_i64(), Some(app.active().await), "{run}");
     let path = format!("/runs/{}/cancel", text(&run, "runId"));
     let again = app.request("Admin", Method::POST, &path).send().await.unwrap();
-    assert_eq!(refused(again, 409).await["errorCode"], "runEnded");
+    let ended = refused(again, 409).await;
+    assert_eq!(
+        (text(&ended, "errorCode"), text(&ended, "runStatus")),
+        ("runEnded".into(), text(&run, "status"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

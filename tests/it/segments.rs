@@ -218,6 +218,6 @@ async fn a_run_whose_root_was_taken_out_of_the_settings_fails_and_says_so() {
     let run = app.ended(&run).await;
     let reason = &run["reason"];
     assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("storageRefused")));
-    assert!(text(reason, "message").contains("root \"crm\" is not configured any more"), "{run}");
+    assert!(text(reason, "message").contains("root \"crm\" is no longer configured"), "{run}");
     assert_eq!(run["counts"]["created"], app.active().await, "{run}");
 }

@@ -63,7 +63,7 @@ async fn members_of_an_upload_that_are_gone_are_asked_for_again() {
 
     let members = app.request("Admin", Method::GET, "/segments/People/members").send().await;
     let detail = text(&refused(members.unwrap(), 422).await, "detail");
-    assert!(detail.contains("gone or cut short; upload them again"), "{detail}");
+    assert!(detail.contains("missing or incomplete; upload them again"), "{detail}");
     assert!(!detail.contains("Refresh the segment."), "{detail}");
     let run = app.ended(&app.start_run(&export).await).await;
     let reason = &run["reason"];

@@ -110,7 +110,7 @@ async fn a_run_that_was_cancelled_while_it_was_put_aside_is_due_at_once_and_says
 
     let later = Outcome::Released {
         not_before: db::now() + TimeDelta::minutes(10),
-        reason: Some(Reason::new(ReasonCode::CampaignMonitorUnavailable, "")),
+        reason: Some(Reason::new(ReasonCode::DestinationUnavailable, "")),
         stalled: true,
     };
     let mut tx = app.db.write().await.unwrap();

@@ -1,4 +1,4 @@
-//! Planned faults as a client sees them, down to the bytes.
+//! Planned faults as a client sees them, byte by byte.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::support::World;
 
-/// One import of one person over a plain socket; everything that comes back until the other side closes.
+/// Imports one person over a plain socket; returns everything until the sandbox closes.
 async fn raw_import(world: &World, email: &str) -> String {
     let body =
         json!({"Subscribers": [{"EmailAddress": email, "ConsentToTrack": "Yes"}]}).to_string();
@@ -25,7 +25,7 @@ async fn raw_import(world: &World, email: &str) -> String {
     );
     let mut socket = TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
-    // The other side may be gone already, which is one of the things tested here.
+    // An error means that the sandbox has closed already, as some faults do.
     let _ = socket.write_all(body.as_bytes()).await;
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer).await;
@@ -33,12 +33,12 @@ async fn raw_import(world: &World, email: &str) -> String {
 }
 
 async fn addresses(world: &World) -> Value {
-    let digest = world.order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
+    let digest = world.command(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
     digest["addresses"].clone()
 }
 
 #[tokio::test]
-async fn without_faults_a_plain_socket_gets_a_whole_answer() {
+async fn without_faults_a_plain_socket_gets_a_complete_answer() {
     let world = World::start().await;
     let answer = raw_import(&world, "a@example.com").await;
     assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
@@ -55,7 +55,7 @@ async fn drop_before_closes_the_connection_without_a_byte_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn drop_after_closes_the_connection_without_a_byte_and_has_stored() {
+async fn drop_after_stores_and_closes_the_connection_without_a_byte() {
     let world = World::start().await;
     world.faults(json!([{"kind": "dropAfter", "times": 1}])).await;
     assert_eq!(raw_import(&world, "a@example.com").await, "");
@@ -63,7 +63,7 @@ async fn drop_after_closes_the_connection_without_a_byte_and_has_stored() {
 }
 
 #[tokio::test]
-async fn half_an_answer_has_the_length_of_the_whole_and_is_stored() {
+async fn half_an_answer_has_the_full_content_length_and_is_stored() {
     let world = World::start().await;
     world.faults(json!([{"kind": "halfAnswer"}])).await;
     let answer = raw_import(&world, "a@example.com").await.to_lowercase();
@@ -86,7 +86,7 @@ async fn a_pooled_client_sees_dropped_and_broken_answers_as_errors() {
             Err(error) => Err(error),
         };
         assert!(read.is_err(), "{kind}: {read:?}");
-        world.order(Method::DELETE, "faults", Value::Null).await;
+        world.command(Method::DELETE, "faults", Value::Null).await;
     }
 }
 
@@ -108,7 +108,7 @@ async fn a_status_carries_its_code_and_its_headers_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_proxy_answers_with_a_page() {
+async fn a_proxy_answers_with_html() {
     let world = World::start().await;
     world.faults(json!([{"kind": {"status": {"status": 503, "html": true}}}])).await;
     let answer = raw_import(&world, "a@example.com").await;
@@ -117,7 +117,7 @@ async fn a_proxy_answers_with_a_page() {
 }
 
 #[tokio::test]
-async fn latency_holds_the_answer_back() {
+async fn latency_delays_the_answer() {
     let world = World::start().await;
     world.faults(json!([{"kind": {"latency": {"ms": 80}}}])).await;
     let start = Instant::now();
@@ -126,7 +126,7 @@ async fn latency_holds_the_answer_back() {
 }
 
 #[tokio::test]
-async fn a_hanging_call_is_never_answered_and_other_calls_go_on() {
+async fn a_hanging_call_is_never_answered_and_other_calls_are() {
     let world = World::start().await;
     world.faults(json!([{"match": {"path": "countries"}, "kind": {"hang": {}}}])).await;
     let hanging =
@@ -137,18 +137,18 @@ async fn a_hanging_call_is_never_answered_and_other_calls_go_on() {
 }
 
 #[tokio::test]
-async fn a_plan_can_be_read_and_unknown_members_are_refused() {
+async fn a_plan_can_be_read_and_unknown_members_are_rejected() {
     let world = World::start().await;
     let plan = json!([{"match": {"path": "/import"}, "kind": {"latency": {"ms": 1}}, "every": 2, "skip": 0, "seed": 0}]);
     world.faults(plan.clone()).await;
-    assert_eq!(world.order(Method::GET, "faults", Value::Null).await, plan);
+    assert_eq!(world.command(Method::GET, "faults", Value::Null).await, plan);
     for bad in [json!([{"kind": "explode"}]), json!([{"kind": "dropAfter", "evrey": 2}]), json!({})]
     {
         let response =
             world.anonymous(Method::PUT, "/sandbox/faults").json(&bad).send().await.unwrap();
         assert_eq!(response.status(), 400, "{bad}");
     }
-    assert_eq!(world.order(Method::GET, "faults", Value::Null).await, plan);
+    assert_eq!(world.command(Method::GET, "faults", Value::Null).await, plan);
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn the_call_log_counts_calls_records_repeats_and_the_peak() {
     world.faults(json!([{"kind": "dropAfter", "times": 1}, {"match": {"path": "/import"}, "kind": {"latency": {"ms": 60}}}])).await;
     raw_import(&world, "a@example.com").await;
     tokio::join!(raw_import(&world, "a@example.com"), raw_import(&world, "b@example.com"));
-    let calls = world.order(Method::GET, "calls", Value::Null).await;
+    let calls = world.command(Method::GET, "calls", Value::Null).await;
     assert_eq!(calls["calls"]["POST /subscribers/{id}/import"], json!({"201": 2, "none": 1}));
     assert_eq!((&calls["importCalls"], &calls["recordsReceived"]), (&json!(3), &json!(3)));
     assert_eq!((&calls["peakConcurrentImports"], &calls["importsNow"]), (&json!(2), &json!(0)));

@@ -1,4 +1,4 @@
-//! Imports: who gets in, who does not, and what is stored.
+//! Imports: who is added, who is rejected, and what is stored.
 
 use reqwest::Method;
 use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
@@ -21,7 +21,7 @@ fn people(emails: &[&str]) -> Value {
 
 async fn raw(world: &World, email: &str) -> Value {
     let path = format!("lists/{LIST_ID}/subscribers?email={email}");
-    world.order(Method::GET, &path, Value::Null).await
+    world.command(Method::GET, &path, Value::Null).await
 }
 
 #[tokio::test]
@@ -92,12 +92,12 @@ async fn an_import_that_cannot_be_read_or_is_too_large_stores_nothing() {
         assert_eq!((status, &answer["Code"]), (400, &json!(code)), "{answer}");
         assert!(answer.get("ResultData").is_none());
     }
-    let digest = world.order(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
+    let digest = world.command(Method::GET, &format!("lists/{LIST_ID}/digest"), Value::Null).await;
     assert_eq!(digest["addresses"], 0);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_named_in_the_words_of_the_service() {
+async fn an_unreadable_import_gets_the_words_of_the_service() {
     let world = World::start().await;
     let (_, answer) = world.post(&import_path(), json!([])).await;
     let words = "Failed to deserialize your request.\r\nPlease check the documentation and try again.\r\nFields in error: subscribers";
@@ -105,7 +105,7 @@ async fn what_cannot_be_read_is_named_in_the_words_of_the_service() {
 }
 
 #[tokio::test]
-async fn fields_take_what_fits_and_swallow_what_does_not() {
+async fn fields_store_valid_values_and_drop_invalid_ones_silently() {
     let world = World::start().await;
     let field = |key: &str, value: &str| json!({"Key": key, "Value": value});
     let mut record = person("a@example.com");
@@ -162,14 +162,14 @@ async fn later_values_replace_and_clear_earlier_ones_and_absent_fields_stay() {
 }
 
 #[tokio::test]
-async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubscribed() {
+async fn people_who_left_are_rejected_with_the_code_of_their_state_unless_resubscribed() {
     let world = World::start().await;
     let states = [("Unsubscribed", 206), ("Bounced", 207), ("Deleted", 205), ("Unconfirmed", 208)];
     let preset: Vec<Value> = states
         .iter()
         .map(|(state, _)| json!({"email": format!("{state}@example.com"), "state": state}))
         .collect();
-    world.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(preset)).await;
+    world.command(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(preset)).await;
     world
         .post(
             "clients/4a397ccaaa55eb4e6aa1221e1e2d7122/suppress.json",
@@ -192,9 +192,9 @@ async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubsc
         .collect();
     assert_eq!((http_status, json!(codes)), (400, json!([206, 207, 204, 208, 204])));
 
-    let mut again = people(&emails);
-    again["Resubscribe"] = json!(true);
-    let (_, answer) = world.post(&import_path(), again).await;
+    let mut retry = people(&emails);
+    retry["Resubscribe"] = json!(true);
+    let (_, answer) = world.post(&import_path(), retry).await;
     let result = &answer["ResultData"];
     assert_eq!(
         (&result["TotalExistingSubscribers"], &result["FailureDetails"][0]["EmailAddress"]),
@@ -204,7 +204,7 @@ async fn people_who_left_are_refused_with_the_code_of_their_state_unless_resubsc
 }
 
 #[tokio::test]
-async fn of_records_with_one_address_the_last_wins_and_the_address_is_named_once() {
+async fn of_records_with_the_same_address_the_last_wins_and_the_address_is_listed_once() {
     let world = World::start().await;
     let named = |email: &str, name: &str| json!({"EmailAddress": email, "Name": name, "ConsentToTrack": "No"});
     let body = json!({"Subscribers": [named("a@example.com", "1"), named("A@example.com", "2"), named("a@example.com", "3")]});
@@ -227,7 +227,7 @@ async fn on_a_confirmed_opt_in_list_newcomers_are_unconfirmed_and_count_as_new()
 }
 
 #[tokio::test]
-async fn telephone_numbers_have_codes_of_their_own() {
+async fn invalid_telephone_numbers_have_their_own_codes() {
     let world = World::start().await;
     let with_number = |email: &str, number: &str| {
         let mut record = person(email);

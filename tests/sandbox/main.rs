@@ -1,4 +1,4 @@
-//! What the offline Campaign Monitor promises, seen over HTTP.
+//! The behaviour of the offline Campaign Monitor, over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 

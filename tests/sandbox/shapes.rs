@@ -1,4 +1,4 @@
-//! Our answers have the members and types of the vendor's published samples, no more and no fewer.
+//! The sandbox's answers have exactly the members and types of the vendor's published samples.
 
 use reqwest::Method;
 use segment_export::sandbox::{CLIENT_ID, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
@@ -13,7 +13,7 @@ fn sample(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Whether both have the same members with the same types; rows must be like one of the sample's rows.
+/// Whether both have the same members with the same types; each row must match one of the sample's rows.
 fn alike(ours: &Value, sample: &Value) -> bool {
     match (ours, sample) {
         (Value::Object(ours), Value::Object(sample)) => {
@@ -37,8 +37,8 @@ fn assert_alike(ours: &Value, name: &str) {
     assert!(alike(ours, &sample), "{name}\nours:   {ours}\nvendor: {sample}");
 }
 
-/// A list with someone in every state, all but one of them with fields.
-async fn peopled() -> World {
+/// A list with one person in every state, all but one of them with fields.
+async fn with_people() -> World {
     let world = World::start().await;
     let fields = json!({"city": "Riga", "interests": ["Tea", "Coffee"]});
     let mut people = vec![json!({"email": "bounced@example.com", "state": "Bounced"})];
@@ -46,7 +46,7 @@ async fn peopled() -> World {
         let email = format!("{state}@example.com").to_lowercase();
         people.push(json!({"email": email, "state": state, "name": "Someone", "fields": fields}));
     }
-    world.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(people)).await;
+    world.command(Method::POST, &format!("lists/{LIST_ID}/subscribers"), json!(people)).await;
     world
 }
 
@@ -68,9 +68,9 @@ fn a_missing_an_extra_and_a_mistyped_member_are_not_alike() {
 
 #[tokio::test]
 async fn reads_of_lists_and_of_the_account() {
-    let world = peopled().await;
+    let world = with_people().await;
     world
-        .order(
+        .command(
             Method::POST,
             "suppressions",
             json!({"clientId": CLIENT_ID, "emails": ["gone@example.com"]}),
@@ -109,7 +109,7 @@ async fn reads_of_lists_and_of_the_account() {
 
 #[tokio::test]
 async fn paged_reads_of_every_state() {
-    let world = peopled().await;
+    let world = with_people().await;
     for (state, preferences, name) in [
         ("active", "", "active_subscribers"),
         (
@@ -144,14 +144,14 @@ async fn one_subscriber_with_and_without_preferences() {
     let (_, ours) =
         world.get(&format!("{path}?email=a%40example.com&includetrackingpreference=true")).await;
     assert_alike(&ours, "subscriber_details_with_track_and_sms_pref");
-    // The older sample shows a number without the consent that now goes with it.
+    // The older sample has a number without the consent that the service now adds.
     let (_, mut ours) = world.get(&format!("{path}?email=a%40example.com")).await;
     assert_eq!(ours.as_object_mut().unwrap().remove("ConsentToSendSms"), Some(json!("No")));
     assert_alike(&ours, "subscriber_details");
 }
 
 #[tokio::test]
-async fn imports_and_new_things() {
+async fn imports_and_created_objects() {
     let world = World::start().await;
     let import = format!("subscribers/{LIST_ID}/import.json");
     let person = |email: &str| json!({"EmailAddress": email, "ConsentToTrack": "Yes"});
@@ -199,11 +199,11 @@ async fn token_answers_and_token_errors() {
     assert_alike(&ours, "refresh_oauth_token");
     assert_eq!(ours["refresh_token"], tokens["refresh_token"]);
     let later = world.connect("ImportSubscribers").await;
-    world.order(Method::POST, "oauth/forget", Value::Null).await;
+    world.command(Method::POST, "oauth/forget", Value::Null).await;
     assert_eq!(world.token(&refresh).await, (400, sample("oauth_refresh_token_error")));
     let system_date = world.anonymous(Method::GET, "/api/v3.3/systemdate.json");
     let access = later["access_token"].as_str().unwrap();
-    assert_eq!(answer(system_date.bearer_auth(access)).await.0, 200, "access tokens live on");
+    assert_eq!(answer(system_date.bearer_auth(access)).await.0, 200, "access tokens stay valid");
 
     let (status, ours) =
         world.token(&[("grant_type", "refresh_token"), ("refresh_token", "unheard of")]).await;
@@ -222,8 +222,8 @@ async fn token_answers_and_token_errors() {
     };
     assert_eq!(with(&tokens["access_token"]).await.0, 200);
     assert_eq!(with(&json!("unheard-of")).await, (401, sample("invalid_oauth_token_api_error")));
-    world.order(Method::POST, "oauth/expire", Value::Null).await;
+    world.command(Method::POST, "oauth/expire", Value::Null).await;
     assert_eq!(with(&tokens["access_token"]).await, (401, sample("expired_oauth_token_api_error")));
-    world.order(Method::POST, "oauth/revoke", Value::Null).await;
+    world.command(Method::POST, "oauth/revoke", Value::Null).await;
     assert_eq!(with(&tokens["access_token"]).await, (401, sample("revoked_oauth_token_api_error")));
 }

@@ -1,14 +1,14 @@
-//! What every test of the sandbox needs: a running one, and calls in one line.
+//! A running sandbox for each test, and calls to it in one line.
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 use segment_export::sandbox::{API_KEY, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, Sandbox};
 use serde_json::Value;
 use url::Url;
 
-/// Where the application of these tests is sent back to.
+/// The redirect address of the application in these tests.
 pub const REDIRECT: &str = "http://localhost:8080/callback?from=sandbox";
 
-/// A sandbox of a test's own and a client of it.
+/// The sandbox of one test, and an HTTP client for it.
 pub struct World {
     pub sandbox: Sandbox,
     pub http: Client,
@@ -44,29 +44,27 @@ impl World {
         answer(self.request(Method::PUT, path).json(&body)).await
     }
 
-    /// An order to the sandbox itself, which must succeed.
-    pub async fn order(&self, method: Method, path: &str, body: Value) -> Value {
+    /// A command to the sandbox itself, which must succeed.
+    pub async fn command(&self, method: Method, path: &str, body: Value) -> Value {
         let request = self.anonymous(method, &format!("/sandbox/{path}")).json(&body);
         let (status, answer) = answer(request).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
     }
 
-    /// Puts a fault plan in force.
     pub async fn faults(&self, plan: Value) {
-        self.order(Method::PUT, "faults", plan).await;
+        self.command(Method::PUT, "faults", plan).await;
     }
 
     pub async fn settings(&self, settings: Value) {
-        self.order(Method::PUT, "settings", settings).await;
+        self.command(Method::PUT, "settings", settings).await;
     }
 
-    /// The token endpoint's answer to a form.
     pub async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         answer(self.anonymous(Method::POST, "/oauth/token").form(form)).await
     }
 
-    /// The redirect with which the authorize page answers.
+    /// The redirect of the authorize page.
     pub async fn authorize(&self, scope: &str, state: &str) -> Url {
         let query = [
             ("type", "web_server"),
@@ -80,7 +78,7 @@ impl World {
         Url::parse(response.headers()["location"].to_str().unwrap()).unwrap()
     }
 
-    /// Goes through the whole of OAuth and brings back the tokens.
+    /// Signs in by OAuth; returns the tokens.
     pub async fn connect(&self, scope: &str) -> Value {
         self.settings(serde_json::json!({"oauth": {"autoApprove": true}})).await;
         let code = parameter(&self.authorize(scope, "").await, "code").unwrap();
@@ -97,12 +95,12 @@ impl World {
     }
 }
 
-/// A parameter of an address.
+/// A parameter of a URL.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
 }
 
-/// Sends a call; its status and its JSON, null for an empty body.
+/// The status and the JSON of the answer, null for an empty body.
 pub async fn answer(request: RequestBuilder) -> (u16, Value) {
     json_of(request.send().await.unwrap()).await
 }

@@ -1,4 +1,4 @@
-{{/* A pod of the service, with the context {root, part, args, env, once}: `once` is a pod that ends by itself. */}}
+{{/* Pods of the service and their settings. */}}
 
 {{- define "segment-export.secretEnv" -}}
 - name: {{ .name }}
@@ -17,14 +17,14 @@
 {{- end }}
 {{- end }}
 
-{{/* The settings of a part that serves. */}}
+{{/* The settings of a component. Context: {root, component}. */}}
 {{- define "segment-export.env" -}}
 {{- $v := .root.Values }}
 {{- $secret := default (include "segment-export.name" .root) $v.secrets.existingSecret }}
 - name: SEGMENT_EXPORT_BIND
   value: {{ printf "0.0.0.0:%v" $v.port | quote }}
 - name: SEGMENT_EXPORT_ROLES
-  value: {{ ternary "api,worker,scheduler" .part (eq .part "all") }}
+  value: {{ ternary "api,worker,scheduler" .component (eq .component "all") }}
 {{ include "segment-export.databaseEnv" (dict "root" .root "secret" $secret) }}
 {{- if not $v.embedded }}
 {{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_REDIS_URL" "secret" $secret "key" "redisUrl") }}
@@ -47,7 +47,9 @@
   "SEGMENT_EXPORT_DRAIN_MS" (mul $v.drainSeconds 1000)
   "OTEL_EXPORTER_OTLP_ENDPOINT" $v.otlpEndpoint
   "RUST_LOG" $v.log }}
-{{- range $name, $value := $v.settings }}{{ $_ := set $plain (printf "SEGMENT_EXPORT_%s" $name) (include "segment-export.text" $value) }}{{ end }}
+{{- range $name, $value := $v.settings }}
+{{- $_ := set $plain (printf "SEGMENT_EXPORT_%s" $name) (include "segment-export.text" $value) }}
+{{- end }}
 {{- range $name, $value := $plain }}{{ if ne (toString $value) "" }}
 - name: {{ $name }}
   value: {{ toString $value | quote }}
@@ -57,21 +59,23 @@
 {{- end }}
 {{- end }}
 
+{{/* A pod. Context: {root, component, args, env, resources, runToCompletion}; the last for pods that end by themselves. */}}
 {{- define "segment-export.pod" -}}
 {{- $v := .root.Values }}
-{{- $claims := ternary (list) (include "segment-export.claims" .root | fromJsonArray) (default false .once) }}
-{{- /* The pod of `helm test` asks the service and nobody else. */}}
-{{- $files := ternary (dict) $v.secretFiles (eq .part "test") -}}
+{{- $ends := default false .runToCompletion }}
+{{- $claims := ternary (list) (include "segment-export.claims" .root | fromJsonArray) $ends }}
+{{- /* The pod of `helm test` calls only the service, so it needs no files of secrets. */}}
+{{- $files := ternary (dict) $v.secretFiles (eq .component "test") -}}
 metadata:
   labels:
     {{- include "segment-export.labels" .root | nindent 4 }}
-    app.kubernetes.io/component: {{ .part }}
+    app.kubernetes.io/component: {{ .component }}
     {{- with $v.podLabels }}{{ toYaml . | nindent 4 }}{{ end }}
   annotations:
     checksum/secrets: {{ toJson $v.secrets | sha256sum }}
     {{- with $v.podAnnotations }}{{ toYaml . | nindent 4 }}{{ end }}
 spec:
-  serviceAccountName: {{ ternary "default" (include "segment-export.serviceAccount" .root) (default false .once) }}
+  serviceAccountName: {{ ternary "default" (include "segment-export.serviceAccount" .root) $ends }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   {{- with $v.imagePullSecrets }}
@@ -84,21 +88,21 @@ spec:
     fsGroup: 65532
     fsGroupChangePolicy: OnRootMismatch
     seccompProfile: {type: RuntimeDefault}
-  {{- if .once }}
+  {{- if $ends }}
   restartPolicy: Never
   {{- else }}
-  # The pause before SIGTERM, the drain, and what is flushed after it.
+  # preStop, the drain, and time to flush traces and logs after it.
   terminationGracePeriodSeconds: {{ add $v.drainSeconds 25 }}
-  {{- if ne .part "all" }}
+  {{- if ne .component "all" }}
   topologySpreadConstraints:
-    {{- range $v.spreadOver }}
+    {{- range $v.topologySpreadKeys }}
     - topologyKey: {{ . }}
       maxSkew: 1
       whenUnsatisfiable: ScheduleAnyway
       labelSelector:
         matchLabels:
           {{- include "segment-export.selector" $.root | nindent 10 }}
-          app.kubernetes.io/component: {{ $.part }}
+          app.kubernetes.io/component: {{ $.component }}
     {{- end }}
   {{- end }}
   {{- end }}
@@ -109,7 +113,7 @@ spec:
   tolerations: {{ toYaml . | nindent 4 }}
   {{- end }}
   containers:
-    - name: {{ .part }}
+    - name: {{ .component }}
       image: {{ include "segment-export.image" .root }}
       imagePullPolicy: {{ $v.image.pullPolicy }}
       args: {{ toJson .args }}
@@ -119,10 +123,10 @@ spec:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true
         capabilities: {drop: [ALL]}
-      {{- if not .once }}
+      {{- if not $ends }}
       ports:
         - {name: http, containerPort: {{ $v.port }}}
-      # Starting includes waiting for another process that brings the database up to date.
+      # At the start, a process may wait for another one that migrates the database.
       startupProbe:
         httpGet: {path: /livez, port: http}
         periodSeconds: 2
@@ -138,7 +142,7 @@ spec:
         timeoutSeconds: 10
         failureThreshold: 2
       lifecycle:
-        # Until the last load balancer has heard that this pod goes.
+        # Load balancers need this time to notice that the pod stops.
         preStop: {sleep: {seconds: 5}}
       {{- end }}
       volumeMounts:

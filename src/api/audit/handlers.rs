@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::audit::store::{self, EventQuery};
 use crate::audit::{Action, Event};
 use crate::http::auth::{Admin, Caller};
+use crate::http::download::{self, Offer, STREAM_ROWS};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
-use crate::http::whole::{self, Offer, STREAM_ROWS};
 
 /// Which events to list.
 #[derive(Deserialize, IntoParams)]
@@ -37,13 +37,35 @@ pub struct AuditFilter {
 
 /// Lists who changed what, when and from where, and what was refused.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that begins
-/// with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet takes it for a
-/// formula; JSON has it as it is.
-#[utoipa::path(tag = "audit", security(("bearer" = ["Admin"])), params(AuditFilter, Paging),
-    responses((status = 200, content((Page<AuditEventView> = "application/json"), (String = "text/csv", example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n"),
-            (String = "application/x-ndjson", example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n"))),
-        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument)))]
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that
+/// begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet
+/// takes it for a formula; JSON has it as it is.
+#[utoipa::path(
+    tag = "audit",
+    security(("bearer" = ["Admin"])),
+    params(AuditFilter, Paging),
+    responses(
+        (
+            status = 200,
+            content(
+                (Page<AuditEventView> = "application/json"),
+                (
+                    String = "text/csv",
+                    example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n",
+                ),
+                (
+                    String = "application/x-ndjson",
+                    example = "{\"action\":\"connection.create\",\"outcome\":\"success\"}\n",
+                ),
+            ),
+        ),
+        (
+            status = 406,
+            description = "None of the accepted content types is offered: `notAcceptable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[get("/audit-events")]
 pub async fn list_audit_events(
     caller: Caller<Admin>,
@@ -65,12 +87,12 @@ pub async fn list_audit_events(
             Ok(HttpResponse::Ok().json(Page::of(events, limit, id, AuditEventView::from)))
         }
         Offer::Csv => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(whole::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(download::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
         }
         Offer::Ndjson => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(whole::ndjson::<AuditEventView>(rows))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
+            Ok(download::ndjson::<AuditEventView>(rows))
         }
     }
 }

@@ -1,33 +1,18 @@
-//! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to them.
+//! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to
+//! them.
 
-use super::handlers::find;
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::Connection;
 use crate::connections::session::AccountSession;
-use crate::http::auth::Caller;
-use crate::http::problem::{Kind, Problem};
-use crate::names::ConnectionId;
-
-/// The connection, if the caller may use it for exports.
-pub async fn find_usable<R>(
-    app: &App,
-    caller: &Caller<R>,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    let connection = find(&mut app.db.read().await?, caller.instance, id).await?;
-    if caller.is_admin() || connection.is_shared() {
-        return Ok(connection);
-    }
-    Err(Problem::not_found("connection"))
-}
+use crate::http::problem::{Problem, ProblemKind};
 
 /// A session of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<AccountSession, Problem> {
     let session = AccountSession::open(app, &app.campaign_monitor, connection);
     session.map_err(anyhow::Error::new)?.ok_or_else(|| {
         Problem::new(
-            Kind::ConnectionNotConnected,
+            ProblemKind::ConnectionNotConnected,
             "The connection has no credentials yet. An administrator can add them.",
         )
     })
@@ -40,17 +25,18 @@ pub fn problem(error: &campaign_monitor::Error) -> Problem {
         Disposition::Retry(pause) => {
             let seconds = pause.map_or(30, |pause| pause.as_secs().max(1));
             let detail = format!("Campaign Monitor: {error}. Try again later.");
-            Problem::new(Kind::CampaignMonitorUnavailable, detail).retry_after(seconds)
+            Problem::new(ProblemKind::DestinationUnavailable, detail).retry_after(seconds)
         }
         Disposition::BlockConnection => {
             let why = error.refusal();
             let detail = format!(
                 "Campaign Monitor refuses the credentials ({why}). An administrator must renew them."
             );
-            Problem::new(Kind::ConnectionNotConnected, detail)
+            Problem::new(ProblemKind::ConnectionNotConnected, detail)
         }
-        Disposition::GiveUp => {
-            Problem::new(Kind::CampaignMonitorRefused, format!("Campaign Monitor says: {error}."))
-        }
+        Disposition::GiveUp => Problem::new(
+            ProblemKind::DestinationRefused,
+            format!("Campaign Monitor says: {error}."),
+        ),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A browser calls this, without a token of ours; the `state` proves which sign-in it is. It is used up before the
 //! exchange, and the connection changes only when the tokens are there: nothing is ever half done. The answer is a
-//! small page, or the way back to the front end. That it is the browser of whoever began, nothing proves: `docs/decisions/0019`.
+//! small page, or the way back to the front end. That it is the browser of whoever began, nothing proves:
+//! `docs/decisions/0019`.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
@@ -67,7 +68,8 @@ impl Failure {
                 400,
                 "signInUnknown",
                 "This sign-in is not known.",
-                "It was used already, or a newer one took its place. Nothing has changed. Go back to the connection and sign in again.",
+                "It was used already, or a newer one took its place. Nothing has changed. Go back to the connection \
+                    and sign in again.",
             ),
             Self::Late => (
                 410,
@@ -79,13 +81,15 @@ impl Failure {
                 403,
                 "accessDenied",
                 "Access was not allowed.",
-                "Campaign Monitor says that you denied access to your account. Nothing has changed. To connect it after all, go back to the connection and sign in again.",
+                "Campaign Monitor says that you denied access to your account. Nothing has changed. To connect it \
+                    after all, go back to the connection and sign in again.",
             ),
             Self::Refused => (
                 502,
-                "campaignMonitorRefused",
+                "destinationRefused",
                 "Campaign Monitor did not accept this sign-in.",
-                "Nothing has changed. Go back to the connection and sign in again; if it fails again, ask the operator to check how this service is registered at Campaign Monitor.",
+                "Nothing has changed. Go back to the connection and sign in again; if it fails again, ask the \
+                    operator to check how this service is registered at Campaign Monitor.",
             ),
             Self::Removed => (
                 404,
@@ -95,7 +99,7 @@ impl Failure {
             ),
             Self::CampaignMonitorAway => (
                 503,
-                "campaignMonitorUnavailable",
+                "destinationUnavailable",
                 "Campaign Monitor cannot be reached just now.",
                 "Nothing has changed. Wait a little, go back to the connection and sign in again.",
             ),
@@ -113,15 +117,36 @@ impl Failure {
 ///
 /// Campaign Monitor sends the administrator's browser here. Answers a page; or, where a return address is set,
 /// redirects there with `outcome` (`connected`, `failed`), `connectionId` and `errorCode`.
-#[utoipa::path(tag = "connections", security(()), params(Return), responses(
-    (status = 200, description = "The connection has its tokens", body = String, content_type = "text/html"),
-    (status = 303, description = "Back to the front end, whatever the outcome"),
-    (status = 400, description = "The sign-in is not known, or was used already", body = String, content_type = "text/html"),
-    (status = 403, description = "The person denied access", body = String, content_type = "text/html"),
-    (status = 404, description = "The connection was removed meanwhile", body = String, content_type = "text/html"),
-    (status = 410, description = "The sign-in took too long", body = String, content_type = "text/html"),
-    (status = 502, description = "Campaign Monitor did not accept the sign-in", body = String, content_type = "text/html"),
-    (status = 503, description = "Campaign Monitor or a part of the service is away", body = String, content_type = "text/html")))]
+#[utoipa::path(
+    tag = "connections",
+    security(()),
+    params(Return),
+    responses(
+        (status = 200, description = "The connection has its tokens", body = String, content_type = "text/html"),
+        (status = 303, description = "Back to the front end, whatever the outcome"),
+        (
+            status = 400,
+            description = "The sign-in is not known, or was used already",
+            body = String,
+            content_type = "text/html",
+        ),
+        (status = 403, description = "The person denied access", body = String, content_type = "text/html"),
+        (status = 404, description = "The connection was removed meanwhile", body = String, content_type = "text/html"),
+        (status = 410, description = "The sign-in took too long", body = String, content_type = "text/html"),
+        (
+            status = 502,
+            description = "Campaign Monitor did not accept the sign-in",
+            body = String,
+            content_type = "text/html",
+        ),
+        (
+            status = 503,
+            description = "Campaign Monitor or a part of the service is away",
+            body = String,
+            content_type = "text/html",
+        ),
+    ),
+)]
 #[get("/oauth/campaign-monitor/callback")]
 pub async fn finish_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
     // A task of its own: a browser that goes away must not take along tokens that nobody has stored.
@@ -275,7 +300,8 @@ fn page(outcome: Result<(), Failure>) -> HttpResponse {
             200,
             "connected",
             "Campaign Monitor is connected.",
-            "You can close this window and go back to the connection. If it was not you who began this, withdraw the access of this application in your Campaign Monitor account.",
+            "You can close this window and go back to the connection. If it was not you who began this, withdraw the \
+                access of this application in your Campaign Monitor account.",
         ),
         Failure::row,
     );

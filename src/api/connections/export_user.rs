@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
 
-use super::handlers::find_to_change;
+use super::find::find_to_change;
 use super::views::ConnectionView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -17,7 +17,12 @@ use crate::names::ConnectionId;
 /// Adds yourself as export user.
 ///
 /// Scheduled runs act as this user.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = ConnectionView)),
+)]
 #[put("/connections/{id}/export-user")]
 pub async fn add_export_user(
     caller: Caller<Admin>,
@@ -32,7 +37,12 @@ pub async fn add_export_user(
 /// Removes the export user.
 ///
 /// The connection is not connected until an administrator adds themselves again; scheduled runs are skipped meanwhile.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = ConnectionView)),
+)]
 #[delete("/connections/{id}/export-user")]
 pub async fn remove_export_user(
     caller: Caller<Admin>,

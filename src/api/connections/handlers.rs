@@ -5,27 +5,34 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
 
+use super::find::{find, find_to_change};
 use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
-use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, DetachedView};
+use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
-use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports;
-use crate::http::again::{again, overtaken};
+use crate::db::{self, WriteHandle};
+use crate::exports::store::Filter;
+use crate::http::address;
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query::Query;
+use crate::http::retry::{conflict, retry};
 use crate::names::ConnectionId;
 
 /// Lists the connections.
 ///
 /// Contributors see those shared with them, by name and type.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(Paging), responses((status = 200, body = Page<ConnectionView>)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(Paging),
+    responses((status = 200, body = Page<ConnectionView>)),
+)]
 #[get("/connections")]
 pub async fn list_connections(
     caller: Caller<Contributor>,
@@ -42,7 +49,12 @@ pub async fn list_connections(
 /// Reads a connection.
 ///
 /// Contributors see a shared one, by name and type; one that is not shared does not exist for them.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = ConnectionView)),
+)]
 #[get("/connections/{id}")]
 pub async fn get_connection(
     caller: Caller<Contributor>,
@@ -64,9 +76,25 @@ pub async fn get_connection(
 /// Makes a connection.
 ///
 /// Saving it needs consent to the transfer of data. Credentials may follow later.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), request_body = NewConnectionBody,
-    responses((status = 201, body = ConnectionView), (status = 409, description = "The display name is taken, or the idempotency key was used with another request: `nameTaken`, `idempotencyKeyReused`", body = crate::http::problem::ProblemDocument),
-        (status = 422, description = "Consent is missing: `consentRequired`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    request_body = NewConnectionBody,
+    responses(
+        (status = 201, body = ConnectionView),
+        (
+            status = 409,
+            description = "The display name is taken, or the idempotency key was used with another request: \
+                `nameTaken`, `idempotencyKeyReused`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 422,
+            description = "Consent is missing: `consentRequired`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[post("/connections")]
 pub async fn create_connection(
     caller: Caller<Admin>,
@@ -84,7 +112,7 @@ pub async fn create_connection(
         audit::record(tx, &caller.author, Action::ConnectionCreate, change).await?;
         Ok((created(connection)?, ()))
     };
-    let (response, _) = Once::new(&caller, key, &body.digest).create(&app, create).await?;
+    let (response, _) = Idempotent::new(&caller, key, &body.digest).create(&app, create).await?;
     Ok(response)
 }
 
@@ -114,8 +142,7 @@ async fn insert(
 }
 
 fn created(connection: Connection) -> Result<Answer, Problem> {
-    let location =
-        format!("/v1/instances/{}/connections/{}", connection.instance_id, connection.id.0);
+    let location = address::location(connection.instance_id, "connections", connection.id.0);
     let version = connection.stamps.version;
     let view = ConnectionView::full(connection);
     Ok(Answer::json(StatusCode::CREATED, &view)?.about(location, version))
@@ -125,7 +152,7 @@ fn consent_required() -> Problem {
     let detail =
         "Agree to the data privacy and compliance text: send `\"consent\": {\"agreed\": true}`.";
     Problem::from_errors(
-        Kind::ConsentRequired,
+        ProblemKind::ConsentRequired,
         vec![crate::http::problem::FieldError::new("/consent/agreed", "consentRequired", detail)],
     )
 }
@@ -133,7 +160,7 @@ fn consent_required() -> Problem {
 fn name_taken(error: sqlx::Error) -> Problem {
     if db::is_unique_violation(&error) {
         return Problem::new(
-            Kind::NameTaken,
+            ProblemKind::NameTaken,
             "Another connection of this instance has that name. Choose another one.",
         );
     }
@@ -143,8 +170,20 @@ fn name_taken(error: sqlx::Error) -> Problem {
 /// Renames a connection, or changes who may use it.
 ///
 /// What is left out stays as it is. Exports over a connection that is no longer shared keep running.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = ConnectionPatch,
-    responses((status = 200, body = ConnectionView), (status = 409, description = "The display name is taken: `nameTaken`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    request_body = ConnectionPatch,
+    responses(
+        (status = 200, body = ConnectionView),
+        (
+            status = 409,
+            description = "The display name is taken: `nameTaken`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[patch("/connections/{id}")]
 pub async fn update_connection(
     caller: Caller<Admin>,
@@ -170,8 +209,13 @@ pub async fn update_connection(
 /// Replaces the credentials.
 ///
 /// The connection keeps its id, and its exports are untouched.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), request_body = CredentialsBody,
-    responses((status = 200, body = ConnectionView)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    request_body = CredentialsBody,
+    responses((status = 200, body = ConnectionView)),
+)]
 #[put("/connections/{id}/credentials")]
 pub async fn set_credentials(
     caller: Caller<Admin>,
@@ -193,55 +237,22 @@ pub async fn set_credentials(
     Ok(ok(connection.stamps.version, &ConnectionView::full(connection)))
 }
 
-/// Lists the exports that depend on a connection.
-///
-/// While there are any, the connection cannot be removed.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path), Paging), responses((status = 200, body = Page<Dependant>)))]
-#[get("/connections/{id}/exports")]
-pub async fn list_connection_exports(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-    paging: Query<Paging>,
-) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    find(&mut tx, caller.instance, id.0).await?;
-    let filter = exports::store::Filter { connection: Some(id.0), ..Default::default() };
-    let rows = exports::store::list(&mut tx, caller.instance, &filter, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
-}
-
-/// Detaches all exports of a connection.
-///
-/// They keep their configuration and become inactive; their open runs are cancelled.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = DetachedView)))]
-#[post("/connections/{id}/detach")]
-pub async fn detach_connection(
-    caller: Caller<Admin>,
-    app: Data<App>,
-    id: Id<ConnectionId>,
-) -> Result<HttpResponse, Problem> {
-    let mut tx = app.db.write().await?;
-    let connection = find_to_change(&mut tx, caller.instance, id.0).await?;
-    let exports = exports::store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
-    for export in &exports {
-        crate::api::runs::handlers::cancel_open(&mut tx, &caller, export.id).await?;
-        let change = crate::api::exports::views::detached(export, id.0);
-        audit::record(&mut tx, &caller.author, Action::ExportDetach, change).await?;
-    }
-    let detached = DetachedView { detached: exports.len() };
-    let change = Change::done(&connection, &detached);
-    audit::record(&mut tx, &caller.author, Action::ConnectionDetachExports, change).await?;
-    tx.commit().await?;
-    Ok(HttpResponse::Ok().json(detached))
-}
-
 /// Removes a connection and erases its secret.
 ///
 /// Refused while exports use it: detach or remove them first.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `connectionInUse`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses(
+        (status = 204),
+        (
+            status = 409,
+            description = "Exports use it; `dependants` names them: `connectionInUse`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[delete("/connections/{id}")]
 pub async fn delete_connection(
     caller: Caller<Admin>,
@@ -249,7 +260,7 @@ pub async fn delete_connection(
     id: Id<ConnectionId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || remove(&app, &caller, id.0, &if_match).await).await?;
+    retry(async || remove(&app, &caller, id.0, &if_match).await).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -262,35 +273,11 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let connection = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(connection.stamps.version)?;
-    let filter = exports::store::Filter { connection: Some(id), ..Default::default() };
-    let dependants =
-        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
-    if !dependants.is_empty() {
-        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = crate::api::exports::views::in_use("connection", "Detach", dependants.len());
-        return Err(Problem::new(Kind::ConnectionInUse, detail).with("dependants", dependants));
-    }
-    store::delete(&mut tx, id).await.map_err(overtaken)?;
+    let filter = Filter { connection: Some(id), ..Default::default() };
+    let in_use = (ProblemKind::ConnectionInUse, "connection", "Detach");
+    refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
+    store::delete(&mut tx, id).await.map_err(conflict)?;
     let change = Change::removed(&connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionRemove, change).await?;
     Ok(tx.commit().await?)
-}
-
-/// The connection `id` of `instance`, or 404.
-pub async fn find(
-    tx: &mut ReadHandle,
-    instance: Uuid,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
-}
-
-/// The same, to change it: until the transaction ends, nobody else does.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
-    let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("connection"))
 }

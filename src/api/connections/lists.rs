@@ -6,7 +6,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::{find_usable, open, problem};
+use super::account::{open, problem};
+use super::find::find_usable;
 use crate::app::App;
 use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
 use crate::exports::{ListId, Warning, warnings};
@@ -119,7 +120,20 @@ pub struct ListCountsView {
 /// Lists the clients of the account and their lists.
 ///
 /// As Campaign Monitor shows them at this moment, to pick a list from.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = ListsView), (status = 409, description = "The connection has no credentials yet, or Campaign Monitor refuses them: `connectionNotConnected`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ConnectionId, Path)),
+    responses(
+        (status = 200, body = ListsView),
+        (
+            status = 409,
+            description = "The connection has no credentials yet, or Campaign Monitor refuses them: \
+                `connectionNotConnected`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[get("/connections/{id}/lists")]
 pub async fn browse_lists(
     caller: Caller<Contributor>,
@@ -139,7 +153,7 @@ pub async fn browse_lists(
 
 async fn client_view(
     account: &Account,
-    client: campaign_monitor::Client,
+    client: campaign_monitor::ClientOverview,
 ) -> Result<ClientView, campaign_monitor::Error> {
     let lists = account.lists(&client.client_id).await?;
     let lists = lists
@@ -152,7 +166,20 @@ async fn client_view(
 /// Reads one list of the account.
 ///
 /// With its custom fields for the mapping, its numbers, and what an export into it should know.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Contributor"])), params(("id" = ConnectionId, Path), ("listId" = ListId, Path)), responses((status = 200, body = ListView), (status = 409, description = "The connection has no credentials yet, or Campaign Monitor refuses them: `connectionNotConnected`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ConnectionId, Path), ("listId" = ListId, Path)),
+    responses(
+        (status = 200, body = ListView),
+        (
+            status = 409,
+            description = "The connection has no credentials yet, or Campaign Monitor refuses them: \
+                `connectionNotConnected`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[get("/connections/{id}/lists/{listId}")]
 pub async fn get_list(
     caller: Caller<Contributor>,

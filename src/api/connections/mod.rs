@@ -3,6 +3,7 @@
 pub mod account;
 pub mod callback;
 pub mod export_user;
+pub mod find;
 pub mod handlers;
 pub mod lists;
 pub mod sign_in;

@@ -15,14 +15,14 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store_oauth::{self, SignIn};
 use crate::db::{self, Time};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ConnectionId;
 
 /// How long an administrator may take at Campaign Monitor.
@@ -47,8 +47,19 @@ pub struct AuthorizeView {
 /// Open `authorizeUrl` in the administrator's browser. It is good once, and for ten minutes; a newer one of the same
 /// administrator takes its place. The connection changes only when the person has signed in: it keeps its id, and its
 /// exports are untouched.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)),
-    responses((status = 200, body = AuthorizeView), (status = 503, description = "OAuth is not set up, or a part of the service is away: `oauthNotConfigured`, `unavailable`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses(
+        (status = 200, body = AuthorizeView),
+        (
+            status = 503,
+            description = "OAuth is not set up, or a part of the service is away: `oauthNotConfigured`, `unavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/connections/{id}/authorize")]
 pub async fn authorize_connection(
     caller: Caller<Admin>,
@@ -79,8 +90,9 @@ pub async fn authorize_connection(
 }
 
 fn not_configured() -> Problem {
-    let detail = "This service is not registered at Campaign Monitor for signing in: use an API key, or ask the operator to set SEGMENT_EXPORT_OAUTH_CLIENT_ID and its siblings.";
-    Problem::new(Kind::OauthNotConfigured, detail)
+    let detail = "This service is not registered at Campaign Monitor for signing in: use an API key, or ask the \
+        operator to set SEGMENT_EXPORT_OAUTH_CLIENT_ID and its siblings.";
+    Problem::new(ProblemKind::OauthNotConfigured, detail)
 }
 
 /// What a person brings back from Campaign Monitor to show which sign-in it is.

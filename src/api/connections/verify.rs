@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::account::open;
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{self, Disposition};
@@ -14,7 +14,7 @@ use crate::connections::Connection;
 use crate::connections::session::AccountSession;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::names::ConnectionId;
 
 /// Whether a connection works.
@@ -41,9 +41,14 @@ pub struct Check {
 
 /// Checks a connection against Campaign Monitor.
 ///
-/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention; accepted
-/// ones make it well again.
-#[utoipa::path(tag = "connections", security(("bearer" = ["Admin"])), params(("id" = ConnectionId, Path)), responses((status = 200, body = Verification)))]
+/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention;
+/// accepted ones make it well again.
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Admin"])),
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = Verification)),
+)]
 #[post("/connections/{id}/verify")]
 pub async fn verify_connection(
     caller: Caller<Admin>,
@@ -53,7 +58,7 @@ pub async fn verify_connection(
     let connection = find(&mut app.db.read().await?, caller.instance, id.0).await?;
     let mut checks = match open(&app, &connection) {
         Ok(session) => check_account(&session).await?,
-        Err(problem) if problem.kind() == Kind::ConnectionNotConnected => {
+        Err(problem) if problem.kind() == ProblemKind::ConnectionNotConnected => {
             vec![Check { name: "credentials", ok: false, detail: problem.to_string() }]
         }
         Err(problem) => return Err(problem),
@@ -90,7 +95,8 @@ async fn check_account(session: &AccountSession) -> Result<Vec<Check>, Problem> 
 fn failed(name: &'static str, error: &campaign_monitor::Error) -> Check {
     let detail = match error.disposition() {
         Disposition::Retry(_) => format!(
-            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before anything is renewed."
+            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before \
+                anything is renewed."
         ),
         Disposition::GiveUp | Disposition::BlockConnection => {
             format!("Campaign Monitor says: {}.", error.refusal())

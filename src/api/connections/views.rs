@@ -47,7 +47,15 @@ pub struct ConsentBody {
 pub struct CredentialsBody {
     pub kind: TypedCredentialKind,
     /// From Campaign Monitor: Account settings, API keys.
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 500, pattern = r"^[\x21-\x39\x3b-\x7e]+$", write_only, example = "sandbox-account-key-0000000000000000")]
+    #[schema(
+        value_type = String,
+        format = Password,
+        min_length = 8,
+        max_length = 500,
+        pattern = r"^[\x21-\x39\x3b-\x7e]+$",
+        write_only,
+        example = "sandbox-account-key-0000000000000000",
+    )]
     pub api_key: ApiKey,
 }
 

@@ -1,26 +1,33 @@
-//! Taking the connection away from an export, and giving it one. In between it is inactive, and keeps its configuration.
+//! Taking the connection away from an export, and giving it one. In between it is inactive, and keeps its
+//! configuration.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 
-use super::check::may_edit;
-use super::handlers::{content_of, find, load};
+use super::find::{find, load};
 use super::saving::{Checked, check, save};
 use super::views::{AttachBody, ExportView, SegmentNames};
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::Action;
 use crate::exports::store::Content;
-use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch};
 use crate::http::problem::Problem;
+use crate::http::retry::retry;
 use crate::names::{ConnectionId, ExportId};
 use crate::segments;
 
 /// Takes the connection away from an export.
 ///
-/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is
+/// cancelled.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 200, body = ExportView)),
+)]
 #[post("/exports/{id}/detach")]
 pub async fn detach_export(
     caller: Caller<Contributor>,
@@ -28,7 +35,7 @@ pub async fn detach_export(
     id: Id<ExportId>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    again(async || detach(&app, &caller, id.0, &if_match).await).await
+    retry(async || detach(&app, &caller, id.0, &if_match).await).await
 }
 
 async fn detach(
@@ -39,7 +46,7 @@ async fn detach(
 ) -> Result<HttpResponse, Problem> {
     let (old, segments) = load(app, caller, id).await?;
     if_match.check(old.stamps.version)?;
-    let content = Content { connection: None, ..content_of(&old) };
+    let content = Content { connection: None, ..Content::of(&old) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save(app, caller, Action::ExportDetach, &old, &content, checked).await
@@ -48,7 +55,13 @@ async fn detach(
 /// Gives an export a connection.
 ///
 /// The list and its fields are checked with the account behind it. An open run over another connection is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = AttachBody, responses((status = 200, body = ExportView)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = AttachBody,
+    responses((status = 200, body = ExportView)),
+)]
 #[post("/exports/{id}/attach")]
 pub async fn attach_export(
     caller: Caller<Contributor>,
@@ -58,7 +71,7 @@ pub async fn attach_export(
     body: Body<AttachBody>,
 ) -> Result<HttpResponse, Problem> {
     let to = body.value.connection_id;
-    again(async || attach(&app, &caller, id.0, &if_match, to).await).await
+    retry(async || attach(&app, &caller, id.0, &if_match, to).await).await
 }
 
 async fn attach(
@@ -77,7 +90,7 @@ async fn attach(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     drop(tx);
     let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
-    let content = Content { connection: Some(to), ..content_of(&old) };
+    let content = Content { connection: Some(to), ..Content::of(&old) };
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportAttach, &old, &content, checked).await
 }

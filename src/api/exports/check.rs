@@ -2,16 +2,16 @@
 //!
 //! All that is wrong is reported at once, each with its JSON pointer.
 
-use super::views::{Permissions, SegmentNames};
-use crate::api::connections::account::{find_usable, open, problem};
+use super::views::SegmentNames;
+use crate::api::connections::account::{open, problem};
+use crate::api::connections::find::find_usable;
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
-use crate::connections::{self, Connection, ConnectionStatus};
+use crate::connections::{Connection, ConnectionStatus};
 use crate::db::ReadHandle;
 use crate::exports::{ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
-use crate::http::problem::{FieldError, Kind, Problem};
-use crate::identity::Role;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub async fn find_segments(
             )),
         }
     }
-    all_good(errors).map(|()| found)
+    Problem::none_of(errors).map(|()| found)
 }
 
 /// Every field of the mapping must be a field of every segment that has members.
@@ -56,7 +56,7 @@ pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Probl
             errors.push(FieldError::new(pointer, "unknownField", message));
         }
     }
-    all_good(errors)
+    Problem::none_of(errors)
 }
 
 /// Checks the list and its fields, when the connection is connected. Returns what its owner should know.
@@ -122,7 +122,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
             errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
         }
     }
-    all_good(errors)
+    Problem::none_of(errors)
 }
 
 /// What the custom fields of a mapping have to be, whatever the list has.
@@ -140,44 +140,11 @@ pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
             errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
         }
     }
-    all_good(errors)
+    Problem::none_of(errors)
 }
 
 fn key_at(index: usize) -> String {
     format!("/mapping/customFields/{index}/key")
-}
-
-/// What the caller may do with what goes over `connection`: contributors manage everything over connections that
-/// are shared with them, whoever made it.
-pub async fn permissions<R>(
-    tx: &mut ReadHandle,
-    caller: &Caller<R>,
-    connection: Option<ConnectionId>,
-) -> Result<Permissions, Problem> {
-    match (caller.identity.role, connection) {
-        (Role::Admin, _) => Ok(Permissions::Edit),
-        (Role::Viewer, _) | (Role::Contributor, None) => Ok(Permissions::View),
-        (Role::Contributor, Some(id)) => {
-            let connection = connections::store::get(tx, caller.instance, id).await?;
-            let is_shared = connection.is_some_and(|connection| connection.is_shared());
-            Ok(if is_shared { Permissions::Edit } else { Permissions::View })
-        }
-    }
-}
-
-/// Refuses a caller that may only look at what goes over `connection`.
-pub async fn may_edit<R>(
-    tx: &mut ReadHandle,
-    caller: &Caller<R>,
-    connection: Option<ConnectionId>,
-) -> Result<(), Problem> {
-    match permissions(tx, caller, connection).await? {
-        Permissions::Edit => Ok(()),
-        Permissions::View => Err(Problem::new(
-            Kind::Forbidden,
-            "Its connection is not shared with contributors. Ask an administrator.",
-        )),
-    }
 }
 
 /// The connection, which must be there and usable by the caller.
@@ -187,16 +154,11 @@ pub async fn usable_connection<R>(
     id: ConnectionId,
 ) -> Result<Connection, Problem> {
     find_usable(app, caller, id).await.map_err(|problem| match problem.kind() {
-        Kind::NotFound => Problem::unprocessable(
+        ProblemKind::NotFound => Problem::unprocessable(
             "/connectionId",
             "unknownConnection",
             "There is no such connection, or you may not use it.",
         ),
         _ => problem,
     })
-}
-
-/// The problem that names all that is wrong, if anything is.
-pub fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
 }

@@ -1,31 +1,29 @@
-//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in `runs.rs`.
+//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in
+//! `runs.rs`.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
-use super::check::{may_edit, permissions};
+use super::find::{find, find_to_change, load};
+use super::patch::ExportPatch;
 use super::saving::{Checked, check, save, save_new};
-use super::views::{
-    DuplicateBody, ExportPatch, ExportView, NewExportBody, Permissions, SegmentNames,
-};
+use super::show::{page, view};
+use super::views::{DuplicateBody, ExportView, NewExportBody, SegmentNames};
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store::{self, Content, Filter};
-use crate::exports::{Export, Warning, warnings as export_warnings};
-use crate::http::again::again;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
-use crate::http::idempotency::{IdempotencyKey, Once};
+use crate::http::idempotency::{IdempotencyKey, Idempotent};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::http::retry::retry;
 use crate::names::{ConnectionId, DisplayName, ExportId};
-use crate::segments::{self, Segment, SegmentName};
-use crate::{runs, schedules};
+use crate::segments::{self, SegmentName};
 
 /// Which exports to list.
 #[derive(Deserialize, IntoParams)]
@@ -44,7 +42,12 @@ pub struct ExportFilter {
 /// Lists the exports.
 ///
 /// Each with what the caller may do with it, and its last run.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(ExportFilter, Paging), responses((status = 200, body = Page<ExportView>)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Viewer"])),
+    params(ExportFilter, Paging),
+    responses((status = 200, body = Page<ExportView>)),
+)]
 #[get("/exports")]
 pub async fn list_exports(
     caller: Caller<Viewer>,
@@ -61,28 +64,15 @@ pub async fn list_exports(
     page(&app, &caller, &filter, &paging).await
 }
 
-/// A page of the exports that `filter` names, as `caller` sees them.
-pub async fn page(
-    app: &App,
-    caller: &Caller<Viewer>,
-    filter: &Filter,
-    paging: &Paging,
-) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, caller.instance, filter, after, limit).await?;
-    let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
-    let mut items = Vec::with_capacity(page.items.len());
-    for export in page.items {
-        items.push(view(&mut tx, app, caller, export, vec![]).await?);
-    }
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
-}
-
 /// Reads an export.
 ///
 /// With what the caller may do with it, its warnings, and its last run.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Viewer"])), params(("id" = ExportId, Path)), responses((status = 200, body = ExportView)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 200, body = ExportView)),
+)]
 #[get("/exports/{id}")]
 pub async fn get_export(
     caller: Caller<Viewer>,
@@ -97,9 +87,21 @@ pub async fn get_export(
 
 /// Makes an export.
 ///
-/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is connected.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), request_body = NewExportBody,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is
+/// connected.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    request_body = NewExportBody,
+    responses(
+        (status = 201, body = ExportView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports")]
 pub async fn create_export(
     caller: Caller<Contributor>,
@@ -107,8 +109,8 @@ pub async fn create_export(
     key: IdempotencyKey,
     body: Body<NewExportBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.digest);
-    if let Some(answer) = once.replay(&app).await? {
+    let idempotent = Idempotent::new(&caller, key, &body.digest);
+    if let Some(answer) = idempotent.replay(&app).await? {
         return Ok(answer);
     }
     let new = body.value;
@@ -120,9 +122,9 @@ pub async fn create_export(
         options: new.options,
         schedule: &new.schedule,
     };
-    again(async || {
+    retry(async || {
         let checked = check(&app, &caller, &content, &new.segments).await?;
-        save_new(&app, &caller, &once, Action::ExportCreate, &content, checked).await
+        save_new(&app, &caller, &idempotent, Action::ExportCreate, &content, checked).await
     })
     .await
 }
@@ -130,8 +132,20 @@ pub async fn create_export(
 /// Copies an export.
 ///
 /// The copy has a schedule that is switched off.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = Option<DuplicateBody>,
-    responses((status = 201, body = ExportView), (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = Option<DuplicateBody>,
+    responses(
+        (status = 201, body = ExportView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/duplicate")]
 pub async fn duplicate_export(
     caller: Caller<Contributor>,
@@ -140,18 +154,18 @@ pub async fn duplicate_export(
     key: IdempotencyKey,
     body: BodyOrNone<DuplicateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(&caller, key, &body.0.digest);
-    if let Some(answer) = once.replay(&app).await? {
+    let idempotent = Idempotent::new(&caller, key, &body.0.digest);
+    if let Some(answer) = idempotent.replay(&app).await? {
         return Ok(answer);
     }
     let name = body.0.value.display_name;
-    again(async || duplicate(&app, &caller, &once, id.0, name.as_ref()).await).await
+    retry(async || duplicate(&app, &caller, &idempotent, id.0, name.as_ref()).await).await
 }
 
 async fn duplicate(
     app: &App,
     caller: &Caller<Contributor>,
-    once: &Once,
+    idempotent: &Idempotent,
     id: ExportId,
     name: Option<&DisplayName>,
 ) -> Result<HttpResponse, Problem> {
@@ -159,10 +173,10 @@ async fn duplicate(
     let name = name.cloned().unwrap_or_else(|| copy_name(&export.display_name));
     let mut schedule = export.schedule.0.clone();
     schedule.active = false;
-    let content = Content { display_name: &name, schedule: &schedule, ..content_of(&export) };
+    let content = Content { display_name: &name, schedule: &schedule, ..Content::of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
-    save_new(app, caller, once, Action::ExportDuplicate, &content, checked).await
+    save_new(app, caller, idempotent, Action::ExportDuplicate, &content, checked).await
 }
 
 fn copy_name(name: &DisplayName) -> DisplayName {
@@ -172,10 +186,15 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An open
-/// run over another connection is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), request_body = ExportPatch,
-    responses((status = 200, body = ExportView)))]
+/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An
+/// open run over another connection is cancelled.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    request_body = ExportPatch,
+    responses((status = 200, body = ExportView)),
+)]
 #[patch("/exports/{id}")]
 pub async fn update_export(
     caller: Caller<Contributor>,
@@ -184,7 +203,7 @@ pub async fn update_export(
     if_match: IfMatch,
     body: Body<ExportPatch>,
 ) -> Result<HttpResponse, Problem> {
-    again(async || change(&app, &caller, id.0, &if_match, &body.value).await).await
+    retry(async || change(&app, &caller, id.0, &if_match, &body.value).await).await
 }
 
 async fn change(
@@ -199,13 +218,16 @@ async fn change(
     let names = patch.segments.clone().unwrap_or_else(|| {
         SegmentNames(segments.into_iter().map(|segment| segment.name).collect())
     });
+    let mapping = patch.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping));
+    let schedule = patch.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule));
+    let options = old.options.0;
     let content = Content {
         display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
         connection: patch.connection_id.unwrap_or(old.connection_id),
         list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
-        mapping: patch.mapping.as_ref().unwrap_or(&old.mapping),
-        options: patch.options.unwrap_or(old.options.0),
-        schedule: patch.schedule.as_ref().unwrap_or(&old.schedule),
+        mapping: mapping.as_ref().unwrap_or(&old.mapping),
+        options: patch.options.map_or(options, |patch| patch.applied_to(options)),
+        schedule: schedule.as_ref().unwrap_or(&old.schedule),
     };
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportUpdate, &old, &content, checked).await
@@ -214,7 +236,12 @@ async fn change(
 /// Removes an export.
 ///
 /// Its runs stay, as history; an open one is cancelled.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)), responses((status = 204)))]
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses((status = 204)),
+)]
 #[delete("/exports/{id}")]
 pub async fn delete_export(
     caller: Caller<Contributor>,
@@ -227,74 +254,10 @@ pub async fn delete_export(
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
-    crate::api::runs::handlers::cancel_open(&mut tx, &caller, id.0).await?;
+    crate::api::runs::cancel::cancel_open(&mut tx, &caller, id.0).await?;
     store::delete(&mut tx, id.0).await?;
     let change = Change::removed((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// What an export says now, to be saved with changes.
-#[must_use]
-pub fn content_of(export: &Export) -> Content<'_> {
-    Content {
-        display_name: &export.display_name,
-        connection: export.connection_id,
-        list_id: &export.list_id,
-        mapping: &export.mapping,
-        options: export.options.0,
-        schedule: &export.schedule,
-    }
-}
-
-/// An export that the caller may edit, and its segments.
-pub async fn load(
-    app: &App,
-    caller: &Caller<Contributor>,
-    id: ExportId,
-) -> Result<(Export, Vec<Segment>), Problem> {
-    let mut tx = app.db.read().await?;
-    let export = find(&mut tx, caller.instance, id).await?;
-    may_edit(&mut tx, caller, export.connection_id).await?;
-    let segments = segments::store::of_export(&mut tx, id).await?;
-    Ok((export, segments))
-}
-
-/// An export as `caller` sees it.
-pub async fn view<R>(
-    tx: &mut ReadHandle,
-    app: &App,
-    caller: &Caller<R>,
-    export: Export,
-    mut warnings: Vec<Warning>,
-) -> Result<ExportView, Problem> {
-    let segments = segments::store::of_export(tx, export.id).await?;
-    let selected = segments.iter().filter_map(|segment| segment.member_count).sum();
-    warnings
-        .extend(export_warnings::over_limit(selected, app.config.limits.max_profiles_per_export));
-    let names = segments.into_iter().map(|segment| segment.name).collect();
-    let permissions: Permissions = permissions(tx, caller, export.connection_id).await?;
-    let last_run = match runs::store::open_of_export(tx, export.id).await? {
-        Some(open) => Some(open),
-        None => runs::store::last_of_export(tx, export.id).await?,
-    };
-    let next_runs =
-        schedules::next_runs(tx, export.instance_id, &export.schedule, db::now()).await?;
-    Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
-}
-
-/// The export `id` of `instance`, or 404.
-pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
-}
-
-/// The same, to change or run it: until the transaction ends, nobody else changes it.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    id: ExportId,
-) -> Result<Export, Problem> {
-    let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("export"))
 }

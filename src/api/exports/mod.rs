@@ -2,8 +2,15 @@
 
 pub mod attach;
 pub mod check;
+pub mod dependants;
+pub mod find;
 pub mod handlers;
+pub mod of_connection;
+pub mod of_segment;
+pub mod patch;
 pub mod preview;
 pub mod runs;
 pub mod saving;
+pub mod schedules;
+pub mod show;
 pub mod views;

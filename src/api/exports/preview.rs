@@ -12,19 +12,21 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::check::{all_good, check_fields, may_edit, read_list};
-use super::handlers;
-use super::runs::connected;
-use crate::api::connections::account::find_usable;
-use crate::api::segments::members::read_problem;
+use super::check::{check_fields, read_list};
+use super::find::find;
+use super::runs::refuse;
+use crate::api::access::may_edit;
+use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
-use crate::records::batches::{self, Batch, Source};
+use crate::records::batches::{self, EncodedBatch, MemberSource};
+use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
+use crate::runs::start::usable_connection;
 use crate::runs::{
     FieldWarning, FieldWarnings, Reason, ReasonCode, Rejection, RejectionOutcome, store_batches,
 };
@@ -85,11 +87,27 @@ pub struct ExampleView {
 /// Shows what a run would do, and sends nothing.
 ///
 /// Reads the segments and the settings of the list. What would stop a run is answered as a problem.
-#[utoipa::path(tag = "exports", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
-    responses((status = 200, body = PreviewView),
-        (status = 409, description = "It has no connection, or one that is not connected: `exportInactive`, `connectionNotConnected`", body = ProblemDocument),
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses(
+        (status = 200, body = PreviewView),
+        (
+            status = 409,
+            description = "It has no connection, or one that is not connected: `exportInactive`, \
+                `connectionNotConnected`",
+            body = ProblemDocument,
+        ),
         (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
-        (status = 503, description = "It takes too long, or a part of the service, or Campaign Monitor, is away: `previewTooLong`, `unavailable`, `campaignMonitorUnavailable`", body = ProblemDocument)))]
+        (
+            status = 503,
+            description = "It takes too long, or a part of the service, or Campaign Monitor, is away: \
+                `previewTooLong`, `unavailable`, `destinationUnavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/preview")]
 pub async fn preview_export(
     caller: Caller<Contributor>,
@@ -104,10 +122,11 @@ pub async fn preview_export(
 
 fn too_long(time: Duration) -> Problem {
     let detail = format!(
-        "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or start a run: it takes its time.",
+        "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or \
+            start a run: it takes its time.",
         time.as_secs_f64()
     );
-    Problem::new(Kind::PreviewTooLong, detail)
+    Problem::new(ProblemKind::PreviewTooLong, detail)
 }
 
 async fn preview(
@@ -116,18 +135,21 @@ async fn preview(
     id: ExportId,
 ) -> Result<PreviewView, Problem> {
     let mut tx = app.db.read().await?;
-    let export = handlers::find(&mut tx, caller.instance, id).await?;
+    let export = find(&mut tx, caller.instance, id).await?;
     may_edit(&mut tx, caller, export.connection_id).await?;
-    let connection = connected(&mut tx, &export).await?;
+    let connection = match usable_connection(&mut tx, &export).await? {
+        Ok(connection) => connection,
+        Err(obstacle) => return Err(refuse(&mut tx, id, obstacle).await?),
+    };
     let segments = segments::store::of_export(&mut tx, id).await?;
     let call_ms = store_batches::pace_ms(&mut tx, id).await?.unwrap_or(CALL_MS_ASSUMED);
     drop(tx);
     check_filled(&segments)?;
     check_fields(&export.mapping, &segments)?;
-    let connection = find_usable(app, caller, connection).await?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
-    let plan = Plan::new(&export.mapping, export.options.0, &fields)
-        .map_err(|key| Problem::new(Kind::Unprocessable, format!("The list lacks “{key}”.")))?;
+    let plan = Plan::new(&export.mapping, export.options.0, &fields).map_err(|key| {
+        Problem::new(ProblemKind::Unprocessable, format!("The list lacks “{key}”."))
+    })?;
     let manifests = manifests(app, &segments).await?;
     let mut view = count(app, Arc::new(plan), manifests).await?;
     view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);
@@ -143,7 +165,7 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
         let message = Reason::new(ReasonCode::SegmentNotFound, name).message;
         FieldError::new(format!("/segments/{index}"), "segmentNotFound", message)
     });
-    all_good(errors.collect())
+    Problem::none_of(errors.collect())
 }
 
 /// What there is to read, if a run may read so much.
@@ -176,7 +198,7 @@ async fn count(
     manifests: Vec<Arc<Manifest>>,
 ) -> Result<PreviewView, Problem> {
     let selected = rows(&manifests);
-    let mut reader = batches::read(Source {
+    let mut reader = batches::read(MemberSource {
         storage: app.storage.clone(),
         manifests,
         plan: plan.clone(),
@@ -202,9 +224,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, batch: &Batch, plan: &Plan) {
+    fn add(&mut self, batch: &EncodedBatch, plan: &Plan) {
         self.view.selected += batch.rows();
-        self.view.usable += batches::number(batch.records.len());
+        self.view.usable += to_i64(batch.records.len());
         self.view.calls += batch.calls(plan);
         self.field_warnings.add(&batch.field_warnings);
         for refused in &batch.refused {

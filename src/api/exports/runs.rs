@@ -6,32 +6,42 @@ use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::check::{may_edit, permissions};
-use super::handlers::find_to_change;
-use super::views::Permissions;
+use super::find::find_to_change;
+use crate::api::access::Permissions;
+use crate::api::access::{may_edit, permissions};
 use crate::api::runs::views::RunView;
 use crate::app::App;
 use crate::audit::{self, Action};
-use crate::connections::{self, ConnectionStatus};
+use crate::connections::Unusable;
 use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports::{Export, store};
+use crate::exports::store;
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
-use crate::http::problem::{Kind, Problem, ProblemDocument};
-use crate::names::{ConnectionId, ExportId};
-use crate::runs::start::{Cause, start_or_skip};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
+use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
+use crate::names::ExportId;
+use crate::runs::start::{Cause, Obstacle, notify, start, start_or_skip};
 use crate::runs::started::RunsView;
-use crate::runs::store::NewRun;
-use crate::runs::{self, Run, SubmissionKind};
-use crate::{segments, telemetry};
+use crate::runs::{self, Run};
 
 /// Starts a run of an export, now.
 ///
 /// It is queued, and carried out by a worker. An export has at most one open run.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = ExportId, Path)),
-    responses((status = 202, body = RunView),
-        (status = 409, description = "It has an open run (`runId` names it), no connection, or one that is not connected: `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = ExportId, Path)),
+    responses(
+        (status = 202, body = RunView),
+        (
+            status = 409,
+            description = "It has an open run (`runId` names it), no connection, or one that is not connected: \
+                `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/exports/{id}/runs")]
 pub async fn start_run(
     caller: Caller<Contributor>,
@@ -39,16 +49,18 @@ pub async fn start_run(
     id: Id<ExportId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    let start = async |tx: &mut WriteHandle| {
+    let create = async |tx: &mut WriteHandle| {
         let export = find_to_change(tx, caller.instance, id.0).await?;
         may_edit(tx, &caller, export.connection_id).await?;
-        connected(tx, &export).await?;
-        let run = insert(tx, &caller, &export).await?;
-        let id = run.id;
-        runs::start::record(tx, &caller.author, &export, &run).await?;
-        Ok((accepted(tx, run).await?, id))
+        match start(tx, &export, &caller.author, Cause::Person, db::now()).await? {
+            Ok(run) => {
+                let id = run.id;
+                Ok((accepted(tx, run).await?, id))
+            }
+            Err(obstacle) => Err(refuse(tx, export.id, obstacle).await?),
+        }
     };
-    let (response, started) = Once::new(&caller, key, &[]).create(&app, start).await?;
+    let (response, started) = Idempotent::new(&caller, key, &[]).create(&app, create).await?;
     if let Some(id) = started {
         app.queue.hint(id).await;
     }
@@ -72,10 +84,21 @@ pub enum Scope {
 
 /// Runs all exports that have an active schedule, now.
 ///
-/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a new
-/// duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), request_body = RunAllBody, responses((status = 202, body = RunsView),
-    (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a
+/// new duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    request_body = RunAllBody,
+    responses(
+        (status = 202, body = RunsView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/runs")]
 pub async fn run_all_exports(
     caller: Caller<Contributor>,
@@ -92,8 +115,9 @@ pub async fn run_all_exports(
         audit::record(tx, &caller.author, Action::InstanceRunAll, change).await?;
         Ok((Answer::json(StatusCode::ACCEPTED, &view)?, runs))
     };
-    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
-    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
+    let (response, started) =
+        Idempotent::new(&caller, key, &body.digest).create(&app, start).await?;
+    notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 
@@ -114,63 +138,41 @@ async fn start_all(
     Ok(runs)
 }
 
-/// The connection of an export that can run.
-pub async fn connected(tx: &mut ReadHandle, export: &Export) -> Result<ConnectionId, Problem> {
-    let id = export.connection_id.ok_or_else(|| {
-        Problem::new(Kind::ExportInactive, "The export has no connection. Attach one, then run it.")
-    })?;
-    let connection = connections::store::get(tx, export.instance_id, id).await?;
-    let status = connection.as_ref().map(connections::Connection::status);
-    if status == Some(ConnectionStatus::Connected) {
-        return Ok(id);
-    }
-    let detail = match status {
-        Some(ConnectionStatus::NeedsAttention) => {
+/// Why an export cannot run, as callers are told.
+pub async fn refuse(
+    tx: &mut ReadHandle,
+    export: ExportId,
+    obstacle: Obstacle,
+) -> Result<Problem, Problem> {
+    let why = match obstacle {
+        Obstacle::NoConnection => {
+            let detail = "The export has no connection. Attach one, then run it.";
+            return Ok(Problem::new(ProblemKind::ExportInactive, detail));
+        }
+        Obstacle::RunOpen => return already_open(tx, export).await,
+        Obstacle::Connection(why) => why,
+    };
+    let detail = match why {
+        Unusable::CredentialsRefused(_) => {
             "Campaign Monitor refuses its credentials. An administrator must renew them."
         }
-        Some(ConnectionStatus::PendingExportUser) => {
-            "An administrator must add themselves as export user."
-        }
-        _ => "An administrator must add its credentials.",
+        Unusable::NoExportUser => "An administrator must add themselves as export user.",
+        Unusable::NoCredentials => "An administrator must add its credentials.",
     };
-    Err(Problem::new(
-        Kind::ConnectionNotConnected,
-        format!("The connection is not connected: {detail}"),
-    ))
-}
-
-async fn insert(
-    tx: &mut WriteHandle,
-    caller: &Caller<Contributor>,
-    export: &Export,
-) -> Result<Run, Problem> {
-    let segments = segments::store::of_export(tx, export.id).await?;
-    let span = tracing::Span::current();
-    let new = NewRun {
-        export,
-        segments: &segments,
-        kind: SubmissionKind::OnDemand,
-        by: caller.subject(),
-        planned: None,
-        traceparent: telemetry::traceparent(&span),
-        trace_id: telemetry::trace_id(&span),
-        now: db::now(),
-    };
-    match runs::store::insert(tx, &new).await? {
-        Some(run) => Ok(run),
-        None => Err(already_open(tx, export.id).await?),
-    }
+    let detail = format!("The connection is not connected: {detail}");
+    Ok(Problem::new(ProblemKind::ConnectionNotConnected, detail))
 }
 
 async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {
     let open = runs::store::open_of_export(tx, export).await?;
-    let problem = Problem::new(Kind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
-    Ok(problem.with("runId", open.map(|run| run.id)))
+    let problem =
+        Problem::new(ProblemKind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
+    Ok(problem.with(Member::RunId, open.map(|run| run.id)))
 }
 
 async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {
-    let location = format!("/v1/instances/{}/runs/{}", run.instance_id, run.id.0);
+    let location = address::location(run.instance_id, "runs", run.id.0);
     let version = run.version;
-    let view: RunView = crate::api::runs::handlers::view(tx, run).await?;
+    let view: RunView = crate::api::runs::find::view(tx, run).await?;
     Ok(Answer::json(StatusCode::ACCEPTED, &view)?.about(location, version))
 }

@@ -5,21 +5,24 @@ use actix_web::http::StatusCode;
 use uuid::Uuid;
 
 use super::check::{
-    check_custom_fields, check_fields, check_list, find_segments, may_edit, usable_connection,
+    check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
-use super::handlers::{find_to_change, view};
+use super::find::find_to_change;
+use super::show::view;
 use super::views::SegmentNames;
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
 use crate::exports::store::{self, Content};
 use crate::exports::store_planned;
 use crate::exports::{Export, Warning};
-use crate::http::again::overtaken;
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
-use crate::http::idempotency::{Answer, Once};
+use crate::http::idempotency::{Answer, Idempotent};
 use crate::http::problem::Problem;
+use crate::http::retry::conflict;
 use crate::names::ExportId;
 use crate::segments::{self, SegmentId};
 
@@ -50,11 +53,11 @@ pub async fn check(
     Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }
 
-/// Adds an export, once.
+/// Adds an export, once for each idempotency key.
 pub async fn save_new(
     app: &App,
     caller: &Caller<Contributor>,
-    once: &Once,
+    idempotent: &Idempotent,
     action: Action,
     content: &Content<'_>,
     checked: Checked,
@@ -62,12 +65,12 @@ pub async fn save_new(
     let create = async |tx: &mut WriteHandle| {
         may_edit(tx, caller, content.connection).await?;
         let export = insert(tx, caller, action, content, &checked.segments).await?;
-        let location = format!("/v1/instances/{}/exports/{}", caller.instance, export.id.0);
+        let location = address::location(caller.instance, "exports", export.id.0);
         let version = export.stamps.version;
         let view = view(tx, app, caller, export, checked.warnings).await?;
         Ok((Answer::json(StatusCode::CREATED, &view)?.about(location, version), ()))
     };
-    let (response, _) = once.create(app, create).await?;
+    let (response, _) = idempotent.create(app, create).await?;
     Ok(response)
 }
 
@@ -81,8 +84,8 @@ async fn insert(
     let id = ExportId(Uuid::now_v7());
     let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
         .await
-        .map_err(overtaken)?;
-    store::set_segments(tx, id, segments).await.map_err(overtaken)?;
+        .map_err(conflict)?;
+    store::set_segments(tx, id, segments).await.map_err(conflict)?;
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::made((&export, &segments[..]));
     audit::record(tx, &caller.author, action, change).await?;
@@ -102,20 +105,20 @@ pub async fn save(
     let mut tx = app.db.write().await?;
     let current = find_to_change(&mut tx, caller.instance, old.id).await?;
     if current.stamps.version != old.stamps.version {
-        return Err(Problem::overtaken());
+        return Err(Problem::conflict());
     }
     for connection in [current.connection_id, content.connection].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
     }
     // A run goes over the connection that the export had at its start.
     if content.connection != current.connection_id {
-        crate::api::runs::handlers::cancel_open(&mut tx, caller, old.id).await?;
+        crate::api::runs::cancel::cancel_open(&mut tx, caller, old.id).await?;
     }
     let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
         .await
-        .map_err(overtaken)?;
+        .map_err(conflict)?;
     let old_segments = segments::store::of_export(&mut tx, old.id).await?;
-    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(overtaken)?;
+    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(conflict)?;
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
-use crate::audit::{Change, Snapshot};
+use crate::audit::Snapshot;
 use crate::db::Time;
 use crate::exports::{Export, ListId, Mapping, Options, Warning};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
 use crate::segments::{Segment, SegmentName};
-use crate::wire::present;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -53,34 +53,6 @@ pub struct NewExportBody {
     pub schedule: Schedule,
 }
 
-/// What to change of an export.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ExportPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = DisplayName, required = false)]
-    pub display_name: Option<DisplayName>,
-    /// `null` detaches the export.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<ConnectionId>)]
-    pub connection_id: Option<Option<ConnectionId>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = ListId, required = false)]
-    pub list_id: Option<ListId>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = SegmentNames, required = false)]
-    pub segments: Option<SegmentNames>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Mapping, required = false)]
-    pub mapping: Option<Mapping>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Options, required = false)]
-    pub options: Option<Options>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Schedule, required = false)]
-    pub schedule: Option<Schedule>,
-}
-
 /// The copy of an export.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -105,16 +77,6 @@ pub enum ExportState {
     Active,
     /// It has none, and does not run until one is attached.
     Inactive,
-}
-
-/// What the caller may do with an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Permissions {
-    /// Change, run and remove it.
-    Edit,
-    /// Look at it.
-    View,
 }
 
 /// An export.
@@ -159,40 +121,6 @@ pub struct LastRun {
     pub end_utc: Option<DateTime<Utc>>,
 }
 
-/// An export that depends on a connection or a segment.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Dependant {
-    pub export_id: ExportId,
-    pub display_name: DisplayName,
-    pub state: ExportState,
-}
-
-/// How many exports were detached.
-#[derive(Serialize, ToSchema)]
-pub struct DetachedView {
-    /// Exports that had the connection, and have none now.
-    #[schema(example = 2)]
-    pub detached: usize,
-}
-
-/// The most exports that a refusal to remove something names.
-pub const DEPENDANTS_MAX: i64 = 200;
-
-/// Why something cannot be removed: `count` exports use it, at least.
-#[must_use]
-pub fn in_use(what: &str, remedy: &str, count: usize) -> String {
-    let least = if i64::try_from(count).is_ok_and(|count| count < DEPENDANTS_MAX) {
-        ""
-    } else {
-        "At least "
-    };
-    match count {
-        1 => format!("An export uses this {what}. {remedy} or remove it first."),
-        _ => format!("{least}{count} exports use this {what}. {remedy} or remove them first."),
-    }
-}
-
 /// What its owner decides of an export, as the audit keeps it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -221,27 +149,8 @@ impl From<(&Export, &[Segment])> for Snapshot {
     }
 }
 
-/// An export was detached from a connection, and nothing else of it changed.
-#[must_use]
-pub fn detached(export: &Export, from: ConnectionId) -> Change {
-    let before = Export { connection_id: Some(from), ..export.clone() };
-    Change::between((&before, &[][..]), (export, &[][..]))
-}
-
-impl Dependant {
-    /// In short.
-    #[must_use]
-    pub fn of(export: Export) -> Self {
-        Self {
-            state: ExportState::of(&export),
-            export_id: export.id,
-            display_name: export.display_name,
-        }
-    }
-}
-
 impl ExportState {
-    const fn of(export: &Export) -> Self {
+    pub const fn of(export: &Export) -> Self {
         if export.connection_id.is_some() { Self::Active } else { Self::Inactive }
     }
 }

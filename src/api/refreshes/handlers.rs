@@ -13,7 +13,7 @@ use crate::audit::{self, Action};
 use crate::db::{self, WriteHandle};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Body;
-use crate::http::idempotency::{Answer, IdempotencyKey, Once};
+use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::names::RefreshId;
 use crate::refreshes::start_followers;
@@ -48,8 +48,19 @@ pub struct RefreshView {
 ///
 /// Every active export whose schedule is `systemRefresh` is started, or skipped with the reason. The same `refreshId`
 /// again starts nothing, and answers what the first report answered.
-#[utoipa::path(tag = "refreshes", security(("bearer" = ["Admin"])), request_body = RefreshBody, responses((status = 202, body = RefreshView),
-    (status = 409, description = "The idempotency key was used with another request: `idempotencyKeyReused`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "refreshes",
+    security(("bearer" = ["Admin"])),
+    request_body = RefreshBody,
+    responses(
+        (status = 202, body = RefreshView),
+        (
+            status = 409,
+            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[post("/refreshes")]
 pub async fn report_refresh(
     caller: Caller<Admin>,
@@ -63,8 +74,9 @@ pub async fn report_refresh(
         let refresh = store::get(tx, caller.instance, id).await?;
         Ok((answer(refresh)?, runs))
     };
-    let (response, started) = Once::new(&caller, key, &body.digest).create(&app, start).await?;
-    runs::start::announce(&app.queue, &started.unwrap_or_default()).await;
+    let (response, started) =
+        Idempotent::new(&caller, key, &body.digest).create(&app, start).await?;
+    runs::start::notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
 

@@ -13,13 +13,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::handlers::peek;
+use super::find::peek;
 use super::views::RunView;
 use crate::app::App;
 use crate::db;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Id;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::names::RunId;
 use crate::runs::RunStatus;
 use crate::runs::reader::RunReader;
@@ -30,8 +30,24 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Follows a run.
 ///
 /// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
-    responses((status = 200, content((String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"))), (status = 429, description = "Too many callers follow runs: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
+    responses(
+        (
+            status = 200,
+            content(
+                (String = "text/event-stream", example = "event: end\nid: 7\ndata: {\"status\":\"successful\"}\n\n"),
+            ),
+        ),
+        (
+            status = 429,
+            description = "Too many callers follow runs: `tooManyRequests`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[get("/runs/{id}/events")]
 pub async fn follow_run(
     caller: Caller<Viewer>,
@@ -43,7 +59,7 @@ pub async fn follow_run(
     peek(&app.db, &reader, caller.instance, id.0).await?;
     let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
-            Kind::TooManyRequests,
+            ProblemKind::TooManyRequests,
             "Too many callers follow runs at the moment. Read the run instead, or try again.",
         )
         .retry_after(10)
@@ -75,7 +91,7 @@ fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
     let id = header.to_str().ok().and_then(|text| text.parse().ok()).filter(|id| *id >= 0);
     id.ok_or_else(|| {
         Problem::new(
-            Kind::InvalidRequest,
+            ProblemKind::InvalidRequest,
             "Last-Event-ID is the id of an event of this run, or is left out.",
         )
     })

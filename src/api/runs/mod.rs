@@ -1,6 +1,8 @@
 //! Calls about runs: handlers and their wire forms.
 
+pub mod cancel;
 pub mod events;
+pub mod find;
 pub mod handlers;
 pub mod rejections;
 pub mod views;

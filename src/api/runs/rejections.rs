@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::handlers::find;
+use super::find::find;
 use crate::app::App;
 use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
+use crate::http::download::{self, Offer, STREAM_ROWS};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Kind, Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
-use crate::http::whole::{self, Offer, STREAM_ROWS};
 use crate::names::RunId;
 use crate::runs::{
     BatchResult, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches,
@@ -29,7 +29,9 @@ const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 )]
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful", "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}))]
+#[schema(
+    example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful", "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}),
+)]
 pub struct BatchView {
     /// From 1.
     pub number: i64,
@@ -90,8 +92,15 @@ pub struct RejectionFilter {
 /// Lists the batches of a run, from the first.
 ///
 /// A batch is one call to Campaign Monitor, with at most 1000 profiles.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Viewer"])), params(("id" = RunId, Path), Paging),
-    responses((status = 200, body = Page<BatchView>), (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Viewer"])),
+    params(("id" = RunId, Path), Paging),
+    responses(
+        (status = 200, body = Page<BatchView>),
+        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument),
+    ),
+)]
 #[get("/runs/{id}/batches")]
 pub async fn list_batches(
     caller: Caller<Viewer>,
@@ -116,16 +125,40 @@ pub async fn list_batches(
 
 /// Lists every profile that is not on the list because of a run.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their
-/// number equals the sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does:
-/// from then on the answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a
-/// single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
-#[utoipa::path(tag = "runs", security(("bearer" = ["Contributor"])), params(("id" = RunId, Path), RejectionFilter, Paging),
-    responses((status = 200, content((Page<RejectionView> = "application/json"),
-            (String = "text/csv", example = "customerId,email,outcome,code,message,batch\r\n3,not an address,invalid,addressMalformed,The address is malformed.,1\r\n"),
-            (String = "application/x-ndjson", example = "{\"customerId\":\"3\",\"email\":\"not an address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The address is malformed.\",\"batch\":1}\n"))),
-        (status = 406, description = "None of the accepted content types is offered: `notAcceptable`", body = ProblemDocument),
-        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument)))]
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their number equals the
+/// sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does: from then on the
+/// answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a
+/// carriage return has a single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
+#[utoipa::path(
+    tag = "runs",
+    security(("bearer" = ["Contributor"])),
+    params(("id" = RunId, Path), RejectionFilter, Paging),
+    responses(
+        (
+            status = 200,
+            content(
+                (Page<RejectionView> = "application/json"),
+                (
+                    String = "text/csv",
+                    example = "customerId,email,outcome,code,message,batch\r\n3,not an \
+                        address,invalid,addressMalformed,The address is malformed.,1\r\n",
+                ),
+                (
+                    String = "application/x-ndjson",
+                    example = "{\"customerId\":\"3\",\"email\":\"not an \
+                        address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The address is \
+                        malformed.\",\"batch\":1}\n",
+                ),
+            ),
+        ),
+        (
+            status = 406,
+            description = "None of the accepted content types is offered: `notAcceptable`",
+            body = ProblemDocument,
+        ),
+        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument),
+    ),
+)]
 #[get("/runs/{id}/rejections")]
 pub async fn list_rejections(
     caller: Caller<Contributor>,
@@ -155,12 +188,12 @@ pub async fn list_rejections(
             Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
         }
         Offer::Csv => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(whole::csv(CSV_HEADER, rows, RejectionView::csv_fields))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(download::csv(CSV_HEADER, rows, RejectionView::csv_fields))
         }
         Offer::Ndjson => {
-            let rows = whole::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(whole::ndjson::<RejectionView>(rows))
+            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
+            Ok(download::ndjson::<RejectionView>(rows))
         }
     }
 }
@@ -178,7 +211,7 @@ fn removed(what: &str) -> Problem {
     let detail = format!(
         "The {what} of the run were kept for their time after its end, and have been removed. Its counts remain."
     );
-    Problem::new(Kind::Removed, detail)
+    Problem::new(ProblemKind::Removed, detail)
 }
 
 impl RejectionView {

@@ -84,7 +84,9 @@ pub struct RunSegmentView {
 /// What became of the profiles: `selected` is the sum of all the others, at every moment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}))]
+#[schema(
+    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
+)]
 pub struct CountsView {
     /// Members of the selected segments.
     pub selected: i64,

@@ -5,9 +5,8 @@ use std::hash::Hash;
 
 use chrono::TimeDelta;
 
-use super::views::{Mode, SchedulesBody};
 use crate::db::Time;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem};
 use crate::schedules::refresh::{Recurrence, RefreshSchedule};
 use crate::schedules::times::{self, TimeZone};
 use crate::schedules::{Schedule, ScheduleKind};
@@ -17,8 +16,6 @@ const LINES_MAX: usize = 10;
 /// The least time between two planned times of an export. A million profiles may take 20 minutes; a time that comes
 /// while the run before goes on is skipped.
 const APART_MIN: TimeDelta = TimeDelta::minutes(15);
-/// The most exports of one change.
-const EXPORTS_MAX: usize = 200;
 /// How many planned times are looked at for `APART_MIN`.
 const LOOKED_AT: usize = 100;
 
@@ -33,7 +30,7 @@ pub fn check(schedule: &Schedule, pointer: &str, now: Time) -> Result<(), Proble
             strange.map(|(_, pointer)| not_of_this_kind(pointer, "the kind custom")).collect()
         }
     };
-    all_good(errors)
+    Problem::none_of(errors)
 }
 
 fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec<FieldError> {
@@ -68,34 +65,6 @@ fn are_too_close(schedule: &Schedule, now: Time) -> bool {
     times.windows(2).any(|pair| pair[1] - pair[0] < APART_MIN)
 }
 
-/// Checks a change of several schedules.
-pub fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
-    let mut errors = repeated(&body.export_ids, "/exportIds");
-    if !(1..=EXPORTS_MAX).contains(&body.export_ids.len()) {
-        let message = format!("Name 1 to {EXPORTS_MAX} exports.");
-        errors.push(FieldError::new("/exportIds", "wrongNumber", message));
-    }
-    let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
-    errors.extend(match body.mode {
-        Mode::KeepIndividual => fits("/active", active, "/schedule", schedule, "defineNew"),
-        Mode::DefineNew => fits("/schedule", schedule, "/active", active, "keepIndividual"),
-    });
-    all_good(errors)?;
-    body.schedule.as_ref().map_or(Ok(()), |schedule| check(schedule, "/schedule", now))
-}
-
-/// One member belongs to the mode, the other one to the other mode.
-fn fits(own: &str, has_own: bool, strange: &str, has_strange: bool, of: &str) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    if !has_own {
-        errors.push(FieldError::new(own, "missing", "This mode needs it."));
-    }
-    if has_strange {
-        errors.push(not_of_this_kind(strange.into(), &format!("the mode {of}")));
-    }
-    errors
-}
-
 /// Checks the schedule of an instance.
 pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     let mut errors = Vec::new();
@@ -115,10 +84,11 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     }
     errors.extend(repeated(&schedule.weekdays, "/weekdays"));
     errors.extend(repeated(&schedule.times, "/times"));
-    all_good(errors)
+    Problem::none_of(errors)
 }
 
-fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
+/// An error for each item that stands in the list before.
+pub fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
     let mut seen = HashSet::new();
     let repeated = items.iter().enumerate().filter(|(_, item)| !seen.insert(*item));
     repeated
@@ -128,10 +98,7 @@ fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
         .collect()
 }
 
-fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
+/// A member that goes with another kind.
+pub fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
     FieldError::new(pointer, "notOfThisKind", format!("This goes with {kind} only."))
-}
-
-fn all_good(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() { Ok(()) } else { Err(Problem::from_errors(Kind::Unprocessable, errors)) }
 }

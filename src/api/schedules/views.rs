@@ -6,14 +6,12 @@
 )]
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::exports::views::ExportView;
 use crate::audit::Snapshot;
 use crate::db::Time;
-use crate::names::ExportId;
 use crate::schedules::refresh::{ClockTime, Planned, Recurrence, RefreshSchedule, Weekday};
 use crate::schedules::times::{CronLine, TimeZone};
 use crate::schedules::{SHOWN, Schedule, ScheduleKind};
@@ -93,46 +91,4 @@ impl From<(Uuid, &RefreshSchedule)> for Snapshot {
     fn from((instance, schedule): (Uuid, &RefreshSchedule)) -> Self {
         Self { name: None, ..Self::of(&instance, "", schedule) }
     }
-}
-
-/// How several schedules change at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Mode {
-    /// Each export keeps its schedule; all are switched on, or off.
-    KeepIndividual,
-    /// All exports get the same schedule.
-    DefineNew,
-}
-
-/// The schedules of several exports.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SchedulesBody {
-    /// 1 to 200 exports, each once.
-    #[schema(min_items = 1, max_items = 200)]
-    pub export_ids: Vec<ExportId>,
-    pub mode: Mode,
-    /// On or off; with `keepIndividual`.
-    #[serde(default)]
-    pub active: Option<bool>,
-    /// The new schedule; with `defineNew`.
-    #[serde(default)]
-    pub schedule: Option<Schedule>,
-}
-
-impl SchedulesBody {
-    /// What becomes of the schedule of one of the exports.
-    #[must_use]
-    pub fn schedule_of(&self, old: &Schedule) -> Schedule {
-        let active = self.active.unwrap_or(old.active);
-        self.schedule.clone().unwrap_or_else(|| Schedule { active, ..old.clone() })
-    }
-}
-
-/// The exports whose schedules were changed.
-#[derive(Serialize, ToSchema)]
-pub struct ChangedExports {
-    /// In the order of the request.
-    pub items: Vec<ExportView>,
 }

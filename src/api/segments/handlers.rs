@@ -7,18 +7,21 @@ use actix_web::{HttpResponse, ResponseError, delete, get, put};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::find::{find, find_to_change};
+use super::unreadable::storage_unavailable;
 use super::views::{SegmentBody, SegmentView};
-use crate::api::exports::views::{DEPENDANTS_MAX, Dependant, ExportView};
+use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self, ReadHandle, WriteHandle};
-use crate::exports;
-use crate::http::again::{again, overtaken};
+use crate::db::{self};
+use crate::exports::store::Filter;
+use crate::http::address;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{FieldError, Kind, Problem, ProblemDocument};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
+use crate::http::retry::{conflict, retry};
 use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
 use crate::segments::{self, MemberSource, Segment, SegmentId, SegmentName, store};
 use crate::storage::{self, Format, Inspection};
@@ -26,7 +29,12 @@ use crate::storage::{self, Format, Inspection};
 /// Lists the segments.
 ///
 /// Each with its fields and how many members it has.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(Paging), responses((status = 200, body = Page<SegmentView>)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Viewer"])),
+    params(Paging),
+    responses((status = 200, body = Page<SegmentView>)),
+)]
 #[get("/segments")]
 pub async fn list_segments(
     caller: Caller<Viewer>,
@@ -41,7 +49,12 @@ pub async fn list_segments(
 /// Reads a segment.
 ///
 /// Its fields are what the mapping of an export may name.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path)), responses((status = 200, body = SegmentView)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Viewer"])),
+    params(("name" = SegmentName, Path)),
+    responses((status = 200, body = SegmentView)),
+)]
 #[get("/segments/{name}")]
 pub async fn get_segment(
     caller: Caller<Viewer>,
@@ -55,10 +68,22 @@ pub async fn get_segment(
 /// Registers a segment, or changes one.
 ///
 /// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)), request_body = SegmentBody,
-    responses((status = 200, description = "Changed", body = SegmentView), (status = 201, description = "Registered", body = SegmentView),
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    request_body = SegmentBody,
+    responses(
+        (status = 200, description = "Changed", body = SegmentView),
+        (status = 201, description = "Registered", body = SegmentView),
         (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
-        (status = 503, description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`", body = ProblemDocument)))]
+        (
+            status = 503,
+            description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
 #[put("/segments/{name}")]
 pub async fn put_segment(
     caller: Caller<Contributor>,
@@ -70,7 +95,7 @@ pub async fn put_segment(
     let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
     let (segment, found_now) = (&body.value, found.as_ref());
     let saved =
-        again(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
+        retry(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
     if let (Err(problem), Some(found)) = (&saved, &found)
         && body.value.source.is_kept_here()
     {
@@ -81,8 +106,8 @@ pub async fn put_segment(
     Ok(answer(is_new, segment))
 }
 
-/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it was
-/// saved, and what it names must stay.
+/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it
+/// was saved, and what it names must stay.
 pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
     if problem.status_code().is_client_error() {
         discard(app, found).await;
@@ -112,7 +137,7 @@ async fn save(
     } else {
         if_match.check(0)?;
         let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
-        new.await.map_err(overtaken)?
+        new.await.map_err(conflict)?
     };
     if let Some(found) = found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
@@ -131,8 +156,7 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
     if !is_new {
         return ok(version, &SegmentView::from(segment));
     }
-    let location =
-        format!("/v1/instances/{}/segments/{}", segment.instance_id, segment.name.as_str());
+    let location = address::location(segment.instance_id, "segments", segment.name.as_str());
     HttpResponse::Created()
         .insert_header(("Location", location))
         .insert_header(("ETag", etag(version)))
@@ -163,7 +187,7 @@ fn too_long(time: Duration) -> Problem {
         "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
         time.as_secs_f64()
     );
-    Problem::new(Kind::RegistrationTooLong, detail)
+    Problem::new(ProblemKind::RegistrationTooLong, detail)
 }
 
 /// Settings of CSV that contradict each other, or the format.
@@ -179,7 +203,7 @@ fn check_dialect(source: &MemberSource) -> Result<(), Problem> {
         (Format::Csv, ..) => return Ok(()),
     };
     let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
-    Err(Problem::from_errors(Kind::Unprocessable, vec![error]))
+    Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
 }
 
 fn source_problem(source: &MemberSource, error: &storage::Error) -> Problem {
@@ -188,46 +212,24 @@ fn source_problem(source: &MemberSource, error: &storage::Error) -> Problem {
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(
-            Kind::Unprocessable,
+            ProblemKind::Unprocessable,
             vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
         ),
     }
 }
 
-/// 503: the storage is away, or does not let us in.
-#[must_use]
-pub fn storage_unavailable(error: &storage::Error) -> Problem {
-    let detail = match error {
-        storage::Error::Unavailable(_) => {
-            "The storage cannot be reached. Try again in a moment.".to_owned()
-        }
-        refused => format!("No way into the storage: {refused}. Tell the operator."),
-    };
-    Problem::new(Kind::Unavailable, detail).retry_after(5).because(anyhow::anyhow!("{error}"))
-}
-
-/// Lists the exports that use a segment, to manage them from there.
-///
-/// While there are any, the segment cannot be removed.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Viewer"])), params(("name" = SegmentName, Path), Paging), responses((status = 200, body = Page<ExportView>)))]
-#[get("/segments/{name}/exports")]
-pub async fn list_segment_exports(
-    caller: Caller<Viewer>,
-    app: Data<App>,
-    name: Name<SegmentName>,
-    paging: Query<Paging>,
-) -> Result<HttpResponse, Problem> {
-    find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    let segment = Some(name.0.as_str().to_owned());
-    let filter = exports::store::Filter { segment, ..Default::default() };
-    crate::api::exports::handlers::page(&app, &caller, &filter, &paging).await
-}
-
 /// Removes a segment and its uploaded members.
 ///
 /// Refused while an export uses it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
-    responses((status = 204), (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    responses(
+        (status = 204),
+        (status = 409, description = "Exports use it; `dependants` names them: `segmentInUse`", body = ProblemDocument),
+    ),
+)]
 #[delete("/segments/{name}")]
 pub async fn delete_segment(
     caller: Caller<Contributor>,
@@ -235,7 +237,7 @@ pub async fn delete_segment(
     name: Name<SegmentName>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    let removed = again(async || remove(&app, &caller, &name.0, &if_match).await).await?;
+    let removed = retry(async || remove(&app, &caller, &name.0, &if_match).await).await?;
     remove_superseded_soon(&app, removed).await;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -249,40 +251,14 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
-    let filter = exports::store::Filter {
-        segment: Some(segment.name.as_str().to_owned()),
-        ..Default::default()
-    };
-    let dependants =
-        exports::store::list(&mut tx, caller.instance, &filter, None, DEPENDANTS_MAX).await?;
-    if !dependants.is_empty() {
-        let dependants: Vec<_> = dependants.into_iter().map(Dependant::of).collect();
-        let detail = crate::api::exports::views::in_use("segment", "Change", dependants.len());
-        return Err(Problem::new(Kind::SegmentInUse, detail).with("dependants", dependants));
-    }
+    let name = Some(segment.name.as_str().to_owned());
+    let filter = Filter { segment: name, ..Default::default() };
+    let in_use = (ProblemKind::SegmentInUse, "segment", "Change");
+    refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     supersede(&mut tx, &segment, db::now()).await?;
-    store::delete(&mut tx, segment.id).await.map_err(overtaken)?;
+    store::delete(&mut tx, segment.id).await.map_err(conflict)?;
     let change = Change::removed(&segment);
     audit::record(&mut tx, &caller.author, Action::SegmentRemove, change).await?;
     tx.commit().await?;
     Ok(segment.id)
-}
-
-/// The segment `name` of `instance`, or 404.
-pub async fn find(
-    tx: &mut ReadHandle,
-    instance: Uuid,
-    name: &SegmentName,
-) -> Result<Segment, Problem> {
-    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
-}
-
-/// The same, to change it: until the transaction ends, nobody else does.
-pub async fn find_to_change(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    name: &SegmentName,
-) -> Result<Segment, Problem> {
-    let found = store::get_to_change(tx, instance, name).await?;
-    found.ok_or_else(|| Problem::not_found("segment"))
 }

@@ -16,14 +16,16 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
-use super::handlers::{find, find_to_change, give_back, storage_unavailable};
+use super::find::{find, find_to_change};
+use super::handlers::give_back;
+use super::unreadable::{read_problem, storage_unavailable};
 use super::views::{MembersView, SegmentView};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, check_coding, ok};
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{MemberSource, Segment, SegmentName, check_open, receive_limits, store};
@@ -46,8 +48,19 @@ pub struct First {
 /// Shows the first members of a segment.
 ///
 /// Personal data, to see whether the right people are in it.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path), First),
-    responses((status = 200, body = MembersView), (status = 422, description = "The members cannot be read: `unprocessable`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path), First),
+    responses(
+        (status = 200, body = MembersView),
+        (
+            status = 422,
+            description = "The members cannot be read: `unprocessable`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[get("/segments/{name}/members")]
 pub async fn get_members(
     caller: Caller<Contributor>,
@@ -57,7 +70,10 @@ pub async fn get_members(
 ) -> Result<HttpResponse, Problem> {
     let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
     if !(1..=MEMBERS_MAX).contains(&limit) {
-        return Err(Problem::new(Kind::InvalidCursor, format!("limit is 1 to {MEMBERS_MAX}.")));
+        return Err(Problem::new(
+            ProblemKind::InvalidCursor,
+            format!("limit is 1 to {MEMBERS_MAX}."),
+        ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
     Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
@@ -94,19 +110,6 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
     names.iter().cloned().zip(page.columns().iter().map(value)).collect()
 }
 
-/// Why members cannot be read, as callers are told.
-#[must_use]
-pub fn read_problem(error: &storage::Error) -> Problem {
-    match error {
-        error if error.is_of_the_storage() => storage_unavailable(error),
-        // These say themselves what to do.
-        storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
-            Problem::new(Kind::Unprocessable, format!("{error}."))
-        }
-        other => Problem::new(Kind::Unprocessable, format!("{other}. Refresh the segment.")),
-    }
-}
-
 /// A Parquet file with flat columns.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
@@ -117,13 +120,36 @@ pub struct ParquetFile(Vec<u8>);
 ///
 /// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
 /// is refused with its line, and nothing changes.
-#[utoipa::path(tag = "segments", security(("bearer" = ["Contributor"])), params(("name" = SegmentName, Path)),
-    request_body(content(
-        (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
-        (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
-        (ParquetFile = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = SegmentView), (status = 400, description = "A row is broken; the members are those of before: `invalidMembers`", body = crate::http::problem::ProblemDocument), (status = 409, description = "The members come from elsewhere, not from uploads: `segmentInUse`", body = crate::http::problem::ProblemDocument),
-        (status = 429, description = "Too many uploads at a time: `tooManyRequests`", body = crate::http::problem::ProblemDocument)))]
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    request_body(
+        content(
+            (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
+            (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
+            (ParquetFile = "application/vnd.apache.parquet"),
+        ),
+    ),
+    responses(
+        (status = 200, body = SegmentView),
+        (
+            status = 400,
+            description = "A row is broken; the members are those of before: `invalidMembers`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 409,
+            description = "The members come from elsewhere, not from uploads: `segmentInUse`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 429,
+            description = "Too many uploads at a time: `tooManyRequests`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
 #[put("/segments/{name}/members")]
 pub async fn put_members(
     caller: Caller<Contributor>,
@@ -137,7 +163,7 @@ pub async fn put_members(
     if_match.check(old.stamps.version)?;
     if old.source.0 != MemberSource::Upload {
         return Err(Problem::new(
-            Kind::SegmentInUse,
+            ProblemKind::SegmentInUse,
             "The members of this segment come from elsewhere. Register it with the source `upload` first.",
         ));
     }
@@ -159,7 +185,7 @@ fn media(request: &HttpRequest) -> Result<Media, Problem> {
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
-            Kind::UnsupportedMediaType,
+            ProblemKind::UnsupportedMediaType,
             "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
         )
     })
@@ -179,7 +205,7 @@ fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
 fn too_large(limit_bytes: u64) -> Problem {
     let detail =
         format!("An upload may have {limit_bytes} bytes. Send Parquet, or split the segment.");
-    Problem::new(Kind::TooLarge, detail)
+    Problem::new(ProblemKind::TooLarge, detail)
 }
 
 async fn receive(
@@ -199,8 +225,8 @@ async fn receive(
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }
 
-/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as long
-/// as it may be idle has broken off.
+/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as
+/// long as it may be idle has broken off.
 async fn forward(
     mut payload: Payload,
     idle: Duration,
@@ -235,7 +261,7 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
         error if error.is_of_the_storage() => storage_unavailable(error),
         storage::Error::TooLarge { .. } => too_large(limit_bytes),
         other => Problem::from_errors(
-            Kind::InvalidMembers,
+            ProblemKind::InvalidMembers,
             vec![FieldError::new("", "invalidMembers", other.to_string())],
         ),
     }

@@ -1,5 +1,7 @@
 //! Calls about segments: handlers and their wire forms.
 
+pub mod find;
 pub mod handlers;
 pub mod members;
+pub mod unreadable;
 pub mod views;

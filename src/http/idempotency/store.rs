@@ -3,7 +3,7 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::Answer;
+use super::answer::Answer;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 

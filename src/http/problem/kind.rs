@@ -6,9 +6,9 @@ macro_rules! kinds {
     ($($name:ident $status:literal $culprit:ident $code:literal $title:literal;)*) => {
         /// A kind of problem. Its code and status are part of the contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind { $(#[doc = $title] $name,)* }
+        pub enum ProblemKind { $(#[doc = $title] $name,)* }
 
-        impl Kind {
+        impl ProblemKind {
             /// Every kind, by status.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
@@ -22,7 +22,8 @@ macro_rules! kinds {
 kinds! {
     InvalidRequest           400 User     "invalidRequest"          "The request is not understood";
     InvalidCursor            400 User     "invalidCursor"           "The cursor or limit is not valid";
-    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is unchanged";
+    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is \
+        unchanged";
     Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
     Forbidden                403 User     "forbidden"               "Your role does not allow this";
     NotFound                 404 User     "notFound"                "There is no such thing";
@@ -40,19 +41,20 @@ kinds! {
     Changed                  412 User     "changed"                 "It was changed since you read it";
     TooLarge                 413 User     "tooLarge"                "The body is too large";
     UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";
-    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried out";
+    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried \
+        out";
     ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
     TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
-    CampaignMonitorRefused   502 External "campaignMonitorRefused"  "Campaign Monitor refused";
+    DestinationRefused   502 External "destinationRefused"  "Campaign Monitor refused";
     PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
     RegistrationTooLong      503 System   "registrationTooLong"     "Looking at the segment took too long";
     OauthNotConfigured       503 System   "oauthNotConfigured"      "Signing in to Campaign Monitor is not set up";
     Unavailable              503 System   "unavailable"             "A part of the service is away";
-    CampaignMonitorUnavailable 503 External "campaignMonitorUnavailable" "Campaign Monitor cannot be reached";
+    DestinationUnavailable 503 External "destinationUnavailable" "Campaign Monitor cannot be reached";
 }
 
-impl Kind {
+impl ProblemKind {
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -1,13 +1,13 @@
-//! Calls about the whole account: clients, date, billing, and the lists of names.
+//! Endpoints about the whole account: clients, date, billing, and the lists of names.
 
 use serde_json::json;
 
 use crate::sandbox::call::Call;
-use crate::sandbox::codes::refusal;
+use crate::sandbox::codes::api_error;
 use crate::sandbox::names::{countries, timezones};
 use crate::sandbox::wire::{Answer, Reply, date_text};
 
-/// Calls whose path is one word.
+/// Paths of one word.
 pub fn route(call: &Call<'_>, method: &str, name: &str) -> Reply {
     match (method, name) {
         ("GET", "clients") => clients(call),
@@ -16,7 +16,7 @@ pub fn route(call: &Call<'_>, method: &str, name: &str) -> Reply {
         ("GET", "primarycontact") => Answer::ok(&json!({"EmailAddress": "owner@contoso.example"})),
         ("GET", "countries") => Answer::ok(&countries().collect::<Vec<_>>()),
         ("GET", "timezones") => Answer::ok(&timezones().collect::<Vec<_>>()),
-        _ => Err(refusal(404)),
+        _ => Err(api_error(404)),
     }
 }
 
@@ -31,6 +31,6 @@ fn billing_details(call: &Call<'_>) -> Reply {
     if call.settings.access.agency && call.caller.client_id.is_none() {
         Answer::ok(&json!({"Credits": 3021}))
     } else {
-        Err(refusal(403))
+        Err(api_error(403))
     }
 }

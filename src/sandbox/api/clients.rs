@@ -1,4 +1,4 @@
-//! Calls about one client: its details, its lists, and its suppression list.
+//! Endpoints about one client: its details, its lists, and its suppression list.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use super::pages::{Page, PageRequest};
 use crate::sandbox::address::{Key, is_valid};
 use crate::sandbox::call::Call;
 use crate::sandbox::client::{Client, Suppression};
-use crate::sandbox::codes::refusal;
+use crate::sandbox::codes::api_error;
 use crate::sandbox::list::List;
 use crate::sandbox::member::State;
 use crate::sandbox::members::Order;
 use crate::sandbox::request::Text;
 use crate::sandbox::wire::{Answer, Reply, date_text};
 
-/// Calls below `/clients/{id}`.
+/// Endpoints below `/clients/{id}`.
 pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {
     let client = call.client(id)?;
     match (method, rest) {
@@ -29,11 +29,11 @@ pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {
         ("GET", ["segments" | "templates" | "journeys" | "campaigns" | "drafts"]) => {
             Answer::ok(&json!([]))
         }
-        _ => Err(refusal(404)),
+        _ => Err(api_error(404)),
     }
 }
 
-/// The details hand out the client's key, as the service does.
+/// The details contain the client's key, as those of the service do.
 fn details(client: &Client) -> Reply {
     Answer::ok(&json!({
         "ApiKey": client.api_key,
@@ -70,7 +70,7 @@ fn lists(call: &Call<'_>, client: &Client) -> Reply {
 fn lists_for_email(call: &Call<'_>, client: &Client) -> Reply {
     let email = call.query.get("email");
     if !is_valid(email) {
-        return Err(refusal(1));
+        return Err(api_error(1));
     }
     let mut rows = Vec::new();
     for list in call.lists_of(client) {
@@ -98,7 +98,7 @@ struct SuppressedView {
 
 fn suppression_list(call: &Call<'_>, client: &Client) -> Reply {
     let request = PageRequest::read(call.query, State::Active, &[Order::Email, Order::Date])?;
-    let mut rows: Vec<Suppression> = client.book().suppressed.values().cloned().collect();
+    let mut rows: Vec<Suppression> = client.contacts().suppressed.values().cloned().collect();
     rows.sort_by(|a, b| a.email.cmp(&b.email));
     if request.selection.order == Order::Date {
         rows.sort_by_key(|row| row.since);
@@ -126,7 +126,7 @@ struct SuppressRequest<'a> {
 fn suppress(call: &Call<'_>, client: &Client) -> Reply {
     let request: SuppressRequest<'_> = call.body_as("request")?;
     if request.email_addresses.iter().any(|email| !is_valid(email)) {
-        return Err(refusal(1));
+        return Err(api_error(1));
     }
     for email in &request.email_addresses {
         client.suppress(email, "Unsubscribed", call.now);
@@ -137,8 +137,8 @@ fn suppress(call: &Call<'_>, client: &Client) -> Reply {
 fn unsuppress(call: &Call<'_>, client: &Client) -> Reply {
     let email = call.query.get("email");
     if !is_valid(email) {
-        return Err(refusal(1));
+        return Err(api_error(1));
     }
-    let removed = client.book().suppressed.remove(&Key::of(email));
-    removed.map_or_else(|| Err(refusal(176)), |_| Answer::empty())
+    let removed = client.contacts().suppressed.remove(&Key::of(email));
+    removed.map_or_else(|| Err(api_error(176)), |_| Answer::empty())
 }

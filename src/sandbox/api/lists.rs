@@ -1,4 +1,4 @@
-//! Calls about lists: make, read, change, delete, and the 24 numbers of their statistics.
+//! Endpoints about lists: create, read, update, delete, and the 24 numbers of their statistics.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::call::Call;
 use crate::sandbox::client::Client;
-use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::codes::{ApiError, api_error};
 use crate::sandbox::fields::Fields;
 use crate::sandbox::list::{About, List, ListState, UnsubscribeSetting};
 use crate::sandbox::member::{Member, State};
 use crate::sandbox::request::Text;
 use crate::sandbox::wire::{Answer, Reply};
 
-/// Calls on `/lists/{id}`; to make a list, the id is that of its client.
+/// Endpoints below `/lists/{id}`; to create a list, the id is that of its client.
 pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {
     match (method, rest) {
         ("POST", []) => create(call, id),
@@ -24,7 +24,7 @@ pub fn route(call: &Call<'_>, method: &str, id: &str, rest: &[&str]) -> Reply {
         ("DELETE", []) => delete(call, id),
         ("GET", ["stats"]) => stats(call, id),
         ("GET", ["segments"]) => call.list(id).and_then(|_| Answer::ok(&json!([]))),
-        _ => Err(refusal(404)),
+        _ => Err(api_error(404)),
     }
 }
 
@@ -40,23 +40,23 @@ struct ListRequest<'a> {
     confirmed_opt_in: Option<bool>,
     #[serde(borrow)]
     confirmation_success_page: Option<Text<'a>>,
-    /// Whether everyone who left this list goes to the suppression list.
+    /// Whether everyone who unsubscribed from this list goes to the suppression list.
     add_unsubscribes_to_supp_list: Option<bool>,
-    /// Whether everyone on the suppression list leaves this list.
+    /// Whether everyone on the suppression list is unsubscribed from this list.
     scrub_active_with_supp_list: Option<bool>,
 }
 
 impl ListRequest<'_> {
-    fn about(&self) -> Result<About, Refusal> {
+    fn about(&self) -> Result<About, ApiError> {
         let text = |text: &Option<Text<'_>>| text.as_deref().unwrap_or_default().to_owned();
         let unsubscribe_setting = match self.unsubscribe_setting.as_deref() {
             None | Some("" | "AllClientLists") => UnsubscribeSetting::AllClientLists,
             Some("OnlyThisList") => UnsubscribeSetting::OnlyThisList,
-            Some(_) => return Err(refusal(261)),
+            Some(_) => return Err(api_error(261)),
         };
         let title = text(&self.title);
         if title.trim().is_empty() {
-            return Err(refusal(251));
+            return Err(api_error(251));
         }
         Ok(About {
             title,
@@ -83,11 +83,11 @@ fn check_title(
     call: &Call<'_>,
     client: &Client,
     title: &str,
-    but_for: Option<&str>,
-) -> Result<(), Refusal> {
-    let others = call.lists_of(client).into_iter().filter(|list| Some(list.id.as_str()) != but_for);
+    except: Option<&str>,
+) -> Result<(), ApiError> {
+    let others = call.lists_of(client).into_iter().filter(|list| Some(list.id.as_str()) != except);
     let taken = |list: Arc<List>| list.state().about.title.eq_ignore_ascii_case(title);
-    if others.into_iter().any(taken) { Err(refusal(250)) } else { Ok(()) }
+    if others.into_iter().any(taken) { Err(api_error(250)) } else { Ok(()) }
 }
 
 #[derive(Serialize)]
@@ -122,7 +122,7 @@ fn update(call: &Call<'_>, id: &str) -> Reply {
     check_title(call, &list.client, &about.title, Some(id))?;
     list.state().about = about;
     if request.add_unsubscribes_to_supp_list == Some(true) {
-        suppress_leavers(&list, call.now);
+        suppress_unsubscribed(&list, call.now);
     }
     if request.scrub_active_with_supp_list == Some(true) {
         scrub(&list, call.now);
@@ -130,18 +130,18 @@ fn update(call: &Call<'_>, id: &str) -> Reply {
     Answer::empty()
 }
 
-fn suppress_leavers(list: &List, now: i64) {
+fn suppress_unsubscribed(list: &List, now: i64) {
     let state = list.state();
-    let leavers = state.members.iter().filter(|member| member.state == State::Unsubscribed);
-    for member in leavers {
+    let unsubscribed = state.members.iter().filter(|member| member.state == State::Unsubscribed);
+    for member in unsubscribed {
         list.client.suppress(member.email(), "Unsubscribed", now);
     }
 }
 
 fn scrub(list: &List, now: i64) {
     let mut state = list.state();
-    let book = list.client.book();
-    for key in book.suppressed.keys() {
+    let contacts = list.client.contacts();
+    for key in contacts.suppressed.keys() {
         if state.members.get(*key).is_some_and(|member| member.state == State::Active) {
             state.members.set_state(*key, State::Unsubscribed, now);
         }

@@ -1,4 +1,4 @@
-//! The endpoints of API v3.3, for callers whose credentials are good.
+//! The endpoints of API v3.3, for callers with valid credentials.
 
 mod account;
 mod clients;

@@ -1,17 +1,16 @@
-//! Paged reads: how a page is asked for, and the subscribers of a list by state.
+//! Paged reads: the parameters of a page, and the subscribers of a list by state.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Serialize;
 
-use super::subscribers::{Show, SubscriberView};
+use super::subscribers::{SubscriberView, ViewOptions};
 use crate::sandbox::call::Call;
-use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::codes::{ApiError, api_error};
 use crate::sandbox::member::State;
 use crate::sandbox::members::{Order, Selection};
 use crate::sandbox::query::Query;
 use crate::sandbox::wire::{Answer, Reply};
 
-/// A page as it was asked for.
 #[derive(Debug)]
 pub struct PageRequest {
     number: usize,
@@ -20,8 +19,8 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// Reads the parameters; `orders` are those the call knows, and the last is the default.
-    pub fn read(query: &Query, state: State, orders: &[Order]) -> Result<Self, Refusal> {
+    /// `orders` are those that the endpoint supports; the last one is the default.
+    pub fn read(query: &Query, state: State, orders: &[Order]) -> Result<Self, ApiError> {
         let order = match query.get("orderfield").to_ascii_lowercase().as_str() {
             "" => orders.last().copied(),
             "email" => Some(Order::Email),
@@ -32,17 +31,18 @@ impl PageRequest {
         let descending = match query.get("orderdirection").to_ascii_lowercase().as_str() {
             "" | "asc" => false,
             "desc" => true,
-            _ => return Err(refusal(803)),
+            _ => return Err(api_error(803)),
         };
         let number =
-            number(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| refusal(800))?;
-        let size = number_between_10_and_1000(query.get("pagesize")).ok_or_else(|| refusal(801))?;
-        let order = order.filter(|order| orders.contains(order)).ok_or_else(|| refusal(802))?;
+            number(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| api_error(800))?;
+        let size =
+            number_between_10_and_1000(query.get("pagesize")).ok_or_else(|| api_error(801))?;
+        let order = order.filter(|order| orders.contains(order)).ok_or_else(|| api_error(802))?;
         let since = since(query.get("date"))?;
         Ok(Self { number, size, selection: Selection { state, since, order, descending } })
     }
 
-    /// How many rows come before the page.
+    /// Number of rows before the page.
     pub fn skip(&self) -> usize {
         (self.number - 1).saturating_mul(self.size)
     }
@@ -56,18 +56,17 @@ fn number_between_10_and_1000(text: &str) -> Option<usize> {
     number(text, 1000).filter(|size| (10..=1000).contains(size))
 }
 
-/// Reads a day, or a day and a time; nothing means ever.
-fn since(text: &str) -> Result<i64, Refusal> {
+/// A day, or a day and a time; empty means no limit.
+fn since(text: &str) -> Result<i64, ApiError> {
     if text.is_empty() {
         return Ok(i64::MIN);
     }
     let day =
         || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").or_else(|_| day());
-    time.map(|time| time.and_utc().timestamp()).map_err(|_| refusal(5))
+    time.map(|time| time.and_utc().timestamp()).map_err(|_| api_error(5))
 }
 
-/// One page of rows.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Page<T> {
@@ -103,7 +102,7 @@ impl<T> Page<T> {
     }
 }
 
-/// The state that the last word of `/lists/{id}/active` and its like names.
+/// The state in the last word of a path such as `/lists/{id}/active`.
 pub fn state_named(rest: &[&str]) -> Option<State> {
     match rest {
         ["active"] => Some(State::Active),
@@ -115,20 +114,20 @@ pub fn state_named(rest: &[&str]) -> Option<State> {
     }
 }
 
-/// `GET /lists/{id}/active` and its like.
+/// `GET /lists/{id}/active`, and the same for the other states.
 pub fn subscribers(call: &Call<'_>, list_id: &str, state: State) -> Reply {
     let list = call.list(list_id)?;
     let request = PageRequest::read(call.query, state, &[Order::Email, Order::Name, Order::Date])?;
     let mut state = list.state();
-    let book = list.client.book();
+    let contacts = list.client.contacts();
     let state = &mut *state;
     let (members, total) = state.members.page(request.selection, request.skip(), request.size);
-    let show = Show {
+    let options = ViewOptions {
         fields: &state.fields,
         keys: call.settings.subscribers.custom_field_keys,
-        tracking: call.query.is_true("includetrackingpreference").then_some(&*book),
+        tracking: call.query.is_true("includetrackingpreference").then_some(&*contacts),
         sms: call.query.is_true("includesmspreference"),
     };
-    let rows = members.into_iter().map(|member| SubscriberView::new(member, &show));
+    let rows = members.into_iter().map(|member| SubscriberView::new(member, &options));
     Answer::ok(&Page::new(rows.collect(), total, &request))
 }

@@ -1,11 +1,11 @@
-//! Which endpoint a path belongs to, and which scope a token needs for it.
+//! Which endpoint answers a path, and which scope a token needs for it.
 
 use super::{account, clients, custom_fields, import, lists, pages, subscribers, webhooks};
 use crate::sandbox::call::Call;
-use crate::sandbox::codes::refusal;
+use crate::sandbox::codes::api_error;
 use crate::sandbox::wire::Reply;
 
-/// Carries out a call of a known caller; `path` is without version and suffix.
+/// Answers a call; `path` is without version and suffix.
 pub fn answer(call: &Call<'_>, method: &str, path: &str) -> Reply {
     let segments: Vec<&str> = path.split('/').collect();
     if call.settings.access.enforce_scopes {
@@ -22,11 +22,11 @@ pub fn answer(call: &Call<'_>, method: &str, path: &str) -> Reply {
         },
         ["subscribers", id, "import"] if method == "POST" => import::import(call, id),
         ["subscribers", id, rest @ ..] => subscribers::route(call, method, id, rest),
-        _ => Err(refusal(404)),
+        _ => Err(api_error(404)),
     }
 }
 
-/// The scopes of which a token needs one; the vendor's own plug-ins ask for these and no more.
+/// A token needs one of these scopes, the ones that the vendor's own plug-ins request.
 fn scopes(method: &str, segments: &[&str]) -> &'static [&'static str] {
     match segments {
         ["billingdetails"] | ["clients", _] => &["AdministerAccount"],

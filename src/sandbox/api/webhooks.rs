@@ -1,15 +1,15 @@
-//! Webhooks of a list: registered, listed, switched on and off; nothing is delivered.
+//! Endpoints about the webhooks of a list; nothing is delivered to them.
 
 use serde::Deserialize;
 use url::Url;
 
 use crate::sandbox::call::Call;
-use crate::sandbox::codes::{Refusal, refusal};
+use crate::sandbox::codes::{ApiError, api_error};
 use crate::sandbox::list::{List, Webhook};
 use crate::sandbox::request::Text;
 use crate::sandbox::wire::{Answer, Reply};
 
-/// Calls below `/lists/{id}/webhooks`.
+/// Endpoints below `/lists/{id}/webhooks`.
 pub fn route(call: &Call<'_>, method: &str, list_id: &str, rest: &[&str]) -> Reply {
     let list = call.list(list_id)?;
     match (method, rest) {
@@ -19,7 +19,7 @@ pub fn route(call: &Call<'_>, method: &str, list_id: &str, rest: &[&str]) -> Rep
         ("PUT", [id, "deactivate"]) => set_status(&list, id, "Deactivated"),
         ("GET", [id, "test"]) => existing(&list, id).and_then(|()| Answer::empty()),
         ("DELETE", [id]) => delete(&list, id),
-        _ => Err(refusal(404)),
+        _ => Err(api_error(404)),
     }
 }
 
@@ -38,16 +38,16 @@ fn create(call: &Call<'_>, list: &List) -> Reply {
     let request: WebhookRequest<'_> = call.body_as("webhook")?;
     let url = request.url.as_deref().unwrap_or_default();
     if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        return Err(refusal(601));
+        return Err(api_error(601));
     }
     let payload_format = match request.payload_format.as_deref().unwrap_or_default() {
         format if format.eq_ignore_ascii_case("json") => "Json",
         format if format.eq_ignore_ascii_case("xml") => "Xml",
-        _ => return Err(refusal(602)),
+        _ => return Err(api_error(602)),
     };
     let known = |event: &Text<'_>| ["Subscribe", "Deactivate", "Update"].contains(&&**event);
     if request.events.is_empty() || !request.events.iter().all(known) {
-        return Err(refusal(603));
+        return Err(api_error(603));
     }
     let id = call.world.account().make_id();
     list.state().webhooks.push(Webhook {
@@ -60,9 +60,9 @@ fn create(call: &Call<'_>, list: &List) -> Reply {
     Answer::created(&id)
 }
 
-fn existing(list: &List, id: &str) -> Result<(), Refusal> {
+fn existing(list: &List, id: &str) -> Result<(), ApiError> {
     let exists = list.state().webhooks.iter().any(|webhook| webhook.id == id);
-    if exists { Ok(()) } else { Err(refusal(404)) }
+    if exists { Ok(()) } else { Err(api_error(404)) }
 }
 
 fn set_status(list: &List, id: &str, status: &'static str) -> Reply {

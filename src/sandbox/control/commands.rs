@@ -1,4 +1,4 @@
-//! Orders to the sandbox itself, under `/sandbox/`: no credentials, plain JSON, unknown members refused.
+//! Commands to the sandbox: no credentials, plain JSON, unknown members are rejected.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,34 +15,36 @@ use crate::sandbox::query::Query;
 use crate::sandbox::wire::Answer;
 use crate::sandbox::world::World;
 
-/// Carries out an order; `path` is what follows `/sandbox/`.
+/// `path` is what follows `/sandbox/`.
 pub fn answer(world: &World, method: &str, path: &str, query: &Query, body: &[u8]) -> Answer {
     let segments: Vec<&str> = path.split('/').collect();
-    let order = match (method, segments.as_slice()) {
+    let reply = match (method, segments.as_slice()) {
         ("GET", ["faults"]) => Ok(Some(Answer::json(200, &world.faults.plan()))),
         ("GET", ["settings"]) => Ok(Some(Answer::json(200, &*world.settings()))),
         ("GET", ["calls"]) => Ok(Some(calls(world))),
         (_, ["lists", id, rest @ ..]) => subscribers::answer(world, method, id, rest, query, body),
-        (method, order) => change(world, method, order, body),
+        (method, command) => change(world, method, command, body),
     };
-    match order {
+    match reply {
         Ok(Some(answer)) => answer,
         Ok(None) => {
-            let error = format!("the sandbox takes no order {method} /sandbox/{path}");
+            let error = format!(
+                "{method} /sandbox/{path} is not a command; docs/SANDBOX.md lists the commands"
+            );
             Answer::json(404, &json!({"error": error}))
         }
         Err(error) => Answer::json(400, &json!({"error": error})),
     }
 }
 
-/// The orders that change something and answer an empty object.
+/// Commands that change something; the answer is an empty object.
 fn change(
     world: &World,
     method: &str,
-    order: &[&str],
+    command: &[&str],
     body: &[u8],
 ) -> Result<Option<Answer>, String> {
-    match (method, order) {
+    match (method, command) {
         ("PUT", ["faults"]) => world.faults.replace(read(body)?),
         ("DELETE", ["faults"]) => world.faults.replace(Vec::new()),
         ("PUT", ["settings"]) => world.set_settings(read(body)?),
@@ -52,7 +54,7 @@ fn change(
         ("POST", ["oauth", "revoke"]) => world.grants().revoke_all(),
         ("POST", ["suppressions"]) => suppress(world, body)?,
         ("POST", ["reset"]) => world.reset(),
-        ("DELETE", ["calls"]) => world.calls.clear(),
+        ("DELETE", ["calls"]) => world.call_log.clear(),
         _ => return Ok(None),
     }
     Ok(Some(Answer::json(200, &json!({}))))
@@ -60,38 +62,40 @@ fn change(
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ClockOrder {
+struct ClockCommand {
     /// `2026-01-31 09:00:00`, or null to let time run.
     system_date: Option<String>,
 }
 
 fn set_clock(world: &World, body: &[u8]) -> Result<(), String> {
-    let order: ClockOrder = read(body)?;
+    let command: ClockCommand = read(body)?;
     let parse = |text: String| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S");
-    let time = order.system_date.map(parse).transpose();
+    let time = command.system_date.map(parse).transpose();
     world.fix_clock(time.map_err(|error| format!("systemDate: {error}"))?);
     Ok(())
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SuppressionOrder {
+struct SuppressionCommand {
     client_id: String,
     emails: Vec<String>,
 }
 
 fn suppress(world: &World, body: &[u8]) -> Result<(), String> {
-    let order: SuppressionOrder = read(body)?;
+    let command: SuppressionCommand = read(body)?;
     let client =
-        world.account().clients.iter().find(|client| client.id == order.client_id).cloned();
-    let client = client.ok_or_else(|| format!("there is no client {}", order.client_id))?;
-    for email in &order.emails {
+        world.account().clients.iter().find(|client| client.id == command.client_id).cloned();
+    let client = client.ok_or_else(|| {
+        format!("clientId: {} is not a client of this account", command.client_id)
+    })?;
+    for email in &command.emails {
         client.suppress(email, "Unsubscribed", world.now());
     }
     Ok(())
 }
 
-/// The call log and, for every list, what imports have done to it.
+/// The call log and, for every list, what imports have stored.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CallsView {
@@ -105,9 +109,9 @@ struct CallsView {
 struct ListCalls {
     distinct_addresses: usize,
     total_imported: u64,
-    /// The most imports that stored one and the same address.
+    /// The highest number of imports that stored the same address.
     imports_by_address_max: u32,
-    /// Addresses that more than one import stored.
+    /// Number of addresses that more than one import stored.
     addresses_imported_again: usize,
 }
 
@@ -124,6 +128,6 @@ fn calls(world: &World) -> Answer {
         (list.id.clone(), calls)
     };
     let view =
-        CallsView { counters: world.calls.counters(), lists: lists.iter().map(view).collect() };
+        CallsView { counters: world.call_log.counters(), lists: lists.iter().map(view).collect() };
     Answer::json(200, &view)
 }

@@ -1,4 +1,4 @@
-//! What a test or a demonstration asks of the sandbox itself, under `/sandbox/`.
+//! Commands to the sandbox itself, under `/sandbox/`.
 
 mod body;
 mod commands;

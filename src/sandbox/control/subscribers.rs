@@ -1,4 +1,4 @@
-//! Orders about the people of a list: put there in any state, looked at, counted, taken away.
+//! Commands about the subscribers of a list: store them in any state, read them, count them, delete them.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 
 use super::body::read;
 use crate::sandbox::address::Key;
-use crate::sandbox::admission::{Person, check_contact, merged};
 use crate::sandbox::fields::{Fields, bracketed};
 use crate::sandbox::list::{List, ListState};
 use crate::sandbox::member::{Member, State};
 use crate::sandbox::query::Query;
 use crate::sandbox::request::{Consent, FieldValue};
 use crate::sandbox::settings::{FieldProblems, Imports};
+use crate::sandbox::upsert::{Person, check_contact, merged};
 use crate::sandbox::wire::{Answer, date_text};
 use crate::sandbox::world::World;
 
-/// Orders below `/sandbox/lists/{id}`; nothing if there is no such order.
+/// Commands below `/sandbox/lists/{id}`; none if there is no such command.
 pub fn answer(
     world: &World,
     method: &str,
@@ -27,10 +27,10 @@ pub fn answer(
     body: &[u8],
 ) -> Result<Option<Answer>, String> {
     let list = world.account().lists.iter().find(|list| list.id == id).cloned();
-    let list = list.ok_or_else(|| format!("there is no list {id}"))?;
+    let list = list.ok_or_else(|| format!("{id} is not a list of this account"))?;
     let answer = match (method, rest) {
-        ("POST", ["subscribers"]) => preset(&list, world.now(), body)?,
-        ("GET", ["subscribers"]) => show(&list, query.get("email")),
+        ("POST", ["subscribers"]) => store(&list, world.now(), body)?,
+        ("GET", ["subscribers"]) => read_one(&list, query.get("email")),
         ("DELETE", ["subscribers"]) => {
             list.state().empty();
             Answer::json(200, &json!({}))
@@ -41,17 +41,17 @@ pub fn answer(
     Ok(Some(answer))
 }
 
-/// A person to put on a list in any state.
+/// A person to store in any state.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Preset {
+struct NewMember {
     email: String,
     state: State,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
     mobile_number: Option<String>,
-    /// Key → value, or values for a field with several options.
+    /// By key: a value, or several for a field with several options.
     #[serde(default)]
     fields: BTreeMap<String, OneOrMore>,
 }
@@ -72,25 +72,25 @@ impl OneOrMore {
     }
 }
 
-/// Puts people on a list as they are described, in place of those with the same addresses.
-fn preset(list: &List, now: i64, body: &[u8]) -> Result<Answer, String> {
-    let people: Vec<Preset> = read(body)?;
+/// Replaces people with the same addresses.
+fn store(list: &List, now: i64, body: &[u8]) -> Result<Answer, String> {
+    let people: Vec<NewMember> = read(body)?;
     let mut state = list.state();
-    for preset in &people {
-        let member = preset
+    for person in &people {
+        let member = person
             .member(&state.fields, now)
-            .map_err(|code| format!("{}: Code {code}", preset.email))?;
-        state.members.put(Key::of(&preset.email), member);
+            .map_err(|code| format!("{}: Code {code}", person.email))?;
+        state.members.put(Key::of(&person.email), member);
     }
     Ok(Answer::json(200, &json!({"subscribers": people.len()})))
 }
 
-/// A preset with a value that its field does not take is a mistake of whoever wrote it.
+/// Unlike the service, a command rejects a value that its field does not accept.
 fn strict() -> Imports {
     Imports { field_problems: FieldProblems::Fail, ..Imports::default() }
 }
 
-impl Preset {
+impl NewMember {
     fn member(&self, fields: &Fields, now: i64) -> Result<Member, u16> {
         let pairs = self
             .fields
@@ -113,15 +113,15 @@ impl Preset {
     }
 }
 
-/// Everything the sandbox keeps of a person, or null.
-fn show(list: &List, email: &str) -> Answer {
+/// Everything the sandbox stores of a person, or null.
+fn read_one(list: &List, email: &str) -> Answer {
     let state = list.state();
     let member = state.members.get(Key::of(email));
-    let raw = member.map_or(Value::Null, |member| raw(&state, member));
-    Answer::json(200, &raw)
+    let view = member.map_or(Value::Null, |member| full_view(&state, member));
+    Answer::json(200, &view)
 }
 
-fn raw(state: &ListState, member: &Member) -> Value {
+fn full_view(state: &ListState, member: &Member) -> Value {
     let mut fields: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (slot, value) in member.fields() {
         if let Some(field) = state.fields.by_slot(slot) {
@@ -147,7 +147,7 @@ impl ListState {
     }
 }
 
-/// How many people are in each state, and one number that is the same for the same addresses.
+/// Number of people in each state, and a hash that is the same for the same addresses.
 fn digest(state: &ListState) -> Answer {
     let members = &state.members;
     let states = State::ALL.map(|state| (format!("{state:?}"), members.count(state)));

@@ -1,4 +1,4 @@
-//! The authorize step of OAuth: a page that asks, and the redirect with a code or an error.
+//! The authorize step of OAuth: the consent page, and the redirect with a code or an error.
 
 use url::{Url, form_urlencoded};
 
@@ -8,7 +8,7 @@ use crate::sandbox::settings::Oauth;
 use crate::sandbox::wire::{Answer, escaped};
 use crate::sandbox::world::World;
 
-/// The scopes an application may ask for.
+/// The scopes that an application may request.
 const SCOPES: [&str; 12] = [
     "ViewReports",
     "ManageLists",
@@ -24,13 +24,13 @@ const SCOPES: [&str; 12] = [
     "Automation",
 ];
 
-/// `GET /oauth`: the consent page, or the redirect at once where the switch says so.
+/// `GET /oauth`: the consent page, or the redirect at once when `autoApprove` is set.
 pub fn authorize(query: &Query, world: &World) -> Answer {
     let settings = &world.settings().oauth;
     match checked_redirect(query, settings) {
         Err(page) => page,
         Ok(redirect) => match requested_scopes(query) {
-            Err((error, words)) => denied(redirect, query, error, words),
+            Err((error, description)) => denied(redirect, query, error, description),
             Ok(scopes) if settings.auto_approve => approved(redirect, query, world, &scopes),
             Ok(scopes) => consent_page(query, &scopes),
         },
@@ -46,11 +46,11 @@ pub fn decide(query: &Query, form: &Query, world: &World) -> Answer {
     match requested_scopes(query) {
         Ok(scopes) if form.get("decision") == "allow" => approved(redirect, query, world, &scopes),
         Ok(_) => denied(redirect, query, "access_denied", "The user denied the request"),
-        Err((error, words)) => denied(redirect, query, error, words),
+        Err((error, description)) => denied(redirect, query, error, description),
     }
 }
 
-/// Errors about the application or its address are shown, never redirected.
+/// A wrong application or redirect address shows an error page and never redirects.
 fn checked_redirect(query: &Query, settings: &Oauth) -> Result<Url, Answer> {
     let page = |error: &str| {
         Answer::html(400, format!("<h1>Campaign Monitor (sandbox)</h1><p>{error}</p>"))
@@ -66,7 +66,7 @@ fn checked_redirect(query: &Query, settings: &Oauth) -> Result<Url, Answer> {
 
 fn requested_scopes(query: &Query) -> Result<Vec<String>, (&'static str, &'static str)> {
     if !matches!(query.get("type"), "" | "web_server") {
-        return Err(("invalid_request", "The sandbox knows the type web_server only"));
+        return Err(("invalid_request", "The sandbox supports only the type web_server"));
     }
     let scopes = query.get("scope").split([',', ' ']).filter(|scope| !scope.is_empty());
     let known = |scope: &str| SCOPES.iter().find(|s| s.eq_ignore_ascii_case(scope));
@@ -84,9 +84,9 @@ fn approved(mut redirect: Url, query: &Query, world: &World, scopes: &[String]) 
     with_state(redirect, query)
 }
 
-fn denied(mut redirect: Url, query: &Query, error: &str, words: &str) -> Answer {
+fn denied(mut redirect: Url, query: &Query, error: &str, description: &str) -> Answer {
     let mut pairs = redirect.query_pairs_mut();
-    pairs.append_pair("error", error).append_pair("error_description", words);
+    pairs.append_pair("error", error).append_pair("error_description", description);
     drop(pairs);
     with_state(redirect, query)
 }
@@ -108,7 +108,7 @@ fn consent_page(query: &Query, scopes: &[String]) -> Answer {
         200,
         format!(
             "<!doctype html><html lang=\"en\"><title>Campaign Monitor (sandbox)</title>\
-             <h1>Allow access to your account?</h1><p>The application asks for: {scopes}</p>\
+             <h1>Allow access to your account?</h1><p>The application requests: {scopes}</p>\
              <form method=\"post\" action=\"/oauth?{action}\">\
              <button name=\"decision\" value=\"allow\">Allow access</button>\
              <button name=\"decision\" value=\"deny\">Deny</button></form></html>"

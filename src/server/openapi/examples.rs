@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::http::schema::resolve;
 
 /// Pages say what happened and what to do, and hold nothing else.
-const PAGE: &str = "<!doctype html>\n<title>Connected</title>\n<p>Campaign Monitor is connected. You may close this page.</p>\n";
+const PAGE: &str = "<!doctype html>\n<title>Connected</title>\n<p>Campaign Monitor is connected. You may close this \
+    page.</p>\n";
 const ID: &str = "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47";
 const TIME: &str = "2026-11-24T06:00:00Z";
 

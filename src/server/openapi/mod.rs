@@ -1,8 +1,9 @@
 //! The `OpenAPI` document: generated from the handlers, completed with what all of them share.
 //!
 //! A handler says what is its own: its words, its role, its parameters, its bodies, and the problems that only it
-//! answers. Everything else follows by rule, so a new endpoint is documented like the others: the token and the instance,
-//! headers, problems, limits, examples. `openapi/openapi.json` is this document, committed; a test compares them.
+//! answers. Everything else follows by rule, so a new endpoint is documented like the others: the token and the
+//! instance, headers, problems, limits, examples. `openapi/openapi.json` is this document, committed; a test compares
+//! them.
 
 mod examples;
 mod operations;
@@ -22,9 +23,6 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::errors;
 use crate::http::problem::{FieldError, ProblemDocument};
 use crate::names::Culprit;
-
-/// What stands before every path of an instance.
-pub(super) const INSTANCE: &str = "/v1/instances/{instanceId}";
 
 const TAGS: [(&str, &str); 8] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),

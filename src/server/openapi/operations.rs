@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{INSTANCE, examples, responses, schemas};
+use super::{examples, responses, schemas};
+use crate::http::address::INSTANCE;
 use crate::http::schema::resolve;
 
 /// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.

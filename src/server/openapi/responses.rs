@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{examples, schemas};
-use crate::http::problem::{Kind, ProblemDocument};
+use crate::http::problem::{ProblemDocument, ProblemKind};
 use crate::http::schema::resolve;
 
 const PROBLEM: &str = "application/problem+json";
@@ -16,10 +16,10 @@ const ALWAYS: [(&str, &str); 7] = [
     ("403", "The role does not allow this: `forbidden`"),
     ("404", "There is no such thing, or it belongs to another instance: `notFound`"),
     ("500", "A fault of ours: `internal`"),
-    ("502", "Campaign Monitor refused: `campaignMonitorRefused`"),
+    ("502", "Campaign Monitor refused: `destinationRefused`"),
     (
         "503",
-        "A part of the service, or Campaign Monitor, is away: `unavailable`, `campaignMonitorUnavailable`",
+        "A part of the service, or Campaign Monitor, is away: `unavailable`, `destinationUnavailable`",
     ),
 ];
 /// … that changes what its caller has read.
@@ -107,8 +107,9 @@ fn is_problem(response: &Value) -> bool {
 /// Problems have a content type of their own; the codes in the description are the examples.
 fn complete_problem(response: &mut Value) {
     let description = response["description"].as_str().unwrap_or_default();
-    let named = Kind::ALL.iter().filter(|kind| description.contains(&format!("`{}`", kind.code())));
-    let example = |kind: &Kind| json!({"summary": kind.title(), "value": kind.example()});
+    let named =
+        ProblemKind::ALL.iter().filter(|kind| description.contains(&format!("`{}`", kind.code())));
+    let example = |kind: &ProblemKind| json!({"summary": kind.title(), "value": kind.example()});
     let examples: Map<_, _> = named.map(|kind| (kind.code().to_owned(), example(kind))).collect();
     let schema = schemas::reference(&ProblemDocument::name());
     response["content"] = json!({PROBLEM: {"schema": schema, "examples": examples}});

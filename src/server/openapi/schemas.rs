@@ -60,8 +60,9 @@ pub fn has_version(schema: &Value, schemas: &Value) -> bool {
         || parts.into_iter().any(|part| has_version(part, schemas))
 }
 
-/// Members that are flattened in all together or not at all come out as "this object, or null, and also …", which nothing
-/// fulfils when they are left out. They are members that may each be missing. Returns the names of what stood there.
+/// Members that are flattened in all together or not at all come out as "this object, or null, and also …", which
+/// nothing fulfils when they are left out. They are members that may each be missing. Returns the names of what stood
+/// there.
 fn inline_maybe(schema: &mut Value, known: &Value) -> Vec<String> {
     let mut inlined = vec![];
     for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -92,8 +93,8 @@ fn describe_common(schema: &mut Value, common: &Value) {
     }
 }
 
-/// Gives limits to what has none of its own, all the way down: none of our numbers is negative, all of them are exact in
-/// JavaScript, and ids and times are as long as ids and times are.
+/// Gives limits to what has none of its own, all the way down: none of our numbers is negative, all of them are exact
+/// in JavaScript, and ids and times are as long as ids and times are.
 pub fn limit(schema: &mut Value) {
     match schema {
         Value::Object(members) => {

@@ -1,6 +1,6 @@
-//! From the bytes of a stored file to UTF-8: out of gzip or Zstandard, and out of other encodings.
+//! From the bytes of a stored file to UTF-8: decompresses gzip and Zstandard, and decodes other encodings.
 //!
-//! What a file is compressed by is told by its first bytes, which no text begins with: names may promise anything.
+//! The compression is known by the first bytes, which no text begins with: the name of a file may be wrong.
 
 use std::{
     io::{self, Read},
@@ -10,54 +10,53 @@ use std::{
 use bytes::Bytes;
 use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::{super::Error, dialect::Encoding};
+use super::{super::error::Error, dialect::Encoding};
 
-/// The chunks of a file, one after the other.
 pub(in super::super) type Chunks = Box<dyn Iterator<Item = Result<Bytes, Error>> + Send>;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// How much is unpacked at a time, in bytes.
-const UNPACKED_BYTES: usize = 256 << 10;
-/// The largest window of Zstandard that is taken, as a power of two: 32 MiB, so that memory stays flat.
+/// How much is decompressed at once, in bytes.
+const DECOMPRESSED_BYTES: usize = 256 << 10;
+/// The largest window of Zstandard that is accepted, as a power of two: 32 MiB, so that memory stays flat.
 const WINDOW_LOG_MAX: u32 = 25;
 
-/// The text of a file as UTF-8; one that is neither compressed nor encoded goes through as it is.
+/// The text of a file as UTF-8; chunks that are already UTF-8 are passed on unchanged.
 pub(in super::super) fn text(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
     let (first, chunks) = peek(chunks)?;
     if first.starts_with(GZIP) {
-        let unpacked = flate2::read::MultiGzDecoder::new(Packed::new(chunks));
-        return decoded(unpack(unpacked, "gzip"), encoding);
+        let decoder = flate2::read::MultiGzDecoder::new(ChunkReader::new(chunks));
+        return decoded(decompress(decoder, "gzip"), encoding);
     }
     if first.starts_with(ZSTANDARD) {
-        let mut unpacked =
-            zstd::Decoder::new(Packed::new(chunks)).map_err(|cause| broken(cause, "Zstandard"))?;
-        unpacked.window_log_max(WINDOW_LOG_MAX).map_err(Error::unavailable)?;
-        return decoded(unpack(unpacked, "Zstandard"), encoding);
+        let mut decoder = zstd::Decoder::new(ChunkReader::new(chunks))
+            .map_err(|cause| damaged(cause, "Zstandard"))?;
+        decoder.window_log_max(WINDOW_LOG_MAX).map_err(Error::unavailable)?;
+        return decoded(decompress(decoder, "Zstandard"), encoding);
     }
     decoded(chunks, encoding)
 }
 
-/// Looks at the first chunk without taking it.
+/// The first chunk, and all chunks.
 fn peek(mut chunks: Chunks) -> Result<(Bytes, Chunks), Error> {
     let first = chunks.next().transpose()?.unwrap_or_default();
-    let again = std::iter::once(Ok(first.clone()));
-    Ok((first, Box::new(again.chain(chunks))))
+    let restored = std::iter::once(Ok(first.clone())).chain(chunks);
+    Ok((first, Box::new(restored)))
 }
 
-/// A compressed file as something to be read.
-struct Packed {
+/// Chunks as one reader.
+struct ChunkReader {
     chunks: Chunks,
     current: Bytes,
 }
 
-impl Packed {
+impl ChunkReader {
     fn new(chunks: Chunks) -> Self {
         Self { chunks, current: Bytes::new() }
     }
 }
 
-impl Read for Packed {
+impl Read for ChunkReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() {
             match self.chunks.next() {
@@ -71,36 +70,36 @@ impl Read for Packed {
     }
 }
 
-fn unpack(mut unpacked: impl Read + Send + 'static, method: &'static str) -> Chunks {
+fn decompress(mut decoder: impl Read + Send + 'static, method: &'static str) -> Chunks {
     Box::new(from_fn(move || {
-        let mut chunk = Vec::with_capacity(UNPACKED_BYTES);
-        let read = unpacked.by_ref().take(UNPACKED_BYTES as u64).read_to_end(&mut chunk);
+        let mut chunk = Vec::with_capacity(DECOMPRESSED_BYTES);
+        let read = decoder.by_ref().take(DECOMPRESSED_BYTES as u64).read_to_end(&mut chunk);
         match read {
             Ok(0) => None,
             Ok(_) => Some(Ok(chunk.into())),
-            Err(cause) => Some(Err(broken(cause, method))),
+            Err(cause) => Some(Err(damaged(cause, method))),
         }
     }))
 }
 
-/// Why unpacking failed: the storage, when that failed, else the data.
-fn broken(cause: io::Error, method: &str) -> Error {
+/// Why decompressing failed: the storage, when that failed, else the data.
+fn damaged(cause: io::Error, method: &str) -> Error {
     cause.downcast::<Error>().unwrap_or_else(|_| {
         let message = format!("the {method} data is cut short or damaged; write the file again");
         Error::invalid(None, message)
     })
 }
 
-/// Out of the encoding that a byte order mark names, or else the one that was said.
+/// Decodes by the byte order mark, or without one by `encoding`.
 fn decoded(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
     let (first, mut chunks) = peek(chunks)?;
-    let said = match encoding {
+    let unmarked = match encoding {
         Encoding::Utf8 => UTF_8,
         Encoding::Utf16le => UTF_16LE,
         Encoding::Utf16be => UTF_16BE,
         Encoding::Windows1252 => WINDOWS_1252,
     };
-    let encoding = encoding_rs::Encoding::for_bom(&first).map_or(said, |(marked, _)| marked);
+    let encoding = encoding_rs::Encoding::for_bom(&first).map_or(unmarked, |(marked, _)| marked);
     if encoding == UTF_8 {
         return Ok(chunks);
     }

@@ -1,4 +1,4 @@
-//! How a CSV file is written: what people and the models of Customer Insights say about it.
+//! How a CSV file is written, by the source of a segment or a model of Customer Insights.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -56,9 +56,7 @@ impl TryFrom<String> for Delimiter {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.as_bytes() {
             [byte] if byte.is_ascii() && !b"\"\r\n\0".contains(byte) => Ok(Self(*byte)),
-            _ => {
-                Err("a delimiter is one ASCII character, and neither a quote nor the end of a line")
-            }
+            _ => Err("a delimiter must be one ASCII character, and not a quote or a line break"),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! CSV as RFC 4180 has it, or a [`Dialect`] of it, read strictly: what is doubtful is refused with its line, never guessed at.
+//! CSV by RFC 4180, or a [`Dialect`] of it, read strictly: what is ambiguous is rejected with its line, never guessed.
 //!
-//! The same reader checks uploads, scans the files of others and feeds runs, so that what was accepted is what is read.
+//! The same reader checks uploads, inspects external files and feeds runs, so that what was accepted is what is read.
 //! Every column is text, so that leading zeros survive; an empty value is null.
 
 mod decode;
@@ -18,34 +18,34 @@ use bytes::Bytes;
 
 pub(super) use decode::Chunks;
 
-use super::{CUSTOMER_ID, Error, PAGE_BYTES, text};
+use super::{error::Error, field::CUSTOMER_ID, limits::PAGE_BYTES, text};
 pub use dialect::{Delimiter, Dialect, Encoding, Quotes};
-pub(super) use records::{Limits, Records};
+pub(super) use records::{RecordLimits, Records};
 
-/// Opens a stored file: out of its compression and its encoding, up to its first record.
+/// Opens a stored file, which may be compressed or in another encoding, and reads its header.
 pub(super) fn open(
     chunks: Chunks,
-    limits: Limits,
+    limits: RecordLimits,
     dialect: &Dialect,
 ) -> Result<Records<Chunks>, Error> {
     Records::open(decode::text(chunks, dialect.encoding)?, limits, dialect)
 }
 
-/// Collects the wanted columns of the next records into a batch; `None` after the last.
+/// Collects columns of the next records into a batch; `None` after the last.
 ///
-/// `look` sees every record first and may refuse it.
+/// `check` sees every record first and may reject it.
 pub(super) fn batch<I: Iterator<Item = Result<Bytes, Error>>>(
     records: &mut Records<I>,
-    wanted: &Wanted,
+    projection: &Projection,
     rows_max: usize,
-    mut look: impl FnMut(&Records<I>) -> Result<(), Error>,
+    mut check: impl FnMut(&Records<I>) -> Result<(), Error>,
 ) -> Result<Option<RecordBatch>, Error> {
     let new = |_| StringBuilder::with_capacity(rows_max, 16 * rows_max);
-    let mut columns: Vec<StringBuilder> = wanted.columns.iter().map(new).collect();
+    let mut columns: Vec<StringBuilder> = projection.columns.iter().map(new).collect();
     let (mut rows, mut bytes) = (0, 0);
     while rows < rows_max && bytes < PAGE_BYTES && records.advance()? {
-        look(records)?;
-        for (column, &index) in columns.iter_mut().zip(&wanted.columns) {
+        check(records)?;
+        for (column, &index) in columns.iter_mut().zip(&projection.columns) {
             append(column, records, index);
         }
         rows += 1;
@@ -56,8 +56,11 @@ pub(super) fn batch<I: Iterator<Item = Result<Bytes, Error>>>(
     }
     let columns = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch =
-        RecordBatch::try_new_with_options(Arc::clone(&wanted.schema), columns.collect(), &options);
+    let batch = RecordBatch::try_new_with_options(
+        Arc::clone(&projection.schema),
+        columns.collect(),
+        &options,
+    );
     batch.map(Some).map_err(Error::unavailable)
 }
 
@@ -68,19 +71,19 @@ fn append<I>(column: &mut StringBuilder, records: &Records<I>, index: usize) {
     }
 }
 
-/// Which columns of a file to read, and what they are called.
-pub(super) struct Wanted {
+/// The columns of a file to read, and their names.
+pub(super) struct Projection {
     columns: Vec<usize>,
     schema: SchemaRef,
 }
 
-impl Wanted {
-    /// All columns of a header.
+impl Projection {
+    /// Every column of a header.
     pub(super) fn all(header: &[String]) -> Self {
         Self { columns: (0..header.len()).collect(), schema: text::schema(header) }
     }
 
-    /// The named columns, in the order they are named in.
+    /// The named columns, in the order of `names`.
     pub(super) fn named(header: &[String], names: &[String]) -> Result<Self, Error> {
         let find = |name: &String| {
             let index = header.iter().position(|column| column == name);
@@ -95,21 +98,21 @@ impl Wanted {
     }
 }
 
-/// Where the header has the `CustomerId`.
-pub(super) fn customer_column(header: &[String]) -> Result<usize, Error> {
+/// The index of the `CustomerId` in a header.
+pub(super) fn customer_id_column(header: &[String]) -> Result<usize, Error> {
     let index = header.iter().position(|column| column == CUSTOMER_ID);
-    index.ok_or_else(|| Error::invalid(1, missing(header)))
+    index.ok_or_else(|| Error::invalid(1, no_customer_id(header)))
 }
 
-fn missing(header: &[String]) -> String {
-    let other =
-        [';', '\t', '|'].into_iter().find(|mark| header.len() == 1 && header[0].contains(*mark));
-    match other {
-        Some(mark) => {
+fn no_customer_id(header: &[String]) -> String {
+    let is_likely = |delimiter: &char| header.len() == 1 && header[0].contains(*delimiter);
+    match [';', '\t', '|'].into_iter().find(is_likely) {
+        Some(delimiter) => {
             format!(
-                "the columns seem to be separated by {mark:?}; an upload must separate them by commas, files that lie in a storage may say so in `csv.delimiter` of their source"
+                "the columns seem to be separated by {delimiter:?}; in an upload use commas, \
+                 for stored files set `csv.delimiter` of the source"
             )
         }
-        None => format!("the header names no column {CUSTOMER_ID}, which every segment must have"),
+        None => format!("the header has no column {CUSTOMER_ID}; every segment must have one"),
     }
 }

@@ -1,34 +1,40 @@
-//! The records of a CSV file, one after the other, whatever chunks the file comes in.
+//! The records of a CSV file, one after the other, in whatever chunks the file arrives.
 
 use std::{borrow::Cow, collections::HashSet};
 
 use bytes::Bytes;
 
 use super::{
-    super::Error,
+    super::{
+        error::Error,
+        limits::{FIELDS_MAX, ROW_BYTES_MAX},
+    },
     dialect::Dialect,
-    scan::{Fault, Scanner, Span, scan},
+    scan::{Scanner, Span, scan},
 };
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How large a record may be.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Limits {
-    /// The most fields.
+pub(in super::super) struct RecordLimits {
     pub(in super::super) fields_max: usize,
-    /// The longest record, in bytes.
     pub(in super::super) row_bytes_max: usize,
 }
 
-/// Walks over the records of a file; holds one chunk and one record.
+impl RecordLimits {
+    pub(in super::super) const EXTERNAL: Self =
+        Self { fields_max: FIELDS_MAX, row_bytes_max: ROW_BYTES_MAX };
+}
+
+/// Reads the records of a file; holds one chunk and one record.
 pub(in super::super) struct Records<I> {
     chunks: I,
     ended: bool,
-    /// What has been read of the file and not yet been walked over, from `start`.
+    /// What has been read of the file; the next record begins at `start`.
     buffer: Vec<u8>,
     start: usize,
-    limits: Limits,
+    limits: RecordLimits,
     scanner: Scanner,
     header: Vec<String>,
     record: String,
@@ -38,7 +44,6 @@ pub(in super::super) struct Records<I> {
 }
 
 impl<I> Records<I> {
-    /// The names of the columns.
     pub(in super::super) fn header(&self) -> &[String] {
         &self.header
     }
@@ -48,7 +53,7 @@ impl<I> Records<I> {
         self.line
     }
 
-    /// The length of the current record, in bytes.
+    /// Of the current record, in bytes.
     pub(in super::super) fn length(&self) -> usize {
         self.record.len()
     }
@@ -70,10 +75,10 @@ impl<I> Records<I> {
 }
 
 impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
-    /// Reads the header, if there is one, and stands before the first record.
+    /// Reads the header, if the dialect has one; [`Records::advance`] then goes to the first record.
     pub(in super::super) fn open(
         chunks: I,
-        limits: Limits,
+        limits: RecordLimits,
         dialect: &Dialect,
     ) -> Result<Self, Error> {
         let mut records = Self {
@@ -92,31 +97,30 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         records.skip_byte_order_mark()?;
         records.header = match (dialect.header, &dialect.columns) {
             (false, columns) => columns.clone().unwrap_or_default(),
-            (true, None) => records.take_header()?,
+            (true, None) => records.read_header()?,
             (true, Some(columns)) => records.expect_header(columns)?,
         };
         Ok(records)
     }
 
-    fn take_header(&mut self) -> Result<Vec<String>, Error> {
-        if !self.take_record()? || self.is_blank() {
+    fn read_header(&mut self) -> Result<Vec<String>, Error> {
+        if !self.read_record()? || self.is_blank() {
             return Err(Error::invalid(
                 1,
                 "the file is empty; its first line must name the columns",
             ));
         }
-        self.read_header()
+        self.header_names()
     }
 
-    /// A file without any line is taken as one without members. What stands in the line instead of a name is not told:
-    /// it may be a value.
+    /// A file without any line has no members. The message does not quote a name that is wrong: it may be a value.
     fn expect_header(&mut self, columns: &[String]) -> Result<Vec<String>, Error> {
-        if self.take_record()? {
-            let named = (0..self.fields.len()).map(|index| self.field(index).unwrap_or_default());
-            let differs = named.eq(columns.iter().map(String::as_str)).then_some(()).is_none();
+        if self.read_record()? {
+            let names = (0..self.fields.len()).map(|index| self.field(index).unwrap_or_default());
+            let differs = names.eq(columns.iter().map(String::as_str)).then_some(()).is_none();
             if differs {
                 let message = format!(
-                    "the first line does not name the {} columns that are expected, in their order",
+                    "the first line does not name the {} expected columns in their order",
                     columns.len()
                 );
                 return Err(self.invalid(message));
@@ -127,7 +131,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
 
     /// Goes to the next record; false after the last.
     pub(in super::super) fn advance(&mut self) -> Result<bool, Error> {
-        if !self.take_record()? {
+        if !self.read_record()? {
             return Ok(false);
         }
         if self.is_blank() {
@@ -149,10 +153,10 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         Ok(())
     }
 
-    fn read_header(&self) -> Result<Vec<String>, Error> {
+    fn header_names(&self) -> Result<Vec<String>, Error> {
         if self.fields.len() > self.limits.fields_max {
             let message = format!(
-                "the header names {} columns; at most {} are taken",
+                "the header names {} columns; the maximum is {}",
                 self.fields.len(),
                 self.limits.fields_max
             );
@@ -166,21 +170,21 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
                 .ok_or_else(|| self.invalid(format!("column {} has no name", index + 1)))?
                 .into_owned();
             if !seen.insert(name.clone()) {
-                return Err(self.invalid(format!("the column {name:?} is named twice")));
+                return Err(self.invalid(format!("the column {name:?} appears twice")));
             }
             header.push(name);
         }
         Ok(header)
     }
 
-    /// Blank lines may stand at the end, and nowhere else.
+    /// Blank lines are allowed only at the end.
     fn end_after_blank_lines(&mut self) -> Result<bool, Error> {
         let first = self.line;
-        while self.take_record()? {
+        while self.read_record()? {
             if !self.is_blank() {
                 return Err(Error::invalid(
                     first,
-                    "the line is blank; blank lines may stand only at the end",
+                    "the line is blank; blank lines are allowed only at the end of the file",
                 ));
             }
         }
@@ -192,7 +196,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
     }
 
     /// Moves the next record out of the buffer; false at the end of the file.
-    fn take_record(&mut self) -> Result<bool, Error> {
+    fn read_record(&mut self) -> Result<bool, Error> {
         self.line = self.next_line;
         loop {
             let rest = &self.buffer[self.start..];
@@ -200,18 +204,18 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
                 return Ok(false);
             }
             let found = scan(&self.scanner, rest, self.ended, &mut self.fields)
-                .map_err(|fault| self.fault(fault))?;
+                .map_err(|error| self.invalid(error.message()))?;
             if found.unwrap_or(rest.len()) > self.limits.row_bytes_max {
                 return Err(self.too_long());
             }
             match found {
-                Some(length) => return self.keep(length).map(|()| true),
+                Some(length) => return self.set_record(length).map(|()| true),
                 None => self.refill()?,
             }
         }
     }
 
-    fn keep(&mut self, length: usize) -> Result<(), Error> {
+    fn set_record(&mut self, length: usize) -> Result<(), Error> {
         let bytes = &self.buffer[self.start..self.start + length];
         let text = std::str::from_utf8(bytes)
             .map_err(|_| self.invalid("the text is not UTF-8; save the file as UTF-8"))?;
@@ -232,19 +236,15 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         Ok(())
     }
 
-    fn fault(&self, fault: Fault) -> Error {
-        self.invalid(fault.message())
-    }
-
     fn too_long(&self) -> Error {
-        let most = self.limits.row_bytes_max;
+        let bytes_max = self.limits.row_bytes_max;
         self.invalid(format!(
-            "the record that begins here is longer than {most} bytes; is a quote left open?"
+            "the record that begins here is longer than {bytes_max} bytes; check for a quote that is not closed"
         ))
     }
 
     fn wrong_number_of_fields(&self) -> Error {
-        let (found, named) = (self.fields.len(), self.header.len());
-        self.invalid(format!("the record has {found} fields, and there are {named} columns"))
+        let (fields, columns) = (self.fields.len(), self.header.len());
+        self.invalid(format!("the record has {fields} fields, but there are {columns} columns"))
     }
 }

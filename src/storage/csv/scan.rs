@@ -1,4 +1,4 @@
-//! The state machine: finds the end of one CSV record and the places of its fields.
+//! Finds the end of one CSV record, and where its fields are.
 
 use super::dialect::{Dialect, Quotes};
 
@@ -7,13 +7,12 @@ use super::dialect::{Dialect, Quotes};
 pub(super) struct Span {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Whether `""` inside stands for `"`.
+    /// Whether `""` inside means `"`.
     pub(super) escaped: bool,
 }
 
-/// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ScanError {
     /// The data ends within quotes.
     Unclosed,
     /// A quote within a field that does not begin with one.
@@ -26,30 +25,31 @@ pub(super) enum Fault {
     Zero,
 }
 
-impl Fault {
-    /// The fault in words, with what to do.
+impl ScanError {
     pub(super) fn message(self) -> &'static str {
         match self {
-            Self::Unclosed => "a quote opens in this record and is never closed",
+            Self::Unclosed => {
+                "a quote opens in this record and is never closed; close it, or double it if it is part of a value"
+            }
             Self::QuoteInside => {
-                "a quote stands inside a value that does not begin with one; put the value in quotes and double the quote"
+                "there is a quote inside a value without quotes; put the value in quotes and double the quote"
             }
             Self::TextAfterQuote => {
-                "text follows a closing quote; double every quote within a value, and close each that is opened"
+                "text follows a closing quote; double every quote inside a value, and close every quote that opens"
             }
             Self::CarriageReturn => {
-                "a carriage return stands alone; end lines with LF or CRLF, or quote the value"
+                "there is a carriage return without a line feed; end lines with LF or CRLF, or put the value in quotes"
             }
             Self::Zero => "there is a zero byte in this record; save the file as UTF-8 text",
         }
     }
 }
 
-/// What has a meaning in a dialect.
+/// The special bytes of a dialect.
 pub(super) struct Scanner {
     delimiter: u8,
     quotes: Quotes,
-    /// The bytes that end a field without quotes, or have no place in it.
+    /// The bytes that end a field without quotes, or are not allowed in it.
     special: [bool; 256],
 }
 
@@ -64,14 +64,14 @@ impl Scanner {
     }
 }
 
-/// Finds the fields of the record at the beginning of `bytes`; answers the length of the record with the end of its
-/// line, or `None` when the record may go on after `bytes` (never when `ended`).
+/// Finds the fields of the record at the beginning of `bytes`; returns the length of the record with the end of its
+/// line, or `None` when the record may continue after `bytes` (never when `ended`).
 pub(super) fn scan(
     scanner: &Scanner,
     bytes: &[u8],
     ended: bool,
     fields: &mut Vec<Span>,
-) -> Result<Option<usize>, Fault> {
+) -> Result<Option<usize>, ScanError> {
     fields.clear();
     let mut at = 0;
     loop {
@@ -83,21 +83,21 @@ pub(super) fn scan(
             Some(&byte) if byte == scanner.delimiter => at = stop + 1,
             Some(b'\n') => return Ok(Some(stop + 1)),
             Some(b'\r') => return line_end(bytes, stop, ended),
-            Some(0) => return Err(Fault::Zero),
-            Some(b'"') => return Err(Fault::QuoteInside),
-            Some(_) => return Err(Fault::TextAfterQuote),
+            Some(0) => return Err(ScanError::Zero),
+            Some(b'"') => return Err(ScanError::QuoteInside),
+            Some(_) => return Err(ScanError::TextAfterQuote),
             None => return Ok(ended.then_some(stop)),
         }
     }
 }
 
-/// The field at a place, and where what follows it begins.
+/// The field that begins at `at`, and where it ends.
 fn field(
     scanner: &Scanner,
     bytes: &[u8],
     at: usize,
     ended: bool,
-) -> Result<Option<(Span, usize)>, Fault> {
+) -> Result<Option<(Span, usize)>, ScanError> {
     if scanner.quotes != Quotes::None && bytes.get(at) == Some(&b'"') {
         return quoted(bytes, at + 1, ended);
     }
@@ -106,15 +106,15 @@ fn field(
     Ok(Some((Span { start: at, end, escaped: false }, end)))
 }
 
-fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize)>, Fault> {
+fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize)>, ScanError> {
     let (mut at, mut escaped) = (start, false);
     loop {
         let Some(length) = bytes[at..].iter().position(|&byte| byte == b'"' || byte == 0) else {
-            return if ended { Err(Fault::Unclosed) } else { Ok(None) };
+            return if ended { Err(ScanError::Unclosed) } else { Ok(None) };
         };
         at += length;
         match (bytes[at], bytes.get(at + 1)) {
-            (0, _) => return Err(Fault::Zero),
+            (0, _) => return Err(ScanError::Zero),
             (_, Some(b'"')) => escaped = true,
             (_, None) if !ended => return Ok(None),
             _ => {
@@ -125,10 +125,10 @@ fn quoted(bytes: &[u8], start: usize, ended: bool) -> Result<Option<(Span, usize
     }
 }
 
-fn line_end(bytes: &[u8], stop: usize, ended: bool) -> Result<Option<usize>, Fault> {
+fn line_end(bytes: &[u8], stop: usize, ended: bool) -> Result<Option<usize>, ScanError> {
     match bytes.get(stop + 1) {
         Some(b'\n') => Ok(Some(stop + 2)),
         None if !ended => Ok(None),
-        _ => Err(Fault::CarriageReturn),
+        _ => Err(ScanError::CarriageReturn),
     }
 }

@@ -2,13 +2,12 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::storage::Error;
 
-const LIMITS: Limits = Limits { fields_max: 8, row_bytes_max: 200 };
+const LIMITS: RecordLimits = RecordLimits { fields_max: 8, row_bytes_max: 200 };
 
 type Rows = Vec<Vec<String>>;
 
-/// All records with the header before them, or the error in words; the file comes in chunks of `size` bytes.
+/// All records with the header before them, or the error message; the file comes in chunks of `size` bytes.
 fn read(file: &[u8], size: usize) -> Result<Rows, String> {
     read_as(&Dialect::default(), file, size)
 }
@@ -50,30 +49,27 @@ fn every_form_that_the_rfc_allows_is_read() {
 }
 
 #[test]
-fn whatever_is_doubtful_is_refused_with_the_line_where_its_record_begins() {
+fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
     let long = format!("a,b\n1,\"{}", "x\n".repeat(200));
     for (file, expected) in [
         ("", "line 1: the file is empty"),
         ("\n1", "line 1: the file is empty"),
         ("\u{feff}", "line 1: the file is empty"),
-        ("a,a\n", "line 1: the column \"a\" is named twice"),
+        ("a,a\n", "line 1: the column \"a\" appears twice"),
         ("a,\n", "line 1: column 2 has no name"),
-        ("a,b,c,d,e,f,g,h,i\n", "line 1: the header names 9 columns; at most 8 are taken"),
-        ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, and there are 2 columns"),
+        ("a,b,c,d,e,f,g,h,i\n", "line 1: the header names 9 columns; the maximum is 8"),
+        ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, but there are 2 columns"),
         ("a,b\n1,2,3\n", "line 2: the record has 3 fields"),
         ("a,b\n\"1\n2\",\"3\n", "line 2: a quote opens in this record and is never closed"),
-        ("a,b\n1,2\n3,4\"5\n", "line 3: a quote stands inside a value"),
+        ("a,b\n1,2\n3,4\"5\n", "line 3: there is a quote inside a value without quotes"),
         ("a,b\n1,\"2\"3\n", "line 2: text follows a closing quote"),
         ("a,b\n1,\"2\" ,3\n", "line 2: text follows a closing quote"),
-        ("a,b\n1\r2,3\n", "line 2: a carriage return stands alone"),
-        ("a,b\n1,2\r", "line 2: a carriage return stands alone"),
+        ("a,b\n1\r2,3\n", "line 2: there is a carriage return without a line feed"),
+        ("a,b\n1,2\r", "line 2: there is a carriage return without a line feed"),
         ("a,b\n1,2\n\n3,4\n", "line 3: the line is blank"),
         ("a,b\n1,\u{0}\n", "line 2: there is a zero byte"),
         ("a,b\n1,\"\u{0}\"\n", "line 2: there is a zero byte"),
-        (
-            &long,
-            "line 2: the record that begins here is longer than 200 bytes; is a quote left open?",
-        ),
+        (&long, "line 2: the record that begins here is longer than 200 bytes; check for a quote"),
     ] {
         for size in 1..=file.len().max(1) {
             let message = read(file.as_bytes(), size).unwrap_err();
@@ -91,14 +87,16 @@ fn text_that_is_not_utf8_is_refused_with_its_line() {
 #[test]
 fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
     let header = ["a".to_owned(), "b".to_owned()];
-    let wanted = Wanted::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()]).unwrap();
-    assert_eq!(wanted.columns, [1, 1, 0]);
-    let missing = Wanted::named(&header, &["c".to_owned()]).err().map(|error| error.to_string());
+    let projection =
+        Projection::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()]).unwrap();
+    assert_eq!(projection.columns, [1, 1, 0]);
+    let missing =
+        Projection::named(&header, &["c".to_owned()]).err().map(|error| error.to_string());
     assert_eq!(missing.as_deref(), Some("line 1: there is no column \"c\" in the header"));
 }
 
 #[test]
-fn a_failing_source_is_no_fault_of_the_data() {
+fn a_storage_that_fails_is_not_an_error_of_the_data() {
     let chunks = [Ok(Bytes::from("a\n1\n2")), Err(Error::unavailable("gone"))];
     let mut records = Records::open(chunks.into_iter(), LIMITS, &Dialect::default()).unwrap();
     assert!(records.advance().unwrap());
@@ -169,7 +167,7 @@ fn dialect(change: impl FnOnce(&mut Dialect)) -> Dialect {
 }
 
 #[test]
-fn a_dialect_says_what_separates_what_quotes_mean_and_who_names_the_columns() {
+fn a_dialect_sets_the_delimiter_the_meaning_of_quotes_and_the_names_of_the_columns() {
     let names = || Some(vec!["a".to_owned(), "b".to_owned()]);
     let semicolons = dialect(|it| it.delimiter = ";".to_owned().try_into().unwrap());
     let no_header = dialect(|it| (it.header, it.columns) = (false, names()));
@@ -191,7 +189,7 @@ fn a_dialect_says_what_separates_what_quotes_mean_and_who_names_the_columns() {
     }
 }
 
-/// All records of a packed or encoded file, or the error in words.
+/// All records of a compressed or encoded file, or the error message.
 fn read_stored(dialect: &Dialect, file: &[u8]) -> Result<Vec<String>, String> {
     let chunks: Vec<_> = file.chunks(7).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
     let mut records =
@@ -204,28 +202,28 @@ fn read_stored(dialect: &Dialect, file: &[u8]) -> Result<Vec<String>, String> {
 }
 
 fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
-    std::io::Write::write_all(&mut packed, text).unwrap();
-    packed.finish().unwrap()
+    let mut encoder = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, text).unwrap();
+    encoder.finish().unwrap()
 }
 
 #[test]
-fn packed_files_are_unpacked_whatever_their_names_and_broken_ones_are_no_early_end() {
+fn compressed_files_are_decompressed_whatever_their_names_and_damaged_ones_are_rejected() {
     let text: String = (0..500).fold("a\n".to_owned(), |text, row| text + &format!("{row}é\n"));
     let zstandard = zstd::encode_all(text.as_bytes(), 3).unwrap();
     let members = [gzip(b"a\n1\n"), gzip(b"2\n")].concat();
     assert_eq!(read_stored(&Dialect::default(), &members), Ok(vec!["1".into(), "2".into()]));
-    for packed in [gzip(text.as_bytes()), zstandard] {
-        assert_eq!(read_stored(&Dialect::default(), &packed).unwrap().len(), 500);
-        for cut in [packed.len() / 2, packed.len() - 1] {
-            let message = read_stored(&Dialect::default(), &packed[..cut]).unwrap_err();
+    for compressed in [gzip(text.as_bytes()), zstandard] {
+        assert_eq!(read_stored(&Dialect::default(), &compressed).unwrap().len(), 500);
+        for cut in [compressed.len() / 2, compressed.len() - 1] {
+            let message = read_stored(&Dialect::default(), &compressed[..cut]).unwrap_err();
             assert!(message.contains("cut short or damaged"), "{message}");
         }
     }
 }
 
 #[test]
-fn other_encodings_are_read_when_said_or_marked_and_refused_when_wrong() {
+fn other_encodings_are_read_when_set_or_marked_and_rejected_when_wrong() {
     let utf16 =
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let little = dialect(|it| it.encoding = Encoding::Utf16le);

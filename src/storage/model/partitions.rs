@@ -1,7 +1,7 @@
-//! Which files hold the members of an entity now.
+//! Which files have the members of an entity now.
 //!
-//! Where the model names partitions, those count. Where it names none, the dated folders that Customer Insights writes
-//! its exports to are looked through. Either way, of several exports the newest complete one counts.
+//! The partitions that the model names, or without any those in the dated folders that Customer Insights writes its
+//! exports to. Of several exports the newest complete one counts.
 
 use std::collections::BTreeMap;
 
@@ -9,34 +9,35 @@ use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
 
 use super::{
     super::{
-        Dialect, Error, Location,
-        roots::{Root, climbs},
+        csv::Dialect,
+        error::Error,
+        roots::{Location, Root, has_parent_segment},
     },
-    Entity, Partition, exports,
+    entity::{Entity, Partition},
+    exports,
 };
 
-/// The files of an entity, in order, each with the number of its dialect.
-pub(in super::super) struct Parts {
+pub(in super::super) struct EntityFiles {
+    /// In order, each with the index of its dialect.
     pub(in super::super) files: Vec<(ObjectMeta, usize)>,
     pub(in super::super) dialects: Vec<Dialect>,
-    /// Nobody says whether there are headers: the first dialect has one, the second has none.
+    /// Only the data can show whether there is a header: the first dialect has one, the second has none.
     pub(in super::super) header_unknown: bool,
 }
 
-/// Finds the files that hold an entity of the model in a folder.
 pub(in super::super) async fn find(
     root: &Root,
     at: &Location,
     entity: &Entity,
-) -> Result<Parts, Error> {
+) -> Result<EntityFiles, Error> {
     match entity.partitions.as_deref() {
         None | Some([]) => {
             let files = exports::newest(root, at, &entity.name).await?;
-            let with = entity.dialect(None)?;
-            let without = Dialect { header: false, ..with.clone() };
-            Ok(Parts {
+            let with_header = entity.dialect(None)?;
+            let without = Dialect { header: false, ..with_header.clone() };
+            Ok(EntityFiles {
                 files: files.into_iter().map(|file| (file, 0)).collect(),
-                dialects: vec![with, without],
+                dialects: vec![with_header, without],
                 header_unknown: true,
             })
         }
@@ -44,35 +45,34 @@ pub(in super::super) async fn find(
     }
 }
 
-/// A partition with the place it names.
-type Named<'a> = (&'a Partition, Path);
+type WithPath<'a> = (&'a Partition, Path);
 
 async fn named(
     root: &Root,
     at: &Location,
     entity: &Entity,
     partitions: &[Partition],
-) -> Result<Parts, Error> {
-    let mut by_stamp: BTreeMap<Option<String>, Vec<Named<'_>>> = BTreeMap::new();
+) -> Result<EntityFiles, Error> {
+    let mut by_date: BTreeMap<Option<String>, Vec<WithPath<'_>>> = BTreeMap::new();
     for partition in partitions {
-        let path = place(root, at, entity, partition)?;
-        by_stamp.entry(exports::stamp(&path)).or_default().push((partition, path));
+        let path = path_of(root, at, entity, partition)?;
+        by_date.entry(exports::date_in(&path)).or_default().push((partition, path));
     }
     let mut missing = None;
-    for (_, parts) in by_stamp.into_iter().rev() {
+    for (_, parts) in by_date.into_iter().rev() {
         match existing(root, &parts).await? {
             Ok(files) => return with_dialects(entity, &parts, files),
             Err(name) => missing = missing.or(Some(name)),
         }
     }
     let name = missing.unwrap_or_default();
-    Err(entity.wrong(&format!(
-        "the file of partition {name:?} is missing, so the export is not complete; write it again"
+    Err(entity.invalid(&format!(
+        "the file of partition {name:?} is missing, so the export is incomplete; write it again"
     )))
 }
 
-/// Where a partition lies: below the folder of its model, and nowhere else, whatever the model says.
-fn place(
+/// A partition must be below the folder of its model, whatever its location is.
+fn path_of(
     root: &Root,
     at: &Location,
     entity: &Entity,
@@ -81,23 +81,24 @@ fn place(
     let Partition { name, location, .. } = partition;
     let location = location
         .as_deref()
-        .ok_or_else(|| entity.wrong(&format!("partition {name:?} has no location")))?;
+        .ok_or_else(|| entity.invalid(&format!("partition {name:?} has no location")))?;
     let path = if location.contains("://") {
-        root.relative(location).filter(|_| !climbs(location))
+        root.relative(location).filter(|_| !has_parent_segment(location))
     } else {
         let below = Path::from_url_path(location).ok();
         below.map(|below| at.path.parts().chain(below.parts()).collect())
     };
-    let path = path.filter(|path| path.prefix_matches(&at.path) && root.admit(path).is_ok());
+    let path =
+        path.filter(|path| path.prefix_matches(&at.path) && root.require_external(path).is_ok());
     path.ok_or_else(|| {
-        entity.wrong(&format!("partition {name:?} lies outside the folder of the model"))
+        entity.invalid(&format!("partition {name:?} is outside the folder of the model"))
     })
 }
 
-/// The files of partitions, or the name of the first one whose file is missing.
+/// The files of partitions, or the name of the first partition whose file is missing.
 async fn existing(
     root: &Root,
-    parts: &[Named<'_>],
+    parts: &[WithPath<'_>],
 ) -> Result<Result<Vec<ObjectMeta>, String>, Error> {
     let mut files = Vec::with_capacity(parts.len());
     for (partition, path) in parts {
@@ -112,23 +113,23 @@ async fn existing(
 
 fn with_dialects(
     entity: &Entity,
-    parts: &[Named<'_>],
+    parts: &[WithPath<'_>],
     files: Vec<ObjectMeta>,
-) -> Result<Parts, Error> {
+) -> Result<EntityFiles, Error> {
     let header_unknown = parts.iter().all(|(part, _)| part.file_format_settings.is_none());
     let mut dialects: Vec<Dialect> = Vec::new();
-    let mut numbered = Vec::with_capacity(files.len());
+    let mut indexed = Vec::with_capacity(files.len());
     for ((partition, _), file) in parts.iter().zip(files) {
         let dialect = entity.dialect(partition.file_format_settings.as_ref())?;
         let known = dialects.iter().position(|known| *known == dialect);
-        let number = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             dialects.push(dialect);
             dialects.len() - 1
         });
-        numbered.push((file, number));
+        indexed.push((file, index));
     }
     if header_unknown {
         dialects.push(Dialect { header: false, ..dialects[0].clone() });
     }
-    Ok(Parts { files: numbered, dialects, header_unknown })
+    Ok(EntityFiles { files: indexed, dialects, header_unknown })
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::storage::tests::parquet_with;
-use crate::storage::{Error, FieldType, Inspection, Origin, RootSettings, Storage};
+use crate::storage::{Error, ExternalData, FieldType, Inspection, RootSettings, Storage};
 
-/// An export folder: `crm/model.json` and the files that it speaks of.
+/// An export folder: `model.json` and the files that it names.
 struct Export {
     folder: tempfile::TempDir,
     storage: Storage,
@@ -44,7 +44,7 @@ impl Export {
 
     async fn inspect(&self) -> Result<Inspection, Error> {
         let at = self.storage.locate(&self.url(), Uuid::nil())?;
-        self.storage.inspect(&Origin::Model { at, entity: "High".into() }, None).await
+        self.storage.inspect(&ExternalData::Model { at, entity: "High".into() }, None).await
     }
 
     async fn refusal(&self) -> String {
@@ -130,14 +130,14 @@ async fn each_partition_is_read_as_its_settings_say() {
 }
 
 #[tokio::test]
-async fn partitions_are_found_by_their_addresses_and_packed_files_are_unpacked() {
+async fn partitions_are_found_by_their_addresses_and_compressed_files_are_read() {
     let export = Export::new(&json!({}));
     let settings = json!({"$type": "CsvFormatSettings", "columnHeaders": true});
     let location = format!("{}/High/High%201.csv.gz", export.url());
     export.write("model.json", model(&json!([partition("a", &location, &settings)])).to_string());
-    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
-    std::io::Write::write_all(&mut packed, b"CustomerId,Email,Points,Born\n1,a@a,,\n").unwrap();
-    export.write("High/High 1.csv.gz", packed.finish().unwrap());
+    let mut encoder = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, b"CustomerId,Email,Points,Born\n1,a@a,,\n").unwrap();
+    export.write("High/High 1.csv.gz", encoder.finish().unwrap());
     assert_eq!(export.emails().await, ["a@a"]);
 }
 
@@ -158,17 +158,17 @@ async fn where_the_model_names_no_partitions_the_newest_complete_folder_counts()
 }
 
 #[tokio::test]
-async fn a_dated_folder_or_file_that_leads_out_of_the_root_is_refused() {
+async fn a_dated_folder_or_file_that_links_outside_the_root_is_rejected() {
     let (folder, file) = ("High/2020/08/24/1433", "High/2020/08/24/1433/High_1.csv");
     for (link, target) in [(folder, ""), (file, "High_1.csv")] {
         let export = Export::new(&model(&Value::Null));
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("High_1.csv"), "1,a@a,,\n").unwrap();
-        let place = export.folder.path().join(FOLDER).join(link);
-        fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::os::unix::fs::symlink(outside.path().join(target), place).unwrap();
+        let path = export.folder.path().join(FOLDER).join(link);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(outside.path().join(target), path).unwrap();
         let message = export.refusal().await;
-        assert!(message.contains("a link that leads out"), "{message}");
+        assert!(message.contains("a link to a place outside"), "{message}");
     }
 }
 
@@ -190,7 +190,7 @@ async fn of_partitions_with_dates_the_newest_complete_set_counts() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_model_is_said_in_words() {
+async fn every_error_in_a_model_has_a_message() {
     let settings = json!({"$type": "CsvFormatSettings"});
     let with = |location: &str| model(&json!([partition("p1", location, &settings)]));
     let mut odd_type = with("a.csv");
@@ -200,25 +200,25 @@ async fn whatever_is_wrong_with_a_model_is_said_in_words() {
     let mut reference = with("a.csv");
     reference["entities"][1]["$type"] = "ReferenceEntity".into();
     for (model, expected) in [
-        (json!({"entities": []}), "there is no entity \"High\"; the model has "),
+        (json!({"entities": []}), "there is no entity \"High\"; the model has none"),
         (
             json!({"entities": [{"name": "Other"}]}),
             "there is no entity \"High\"; the model has \"Other\"",
         ),
         (
             json!({"name": "x"}),
-            "this is no model of the Common Data Model: missing field `entities`",
+            "this is not a valid model of the Common Data Model: missing field `entities`",
         ),
-        (json!("nothing"), "this is no model of the Common Data Model"),
-        (odd_type, "attribute \"Points\" is of the unknown type \"money\""),
+        (json!("nothing"), "this is not a valid model of the Common Data Model"),
+        (odd_type, "attribute \"Points\" has the unknown type \"money\""),
         (no_id, "there is no attribute CustomerId"),
         (reference, "only refers to another model"),
         (with("gone.csv"), "the file of partition \"p1\" is missing"),
-        (with("../other.csv"), "partition \"p1\" lies outside the folder of the model"),
-        (with("%2e%2e/other.csv"), "lies outside the folder of the model"),
-        (with("https://example.com/a.csv"), "lies outside the folder of the model"),
-        (with("http://169.254.169.254/latest"), "lies outside the folder of the model"),
-        (with("file:///etc/passwd"), "lies outside the folder of the model"),
+        (with("../other.csv"), "partition \"p1\" is outside the folder of the model"),
+        (with("%2e%2e/other.csv"), "is outside the folder of the model"),
+        (with("https://example.com/a.csv"), "is outside the folder of the model"),
+        (with("http://169.254.169.254/latest"), "is outside the folder of the model"),
+        (with("file:///etc/passwd"), "is outside the folder of the model"),
         (model(&json!([{"name": "p1"}])), "partition \"p1\" has no location"),
         (model(&json!([])), "no export of the entity \"High\" is complete"),
     ] {
@@ -231,11 +231,11 @@ async fn whatever_is_wrong_with_a_model_is_said_in_words() {
 }
 
 #[tokio::test]
-async fn a_file_that_does_not_fit_its_model_is_refused_without_its_values() {
+async fn a_file_that_does_not_fit_its_model_is_rejected_without_its_values() {
     let settings = json!({"$type": "CsvFormatSettings", "columnHeaders": true});
     let model = model(&json!([partition("p1", "High_1.csv", &settings)]));
     for (file, expected) in [
-        ("1,ann@example.com,,\n", "line 1: the first line does not name the 4 columns"),
+        ("1,ann@example.com,,\n", "line 1: the first line does not name the 4 expected columns"),
         ("CustomerId,Email,Points,Born\n1,ann@example.com\n", "line 2: the record has 2 fields"),
         ("CustomerId,Email,Points,Born\n,ann@example.com,,\n", "line 2: CustomerId is empty"),
     ] {

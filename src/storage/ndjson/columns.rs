@@ -5,11 +5,11 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use arrow_schema::{DataType, Schema, SchemaRef};
 use serde_json::value::RawValue;
 
-use super::{super::CUSTOMER_ID, text};
+use super::{super::field::CUSTOMER_ID, strings::text};
 
-/// What a value is, told from how it is written.
+/// What a value is, by how it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum JsonType {
     Null,
     Text,
     Boolean,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     Exact,
 }
 
-impl Kind {
+impl JsonType {
     /// `None` for an object or array.
     pub(super) fn of(raw: &str) -> Option<Self> {
         match raw.as_bytes().first()? {
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// Fifteen digits always come back from a float as they went in; more only by luck.
+/// Fifteen digits are always the same after a float; more only by luck.
 fn survives_as_float(raw: &str) -> bool {
     let digits = raw.bytes().filter(u8::is_ascii_digit).count();
     let value = raw.parse::<f64>().ok().filter(|value| value.is_finite());
@@ -53,44 +53,44 @@ fn survives_as_float(raw: &str) -> bool {
         && value.is_some_and(|value| digits <= 15 || value.to_string() == raw)
 }
 
-/// The columns learned so far.
-pub(super) struct Columns {
+/// The columns of all lines so far.
+pub(super) struct InferredColumns {
     index: HashMap<String, usize>,
     names: Vec<String>,
-    /// One bit for each kind a column has held.
-    kinds: Vec<u8>,
-    /// The object in which a column was last seen, to notice members that stand twice.
+    /// For each column one bit per [`JsonType`] of its values.
+    types: Vec<u8>,
+    /// For each column the object in which it was last seen, to notice duplicates in one object.
     seen: Vec<u64>,
     objects: u64,
     fields_max: usize,
 }
 
-impl Columns {
+impl InferredColumns {
     pub(super) fn new(fields_max: usize) -> Self {
         Self {
             index: HashMap::new(),
             names: Vec::new(),
-            kinds: Vec::new(),
+            types: Vec::new(),
             seen: Vec::new(),
             objects: 0,
             fields_max,
         }
     }
 
-    pub(super) fn learn(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Result<(), String> {
+    pub(super) fn add(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Result<(), String> {
         self.objects += 1;
         for (name, value) in members {
             let column = self.column(name)?;
             if std::mem::replace(&mut self.seen[column], self.objects) == self.objects {
-                return Err(format!("the member {name:?} stands twice"));
+                return Err(format!("the field {name:?} appears twice"));
             }
-            let kind = Kind::of(value.get()).ok_or_else(|| {
-                format!("{name:?} holds an object or array; only flat values are taken")
+            let json_type = JsonType::of(value.get()).ok_or_else(|| {
+                format!("{name:?} contains an object or array; only flat values are accepted")
             })?;
-            if kind == Kind::Text {
+            if json_type == JsonType::Text {
                 text(value, name)?;
             }
-            self.kinds[column] |= 1 << kind as u8;
+            self.types[column] |= 1 << json_type as u8;
         }
         Ok(())
     }
@@ -101,16 +101,16 @@ impl Columns {
         }
         if self.names.len() == self.fields_max {
             return Err(format!(
-                "with {name:?} there are more than {} fields, the most that are taken",
+                "with {name:?} there are more than {} fields, the maximum",
                 self.fields_max
             ));
         }
         if name.trim().is_empty() || name.contains('\0') {
-            return Err("a member has no name".into());
+            return Err("a field has no name".into());
         }
         self.index.insert(name.to_owned(), self.names.len());
         self.names.push(name.to_owned());
-        self.kinds.push(0);
+        self.types.push(0);
         self.seen.push(0);
         Ok(self.names.len() - 1)
     }
@@ -118,28 +118,28 @@ impl Columns {
     pub(super) fn schema(mut self) -> SchemaRef {
         if self.names.is_empty() {
             self.names.push(CUSTOMER_ID.to_owned());
-            self.kinds.push(0);
+            self.types.push(0);
         }
-        let field = |(name, kinds): (&String, &u8)| {
-            let kind = if name == CUSTOMER_ID { DataType::Utf8 } else { column_type(*kinds) };
-            arrow_schema::Field::new(name, kind, true)
+        let field = |(name, types): (&String, &u8)| {
+            let data_type = if name == CUSTOMER_ID { DataType::Utf8 } else { column_type(*types) };
+            arrow_schema::Field::new(name, data_type, true)
         };
-        Arc::new(Schema::new(self.names.iter().zip(&self.kinds).map(field).collect::<Vec<_>>()))
+        Arc::new(Schema::new(self.names.iter().zip(&self.types).map(field).collect::<Vec<_>>()))
     }
 }
 
-/// The narrowest type in which no value of these kinds is lost.
-fn column_type(kinds: u8) -> DataType {
-    const fn bit(kind: Kind) -> u8 {
-        1 << kind as u8
+/// The narrowest type in which no value of these types is lost.
+fn column_type(types: u8) -> DataType {
+    const fn bit(json_type: JsonType) -> u8 {
+        1 << json_type as u8
     }
-    let kinds = kinds & !bit(Kind::Null);
-    let within = |allowed: u8| kinds != 0 && kinds & !allowed == 0;
-    if within(bit(Kind::Boolean)) {
+    let types = types & !bit(JsonType::Null);
+    let within = |allowed: u8| types != 0 && types & !allowed == 0;
+    if within(bit(JsonType::Boolean)) {
         DataType::Boolean
-    } else if within(bit(Kind::Integer) | bit(Kind::LongInteger)) {
+    } else if within(bit(JsonType::Integer) | bit(JsonType::LongInteger)) {
         DataType::Int64
-    } else if within(bit(Kind::Integer) | bit(Kind::Decimal)) {
+    } else if within(bit(JsonType::Integer) | bit(JsonType::Decimal)) {
         DataType::Float64
     } else {
         DataType::Utf8
@@ -150,9 +150,9 @@ fn column_type(kinds: u8) -> DataType {
 mod tests {
     use super::*;
 
-    fn learned(values: &[&str]) -> DataType {
-        let kinds = values.iter().map(|raw| 1 << Kind::of(raw).unwrap() as u8);
-        column_type(kinds.fold(0, |kinds, kind: u8| kinds | kind))
+    fn inferred(values: &[&str]) -> DataType {
+        let types = values.iter().map(|raw| 1 << JsonType::of(raw).unwrap() as u8);
+        column_type(types.fold(0, |types, json_type: u8| types | json_type))
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             (&["0.1234567890123456789"], DataType::Utf8),
             (&["1e999"], DataType::Utf8),
         ] {
-            assert_eq!(learned(values), expected, "{values:?}");
+            assert_eq!(inferred(values), expected, "{values:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the footer of a Parquet file says, and whether a segment can be read from such a file.
+//! Reading the footer of a Parquet file, and checking that a segment can be read from it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,32 +10,38 @@ use parquet::{
     file::{metadata::ParquetMetaData, reader::ChunkReader},
 };
 
-use super::super::{CUSTOMER_ID, Error, Field, FieldType, source::Source, text, windows::Windows};
+use super::super::{
+    error::Error,
+    field::{CUSTOMER_ID, Field, FieldType},
+    pinned::PinnedObject,
+    text,
+    windows::Windows,
+};
 
-/// Reads the footer of a stored file: its fields and its number of rows.
-pub(in super::super) fn look(source: Source) -> Result<(Vec<Field>, u64), Error> {
-    let windows = Windows::stored(source, 1);
-    guard(|| {
+/// The fields of a stored file, and its number of rows.
+pub(in super::super) fn inspect(object: PinnedObject) -> Result<(Vec<Field>, u64), Error> {
+    let windows = Windows::stored(object, 1);
+    catch_panics(|| {
         let file = open(windows.clone()).map_err(|cause| windows.explain(&cause))?;
         Ok((fields(file.schema())?, rows(file.metadata())?))
     })
 }
 
-/// Reads the footer of a file.
 pub(in super::super) fn open<R: ChunkReader + 'static>(
     reader: R,
 ) -> Result<ParquetRecordBatchReaderBuilder<R>, ParquetError> {
     ParquetRecordBatchReaderBuilder::try_new(reader)
 }
 
-/// Runs work on a file that somebody else wrote; on some damaged files the library panics (60.1 does), and a damaged
-/// file is its writer's fault.
-pub(in super::super) fn guard<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+/// On some damaged files the library panics (60.1 does); that is an error of the data, not of this service.
+pub(in super::super) fn catch_panics<T>(
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::damaged()))
 }
 
-/// The number of rows that the footer promises; refuses footers that disagree with themselves, which would keep the
-/// library busy for minutes, and compressions that are not built in.
+/// The number of rows in the footer. Rejects footers that contradict themselves, which would keep the library busy for
+/// minutes, and compressions that are not built in.
 pub(in super::super) fn rows(footer: &ParquetMetaData) -> Result<u64, Error> {
     let promised = u64::try_from(footer.file_metadata().num_rows());
     let mut groups: u64 = 0;
@@ -56,51 +62,45 @@ fn require_compression(compression: Compression) -> Result<(), Error> {
     match compression {
         Compression::LZO => Err(Error::invalid(
             None,
-            "the Parquet file is compressed by LZO; write it with Snappy, Zstandard, gzip, Brotli or LZ4",
+            "the Parquet file is compressed with LZO, which is not supported; \
+             use Snappy, Zstandard, gzip, Brotli or LZ4",
         )),
         _ => Ok(()),
     }
 }
 
-/// The fields of a file; refuses nested and binary columns by name, and files without a fitting `CustomerId`.
+/// The fields of a file. Rejects nested and binary columns, and files without a usable `CustomerId`.
 pub(in super::super) fn fields(schema: &Schema) -> Result<Vec<Field>, Error> {
     let mut fields: Vec<Field> = Vec::with_capacity(schema.fields().len());
     for column in schema.fields() {
         let name = column.name().clone();
         if name.trim().is_empty() || fields.iter().any(|field| field.name == name) {
-            let message = format!("the column name {name:?} is empty or stands twice");
+            let message = format!("the column name {name:?} is empty or appears twice");
             return Err(Error::invalid(None, message));
         }
-        let r#type = text::field_type(column.data_type()).ok_or_else(|| not_flat(&name))?;
+        let r#type = text::field_type(column.data_type()).ok_or_else(|| Error::not_flat(&name))?;
         fields.push(Field { name, r#type });
     }
-    require_customer(schema)?;
+    require_customer_id(schema)?;
     Ok(fields)
 }
 
-fn not_flat(name: &str) -> Error {
-    let message = format!(
-        "column {name:?} is nested or binary; only text, numbers, booleans, dates and times are taken"
-    );
-    Error::invalid(None, message)
-}
-
-fn require_customer(schema: &Schema) -> Result<(), Error> {
+fn require_customer_id(schema: &Schema) -> Result<(), Error> {
     let Ok(column) = schema.field_with_name(CUSTOMER_ID) else {
-        let message = format!("there is no column {CUSTOMER_ID}, which every segment must have");
+        let message = format!("there is no column {CUSTOMER_ID}; every segment must have one");
         return Err(Error::invalid(None, message));
     };
-    let kind = plain(column.data_type());
-    if kind.is_integer() || text::field_type(kind) == Some(FieldType::String) {
+    let data_type = value_type(column.data_type());
+    if data_type.is_integer() || text::field_type(data_type) == Some(FieldType::String) {
         return Ok(());
     }
-    let message = format!("column {CUSTOMER_ID} must hold text or whole numbers");
+    let message = format!("column {CUSTOMER_ID} must contain text or whole numbers");
     Err(Error::invalid(None, message))
 }
 
-/// The kind of the values, also when they are kept in a dictionary.
-pub(in super::super) fn plain(kind: &DataType) -> &DataType {
-    match kind {
+/// The type of the values, in a dictionary too.
+pub(in super::super) fn value_type(data_type: &DataType) -> &DataType {
+    match data_type {
         DataType::Dictionary(_, value) => value,
         other => other,
     }

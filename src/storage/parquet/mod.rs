@@ -1,4 +1,4 @@
-//! Parquet files: what their footers say, and their rows as pages of text.
+//! Parquet files: their footers, and their rows as pages of text.
 
 mod footer;
 
@@ -14,19 +14,26 @@ use parquet::{
     file::reader::ChunkReader,
 };
 
-use super::{Error, Object, PAGE_BYTES, PAGE_ROWS, source::Source, text, windows::Windows};
-pub(super) use footer::{fields, guard, look, open, plain, rows};
+use super::{
+    error::Error,
+    limits::{PAGE_BYTES, PAGE_ROWS},
+    manifest::Object,
+    pinned::PinnedObject,
+    text,
+    windows::Windows,
+};
+pub(super) use footer::{catch_panics, fields, inspect, open, rows, value_type};
 
 /// Reads the named columns of a stored file as text, page after page.
 pub(super) fn pages(
-    source: Source,
+    pinned: PinnedObject,
     object: &Object,
     names: &[String],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + use<>, Error> {
-    let windows = Windows::stored(source, names.len());
+    let windows = Windows::stored(pinned, names.len());
     let reader = project(windows.clone(), object, names).map_err(|cause| match cause {
-        Refusal::Missing(message) => Error::invalid(None, message),
-        Refusal::Unreadable(cause) => windows.explain(&cause),
+        ProjectionError::Missing(message) => Error::invalid(None, message),
+        ProjectionError::Unreadable(cause) => windows.explain(&cause),
     })?;
     let schema = text::schema(names);
     Ok(reader.map(move |batch| {
@@ -40,12 +47,12 @@ pub(super) fn pages(
     }))
 }
 
-enum Refusal {
+enum ProjectionError {
     Missing(String),
     Unreadable(ParquetError),
 }
 
-impl From<ParquetError> for Refusal {
+impl From<ParquetError> for ProjectionError {
     fn from(cause: ParquetError) -> Self {
         Self::Unreadable(cause)
     }
@@ -55,11 +62,11 @@ fn project(
     windows: Windows,
     object: &Object,
     names: &[String],
-) -> Result<ParquetRecordBatchReader, Refusal> {
+) -> Result<ParquetRecordBatchReader, ProjectionError> {
     let file = open(windows)?;
     let find = |name: &String| {
         let index = file.schema().index_of(name);
-        index.map_err(|_| Refusal::Missing(format!("there is no column {name:?}")))
+        index.map_err(|_| ProjectionError::Missing(format!("there is no column {name:?}")))
     };
     let columns = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
     let rows = page_rows(&file, &columns, object.rows);
@@ -67,7 +74,7 @@ fn project(
     Ok(file.with_batch_size(rows).with_projection(mask).build()?)
 }
 
-/// Fewer rows to a page where the footer says that rows are long.
+/// Pages of long rows have fewer rows; the footer has the sizes.
 fn page_rows<R: ChunkReader>(
     file: &ParquetRecordBatchReaderBuilder<R>,
     columns: &[usize],

@@ -1,4 +1,4 @@
-//! From what was sent to checked Parquet, one way for each kind of upload.
+//! Checks every row of an upload and converts it to Parquet, each media type in its own way.
 
 use std::{
     io::{BufReader, Read, Seek, SeekFrom},
@@ -13,42 +13,51 @@ use bytes::Bytes;
 
 use super::{
     super::{
-        CUSTOMER_ID, Error, FieldType, Media, ReceiveLimits,
-        csv::{self, Dialect, Limits, Records, Wanted},
-        customers::Customers,
-        ndjson, parquet, text,
+        csv::{self, Dialect, Projection, RecordLimits, Records},
+        customer_ids::CustomerIds,
+        error::Error,
+        field::{CUSTOMER_ID, FieldType},
+        limits::ReceiveLimits,
+        media::Media,
+        ndjson, parquet,
+        spool::Spool,
+        text,
         windows::Windows,
     },
-    Spool,
-    writer::{Taken, Writer},
+    writer::{MembersFile, Writer},
 };
 
-/// How many rows go through at once.
 const BATCH_ROWS: usize = 4096;
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Checks every row of a spooled upload and rewrites it; blocks.
-pub(super) fn convert(spool: Spool, media: Media, limits: &ReceiveLimits) -> Result<Taken, Error> {
+/// Blocks.
+pub(super) fn convert(
+    spool: Spool,
+    media: Media,
+    limits: &ReceiveLimits,
+) -> Result<MembersFile, Error> {
     match media {
         Media::Csv => from_csv(spool, limits),
         Media::Ndjson => from_ndjson(spool, limits),
-        Media::Parquet => parquet::guard(|| from_parquet(spool, limits)),
+        Media::Parquet => parquet::catch_panics(|| from_parquet(spool, limits)),
     }
 }
 
-fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
-    let sizes = Limits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
-    let mut records = Records::open(chunks(spool), sizes, &Dialect::default())?;
-    let customer = csv::customer_column(records.header())?;
-    let wanted = Wanted::all(records.header());
-    let mut customers = Customers::new(Error::invalid);
+fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
+    let record_limits =
+        RecordLimits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
+    let mut records = Records::open(chunks(spool), record_limits, &Dialect::default())?;
+    let customer_id = csv::customer_id_column(records.header())?;
+    let projection = Projection::all(records.header());
+    let mut customer_ids = CustomerIds::new(Error::invalid);
     let mut writer = Writer::new(text::schema(records.header()), limits)?;
-    let mut admit =
-        |records: &Records<_>| customers.admit(records.field(customer).as_deref(), records.line());
-    while let Some(batch) = csv::batch(&mut records, &wanted, BATCH_ROWS, &mut admit)? {
+    let mut check = |records: &Records<_>| {
+        customer_ids.add(records.field(customer_id).as_deref(), records.line())
+    };
+    while let Some(batch) = csv::batch(&mut records, &projection, BATCH_ROWS, &mut check)? {
         writer.write(&batch)?;
     }
-    customers.finish()?;
+    customer_ids.finish()?;
     writer.finish()
 }
 
@@ -63,68 +72,68 @@ fn chunks(mut file: Spool) -> impl Iterator<Item = Result<Bytes, Error>> {
     })
 }
 
-/// Twice over the lines: which fields there are and of what type is known only after the last.
-fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
-    let learned = ndjson::learn(&mut spool, limits)?;
-    spool.seek(SeekFrom::Start(learned.start)).map_err(Error::unavailable)?;
-    let lines = arrow_json::ReaderBuilder::new(Arc::clone(&learned.schema))
+/// Reads the lines twice: the fields and their types are known only after the last one.
+fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
+    let inferred = ndjson::infer(&mut spool, limits)?;
+    spool.seek(SeekFrom::Start(inferred.start)).map_err(Error::unavailable)?;
+    let lines = arrow_json::ReaderBuilder::new(Arc::clone(&inferred.schema))
         .with_coerce_primitive(true)
-        .with_batch_size(BATCH_ROWS.min(learned.batch_rows))
+        .with_batch_size(BATCH_ROWS.min(inferred.batch_rows))
         .build(BufReader::with_capacity(1 << 20, spool))
         .map_err(Error::unavailable)?;
-    let mut writer = Writer::new(learned.schema, limits)?;
+    let mut writer = Writer::new(inferred.schema, limits)?;
     for batch in lines {
         writer.write(&batch.map_err(Error::unavailable)?)?;
     }
     writer.finish()
 }
 
-fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<Taken, Error> {
+fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
     let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
     let explain = |cause: ParquetError| windows.explain(&cause);
     let file = parquet::open(windows.clone()).map_err(explain)?;
-    let found = parquet::fields(file.schema())?.len();
-    if found > limits.fields_max {
+    let columns = parquet::fields(file.schema())?.len();
+    if columns > limits.fields_max {
         let message =
-            format!("the file has {found} columns; at most {} are taken", limits.fields_max);
+            format!("the file has {columns} columns; the maximum is {}", limits.fields_max);
         return Err(Error::invalid(None, message));
     }
     let promised = parquet::rows(file.metadata())?;
     if promised > limits.rows_max {
         return Err(Error::TooManyRows { limit_rows: limits.rows_max });
     }
-    let schema = kept_schema(file.schema());
+    let schema = stored_schema(file.schema());
     let batches = file.with_batch_size(1024).build().map_err(explain)?;
-    let mut customers = Customers::new(wrong_row);
+    let mut customer_ids = CustomerIds::new(in_row);
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
     let mut rows = 0;
     for batch in batches {
         let batch = batch.map_err(|cause| explain(cause.into()))?;
-        let batch = keep(&batch, &schema)?;
-        check(&batch, rows, &mut customers, limits)?;
+        let batch = cast_to(&schema, &batch)?;
+        check(&batch, rows, &mut customer_ids, limits)?;
         writer.write(&batch)?;
         rows += batch.num_rows() as u64;
     }
-    customers.finish()?;
+    customer_ids.finish()?;
     if rows == promised { writer.finish() } else { Err(Error::damaged()) }
 }
 
-/// The same columns in the plainest kind that holds them: no dictionaries, one kind of text, ids as text.
-fn kept_schema(schema: &Schema) -> SchemaRef {
-    let keep = |column: &Arc<arrow_schema::Field>| {
-        let kind = match parquet::plain(column.data_type()) {
+/// The same columns in the simplest types that lose nothing: no dictionaries, one type of text, ids as text.
+fn stored_schema(schema: &Schema) -> SchemaRef {
+    let field = |column: &Arc<arrow_schema::Field>| {
+        let data_type = match parquet::value_type(column.data_type()) {
             _ if column.name() == CUSTOMER_ID => DataType::Utf8,
             DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => DataType::Utf8,
             DataType::Float16 => DataType::Float32,
             DataType::Date64 => DataType::Date32,
-            kind => kind.clone(),
+            other => other.clone(),
         };
-        arrow_schema::Field::new(column.name(), kind, true)
+        arrow_schema::Field::new(column.name(), data_type, true)
     };
-    Arc::new(Schema::new(schema.fields().iter().map(keep).collect::<Vec<_>>()))
+    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
-fn keep(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
+fn cast_to(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, Error> {
     let pairs = batch.columns().iter().zip(schema.fields());
     let columns = pairs.map(|(column, field)| cast(column, field.data_type()));
     let columns = columns
@@ -133,32 +142,34 @@ fn keep(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::unavailable)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`Customers` hands its message over")]
-fn wrong_row(row: u64, message: String) -> Error {
+#[expect(clippy::needless_pass_by_value, reason = "`CustomerIds` passes its message on")]
+fn in_row(row: u64, message: String) -> Error {
     Error::invalid(None, format!("row {row}: {message}"))
 }
 
-/// Refuses rows without an id, and values that could not be read later.
+/// Rejects rows without an id, and values that could not be read later.
 fn check(
     batch: &RecordBatch,
-    before: u64,
-    customers: &mut Customers,
+    rows_before: u64,
+    customer_ids: &mut CustomerIds,
     limits: &ReceiveLimits,
 ) -> Result<(), Error> {
     let ids: &StringArray = batch[CUSTOMER_ID].as_string();
-    for (row, id) in (before + 1..).zip(ids) {
-        customers.admit(id, row)?;
+    for (row, id) in (rows_before + 1..).zip(ids) {
+        customer_ids.add(id, row)?;
     }
-    let readable =
-        |kind| matches!(text::field_type(kind), Some(FieldType::String | FieldType::Date));
+    let may_be_unreadable = |data_type| {
+        matches!(text::field_type(data_type), Some(FieldType::String | FieldType::Date))
+    };
     for (column, field) in batch.columns().iter().zip(batch.schema_ref().fields()) {
-        if !readable(field.data_type()) {
+        if !may_be_unreadable(field.data_type()) {
             continue;
         }
         let values = text::of(column).map_err(|_| out_of_range(field.name()))?;
-        for (row, value) in (before + 1..).zip(values.as_string::<i32>()) {
-            if let Some(message) = value.and_then(|value| unfit(value, field.name(), limits)) {
-                return Err(wrong_row(row, message));
+        for (row, value) in (rows_before + 1..).zip(values.as_string::<i32>()) {
+            if let Some(message) = value.and_then(|value| value_error(value, field.name(), limits))
+            {
+                return Err(in_row(row, message));
             }
         }
     }
@@ -166,12 +177,12 @@ fn check(
 }
 
 fn out_of_range(name: &str) -> Error {
-    Error::invalid(None, format!("column {name:?} holds a date that no calendar has"))
+    Error::invalid(None, format!("column {name:?} contains a date that is out of range"))
 }
 
-fn unfit(value: &str, name: &str, limits: &ReceiveLimits) -> Option<String> {
+fn value_error(value: &str, name: &str, limits: &ReceiveLimits) -> Option<String> {
     if value.len() > limits.row_bytes_max {
         return Some(format!("{name:?} is longer than {} bytes", limits.row_bytes_max));
     }
-    value.contains('\0').then(|| format!("{name:?} holds a zero byte"))
+    value.contains('\0').then(|| format!("{name:?} contains a zero byte"))
 }

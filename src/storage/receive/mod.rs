@@ -1,18 +1,14 @@
-//! Taking an upload in: spool it, check and convert it, publish it.
+//! Receiving an upload: spool it, check and convert it, publish it.
 //!
-//! Three steps, so that each is simple. The body goes to a temporary file first, at the sender's pace and without
-//! holding a thread; then every row is checked on its way into a second temporary file of Parquet; only a file that is
-//! complete is put into the storage, in one atomic step. Temporary files have no names: whatever happens, nothing remains.
+//! The body goes to a temporary file first; then every row is checked on its way into a second temporary file of
+//! Parquet; only a complete file is put into the storage, in one atomic step. On any error nothing remains.
 
 mod convert;
 #[cfg(test)]
 mod tests;
 pub(super) mod writer;
 
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::fs::File;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -23,23 +19,28 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Error, Format, Inspection, Manifest, Media, Object, ReceiveLimits, Storage, off_thread,
-    roots::{DEFAULT_ROOT, UPLOADS},
+    blocking::run_blocking,
+    error::Error,
+    limits::ReceiveLimits,
+    manifest::{DEFAULT_ROOT, Format, Inspection, Manifest, Object},
+    media::Media,
+    roots::{Storage, UPLOADS},
+    spool::Spool,
 };
-use writer::Taken;
+use writer::MembersFile;
 
-/// How much is gathered before the disk is asked to write, in bytes.
-const WRITE_BYTES: usize = 1 << 20;
-/// How much is gathered before the storage is asked to write: the smallest part that Amazon takes.
+/// How much is read from the disk at once, in bytes.
+const READ_BYTES: usize = 1 << 20;
+/// How much is sent to the storage at once, in bytes: the smallest part that Amazon accepts.
 const PART_BYTES: usize = 5 << 20;
-/// Parts on their way to the storage at a time.
-const PARTS_AT_ONCE: usize = 4;
+/// How many parts are sent at the same time.
+const CONCURRENT_PARTS: usize = 4;
 
 impl Storage {
-    /// Takes an upload in and keeps it as Parquet at a fresh path under `uploads/{scope}/`.
+    /// Receives an upload and stores it as Parquet at a fresh path under `uploads/{scope}/`.
     ///
     /// Answers only when every row has been checked and the object is complete; on any error nothing remains.
-    pub async fn receive<S, E>(
+    pub(crate) async fn receive<S, E>(
         &self,
         scope: &str,
         media: Media,
@@ -50,31 +51,34 @@ impl Storage {
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let given_up = CancellationToken::new();
-        let _guard = given_up.clone().drop_guard();
-        let spool = Spool { file: spool(body, limits.bytes_max).await?, given_up };
+        let cancelled = CancellationToken::new();
+        let _guard = cancelled.clone().drop_guard();
+        let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
         let limits = limits.clone();
-        let taken = off_thread(move || convert::convert(spool, media, &limits)).await?;
-        self.keep(scope, taken).await
+        let members = run_blocking(move || convert::convert(spool, media, &limits)).await?;
+        self.store(scope, members).await
     }
 
     /// Puts a complete file into the storage.
-    pub(super) async fn keep(&self, scope: &str, taken: Taken) -> Result<Inspection, Error> {
+    pub(super) async fn store(
+        &self,
+        scope: &str,
+        members: MembersFile,
+    ) -> Result<Inspection, Error> {
         let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
-        let object = self.publish(path, taken.file, taken.rows).await?;
+        let object = self.publish(path, members.file, members.rows).await?;
         let manifest = Manifest {
             root: DEFAULT_ROOT.into(),
             format: Format::Parquet,
             dialects: vec![],
             objects: vec![object],
         };
-        Ok(Inspection { manifest, fields: taken.fields })
+        Ok(Inspection { manifest, fields: members.fields })
     }
 
-    /// Every object that [`Storage::receive`] made, of whichever service, with the instance it belongs to and when it was
-    /// written.
+    /// Lists every stored upload and every copy of a table, of all instances.
     #[must_use]
-    pub fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
+    pub(crate) fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
         let folder = Path::from(UPLOADS);
         let listed = self.default_root().store.list(Some(&folder));
         let listed = listed.map_err(move |cause| Error::of_store(&folder, cause));
@@ -86,54 +90,32 @@ impl Storage {
         let store = &self.default_root().store;
         let mut from = tokio::fs::File::from_std(file);
         let mut to = BufWriter::with_capacity(store.clone(), path.clone(), PART_BYTES)
-            .with_max_concurrency(PARTS_AT_ONCE);
+            .with_max_concurrency(CONCURRENT_PARTS);
         if let Err(cause) = copy(&mut from, &mut to).await {
-            // The reason is already known; a part that cannot be taken back either is the storage's to clear.
+            // The first error is the one to report; parts that cannot be removed either are left to the storage.
             let _ = to.abort().await;
             return Err(Error::of_writing(cause));
         }
-        // Where it fails, this takes back itself what has been written.
+        // Where it fails, it removes the parts itself.
         to.shutdown().await.map_err(Error::of_writing)?;
         let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
         Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
     }
 }
 
-/// A body on the disk. Reading ends with an error when nobody waits for what becomes of it any more.
-#[derive(Debug)]
-pub(super) struct Spool {
-    pub(super) file: File,
-    given_up: CancellationToken,
-}
-
-impl Read for Spool {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given_up.is_cancelled() {
-            return Err(io::Error::other("nobody waits for it any more"));
-        }
-        self.file.read(buffer)
-    }
-}
-
-impl Seek for Spool {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
-/// An object among the uploads.
+/// A stored upload, or a copy of a table.
 #[derive(Clone, Debug)]
-pub struct Upload {
+pub(crate) struct Upload {
     /// Relative to the default root.
-    pub path: String,
-    /// Whose members it holds.
-    pub instance: Uuid,
-    /// When it was written.
-    pub written: DateTime<Utc>,
+    pub(crate) path: String,
+    /// The instance of its segment.
+    pub(crate) instance: Uuid,
+    /// By the clock of the storage.
+    pub(crate) written: DateTime<Utc>,
 }
 
 impl Upload {
-    /// `None` for what has another form than the paths that are made here: it is not ours.
+    /// `None` for a path of another form than those that are made here: it is not ours.
     fn of(object: &ObjectMeta) -> Option<Self> {
         let path = object.location.to_string();
         let parts: Vec<_> = path.split('/').collect();
@@ -146,34 +128,6 @@ impl Upload {
 
 async fn copy(from: &mut tokio::fs::File, to: &mut BufWriter) -> std::io::Result<()> {
     from.rewind().await?;
-    let mut from = tokio::io::BufReader::with_capacity(WRITE_BYTES, from);
+    let mut from = tokio::io::BufReader::with_capacity(READ_BYTES, from);
     tokio::io::copy_buf(&mut from, to).await.map(drop)
-}
-
-/// Writes a body to a temporary file as it comes in.
-async fn spool<S, E>(mut body: S, bytes_max: u64) -> Result<File, Error>
-where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
-    E: std::error::Error + Send + Sync + 'static,
-{
-    let file = off_thread(temporary_file).await?;
-    let mut file =
-        tokio::io::BufWriter::with_capacity(WRITE_BYTES, tokio::fs::File::from_std(file));
-    let mut size: u64 = 0;
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|cause| Error::Interrupted(Box::new(cause)))?;
-        size += chunk.len() as u64;
-        if size > bytes_max {
-            return Err(Error::TooLarge { limit_bytes: bytes_max });
-        }
-        file.write_all(&chunk).await.map_err(Error::unavailable)?;
-    }
-    file.flush().await.map_err(Error::unavailable)?;
-    let mut file = file.into_inner();
-    file.rewind().await.map_err(Error::unavailable)?;
-    Ok(file.into_std().await)
-}
-
-fn temporary_file() -> Result<File, Error> {
-    tempfile::tempfile().map_err(Error::unavailable)
 }

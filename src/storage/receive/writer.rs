@@ -10,17 +10,16 @@ use parquet::{
     file::properties::{EnabledStatistics, WriterProperties},
 };
 
-use super::{
-    super::{Error, Field, ReceiveLimits, parquet::fields},
-    temporary_file,
+use super::super::{
+    error::Error, field::Field, limits::ReceiveLimits, parquet::fields, spool::temporary_file,
 };
 
 const GROUP_ROWS: usize = 50_000;
-/// Rows may be long: a group is closed early when it holds this much.
+/// A group of long rows is closed early, at this size.
 const GROUP_BYTES: usize = 32 << 20;
 
-/// An upload that has been checked, as a complete Parquet file.
-pub(in super::super) struct Taken {
+/// Members that have been checked, as a complete Parquet file.
+pub(in super::super) struct MembersFile {
     pub(super) file: File,
     pub(in super::super) fields: Vec<Field>,
     pub(super) rows: u64,
@@ -35,7 +34,6 @@ pub(in super::super) struct Writer {
 }
 
 impl Writer {
-    /// Begins a file with the columns of a schema.
     pub(in super::super) fn new(schema: SchemaRef, limits: &ReceiveLimits) -> Result<Self, Error> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
@@ -48,7 +46,7 @@ impl Writer {
         Ok(Self { inner, fields, rows: 0, rows_max: limits.rows_max })
     }
 
-    /// Adds members, as long as there are not too many.
+    /// Adds members, until there are too many.
     pub(in super::super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows += batch.num_rows() as u64;
         if self.rows > self.rows_max {
@@ -61,9 +59,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Completes the file.
-    pub(in super::super) fn finish(self) -> Result<Taken, Error> {
+    pub(in super::super) fn finish(self) -> Result<MembersFile, Error> {
         let file = self.inner.into_inner().map_err(Error::unavailable)?;
-        Ok(Taken { file, fields: self.fields, rows: self.rows })
+        Ok(MembersFile { file, fields: self.fields, rows: self.rows })
     }
 }

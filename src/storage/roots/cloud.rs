@@ -1,7 +1,7 @@
 //! A root in the storage of a cloud provider: Azure Blob Storage or Data Lake, Amazon S3, Google Cloud Storage.
 //!
 //! Credentials come as options under the names that the provider's own tools use, or from the machine: a workload or
-//! managed identity, an instance role. Which of them is used is the library's rule, the one those tools follow.
+//! managed identity, an instance role. The library chooses between them as those tools do.
 
 use std::{fmt::Display, sync::Arc};
 
@@ -15,25 +15,25 @@ use object_store::{
 };
 use secrecy::ExposeSecret;
 
-use super::{super::Error, RootSettings};
+use super::{super::error::Error, settings::RootSettings};
 
-/// What the addresses of a folder in a container begin with.
+/// The address of a folder in a container; those of the files in it begin with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Base {
+pub(super) struct ContainerAddress {
     scheme: String,
     /// The container or bucket, with its account where the address names one.
     authority: String,
     folder: Path,
 }
 
-impl Display for Base {
+impl Display for ContainerAddress {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}://{}/{}", self.scheme, self.authority, self.folder)
     }
 }
 
-impl Base {
-    /// Takes an address apart, literally: nothing is resolved, and what would have to be is refused.
+impl ContainerAddress {
+    /// Parses an address literally: nothing is resolved; one that would need it is rejected.
     pub(super) fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -44,35 +44,37 @@ impl Base {
         Some(Self { scheme: scheme.to_ascii_lowercase(), authority: authority.to_owned(), folder })
     }
 
-    /// The path from here to another place, if it lies below.
-    pub(super) fn relative(&self, place: &Self) -> Option<Path> {
-        let is_ours = self.scheme == place.scheme
-            && self.authority.eq_ignore_ascii_case(&place.authority)
-            && place.folder.prefix_matches(&self.folder);
-        let parts = || place.folder.prefix_match(&self.folder).into_iter().flatten();
-        is_ours.then(|| parts().collect())
+    /// The path from here to another address, if it is below.
+    pub(super) fn relative(&self, target: &Self) -> Option<Path> {
+        let is_below = self.scheme == target.scheme
+            && self.authority.eq_ignore_ascii_case(&target.authority)
+            && target.folder.prefix_matches(&self.folder);
+        let parts = || target.folder.prefix_match(&self.folder).into_iter().flatten();
+        is_below.then(|| parts().collect())
     }
 
-    /// Where a folder in another place lies from here; empty when this lies in it.
-    pub(super) fn place_of(&self, other: &Self, folder: &str) -> Option<Path> {
+    /// The path from here to a folder at another address, if it is below; empty when this is inside that folder.
+    pub(super) fn path_to(&self, other: &Self, folder: &str) -> Option<Path> {
         let parts = other.folder.parts().chain([folder.into()]);
-        let place = Self { folder: parts.collect(), ..other.clone() };
-        if place.relative(self).is_some() {
+        let target = Self { folder: parts.collect(), ..other.clone() };
+        if target.relative(self).is_some() {
             return Some(Path::default());
         }
-        self.relative(&place)
+        self.relative(&target)
     }
 }
 
-/// The store of a root, and every way to write its address.
-pub(super) fn open(settings: &RootSettings) -> Result<(Arc<dyn ObjectStore>, Vec<Base>), Error> {
-    let base = Base::parse(&settings.url).ok_or_else(|| unknown(&settings.url))?;
+/// The store of a root, and each of its addresses.
+pub(super) fn open(
+    settings: &RootSettings,
+) -> Result<(Arc<dyn ObjectStore>, Vec<ContainerAddress>), Error> {
+    let base = ContainerAddress::parse(&settings.url).ok_or_else(|| unknown(&settings.url))?;
     let (store, more) = connect(&base, settings)?;
     let folder = base.folder.clone();
     Ok((Arc::new(PrefixStore::new(store, folder)), [vec![base], more].concat()))
 }
 
-/// Hands the options that it knows to a builder, and builds; the builders have no common trait.
+/// Passes to a builder the options that it knows; the builders have no common trait.
 macro_rules! build {
     ($builder:expr, $settings:expr) => {{
         let builder = $builder
@@ -89,23 +91,23 @@ macro_rules! build {
 }
 
 fn connect(
-    base: &Base,
+    base: &ContainerAddress,
     settings: &RootSettings,
-) -> Result<(Arc<dyn ObjectStore>, Vec<Base>), Error> {
-    let refused = |cause| Error::unavailable(cause);
+) -> Result<(Arc<dyn ObjectStore>, Vec<ContainerAddress>), Error> {
+    let failed = |cause| Error::unavailable(cause);
     match base.scheme.as_str() {
         "az" | "abfs" | "abfss" => {
             let builder = build!(MicrosoftAzureBuilder::new(), settings);
-            let bases = azure_bases(base, &builder);
-            Ok((Arc::new(builder.build().map_err(refused)?), bases))
+            let addresses = azure_addresses(base, &builder);
+            Ok((Arc::new(builder.build().map_err(failed)?), addresses))
         }
         "s3" => {
-            let store = build!(AmazonS3Builder::new(), settings).build().map_err(refused)?;
+            let store = build!(AmazonS3Builder::new(), settings).build().map_err(failed)?;
             Ok((Arc::new(store), vec![]))
         }
         "gs" => {
             let store = build!(GoogleCloudStorageBuilder::new(), settings).build();
-            Ok((Arc::new(store.map_err(refused)?), vec![]))
+            Ok((Arc::new(store.map_err(failed)?), vec![]))
         }
         _ => Err(unknown(&settings.url)),
     }
@@ -113,7 +115,7 @@ fn connect(
 
 fn unknown(url: &str) -> Error {
     Error::unavailable(format!(
-        "{url} is no address of a storage root; write file://, az://, abfss://, s3:// or gs://"
+        "{url} is not a valid address of a storage root; use file://, az://, abfss://, s3:// or gs://"
     ))
 }
 
@@ -130,29 +132,33 @@ fn retry(settings: &RootSettings) -> RetryConfig {
     }
 }
 
-/// The other ways to write the address of a container on Azure; Customer Insights writes the `https` ones into its
-/// models.
-fn azure_bases(base: &Base, builder: &MicrosoftAzureBuilder) -> Vec<Base> {
+/// The other addresses of a container on Azure; Customer Insights writes the `https` ones into its models.
+fn azure_addresses(
+    base: &ContainerAddress,
+    builder: &MicrosoftAzureBuilder,
+) -> Vec<ContainerAddress> {
     let (container, account) = match base.authority.split_once('@') {
         Some((container, host)) => (container, host.split('.').next().map(str::to_owned)),
         None => (&*base.authority, builder.get_config_value(&AzureConfigKey::AccountName)),
     };
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
-    let ours = endpoint.map(|endpoint| format!("{}/{container}", endpoint.trim_end_matches('/')));
-    let theirs = account.into_iter().flat_map(|account| {
+    let by_endpoint =
+        endpoint.map(|endpoint| format!("{}/{container}", endpoint.trim_end_matches('/')));
+    let by_account = account.into_iter().flat_map(|account| {
         [
             format!("abfss://{container}@{account}.dfs.core.windows.net"),
             format!("https://{account}.blob.core.windows.net/{container}"),
             format!("https://{account}.dfs.core.windows.net/{container}"),
         ]
     });
-    let addresses = ours.into_iter().chain(theirs).map(|url| format!("{url}/{}", base.folder));
-    addresses.filter_map(|address| Base::parse_plain(&address)).collect()
+    let addresses =
+        by_endpoint.into_iter().chain(by_account).map(|url| format!("{url}/{}", base.folder));
+    addresses.filter_map(|address| ContainerAddress::parse_unencoded(&address)).collect()
 }
 
-impl Base {
-    /// Takes an address apart whose path is not encoded.
-    fn parse_plain(address: &str) -> Option<Self> {
+impl ContainerAddress {
+    /// Parses an address whose path is not percent-encoded.
+    fn parse_unencoded(address: &str) -> Option<Self> {
         let (scheme, rest) = address.split_once("://")?;
         let (authority, path) = rest.split_once('/')?;
         let folder = Path::parse(path.trim_end_matches('/')).ok()?;
@@ -162,13 +168,14 @@ impl Base {
 
 #[cfg(test)]
 mod tests {
+    use super::super::root::Root;
     use super::*;
 
-    fn root(url: &str, options: &[(&str, &str)]) -> super::super::Root {
+    fn root(url: &str, options: &[(&str, &str)]) -> Root {
         let mut settings = RootSettings::default_at(url);
         let option = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
         settings.options = options.iter().map(option).collect();
-        super::super::Root::open(&settings).unwrap()
+        Root::open(&settings).unwrap()
     }
 
     #[test]
@@ -187,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_below_the_root_leads_nowhere() {
+    fn an_address_outside_the_root_is_not_found() {
         let root = root(
             "s3://lake/segments",
             &[("aws_access_key_id", "a"), ("aws_secret_access_key", "b")],
@@ -214,8 +221,8 @@ mod tests {
 
     #[test]
     fn the_uploads_of_one_root_are_known_by_every_root_around_them_and_in_them() {
-        let base = |url: &str| Base::parse(url).unwrap();
-        let default = base("s3://lake/x/y");
+        let address = |url: &str| ContainerAddress::parse(url).unwrap();
+        let default = address("s3://lake/x/y");
         for (url, expected) in [
             ("s3://lake/", Some("x/y/uploads")),
             ("s3://lake/x", Some("y/uploads")),
@@ -224,8 +231,8 @@ mod tests {
             ("s3://lake/x/z", None),
             ("s3://other/x", None),
         ] {
-            let place = base(url).place_of(&default, "uploads");
-            assert_eq!(place.as_ref().map(Path::as_ref), expected, "{url}");
+            let path = address(url).path_to(&default, "uploads");
+            assert_eq!(path.as_ref().map(Path::as_ref), expected, "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A root that is a folder of this machine, or one that several machines share.
+//! A root that is a folder: of this machine, or shared by several.
 
 use std::{
     path::{Component, PathBuf},
@@ -8,9 +8,9 @@ use std::{
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 use url::Url;
 
-use super::super::{Error, off_thread};
+use super::super::{blocking::run_blocking, error::Error};
 
-/// A folder; absolute, with every link resolved.
+/// Absolute, with every link resolved.
 pub(super) struct Folder(PathBuf);
 
 impl std::fmt::Display for Folder {
@@ -20,13 +20,15 @@ impl std::fmt::Display for Folder {
 }
 
 impl Folder {
-    /// Finds the folder of a `file:` address, and makes it when it is not there.
+    /// Finds the folder of a `file:` address, and creates it when it is missing.
     ///
     /// `file:///var/segments` is absolute, `file://data/segments` is relative to the working folder (its first
-    /// part is read as a host name, and so in lower case).
+    /// part is parsed as a host name, and so is lower case).
     pub(super) fn open(url: &str) -> Result<Self, Error> {
         let folder = Url::parse(url).ok().and_then(|url| path_of(&url)).ok_or_else(|| {
-            Error::unavailable(format!("{url} is no address of a folder; write file:///FOLDER"))
+            Error::unavailable(format!(
+                "{url} is not a valid address of a folder; use file:///FOLDER"
+            ))
         })?;
         std::fs::create_dir_all(&folder).map_err(Error::unavailable)?;
         folder.canonicalize().map(Self).map_err(Error::unavailable)
@@ -37,13 +39,13 @@ impl Folder {
         Ok(Arc::new(store.with_fsync(true)))
     }
 
-    /// The path below this folder that an address means, links resolved as far as the place exists.
+    /// The path below this folder that an address means, links resolved as far as it exists.
     pub(super) fn relative(&self, url: &str) -> Option<Path> {
         let path = Url::parse(url).ok().and_then(|url| path_of(&url))?;
         self.below(&std::path::absolute(path).ok()?)
     }
 
-    /// Where the links of a path below this folder lead to; `None` when they lead out of it.
+    /// A path below this folder with its links resolved; `None` when they lead outside.
     pub(super) fn resolved(&self, path: &Path) -> Option<Path> {
         self.below(&self.0.join(path.as_ref()))
     }
@@ -52,45 +54,44 @@ impl Folder {
         Path::parse(resolve(path)?.strip_prefix(&self.0).ok()?.to_str()?).ok()
     }
 
-    /// Where a folder in another one lies from here; empty when this one lies in it.
-    pub(super) fn place_of(&self, other: &Self, folder: &str) -> Option<Path> {
-        let place = other.0.join(folder);
-        if self.0.starts_with(&place) {
+    /// The path from here to a folder in another one, if it is below; empty when this one is inside that folder.
+    pub(super) fn path_to(&self, other: &Self, folder: &str) -> Option<Path> {
+        let target = other.0.join(folder);
+        if self.0.starts_with(&target) {
             return Some(Path::default());
         }
-        Path::parse(place.strip_prefix(&self.0).ok()?.to_str()?).ok()
+        Path::parse(target.strip_prefix(&self.0).ok()?.to_str()?).ok()
     }
 
-    /// Asks whether the folder is there.
-    pub(super) async fn find(&self) -> Result<(), Error> {
+    pub(super) async fn check(&self) -> Result<(), Error> {
         let folder = tokio::fs::metadata(&self.0).await.map_err(Error::unavailable)?;
         if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
     }
 
-    /// Asks whether files can be made in the folder, by one that has no name and so never shows.
+    /// Checks whether the folder is writable, with a file that has no name and so is never seen.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         let folder = self.0.clone();
-        off_thread(|| tempfile::tempfile_in(folder).map(drop).map_err(Error::unavailable)).await
+        run_blocking(|| tempfile::tempfile_in(folder).map(drop).map_err(Error::unavailable)).await
     }
 }
 
-/// The path of a `file:` address, absolute or relative; `None` for any other address and for a path that climbs.
+/// The path of a `file:` address, absolute or relative; `None` for any other address and for a path with `..`.
 fn path_of(url: &Url) -> Option<PathBuf> {
     if url.scheme() != "file" || url.query().is_some() || url.fragment().is_some() {
         return None;
     }
     let path = Url::parse(&format!("file://{}", url.path())).ok()?;
     let path = path.to_file_path().ok()?;
-    let climbs = path.components().any(|part| part == Component::ParentDir);
+    let has_parent_segment = path.components().any(|part| part == Component::ParentDir);
     match url.host_str() {
-        _ if climbs => None,
+        _ if has_parent_segment => None,
         Some("..") => None,
         None => Some(path),
         Some(first) => Some(PathBuf::from(first).join(path.strip_prefix("/").ok()?)),
     }
 }
 
-/// Resolves the links of a path; what does not exist yet is kept as it is written.
+/// Resolves the links of a path; parts that do not exist yet stay as they are.
 fn resolve(path: &std::path::Path) -> Option<PathBuf> {
     match path.canonicalize() {
         Ok(resolved) => Some(resolved),

@@ -1,4 +1,4 @@
-//! SQL of the tables of others, on `PostgreSQL` only. Identifiers are quoted, and checked against the catalogue first.
+//! SQL for external tables, on `PostgreSQL` only. Identifiers are quoted, and checked against the catalogue first.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,57 +12,60 @@ use sqlx::{
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    super::{Error, FieldType, PAGE_BYTES, ReceiveLimits, text},
-    TableName,
-    kinds::{as_fitting_text, field_type, quoted},
+    super::{
+        error::Error,
+        field::FieldType,
+        limits::{PAGE_BYTES, ReceiveLimits},
+        text,
+    },
+    name::TableName,
+    store_types::{as_limited_text, field_type, quoted},
 };
 
-/// How long to wait for a connection, and for its end.
+/// How long to wait until a connection is open, or closed.
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// How long to wait for a lock: whoever alters a table may hold it for hours, and the run can come back.
+/// How long to wait for a lock: a migration may hold it for hours, and the run can retry.
 const LOCK_MAX: Duration = Duration::from_secs(10);
-/// How much longer than the server's own bound to wait for its word.
+/// How much longer than the time-out of the server to wait for its answer.
 const GRACE: Duration = Duration::from_secs(5);
-/// The most rows of a batch.
 const BATCH_ROWS: usize = 4096;
 
-/// A column that is taken.
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) field_type: FieldType,
-    kind: String,
+    type_name: String,
 }
 
-/// A transaction that only reads, and sees one moment however long it takes. Each wait for the server is bounded, there
-/// and here: a connection that was cut off in silence looks like one that works.
+/// A read-only transaction that sees one moment however long it takes. Each statement has a time-out, there and here: a
+/// connection that is cut looks like one whose server is busy.
 ///
-/// It has a connection of its own, which ends with it: one that was left in the middle is good for nobody else.
+/// It has its own connection, which ends with it: one in the middle of a cursor cannot be reused.
 pub(super) struct Snapshot {
     connection: PgConnection,
-    patience: Duration,
+    statement_max: Duration,
 }
 
 impl Snapshot {
-    /// Begins; the server may work on each statement for as long as `patience`.
+    /// `statement_max` is the time-out of the server for each statement.
     pub(super) async fn begin(
         options: &PgConnectOptions,
-        patience: Duration,
+        statement_max: Duration,
     ) -> Result<Self, Error> {
-        let connection = within(CONNECT_MAX, PgConnection::connect_with(options)).await?;
-        let mut snapshot = Self { connection, patience: patience + GRACE };
-        // Locally, so that it holds behind a pooler too. All rows are wanted, not the first ones soon.
+        let connection = with_timeout(CONNECT_MAX, PgConnection::connect_with(options)).await?;
+        let mut snapshot = Self { connection, statement_max: statement_max + GRACE };
+        // LOCAL works behind a pooler too. The cursor is planned for all rows, not for the first ones soon.
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {};
              SET LOCAL lock_timeout = {}; SET LOCAL cursor_tuple_fraction = 1",
-            patience.as_millis(),
-            patience.min(LOCK_MAX).as_millis()
+            statement_max.as_millis(),
+            statement_max.min(LOCK_MAX).as_millis()
         );
         let begin = snapshot.connection.execute(sqlx::raw_sql(AssertSqlSafe(begin)));
-        within(snapshot.patience, begin).await?;
+        with_timeout(snapshot.statement_max, begin).await?;
         Ok(snapshot)
     }
 
-    /// The columns of a table or view; none when it is not there. Refuses the first that is nested or binary.
+    /// The columns of a table or view; none when it does not exist. Rejects nested and binary ones.
     pub(super) async fn columns(&mut self, name: &TableName) -> Result<Vec<Column>, Error> {
         let rows = sqlx::query(
             "SELECT a.attname::text, COALESCE(base.typname, t.typname)::text, t.typcategory::text
@@ -76,19 +79,19 @@ impl Snapshot {
         .bind(&name.schema)
         .bind(&name.table)
         .fetch_all(&mut self.connection);
-        within(self.patience, rows).await?.iter().map(column).collect()
+        with_timeout(self.statement_max, rows).await?.iter().map(column).collect()
     }
 
-    /// Opens the cursor of the rows. A text that alone is longer than a row may be comes as another that is too long, so
-    /// that it is refused without being sent.
+    /// Opens the cursor. A text that alone exceeds the limit of a row is replaced by one that just exceeds it, so that
+    /// it is rejected without being sent.
     pub(super) async fn select(
         &mut self,
         name: &TableName,
         columns: &[Column],
         row_bytes_max: usize,
     ) -> Result<(), Error> {
-        let value = |Column { name, kind, field_type }: &Column| {
-            as_fitting_text(&quoted(name), kind, *field_type, row_bytes_max)
+        let value = |Column { name, type_name, field_type }: &Column| {
+            as_limited_text(&quoted(name), type_name, *field_type, row_bytes_max)
         };
         let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
         let (schema, table) = (quoted(&name.schema), quoted(&name.table));
@@ -96,27 +99,27 @@ impl Snapshot {
             format!("DECLARE members NO SCROLL CURSOR FOR SELECT {values} FROM {schema}.{table}");
         let opening =
             sqlx::query(AssertSqlSafe(select)).persistent(false).execute(&mut self.connection);
-        within(self.patience, opening).await.map(drop)
+        with_timeout(self.statement_max, opening).await.map(drop)
     }
 
-    /// Sends all rows, in batches, as long as somebody takes them.
+    /// Sends all rows in batches, until the receiver is gone.
     pub(super) async fn send_rows(
         mut self,
         names: &[String],
         limits: &ReceiveLimits,
         batches: &mpsc::Sender<RecordBatch>,
     ) -> Result<(), Error> {
-        let mut gathered = Gathered::new(names, limits);
+        let mut batch = BatchBuilder::new(names, limits);
         loop {
-            // Not kept: the next cursor of this connection may have other columns.
+            // Not prepared: the cursor may have other columns each time.
             let fetch = sqlx::query("FETCH FORWARD 4096 FROM members").persistent(false);
             let mut rows = fetch.fetch(&mut self.connection);
             let mut is_end = true;
-            while let Some(row) = within(self.patience, rows.try_next()).await? {
+            while let Some(row) = with_timeout(self.statement_max, rows.try_next()).await? {
                 is_end = false;
-                gathered.push(&row)?;
-                // Whoever writes may have refused a row, and says so.
-                if gathered.is_full() && batches.send(gathered.batch()?).await.is_err() {
+                batch.push(&row)?;
+                // The writer may have rejected a row; it reports the error.
+                if batch.is_full() && batches.send(batch.finish()?).await.is_err() {
                     return Ok(());
                 }
             }
@@ -125,52 +128,44 @@ impl Snapshot {
                 break;
             }
         }
-        if gathered.rows > 0 {
-            let _ = batches.send(gathered.batch()?).await;
+        if batch.rows > 0 {
+            let _ = batches.send(batch.finish()?).await;
         }
-        // All rows are here; how the connection ends matters to the server's log only.
-        let _ = within(CONNECT_MAX, self.connection.close()).await;
+        // All rows have arrived; an error here matters only to the log of the server.
+        let _ = with_timeout(CONNECT_MAX, self.connection.close()).await;
         Ok(())
     }
 }
 
-/// What is asked of the server, as long as its answer may take.
-async fn within<T>(
-    most: Duration,
-    asked: impl Future<Output = sqlx::Result<T>>,
+async fn with_timeout<T>(
+    timeout_after: Duration,
+    statement: impl Future<Output = sqlx::Result<T>>,
 ) -> Result<T, Error> {
-    match timeout(most, asked).await {
+    match timeout(timeout_after, statement).await {
         Ok(answer) => answer.map_err(failed),
-        Err(late) => Err(Error::unavailable(late)),
+        Err(elapsed) => Err(Error::unavailable(elapsed)),
     }
 }
 
 fn column(row: &PgRow) -> Result<Column, Error> {
     let part = |index: usize| row.try_get::<String, _>(index).map_err(failed);
-    let (name, kind, category) = (part(0)?, part(1)?, part(2)?);
-    let field_type = field_type(&kind, &category).ok_or_else(|| not_flat(&name))?;
-    Ok(Column { name, field_type, kind })
+    let (name, type_name, category) = (part(0)?, part(1)?, part(2)?);
+    let field_type = field_type(&type_name, &category).ok_or_else(|| Error::not_flat(&name))?;
+    Ok(Column { name, field_type, type_name })
 }
 
-fn not_flat(name: &str) -> Error {
-    let message = format!(
-        "column {name:?} is nested or binary; only text, numbers, booleans, dates and times are taken"
-    );
-    Error::invalid(None, message)
-}
-
-/// Rows that wait until they are a batch.
-struct Gathered<'a> {
+/// Collects rows until they are a batch.
+struct BatchBuilder<'a> {
     schema: SchemaRef,
     limits: &'a ReceiveLimits,
     columns: Vec<StringBuilder>,
     rows: usize,
     bytes: usize,
-    /// Of all batches.
+    /// Of all batches so far.
     total_bytes: u64,
 }
 
-impl<'a> Gathered<'a> {
+impl<'a> BatchBuilder<'a> {
     fn new(names: &[String], limits: &'a ReceiveLimits) -> Self {
         let columns = names.iter().map(|_| StringBuilder::new()).collect();
         Self { schema: text::schema(names), limits, columns, rows: 0, bytes: 0, total_bytes: 0 }
@@ -200,7 +195,7 @@ impl<'a> Gathered<'a> {
         self.rows >= BATCH_ROWS || self.bytes >= PAGE_BYTES
     }
 
-    fn batch(&mut self) -> Result<RecordBatch, Error> {
+    fn finish(&mut self) -> Result<RecordBatch, Error> {
         (self.rows, self.bytes) = (0, 0);
         let columns = self.columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns.collect());
@@ -208,21 +203,26 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// Of `PostgreSQL`'s errors those that may pass by themselves: of connection, resources, operator, system, internal;
-/// a conflict with another transaction, and a lock or a transaction that took too long.
-const AWAY: [&str; 9] = ["08", "40", "53", "57", "58", "XX", "25P03", "25P04", "55P03"];
+/// The errors of `PostgreSQL` that may pass by themselves: of connection, resources, operator, system, internal; a
+/// conflict with another transaction, and a lock or a transaction that took too long.
+const TRANSIENT: [&str; 9] = ["08", "40", "53", "57", "58", "XX", "25P03", "25P04", "55P03"];
 
-/// What the data source said. Its words may quote values, so only the code is told.
+/// The words of the data source may quote values, so only the code is reported.
 fn failed(cause: sqlx::Error) -> Error {
     let code = match cause.as_database_error() {
-        Some(said) => said.code().unwrap_or_default().into_owned(),
+        Some(error) => error.code().unwrap_or_default().into_owned(),
         None => return Error::unavailable(cause),
     };
     if code.starts_with("28") || code == "42501" {
         return Error::Refused(cause.into());
     }
-    if AWAY.iter().any(|class| code.starts_with(class)) {
+    if TRANSIENT.iter().any(|class| code.starts_with(class)) {
         return Error::unavailable(cause);
     }
-    Error::invalid(None, format!("the data source cannot read the table (SQLSTATE {code})"))
+    Error::invalid(
+        None,
+        format!(
+            "the data source could not read the table (SQLSTATE {code}); check that the table or view can be read"
+        ),
+    )
 }

@@ -1,8 +1,8 @@
-//! How files that somebody else writes are found, looked at, pinned and read.
+//! How external files are found, inspected, pinned and read.
 
 mod files;
+mod locations;
 mod pinned;
-mod places;
 
 use std::{fs, sync::Arc};
 
@@ -15,15 +15,15 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray}
 use futures::TryStreamExt;
 use uuid::Uuid;
 
-use super::*;
+use super::{roots::Location, *};
 
-/// A storage in a folder of its own.
-struct House {
+/// A storage in a temporary folder.
+struct Fixture {
     folder: tempfile::TempDir,
     storage: Storage,
 }
 
-impl House {
+impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = url::Url::from_directory_path(folder.path()).unwrap();
@@ -48,8 +48,9 @@ impl House {
     }
 
     async fn inspect(&self, path: &str, format: Format) -> Result<Inspection, Error> {
-        let origin = Origin::Files { at: self.locate(path)?, format, dialect: Dialect::default() };
-        self.storage.inspect(&origin, None).await
+        let data =
+            ExternalData::Files { at: self.locate(path)?, format, dialect: Dialect::default() };
+        self.storage.inspect(&data, None).await
     }
 
     async fn read(&self, pinned: &Manifest, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
@@ -64,20 +65,20 @@ fn column(pages: &[RecordBatch], name: &str) -> Vec<String> {
     values.map(|value| value.unwrap_or("null").to_owned()).collect()
 }
 
-/// A file of one row group, as other writers like to write it.
+/// A file of one row group.
 pub(in crate::storage) fn parquet_with(ids: &[i64], other: &str) -> Vec<u8> {
-    parquet_packed(ids, other, Compression::UNCOMPRESSED)
+    parquet_compressed(ids, other, Compression::UNCOMPRESSED)
 }
 
-fn parquet_packed(ids: &[i64], other: &str, compression: Compression) -> Vec<u8> {
+fn parquet_compressed(ids: &[i64], other: &str, compression: Compression) -> Vec<u8> {
     let emails = ids.iter().map(|id| format!("{id}@example.com"));
     let columns: [(&str, ArrayRef); 2] = [
         ("CustomerId", Arc::new(Int64Array::from(ids.to_vec()))),
         (other, Arc::new(StringArray::from_iter_values(emails))),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let packed = WriterProperties::builder().set_compression(compression).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(packed)).unwrap();
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }

@@ -136,11 +136,11 @@ async fn a_refresh_token_that_has_run_out_needs_attention_and_is_asked_for_once(
 
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["reason"]["code"], "credentialsRefused", "{run}");
-    assert!(text(&run["reason"], "message").contains("has run out"), "{run}");
+    assert!(text(&run["reason"], "message").contains("has expired"), "{run}");
     assert_eq!(token_calls(&app).await, json!({"400": 1}));
     let seen = connection(&app, &id).await;
     assert_eq!(seen["status"], "needsAttention");
-    assert!(text(&seen, "statusMessage").contains("has run out"), "{seen}");
+    assert!(text(&seen, "statusMessage").contains("has expired"), "{seen}");
 
     sign_in(&app, &id).await;
     assert_eq!(app.ended(&app.start_run(&export).await).await["status"], "successful");
@@ -155,7 +155,7 @@ async fn a_run_waits_while_its_token_cannot_be_renewed_and_goes_on_then() {
     app.faults(&away).await;
     let answer = app.request("Admin", Method::GET, &format!("/connections/{id}/lists"));
     let problem = refused(answer.send().await.unwrap(), 503).await;
-    assert_eq!(problem["errorCode"], "campaignMonitorUnavailable");
+    assert_eq!(problem["errorCode"], "destinationUnavailable");
 
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["status"], "successful", "{run}");

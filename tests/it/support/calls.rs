@@ -6,7 +6,7 @@ use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
 use serde_json::Value;
 
-use super::{Settings, TestApp};
+use super::{Settings, TestApp, members};
 
 impl TestApp {
     pub fn token(&self, role: &str) -> String {
@@ -63,6 +63,7 @@ pub async fn refused(response: Response, status: u16) -> Value {
     let body = response.text().await.unwrap();
     assert_eq!(actual.as_u16(), status, "{body}");
     assert_eq!(media, "application/problem+json");
+    assert_eq!(members::named_twice(&body), None, "{body}");
     let problem: Value = serde_json::from_str(&body).unwrap();
     for member in ["type", "title", "detail", "errorCode", "culprit", "instance"] {
         assert!(problem[member].is_string(), "{member} in {problem}");

@@ -2,6 +2,7 @@
 
 mod calls;
 pub mod document;
+mod members;
 mod objects;
 mod process;
 mod runs;
@@ -173,7 +174,7 @@ impl TestApp {
 
     /// What the parts of the service share.
     pub fn app(&self) -> std::sync::Arc<App> {
-        self.service.as_ref().unwrap().app.clone().into_inner()
+        self.service.as_ref().unwrap().app.clone()
     }
 
     /// Where the service listens.

@@ -1,7 +1,7 @@
-//! What is taken in and how it comes back; what is refused and with which words.
+//! What is accepted and how it is read back; what is rejected and with which message.
 
-mod kept;
-mod refused;
+mod accepted;
+mod rejected;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -49,9 +49,9 @@ async fn send(
     storage.receive("tests", media, stream::iter(chunks), &LIMITS).await
 }
 
-async fn rows(storage: &Storage, taken: &Inspection, columns: &[&str]) -> Vec<Row> {
+async fn rows(storage: &Storage, received: &Inspection, columns: &[&str]) -> Vec<Row> {
     let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    let pages = storage.pages(Arc::new(taken.manifest.clone()), columns.into());
+    let pages = storage.pages(Arc::new(received.manifest.clone()), columns.into());
     let pages: Vec<RecordBatch> = pages.try_collect().await.unwrap();
     pages.iter().flat_map(rows_of).collect()
 }

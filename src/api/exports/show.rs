@@ -1,0 +1,55 @@
+//! Exports as callers of the API see them.
+
+use actix_web::HttpResponse;
+
+use super::views::ExportView;
+use crate::api::access::permissions;
+use crate::app::App;
+use crate::db::{self, ReadHandle};
+use crate::exports::store::{self, Filter};
+use crate::exports::{Export, Warning, warnings as export_warnings};
+use crate::http::auth::{Caller, Viewer};
+use crate::http::paging::{Page, Paging};
+use crate::http::problem::Problem;
+use crate::{runs, schedules, segments};
+
+/// An export as `caller` sees it.
+pub async fn view<R>(
+    tx: &mut ReadHandle,
+    app: &App,
+    caller: &Caller<R>,
+    export: Export,
+    mut warnings: Vec<Warning>,
+) -> Result<ExportView, Problem> {
+    let segments = segments::store::of_export(tx, export.id).await?;
+    let selected = segments.iter().filter_map(|segment| segment.member_count).sum();
+    warnings
+        .extend(export_warnings::over_limit(selected, app.config.limits.max_profiles_per_export));
+    let names = segments.into_iter().map(|segment| segment.name).collect();
+    let permissions = permissions(tx, caller, export.connection_id).await?;
+    let last_run = match runs::store::open_of_export(tx, export.id).await? {
+        Some(open) => Some(open),
+        None => runs::store::last_of_export(tx, export.id).await?,
+    };
+    let next_runs =
+        schedules::next_runs(tx, export.instance_id, &export.schedule, db::now()).await?;
+    Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
+}
+
+/// A page of the exports that `filter` names, as `caller` sees them.
+pub async fn page(
+    app: &App,
+    caller: &Caller<Viewer>,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let mut tx = app.db.read().await?;
+    let rows = store::list(&mut tx, caller.instance, filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row: &Export| row.id.0, |row| row);
+    let mut items = Vec::with_capacity(page.items.len());
+    for export in page.items {
+        items.push(view(&mut tx, app, caller, export, vec![]).await?);
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
+}

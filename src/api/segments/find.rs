@@ -1,0 +1,26 @@
+//! Finds segments for callers of the API: another instance's do not exist for them.
+
+use uuid::Uuid;
+
+use crate::db::{ReadHandle, WriteHandle};
+use crate::http::problem::Problem;
+use crate::segments::{Segment, SegmentName, store};
+
+/// The segment `name` of `instance`, or 404.
+pub async fn find(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Segment, Problem> {
+    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
+}
+
+/// The same, to change it: until the transaction ends, nobody else does.
+pub async fn find_to_change(
+    tx: &mut WriteHandle,
+    instance: Uuid,
+    name: &SegmentName,
+) -> Result<Segment, Problem> {
+    let found = store::get_to_change(tx, instance, name).await?;
+    found.ok_or_else(|| Problem::not_found("segment"))
+}

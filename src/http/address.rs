@@ -1,0 +1,25 @@
+//! Addresses of the API.
+
+use std::fmt::Display;
+
+use uuid::Uuid;
+
+/// What stands before every path of an instance.
+pub const INSTANCE: &str = "/v1/instances/{instanceId}";
+
+/// The `Location` of the object `id` among the `nouns` of an instance.
+#[must_use]
+pub fn location(instance: Uuid, nouns: &str, id: impl Display) -> String {
+    format!("{}/{nouns}/{id}", INSTANCE.replace("{instanceId}", &instance.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_found_below_its_instance() {
+        let location = location(Uuid::nil(), "runs", 7);
+        assert_eq!(location, "/v1/instances/00000000-0000-0000-0000-000000000000/runs/7");
+    }
+}

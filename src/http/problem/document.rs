@@ -1,0 +1,98 @@
+//! The wire form of problems: RFC 9457. `type` is `urn:segment-export:problem:` and the code in kebab case.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::names::Culprit;
+
+/// One thing that is wrong with the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to it; empty for the whole body.
+    #[schema(example = "/mapping/email")]
+    pub pointer: String,
+    /// Stable, camelCase.
+    #[schema(example = "unknownField")]
+    pub code: &'static str,
+    /// In words.
+    #[schema(example = "The segment “HighValue” has no field “Mail”.")]
+    pub message: String,
+}
+
+impl FieldError {
+    /// Something wrong at `pointer`.
+    pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, message: message.into() }
+    }
+}
+
+/// A member of our own beside those of RFC 9457 and of every problem, whose names are never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// The exports that use something.
+    Dependants,
+    /// The run that is open.
+    RunId,
+    /// Where the run is in its life; `status` is HTTP's.
+    RunStatus,
+}
+
+impl Member {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Dependants, Self::RunId, Self::RunStatus];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Dependants => "dependants",
+            Self::RunId => "runId",
+            Self::RunStatus => "runStatus",
+        }
+    }
+}
+
+/// The wire form of a problem, RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// Stable URN of the kind of problem.
+    #[schema(example = "urn:segment-export:problem:connection-in-use")]
+    pub(super) r#type: String,
+    /// The kind of problem in words.
+    #[schema(example = "Exports use the connection")]
+    pub(super) title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 409)]
+    pub(super) status: u16,
+    /// What happened this time, and what to do.
+    #[schema(example = "2 exports use this connection. Detach or remove them first.")]
+    pub(super) detail: String,
+    /// This occurrence.
+    #[schema(example = "urn:uuid:0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47")]
+    pub(super) instance: String,
+    /// Stable, camelCase.
+    #[schema(example = "connectionInUse")]
+    pub(super) error_code: &'static str,
+    pub(super) culprit: Culprit,
+    /// Trace id of the request, for whoever looks into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trace_id: Option<String>,
+    /// What is wrong with the input, for status 400 and 422.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) errors: Vec<FieldError>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub(super) members: Map<String, Value>,
+}
+
+/// A code in the form that a URN has.
+pub(super) fn kebab(camel: &str) -> String {
+    camel.chars().fold(String::new(), |mut text, c| {
+        if c.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(c.to_ascii_lowercase());
+        text
+    })
+}

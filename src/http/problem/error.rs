@@ -1,0 +1,202 @@
+//! A problem on its way to the caller.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::document::{FieldError, Member, ProblemDocument, kebab};
+use super::kind::ProblemKind;
+use crate::telemetry;
+
+/// An error on its way to the caller. (Boxed, so that every `Result` stays small.)
+#[derive(Debug)]
+pub struct Problem(pub(super) Box<Details>);
+
+#[derive(Debug)]
+pub(super) struct Details {
+    pub(super) kind: ProblemKind,
+    detail: String,
+    errors: Vec<FieldError>,
+    /// Further members, such as the id of the open run.
+    members: Map<String, Value>,
+    /// Seconds for `Retry-After`.
+    pub(super) retry_after: Option<u64>,
+    /// `Allow`, for 405.
+    pub(super) allow: Option<String>,
+    /// Whether the same call, made again, may succeed.
+    is_conflict: bool,
+    /// For our logs only.
+    pub(super) cause: Option<anyhow::Error>,
+}
+
+impl Problem {
+    /// A problem of `kind`; `detail` says what happened and what to do.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            members: Map::new(),
+            retry_after: None,
+            allow: None,
+            is_conflict: false,
+            cause: None,
+        }))
+    }
+
+    /// 404: `what` is named as in "There is no such run".
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemKind::NotFound, format!("There is no such {what}."))
+    }
+
+    /// 405 with the methods that are there.
+    #[must_use]
+    pub fn method_not_allowed(allow: String) -> Self {
+        let mut problem =
+            Self::new(ProblemKind::MethodNotAllowed, format!("This address takes {allow}."));
+        problem.0.allow = Some(allow);
+        problem
+    }
+
+    /// 429: `what` is named as in "Too many previews at a time".
+    #[must_use]
+    pub fn too_many(what: &str) -> Self {
+        let detail = format!("Too many {what} at a time. Try again in a moment.");
+        Self::new(ProblemKind::TooManyRequests, detail).retry_after(10)
+    }
+
+    /// 412: the `If-Match` is stale.
+    #[must_use]
+    pub fn changed() -> Self {
+        Self::new(ProblemKind::Changed, "Read it again, and repeat the change on what you find.")
+    }
+
+    /// 412: the `If-Match` names another version than this one; 0 when there is nothing yet.
+    #[must_use]
+    pub fn changed_to(version: i64) -> Self {
+        let now = match version {
+            0 => "There is none yet.".to_owned(),
+            version => format!("Its version is now \"{version}\"."),
+        };
+        let mut problem = Self::changed();
+        problem.0.detail = format!("{now} {}", problem.0.detail);
+        problem
+    }
+
+    /// 412: it was to be made, and is there, in this version.
+    #[must_use]
+    pub fn exists(version: i64) -> Self {
+        let detail = format!(
+            "It is there already, in version \"{version}\". To change it, leave out `If-None-Match`."
+        );
+        Self::new(ProblemKind::Changed, detail)
+    }
+
+    /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
+    #[must_use]
+    pub fn conflict() -> Self {
+        let mut problem = Self::changed();
+        problem.0.is_conflict = true;
+        problem
+    }
+
+    /// Whether the call may succeed when it is made again.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.0.is_conflict
+    }
+
+    /// 422 with one thing wrong.
+    #[must_use]
+    pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::from_errors(ProblemKind::Unprocessable, vec![FieldError::new(pointer, code, message)])
+    }
+
+    /// `kind` with all that is wrong; the first is repeated in `detail`.
+    #[must_use]
+    pub fn from_errors(kind: ProblemKind, errors: Vec<FieldError>) -> Self {
+        let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
+        let mut problem = Self::new(kind, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 422 that names all that is wrong, if anything is.
+    pub fn none_of(errors: Vec<FieldError>) -> Result<(), Self> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Self::from_errors(ProblemKind::Unprocessable, errors))
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.0.kind
+    }
+
+    /// Its code, as in `errorCode`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind.row().2
+    }
+
+    /// Adds a member of our own to the document.
+    #[must_use]
+    pub fn with(mut self, member: Member, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.0.members.insert(member.word().to_owned(), value);
+        self
+    }
+
+    /// Tells the caller when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// Keeps what caused it for the log; the caller never sees it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    pub(in crate::http) fn document(&self) -> ProblemDocument {
+        let (status, culprit, code, title) = self.0.kind.row();
+        ProblemDocument {
+            r#type: format!("urn:segment-export:problem:{}", kebab(code)),
+            title,
+            status,
+            detail: self.0.detail.clone(),
+            instance: format!("urn:uuid:{}", uuid::Uuid::now_v7()),
+            error_code: code,
+            culprit,
+            trace_id: telemetry::trace_id(&tracing::Span::current()),
+            errors: self.0.errors.clone(),
+            members: self.0.members.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_our_own_has_none_of_the_names_of_every_problem() {
+        let plain = serde_json::to_value(Problem::changed().document()).unwrap();
+        for member in Member::ALL {
+            assert!(plain.get(member.word()).is_none(), "{member:?} stands in every problem");
+        }
+    }
+}

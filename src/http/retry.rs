@@ -1,0 +1,57 @@
+//! Calls that read, check, and then write: what was read may be changed in between.
+//!
+//! Nothing is held while Campaign Monitor or a storage is asked. Who then finds another version than the one that was
+//! checked, or a reference to what is gone, writes nothing and begins again: what comes of it is what would have come
+//! of the call a moment later.
+
+use super::problem::Problem;
+use crate::db;
+
+/// After so many times the caller is told to read again.
+const TRIES: u32 = 5;
+
+/// Makes a change, again from the start when it was overtaken by another one.
+pub async fn retry<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
+    for _ in 1..TRIES {
+        match change().await {
+            Err(problem) if problem.is_conflict() => {}
+            answer => return answer,
+        }
+    }
+    change().await
+}
+
+/// What a statement refers to is gone, what it removes has come into use, or what it adds is there already.
+#[must_use]
+pub fn conflict(error: sqlx::Error) -> Problem {
+    if db::is_reference_violation(&error) || db::is_unique_violation(&error) {
+        return Problem::conflict();
+    }
+    error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::problem::ProblemKind;
+    use std::cell::Cell;
+
+    async fn tried(answer: impl Fn(u32) -> Result<(), Problem>) -> (u32, Option<ProblemKind>) {
+        let tries = Cell::new(0);
+        let change = async || {
+            tries.set(tries.get() + 1);
+            answer(tries.get())
+        };
+        let answer = retry(change).await;
+        (tries.get(), answer.err().map(|problem| problem.kind()))
+    }
+
+    #[tokio::test]
+    async fn only_what_was_overtaken_is_tried_again_and_not_for_ever() {
+        assert_eq!(tried(|_| Ok(())).await, (1, None));
+        assert_eq!(tried(|_| Err(Problem::changed())).await, (1, Some(ProblemKind::Changed)));
+        assert_eq!(tried(|_| Err(Problem::conflict())).await, (TRIES, Some(ProblemKind::Changed)));
+        let at_last = |n| if n < TRIES { Err(Problem::conflict()) } else { Ok(()) };
+        assert_eq!(tried(at_last).await, (TRIES, None));
+    }
+}

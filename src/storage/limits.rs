@@ -1,0 +1,23 @@
+//! How much is read at once, and how much is accepted.
+
+/// The most rows in one page of [`Storage::pages`](super::Storage::pages).
+pub(crate) const PAGE_ROWS: usize = 1000;
+/// The most bytes of text after which a page is closed early.
+pub(super) const PAGE_BYTES: usize = 4 << 20;
+/// The most fields of an external file.
+pub(super) const FIELDS_MAX: usize = 1000;
+/// The longest row of an external file, in bytes.
+pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// The most that one upload or one copy of a table may contain.
+#[derive(Clone, Debug)]
+pub struct ReceiveLimits {
+    /// Of the body of an upload, or of all values of a table.
+    pub bytes_max: u64,
+    /// The number of members.
+    pub rows_max: u64,
+    /// The number of fields of a member.
+    pub fields_max: usize,
+    /// Of the values of one member.
+    pub row_bytes_max: usize,
+}

@@ -1,0 +1,56 @@
+//! The media types of an upload.
+
+/// How members arrive in an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `text/csv`
+    Csv,
+    /// `application/x-ndjson`
+    Ndjson,
+    /// `application/vnd.apache.parquet`
+    Parquet,
+}
+
+impl Media {
+    /// Reads a `Content-Type`; `None` for any other media type, and for text that is not UTF-8.
+    pub(crate) fn from_content_type(content_type: &str) -> Option<Self> {
+        let mut parts = content_type.split(';').map(str::trim);
+        let media = match parts.next()?.to_ascii_lowercase().as_str() {
+            "text/csv" => Self::Csv,
+            "application/x-ndjson" => Self::Ndjson,
+            "application/vnd.apache.parquet" => Self::Parquet,
+            _ => return None,
+        };
+        parts.all(is_utf8_or_no_charset).then_some(media)
+    }
+}
+
+fn is_utf8_or_no_charset(parameter: &str) -> bool {
+    match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            let value = value.trim().trim_matches('"');
+            ["utf-8", "utf8", "us-ascii"].iter().any(|utf8| value.eq_ignore_ascii_case(utf8))
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_type_tells_the_media() {
+        for (content_type, media) in [
+            ("text/csv", Some(Media::Csv)),
+            ("Text/CSV; charset=\"UTF-8\"; header=present", Some(Media::Csv)),
+            ("text/csv; charset=iso-8859-1", None),
+            ("application/x-ndjson", Some(Media::Ndjson)),
+            ("application/vnd.apache.parquet", Some(Media::Parquet)),
+            ("application/json", None),
+            ("", None),
+        ] {
+            assert_eq!(Media::from_content_type(content_type), media, "{content_type}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Reading one entity out of a `model.json`: its fields, and how its partitions are written.
+
+use std::collections::HashSet;
+
+use object_store::{ObjectStoreExt, path::Path};
+use serde::Deserialize;
+
+use super::super::{
+    csv::{Delimiter, Dialect, Encoding, Quotes},
+    error::Error,
+    field::{CUSTOMER_ID, Field, FieldType},
+    limits::FIELDS_MAX,
+    roots::{Location, Root},
+};
+
+const MODEL: &str = "model.json";
+const MODEL_BYTES_MAX: u64 = 16 << 20;
+/// The settings of CSV, the only ones that are supported.
+const CSV_SETTINGS: &str = "CsvFormatSettings";
+/// How many entities a message lists.
+const LISTED_MAX: usize = 10;
+
+#[derive(Deserialize)]
+struct Model {
+    entities: Vec<Entity>,
+}
+
+/// An entity of a model.
+#[derive(Deserialize)]
+pub(in super::super) struct Entity {
+    #[serde(rename = "$type")]
+    r#type: Option<String>,
+    pub(super) name: String,
+    #[serde(default)]
+    attributes: Vec<Attribute>,
+    pub(super) partitions: Option<Vec<Partition>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute {
+    name: String,
+    data_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Partition {
+    pub(super) name: String,
+    pub(super) location: Option<String>,
+    pub(super) file_format_settings: Option<FormatSettings>,
+}
+
+/// With the defaults of the published schema.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FormatSettings {
+    #[serde(rename = "$type")]
+    format: Option<String>,
+    #[serde(default)]
+    column_headers: bool,
+    delimiter: Option<String>,
+    quote_style: Option<String>,
+    csv_style: Option<String>,
+    encoding: Option<String>,
+}
+
+/// Reads one entity of the model in a folder.
+pub(in super::super) async fn read(
+    root: &Root,
+    at: &Location,
+    entity: &str,
+) -> Result<Entity, Error> {
+    let path: Path = at.path.parts().chain([MODEL.into()]).collect();
+    let failed = |cause| Error::of_store(&path, cause);
+    let found = root.store.get(&path).await.map_err(failed)?;
+    let invalid = |message: String| Error::invalid(None, message).in_file(path.as_ref());
+    root.require_external(&path)?;
+    if found.meta.size > MODEL_BYTES_MAX {
+        return Err(invalid(format!("the model is larger than {MODEL_BYTES_MAX} bytes")));
+    }
+    let bytes = found.bytes().await.map_err(failed)?;
+    parse(&bytes, entity).map_err(invalid)
+}
+
+fn parse(bytes: &[u8], name: &str) -> Result<Entity, String> {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let model: Model = serde_json::from_slice(text)
+        .map_err(|cause| format!("this is not a valid model of the Common Data Model: {cause}"))?;
+    let names: Vec<String> = model.entities.iter().map(|entity| entity.name.clone()).collect();
+    let found = model.entities.into_iter().find(|entity| entity.name == name);
+    let entity = found.ok_or_else(|| no_entity(name, &names))?;
+    if entity.r#type.as_deref() == Some("ReferenceEntity") {
+        return Err(format!(
+            "the entity {name:?} only refers to another model; use the folder of that model"
+        ));
+    }
+    Ok(entity)
+}
+
+fn no_entity(name: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        return format!("there is no entity {name:?}; the model has none");
+    }
+    let listed = names.iter().take(LISTED_MAX).map(|name| format!("{name:?}"));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    let more = if names.len() > LISTED_MAX { ", and others" } else { "" };
+    format!("there is no entity {name:?}; the model has {listed}{more}")
+}
+
+impl Entity {
+    /// The fields of a segment whose members this entity holds.
+    pub(in super::super) fn fields(&self) -> Result<Vec<Field>, Error> {
+        let mut seen = HashSet::new();
+        let fields = self.attributes.iter().map(|attribute| {
+            let name = attribute.name.clone();
+            if name.trim().is_empty() || !seen.insert(name.clone()) {
+                let message = format!("the attribute name {name:?} is empty or appears twice");
+                return Err(self.invalid(&message));
+            }
+            Ok(Field { name, r#type: self.field_type(attribute)? })
+        });
+        let fields = fields.collect::<Result<Vec<_>, _>>()?;
+        if !fields.iter().any(|field| field.name == CUSTOMER_ID) {
+            let message =
+                format!("there is no attribute {CUSTOMER_ID}; every segment must have one");
+            return Err(self.invalid(&message));
+        }
+        if fields.len() > FIELDS_MAX {
+            return Err(self.invalid(&format!("there are more than {FIELDS_MAX} attributes")));
+        }
+        Ok(fields)
+    }
+
+    fn field_type(&self, attribute: &Attribute) -> Result<FieldType, Error> {
+        match attribute.data_type.as_str() {
+            "string" | "unclassified" | "guid" | "json" | "time" => Ok(FieldType::String),
+            "int64" | "double" | "decimal" => Ok(FieldType::Number),
+            "boolean" => Ok(FieldType::Boolean),
+            "date" | "dateTime" | "dateTimeOffset" => Ok(FieldType::Date),
+            other => {
+                let Attribute { name, .. } = attribute;
+                Err(self.invalid(&format!("attribute {name:?} has the unknown type {other:?}")))
+            }
+        }
+    }
+
+    pub(super) fn invalid(&self, message: &str) -> Error {
+        Error::invalid(None, format!("{MODEL}, entity {:?}: {message}", self.name))
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.attributes.iter().map(|attribute| attribute.name.clone()).collect()
+    }
+
+    /// How a partition with these settings is written. Without settings it is unknown whether there is a header.
+    pub(super) fn dialect(&self, settings: Option<&FormatSettings>) -> Result<Dialect, Error> {
+        let mut dialect = Dialect { columns: Some(self.columns()), ..Dialect::default() };
+        let Some(settings) = settings else {
+            return Ok(dialect);
+        };
+        if let Some(format) = settings.format.as_deref().filter(|name| *name != CSV_SETTINGS) {
+            return Err(self.invalid(&format!("partitions with {format} are not supported")));
+        }
+        dialect.header = settings.column_headers;
+        dialect.quotes = self.quotes(settings)?;
+        if let Some(delimiter) = &settings.delimiter {
+            let parsed = Delimiter::try_from(delimiter.clone());
+            dialect.delimiter = parsed.map_err(|message| self.invalid(message))?;
+        }
+        dialect.encoding = self.encoding(settings)?;
+        Ok(dialect)
+    }
+
+    fn quotes(&self, settings: &FormatSettings) -> Result<Quotes, Error> {
+        let (quotes, style) = (settings.quote_style.as_deref(), settings.csv_style.as_deref());
+        match (quotes.unwrap_or("QuoteStyle.Csv"), style.unwrap_or("CsvStyle.QuoteAlways")) {
+            ("QuoteStyle.None", _) => Ok(Quotes::None),
+            ("QuoteStyle.Csv", "CsvStyle.QuoteAlways") => Ok(Quotes::Strict),
+            ("QuoteStyle.Csv", "CsvStyle.QuoteAfterDelimiter") => Ok(Quotes::AfterDelimiter),
+            (quotes, style) => {
+                let message = format!("partitions with {quotes} and {style} are not supported");
+                Err(self.invalid(&message))
+            }
+        }
+    }
+
+    /// Not in the published schema; some tools write it.
+    fn encoding(&self, settings: &FormatSettings) -> Result<Encoding, Error> {
+        let Some(name) = settings.encoding.as_deref() else {
+            return Ok(Encoding::Utf8);
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" | "us-ascii" => Ok(Encoding::Utf8),
+            "utf-16" | "utf-16le" => Ok(Encoding::Utf16le),
+            "utf-16be" => Ok(Encoding::Utf16be),
+            "windows-1252" | "iso-8859-1" => Ok(Encoding::Windows1252),
+            _ => Err(self.invalid(&format!("partitions in the encoding {name} are not supported"))),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Paths in the storage, and what addresses must not contain.
+
+use object_store::path::Path;
+
+/// The folder of the default root for uploads; no address may name anything in it.
+pub(in super::super) const UPLOADS: &str = "uploads";
+
+/// Whether an address has a `..`, plain or encoded. Such a path may end under a root, but nobody needs it.
+pub(in super::super) fn has_parent_segment(url: &str) -> bool {
+    let (_, path) = url.split_once("://").unwrap_or(("", url));
+    let path = path.replace("%2e", ".").replace("%2E", ".");
+    path.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// A path that was stored as text; one that is not valid becomes one that no object has.
+pub(in super::super) fn path_of(stored: &str) -> Path {
+    Path::parse(stored).unwrap_or_else(|_| Path::from(stored))
+}

@@ -1,0 +1,139 @@
+//! One storage root: its store, the addresses that lead into it, and what in it belongs to this service.
+
+use std::sync::Arc;
+
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use uuid::Uuid;
+
+use super::{
+    super::{error::Error, manifest::Object},
+    cloud::{self, ContainerAddress},
+    folder::Folder,
+    paths::{UPLOADS, path_of},
+    settings::RootSettings,
+};
+
+/// A store, and the addresses that lead into it.
+pub(in super::super) struct Root {
+    pub(in super::super) name: String,
+    pub(in super::super) store: Arc<dyn ObjectStore>,
+    pub(super) backend: Backend,
+    /// The path from here to the uploads of the default root; empty when this root is inside them.
+    pub(super) uploads: Option<Path>,
+    instances: Option<Vec<Uuid>>,
+}
+
+/// The stores themselves may show credentials.
+impl std::fmt::Debug for Root {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Root").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+pub(super) enum Backend {
+    Folder(Folder),
+    /// A folder of a container, by each of its addresses; the first is the configured one.
+    Container(Vec<ContainerAddress>),
+}
+
+impl Root {
+    pub(super) fn open(settings: &RootSettings) -> Result<Self, Error> {
+        let (store, backend) = if settings.url.starts_with("file:") {
+            let folder = Folder::open(&settings.url)?;
+            (folder.store()?, Backend::Folder(folder))
+        } else {
+            let (store, addresses) = cloud::open(settings)?;
+            (store, Backend::Container(addresses))
+        };
+        let (name, instances) = (settings.name.clone(), settings.instances.clone());
+        Ok(Self { name, store, backend, uploads: None, instances })
+    }
+
+    /// The path from here to the uploads of the default root, if they overlap.
+    pub(super) fn path_to_uploads(&self, default: &Self) -> Option<Path> {
+        match (&self.backend, &default.backend) {
+            (Backend::Folder(ours), Backend::Folder(theirs)) => ours.path_to(theirs, UPLOADS),
+            (Backend::Container(ours), Backend::Container(theirs)) => ours
+                .iter()
+                .flat_map(|ours| theirs.iter().map(move |theirs| ours.path_to(theirs, UPLOADS)))
+                .find_map(|path| path),
+            _ => None,
+        }
+    }
+
+    /// Whether a path is among the uploads. Those are written once, each at a path of its own.
+    pub(in super::super) fn is_upload(&self, path: &Path) -> bool {
+        let lower = |path: &Path| Path::from(path.as_ref().to_ascii_lowercase());
+        self.uploads.as_ref().is_some_and(|uploads| lower(path).prefix_matches(&lower(uploads)))
+    }
+
+    pub(super) fn allows(&self, instance: Uuid) -> bool {
+        self.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
+    }
+
+    /// The path below this root that an address means; `None` when it leads elsewhere.
+    pub(in super::super) fn relative(&self, url: &str) -> Option<Path> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.relative(url),
+            Backend::Container(addresses) => {
+                let target = ContainerAddress::parse(url)?;
+                addresses.iter().find_map(|address| address.relative(&target))
+            }
+        }
+    }
+
+    /// Rejects a path that external data cannot have: links of a file system may point outside the root, and the
+    /// uploads may be under this root too.
+    pub(in super::super) fn require_external(&self, path: &Path) -> Result<(), Error> {
+        let resolved = match &self.backend {
+            Backend::Folder(folder) => folder.resolved(path),
+            Backend::Container(_) => Some(path.clone()),
+        };
+        let message = match resolved {
+            None => "this is a link to a place outside the storage root",
+            Some(path) if self.is_upload(&path) => {
+                "this is an upload to this service; choose a folder without its uploads"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::invalid(None, message).in_file(path.as_ref()))
+    }
+
+    pub(super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
+        for object in objects {
+            let path = path_of(&object.path);
+            let meta =
+                self.store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
+            if !self.is_same(object, &meta) {
+                return Err(Error::Changed { path: object.path.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// An upload that was restored from a backup has another `ETag` and is the same.
+    fn is_same(&self, object: &Object, meta: &ObjectMeta) -> bool {
+        object.size == meta.size && (object.etag == meta.e_tag || self.is_upload(&meta.location))
+    }
+
+    /// Why something under this root is missing or changed: perhaps the root itself is unavailable; and an upload is
+    /// never changed, it is lost.
+    pub(in super::super) async fn explain(&self, error: Error) -> Error {
+        let (Error::NotFound { path } | Error::Changed { path }) = &error else { return error };
+        if let Backend::Folder(folder) = &self.backend
+            && let Err(unavailable) = folder.check().await
+        {
+            return unavailable;
+        }
+        if self.is_upload(&path_of(path)) { Error::Lost { path: path.clone() } } else { error }
+    }
+
+    pub(super) fn address(&self) -> String {
+        match &self.backend {
+            Backend::Folder(folder) => folder.to_string(),
+            Backend::Container(addresses) => {
+                addresses.first().map(ToString::to_string).unwrap_or_default()
+            }
+        }
+    }
+}

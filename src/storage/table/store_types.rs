@@ -1,0 +1,61 @@
+//! SQL of the types of `PostgreSQL`: which are accepted, and how their values become text.
+
+use super::super::field::FieldType;
+
+/// `None` for types that are not accepted.
+pub(super) fn field_type(name: &str, category: &str) -> Option<FieldType> {
+    match name {
+        "date" | "timestamp" | "timestamptz" => Some(FieldType::Date),
+        "time" | "timetz" | "uuid" => Some(FieldType::String),
+        _ => match category {
+            // Categories of the catalogue: strings and names, enumerations, numbers, booleans.
+            "S" | "E" => Some(FieldType::String),
+            "N" => Some(FieldType::Number),
+            "B" => Some(FieldType::Boolean),
+            _ => None,
+        },
+    }
+}
+
+/// The expression for a column as text, moments as `2026-03-01T06:00:00Z`.
+fn as_text(column: &str, type_name: &str) -> String {
+    let moment = |value: &str| {
+        format!("rtrim(rtrim(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'")
+    };
+    match type_name {
+        "timestamp" => moment(column),
+        "timestamptz" => moment(&format!("{column} AT TIME ZONE 'UTC'")),
+        _ => format!("{column}::text"),
+    }
+}
+
+/// The same, with every text of more than `bytes_max` bytes replaced by one of `bytes_max` + 1. Values of other types
+/// are never long.
+pub(super) fn as_limited_text(
+    column: &str,
+    type_name: &str,
+    of: FieldType,
+    bytes_max: usize,
+) -> String {
+    let text = as_text(column, type_name);
+    match (of, field_type(type_name, "")) {
+        (FieldType::String, None) => format!(
+            "CASE WHEN octet_length({text}) > {bytes_max} THEN repeat('x', {bytes_max} + 1) ELSE {text} END"
+        ),
+        _ => text,
+    }
+}
+
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_cannot_end_its_quotes() {
+        assert_eq!(quoted("a\"; DROP TABLE x; --"), "\"a\"\"; DROP TABLE x; --\"");
+    }
+}

@@ -1,0 +1,171 @@
+use super::*;
+
+#[tokio::test]
+async fn only_files_and_folders_under_the_root_and_outside_the_uploads_are_located() {
+    let fixture =
+        Fixture::new().with("crm/part 1.csv", "CustomerId\n").with("uploads/a/b.parquet", "x");
+    let outside = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), fixture.folder.path().join("link")).unwrap();
+
+    for (path, expected) in
+        [("crm", "crm"), ("crm/", "crm"), ("crm/part%201.csv", "crm/part 1.csv")]
+    {
+        assert_eq!(fixture.locate(path).unwrap().to_string(), expected);
+    }
+    for path in [
+        "",
+        "uploads",
+        "uploads/a/b.parquet",
+        "UPLOADS/a",
+        "crm/../uploads",
+        "crm/../later/x.csv",
+        "crm/%2e%2E/later/x.csv",
+        "../x",
+        "..%2Fx",
+        "a/%2e%2e/%2e%2e/x",
+        "link/x",
+        "a?b",
+        "a#b",
+        "a%00b",
+    ] {
+        let refused = fixture.locate(path);
+        assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{path}: {refused:?}");
+    }
+}
+
+#[test]
+fn addresses_outside_the_roots_are_not_found() {
+    let fixture = Fixture::new();
+    for url in [
+        "file:///etc/passwd",
+        "s3://bucket/crm",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[fe80::1]/crm",
+        "https://example.com/crm",
+        "file://example.com/crm",
+        "crm",
+        "/etc/passwd",
+        "",
+    ] {
+        let refused = fixture.storage.locate(url, Uuid::nil());
+        assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{url}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_storage_that_was_removed_is_not_ready() {
+    let fixture = Fixture::new();
+    fixture.storage.probe().await.unwrap();
+    fs::remove_dir_all(fixture.folder.path()).unwrap();
+    assert!(matches!(fixture.storage.probe().await, Err(Error::Unavailable(_))));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_storage_that_cannot_be_written_is_not_ready() {
+    // In this folder not even root can create files.
+    let storage = Storage::open(&[RootSettings::default_at("file:///proc")]).unwrap();
+    assert!(matches!(storage.probe().await, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_probe_leaves_nothing_behind() {
+    let fixture = Fixture::new();
+    fixture.storage.probe().await.unwrap();
+    assert_eq!(fs::read_dir(fixture.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_missing_folder_is_created() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/down");
+    Storage::open(&[RootSettings::default_at(&format!("file://{}", path.display()))]).unwrap();
+    assert!(path.is_dir());
+}
+
+#[tokio::test]
+async fn a_link_to_a_place_outside_the_root_is_rejected_by_name() {
+    let fixture = Fixture::new().with("crm/a.csv", "CustomerId\n1\n");
+    let outside = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    fs::write(&outside, "CustomerId\n2\n").unwrap();
+    let link = fixture.folder.path().join("crm/b.csv");
+    std::os::unix::fs::symlink(outside.path(), link).unwrap();
+
+    let message = fixture.inspect("crm", Format::Csv).await.unwrap_err().to_string();
+
+    assert!(message.starts_with("crm/b.csv: this is a link to a place outside"), "{message}");
+}
+
+#[test]
+fn of_roots_within_roots_the_innermost_counts_and_uploads_stay_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let mut all = RootSettings::default_at(&at(""));
+    all.name = "all".into();
+    let mut crm = RootSettings::default_at(&at("crm"));
+    crm.name = "crm".into();
+    let storage = Storage::open(&[RootSettings::default_at(&at("segments")), all, crm]).unwrap();
+
+    let found = storage.locate(&at("crm/people"), Uuid::nil()).unwrap();
+    assert_eq!((found.root.as_str(), found.path.as_ref()), ("crm", "people"));
+    assert_eq!(storage.locate(&at("other"), Uuid::nil()).unwrap().root, "all");
+    let refused = storage.locate(&at("segments/uploads/x"), Uuid::nil());
+    assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{refused:?}");
+}
+
+/// A storage whose default root, with an upload in it, lies under another root.
+fn nested() -> (tempfile::TempDir, Storage) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let mut wide = RootSettings::default_at(&at(""));
+    wide.name = "wide".into();
+    let storage = Storage::open(&[RootSettings::default_at(&at("x/y")), wide]).unwrap();
+    let write = |path: &str, content: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    };
+    write("x/y/uploads/i/s/u.csv", "CustomerId\n2\n");
+    write(
+        "x/model.json",
+        r#"{"entities": [{"name": "High", "attributes": [{"name": "CustomerId", "dataType": "string"}],
+            "partitions": [{"name": "p", "location": "y/uploads/i/s/u.csv"}]}]}"#,
+    );
+    (folder, storage)
+}
+
+#[tokio::test]
+async fn uploads_are_read_by_no_folder_and_no_model_above_them() {
+    let (folder, storage) = nested();
+    let url = format!("file://{}/x", folder.path().display());
+    let at = storage.locate(&url, Uuid::nil()).unwrap();
+    let (format, dialect) = (Format::Csv, Dialect::default());
+    for (data, expected) in [
+        (
+            ExternalData::Files { at: at.clone(), format, dialect },
+            "uploads/i/s/u.csv: this is an upload",
+        ),
+        (ExternalData::Model { at, entity: "High".into() }, "is outside the folder of the model"),
+    ] {
+        let message = storage.inspect(&data, None).await.unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_root_may_be_open_to_some_instances_only_also_where_it_lies_in_a_wider_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| format!("file://{}/{path}", folder.path().display());
+    let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let mut wide = RootSettings::default_at(&at(""));
+    wide.name = "wide".into();
+    let mut crm = RootSettings::default_at(&at("crm"));
+    crm.name = "crm".into();
+    crm.instances = Some(vec![ours]);
+    let storage = Storage::open(&[RootSettings::default_at(&at("segments")), wide, crm]).unwrap();
+
+    assert_eq!(storage.locate(&at("crm/people"), ours).unwrap().root, "crm");
+    let refused = storage.locate(&at("crm/people"), theirs).unwrap_err().to_string();
+    assert!(refused.contains("must name") && !refused.contains("/crm"), "{refused}");
+    assert_eq!(storage.locate(&at("other"), theirs).unwrap().root, "wide");
+}
