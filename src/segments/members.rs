@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::orphans::supersede;
 use super::segment::{Segment, Unreadable};
-use super::source::MemberSource;
+use super::source::SegmentSource;
 use super::store;
 use crate::app::App;
 use crate::db::{self, WriteHandle};
@@ -46,7 +46,7 @@ pub fn receive_limits(app: &App) -> ReceiveLimits {
 /// Fails when the instance of a segment may not read (any more) where its members come from.
 pub fn check_open(app: &App, segment: &Segment) -> Result<(), storage::Error> {
     match &segment.source.0 {
-        MemberSource::Table { data_source, .. } => {
+        SegmentSource::Table { data_source, .. } => {
             app.tables.source(data_source, segment.instance_id).map(drop)
         }
         source => source.external_data(&app.storage, segment.instance_id).map(drop),
@@ -58,11 +58,11 @@ pub fn check_open(app: &App, segment: &Segment) -> Result<(), storage::Error> {
 pub async fn inspect(
     app: &App,
     instance: Uuid,
-    source: &MemberSource,
+    source: &SegmentSource,
     scope: &str,
     known: Option<Inspection>,
 ) -> Result<Option<Inspection>, storage::Error> {
-    if let MemberSource::Table { data_source, schema, table } = source {
+    if let SegmentSource::Table { data_source, schema, table } = source {
         let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
         let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
         let (source, scope) =

@@ -8,4 +8,4 @@ pub mod store;
 
 pub use members::{check_open, current, inspect, receive_limits};
 pub use segment::{Segment, SegmentId, SegmentName, Unreadable};
-pub use source::MemberSource;
+pub use source::SegmentSource;

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::source::MemberSource;
+use super::source::SegmentSource;
 use crate::db::{Stamps, Time};
 use crate::names::DisplayName;
 use crate::storage::{self, Field, Inspection, Manifest};
@@ -64,7 +64,7 @@ pub struct Segment {
     pub instance_id: Uuid,
     pub name: SegmentName,
     pub display_name: DisplayName,
-    pub source: Json<MemberSource>,
+    pub source: Json<SegmentSource>,
     pub manifest: Option<Json<Manifest>>,
     pub fields: Option<Json<Fields>>,
     pub member_count: Option<i64>,

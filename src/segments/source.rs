@@ -14,7 +14,7 @@ use crate::wire::present;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields, try_from = "SourceForm")]
 #[schema(as = Source)]
-pub enum MemberSource {
+pub enum SegmentSource {
     /// They are uploaded to this service.
     #[default]
     Upload,
@@ -72,7 +72,7 @@ pub enum MemberSource {
     },
 }
 
-impl MemberSource {
+impl SegmentSource {
     /// Whether this service owns the objects with the members, and so may remove them.
     #[must_use]
     pub const fn is_kept_here(&self) -> bool {
@@ -136,7 +136,7 @@ fn public() -> String {
     "public".into()
 }
 
-impl TryFrom<SourceForm> for MemberSource {
+impl TryFrom<SourceForm> for SegmentSource {
     type Error = String;
 
     fn try_from(mut members: SourceForm) -> Result<Self, String> {

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::segment::{Fields, Segment, SegmentId, SegmentName};
-use super::source::MemberSource;
+use super::source::SegmentSource;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{DisplayName, ExportId};
 use crate::sql;
@@ -81,7 +81,7 @@ pub async fn insert(
     instance: Uuid,
     name: &SegmentName,
     display_name: &DisplayName,
-    source: &MemberSource,
+    source: &SegmentSource,
     by: &str,
     now: Time,
 ) -> Result<Segment> {
@@ -108,7 +108,7 @@ pub async fn update(
     tx: &mut WriteHandle,
     id: SegmentId,
     display_name: &DisplayName,
-    source: &MemberSource,
+    source: &SegmentSource,
     keep_members: bool,
     by: &str,
     now: Time,

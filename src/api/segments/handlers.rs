@@ -23,7 +23,7 @@ use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::http::retry::{conflict, retry};
 use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
-use crate::segments::{self, MemberSource, Segment, SegmentId, SegmentName, store};
+use crate::segments::{self, Segment, SegmentId, SegmentName, SegmentSource, store};
 use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.
@@ -168,10 +168,10 @@ async fn inspect(
     app: &App,
     instance: Uuid,
     name: &SegmentName,
-    source: &MemberSource,
+    source: &SegmentSource,
 ) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    if *source == MemberSource::Upload {
+    if *source == SegmentSource::Upload {
         return Ok(None);
     }
     let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
@@ -191,8 +191,8 @@ fn too_long(time: Duration) -> Problem {
 }
 
 /// Settings of CSV that contradict each other, or the format.
-fn check_dialect(source: &MemberSource) -> Result<(), Problem> {
-    let MemberSource::Files { format, csv: Some(dialect), .. } = source else {
+fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
+    let SegmentSource::Files { format, csv: Some(dialect), .. } = source else {
         return Ok(());
     };
     let (pointer, message) = match (format, dialect.header, &dialect.columns) {
@@ -206,9 +206,9 @@ fn check_dialect(source: &MemberSource) -> Result<(), Problem> {
     Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
 }
 
-fn source_problem(source: &MemberSource, error: &storage::Error) -> Problem {
+fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
     let pointer =
-        if matches!(source, MemberSource::Table { .. }) { "/source/table" } else { "/source/url" };
+        if matches!(source, SegmentSource::Table { .. }) { "/source/table" } else { "/source/url" };
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(

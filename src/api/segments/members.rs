@@ -28,7 +28,7 @@ use crate::http::body::{IfMatch, Name, check_coding, ok};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
-use crate::segments::{MemberSource, Segment, SegmentName, check_open, receive_limits, store};
+use crate::segments::{Segment, SegmentName, SegmentSource, check_open, receive_limits, store};
 use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
@@ -161,7 +161,7 @@ pub async fn put_members(
 ) -> Result<HttpResponse, Problem> {
     let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
     if_match.check(old.stamps.version)?;
-    if old.source.0 != MemberSource::Upload {
+    if old.source.0 != SegmentSource::Upload {
         return Err(Problem::new(
             ProblemKind::SegmentInUse,
             "The members of this segment come from elsewhere. Register it with the source `upload` first.",
@@ -280,7 +280,7 @@ async fn replace(
     let mut tx = app.db.write().await?;
     let current = find_to_change(&mut tx, caller.instance, &old.name).await?;
     if_match.check(current.stamps.version)?;
-    if current.source.0 != MemberSource::Upload || current.id != old.id {
+    if current.source.0 != SegmentSource::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
     let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;

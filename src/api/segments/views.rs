@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::Snapshot;
 use crate::names::DisplayName;
-use crate::segments::{MemberSource, Segment, SegmentName};
+use crate::segments::{Segment, SegmentName, SegmentSource};
 use crate::storage::Field;
 
 /// A segment to be registered or changed.
@@ -22,7 +22,7 @@ use crate::storage::Field;
 pub struct SegmentBody {
     pub display_name: DisplayName,
     #[serde(default)]
-    pub source: MemberSource,
+    pub source: SegmentSource,
 }
 
 /// Whether a segment can be exported.
@@ -42,7 +42,7 @@ pub struct SegmentView {
     pub name: SegmentName,
     pub display_name: DisplayName,
     pub instance_id: Uuid,
-    pub source: MemberSource,
+    pub source: SegmentSource,
     pub state: SegmentState,
     /// 0 while it was never filled.
     #[schema(example = 1_000_000)]
