@@ -139,7 +139,7 @@ async fn start_all(
 }
 
 /// Why an export cannot run, as callers are told.
-pub async fn refuse(
+pub(crate) async fn refuse(
     tx: &mut ReadHandle,
     export: ExportId,
     obstacle: Obstacle,
