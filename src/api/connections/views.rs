@@ -47,7 +47,7 @@ pub struct ConsentBody {
 pub struct CredentialsBody {
     pub kind: TypedCredentialKind,
     /// From Campaign Monitor: Account settings, API keys.
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 500, pattern = r"^[\x21-\x39\x3b-\x7e]+$", write_only, example = "sandbox-account-key-0000000000000000")]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 500, pattern = r"^[\x21-\x39\x3b-\x7e]+$", write_only, example = "sandbox-account-key")]
     pub api_key: ApiKey,
 }
 
@@ -128,7 +128,7 @@ pub struct CredentialView {
     pub kind: CredentialKind,
     /// The end of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "a9f3")]
+    #[schema(example = "-key")]
     pub last_four: Option<String>,
     /// When the access token ends; it is renewed before that by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
