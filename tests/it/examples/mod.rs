@@ -8,11 +8,12 @@ mod stage;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::oauth::agree;
 use crate::support::document::{operations, pointed};
-use crate::support::text;
+use crate::support::{TestApp, text};
 use player::Player;
 
 const FIRST_RUN: &str = "01a207dd-b4e0-7f80-8b12-e46a7c3d5920";
@@ -215,6 +216,19 @@ fn assert_shown(id: &str, body: &Value, contents: &Value) {
             assert_eq!(&shown[word], example, "{id}: {media}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_cannot_reach_its_storage_answers_as_the_document_shows() {
+    let options = "default.aws_endpoint=http://127.0.0.1:1 default.aws_allow_http=true \
+        default.aws_access_key_id=x default.aws_secret_access_key=y default.aws_region=us-east-1";
+    let storage = ["--storage-url", "s3://bucket", "--storage-retries", "0"];
+    let app = TestApp::start_with(&[&storage[..], &["--storage-options", options]].concat()).await;
+    let answer = app.anonymous(Method::GET, "readyz").send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let document = segment_export::server::document();
+    let shown = &document["paths"]["/readyz"]["get"]["responses"]["503"]["content"];
+    assert_eq!(answer.json::<Value>().await.unwrap(), shown["application/json"]["example"]);
 }
 
 /// The pages on which a sign-in ends, whatever its outcome: the story meets only one of them.

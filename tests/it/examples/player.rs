@@ -68,18 +68,22 @@ impl Player {
         let text = answer.text().await.unwrap();
         let place = format!("{operation} {name}: {status}");
         assert!(status.is_success(), "{place}: {text}");
-        let documented = &self.operations[operation].says["responses"][status.as_str()];
+        let documented = self.operations[operation].says["responses"][status.as_str()].clone();
         assert!(documented.is_object(), "{place} is not documented");
         let Some(media) = media else {
             assert!(documented["content"].is_null() && text.is_empty(), "{place}: {text}");
             return Value::Null;
         };
-        let content = &documented["content"][&media];
-        let example = example(content, name).unwrap_or_else(|| panic!("{place} has no {media}"));
-        let example = example.as_str().map_or_else(|| example.clone(), |text| parse(&media, text));
-        let actual = parse(&media, &self.comparison.known.to_example(&text));
-        self.comparison.compare(&place, &example, &actual);
+        let shown = example(&documented["content"][&media], name);
+        let shown = shown.unwrap_or_else(|| panic!("{place} has no example of {media}"));
+        self.compare(&place, &media, shown, &text);
         parse(&media, &text)
+    }
+
+    fn compare(&mut self, place: &str, media: &str, shown: &Value, text: &str) {
+        let shown = shown.as_str().map_or_else(|| shown.clone(), |text| parse(media, text));
+        let actual = parse(media, &self.comparison.known.to_example(text));
+        self.comparison.compare(place, &shown, &actual);
     }
 
     fn request(&self, operation: &Operation, name: &str) -> RequestBuilder {
