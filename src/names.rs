@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Id of a connection.
+/// A UUIDv7: later connections have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -20,7 +20,13 @@ impl From<Uuid> for ConnectionId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$", example = "Campaign Monitor - newsletter")]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 200,
+    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    example = "Campaign Monitor - newsletter",
+)]
 pub struct DisplayName(String);
 
 impl TryFrom<String> for DisplayName {
@@ -36,14 +42,14 @@ impl TryFrom<String> for DisplayName {
 }
 
 impl DisplayName {
-    /// The name.
+    /// Without blanks around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Id of an export.
+/// A UUIDv7: later exports have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -55,7 +61,7 @@ impl From<Uuid> for ExportId {
     }
 }
 
-/// Id of a run.
+/// A UUIDv7: later runs have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -85,14 +91,14 @@ impl TryFrom<String> for RefreshId {
     }
 }
 
-/// Whose fault it is.
+/// Who can do something about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Culprit {
     /// The user's: something must be changed in the export, the connection or the call.
     User,
-    /// Ours.
+    /// The operator's: the service, its database or its storage failed.
     System,
-    /// Campaign Monitor's, or another service's.
+    /// Campaign Monitor's, or another service's: wait, or ask there.
     External,
 }

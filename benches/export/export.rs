@@ -24,7 +24,8 @@ const IN_FLIGHT: u32 = 8;
 /// On the embedded default from both formats; on the engines of production from Parquet.
 pub async fn measure(folder: &Path, sink: &Sink, production: &Engines) -> Result<()> {
     println!(
-        "| engines | source | a call takes | profiles | seconds | profiles/s | limit, seconds | ratio | peak memory | CPU seconds |"
+        "| engines | source | a call takes | profiles | seconds | profiles/s | limit, seconds | ratio | peak memory | \
+            CPU seconds |"
     );
     println!("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     for (engines, format) in [

@@ -1,5 +1,6 @@
 //! Ten thousand tiny runs over a hundred connections, queued and then drained by one, two and four worker processes;
-//! and a thousand when Campaign Monitor takes its time, so that it is not the machine that they share that sets the pace.
+//! and a thousand when Campaign Monitor takes its time, so that it is not the machine that they share that sets the
+//! pace.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -41,8 +41,8 @@ pub fn request(method: &str, path: &str, token: &str) -> String {
 }
 
 impl Load {
-    /// Makes the calls: each as soon as the one before is answered, or at this rate, where the time of a call counts from
-    /// when it was due.
+    /// Makes the calls: each as soon as the one before is answered, or at this rate, where the time of a call counts
+    /// from when it was due.
     pub async fn run(self, per_second: Option<f64>) -> Result<Served> {
         let (load, started) = (Arc::new(self), Instant::now());
         let mut callers = JoinSet::new();

@@ -1,8 +1,9 @@
 //! How fast segments are read where they really are, and how much memory that takes: `make bench-lake`.
 //!
-//! A hundred thousand and a million profiles each from Azurite (a model of Customer Insights with four partitions, plain
-//! and packed), from one packed CSV file and from PostgreSQL, exported to a sink on loopback that answers at once. Every
-//! source has a process of the service of its own, on the embedded default. A run looks at its source, pins it and reads it.
+//! A hundred thousand and a million profiles each from Azurite (a model of Customer Insights with four partitions,
+//! plain and packed), from one packed CSV file and from PostgreSQL, exported to a sink on loopback that answers at
+//! once. Every source has a process of the service of its own, on the embedded default. A run looks at its source, pins
+//! it and reads it.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests says by a panic that it failed")]
 

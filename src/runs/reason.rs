@@ -14,7 +14,7 @@ use crate::names::Culprit;
 pub enum ReasonCode {
     /// Some profiles are not on the list.
     ProfilesNotExported,
-    /// Somebody cancelled the run.
+    /// Somebody cancelled the run while it was open.
     CanceledByUser,
     /// The segments hold more profiles than an export may have.
     ProfileLimitExceeded,
@@ -26,7 +26,7 @@ pub enum ReasonCode {
     SegmentChanged,
     /// The data of a segment cannot be understood.
     SegmentUnreadable,
-    /// The storage of the segments is away.
+    /// The storage of the segments is unavailable.
     StorageUnavailable,
     /// The export has no connection.
     NoConnection,
@@ -48,9 +48,9 @@ pub enum ReasonCode {
     DestinationUnavailable,
     /// Campaign Monitor refuses the call for another reason.
     DestinationRefused,
-    /// Several attempts got nowhere.
+    /// Several attempts in a row made no progress.
     NoProgress,
-    /// A fault of ours.
+    /// A fault of this service or its database.
     Internal,
 }
 
@@ -60,7 +60,7 @@ pub enum ReasonCode {
 pub struct Reason {
     /// Stable code.
     pub code: ReasonCode,
-    /// Whose fault it is.
+    /// Who can do something about it.
     pub culprit: Culprit,
     /// What happened and what to do.
     #[schema(
@@ -95,26 +95,132 @@ impl ReasonCode {
     fn words(self, detail: &str) -> (Culprit, String) {
         use Culprit::{External, System, User};
         match self {
-            Self::ProfilesNotExported => (User, format!("{detail} Open the rejections of this run to see which profiles, and why.")),
-            Self::CanceledByUser => (User, format!("The run was cancelled by {detail}. Profiles sent before that stay on the list.")),
-            Self::ProfileLimitExceeded => (User, format!("{detail} Nothing was sent. Spread the segments over several exports.")),
-            Self::SegmentNotFound => (User, format!("The segment {detail} has no members to read. Refresh it, or take it out of the export.")),
-            Self::FieldNotFound => (User, format!("{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.")),
-            Self::SegmentChanged => (User, format!("The data of a segment is not what it was: {detail}. Then start the run again.")),
-            Self::SegmentUnreadable => (User, format!("The data of a segment cannot be understood: {detail}. Refresh the segment, then start the run again.")),
-            Self::StorageUnavailable => (System, "The storage of the segments cannot be reached. The run goes on by itself when it is back; if it has failed, start it again.".into()),
-            Self::NoConnection => (User, "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.".into()),
-            Self::StorageRefused => (System, format!("This service has no way into the storage of the segments: {detail}. Ask the operator to renew its credentials or settings. A run that waits goes on by itself; one that failed can be started again.")),
-            Self::ConnectionNotConnected => (User, format!("The connection of the export {detail}. Ask an administrator to complete it.")),
-            Self::ExportUserMissing => (User, "The connection has no export user any more. An administrator must add themselves as export user of the connection.".into()),
-            Self::RunAlreadyOpen => (User, "The run before had not ended when this one was due. Nothing was sent. Plan the runs further apart, or spread the segments over several exports.".into()),
-            Self::CredentialsRefused => (User, format!("Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.")),
-            Self::ListNotFound => (User, format!("Campaign Monitor does not know the list {detail} in this account. Choose another list in the export.")),
-            Self::CustomFieldNotFound => (User, format!("The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of the data matching.")),
-            Self::DestinationUnavailable => (External, format!("Campaign Monitor does not take the upload at the moment ({detail}). A run that waits goes on by itself; one that failed can be started again.")),
-            Self::DestinationRefused => (External, format!("Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If it speaks of a limit, that is what your contract with Campaign Monitor allows: raise it there, or export fewer profiles.")),
-            Self::NoProgress => (System, format!("Several attempts made no progress; the last one ended with: {detail}. Start the run again later; if it stays, tell the operator the trace id.")),
-            Self::Internal => (System, "Something went wrong on our side. Start the run again; if it stays, tell the operator the trace id.".into()),
+            Self::ProfilesNotExported => (
+                User,
+                format!("{detail} Open the rejections of this run to see which profiles, and why."),
+            ),
+            Self::CanceledByUser => (
+                User,
+                format!(
+                    "The run was cancelled by {detail}. Profiles sent before that stay on the list."
+                ),
+            ),
+            Self::ProfileLimitExceeded => (
+                User,
+                format!("{detail} Nothing was sent. Spread the segments over several exports."),
+            ),
+            Self::SegmentNotFound => (
+                User,
+                format!(
+                    "The segment {detail} has no members to read. Refresh it, or take it out of the export."
+                ),
+            ),
+            Self::FieldNotFound => (
+                User,
+                format!(
+                    "{detail} Nothing was sent. Change the data matching of the export, or refresh the \
+                     segment with that field."
+                ),
+            ),
+            Self::SegmentChanged => (
+                User,
+                format!(
+                    "The data of a segment changed while the run read it: {detail}. Then start the run again."
+                ),
+            ),
+            Self::SegmentUnreadable => (
+                User,
+                format!(
+                    "The data of a segment cannot be read: {detail}. Refresh the segment, then start the run \
+                     again."
+                ),
+            ),
+            Self::StorageUnavailable => (
+                System,
+                "The storage of the segments cannot be reached. A waiting run resumes by itself when it is \
+                 back. If the run has failed, start it again."
+                    .into(),
+            ),
+            Self::NoConnection => (
+                User,
+                "The export has no connection. Nothing was sent. Attach one; the export then runs at its \
+                 next planned time."
+                    .into(),
+            ),
+            Self::StorageRefused => (
+                System,
+                format!(
+                    "The storage of the segments refuses the credentials of this service: {detail}. Ask the \
+                     operator to renew its credentials or settings. A waiting run then resumes by itself. If \
+                     the run has failed, start it again."
+                ),
+            ),
+            Self::ConnectionNotConnected => (
+                User,
+                format!(
+                    "The connection of the export {detail}. Ask an administrator to complete it."
+                ),
+            ),
+            Self::ExportUserMissing => (
+                User,
+                "The connection has no export user any more. An administrator must add themselves as export \
+                 user of the connection."
+                    .into(),
+            ),
+            Self::RunAlreadyOpen => (
+                User,
+                "The run before had not ended when this one was due. Nothing was sent. Plan the runs further \
+                 apart, or spread the segments over several exports."
+                    .into(),
+            ),
+            Self::CredentialsRefused => (
+                User,
+                format!(
+                    "Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the \
+                     connection."
+                ),
+            ),
+            Self::ListNotFound => (
+                User,
+                format!(
+                    "Campaign Monitor has no list {detail} in this account. Choose another list in the export."
+                ),
+            ),
+            Self::CustomFieldNotFound => (
+                User,
+                format!(
+                    "The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, \
+                     or take it out of the data matching."
+                ),
+            ),
+            Self::DestinationUnavailable => (
+                External,
+                format!(
+                    "Campaign Monitor does not accept uploads now ({detail}). A waiting run resumes by itself. \
+                     If the run has failed, start it again."
+                ),
+            ),
+            Self::DestinationRefused => (
+                External,
+                format!(
+                    "Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the \
+                     list. If the message names a limit, your contract with Campaign Monitor sets it: raise it \
+                     there, or export fewer profiles."
+                ),
+            ),
+            Self::NoProgress => (
+                System,
+                format!(
+                    "Several attempts made no progress. The last one ended with: {detail}. Start the run again \
+                     later. If it happens again, send the traceId to your operator."
+                ),
+            ),
+            Self::Internal => (
+                System,
+                "Something went wrong on our side. Start the run again. If it happens again, send the traceId \
+                 to your operator."
+                    .into(),
+            ),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use sqlx::Result;
 
+use super::measure;
+use super::reason::{Reason, ReasonCode};
+use super::run::{Run, SubmissionKind};
 use super::started::RunStart;
 use super::store::{self, NewRun};
-use super::{Reason, ReasonCode, Run, SubmissionKind, measure};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection, Unusable};
 use crate::db::{ReadHandle, Time, WriteHandle};
@@ -20,7 +22,7 @@ const NOBODY: &str = "scheduler";
 pub(crate) enum Cause {
     /// A person asked for it.
     Person,
-    /// A planned time.
+    /// This planned time has come.
     Planned(Time),
     /// A refresh that Customer Insights reported.
     Refresh,

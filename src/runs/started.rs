@@ -11,7 +11,9 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Reason, Run, RunStatus, SubmissionKind};
+use super::reason::Reason;
+use super::run::{Run, SubmissionKind};
+use super::status::RunStatus;
 use crate::audit::{Change, Snapshot};
 use crate::exports::ListId;
 use crate::names::{ConnectionId, ExportId, RefreshId, RunId};

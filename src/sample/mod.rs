@@ -42,7 +42,7 @@ const GROUP_ROWS: usize = 50_000;
 /// A set of synthetic members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The number of members.
+    /// At least 1.
     pub rows: u64,
     /// Another seed gives other members.
     pub seed: u64,
@@ -61,7 +61,7 @@ impl Sample {
 
     /// Writes the members as a file. An error of `to` is returned as it is.
     pub fn write(&self, media: Media, to: impl Write + Send) -> Result<()> {
-        let mut out = ErrorKeeper { to, error: None };
+        let mut out = ErrorCatcher { to, error: None };
         let written = match media {
             Media::Csv => self.write_csv(&mut out),
             Media::Ndjson => self.write_ndjson(&mut out),
@@ -98,12 +98,12 @@ impl Sample {
 }
 
 /// Keeps the last error: the writers of the formats turn it into text.
-struct ErrorKeeper<W> {
+struct ErrorCatcher<W> {
     to: W,
     error: Option<Error>,
 }
 
-impl<W> ErrorKeeper<W> {
+impl<W> ErrorCatcher<W> {
     fn keep(&mut self, error: Error) -> Error {
         let kind = error.kind();
         self.error = Some(error);
@@ -111,7 +111,7 @@ impl<W> ErrorKeeper<W> {
     }
 }
 
-impl<W: Write> Write for ErrorKeeper<W> {
+impl<W: Write> Write for ErrorCatcher<W> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         self.to.write(bytes).map_err(|error| self.keep(error))
     }

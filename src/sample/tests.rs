@@ -1,3 +1,5 @@
+//! The sample is the same for the same seed, and has the shares it promises.
+
 use std::{collections::HashSet, convert::Infallible, sync::Arc};
 
 use arrow_array::cast::AsArray;

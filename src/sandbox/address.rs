@@ -19,7 +19,7 @@ impl Key {
     }
 
     /// The hash as one number, for sums that do not depend on the order.
-    pub fn number(self) -> u128 {
+    pub fn as_u128(self) -> u128 {
         u128::from(self.0[1]) << 64 | u128::from(self.0[0])
     }
 }

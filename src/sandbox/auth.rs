@@ -48,7 +48,7 @@ pub fn authenticate(header: &str, world: &World, settings: &Settings) -> Result<
 }
 
 fn by_token(token: &str, world: &World) -> Result<Caller, ApiError> {
-    match world.grants().look_up(token, world.now()) {
+    match world.grants().find(token, world.now()) {
         TokenState::Valid(scopes) => Ok(Caller { client_id: None, scopes: Some(scopes) }),
         TokenState::Unknown => Err(api_error(120)),
         TokenState::Expired => Err(api_error(121)),

@@ -146,7 +146,6 @@ pub struct Verdict {
     pub fault: Option<Fault>,
 }
 
-/// The current plan.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Vec<ActiveRule>>);
 

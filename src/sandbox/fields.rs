@@ -60,7 +60,7 @@ impl Field {
     pub fn accept<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, u16> {
         match self.data_type {
             DataType::Text => Ok(Cow::Borrowed(value)),
-            DataType::Number => number(value).ok_or(259),
+            DataType::Number => finite_number(value).ok_or(259),
             DataType::Date => date(value).ok_or(5),
             DataType::MultiSelectOne | DataType::MultiSelectMany => {
                 one_of(self.options.iter().map(String::as_str), value)
@@ -98,7 +98,7 @@ fn one_of<'o>(
     found.map(|option| Cow::Owned(option.to_owned())).ok_or(259)
 }
 
-fn number(value: &str) -> Option<Cow<'_, str>> {
+fn finite_number(value: &str) -> Option<Cow<'_, str>> {
     let value = value.trim();
     let finite = value.parse::<f64>().is_ok_and(f64::is_finite);
     (finite && value.len() <= MAX_VALUE_CHARS).then_some(Cow::Borrowed(value))

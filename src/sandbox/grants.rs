@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 #[derive(Debug)]
 pub enum TokenState {
-    /// With its scopes.
+    /// Not expired or revoked; it has these scopes.
     Valid(Vec<String>),
     Unknown,
     Expired,
@@ -44,7 +44,7 @@ pub struct Grants {
 }
 
 impl Grants {
-    pub fn look_up(&self, access_token: &str, now: i64) -> TokenState {
+    pub fn find(&self, access_token: &str, now: i64) -> TokenState {
         match self.access.get(access_token) {
             None => TokenState::Unknown,
             Some(token) if token.revoked => TokenState::Revoked,

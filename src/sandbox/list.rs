@@ -63,7 +63,7 @@ impl ListState {
 
 /// A list of a client.
 ///
-/// Locks are taken in this order: the list, then its client's contacts.
+/// Order of locks: first the list, then its client's contacts.
 #[derive(Debug)]
 pub struct List {
     pub id: String,

@@ -1,4 +1,4 @@
-//! How every lock of the sandbox is taken.
+//! Locking in the sandbox: a panic elsewhere does not poison its state.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -60,7 +60,7 @@ impl Texts {
             let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
             let (text, tail) = tail.split_at(length);
             rest = tail;
-            let text = std::str::from_utf8(text).expect("packed from a string");
+            let text = std::str::from_utf8(text).expect("written from a string");
             Some((u16::from_le_bytes([head[0], head[1]]), text))
         })
     }

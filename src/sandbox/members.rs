@@ -81,7 +81,7 @@ impl Members {
         } else {
             let row = u32::try_from(self.rows.len()).expect("fewer than four billion people");
             self.index.insert(key, row);
-            self.key_sum = self.key_sum.wrapping_add(key.number());
+            self.key_sum = self.key_sum.wrapping_add(key.as_u128());
             self.rows.push(member);
         }
     }
@@ -103,8 +103,8 @@ impl Members {
     pub fn rekey(&mut self, old: Key, new: Key) {
         if let Some(row) = self.index.remove(&old) {
             self.index.insert(new, row);
-            let sum = self.key_sum.wrapping_sub(old.number());
-            self.key_sum = sum.wrapping_add(new.number());
+            let sum = self.key_sum.wrapping_sub(old.as_u128());
+            self.key_sum = sum.wrapping_add(new.as_u128());
         }
     }
 

@@ -19,9 +19,9 @@ pub const OTHER_CLIENT_ID: &str = "a206def0582eec7dae47d937a4109cb2";
 pub const LIST_ID: &str = "a58ee1d3039b8bec838e6d1482a8a965";
 /// Contoso's list with double opt-in: new subscribers must confirm.
 pub const DOUBLE_OPT_IN_LIST_ID: &str = "99bc35084a5739127a8ab81eae5bd305";
-/// The second client's list.
+/// The only list of the client Fabrikam.
 pub const OTHER_LIST_ID: &str = "2fe4c8f0373ce320e2200596d7ef168f";
-/// The registered OAuth application.
+/// Of the OAuth application that is registered at the start.
 pub const OAUTH_CLIENT_ID: &str = "8998879";
 /// The secret of the registered OAuth application.
 pub const OAUTH_CLIENT_SECRET: &str = "sandbox-oauth-secret";

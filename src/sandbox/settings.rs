@@ -61,7 +61,6 @@ pub enum FieldProblems {
     /// The value is dropped or truncated silently.
     #[default]
     Ignore,
-    /// The person is rejected.
     Fail,
 }
 
@@ -129,7 +128,6 @@ pub enum CustomFieldKeys {
     Name,
 }
 
-/// For authentication and authorization.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Access {

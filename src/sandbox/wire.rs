@@ -36,7 +36,6 @@ pub enum Body {
     Redirect(String),
 }
 
-/// What every endpoint returns.
 pub type Reply = Result<Answer, ApiError>;
 
 impl Answer {

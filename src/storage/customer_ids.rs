@@ -83,7 +83,6 @@ impl CustomerIds {
         Ok(())
     }
 
-    /// Merges the parts.
     fn first_duplicate(&mut self) -> io::Result<Option<u64>> {
         let recent = SortedPart {
             file: None,

@@ -29,18 +29,18 @@ pub enum Error {
         /// As the segment has it.
         name: String,
     },
-    /// There is no such file or folder, or the folder is empty: the caller's fault.
+    /// The file or folder does not exist, or the folder is empty: the caller's fault.
     #[error(
         "there are no files at {path}; check the address, and that the files have been written"
     )]
     NotFound {
-        /// Relative to the root.
+        /// Relative to the root of the storage.
         path: String,
     },
     /// An external object is not the pinned one: its reader must start over.
     #[error("{path} was replaced or removed after it was read; refresh the segment")]
     Changed {
-        /// Relative to the root.
+        /// Relative to the root of the storage.
         path: String,
     },
     /// Members that this service stored are missing or incomplete: only their owner can bring them again.

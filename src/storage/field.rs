@@ -10,7 +10,7 @@ pub(crate) const CUSTOMER_ID: &str = "CustomerId";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldType {
-    /// Text.
+    /// Text of any length.
     String,
     /// A whole or decimal number.
     Number,
@@ -27,6 +27,6 @@ pub struct Field {
     /// As written in the data; case matters.
     #[schema(example = "Email")]
     pub name: String,
-    /// What its values are.
+    /// The type of all its values.
     pub r#type: FieldType,
 }

@@ -196,7 +196,7 @@ fn inspect_csv(
     let last = dialects.len() - 1;
     let open = |dialect| csv::open(Box::new(pinned.chunks()), RecordLimits::EXTERNAL, dialect);
     let (mut records, dialect) = match open(&dialects[0]) {
-        // A storage that fails says nothing about the header.
+        // A failure of the storage does not tell whether there is a header.
         Err(Error::Invalid { .. }) if last > 0 => (open(&dialects[last])?, last),
         opened => (opened?, 0),
     };

@@ -14,7 +14,7 @@ pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 pub struct ReceiveLimits {
     /// Of the body of an upload, or of all values of a table.
     pub bytes_max: u64,
-    /// The number of members.
+    /// The most members of a segment.
     pub rows_max: u64,
     /// The number of fields of a member.
     pub fields_max: usize,

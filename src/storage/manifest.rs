@@ -10,7 +10,7 @@ use super::{csv::Dialect, field::Field};
 /// The name of the root for uploads.
 pub(crate) const DEFAULT_ROOT: &str = "default";
 
-/// How members are stored.
+/// The format of the objects that hold members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Format {
@@ -29,7 +29,7 @@ pub(crate) struct Object {
     pub(crate) size: u64,
     /// The storage's identifier of this content, where it has one.
     pub(crate) etag: Option<String>,
-    /// The number of members.
+    /// Members in this object.
     pub(crate) rows: u64,
     /// The index of its dialect in the manifest, when it is CSV.
     #[serde(default, skip_serializing_if = "is_first")]

@@ -50,7 +50,7 @@ impl PinnedObject {
         Self { cancelled, ..self }
     }
 
-    /// Blocks.
+    /// Blocks the thread until the bytes are there.
     pub(super) fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
         self.runtime.block_on(self.clone().fetch(range))
     }

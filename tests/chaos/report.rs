@@ -37,7 +37,8 @@ pub fn print(
     let median = takeovers.get(takeovers.len() / 2).copied().unwrap_or_default();
     let longest = takeovers.last().copied().unwrap_or_default();
     println!(
-        "runs of killed workers          {}, taken over after {median:.1?} (median), {longest:.1?} (longest); the lease is {LEASE:?}",
+        "runs of killed workers          {}, taken over after {median:.1?} (median), {longest:.1?} (longest); the \
+            lease is {LEASE:?}",
         takeovers.len()
     );
     println!("writes without holding the run  {}", trespasses.len());
@@ -52,7 +53,8 @@ impl std::fmt::Display for SentAgain {
         let Self { records, most, lost_attempts, most_for_one } = self;
         write!(
             out,
-            "{records} of at most {most}; {lost_attempts} attempts were lost, {most_for_one} for one of them at most ({WINDOW} may be in flight)"
+            "{records} of at most {most}; {lost_attempts} attempts were lost, {most_for_one} for one of them at most \
+                ({WINDOW} may be in flight)"
         )
     }
 }

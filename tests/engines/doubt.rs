@@ -1,5 +1,5 @@
-//! A connection to PostgreSQL that is cut when a commit has been made and before its answer has come: nobody knows whether
-//! it was saved, so nothing may be thrown away.
+//! A connection to PostgreSQL that is cut when a commit has been made and before its answer has come: nobody knows
+//! whether it was saved, so nothing may be thrown away.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

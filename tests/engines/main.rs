@@ -1,4 +1,5 @@
-//! The service as several processes on PostgreSQL and Redis: what happens when those go away, and what it tells of itself.
+//! The service as several processes on PostgreSQL and Redis: what happens when those go away, and what it tells of
+//! itself.
 
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 

@@ -28,7 +28,8 @@ impl Prometheus {
         let (port, folder) = (free_port()?, TempDir::new()?);
         let targets: Vec<_> = targets.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         let config = format!(
-            "{{global: {{scrape_interval: 250ms, scrape_timeout: 250ms}}, scrape_configs: [{{job_name: segment-export, static_configs: [{{targets: {targets:?}}}]}}]}}"
+            "{{global: {{scrape_interval: 250ms, scrape_timeout: 250ms}}, scrape_configs: [{{job_name: \
+                segment-export, static_configs: [{{targets: {targets:?}}}]}}]}}"
         );
         let at = |name: &str| folder.path().join(name).display().to_string();
         std::fs::write(at("prometheus.yml"), config)?;

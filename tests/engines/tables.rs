@@ -1,4 +1,5 @@
-//! Segments that are tables of a PostgreSQL: read as one snapshot, which outlives the connection, the worker and the rows.
+//! Segments that are tables of a PostgreSQL: read as one snapshot, which outlives the connection, the worker and the
+//! rows.
 
 use anyhow::{Result, ensure};
 use reqwest::Method;

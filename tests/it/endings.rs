@@ -1,4 +1,5 @@
-//! How runs end for reasons that are seldom met (data that nobody can read, attempts that get nowhere), and a run that does not end.
+//! How runs end for reasons that are seldom met (data that nobody can read, attempts that get nowhere), and a run that
+//! does not end.
 
 use reqwest::Method;
 use segment_export::sandbox::{API_KEY, DOUBLE_OPT_IN_LIST_ID, LIST_ID};

@@ -11,6 +11,7 @@ mod codes;
 mod conventions;
 mod endings;
 mod events;
+mod examples;
 mod exports;
 mod fairness;
 mod following;

@@ -62,8 +62,8 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
     assert_eq!(kept(&app).len(), 1);
 }
 
-/// A body that has begun, and ends when the sender is dropped. It is larger than what networks hold, so that it is being
-/// read once this returns.
+/// A body that has begun, and ends when the sender is dropped. It is larger than what networks hold, so that it is
+/// being read once this returns.
 pub async fn begun_body(request: reqwest::RequestBuilder) -> Begun {
     let row = |row: usize| format!("{row},person{row}@example.com,{}\n", "x".repeat(1_000_000));
     let head = stream::iter([String::from("CustomerId,Email,City\n")]);

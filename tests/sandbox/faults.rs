@@ -161,6 +161,6 @@ async fn the_call_log_counts_calls_records_repeats_and_the_peak() {
     assert_eq!(calls["calls"]["POST /subscribers/{id}/import"], json!({"201": 2, "none": 1}));
     assert_eq!((&calls["importCalls"], &calls["recordsReceived"]), (&json!(3), &json!(3)));
     assert_eq!((&calls["peakConcurrentImports"], &calls["importsNow"]), (&json!(2), &json!(0)));
-    let list = json!({"distinctAddresses": 2, "totalImported": 3, "importsByAddressMax": 2, "addressesImportedAgain": 1});
+    let list = json!({"distinctAddresses": 2, "totalImported": 3, "importsByAddressMax": 2, "addressesImportedTwice": 1});
     assert_eq!(calls["lists"][LIST_ID], list);
 }

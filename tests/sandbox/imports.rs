@@ -100,7 +100,8 @@ async fn an_import_that_cannot_be_read_or_is_too_large_stores_nothing() {
 async fn an_unreadable_import_gets_the_words_of_the_service() {
     let world = World::start().await;
     let (_, answer) = world.post(&import_path(), json!([])).await;
-    let words = "Failed to deserialize your request.\r\nPlease check the documentation and try again.\r\nFields in error: subscribers";
+    let words = "Failed to deserialize your request.\r\nPlease check the documentation and try again.\r\nFields in \
+        error: subscribers";
     assert_eq!(answer, json!({"Code": 400, "Message": words}));
 }
 

@@ -54,7 +54,7 @@ pub struct CredentialsBody {
         max_length = 500,
         pattern = r"^[\x21-\x39\x3b-\x7e]+$",
         write_only,
-        example = "sandbox-account-key-0000000000000000",
+        example = "sandbox-account-key",
     )]
     pub api_key: ApiKey,
 }
@@ -136,7 +136,7 @@ pub struct CredentialView {
     pub kind: CredentialKind,
     /// The end of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "a9f3")]
+    #[schema(example = "-key")]
     pub last_four: Option<String>,
     /// When the access token ends; it is renewed before that by itself.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,6 @@ use crate::sandbox::codes::api_error;
 use crate::sandbox::names::{countries, timezones};
 use crate::sandbox::wire::{Answer, Reply, date_text};
 
-/// Paths of one word.
 pub fn route(call: &Call<'_>, method: &str, name: &str) -> Reply {
     match (method, name) {
         ("GET", "clients") => clients(call),

@@ -34,7 +34,7 @@ impl PageRequest {
             _ => return Err(api_error(803)),
         };
         let number =
-            number(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| api_error(800))?;
+            parse_or(query.get("page"), 1).filter(|n| *n >= 1).ok_or_else(|| api_error(800))?;
         let size =
             number_between_10_and_1000(query.get("pagesize")).ok_or_else(|| api_error(801))?;
         let order = order.filter(|order| orders.contains(order)).ok_or_else(|| api_error(802))?;
@@ -48,12 +48,12 @@ impl PageRequest {
     }
 }
 
-fn number(text: &str, default: usize) -> Option<usize> {
+fn parse_or(text: &str, default: usize) -> Option<usize> {
     if text.is_empty() { Some(default) } else { text.parse().ok() }
 }
 
 fn number_between_10_and_1000(text: &str) -> Option<usize> {
-    number(text, 1000).filter(|size| (10..=1000).contains(size))
+    parse_or(text, 1000).filter(|size| (10..=1000).contains(size))
 }
 
 /// A day, or a day and a time; empty means no limit.

@@ -112,7 +112,7 @@ struct ListCalls {
     /// The highest number of imports that stored the same address.
     imports_by_address_max: u32,
     /// Number of addresses that more than one import stored.
-    addresses_imported_again: usize,
+    addresses_imported_twice: usize,
 }
 
 fn calls(world: &World) -> Answer {
@@ -123,7 +123,7 @@ fn calls(world: &World) -> Answer {
             distinct_addresses: state.members.len(),
             total_imported: state.total_imported,
             imports_by_address_max: state.members.most_imports(),
-            addresses_imported_again: state.members.resent(),
+            addresses_imported_twice: state.members.resent(),
         };
         (list.id.clone(), calls)
     };

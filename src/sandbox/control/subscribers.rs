@@ -17,7 +17,7 @@ use crate::sandbox::upsert::{Person, check_contact, merged};
 use crate::sandbox::wire::{Answer, date_text};
 use crate::sandbox::world::World;
 
-/// Commands below `/sandbox/lists/{id}`; none if there is no such command.
+/// Commands below `/sandbox/lists/{id}`; `None` for any other path.
 pub fn answer(
     world: &World,
     method: &str,

@@ -1,77 +1,75 @@
-//! Examples of whole bodies, put together from the examples of their members.
+//! Examples of parameters, bodies and answers, written by hand in `examples/*.json`, by operation id. They tell one story,
+//! from the first connection to the audit; `tests/it/examples` plays it against the service, so that every example is
+//! true.
 
 use serde_json::{Map, Value, json};
 
-use crate::http::schema::resolve;
+use crate::http::schema::name_of;
 
-/// Pages say what happened and what to do, and hold nothing else.
-const PAGE: &str = "<!doctype html>\n<title>Connected</title>\n<p>Campaign Monitor is connected. You may close this \
-    page.</p>\n";
-const ID: &str = "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47";
-const TIME: &str = "2026-11-24T06:00:00Z";
+const OPERATIONS: [&str; 7] = [
+    include_str!("examples/audit.json"),
+    include_str!("examples/connections.json"),
+    include_str!("examples/exports.json"),
+    include_str!("examples/health.json"),
+    include_str!("examples/runs.json"),
+    include_str!("examples/schedules.json"),
+    include_str!("examples/segments.json"),
+];
+/// By the type of the parameter, or by its name where its type has none.
+const PARAMETERS: &str = include_str!("examples/parameters.json");
 
-/// Gives every content an example, if one can be made of what its schema says.
-pub fn complete(content: &mut Value, schemas: &Value) {
-    for (media, content) in content.as_object_mut().into_iter().flatten() {
-        let has_example = content.get("example").or(content.get("examples")).is_some();
-        if media == "text/html" && !has_example {
-            content["example"] = json!(PAGE);
+/// The content of the files.
+pub struct Examples {
+    /// By operation id: `parameters` by name; `request` by content type; `answers` by status and content type.
+    operations: Map<String, Value>,
+    parameters: Map<String, Value>,
+}
+
+impl Examples {
+    /// Reads the files. A file that is no JSON object has no examples, and a test misses them.
+    pub fn read() -> Self {
+        let object = |text: &str| serde_json::from_str::<Map<String, Value>>(text);
+        let operations = OPERATIONS.into_iter().flat_map(object).flatten().collect();
+        Self { operations, parameters: object(PARAMETERS).unwrap_or_default() }
+    }
+
+    /// Gives an operation its examples.
+    pub fn complete(&self, operation: &mut Value) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let own = self.operations.get(id).unwrap_or(&Value::Null);
+        for parameter in
+            operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            self.complete_parameter(parameter, &own["parameters"]);
         }
-        if media != "application/json" || has_example {
-            continue;
+        put(&own["request"], operation.pointer_mut("/requestBody/content"));
+        for (status, contents) in own["answers"].as_object().into_iter().flatten() {
+            put(contents, operation.pointer_mut(&format!("/responses/{status}/content")));
         }
-        if let Some(example) = example_of(&content["schema"], schemas) {
-            content["example"] = example;
+    }
+
+    fn complete_parameter(&self, parameter: &mut Value, own: &Value) {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let of_type = name_of(&parameter["schema"]).unwrap_or(name);
+        match own.get(name).or_else(|| self.parameters.get(of_type)).cloned() {
+            Some(Value::Object(named)) => {
+                let named = named.into_iter().map(|(name, value)| (name, json!({"value": value})));
+                parameter["examples"] = Value::Object(named.collect());
+            }
+            Some(value) => parameter["example"] = value,
+            None => {}
         }
     }
 }
 
-/// An example of what the schema describes; `None` when the schema does not tell what a text in it looks like.
-fn example_of(schema: &Value, schemas: &Value) -> Option<Value> {
-    if let Some(given) = given(schema) {
-        return Some(given.clone());
-    }
-    if schema["$ref"].is_string() {
-        return example_of(resolve(schema, schemas), schemas);
-    }
-    if let Some(parts) = schema["allOf"].as_array() {
-        let mut whole = Map::new();
-        for part in parts {
-            whole.extend(example_of(part, schemas)?.as_object()?.clone());
+/// Puts the examples of each content type into the content of that type.
+fn put(examples: &Value, contents: Option<&mut Value>) {
+    for (media, content) in contents.and_then(Value::as_object_mut).into_iter().flatten() {
+        if let (Some(examples), Some(content)) =
+            (examples[media].as_object(), content.as_object_mut())
+        {
+            content.remove("example");
+            content.extend(examples.clone());
         }
-        return Some(Value::Object(whole));
-    }
-    if let Some(choices) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
-        return example_of(choices.iter().find(|choice| choice["type"] != "null")?, schemas);
-    }
-    by_type(schema, schemas)
-}
-
-fn given(schema: &Value) -> Option<&Value> {
-    let first = |name: &str| schema[name].as_array().and_then(|values| values.first());
-    schema.get("example").or(first("examples")).or(schema.get("const")).or(first("enum"))
-}
-
-fn by_type(schema: &Value, schemas: &Value) -> Option<Value> {
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null")?,
-        kind => kind,
-    };
-    match kind.as_str()? {
-        "object" => {
-            let members = schema["properties"].as_object().into_iter().flatten();
-            members
-                .map(|(name, member)| Some((name.clone(), example_of(member, schemas)?)))
-                .collect()
-        }
-        "array" => Some(json!([example_of(&schema["items"], schemas)?])),
-        "boolean" => Some(json!(true)),
-        "integer" | "number" => Some(schema.get("minimum").cloned().unwrap_or(json!(0))),
-        "string" => match schema["format"].as_str()? {
-            "uuid" => Some(json!(ID)),
-            "date-time" => Some(json!(TIME)),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The `OpenAPI` document: generated from the handlers, completed with what all of them share.
 //!
 //! A handler says what is its own: its words, its role, its parameters, its bodies, and the problems that only it
-//! answers. Everything else follows by rule, so a new endpoint is documented like the others: the token and the
-//! instance, headers, problems, limits, examples. `openapi/openapi.json` is this document, committed; a test compares
-//! them.
+//! answers. Its examples are written by hand, in `examples/`. Everything else follows by rule, so a new endpoint is
+//! documented like the others: the token and the instance, headers, problems, limits. `openapi/openapi.json` is this
+//! document, committed; a test compares them.
 
 mod examples;
 mod operations;
@@ -20,6 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use self::examples::Examples;
 use crate::http::errors;
 use crate::http::problem::{FieldError, ProblemDocument};
 use crate::names::Culprit;
@@ -101,9 +102,10 @@ pub fn complete(mut document: OpenApi) -> Value {
     schemas::complete(&mut document);
     document["components"]["headers"] = responses::headers();
     let schemas = document["components"]["schemas"].clone();
+    let examples = Examples::read();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            operations::complete(operation, method, path, &schemas);
+            operations::complete(operation, method, path, &schemas, &examples);
         }
     }
     document["components"]["responses"] = responses::shared();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{examples, responses, schemas};
+use super::examples::Examples;
+use super::{responses, schemas};
 use crate::http::address::INSTANCE;
 use crate::http::schema::resolve;
 
@@ -11,16 +12,20 @@ const TAGS: &str =
     r#"^(\*|(W/)?"[\x21\x23-\x2b\x2d-\x7e]*"(, ?(W/)?"[\x21\x23-\x2b\x2d-\x7e]*")*)$"#;
 
 /// Completes an operation.
-pub fn complete(operation: &mut Value, method: &str, path: &str, schemas: &Value) {
+pub fn complete(
+    operation: &mut Value,
+    method: &str,
+    path: &str,
+    schemas: &Value,
+    examples: &Examples,
+) {
     if path.starts_with(INSTANCE) {
         say_role(operation);
         add_parameters(operation, method, path);
         responses::add_problems(operation, takes_if_match(operation, path));
     }
     describe_parameters(operation, schemas);
-    if let Some(content) = operation.pointer_mut("/requestBody/content") {
-        examples::complete(content, schemas);
-    }
+    examples.complete(operation);
     let is_once = takes_key(operation, method);
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         responses::complete(response, status, is_once, schemas);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::{examples, schemas};
+use super::schemas;
 use crate::http::problem::{ProblemDocument, ProblemKind};
 use crate::http::schema::resolve;
 
@@ -73,9 +73,6 @@ pub fn complete(response: &mut Value, status: &str, is_once: bool, schemas: &Val
         complete_problem(response);
     } else {
         describe(response, status, schemas);
-        if let Some(content) = response.get_mut("content") {
-            examples::complete(content, schemas);
-        }
     }
     let version = response.pointer("/content/application~1json/schema");
     let is_versioned = version.is_some_and(|schema| schemas::has_version(schema, schemas));

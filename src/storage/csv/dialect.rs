@@ -19,7 +19,7 @@ pub struct Dialect {
     pub delimiter: Delimiter,
     /// Of the text. A byte order mark in the file counts for more.
     pub encoding: Encoding,
-    /// What quotes mean.
+    /// Whether values may stand in quotes.
     pub quotes: Quotes,
 }
 
@@ -45,7 +45,7 @@ impl Default for Dialect {
     }
 }
 
-/// What separates values.
+/// What separates values: one of a few characters, never guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Delimiter(pub(super) u8);
@@ -67,7 +67,7 @@ impl From<Delimiter> for String {
     }
 }
 
-/// How text is encoded.
+/// How text is encoded; a byte order mark in the file overrides it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Encoding {
@@ -82,7 +82,7 @@ pub enum Encoding {
     Windows1252,
 }
 
-/// What quotes mean.
+/// Whether values may stand in quotes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Quotes {

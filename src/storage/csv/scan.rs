@@ -21,7 +21,7 @@ pub(super) enum ScanError {
     TextAfterQuote,
     /// A carriage return that no line feed follows.
     CarriageReturn,
-    /// A zero byte.
+    /// Text holds no zero byte; UTF-16 and compressed files do.
     Zero,
 }
 

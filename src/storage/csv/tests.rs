@@ -1,3 +1,5 @@
+//! CSV as others write it: what is read, and what is rejected with its line.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

@@ -30,7 +30,7 @@ use super::{
 const BATCH_ROWS: usize = 4096;
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Blocks.
+/// Blocks the thread until the upload is converted.
 pub(super) fn convert(
     spool: Spool,
     media: Media,

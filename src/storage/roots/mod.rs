@@ -52,7 +52,7 @@ impl Storage {
         Ok(Self(roots.into()))
     }
 
-    /// The root for uploads.
+    /// The first one; uploads go there.
     pub(super) fn default_root(&self) -> &Root {
         &self.0[0]
     }
@@ -114,7 +114,7 @@ impl Storage {
         if let Backend::Folder(folder) = &root.backend {
             return folder.probe().await;
         }
-        // The cheapest request; that there is no such object is an answer.
+        // The cheapest request; an object that does not exist is an answer too.
         let path = Path::from(UPLOADS);
         let probed = tokio::time::timeout(PROBE_MAX, root.store.head(&path)).await;
         match probed.map_err(Error::unavailable)? {

@@ -14,9 +14,9 @@ pub struct RootSettings {
     pub(crate) url: String,
     /// Options of the platform, such as `azure_storage_account_key`; unknown ones are ignored.
     pub(crate) options: Vec<(String, SecretString)>,
-    /// For one request.
+    /// How long one request may take.
     pub(crate) timeout: Duration,
-    /// For one failed request.
+    /// How often a failed request is repeated.
     pub(crate) retries: usize,
     /// The instances whose segments may use this root; `None` for all.
     pub(crate) instances: Option<Vec<Uuid>>,

@@ -37,20 +37,20 @@ const CONCURRENT_COPIES: usize = 4;
 /// How many batches of rows are read ahead of the writer.
 const BATCHES_AHEAD: usize = 2;
 
-/// The settings of a data source.
+/// Where the tables of a data source are, and which instances may read them.
 #[derive(Clone, Debug)]
 pub struct DataSourceSettings {
     /// Unique among the data sources.
     pub(crate) name: String,
     /// `postgres://…`
     pub(crate) url: SecretString,
-    /// For one statement.
+    /// How long one statement may take.
     pub(crate) timeout: Duration,
     /// The instances whose segments may use its tables; `None` for all.
     pub(crate) instances: Option<Vec<Uuid>>,
 }
 
-/// The configured data sources.
+/// The configured data sources, by name.
 #[derive(Clone, Debug)]
 pub struct Tables(BTreeMap<String, DataSource>);
 

@@ -161,7 +161,7 @@ struct BatchBuilder<'a> {
     columns: Vec<StringBuilder>,
     rows: usize,
     bytes: usize,
-    /// Of all batches so far.
+    /// Of the values in all batches so far.
     total_bytes: u64,
 }
 

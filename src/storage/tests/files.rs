@@ -1,3 +1,5 @@
+//! Files and folders that others write.
+
 use super::*;
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Which addresses a segment may name.
+
 use super::*;
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! A run reads what it pinned, or says what changed.
+
 use futures::StreamExt;
 
 use super::*;

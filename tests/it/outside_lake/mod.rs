@@ -1,5 +1,5 @@
-//! Segments where they really are: on Azurite and on a stand-in for Amazon S3 and Google Cloud Storage, laid out as the documentation of
-//! Customer Insights shows, and what happens when such a storage fails.
+//! Segments where they really are: on Azurite and on a stand-in for Amazon S3 and Google Cloud Storage, laid out as the
+//! documentation of Customer Insights shows, and what happens when such a storage fails.
 
 mod credentials;
 mod proxy;

@@ -1,5 +1,5 @@
-//! Azurite, which Microsoft makes, and moto, which stands in for Amazon S3 and, since Google Cloud Storage answers reads in
-//! the same way, for that too: each test has one of its own.
+//! Azurite, which Microsoft makes, and moto, which stands in for Amazon S3 and, since Google Cloud Storage answers
+//! reads in the same way, for that too: each test has one of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,10 +1,13 @@
 //! Calls of the API, and their answers.
 
+use chrono::TimeDelta;
 use clap::Parser;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, RequestBuilder, Response};
+use secrecy::ExposeSecret;
 use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Settings, TestApp, members};
 
@@ -21,9 +24,19 @@ impl TestApp {
             instances: vec![instance.into()],
             iss: config.auth.auth_issuer.unwrap(),
             aud: config.auth.auth_audience.unwrap(),
-            exp: (db::now() + chrono::TimeDelta::hours(1)).timestamp(),
+            exp: (db::now() + TimeDelta::hours(1)).timestamp(),
         };
         sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
+    }
+
+    /// The token of an administrator with a name.
+    pub fn token_named(&self, subject: &str, name: &str) -> String {
+        let auth = Settings::try_parse_from(["it", "--dev"]).unwrap().config.check().unwrap().auth;
+        let claims = json!({"sub": subject, "name": name, "roles": ["Admin"], "instances": [self.instance],
+            "iss": auth.auth_issuer, "aud": auth.auth_audience, "exp": (db::now() + TimeDelta::hours(1)).timestamp()});
+        let secret = auth.auth_hs256_secret.unwrap();
+        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
     }
 
     /// A request to an endpoint of the instance, as `role`.

@@ -1,3 +1,5 @@
+//! What is accepted, and how it is read back.
+
 use FieldType::{Boolean, Date, Number, String};
 
 use super::*;

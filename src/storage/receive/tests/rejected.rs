@@ -1,3 +1,5 @@
+//! What is rejected, and with which message.
+
 use std::fmt::Write;
 
 use super::*;
