@@ -13,19 +13,20 @@ pub mod config;
 pub mod audit;
 pub mod connections;
 pub mod exports;
-pub mod refreshes;
+mod refreshes;
 pub mod runs;
 pub mod schedules;
-pub mod segments;
+mod segments;
 
 // The data plane: what a run does.
-pub mod campaign_monitor;
-pub mod queue;
-pub mod records;
+mod campaign_monitor;
+mod queue;
+mod records;
 pub mod storage;
 pub mod worker;
 
 // Plumbing.
+mod backoff;
 pub mod db;
 pub mod http;
 pub mod identity;

@@ -1,8 +1,8 @@
-//! Which run to look at next.
+//! The queue says which run a worker should claim next.
 //!
 //! The queue holds run ids only, as hints: the `runs` table is the truth. A lost, late or repeated hint
-//! costs time, never correctness, because a claim decides, and the sweeper pushes again whatever the
-//! queue forgot. A run is in it once, however often it is pushed, so it grows no longer than there are runs.
+//! costs time, never correctness: a claim decides, and the sweeper pushes again what the queue
+//! lost. A run is in it once, however often it is pushed, so it has at most one hint a run.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -26,32 +26,29 @@ use crate::telemetry::measures;
 
 /// The longest a `pop` may wait.
 pub const PATIENCE_MAX: Duration = Duration::from_secs(5);
-/// How long Redis may take to be reached and to answer, beside the time that a `pop` waits for a hint.
+/// How long Redis may take to accept a connection and to respond, without the time that a `pop` waits for a hint.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
-/// How long nothing is pushed to a Redis that has just not taken a hint, so that nobody waits for it again and again.
-const AWAY_PAUSE: Duration = Duration::from_secs(5);
+/// Nothing is pushed for this long after a failed push, so that not every caller waits for Redis.
+const UNAVAILABLE_PAUSE: Duration = Duration::from_secs(5);
 const CONNECTIONS_MAX: usize = 16;
 
 /// Hints at runs that are due.
 #[derive(Clone)]
 pub enum Queue {
-    /// In this process.
+    /// Hints of this process alone.
     Embedded {
-        /// Where hints go in.
         sender: mpsc::UnboundedSender<RunId>,
-        /// Where they come out.
         receiver: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<RunId>>>,
-        /// What is between the two.
+        /// Hints that were sent and not yet received.
         waiting: Arc<Mutex<HashSet<RunId>>>,
     },
     /// In Redis, shared by all processes.
     Redis {
-        /// Connections.
         pool: Pool,
         /// Key of the sorted set: ids, by the time they were pushed.
         key: String,
-        /// When Redis last did not take a hint, unless it has taken one since.
-        away: Arc<Mutex<Option<Instant>>>,
+        /// When the last push failed; `None` when it succeeded.
+        failed_at: Arc<Mutex<Option<Instant>>>,
     },
 }
 
@@ -64,14 +61,14 @@ impl Queue {
         Self::Embedded { sender, receiver, waiting: Arc::default() }
     }
 
-    /// A queue in Redis at `url`, of this name. `authorities` sign its certificate (PEM), those of the
-    /// system when left out.
+    /// A queue with this name in Redis at `url`. `authorities` (PEM) sign its certificate; without them those of the
+    /// system.
     pub fn redis(
         url: &SecretString,
         name: &str,
         authorities: Option<Vec<u8>>,
     ) -> anyhow::Result<Self> {
-        // By default the client gives up on any answer after 500 ms, which would end every blocking pop.
+        // By default the client waits 500 ms for an answer, which would end every blocking pop.
         let connection = AsyncConnectionConfig::new()
             .set_response_timeout(Some(PATIENCE_MAX + ANSWER_MAX))
             .set_connection_timeout(Some(ANSWER_MAX));
@@ -90,14 +87,15 @@ impl Queue {
             .create_timeout(Some(ANSWER_MAX))
             .recycle_timeout(Some(ANSWER_MAX))
             .build()?;
-        // Under the name itself a program of the version before keeps a list.
-        Ok(Self::Redis { pool, key: format!("{name}:due"), away: Arc::default() })
+        // The previous version of the program keeps a list under the name itself.
+        Ok(Self::Redis { pool, key: format!("{name}:due"), failed_at: Arc::default() })
     }
 
-    /// Hints at a run. A queue that is away only costs time, so this reports and goes on.
+    /// Hints at a run. An unavailable queue only costs time, so this logs the error and returns.
     pub async fn hint(&self, run: RunId) {
         if let Err(error) = self.push(run).await {
-            tracing::warn!(run.id = %run.0, error = format!("{error:#}"), "the queue is away; the sweeper will find the run");
+            let error = format!("{error:#}");
+            tracing::warn!(run.id = %run.0, error, "the queue is unavailable; the sweeper will find the run");
         }
     }
 
@@ -110,20 +108,21 @@ impl Queue {
                 }
                 Ok(())
             }
-            Self::Redis { pool, key, away } => {
-                let is_away = locked(away).is_some_and(|since| since.elapsed() < AWAY_PAUSE);
-                anyhow::ensure!(!is_away, "Redis was away just now");
+            Self::Redis { pool, key, failed_at } => {
+                let failed_lately =
+                    locked(failed_at).is_some_and(|since| since.elapsed() < UNAVAILABLE_PAUSE);
+                anyhow::ensure!(!failed_lately, "Redis was unavailable a moment ago");
                 let pushed = push(pool, key, run).await;
-                *locked(away) = pushed.is_err().then(Instant::now);
+                *locked(failed_at) = pushed.is_err().then(Instant::now);
                 pushed
             }
         }
     }
 
-    /// Whether it has not taken the last hint.
+    /// Whether the last push failed.
     #[must_use]
-    pub fn is_away(&self) -> bool {
-        matches!(self, Self::Redis { away, .. } if locked(away).is_some())
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Redis { failed_at, .. } if locked(failed_at).is_some())
     }
 
     /// Waits up to `patience` (at most `PATIENCE_MAX`) for a hint.
@@ -159,18 +158,19 @@ impl Queue {
         }
     }
 
-    /// Shows how many hints there are, and how many connections are in use.
+    /// Sets the gauges of hints and of connections to Redis.
     pub async fn measure(&self) {
-        gauge!(measures::QUEUE_HINTS).set(self.length().await.map_or(f64::NAN, measures::number));
+        gauge!(measures::QUEUE_HINTS)
+            .set(self.length().await.map_or(f64::NAN, measures::gauge_value));
         if let Self::Redis { pool, .. } = self {
             let status = pool.status();
             let used = status.size.saturating_sub(status.available);
             measures::connections(measures::REDIS_CONNECTIONS, used, status.available);
-            gauge!(measures::REDIS_WAITING).set(measures::number(status.waiting));
+            gauge!(measures::REDIS_WAITING).set(measures::gauge_value(status.waiting));
         }
     }
 
-    /// Whether the queue answers.
+    /// Fails when Redis does not answer in time.
     pub async fn probe(&self) -> anyhow::Result<()> {
         match self {
             Self::Embedded { .. } => Ok(()),
@@ -188,25 +188,25 @@ async fn push(pool: &Pool, key: &str, run: RunId) -> anyhow::Result<()> {
     ask(pool, ANSWER_MAX, async |redis| add.query_async(redis).await).await
 }
 
-/// Asks Redis something, which may take so long from the wait for a connection on.
+/// Calls Redis; `most` limits the wait for a connection and the call together.
 async fn ask<T>(
     pool: &Pool,
     most: Duration,
     call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
 ) -> anyhow::Result<T> {
     let answer = async { Ok(call(&mut pool.get().await?).await?) };
-    timeout(most, answer).await.unwrap_or_else(|_| anyhow::bail!("Redis does not answer"))
+    timeout(most, answer).await.unwrap_or_else(|_| anyhow::bail!("Redis does not respond"))
 }
 
-/// What is locked is whole even if somebody panicked over it.
+/// A panic while it was locked leaves no half-written value.
 fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// As the Redis client keeps what an error came from.
+/// The type by which the Redis client stores the source of an error.
 type Cause = dyn Error + Send + Sync;
 
-/// Whether Redis is there, but does not let us in, or is not the one it should be: waiting does not help.
+/// Whether Redis refuses the credentials, or its certificate is not trusted: waiting does not help.
 #[must_use]
 pub fn is_refusal(error: &anyhow::Error) -> bool {
     let Some(PoolError::Backend(error)) = error.downcast_ref() else {

@@ -1,6 +1,5 @@
-//! What can be done, one line an action: its word and, where callers do it, the call that does it. (A sign-in ends
-//! outside the instances; a credential is refused by Campaign Monitor, whoever calls; a planned refresh comes by
-//! itself.)
+//! The actions that the audit records, one a line: its word and, where callers do it, the call that does it. (A sign-in
+//! ends outside the instances; Campaign Monitor refuses a credential; a planned refresh starts by the clock.)
 //!
 //! The word is `object.verb`. Refusals of a call that changes something and is not listed here would not be audited,
 //! so a test compares this table with the `OpenAPI` document.

@@ -1,4 +1,4 @@
-//! Who does something, and from where: a person with a token, or a part of the service.
+//! Who makes a change, and from where: a person with a token, or the service itself.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,25 +17,21 @@ pub enum ActorKind {
     System,
 }
 
-/// A part of the service that changes things by itself.
+/// A part of the service that makes changes by itself.
 #[derive(Clone, Copy, Debug)]
-pub enum Part {
-    /// What starts runs by the clock and with refreshes.
+pub enum SystemActor {
+    /// Starts runs by the clock and with refreshes.
     Scheduler,
-    /// What carries runs out.
     Worker,
-    /// What calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
+    /// Calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
     Session,
 }
 
-/// Who did something.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// A person or the service.
     pub kind: ActorKind,
     /// Stable id: the subject of the token, or the part of the service.
     pub subject: String,
-    /// Name to show.
     pub name: String,
     /// The role it acted in; the service has none.
     pub role: Option<Role>,
@@ -52,14 +48,11 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
-/// Who does something, from where, in which instance.
+/// Who makes a change, from where, in which instance.
 #[derive(Clone, Debug)]
 pub struct Author {
-    /// Where it is done.
     pub instance: Uuid,
-    /// Who does it.
     pub actor: Actor,
-    /// From where.
     pub origin: Origin,
 }
 
@@ -77,11 +70,11 @@ impl Actor {
 
     /// A part of the service.
     #[must_use]
-    pub fn system(part: Part) -> Self {
+    pub fn system(part: SystemActor) -> Self {
         let (subject, name) = match part {
-            Part::Scheduler => ("scheduler", "Scheduler"),
-            Part::Worker => ("worker", "Worker"),
-            Part::Session => ("session", "Session at Campaign Monitor"),
+            SystemActor::Scheduler => ("scheduler", "Scheduler"),
+            SystemActor::Worker => ("worker", "Worker"),
+            SystemActor::Session => ("session", "Session at Campaign Monitor"),
         };
         Self { kind: ActorKind::System, subject: subject.into(), name: name.into(), role: None }
     }
@@ -98,7 +91,7 @@ impl Author {
 
     /// A part of the service, acting by itself.
     #[must_use]
-    pub fn system(instance: Uuid, part: Part) -> Self {
+    pub fn system(instance: Uuid, part: SystemActor) -> Self {
         Self { instance, actor: Actor::system(part), origin: Origin::default() }
     }
 }

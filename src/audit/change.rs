@@ -1,4 +1,4 @@
-//! What became of an object: its fields before and after, as callers see them.
+//! How an object was changed: its fields before and after, as callers see them.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 const STAMPS: [&str; 6] =
     ["instanceId", "version", "createdBy", "createdUtc", "updatedBy", "updatedUtc"];
 
-/// What an object says of itself at one moment, without secrets.
+/// An object at one moment, without secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// Its id; a segment's is its name.
@@ -18,7 +18,7 @@ pub struct Snapshot {
     pub fields: Map<String, Value>,
 }
 
-/// What became of an object.
+/// How an object was changed.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub(super) object_id: Option<String>,
@@ -47,19 +47,17 @@ fn fields(view: &impl Serialize) -> Map<String, Value> {
 }
 
 impl Change {
-    /// It was made.
     pub fn made(new: impl Into<Snapshot>) -> Self {
         let Snapshot { id, name, fields } = new.into();
         Self { object_id: Some(id), object_name: name, before: Map::new(), after: fields }
     }
 
-    /// It was removed.
     pub fn removed(old: impl Into<Snapshot>) -> Self {
         let Snapshot { id, name, fields } = old.into();
         Self { object_id: Some(id), object_name: name, before: fields, after: Map::new() }
     }
 
-    /// It was changed: only what differs is kept.
+    /// Keeps only what differs.
     pub fn between(old: impl Into<Snapshot>, new: impl Into<Snapshot>) -> Self {
         let (old, new) = (old.into(), new.into());
         let differing = |fields: &Map<String, Value>, others: &Map<String, Value>| {
@@ -78,7 +76,7 @@ impl Change {
         }
     }
 
-    /// Something was done to it that changed none of its own fields; `what` says what.
+    /// An action that changed none of the object's own fields; `what` describes it.
     pub fn done(to: impl Into<Snapshot>, what: &impl Serialize) -> Self {
         Self { after: fields(what), ..Self::made(to) }
     }

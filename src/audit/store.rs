@@ -1,29 +1,26 @@
-//! SQL of the `audit_events` table. Nothing here changes an event, and only `forget` removes any.
+//! SQL of the `audit_events` table. Nothing here changes an event, and only `remove_expired` removes any.
 
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::Event;
+use super::event::Event;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 
-/// Which events to list; everything when empty.
+/// Which events to list; every one when empty.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Those of this actor's subject.
-    pub actor: Option<String>,
-    /// Those of this action.
-    pub action: Option<&'static str>,
-    /// Those of the object with this id.
-    pub object: Option<String>,
-    /// Those that happened at this time or later.
-    pub from: Option<Time>,
-    /// Those that happened before this time.
-    pub to: Option<Time>,
+pub(crate) struct EventQuery {
+    /// The subject of the actor.
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<&'static str>,
+    pub(crate) object: Option<String>,
+    /// Inclusive.
+    pub(crate) from: Option<Time>,
+    /// Exclusive.
+    pub(crate) to: Option<Time>,
 }
 
-/// Adds an event.
-pub async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
+pub(crate) async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO audit_events (id, instance_id, occurred_utc, actor_kind, actor_subject, actor_name, actor_role,
@@ -57,11 +54,11 @@ pub async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
     })
 }
 
-/// Events, newest first.
-pub async fn list(
+/// Newest first.
+pub(crate) async fn list(
     tx: &mut ReadHandle,
     instance: Uuid,
-    filter: &Filter,
+    filter: &EventQuery,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Event>> {
@@ -85,8 +82,8 @@ pub async fn list(
     })
 }
 
-/// Removes events from before `before`, at most `limit`: they have outlived their age.
-pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
+/// Removes at most `limit` events that happened before `before`, and returns how many.
+pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM audit_events WHERE id IN
          (SELECT id FROM audit_events WHERE occurred_utc < $1 LIMIT $2)"

@@ -1,8 +1,8 @@
 //! What can go wrong with a call, and what to do about it: the one place that decides.
 //!
 //! Branch on the body's `Code`, never on the status alone or on the text: both vary for the same
-//! code. Every refusal of Campaign Monitor has one: an answer without it comes from something on the way there (a
-//! proxy, a firewall, a portal), says nothing of the call, and passes.
+//! code. Every refusal of Campaign Monitor has one. An answer without it comes from something on the way there (a
+//! proxy, a firewall, a portal): the call is as good as before, and may succeed later.
 
 #[cfg(test)]
 mod tests;
@@ -12,15 +12,11 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 
-use super::ImportResult;
+use super::envelope::Envelope;
 
 /// The longest pause we let Campaign Monitor ask for.
 const PAUSE_MAX: Duration = Duration::from_mins(10);
-
-/// Import had some failures; the rest was stored.
-const PARTIAL_SUCCESS: i64 = 210;
 
 /// What an answer without a code is read as; none is numbered so.
 const NO_CODE: i64 = 0;
@@ -33,18 +29,16 @@ pub enum Error {
     /// Understood and refused: the same call will be refused again.
     #[error("code {code}: {message}")]
     Refused {
-        /// HTTP status.
         status: u16,
-        /// The vendor's code.
         code: i64,
-        /// The vendor's words.
+        /// In the vendor's words, which vary for the same code.
         message: String,
     },
     /// OAuth gives no tokens, and names why: the person must sign in (again).
     #[error("{0}")]
     GrantRefused(String),
-    /// The access token had to be renewed first, which did not work just now; nothing was sent.
-    #[error("its access token could not be renewed just now")]
+    /// The access token had to be renewed first, which failed for now; nothing was sent.
+    #[error("its access token could not be renewed")]
     Unrenewed {
         /// How long it asks us to wait.
         pause: Option<Duration>,
@@ -78,7 +72,7 @@ pub enum Error {
     #[error("it did not answer in time")]
     TimedOut,
     /// The connection broke, or the answer made no sense. What it stored is unknown.
-    #[error("its answer broke off")]
+    #[error("its answer was incomplete")]
     Interrupted,
 }
 
@@ -150,13 +144,13 @@ impl Error {
     pub fn refusal(&self) -> String {
         match self {
             Self::Refused { code: 120 | 121, .. } => {
-                "it does not know the sign-in of this connection any more".into()
+                "the sign-in of this connection is no longer valid".into()
             }
             Self::Refused { code: 122, .. } => {
                 "somebody withdrew the access of this connection there".into()
             }
             Self::GrantRefused(_) => {
-                "the sign-in of this connection has run out, or somebody withdrew its access there"
+                "the sign-in of this connection has expired, or somebody withdrew its access there"
                     .into()
             }
             other => other.to_string(),
@@ -217,45 +211,9 @@ impl Error {
     }
 }
 
-/// `{"Code": 210, "Message": "…", "ResultData": …}`; the order of the members varies.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Envelope {
-    #[serde(deserialize_with = "lenient_code")]
-    code: i64,
-    message: String,
-}
-
-/// The result in a partial success. A 400 without `ResultData` imported nothing.
-pub(super) fn partial_success(text: &[u8]) -> Option<ImportResult> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Partial {
-        #[serde(deserialize_with = "lenient_code")]
-        code: i64,
-        result_data: ImportResult,
-    }
-    let partial: Partial = serde_json::from_slice(text).ok()?;
-    (partial.code == PARTIAL_SUCCESS).then_some(partial.result_data)
-}
-
 /// A success that we cannot read leaves in doubt what happened.
 pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(text).map_err(|_| Error::Interrupted)
-}
-
-/// The vendor's clients disagree on whether a code is a number or a numeric string.
-pub(super) fn lenient_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Code {
-        Number(i64),
-        Text(String),
-    }
-    match Code::deserialize(deserializer)? {
-        Code::Number(code) => Ok(code),
-        Code::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
 }
 
 /// `Retry-After` in seconds, else `X-RateLimit-Reset` (seconds until the window ends).

@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-use super::error::lenient_code;
-use super::{CampaignMonitor, Error, send};
+use super::client::{CampaignMonitor, send};
+use super::envelope::lenient_code;
+use super::error::{self, Error};
 
 /// What we ask for: to read lists and their fields, and to import.
 const SCOPES: &str = "ImportSubscribers,ManageLists";
@@ -22,9 +23,7 @@ pub const TOKEN_CALL_MAX: Duration = Duration::from_secs(15);
 /// The application that is registered at Campaign Monitor.
 #[derive(Clone, Debug)]
 pub struct Application {
-    /// Its id.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
     /// Where people come back to; registered with the application.
     pub redirect_url: Url,
@@ -112,7 +111,7 @@ fn read(status: StatusCode, headers: &header::HeaderMap, text: &[u8]) -> Result<
             text,
         )),
         Some(denied) => Err(Error::GrantRefused(denied.error)),
-        None if status.is_success() => super::error::parse(text),
+        None if status.is_success() => error::parse(text),
         None => Err(Error::from_answer(status, headers, text)),
     }
 }
@@ -173,7 +172,10 @@ mod tests {
         let trouble = r#"{"error":"server_error"}"#;
         for (status, text) in [(200, trouble), (500, trouble), (503, "<html>"), (429, "{}")] {
             let error = answer(status, text).unwrap_err();
-            assert!(matches!(error.disposition(), super::super::Disposition::Retry(_)), "{status}");
+            assert!(
+                matches!(error.disposition(), super::super::error::Disposition::Retry(_)),
+                "{status}"
+            );
         }
         assert!(matches!(answer(200, "<html>").unwrap_err(), Error::Interrupted));
     }

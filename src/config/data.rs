@@ -1,4 +1,4 @@
-//! Where things are kept, and whom the service talks to: the database, the queue, Campaign Monitor, the keys of secrets.
+//! Settings of the database, the queue, Campaign Monitor, and the keys that seal secrets.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::db;
+use crate::db::DatabaseLimits;
 use crate::secrets::{self, Keys};
 
 const DEV_ENCRYPTION_KEYS: &str = "dev:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
@@ -23,27 +23,42 @@ pub struct Data {
         hide_env_values = true
     )]
     pub database_url: SecretString,
-    /// The most connections to `PostgreSQL` a process holds.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Most `PostgreSQL` connections of a process.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_DATABASE_CONNECTIONS",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub database_connections: u32,
-    /// How long a call waits for a connection of the pool, or for a lock, before it is told to come back. `PostgreSQL`
-    /// ends a transaction that does nothing for as long.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_WAIT_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long a call waits for a pooled connection or a lock before it gets 503. `PostgreSQL` also ends a transaction
+    /// that is idle for this long.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_DATABASE_WAIT_MS",
+        default_value_t = 5_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub database_wait_ms: u64,
-    /// How long `PostgreSQL` may work on one statement. It counts as away when it says nothing for longer than that and
-    /// the wait for a connection together.
-    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long `PostgreSQL` may work on one statement. It counts as unavailable when it does not respond for longer
+    /// than this and the wait for a connection together.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_DATABASE_STATEMENT_MS",
+        default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub database_statement_ms: u64,
     /// `redis://…` or `rediss://…`; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
-    /// PEM file of the authorities that sign Redis' certificate, for `rediss://`; those of the system when left out.
+    /// PEM file of the authorities that sign the certificate of Redis, for `rediss://`; those of the system when unset.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_CA")]
     pub redis_ca: Option<PathBuf>,
-    /// What the queue is called in Redis, so that several services can share one.
+    /// Name of the queue in Redis. Services that share a Redis need different names.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_LIST", default_value = "segment-export:runs")]
     pub redis_list: String,
-    /// The Campaign Monitor API.
+    /// Base address of the Campaign Monitor API, `https://` in production.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL",
@@ -82,7 +97,7 @@ impl Data {
         Ok(())
     }
 
-    /// Where the database is. Another word would be taken for the name of a file.
+    /// `SQLx` would read any other scheme as the name of a file.
     pub fn database_url(&self) -> anyhow::Result<&str> {
         let url = self.database_url.expose_secret();
         anyhow::ensure!(
@@ -94,15 +109,14 @@ impl Data {
         Ok(url)
     }
 
-    /// The keys that seal secrets.
+    /// Fails when a key is not written `id:base64key`.
     pub fn keys(&self) -> Result<Keys, secrets::Error> {
         Keys::parse(self.encryption_keys.as_ref().ok_or(secrets::Error::Malformed)?)
     }
 
-    /// What a process may ask of the database.
     #[must_use]
-    pub const fn database_limits(&self) -> db::Limits {
-        db::Limits {
+    pub(crate) const fn database_limits(&self) -> DatabaseLimits {
+        DatabaseLimits {
             connections: self.database_connections,
             wait: Duration::from_millis(self.database_wait_ms),
             statement: Duration::from_millis(self.database_statement_ms),

@@ -1,6 +1,7 @@
 //! Every setting: its name, default, unit and meaning. `segment-export serve --help` prints these pages.
 //!
-//! A file a group, each with the rules its settings must keep; `Config` is the whole, checked once, at the start. Nothing else reads the environment.
+//! Each group of settings has a file with its rules. `Config` holds all of them, and is checked once, at the start.
+//! Nothing else reads the environment.
 
 mod data;
 mod limits;
@@ -15,18 +16,19 @@ use clap::{Args, ValueEnum};
 use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
+pub(crate) use limits::retention_cutoff;
 pub use oauth::OAuth;
 pub use storage::StorageArgs;
 pub use work::Work;
 
-/// A part of the service that a process can play.
+/// A part of the service that a process can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Answers HTTP calls.
+    /// Serves the HTTP API under `/v1`.
     Api,
-    /// Carries out runs.
+    /// Executes the runs of exports.
     Worker,
-    /// Starts runs at their planned times, and keeps house: removes what has outlived its age.
+    /// Starts runs at their planned times, and removes what has outlived its age.
     Scheduler,
 }
 
@@ -36,14 +38,25 @@ pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]
     pub bind: SocketAddr,
-    /// Parts this process plays.
-    #[arg(long = "roles", env = "SEGMENT_EXPORT_ROLES", value_delimiter = ',', default_values = ["api", "worker", "scheduler"])]
+    /// Parts of the service that this process runs.
+    #[arg(
+        long = "roles",
+        env = "SEGMENT_EXPORT_ROLES",
+        value_delimiter = ',',
+        default_values = ["api", "worker", "scheduler"]
+    )]
     pub parts: Vec<Part>,
     /// Development mode: allows tokens signed with a shared secret. Never in production.
     #[arg(long, env = "SEGMENT_EXPORT_DEV")]
     pub dev: bool,
-    /// Proxies in front that add to `X-Forwarded-For`: the audit takes the caller's address from there. 0: believe no header.
-    #[arg(long, env = "SEGMENT_EXPORT_FORWARDED_HOPS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=10))]
+    /// Number of trusted proxies that add to `X-Forwarded-For`, where the audit reads the address of the caller. 0
+    /// ignores the header.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_FORWARDED_HOPS",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u8).range(..=10)
+    )]
     pub forwarded_hops: u8,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -66,7 +79,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Fills in the development defaults and refuses settings that contradict each other.
+    /// Fills in the development defaults, and refuses settings that contradict each other.
     pub fn check(mut self) -> anyhow::Result<Self> {
         if self.dev {
             self.auth.fill_in_for_development();
@@ -83,7 +96,7 @@ impl Config {
         Ok(self)
     }
 
-    /// Whether this process plays `part`.
+    /// Whether `part` is one of `--roles`.
     #[must_use]
     pub fn plays(&self, part: Part) -> bool {
         self.parts.contains(&part)

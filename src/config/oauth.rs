@@ -1,4 +1,4 @@
-//! How this service is registered at Campaign Monitor, so that people can sign in there.
+//! Settings of the application that is registered at Campaign Monitor, so that administrators can sign in there.
 
 use clap::Args;
 use secrecy::SecretString;
@@ -9,16 +9,18 @@ use crate::campaign_monitor::oauth::Application;
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct OAuth {
-    /// Id of the application registered at Campaign Monitor; without it connections take API keys only.
+    /// Id of the application registered at Campaign Monitor; without it connections accept API keys only.
     #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_ID")]
     pub oauth_client_id: Option<String>,
-    /// Secret of that application.
+    /// Secret of the application registered at Campaign Monitor.
     #[arg(long, env = "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET", hide_env_values = true)]
     pub oauth_client_secret: Option<SecretString>,
-    /// Where Campaign Monitor sends people back, as registered there: `https://…/oauth/campaign-monitor/callback`.
+    /// Address to which Campaign Monitor returns people after signing in, as registered there:
+    /// `https://…/oauth/campaign-monitor/callback`.
     #[arg(long, env = "SEGMENT_EXPORT_OAUTH_REDIRECT_URL")]
     pub oauth_redirect_url: Option<Url>,
-    /// Page of the front end that people see then, with the outcome in its query; a page of ours when left out.
+    /// Page of the front end that people see after signing in, with the outcome in its query. When unset, this service
+    /// shows a page of its own.
     #[arg(long, env = "SEGMENT_EXPORT_OAUTH_RETURN_URL")]
     pub oauth_return_url: Option<Url>,
 }
@@ -42,7 +44,7 @@ impl OAuth {
         Ok(())
     }
 
-    /// The application, if there is one.
+    /// `None` without the settings of the application.
     #[must_use]
     pub fn application(&self) -> Option<Application> {
         Some(Application {

@@ -1,4 +1,4 @@
-//! Where members are kept: the storage roots and how to get into them.
+//! Settings of the storage roots and data sources that hold members, with their credentials.
 
 use std::time::Duration;
 
@@ -9,46 +9,57 @@ use uuid::Uuid;
 
 use crate::storage::{DEFAULT_ROOT, DataSourceSettings, RootSettings};
 
-/// What the variables of the platforms begin with; object storage is asked for with the credentials they hold.
+/// Prefixes of the environment variables that hold the credentials of cloud platforms.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct StorageArgs {
-    /// The default root, where uploads are kept: `file://FOLDER`, `az://`, `abfss://`, `s3://` or `gs://`.
+    /// The default storage root, which keeps uploads: `file://FOLDER`, `az://`, `abfss://`, `s3://` or `gs://`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_URL", default_value = "file://data/segments")]
     pub storage_url: String,
-    /// Further roots that segments may be read from: `name=url`, separated by blanks.
+    /// Further storage roots that segments may be read from: `name=url`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_ROOTS", default_value = "")]
     pub storage_roots: String,
-    /// Options of one root: `root.option=value`, separated by blanks, such as `lake.azure_storage_sas_token=…`; the
-    /// first root is `default`. What is left out is taken from `AZURE_…`, `AWS_…`, `GOOGLE_…`.
+    /// Options of a storage root: `root.option=value`, separated by blanks, such as
+    /// `lake.azure_storage_sas_token=…`. The first root is `default`. Options that are unset come from
+    /// `AZURE_…`, `AWS_…`, `GOOGLE_…`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_OPTIONS", hide_env_values = true)]
     pub storage_options: Option<SecretString>,
-    /// Data sources that segments may be read from as tables: `name=postgres://…`, separated by blanks.
+    /// Databases whose tables may be segments: `name=postgres://…`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES", hide_env_values = true)]
     pub sql_sources: Option<SecretString>,
-    /// Instances whose segments may lie under a root: `root=instance,instance`, separated by blanks; those of all under
-    /// a root that is not named.
+    /// Instances whose segments may use a storage root: `root=instance,instance`, separated by blanks. A root that is
+    /// not named is open to all instances.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_INSTANCES", default_value = "")]
     pub storage_instances: String,
-    /// Instances whose segments may be tables of a data source: `name=instance,instance`, separated by blanks; those of
-    /// all where it is not named.
+    /// Instances whose segments may use a data source: `name=instance,instance`, separated by blanks. A data source
+    /// that is not named is open to all instances.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_INSTANCES", default_value = "")]
     pub sql_instances: String,
-    /// How long a data source may work on one statement: the first rows of a view that sorts take longest.
-    #[arg(long, env = "SEGMENT_EXPORT_SQL_TIMEOUT_MS", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long a data source may work on one statement: a view that sorts takes longest for its first rows.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_SQL_TIMEOUT_MS",
+        default_value_t = 300_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub sql_timeout_ms: u64,
     /// How long one request to a storage may take.
-    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_STORAGE_TIMEOUT_MS",
+        default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub storage_timeout_ms: u64,
-    /// How often a request to a storage that failed is tried again before the run is put aside.
+    /// Retries of a failed request to a storage before the run is postponed.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_RETRIES", default_value_t = 4)]
     pub storage_retries: usize,
 }
 
 impl StorageArgs {
-    /// The roots, the default one first; refuses names that stand twice and options of roots that are not there.
+    /// The default root comes first. Refuses duplicate names, and options of unknown roots.
     pub fn roots(&self) -> anyhow::Result<Vec<RootSettings>> {
         let mut roots = vec![self.root(DEFAULT_ROOT, &self.storage_url)?];
         for entry in self.storage_roots.split_whitespace() {
@@ -70,7 +81,7 @@ impl StorageArgs {
         Ok(roots)
     }
 
-    /// The data sources of tables.
+    /// Refuses entries without a name or a `postgres` address.
     pub fn data_sources(&self) -> anyhow::Result<Vec<DataSourceSettings>> {
         let all = self.sql_sources.as_ref().map_or("", |sources| sources.expose_secret());
         let parse = |entry: &str| {
@@ -125,7 +136,7 @@ impl StorageArgs {
     }
 }
 
-/// What is open to which instances.
+/// Roots or data sources, and the instances that each is open to.
 fn restrictions(setting: &str, all: &str) -> anyhow::Result<Vec<(String, Vec<Uuid>)>> {
     let parse = |entry: &str| {
         let (name, instances) = entry.split_once('=')?;
@@ -151,12 +162,12 @@ fn absolute(url: &str) -> anyhow::Result<String> {
     Ok(url.map_err(|()| anyhow::anyhow!("a storage root names no folder"))?.into())
 }
 
-/// What the platform says in the environment of the process.
+/// Credentials of the platform from the environment of the process.
 fn platform_options() -> Vec<(String, SecretString)> {
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         let is_platform = PLATFORMS.iter().any(|platform| name.starts_with(platform));
-        // The address of the managed identity on Azure App Service has a name of its own.
+        // On Azure App Service the address of the managed identity has no prefix.
         let is_ours = is_platform || name == "IDENTITY_ENDPOINT";
         is_ours.then_some((name, value.into_string().ok()?.into()))
     });

@@ -1,4 +1,4 @@
-//! How runs are carried out: how many, how long, how often.
+//! Settings of runs: how many, how long, how often.
 
 use std::time::Duration;
 
@@ -7,40 +7,65 @@ use clap::Args;
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Work {
-    /// Runs a worker carries out at a time.
-    #[arg(long, env = "SEGMENT_EXPORT_RUNS_IN_PARALLEL", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Runs that a worker executes at the same time.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_RUNS_IN_PARALLEL",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=64)
+    )]
     pub runs_in_parallel: u16,
-    /// The most uploads of a run in flight; the limiter finds the right number.
-    #[arg(long, env = "SEGMENT_EXPORT_UPLOADS_IN_FLIGHT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Most uploads of a run in flight; a limiter finds the right number below.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_UPLOADS_IN_FLIGHT",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u16).range(1..=64)
+    )]
     pub uploads_in_flight: u16,
     /// How long a call to Campaign Monitor may take.
     #[arg(long, env = "SEGMENT_EXPORT_CALL_TIMEOUT_MS", default_value_t = 120_000)]
     pub call_timeout_ms: u64,
-    /// Tries of one call before the run is put aside.
-    #[arg(long, env = "SEGMENT_EXPORT_CALL_TRIES", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
+    /// Attempts of one call before the run is postponed.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_CALL_TRIES",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(1..=20)
+    )]
     pub call_tries: u32,
-    /// First pause between tries; doubles, with jitter.
+    /// First pause between the attempts of a call; doubles, with jitter.
     #[arg(long, env = "SEGMENT_EXPORT_RETRY_PAUSE_MS", default_value_t = 500)]
     pub retry_pause_ms: u64,
-    /// First pause before a run that was put aside is tried again; doubles up to ten minutes.
+    /// First pause before a postponed run is retried; doubles up to ten minutes.
     #[arg(long, env = "SEGMENT_EXPORT_RUN_PAUSE_MS", default_value_t = 10_000)]
     pub run_pause_ms: u64,
-    /// Attempts of a run without any progress before it fails.
-    #[arg(long, env = "SEGMENT_EXPORT_STALLS_MAX", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=100))]
+    /// Attempts without progress before a run fails.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_STALLS_MAX",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(i32).range(1..=100)
+    )]
     pub stalls_max: i32,
-    /// How long a worker owns a run without renewing; another takes over after that.
+    /// How long a worker owns a run without a heartbeat; then another worker takes over.
     #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 60_000)]
     pub lease_ms: u64,
-    /// How long a run may keep its slot while others wait and every slot of its worker is taken.
+    /// How long a run may keep its slot while others wait and every slot of its worker is in use.
     #[arg(long, env = "SEGMENT_EXPORT_RUN_SLICE_MS", default_value_t = 60_000)]
     pub run_slice_ms: u64,
-    /// How often a worker looks for runs the queue forgot.
+    /// How often a worker searches the database for due runs that the queue lost.
     #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
     pub sweep_ms: u64,
-    /// How often the scheduler looks for planned times that have come.
-    #[arg(long, env = "SEGMENT_EXPORT_SCHEDULE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    /// How often the scheduler checks for planned times that are due.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_SCHEDULE_MS",
+        default_value_t = 5_000,
+        value_parser = clap::value_parser!(u64).range(1..=60_000)
+    )]
     pub schedule_ms: u64,
-    /// How long uploads in flight may take to finish when the process is told to stop.
+    /// How long uploads in flight may take to finish when the process stops.
     #[arg(long, env = "SEGMENT_EXPORT_DRAIN_MS", default_value_t = 40_000)]
     pub drain_ms: u64,
 }

@@ -1,5 +1,5 @@
-//! What a connection proves itself with at Campaign Monitor: an API key that somebody typed in, or the tokens of
-//! somebody who signed in. It is sealed in the database, and opened only to be used.
+//! The credential of a connection at Campaign Monitor: an API key that an administrator typed in, or the tokens of
+//! an administrator who signed in. It is sealed in the database, and opened only to be used.
 
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +18,6 @@ use crate::secrets::{self, Keys};
 #[serde(rename_all = "camelCase")]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
 pub enum CredentialKind {
-    /// An API key.
     ApiKey,
     /// Tokens of a person who signed in at Campaign Monitor.
     Oauth,
@@ -43,30 +42,25 @@ impl TryFrom<SecretText> for ApiKey {
         {
             return Ok(Self(key.into()));
         }
-        Err(
-            "an API key is 8 to 500 visible ASCII characters; Campaign Monitor shows it under Account settings, API keys",
-        )
+        Err("an API key is 8 to 500 visible ASCII characters; \
+             Campaign Monitor shows it under Account settings, API keys")
     }
 }
 
 impl ApiKey {
-    /// Its last four characters, to tell keys apart.
+    /// Tells keys apart in the API.
     fn last_four(&self) -> String {
         let key = self.0.expose_secret();
         key[key.len() - 4..].to_owned()
     }
 }
 
-/// A credential, opened.
 #[derive(Clone, Debug)]
 pub enum Secret {
-    /// An API key.
     ApiKey(SecretString),
-    /// OAuth tokens.
     Tokens {
         /// Sent with each call.
         access: SecretString,
-        /// Exchanged for new tokens.
         refresh: SecretString,
     },
 }
@@ -109,7 +103,6 @@ impl Secret {
 /// A sealed credential, ready to be stored.
 #[derive(Clone, Debug)]
 pub struct SealedCredential {
-    /// What it is.
     pub kind: CredentialKind,
     /// The secret, sealed for the connection.
     pub sealed: String,

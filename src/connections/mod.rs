@@ -3,117 +3,18 @@
 //! Administrators decide where data may go; contributors decide what and how often. A connection
 //! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
 
-pub mod credential;
+mod connection;
+mod credential;
+mod current;
+mod refusal;
 mod renewal;
-pub mod session;
-pub mod store;
+pub(crate) mod session;
+pub(crate) mod store;
 pub mod store_oauth;
 pub mod store_seals;
 mod unusable;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use uuid::Uuid;
-
-pub use credential::{ApiKey, CredentialKind, SealedCredential, Secret};
-pub use unusable::Unusable;
-
-use crate::db::{Stamps, Time};
-use crate::names::{ConnectionId, DisplayName};
-use crate::secrets::{self, Keys};
-
-/// Version of the text that an administrator agrees to; `docs/CONSENT.md` holds it.
-pub const CONSENT_VERSION: &str = "2026-11";
-
-/// What kind of service a connection leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[sqlx(type_name = "text", rename_all = "camelCase")]
-pub enum ConnectionType {
-    /// Campaign Monitor.
-    CampaignMonitor,
-}
-
-/// Who may use a connection for exports.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema,
-)]
-#[serde(rename_all = "camelCase")]
-#[sqlx(type_name = "text", rename_all = "camelCase")]
-pub enum AllowedRoles {
-    /// Administrators only.
-    #[default]
-    Admins,
-    /// Contributors too: they see its name and type, and manage every export over it.
-    AdminsAndContributors,
-}
-
-/// How far a connection is set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ConnectionStatus {
-    /// It has no credentials yet.
-    PendingAuthentication,
-    /// Nobody has been added as export user yet.
-    PendingExportUser,
-    /// Exports may use it.
-    Connected,
-    /// Campaign Monitor refuses the credentials; runs stop until they are renewed.
-    NeedsAttention,
-}
-
-/// A connection, as it is stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
-pub struct Connection {
-    pub id: ConnectionId,
-    pub instance_id: Uuid,
-    pub display_name: DisplayName,
-    pub r#type: ConnectionType,
-    pub allowed_roles: AllowedRoles,
-    pub consent_by: String,
-    pub consent_utc: Time,
-    pub consent_version: String,
-    pub credential_kind: Option<CredentialKind>,
-    pub credential_sealed: Option<String>,
-    pub credential_last_four: Option<String>,
-    pub credential_verified_utc: Option<Time>,
-    pub credential_expires_utc: Option<Time>,
-    pub credential_generation: i64,
-    pub refused_message: Option<String>,
-    pub export_user_subject: Option<String>,
-    pub export_user_name: Option<String>,
-    pub export_user_utc: Option<Time>,
-    #[sqlx(flatten)]
-    pub stamps: Stamps,
-}
-
-impl Connection {
-    /// How far it is set up.
-    #[must_use]
-    pub const fn status(&self) -> ConnectionStatus {
-        if self.credential_sealed.is_none() {
-            ConnectionStatus::PendingAuthentication
-        } else if self.refused_message.is_some() {
-            ConnectionStatus::NeedsAttention
-        } else if self.export_user_subject.is_none() {
-            ConnectionStatus::PendingExportUser
-        } else {
-            ConnectionStatus::Connected
-        }
-    }
-
-    /// Opens the credential, if there is one.
-    pub fn secret(&self, keys: &Keys) -> Result<Option<Secret>, secrets::Error> {
-        let (Some(kind), Some(sealed)) = (self.credential_kind, &self.credential_sealed) else {
-            return Ok(None);
-        };
-        Secret::open(kind, sealed, keys, self.instance_id, self.id).map(Some)
-    }
-
-    /// Whether contributors may use it.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        self.allowed_roles == AllowedRoles::AdminsAndContributors
-    }
-}
+pub use connection::CONSENT_VERSION;
+pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
+pub(crate) use credential::{ApiKey, CredentialKind, SealedCredential};
+pub(crate) use unusable::Unusable;

@@ -3,26 +3,21 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{AllowedRoles, CONSENT_VERSION, Connection, ConnectionType, SealedCredential};
+use super::connection::{AllowedRoles, CONSENT_VERSION, Connection, ConnectionType};
+use super::credential::SealedCredential;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName};
 use crate::sql;
 
-/// What a new connection starts with.
 pub struct NewConnection<'a> {
-    /// Its id.
     pub id: ConnectionId,
-    /// Its instance.
     pub instance: Uuid,
-    /// Its name, unique in the instance: a unique violation says that it is taken.
+    /// Unique in the instance: a unique violation says that it is in use.
     pub display_name: &'a DisplayName,
-    /// What it leads to.
     pub r#type: ConnectionType,
-    /// Who may use it.
     pub allowed_roles: AllowedRoles,
     /// Who made it, and agreed to the transfer of data.
     pub by: &'a str,
-    /// When.
     pub now: Time,
 }
 
@@ -47,7 +42,6 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
     })
 }
 
-/// One connection.
 pub async fn get(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -60,7 +54,7 @@ pub async fn get(
         .await)
 }
 
-/// One connection, to change it: until the transaction ends, nobody else does.
+/// Locks the row: until the transaction ends, nobody else changes it.
 pub async fn get_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -96,7 +90,6 @@ pub async fn list(
     .await)
 }
 
-/// Renames a connection and says who may use it.
 pub async fn update(
     tx: &mut WriteHandle,
     id: ConnectionId,
@@ -107,20 +100,21 @@ pub async fn update(
 ) -> Result<Connection> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "UPDATE connections SET display_name = $2, allowed_roles = $3, version = version + 1, updated_by = $4, updated_utc = $5
-         WHERE id = $1 RETURNING *"
-    )
-    .bind(id)
-    .bind(name)
-    .bind(allowed)
-    .bind(by)
-    .bind(now)
-    .fetch_one(db)
-    .await
+            "UPDATE connections SET display_name = $2, allowed_roles = $3, version = version + 1,
+             updated_by = $4, updated_utc = $5
+         WHERE id = $1 RETURNING *",
+        )
+        .bind(id)
+        .bind(name)
+        .bind(allowed)
+        .bind(by)
+        .bind(now)
+        .fetch_one(db)
+        .await
     })
 }
 
-/// Replaces the credential; whatever was wrong with the old one is forgotten. `None`: the connection was removed.
+/// Replaces the credential, and clears the refusal of the old one. `None`: the connection was removed.
 pub async fn set_credential(
     tx: &mut WriteHandle,
     id: ConnectionId,

@@ -1,40 +1,45 @@
-//! SQL of signing in by OAuth: sign-ins that have begun, and whose turn it is to renew an access token.
+//! SQL of signing in by OAuth: sign-ins that have begun, and the lease to renew an access token.
 
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Connection, SealedCredential};
+use super::connection::Connection;
+use super::credential::SealedCredential;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::ConnectionId;
 use crate::sql;
 
 /// A sign-in that an administrator has begun.
 #[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(
+    missing_docs,
+    reason = "most columns are named so that they say it all; the others are explained"
+)]
 pub struct SignIn {
     /// The public half of `state`.
     pub id: Uuid,
     /// Hash of the secret half, and of what it is bound to.
     pub state_hash: String,
-    /// The instance of the connection.
     pub instance_id: Uuid,
     /// The connection that will get the tokens.
     pub connection_id: ConnectionId,
-    /// The administrator's subject.
+    /// The subject of the administrator.
     pub started_by: String,
     /// The administrator's name, for the audit.
     pub started_name: String,
-    /// After that it is too late.
+    /// After this time the sign-in is refused.
     pub expires_utc: Time,
 }
 
-/// Begins a sign-in; it takes the place of the administrator's older one on the same connection.
+/// Begins a sign-in; it replaces the administrator's older one on the same connection.
 pub async fn begin_sign_in(tx: &mut WriteHandle, sign_in: &SignIn) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO sign_ins (id, state_hash, instance_id, connection_id, started_by, started_name, expires_utc)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (connection_id, started_by) DO UPDATE SET id = excluded.id, state_hash = excluded.state_hash,
-             instance_id = excluded.instance_id, started_name = excluded.started_name, expires_utc = excluded.expires_utc"
+             instance_id = excluded.instance_id, started_name = excluded.started_name,
+             expires_utc = excluded.expires_utc"
     )
     .bind(sign_in.id)
     .bind(&sign_in.state_hash)
@@ -57,7 +62,7 @@ pub async fn sign_in(tx: &mut ReadHandle, id: Uuid) -> Result<Option<SignIn>> {
         .await)
 }
 
-/// Uses a sign-in up. False: somebody else did, just before.
+/// Uses up a sign-in. False: it was used just before.
 pub async fn use_sign_in(tx: &mut WriteHandle, id: Uuid) -> Result<bool> {
     sql!(tx, |db| sqlx::query("DELETE FROM sign_ins WHERE id = $1")
         .bind(id)
@@ -66,8 +71,12 @@ pub async fn use_sign_in(tx: &mut WriteHandle, id: Uuid) -> Result<bool> {
         .map(|done| done.rows_affected() == 1))
 }
 
-/// Removes up to `limit` sign-ins that ended before `before`; how many these were.
-pub async fn forget_sign_ins(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
+/// Removes at most `limit` sign-ins that expired before `before`, and returns how many.
+pub async fn remove_expired_sign_ins(
+    tx: &mut WriteHandle,
+    before: Time,
+    limit: i64,
+) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM sign_ins WHERE id IN
          (SELECT id FROM sign_ins WHERE expires_utc < $1 LIMIT $2)"
@@ -79,9 +88,9 @@ pub async fn forget_sign_ins(tx: &mut WriteHandle, before: Time, limit: i64) -> 
     .map(|done| done.rows_affected()))
 }
 
-/// Takes the turn to renew the tokens of this generation, until `until`. False: somebody else has it, or they are
+/// Takes the lease to renew the tokens of this generation, until `until`. False: another process has it, or they are
 /// renewed already.
-pub async fn take_renewal(
+pub async fn lease_renewal(
     tx: &mut WriteHandle,
     id: ConnectionId,
     generation: i64,
@@ -103,8 +112,8 @@ pub async fn take_renewal(
     })
 }
 
-/// Gives the turn back that was taken until `until`.
-pub async fn give_renewal_back(tx: &mut WriteHandle, id: ConnectionId, until: Time) -> Result<()> {
+/// Releases the lease that was taken until `until`.
+pub async fn release_renewal(tx: &mut WriteHandle, id: ConnectionId, until: Time) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
             "UPDATE connections SET renewal_until = NULL WHERE id = $1 AND renewal_until = $2",
@@ -117,8 +126,8 @@ pub async fn give_renewal_back(tx: &mut WriteHandle, id: ConnectionId, until: Ti
     })
 }
 
-/// Stores renewed tokens in the place of those of `generation`. False: those were replaced meanwhile, by somebody who
-/// signed in or typed in a key; that counts.
+/// Replaces the tokens of `generation` with renewed ones. False: they were replaced meanwhile, by a sign-in or an API
+/// key, and those stay.
 pub async fn renew(
     tx: &mut WriteHandle,
     id: ConnectionId,
@@ -143,7 +152,7 @@ pub async fn renew(
     })
 }
 
-/// A connection by its id alone, for those who hold it already.
+/// A connection by its id alone: the caller has read it in its instance before.
 pub async fn reread(tx: &mut ReadHandle, id: ConnectionId) -> Result<Option<Connection>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM connections WHERE id = $1")
         .bind(id)

@@ -9,10 +9,12 @@ use crate::sql;
 
 /// The sealed secret of a connection.
 #[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(
+    missing_docs,
+    reason = "most columns are named so that they say it all; the others are explained"
+)]
 pub struct Seal {
-    /// The connection.
     pub id: ConnectionId,
-    /// Its instance.
     pub instance_id: Uuid,
     /// `keyId:base64`.
     pub credential_sealed: String,
@@ -34,8 +36,8 @@ pub async fn list(
     .await)
 }
 
-/// Puts `new` in the place of what is sealed in `old`: the same secret, so neither version nor generation rise. False:
-/// the secret was changed meanwhile, and that counts.
+/// Replaces `old` with `new`: it seals the same secret, so neither version nor generation rises. False: the secret was
+/// changed meanwhile, and stays as it is.
 pub async fn replace(tx: &mut WriteHandle, old: &Seal, new: &str) -> Result<bool> {
     sql!(tx, |db| {
         sqlx::query(

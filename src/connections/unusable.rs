@@ -1,10 +1,10 @@
 //! Why nothing can run over a connection: told as a problem to callers of the API, and as the reason of a run.
 
-use super::{Connection, ConnectionStatus};
+use super::connection::{Connection, ConnectionStatus};
 
 /// Why nothing can run over a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub(crate) enum Unusable {
     /// Nobody has given it credentials yet.
     NoCredentials,
     /// The destination rejects its credentials, with this message.
@@ -16,7 +16,7 @@ pub enum Unusable {
 impl Connection {
     /// Why nothing can run over it; `None` when it is connected.
     #[must_use]
-    pub fn unusable(&self) -> Option<Unusable> {
+    pub(crate) fn unusable(&self) -> Option<Unusable> {
         match self.status() {
             ConnectionStatus::Connected => None,
             ConnectionStatus::PendingAuthentication => Some(Unusable::NoCredentials),

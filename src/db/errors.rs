@@ -1,19 +1,19 @@
 //! What an error of either engine means. Constraints have no names in SQLite, so callers know which by the statement.
 
-/// Whether the database is away, stops, or has no room for more just now, so that trying again later may help.
+/// Whether the database is unavailable, stops, or has no room for more now: retrying later may help.
 #[must_use]
-pub fn is_away(error: &sqlx::Error) -> bool {
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
     /// Connection exceptions, no room for more (connections, disk, memory), shutdowns, starting up, and the time-outs
-    /// of transactions, statements and locks; a server that only lets read, as a standby does, or no more lets us in.
-    const AWAY: [&str; 13] = [
+    /// of transactions, statements and locks; a server that is read-only, as a standby is, or refuses the credentials.
+    const UNAVAILABLE: [&str; 13] = [
         "08", "53", "57P01", "57P02", "57P03", "57P05", "25P03", "57014", "55P03", "40", "25006",
         "28", "3D000",
     ];
     match error {
         Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
         Database(error) => {
-            error.code().is_some_and(|code| AWAY.iter().any(|away| code.starts_with(away)))
+            error.code().is_some_and(|code| UNAVAILABLE.iter().any(|class| code.starts_with(class)))
         }
         _ => false,
     }

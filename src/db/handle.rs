@@ -9,9 +9,9 @@ use super::sqlite::SqliteSession;
 /// What statements that read run on.
 #[derive(Debug)]
 pub enum ReadHandle {
-    /// On `SQLite`.
+    /// A session of `SQLite`.
     Sqlite(SqliteSession),
-    /// On `PostgreSQL`.
+    /// A session of `PostgreSQL`.
     Postgres(PostgresSession),
 }
 
@@ -52,7 +52,7 @@ impl DerefMut for WriteHandle {
 }
 
 impl ReadHandle {
-    /// Itself: here a `WriteHandle` becomes the `ReadHandle` that it also is.
+    /// Turns a `&mut WriteHandle` into the `&mut ReadHandle` that it also is; `sql!` needs it.
     #[must_use]
     pub const fn of(handle: &mut Self) -> &mut Self {
         handle
@@ -60,7 +60,7 @@ impl ReadHandle {
 }
 
 impl WriteHandle {
-    /// Makes everything done in this transaction lasting.
+    /// Without it, nothing done in this transaction stays.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self.0 {
             ReadHandle::Sqlite(session) => session.commit().await,
@@ -70,8 +70,8 @@ impl WriteHandle {
 }
 
 /// Runs one statement on whichever engine `$tx`, a `&mut ReadHandle` or a `&mut WriteHandle`, is open on. The SQL is
-/// written once; each engine still gets its own statically typed bind and decode. The span tells where the statement
-/// stands, not what it binds.
+/// written once; each engine still gets its own statically typed bind and decode. The span names the module of
+/// the statement, not what it binds.
 #[macro_export]
 macro_rules! sql {
     ($tx:expr, |$connection:ident| $query:expr) => {
@@ -87,13 +87,5 @@ macro_rules! sql {
                 $query
             }
         }
-    };
-}
-
-/// The span of a call of the database, which lasts as long as the value.
-#[macro_export]
-macro_rules! db_span {
-    ($name:expr, $engine:expr) => {
-        ::tracing::debug_span!($name, otel.kind = "client", db.system.name = $engine)
     };
 }

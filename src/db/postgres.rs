@@ -1,8 +1,8 @@
 //! `PostgreSQL`: its connections, and how long we wait for it.
 //!
-//! It ends statements itself that take too long. But a server that is held, or a network that is cut, says nothing at
-//! all, and what waits for it would wait for ever: so every wait has an end here, and a connection that does not answer
-//! is closed, so that its place in the pool is free again.
+//! The server ends statements that take too long. But a server that is paused, or a network that is cut, does not
+//! respond at all, and a caller would wait for ever: so every wait has an end here, and a connection that does not
+//! respond is closed, so that its slot in the pool is free again.
 
 use std::io;
 use std::time::Duration;
@@ -17,19 +17,19 @@ use sqlx::postgres::{
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgPool, Postgres, Result, SqlStr};
 use tokio::time::timeout;
 
-use super::Limits;
+use super::limits::DatabaseLimits;
 use crate::db_span;
 
 /// How long a connection may be idle and still be used untested.
 const UNTESTED_MAX: Duration = Duration::from_secs(1);
 
 /// Opens a pool of connections.
-pub(super) async fn connect(url: &str, limits: Limits) -> Result<PgPool> {
+pub(super) async fn connect(url: &str, limits: DatabaseLimits) -> Result<PgPool> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
         ("statement_timeout", milliseconds(limits.statement)),
         ("lock_timeout", milliseconds(limits.wait)),
-        // A process that is held or cut off in the middle of a transaction would keep its run from everybody.
+        // A process that is paused or cut off within a transaction would block its run for all others.
         ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
     ]);
     let pool = PgPoolOptions::new()
@@ -42,7 +42,7 @@ pub(super) async fn connect(url: &str, limits: Limits) -> Result<PgPool> {
         .connect_with(options.clone())
         .await;
     match pool {
-        // The pool goes on trying, and does not tell why it got nothing.
+        // The pool keeps trying, and does not report why it fails.
         Err(sqlx::Error::PoolTimedOut) => {
             answered(limits.wait, PgConnection::connect_with(&options)).await?;
             Err(sqlx::Error::PoolTimedOut)
@@ -51,27 +51,27 @@ pub(super) async fn connect(url: &str, limits: Limits) -> Result<PgPool> {
     }
 }
 
-/// Makes sure that a connection which nobody has used for a while still is one. Testing each time costs a round trip.
-/// One that does not answer is replaced, for which some of the time to wait must be left.
+/// Tests a connection that was idle for a while. Testing it each time would cost a round trip.
+/// One that does not respond is replaced, for which some of the time to wait must be left.
 async fn test(connection: &mut PgConnection, idle_for: Duration, most: Duration) -> Result<bool> {
     if idle_for > UNTESTED_MAX { answered(most, may_write(connection)).await } else { Ok(true) }
 }
 
-/// Whether the server lets write on this connection. What was opened on a standby, or while an administrator allowed
-/// reading only, stays so.
+/// Whether this connection may write. One that was opened on a standby, or while the server was read-only, stays
+/// read-only.
 async fn may_write(connection: &mut PgConnection) -> Result<bool> {
     let is_read_only: String =
         sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
     Ok(is_read_only == "off")
 }
 
-/// Waits for an answer of the server, but not for ever.
+/// Fails when the server does not respond within `most`.
 async fn answered<T>(most: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(most, call).await.unwrap_or_else(|_| Err(silent()))
 }
 
 fn silent() -> sqlx::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the database says nothing").into()
+    io::Error::new(io::ErrorKind::TimedOut, "the database does not respond").into()
 }
 
 /// A connection in use: to read, or with a transaction, which rolls back when it is dropped.
@@ -80,15 +80,15 @@ pub struct PostgresSession {
     /// There until it is dropped.
     connection: Option<PoolConnection<Postgres>>,
     is_writing: bool,
-    limits: Limits,
+    limits: DatabaseLimits,
 }
 
 impl PostgresSession {
-    pub(super) async fn read(pool: &PgPool, limits: Limits) -> Result<Self> {
+    pub(super) async fn read(pool: &PgPool, limits: DatabaseLimits) -> Result<Self> {
         Ok(Self { connection: Some(pool.acquire().await?), is_writing: false, limits })
     }
 
-    pub(super) async fn write(pool: &PgPool, limits: Limits) -> Result<Self> {
+    pub(super) async fn write(pool: &PgPool, limits: DatabaseLimits) -> Result<Self> {
         let mut session = Self::read(pool, limits).await?;
         session.is_writing = true;
         session.bounded().execute("BEGIN").await?;
@@ -104,7 +104,7 @@ impl PostgresSession {
         if let Some(mut connection) = self.connection.take() {
             connection.close_on_drop();
         }
-        let why = "the database only lets read";
+        let why = "the database is read-only";
         Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, why).into())
     }
 
@@ -145,14 +145,14 @@ async fn roll_back(mut connection: PoolConnection<Postgres>, most: Duration) {
         may_write(&mut connection).await
     };
     if answered(most, undone).await.unwrap_or_default() {
-        // By itself it would wait for the server without end.
+        // Without a time-out it could wait for ever.
         let _ = timeout(most, connection.return_to_pool()).await;
     } else {
         connection.close_on_drop();
     }
 }
 
-/// Runs a statement, and gives up when the server says nothing for too long.
+/// Runs a statement, and fails when the server does not respond for too long.
 #[derive(Debug)]
 pub struct Bounded<'c> {
     connection: &'c mut PgConnection,

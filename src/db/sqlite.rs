@@ -14,7 +14,7 @@ use crate::db_span;
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
-/// Half a megabyte each, in place of two: what is read again and again is the newest, and the system keeps that too.
+/// Half a megabyte each instead of two: the rows read most are the newest, and the system caches them too.
 const SQLITE_READER_CACHE: &str = "-512";
 
 /// Opens the connections that read, and the one that writes. A reader waits `wait` for a free connection.

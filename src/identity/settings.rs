@@ -1,4 +1,4 @@
-//! How callers prove who they are.
+//! Settings of the tokens that callers send.
 
 use clap::Args;
 use secrecy::SecretString;
@@ -12,30 +12,35 @@ const DEV_AUDIENCE: &str = "segment-export";
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Auth {
-    /// Issuer of the tokens. Required outside development.
+    /// Issuer of the tokens (`iss`). Required outside development.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_ISSUER")]
     pub auth_issuer: Option<String>,
-    /// Audience the tokens must name. Required outside development.
+    /// Audience that tokens must name (`aud`). Required outside development.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_AUDIENCE")]
     pub auth_audience: Option<String>,
-    /// Where the signing keys are; found by `OpenID` discovery when left out.
+    /// Address of the signing keys (JWKS); found by `OpenID` discovery when unset.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_URL")]
     pub auth_jwks_url: Option<Url>,
-    /// How old the signing keys may get before they are read again: a key that is withdrawn works no longer than this,
-    /// as long as the provider answers.
+    /// Age at which the signing keys are fetched again. A withdrawn key is accepted no longer than this while the
+    /// provider is available.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_AGE_MS", default_value_t = 3_600_000)]
     pub auth_jwks_age_ms: u64,
-    /// The least time between two readings of the signing keys, however many unknown keys tokens name.
+    /// Shortest time between two fetches of the signing keys, however many unknown keys tokens name.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_JWKS_PAUSE_MS", default_value_t = 10_000)]
     pub auth_jwks_pause_ms: u64,
-    /// Claim that holds the roles.
+    /// Claim with the roles of the caller.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_ROLES_CLAIM", default_value = "roles")]
     pub auth_roles_claim: String,
-    /// Claim that holds the instance ids (`*` = all).
+    /// Claim with the ids of the instances that the caller may use (`*` for all).
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_INSTANCES_CLAIM", default_value = "instances")]
     pub auth_instances_claim: String,
-    /// Clock difference forgiven when a token's times are checked; at most 60.
-    #[arg(long, env = "SEGMENT_EXPORT_AUTH_LEEWAY_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=60))]
+    /// Clock difference tolerated when the times of a token are checked; at most 60.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_AUTH_LEEWAY_SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(..=60)
+    )]
     pub auth_leeway_seconds: u64,
     /// Shared secret of development tokens; only with `--dev`.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_HS256_SECRET", hide_env_values = true)]
@@ -59,7 +64,8 @@ impl Auth {
         anyhow::ensure!(
             dev || self.auth_jwks_url.is_some()
                 || self.auth_issuer.as_ref().is_some_and(is_address),
-            "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://: the signing keys are found there. Or say where they are in SEGMENT_EXPORT_AUTH_JWKS_URL"
+            "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://, because the signing keys are found there; \
+             or set SEGMENT_EXPORT_AUTH_JWKS_URL to their address"
         );
         anyhow::ensure!(
             dev || self.auth_hs256_secret.is_none(),

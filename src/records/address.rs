@@ -1,4 +1,4 @@
-//! Which e-mail addresses Campaign Monitor takes.
+//! Which e-mail addresses Campaign Monitor accepts.
 //!
 //! It "supports common formats and not the full range of RFC compliant addresses" (the vendor's own
 //! Objective-C client, whose check this follows): the usual atom characters and single dots, one `@`,
@@ -12,9 +12,8 @@ const LABEL_BYTES_MAX: usize = 63;
 /// What is wrong with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// There is none.
     Missing,
-    /// It has a form that Campaign Monitor does not take.
+    /// It has a form that Campaign Monitor does not accept.
     Malformed,
     /// It is longer than 254 characters.
     TooLong,
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_addresses_are_taken() {
+    fn common_addresses_are_accepted() {
         for address in [
             "ann@example.com",
             "o'brien+news@mail.example.co.uk",

@@ -1,8 +1,8 @@
 //! Turns the members of a run into batches: pages read in a stream, each row checked, addresses that come
 //! again taken out, the rest encoded.
 //!
-//! All of it is done on a thread of its own, so that it holds up nobody; it waits when the uploads are
-//! behind. Rows are numbered through the whole run. A run that goes on after a crash reads from the
+//! All of it happens on a thread of its own, so that it blocks no other work; it waits when the uploads are
+//! behind. Rows are numbered through the whole run. A run that resumes after a crash reads from the
 //! start again without sending, and so knows every address that came before.
 
 use std::collections::{HashSet, VecDeque};
@@ -17,8 +17,9 @@ use tokio::sync::mpsc;
 
 use super::address::{self, Flaw};
 use super::columns::Columns;
+use super::integers::to_i64;
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
-use super::record::encode;
+use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
 use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
 use crate::storage::{Error, Manifest, Storage};
@@ -29,14 +30,14 @@ pub const BODY_BYTES_MAX: usize = 4 << 20;
 const AHEAD: usize = 2;
 
 /// A page of rows, ready to be sent.
-pub struct Batch {
+pub struct EncodedBatch {
     /// From 1.
     pub number: i64,
     /// Its first row in the run, from 0.
     pub first_row: i64,
     /// The rows, as text.
     pub page: RecordBatch,
-    /// Places in the page of the rows to be sent.
+    /// Positions in the page of the rows to be sent.
     pub records: Vec<usize>,
     /// The rows that are not sent, and why.
     pub refused: Vec<Rejection>,
@@ -46,21 +47,17 @@ pub struct Batch {
     pub field_warnings: Vec<FieldWarning>,
 }
 
-impl Batch {
-    /// Rows of the page.
-    #[must_use]
+impl EncodedBatch {
     pub fn rows(&self) -> i64 {
-        number(self.page.num_rows())
+        to_i64(self.page.num_rows())
     }
 
     /// The row after its last one.
-    #[must_use]
     pub fn end(&self) -> i64 {
         self.first_row + self.rows()
     }
 
     /// Calls it takes, if each is answered at once.
-    #[must_use]
     pub fn calls(&self, plan: &Plan) -> i64 {
         if self.records.is_empty() {
             0
@@ -73,20 +70,18 @@ impl Batch {
         let parts = if body_bytes > BODY_BYTES_MAX { halves(records) } else { None };
         let Some(parts) = parts else { return 1 };
         let calls = |part: Vec<usize>| {
-            let (body, _) = encode(plan, &self.page, &part);
+            let (body, _) = plan.encode(&self.page, &part);
             self.calls_for(plan, &part, body.len())
         };
         parts.into_iter().map(calls).sum()
     }
 }
 
-/// What to read.
-pub struct Source {
-    /// Where the members are.
+/// The members to read, and how far a run has accounted for them.
+pub struct MemberSource {
     pub storage: Storage,
-    /// What the run pinned, in its order.
+    /// What the run pinned, in the order of its segments.
     pub manifests: Vec<Arc<Manifest>>,
-    /// What to make of it.
     pub plan: Arc<Plan>,
     /// Rows that have been accounted for: batches start after them.
     pub position: i64,
@@ -97,8 +92,7 @@ pub struct Source {
 }
 
 /// Starts reading. The batches come in order; dropping the receiver stops it.
-#[must_use]
-pub fn read(source: Source) -> mpsc::Receiver<Result<Batch, Error>> {
+pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, Error>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let handle = Handle::current();
     thread::spawn(move || {
@@ -112,7 +106,10 @@ pub fn read(source: Source) -> mpsc::Receiver<Result<Batch, Error>> {
     receiver
 }
 
-async fn produce(source: Source, sender: &mpsc::Sender<Result<Batch, Error>>) -> Result<(), Error> {
+async fn produce(
+    source: MemberSource,
+    sender: &mpsc::Sender<Result<EncodedBatch, Error>>,
+) -> Result<(), Error> {
     let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
     let room = usize::try_from(rows).unwrap_or(usize::MAX);
     let mut sifter = Sifter {
@@ -147,10 +144,10 @@ struct Sifter {
 
 impl Sifter {
     /// The batch of a page; `None` when all of it has been accounted for.
-    fn sift(&mut self, page: RecordBatch) -> Option<Batch> {
+    fn sift(&mut self, page: RecordBatch) -> Option<EncodedBatch> {
         let (number, first_row) = (self.next_number, self.next_row);
         self.next_number += 1;
-        self.next_row += self::number(page.num_rows());
+        self.next_row += to_i64(page.num_rows());
         let (records, refused) = self.sort(&page, number, first_row);
         if self.next_row <= self.position || self.answered.contains(&first_row) {
             return None;
@@ -158,32 +155,34 @@ impl Sifter {
         let (body, field_warnings) = if records.is_empty() {
             (Bytes::new(), vec![])
         } else {
-            encode(&self.plan, &page, &records)
+            self.plan.encode(&page, &records)
         };
-        Some(Batch { number, first_row, page, records, refused, body, field_warnings })
+        Some(EncodedBatch { number, first_row, page, records, refused, body, field_warnings })
     }
 
     fn sort(
         &mut self,
         page: &RecordBatch,
-        number: i64,
+        batch: i64,
         first_row: i64,
     ) -> (Vec<usize>, Vec<Rejection>) {
-        let columns = Columns::of(page);
+        let columns = &Columns::of(page);
         let mut records = Vec::with_capacity(page.num_rows());
         let mut refused = Vec::new();
         for row in 0..page.num_rows() {
-            match self.look(&columns, row) {
+            match self.check(columns, row) {
                 None => records.push(row),
                 Some(objection) => {
-                    refused.push(objection.rejection(&columns, row, number, first_row));
+                    let (outcome, code, message) = objection.explain();
+                    let profile = Profile { columns, batch, first_row, row };
+                    refused.push(profile.reject(outcome, code, message.to_owned()));
                 }
             }
         }
         (records, refused)
     }
 
-    fn look(&mut self, columns: &Columns<'_>, row: usize) -> Option<Objection> {
+    fn check(&mut self, columns: &Columns<'_>, row: usize) -> Option<Objection> {
         if columns.get(CUSTOMER_ID_COLUMN, row).is_none() {
             return Some(Objection::NoCustomerId);
         }
@@ -204,52 +203,35 @@ enum Objection {
 }
 
 impl Objection {
-    const fn words(self) -> (RejectionOutcome, &'static str, &'static str) {
+    const fn explain(self) -> (RejectionOutcome, RejectionCode, &'static str) {
         use RejectionOutcome::{Duplicate, Invalid};
         match self {
-            Self::NoCustomerId => (Invalid, "customerIdMissing", "The profile has no CustomerId."),
+            Self::NoCustomerId => {
+                (Invalid, RejectionCode::CustomerIdMissing, "The profile has no CustomerId.")
+            }
             Self::Flawed(Flaw::Missing) => {
-                (Invalid, "addressMissing", "The profile has no e-mail address.")
+                (Invalid, RejectionCode::AddressMissing, "The profile has no e-mail address.")
             }
             Self::Flawed(Flaw::Malformed) => (
                 Invalid,
-                "addressMalformed",
-                "The e-mail address has a form that Campaign Monitor does not take.",
+                RejectionCode::AddressMalformed,
+                "The e-mail address has a form that Campaign Monitor does not accept.",
             ),
-            Self::Flawed(Flaw::TooLong) => {
-                (Invalid, "addressTooLong", "The e-mail address is longer than 254 characters.")
-            }
+            Self::Flawed(Flaw::TooLong) => (
+                Invalid,
+                RejectionCode::AddressTooLong,
+                "The e-mail address is longer than 254 characters.",
+            ),
             Self::Duplicate => (
                 Duplicate,
-                "duplicateAddress",
+                RejectionCode::DuplicateAddress,
                 "An earlier profile of this run has the same e-mail address.",
             ),
         }
     }
-
-    fn rejection(self, columns: &Columns<'_>, row: usize, batch: i64, first_row: i64) -> Rejection {
-        let (outcome, code, message) = self.words();
-        let text = |column| columns.get(column, row).unwrap_or_default().to_owned();
-        Rejection {
-            position: first_row + number(row),
-            batch,
-            customer_id: text(CUSTOMER_ID_COLUMN),
-            email: text(EMAIL_COLUMN),
-            outcome,
-            code: code.to_owned(),
-            message: message.to_owned(),
-        }
-    }
-}
-
-/// A count or place in memory as the database has it.
-#[must_use]
-pub fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Halves of the rows of a request; `None` when there is nothing to halve.
-#[must_use]
 pub fn halves(records: &[usize]) -> Option<VecDeque<Vec<usize>>> {
     if records.len() < 2 {
         return None;

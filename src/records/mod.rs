@@ -1,11 +1,11 @@
 //! Makes records of the members of segments: which rows are sent, in which form, and why the others are not.
 //!
-//! A run sends what a preview only counts; both take it from here, so both say the same.
+//! A run sends what a preview only counts; both take it from here, so both report the same.
 
 pub mod address;
 pub mod batches;
 pub mod columns;
+pub mod integers;
 pub mod plan;
-pub mod record;
-pub mod seen;
-pub mod values;
+pub mod rejection;
+mod seen;

@@ -3,62 +3,28 @@
 
 use std::sync::Arc;
 
-use super::values::Form;
-use crate::campaign_monitor::CustomField;
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+
+use super::columns::Columns;
+use crate::campaign_monitor::{
+    self, Consent, ConsentSource, CustomField, CustomFieldColumn, Form, Layout, Misfits,
+    NameColumns,
+};
 use crate::exports::{ConsentMapping, ConsentToTrack, FieldName, Mapping, NameMapping, Options};
+use crate::runs::FieldWarning;
 use crate::storage::CUSTOMER_ID;
 
-/// Places of the columns that every page has.
+/// Every page has the customer id in its first column, and the address in its second.
 pub const CUSTOMER_ID_COLUMN: usize = 0;
-/// Place of the address.
 pub const EMAIL_COLUMN: usize = 1;
 
-/// What to read, and what to make of it. Columns are known by their place in a page.
+/// What to read of each member, and which part of a subscriber it becomes.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The fields to read, in the order of the page's columns.
     pub columns: Arc<[String]>,
-    /// The name.
-    pub name: NamePlan,
-    /// The mobile number.
-    pub mobile: Option<usize>,
-    /// The custom fields.
-    pub fields: Vec<FieldPlan>,
-    /// The consent to tracking.
-    pub consent: ConsentPlan,
-    /// How the list treats people it knows.
-    pub options: Options,
-}
-
-/// Where the name comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum NamePlan {
-    /// It is not sent.
-    None,
-    /// From one column.
-    Full(usize),
-    /// From two, joined with a space.
-    Parts(usize, usize),
-}
-
-/// Where the consent comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum ConsentPlan {
-    /// The same for all.
-    Same(&'static str),
-    /// From a column.
-    Column(usize),
-}
-
-/// A custom field to be sent.
-#[derive(Clone, Debug)]
-pub struct FieldPlan {
-    /// Its key, in the spelling of the list, without brackets.
-    pub key: String,
-    /// Its column.
-    pub column: usize,
-    /// What it takes.
-    pub form: Form,
+    layout: Layout,
 }
 
 impl Plan {
@@ -69,69 +35,144 @@ impl Plan {
         options: Options,
         list_fields: &[CustomField],
     ) -> Result<Self, String> {
-        let mut columns = Columns(vec![CUSTOMER_ID.to_owned()]);
-        let email = columns.place_anew(&mapping.email);
+        let mut columns = FieldList(vec![CUSTOMER_ID.to_owned()]);
+        let email = columns.push(&mapping.email);
         debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
         let name = match &mapping.name {
-            None => NamePlan::None,
-            Some(NameMapping::Full(field)) => NamePlan::Full(columns.place(field)),
+            None => NameColumns::None,
+            Some(NameMapping::Full(field)) => NameColumns::Full(columns.position(field)),
             Some(NameMapping::Parts(parts)) => {
-                NamePlan::Parts(columns.place(&parts.first), columns.place(&parts.last))
+                NameColumns::Parts(columns.position(&parts.first), columns.position(&parts.last))
             }
         };
-        let mobile = mapping.mobile_number.as_ref().map(|field| columns.place(field));
+        let mobile_number = mapping.mobile_number.as_ref().map(|field| columns.position(field));
         let consent = match &mapping.consent_to_track {
-            ConsentMapping::Same(consent) => ConsentPlan::Same(word(*consent)),
-            ConsentMapping::Field(consent) => ConsentPlan::Column(columns.place(&consent.field)),
+            ConsentMapping::Same(consent) => ConsentSource::Fixed(translate(*consent)),
+            ConsentMapping::Field(consent) => {
+                ConsentSource::Column(columns.position(&consent.field))
+            }
         };
-        let mut fields = Vec::with_capacity(mapping.custom_fields.len());
-        for custom in &mapping.custom_fields {
-            let key = custom.key.as_str();
-            let known = list_fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key));
-            let known = known.ok_or_else(|| key.to_owned())?;
-            fields.push(FieldPlan {
-                key: known.bare_key().to_owned(),
-                column: columns.place(&custom.field),
-                form: Form::of(known),
-            });
-        }
-        Ok(Self { columns: columns.0.into(), name, mobile, fields, consent, options })
+        let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
+        let resubscribe = options.resubscribe;
+        let layout = Layout { email, name, mobile_number, custom_fields, consent, resubscribe };
+        Ok(Self { columns: columns.0.into(), layout })
     }
 
     /// Reads what names a profile, and nothing else.
-    #[must_use]
     pub fn addresses_only(mapping: &Mapping) -> Self {
         Self {
             columns: [CUSTOMER_ID.to_owned(), mapping.email.as_str().to_owned()].into(),
-            name: NamePlan::None,
-            mobile: None,
-            fields: vec![],
-            consent: ConsentPlan::Same(word(ConsentToTrack::Unchanged)),
-            options: Options::default(),
+            layout: Layout {
+                email: EMAIL_COLUMN,
+                name: NameColumns::None,
+                mobile_number: None,
+                custom_fields: vec![],
+                consent: ConsentSource::Fixed(Consent::Unchanged),
+                resubscribe: Options::default().resubscribe,
+            },
         }
     }
+
+    /// The body of an import of these rows of a page, and the values that did not fit their fields.
+    pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> (Bytes, Vec<FieldWarning>) {
+        let (body, misfits) = campaign_monitor::encode(&self.layout, &Columns::of(page), rows);
+        let warning = |Misfits { key, cut, dropped }| FieldWarning { key, cut, dropped };
+        (body, misfits.into_iter().map(warning).collect())
+    }
 }
 
-/// Consent as imports write it.
-#[must_use]
-pub const fn word(consent: ConsentToTrack) -> &'static str {
+fn custom_fields(
+    mapping: &Mapping,
+    list_fields: &[CustomField],
+    columns: &mut FieldList,
+) -> Result<Vec<CustomFieldColumn>, String> {
+    let mut fields = Vec::with_capacity(mapping.custom_fields.len());
+    for custom in &mapping.custom_fields {
+        let key = custom.key.as_str();
+        let known = list_fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key));
+        let known = known.ok_or_else(|| key.to_owned())?;
+        fields.push(CustomFieldColumn {
+            key: known.bare_key().to_owned(),
+            column: columns.position(&custom.field),
+            form: Form::of(known),
+        });
+    }
+    Ok(fields)
+}
+
+const fn translate(consent: ConsentToTrack) -> Consent {
     match consent {
-        ConsentToTrack::Yes => "Yes",
-        ConsentToTrack::No => "No",
-        ConsentToTrack::Unchanged => "Unchanged",
+        ConsentToTrack::Yes => Consent::Yes,
+        ConsentToTrack::No => Consent::No,
+        ConsentToTrack::Unchanged => Consent::Unchanged,
     }
 }
 
-struct Columns(Vec<String>);
+/// The fields to read, each once; the address always has a column of its own.
+struct FieldList(Vec<String>);
 
-impl Columns {
-    fn place(&mut self, field: &FieldName) -> usize {
+impl FieldList {
+    fn position(&mut self, field: &FieldName) -> usize {
         let known = self.0.iter().position(|name| name == field.as_str());
-        known.unwrap_or_else(|| self.place_anew(field))
+        known.unwrap_or_else(|| self.push(field))
     }
 
-    fn place_anew(&mut self, field: &FieldName) -> usize {
+    fn push(&mut self, field: &FieldName) -> usize {
         self.0.push(field.as_str().to_owned());
         self.0.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Array, StringArray};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn mapping(value: Value) -> Mapping {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// Encodes one profile, each of whose fields holds its own name.
+    fn encoded(plan: &Plan) -> Value {
+        let fields = plan.columns.iter().enumerate().map(|(position, name)| {
+            let array: Arc<dyn Array> = Arc::new(StringArray::from(vec![name.as_str()]));
+            (position.to_string(), array)
+        });
+        let (body, _) = plan.encode(&RecordBatch::try_from_iter(fields).unwrap(), &[0]);
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[test]
+    fn every_part_of_a_mapping_is_read_from_its_field() {
+        let mapping = mapping(json!({
+            "email": "Email",
+            "name": {"first": "First", "last": "Last"},
+            "customFields": [{"field": "City", "key": "[CITY]"}, {"field": "First", "key": "given"}],
+            "consentToTrack": {"field": "Consent"},
+        }));
+        let field = |key: &str| -> CustomField {
+            let field = json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": "Text"});
+            serde_json::from_value(field).unwrap()
+        };
+        let options = Options { resubscribe: true };
+        let plan = Plan::new(&mapping, options, &[field("city"), field("Given")]).unwrap();
+        assert_eq!(*plan.columns, ["CustomerId", "Email", "First", "Last", "Consent", "City"]);
+        let body = encoded(&plan);
+        let expected = json!([{
+            "EmailAddress": "Email",
+            "Name": "First Last",
+            "CustomFields": [{"Key": "city", "Value": "City"}, {"Key": "Given", "Value": "First"}],
+            "ConsentToTrack": "Unchanged",
+        }]);
+        assert_eq!((&body["Subscribers"], &body["Resubscribe"]), (&expected, &json!(true)));
+    }
+
+    #[test]
+    fn a_key_that_the_list_lacks_is_named() {
+        let mapping =
+            mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));
+        assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
     }
 }

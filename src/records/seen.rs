@@ -1,16 +1,16 @@
 //! The addresses that a run has met, to find the ones that come again, in any case.
 //!
-//! Six bytes an address, in one piece of memory whose size is known at the start: a million addresses take seven
+//! Six bytes an address, in one piece of memory whose size is known at the start: a million addresses need seven
 //! megabytes. An address is known by a 64-bit hash, seeded by the run so that nobody can prepare two that collide: the
-//! upper bits say where it is looked for, the lower 48 are kept there. By chance two of a million are taken for the same
-//! once in about twenty million runs.
+//! upper bits say at which slot the search begins, the lower 48 are kept in a slot. By chance two of a million have the
+//! same hash once in about twenty million runs.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Addresses are at most this long when they come here.
 const ADDRESS_BYTES_MAX: usize = 254;
 
-/// The lower bits of a hash; all zero is a free place.
+/// The lower bits of a hash; all zero is a free slot.
 type Remainder = [u8; 6];
 const FREE: Remainder = [0; 6];
 
@@ -18,16 +18,15 @@ const FREE: Remainder = [0; 6];
 pub struct Seen {
     seed: u64,
     /// Remainders where their hashes fall, or after it.
-    places: Vec<Remainder>,
+    slots: Vec<Remainder>,
 }
 
 impl Seen {
     /// Room for `most` addresses.
-    #[must_use]
     pub fn with_room_for(most: usize, seed: u64) -> Self {
         // A seventh more than needed keeps the searches short enough.
-        let places = most + most / 7 + 16;
-        Self { seed, places: vec![FREE; places] }
+        let slots = most + most / 7 + 16;
+        Self { seed, slots: vec![FREE; slots] }
     }
 
     /// Remembers an address. False when it came before.
@@ -36,15 +35,15 @@ impl Seen {
     /// When more addresses come than there was room for: the caller counts them.
     pub fn insert(&mut self, address: &str) -> bool {
         let hash = self.hash(address);
-        let (mut place, remainder) = (self.place_of(hash), remainder(hash));
-        for _ in 0..self.places.len() {
-            match self.places[place] {
+        let (mut slot, remainder) = (self.first_slot(hash), remainder(hash));
+        for _ in 0..self.slots.len() {
+            match self.slots[slot] {
                 FREE => {
-                    self.places[place] = remainder;
+                    self.slots[slot] = remainder;
                     return true;
                 }
                 known if known == remainder => return false,
-                _ => place = (place + 1) % self.places.len(),
+                _ => slot = (slot + 1) % self.slots.len(),
             }
         }
         unreachable!("there is room for every member of the run")
@@ -59,17 +58,14 @@ impl Seen {
         xxh3_64_with_seed(&lower[..length], self.seed)
     }
 
-    /// Spreads the hashes evenly over the places, without the cost of a division.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product is below the number of places"
-    )]
-    fn place_of(&self, hash: u64) -> usize {
-        ((u128::from(hash) * self.places.len() as u128) >> 64) as usize
+    /// Spreads the hashes evenly over the slots, without the cost of a division.
+    #[expect(clippy::cast_possible_truncation, reason = "the product is below the number of slots")]
+    fn first_slot(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
     }
 }
 
-/// What tells apart the hashes that fall into the same place.
+/// What distinguishes the hashes that begin at the same slot.
 fn remainder(hash: u64) -> Remainder {
     let mut remainder = FREE;
     remainder.copy_from_slice(&hash.to_le_bytes()[..FREE.len()]);

@@ -1,6 +1,6 @@
 //! A refresh is Customer Insights bringing its segments up to date. It starts every export whose schedule follows it.
 
-pub mod store;
+pub(crate) mod store;
 
 use crate::audit::Author;
 use crate::db::{Time, WriteHandle};

@@ -9,9 +9,9 @@ use crate::names::RefreshId;
 use crate::runs::started::RunsView;
 use crate::sql;
 
-/// A refresh that was reported, as it is stored.
+/// A refresh that was reported, as it is stored. The columns are explained in the migration.
 #[derive(Clone, Debug, sqlx::FromRow)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
+#[expect(clippy::struct_field_names, reason = "the column has this name")]
 pub struct Refresh {
     pub instance_id: Uuid,
     pub refresh_id: RefreshId,
@@ -20,7 +20,7 @@ pub struct Refresh {
     pub received_utc: Time,
 }
 
-/// Takes a refresh, before its runs are known. False: it was reported before.
+/// Adds a refresh before its runs are known. False: it was reported before.
 pub async fn insert(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -43,7 +43,7 @@ pub async fn insert(
     Ok(done == 1)
 }
 
-/// Keeps what a refresh started and skipped.
+/// The runs that a refresh started and skipped.
 pub async fn keep(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -61,7 +61,6 @@ pub async fn keep(
     .map(drop))
 }
 
-/// One refresh.
 pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: &RefreshId) -> Result<Refresh> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT * FROM refreshes WHERE instance_id = $1 AND refresh_id = $2"
@@ -72,8 +71,8 @@ pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: &RefreshId) -> Result<
     .await)
 }
 
-/// Forgets refreshes that were reported before `before`, at most `limit`.
-pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
+/// Removes at most `limit` refreshes that were reported before `before`, and returns how many.
+pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM refreshes WHERE (instance_id, refresh_id) IN
          (SELECT instance_id, refresh_id FROM refreshes WHERE received_utc < $1 LIMIT $2)"

@@ -1,4 +1,4 @@
-//! What became of the profiles of a run, and of the values that did not fit their fields.
+//! How many profiles of a run were processed, by outcome, and the values that did not fit their fields.
 //!
 //! The counts are a law: `selected = created + updated + rejected + duplicate + invalid + inDoubt +
 //! remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
@@ -6,29 +6,29 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::RunStatus;
+use super::status::RunStatus;
 
-/// What became of the profiles of a run.
+/// Profiles of a run, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Counts {
     /// Members of the selected segments.
     pub selected: i64,
-    /// New on the list.
+    /// Profiles that were not on the list before.
     pub created: i64,
-    /// On the list before, and updated.
+    /// Profiles that were on the list before.
     pub updated: i64,
-    /// Refused by Campaign Monitor.
+    /// Sent, and rejected by Campaign Monitor.
     pub rejected: i64,
     /// The address came before in this run.
     pub duplicate: i64,
     /// Not sent: no usable address.
     pub invalid: i64,
-    /// Sent, but no answer told whether it landed.
+    /// Sent, but no answer says whether it was stored.
     pub in_doubt: i64,
 }
 
 impl Counts {
-    /// Profiles that something became of.
+    /// Profiles that have an outcome.
     #[must_use]
     pub const fn accounted(&self) -> i64 {
         self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
@@ -40,7 +40,7 @@ impl Counts {
         self.rejected + self.duplicate + self.invalid + self.in_doubt
     }
 
-    /// Profiles that nothing has become of yet, by the law.
+    /// Profiles without an outcome yet, by the law.
     #[must_use]
     pub const fn remaining(&self) -> i64 {
         self.selected - self.accounted()
@@ -53,12 +53,12 @@ impl Counts {
         let missing = self.missing() - in_doubt;
         let doubt = match in_doubt {
             0 => String::new(),
-            _ => format!(", and of {in_doubt} nobody knows whether they are"),
+            _ => format!(", and for {in_doubt} it is unknown whether they are"),
         };
         format!("{missing} of {selected} profiles are not on the list because of this run{doubt}.")
     }
 
-    /// Adds what became of some more profiles; `selected` stays.
+    /// Adds the outcomes of more profiles; `selected` stays.
     pub const fn add(&mut self, more: &Self) {
         self.created += more.created;
         self.updated += more.updated;
@@ -75,6 +75,52 @@ impl Counts {
             RunStatus::Successful
         } else {
             RunStatus::CompletedWithErrors
+        }
+    }
+}
+
+/// What happened to a profile of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProfileOutcome {
+    Created,
+    Updated,
+    Rejected,
+    Duplicate,
+    Invalid,
+    InDoubt,
+}
+
+impl ProfileOutcome {
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Updated,
+        Self::Rejected,
+        Self::Duplicate,
+        Self::Invalid,
+        Self::InDoubt,
+    ];
+
+    /// As it is written in labels.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::InDoubt => "inDoubt",
+        }
+    }
+
+    /// The profiles with this outcome.
+    pub const fn of(self, counts: &Counts) -> i64 {
+        match self {
+            Self::Created => counts.created,
+            Self::Updated => counts.updated,
+            Self::Rejected => counts.rejected,
+            Self::Duplicate => counts.duplicate,
+            Self::Invalid => counts.invalid,
+            Self::InDoubt => counts.in_doubt,
         }
     }
 }
@@ -97,12 +143,12 @@ pub struct FieldWarning {
 /// The field warnings of a run. (A JSON column holds an object.)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldWarnings {
-    /// One a field.
+    /// At most one for each field.
     pub fields: Vec<FieldWarning>,
 }
 
 impl FieldWarnings {
-    /// Adds the warnings of some more profiles.
+    /// Sums the warnings of each field.
     pub fn add(&mut self, more: &[FieldWarning]) {
         for warning in more {
             match self.fields.iter_mut().find(|known| known.key == warning.key) {

@@ -1,4 +1,4 @@
-//! The runs, and the connections they need, as metrics show them: what the database has, whichever process is asked.
+//! Metrics of runs, and of the connections they need. They come from the database, so every process reports the same.
 
 use std::io;
 use std::time::Duration;
@@ -6,15 +6,19 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 use tokio::time::timeout;
 
-use super::{BatchStatus, RunStatus, store_work};
+use super::batch::BatchStatus;
+use super::counts::{Counts, ProfileOutcome};
+use super::status::RunStatus;
+use super::store_work;
 use crate::connections;
 use crate::db::{self, Db};
 use crate::telemetry::measures;
 
-/// How long the database may take to count: whoever asks for the metrics waits ten seconds at most.
+/// How long the database may take to count: Prometheus waits ten seconds by default.
 const COUNT_MAX: Duration = Duration::from_secs(5);
 
-/// Shows how many runs are open and due, and how many connections stop some. They are NaN where the database cannot tell.
+/// Sets the gauges of open and due runs, and of connections that block some. They are NaN when the database does not
+/// answer.
 pub async fn measure(db: &Db) -> sqlx::Result<()> {
     let counted = timeout(COUNT_MAX, count(db)).await;
     let counted = counted.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
@@ -27,18 +31,19 @@ pub async fn measure(db: &Db) -> sqlx::Result<()> {
     counted.map(drop)
 }
 
-/// Runs that are queued, running and due, how many seconds the oldest has been due, and connections that need attention.
+/// Queued, running and due runs, the age of the oldest due run in seconds, and connections that need attention.
 async fn count(db: &Db) -> sqlx::Result<[f64; 5]> {
     let (mut tx, now) = (db.read().await?, db::now());
     let (queued, running) = store_work::open(&mut tx).await?;
     let (due, since) = store_work::backlog(&mut tx, now).await?;
     let refused = connections::store::count_refused(&mut tx).await?;
-    let [queued, running, due, refused] = [queued, running, due, refused].map(measures::number);
+    let [queued, running, due, refused] =
+        [queued, running, due, refused].map(measures::gauge_value);
     let age = since.map_or(0.0, |since| (now - since).as_seconds_f64());
     Ok([queued, running, due, age, refused])
 }
 
-/// Shows every counter of runs from the start, at zero.
+/// Every counter exists from the start, at zero.
 pub fn start() {
     for status in RunStatus::ENDED {
         run_ended(status, 0);
@@ -46,14 +51,21 @@ pub fn start() {
     for status in BatchStatus::ALL {
         batch_written(status, 0);
     }
+    profiles_processed(&Counts::default());
 }
 
-/// Counts runs that ended.
 pub fn run_ended(status: RunStatus, runs: u64) {
     counter!(measures::RUNS_ENDED, "status" => status.word()).increment(runs);
 }
 
-/// Counts batches that are written.
 pub fn batch_written(status: BatchStatus, batches: u64) {
     counter!(measures::BATCHES, "status" => status.word()).increment(batches);
+}
+
+/// Counts profiles that have an outcome.
+pub fn profiles_processed(counts: &Counts) {
+    for outcome in ProfileOutcome::ALL {
+        let profiles = outcome.of(counts).unsigned_abs();
+        counter!(measures::PROFILES, "outcome" => outcome.word()).increment(profiles);
+    }
 }

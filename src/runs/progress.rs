@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Run, RunStatus};
+use super::run::Run;
+use super::status::RunStatus;
 
 /// How far a run has come.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -1,8 +1,8 @@
 //! Reads runs for many callers at once.
 //!
-//! Front ends look at a run again and again while it goes on, and many look at the same time. Whoever asks while reads
-//! are under way waits for the next one, which reads every run asked for meanwhile in one go. So what a caller gets was
-//! read after it asked, and a thousand that look cost the database little more than one.
+//! Front ends ask for a run again and again while it is active, and many ask at the same time. A caller that asks while
+//! reads are active waits for the next one, which reads every run asked for meanwhile in one statement. So what a
+//! caller gets was read after it asked, and a thousand callers cost the database little more than one.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -11,32 +11,30 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::select;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::Run;
+use super::run::Run;
 use super::store::{self, NamedSegment};
 use crate::db::{Db, ReadHandle};
 use crate::names::RunId;
 
-/// Reads at the same time; while one hangs, the others go on.
+/// Two, so that one that hangs does not block all callers.
 const READS_AT_ONCE: usize = 2;
-/// Runs in one read.
 const RUNS_PER_READ: usize = 100;
 
 /// A run and its segments, as one read found them.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it all")]
 pub struct Found {
-    /// The run.
     pub run: Run,
-    /// Its segments, in their order.
     pub segments: Vec<NamedSegment>,
 }
 
-/// `None`: there is no such run.
+/// `None`: not found.
 type Answer = Result<Option<Found>, Arc<sqlx::Error>>;
 
-/// Gathers what callers ask for.
+/// Gathers the runs that callers ask for, and reads them together.
 pub struct RunReader {
     waiting: Mutex<Vec<Asked>>,
-    turns: Semaphore,
+    slots: Semaphore,
 }
 
 struct Asked {
@@ -46,7 +44,7 @@ struct Asked {
 
 impl Default for RunReader {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), turns: Semaphore::new(READS_AT_ONCE) }
+        Self { waiting: Mutex::default(), slots: Semaphore::new(READS_AT_ONCE) }
     }
 }
 
@@ -59,12 +57,12 @@ impl RunReader {
             let answered = select! {
                 biased;
                 answered = &mut answer => answered,
-                _turn = self.turns.acquire() => {
+                _slot = self.slots.acquire() => {
                     self.answer_next(db).await;
                     answer.await
                 }
             };
-            // Otherwise the caller that read for this one was cut off in the middle.
+            // Otherwise the caller that read for this one was dropped meanwhile.
             if let Ok(answer) = answered {
                 return answer;
             }
@@ -76,7 +74,7 @@ impl RunReader {
         let read = read(db, &asked).await.map_err(Arc::new);
         for Asked { id, answer } in asked {
             let found = read.as_ref().map(|found| found.get(&id).cloned());
-            // Fails when the caller was cut off meanwhile.
+            // Fails when the caller was dropped meanwhile.
             let _ = answer.send(found.map_err(Arc::clone));
         }
     }
@@ -105,7 +103,7 @@ async fn read(db: &Db, asked: &[Asked]) -> sqlx::Result<HashMap<RunId, Found>> {
     Ok(found.into_iter().map(|found| (found.run.id, found)).collect())
 }
 
-/// Adds their segments to runs.
+/// The runs with their segments, in the order of `runs`.
 pub async fn with_segments(tx: &mut ReadHandle, runs: Vec<Run>) -> sqlx::Result<Vec<Found>> {
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
     let mut segments: HashMap<RunId, Vec<NamedSegment>> = HashMap::new();

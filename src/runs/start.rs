@@ -17,7 +17,7 @@ const NOBODY: &str = "scheduler";
 
 /// What makes a run start.
 #[derive(Clone, Copy, Debug)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A person asked for it.
     Person,
     /// A planned time.
@@ -28,7 +28,7 @@ pub enum Cause {
 
 /// Why an export cannot run now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
+pub(crate) enum Obstacle {
     /// It has no connection.
     NoConnection,
     /// Nothing can run over its connection.
@@ -48,7 +48,7 @@ impl From<Obstacle> for Reason {
 }
 
 /// A run of `export`, which was read to be changed; or why it cannot run. The audit gets the run and its author.
-pub async fn start(
+pub(crate) async fn start(
     tx: &mut WriteHandle,
     export: &Export,
     author: &Author,
@@ -64,7 +64,7 @@ pub async fn start(
 }
 
 /// The same, but what cannot run becomes a skipped run that says why.
-pub async fn start_or_skip(
+pub(crate) async fn start_or_skip(
     tx: &mut WriteHandle,
     export: &Export,
     author: &Author,
@@ -81,7 +81,7 @@ pub async fn start_or_skip(
 }
 
 /// The connection that a run of `export` would go over, or why there is none to go over.
-pub async fn usable_connection(
+pub(crate) async fn usable_connection(
     tx: &mut ReadHandle,
     export: &Export,
 ) -> Result<std::result::Result<Connection, Obstacle>> {
@@ -166,7 +166,7 @@ impl Cause {
 }
 
 /// Hints the workers at the runs that wait for them, and counts those that were skipped.
-pub async fn notify(queue: &Queue, runs: &[Run]) {
+pub(crate) async fn notify(queue: &Queue, runs: &[Run]) {
     for run in runs {
         if run.status.is_ended() {
             measure::run_ended(run.status, 1);

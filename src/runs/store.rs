@@ -1,44 +1,42 @@
-//! SQL of the tables `runs` and `run_segments`: how a run begins, and what callers see and ask of it. What its
+//! SQL of the tables `runs` and `run_segments`: how a run begins, what callers read, and how they cancel it. What its
 //! worker writes is in `store_work.rs`.
 
 use sqlx::types::Json;
 use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
-use super::{FieldWarnings, Reason, Run, RunSegment, RunStatus, SubmissionKind, Warnings};
+use super::counts::FieldWarnings;
+use super::reason::Reason;
+use super::run::{Run, RunSegment, SubmissionKind, Warnings};
+use super::status::RunStatus;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::Export;
 use crate::names::{ExportId, RunId};
 use crate::segments::{Segment, SegmentName};
 use crate::sql;
 
-/// What a new run starts with.
-pub struct NewRun<'a> {
-    /// What is run, as it is now.
-    pub export: &'a Export,
-    /// Its segments, as they are now.
-    pub segments: Vec<Segment>,
-    /// What made it start.
-    pub kind: SubmissionKind,
-    /// Who asked for it.
-    pub by: String,
-    /// The time it was planned for, if a schedule asked for it.
-    pub planned: Option<Time>,
+pub(crate) struct NewRun<'a> {
+    /// As it is now.
+    pub(crate) export: &'a Export,
+    /// As they are now.
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) kind: SubmissionKind,
+    pub(crate) by: String,
+    /// The time it was planned for, if a schedule starts it.
+    pub(crate) planned: Option<Time>,
     /// W3C trace context of the request.
-    pub traceparent: Option<String>,
-    /// Trace id of the request.
-    pub trace_id: Option<String>,
-    /// When.
-    pub now: Time,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    pub(crate) now: Time,
 }
 
 /// Adds a queued run; `None`: the export has an open one.
-pub async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run>> {
+pub(crate) async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run>> {
     add(tx, new, RunStatus::Queued, None).await
 }
 
 /// Adds a run that has ended before it began, for this reason.
-pub async fn insert_skipped(
+pub(crate) async fn insert_skipped(
     tx: &mut WriteHandle,
     new: &NewRun<'_>,
     reason: &Reason,
@@ -70,8 +68,8 @@ async fn add_run(
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
-             warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent, trace_id,
-             planned_utc, reason, end_utc)
+             warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
+             trace_id, planned_utc, reason, end_utc)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20)
          ON CONFLICT DO NOTHING RETURNING *"
     )
@@ -119,7 +117,7 @@ async fn add_segments(tx: &mut WriteHandle, run: RunId, segments: &[Segment]) ->
     Ok(())
 }
 
-/// One run.
+/// `None`: not found.
 pub async fn get(tx: &mut ReadHandle, id: RunId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM runs WHERE id = $1")
         .bind(id)
@@ -127,8 +125,8 @@ pub async fn get(tx: &mut ReadHandle, id: RunId) -> Result<Option<Run>> {
         .await)
 }
 
-/// Those of these runs that there are, in any order; at most a few hundred.
-pub async fn get_all(tx: &mut ReadHandle, ids: &[RunId]) -> Result<Vec<Run>> {
+/// In any order, without those that are not found; at most a few hundred.
+pub(crate) async fn get_all(tx: &mut ReadHandle, ids: &[RunId]) -> Result<Vec<Run>> {
     sql!(tx, |db| {
         let mut select = QueryBuilder::new("SELECT * FROM runs WHERE id IN (");
         let mut list = select.separated(", ");
@@ -197,26 +195,23 @@ pub async fn segments_of(tx: &mut ReadHandle, runs: &[RunId]) -> Result<Vec<Name
     })
 }
 
-/// Which runs to list; everything when empty.
+/// Which runs to list; every one when empty.
 #[derive(Default)]
-pub struct Filter {
-    /// Those of this export.
-    pub export: Option<ExportId>,
-    /// Those in this status.
-    pub status: Option<RunStatus>,
-    /// Those started this way.
-    pub kind: Option<SubmissionKind>,
-    /// Those submitted at this time or later.
-    pub from: Option<Time>,
-    /// Those submitted before this time.
-    pub to: Option<Time>,
+pub(crate) struct RunQuery {
+    pub(crate) export: Option<ExportId>,
+    pub(crate) status: Option<RunStatus>,
+    pub(crate) kind: Option<SubmissionKind>,
+    /// Submitted at this time or later.
+    pub(crate) from: Option<Time>,
+    /// Submitted before this time.
+    pub(crate) to: Option<Time>,
 }
 
-/// Runs, newest first.
-pub async fn list(
+/// Newest first.
+pub(crate) async fn list(
     tx: &mut ReadHandle,
     instance: Uuid,
-    filter: &Filter,
+    filter: &RunQuery,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Run>> {
@@ -240,7 +235,7 @@ pub async fn list(
     })
 }
 
-/// Ends a run that no worker has sent anything of. False: a worker must end it.
+/// Ends a run before a worker sends anything. False: a worker must end it.
 pub async fn cancel_queued(
     tx: &mut WriteHandle,
     id: RunId,

@@ -2,18 +2,17 @@
 
 use sqlx::{QueryBuilder, Result};
 
-use super::{Batch, Rejection, RejectionOutcome};
+use super::batch::{BatchResult, Rejection, RejectionOutcome};
 use crate::db::{ReadHandle, WriteHandle};
 use crate::names::{ExportId, RunId};
 use crate::sql;
 
 /// Rows in one INSERT: well below the 32,766 values that `SQLite` binds.
 const ROWS_PER_INSERT: usize = 1000;
-/// Batches that tell how long a call takes.
+/// The newest batches, whose calls are averaged.
 const PACE_BATCHES: i64 = 100;
 
-/// Adds batches that are done.
-pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[Batch]) -> Result<()> {
+pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -> Result<()> {
     for some in batches.chunks(ROWS_PER_INSERT) {
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
@@ -39,7 +38,6 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[Batch]) -> Resu
     Ok(())
 }
 
-/// Adds profiles that are not on the list.
 pub async fn insert_rejections(
     tx: &mut WriteHandle,
     run: RunId,
@@ -66,7 +64,7 @@ pub async fn insert_rejections(
     Ok(())
 }
 
-/// Text as `PostgreSQL` takes it: without NUL, which a Parquet file may hold.
+/// `PostgreSQL` stores no NUL, which a Parquet file may hold.
 fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -82,13 +80,13 @@ pub async fn after(tx: &mut ReadHandle, run: RunId, position: i64) -> Result<Vec
     .await)
 }
 
-/// Batches of a run, from the first.
+/// In the order of rows, from the first.
 pub async fn list(
     tx: &mut ReadHandle,
     run: RunId,
     after: Option<i64>,
     limit: i64,
-) -> Result<Vec<Batch>> {
+) -> Result<Vec<BatchResult>> {
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT * FROM batches WHERE run_id = $1 AND ($2 IS NULL OR number > $2) ORDER BY number LIMIT $3"
@@ -101,7 +99,7 @@ pub async fn list(
     })
 }
 
-/// How long a call took in the newest batches of an export; `None` before the first answered one.
+/// Milliseconds that a call took on average in the newest batches of an export; `None` before the first answer.
 pub async fn pace_ms(tx: &mut ReadHandle, export: ExportId) -> Result<Option<i64>> {
     sql!(tx, |db| sqlx::query_scalar(
         "SELECT CAST(SUM(duration_ms) / SUM(attempts) AS BIGINT) FROM (
@@ -115,7 +113,7 @@ pub async fn pace_ms(tx: &mut ReadHandle, export: ExportId) -> Result<Option<i64
     .await)
 }
 
-/// Profiles of a run that are not on the list, from the first.
+/// In the order of rows, from the first.
 pub async fn rejections(
     tx: &mut ReadHandle,
     run: RunId,

@@ -2,14 +2,20 @@
 
 use sqlx::Result;
 
-use super::retention::Detail;
 use crate::db::{Time, WriteHandle};
 use crate::names::RunId;
 use crate::sql;
 
-/// The run that ended first, before this time, and still has such details; from here on callers are told that they
-/// leave. It holds the row, so that others who remove wait for this transaction.
-pub async fn take_leave(
+/// The details of a run, which may be removed before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    Rejections,
+    Batches,
+}
+
+/// The run that ended first, before this time, and still has such details; from now on callers get 410 for them. Locks
+/// the row, so that other processes that remove wait for this transaction.
+pub(super) async fn begin_removal(
     tx: &mut WriteHandle,
     detail: Detail,
     before: Time,
@@ -29,8 +35,13 @@ pub async fn take_leave(
     sql!(tx, |db| sqlx::query_scalar(statement).bind(before).fetch_optional(db).await)
 }
 
-/// Removes some details of a run, and tells how many.
-pub async fn remove(tx: &mut WriteHandle, detail: Detail, run: RunId, most: i64) -> Result<u64> {
+/// Removes at most `most` details of a run, and returns how many.
+pub(super) async fn remove(
+    tx: &mut WriteHandle,
+    detail: Detail,
+    run: RunId,
+    most: i64,
+) -> Result<u64> {
     let statement = match detail {
         Detail::Rejections => {
             "DELETE FROM rejections WHERE run_id = $1 AND position IN (
@@ -50,8 +61,8 @@ pub async fn remove(tx: &mut WriteHandle, detail: Detail, run: RunId, most: i64)
     Ok(removed)
 }
 
-/// Notes that none of the details are left.
-pub async fn mark_gone(tx: &mut WriteHandle, detail: Detail, run: RunId) -> Result<()> {
+/// None of the details are left.
+pub(super) async fn mark_gone(tx: &mut WriteHandle, detail: Detail, run: RunId) -> Result<()> {
     let statement = match detail {
         Detail::Rejections => "UPDATE runs SET rejections_state = 'gone' WHERE id = $1",
         Detail::Batches => "UPDATE runs SET batches_state = 'gone' WHERE id = $1",
@@ -59,8 +70,8 @@ pub async fn mark_gone(tx: &mut WriteHandle, detail: Detail, run: RunId) -> Resu
     sql!(tx, |db| sqlx::query(statement).bind(run).execute(db).await.map(drop))
 }
 
-/// Removes some runs that ended before this time and have no details left, and tells how many.
-pub async fn remove_runs(tx: &mut WriteHandle, before: Time, most: i64) -> Result<u64> {
+/// Removes at most `most` runs that ended before this time and have no details left, and returns how many.
+pub(super) async fn remove_runs(tx: &mut WriteHandle, before: Time, most: i64) -> Result<u64> {
     let removed = sql!(tx, |db| {
         sqlx::query(
         "DELETE FROM runs WHERE id IN (

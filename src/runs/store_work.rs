@@ -6,13 +6,16 @@ use std::time::Duration;
 use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 
-use super::{Counts, FieldWarnings, Lease, Outcome, Run, RunSegment, RunStatus, Warnings};
+use super::counts::{Counts, FieldWarnings};
+use super::lease::{Lease, Outcome};
+use super::run::{Run, RunSegment, Warnings};
+use super::status::RunStatus;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, RunId};
 use crate::sql;
 
-/// Takes the run if it is due and nobody holds it; the fence rises. A unique violation says that
-/// another run of the connection is being carried out: not now.
+/// Claims the run if it is due and no worker holds it; the fence rises. A unique violation says that
+/// another run of the connection is running: not now.
 pub async fn claim(
     tx: &mut WriteHandle,
     id: RunId,
@@ -34,17 +37,17 @@ pub async fn claim(
     })
 }
 
-/// What can be seen of a run that is to be claimed.
+/// Whether a claim of a run could succeed.
 #[derive(Debug, FromRow)]
-pub struct Prospect {
+pub(crate) struct Availability {
     /// A worker holds it, or died with it.
-    pub is_held: bool,
-    /// Another run of its connection is being carried out.
-    pub is_busy: bool,
+    pub(crate) is_held: bool,
+    /// Another run of its connection is running.
+    pub(crate) is_busy: bool,
 }
 
-/// Looks at an open run. A claim decides; this spares the claims that could only fail.
-pub async fn look(tx: &mut ReadHandle, id: RunId) -> Result<Option<Prospect>> {
+/// Reads an open run. Only a claim decides; this avoids claims that would fail.
+pub(crate) async fn peek(tx: &mut ReadHandle, id: RunId) -> Result<Option<Availability>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT lease_until IS NOT NULL AS is_held, EXISTS (
@@ -58,8 +61,8 @@ pub async fn look(tx: &mut ReadHandle, id: RunId) -> Result<Option<Prospect>> {
     })
 }
 
-/// Extends the lease and tells whether somebody asked to cancel. `None`: the lease is lost.
-pub async fn beat(
+/// Extends the lease, and returns whether a caller asked to cancel. `None`: the lease is lost.
+pub async fn heartbeat(
     tx: &mut WriteHandle,
     lease: Lease,
     now: Time,
@@ -67,13 +70,14 @@ pub async fn beat(
 ) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
-        "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
-    )
-    .bind(lease.run)
-    .bind(lease.fence)
-    .bind(now + ttl)
-    .fetch_optional(db)
-    .await
+            "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running'
+         RETURNING cancel_requested",
+        )
+        .bind(lease.run)
+        .bind(lease.fence)
+        .bind(now + ttl)
+        .fetch_optional(db)
+        .await
     })
 }
 
@@ -116,20 +120,20 @@ pub async fn pin(
 
 /// How far a run has come.
 pub struct Checkpoint {
-    /// Rows accounted for, from the first without a gap.
+    /// Rows that have an outcome, from the first without a gap.
     pub position: i64,
-    /// Whether something has been accounted for since the last checkpoint.
+    /// Whether rows got an outcome since the last checkpoint.
     pub progress: bool,
     /// Rows that may be sent before the next checkpoint.
     pub sent_until: i64,
-    /// What became of the rows since the last checkpoint.
+    /// Outcomes of the rows since the last checkpoint.
     pub counts: Counts,
     /// Field warnings of the whole run so far.
     pub field_warnings: FieldWarnings,
 }
 
 /// Moves the position and the counts together: a crash repeats batches, but never counts one twice.
-/// Progress forgives earlier stalls. Tells whether somebody asked to cancel; `None`: the lease is lost.
+/// Progress forgives earlier stalls. Returns whether a caller asked to cancel; `None`: the lease is lost.
 pub async fn checkpoint(
     tx: &mut WriteHandle,
     lease: Lease,
@@ -164,7 +168,7 @@ pub async fn checkpoint(
 }
 
 /// Leaves the run as `outcome` says; `sent_until`, where it is known, is the row up to which rows may have
-/// been sent that are not accounted for. A run that goes on later although somebody has cancelled it is due at once, and
+/// been sent that have no outcome. A run that resumes later although a caller has cancelled it is due at once, and
 /// keeps who that was. False: the lease is lost.
 pub async fn settle(
     tx: &mut WriteHandle,
@@ -205,12 +209,12 @@ pub async fn settle(
 }
 
 /// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
-/// next attempt, or orphaned by a worker that died. Those whose connection has a run that is
-/// carried out or orphaned get their turn after it: they would only hide it. Marks them as pushed.
+/// next attempt, or orphaned by a worker that died. Those whose connection has another running or
+/// orphaned run come after it: they would only hide it. Marks them as pushed.
 pub async fn due(
     tx: &mut WriteHandle,
     now: Time,
-    push_again_after: Duration,
+    push_interval: Duration,
     limit: i64,
 ) -> Result<Vec<RunId>> {
     sql!(tx, |db| {
@@ -226,14 +230,14 @@ pub async fn due(
          RETURNING id"
     )
     .bind(now)
-    .bind(now - push_again_after)
+    .bind(now - push_interval)
     .bind(limit)
     .fetch_all(db)
     .await
     })
 }
 
-/// How many runs a worker should take now, and since when the first of them is due.
+/// How many runs a worker should claim now, and since when the first of them is due.
 pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time>)> {
     sql!(tx, |db| {
         sqlx::query_as(
@@ -249,7 +253,7 @@ pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time
     })
 }
 
-/// How many runs wait or are carried out: queued, running.
+/// How many runs are queued, and how many running.
 pub async fn open(tx: &mut ReadHandle) -> Result<(i64, i64)> {
     sql!(tx, |db| {
         sqlx::query_as(
@@ -261,7 +265,7 @@ pub async fn open(tx: &mut ReadHandle) -> Result<(i64, i64)> {
     })
 }
 
-/// The oldest run that waits for its turn on a connection.
+/// The oldest run that waits for a connection.
 pub async fn waiting(
     tx: &mut ReadHandle,
     connection: Option<ConnectionId>,

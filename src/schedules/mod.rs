@@ -1,32 +1,33 @@
 //! When exports run by themselves. `docs/SCHEDULES.md` has the rules.
 //!
 //! An export has a schedule: with every system refresh, at times of its own, or never. An instance has one schedule
-//! of system refreshes. The next planned time of each is kept in the database, and whoever moves it on starts the runs.
+//! of system refreshes. The next planned time of each is in the database; the scheduler that moves it on starts the
+//! runs.
 
-pub mod refresh;
+pub(crate) mod refresh;
 pub mod store;
-pub mod times;
+pub(crate) mod times;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::{ReadHandle, Time};
-pub use times::{CronLine, TimeZone};
+pub(crate) use times::{CronLine, TimeZone};
 
-/// How many planned times are shown.
+/// Planned times in a response.
 pub const SHOWN: usize = 5;
 
 /// When an export runs by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Schedule {
-    /// What starts it.
+    /// What starts the export by itself.
     pub kind: ScheduleKind,
-    /// Whether it starts by itself at all.
+    /// Whether the export starts by itself at all.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Where the clock hangs that `cron` reads; only with `custom`.
+    /// Time zone in which `cron` is read; only with `custom`. UTC when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<TimeZone>,
     /// When, in cron lines; only with `custom`.
@@ -45,9 +46,9 @@ const fn yes() -> bool {
 pub enum ScheduleKind {
     /// Every system refresh of the instance.
     SystemRefresh,
-    /// Times of its own.
+    /// The times of `cron`.
     Custom,
-    /// Nothing: only a person.
+    /// Nothing; only a caller starts it.
     Manual,
 }
 
@@ -70,20 +71,20 @@ impl Schedule {
         self.active && self.kind == ScheduleKind::SystemRefresh
     }
 
-    /// The times of its own that are planned after `after`.
+    /// The times of `cron` after `after`, in order.
     pub fn upcoming(&self, after: Time) -> impl Iterator<Item = Time> + '_ {
         let lines = if self.active { self.cron.as_slice() } else { &[] };
         times::upcoming(self.timezone.unwrap_or(TimeZone::UTC), lines, after)
     }
 
-    /// The first of them.
+    /// `None` when no time is planned after `after`.
     #[must_use]
     pub fn next(&self, after: Time) -> Option<Time> {
         self.upcoming(after).next()
     }
 }
 
-/// The next five times at which an export of `instance` starts by itself, after `now`.
+/// The next `SHOWN` times at which an export of `instance` starts by itself, after `now`.
 pub async fn next_runs(
     tx: &mut ReadHandle,
     instance: Uuid,

@@ -1,4 +1,4 @@
-//! The schedule of an instance's system refresh, which starts every export that follows it.
+//! The schedule of the system refresh of an instance, which starts every export that follows it.
 
 use chrono::{NaiveTime, Timelike};
 use serde::{Deserialize, Serialize};
@@ -9,39 +9,37 @@ use uuid::Uuid;
 use super::times::{self, CronLine, TimeZone};
 use crate::db::{Stamps, Time};
 
-/// When the system refresh of an instance comes. Off until somebody switches it on.
+/// When the system refresh of an instance takes place. It is off until a caller sets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshSchedule {
-    /// Whether it comes at all.
+    /// Whether it takes place at all.
     pub active: bool,
-    /// On which days.
+    /// Whether it takes place every day, or on some days of the week.
     pub recurrence: Recurrence,
     /// The days of a week; only with `weekly`, and then at least one.
     #[serde(default)]
     #[schema(max_items = 7)]
     pub weekdays: Vec<Weekday>,
-    /// Where the clock hangs that `times` reads.
+    /// Time zone in which `times` are read.
     pub timezone: TimeZone,
-    /// When on these days, each time once.
+    /// Times of these days, each once.
     #[schema(min_items = 1, max_items = 4)]
     pub times: Vec<ClockTime>,
 }
 
-/// On which days a refresh comes.
+/// On which days a refresh takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Recurrence {
-    /// Every day.
     Daily,
-    /// On some days of the week.
+    /// On the days in `weekdays`.
     Weekly,
 }
 
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the days say it all")]
 pub enum Weekday {
     Sunday,
     Monday,
@@ -52,10 +50,15 @@ pub enum Weekday {
     Saturday,
 }
 
-/// A time on the clock, `HH:MM`.
+/// A time of day, `HH:MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, max_length = 5, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "06:00")]
+#[schema(
+    value_type = String,
+    max_length = 5,
+    pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    example = "06:00"
+)]
 pub struct ClockTime(NaiveTime);
 
 impl TryFrom<String> for ClockTime {
@@ -110,9 +113,8 @@ impl RefreshSchedule {
     }
 }
 
-/// The schedule of an instance, as it is stored.
+/// The schedule of an instance, as it is stored. The columns are explained in the migration.
 #[derive(Clone, Debug, sqlx::FromRow)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Planned {
     pub instance_id: Uuid,
     pub schedule: Json<RefreshSchedule>,

@@ -27,7 +27,8 @@ pub async fn set(
 ) -> Result<Option<Planned>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "INSERT INTO refresh_schedules (instance_id, schedule, next_planned_utc, version, created_by, created_utc, updated_by, updated_utc)
+        "INSERT INTO refresh_schedules (instance_id, schedule, next_planned_utc, version, created_by, created_utc,
+             updated_by, updated_utc)
          VALUES ($1, $3, $4, 1, $5, $6, $5, $6)
          ON CONFLICT (instance_id) DO UPDATE SET schedule = $3, next_planned_utc = $4,
              version = refresh_schedules.version + 1, updated_by = $5, updated_utc = $6

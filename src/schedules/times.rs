@@ -1,7 +1,7 @@
 //! Planned times: cron lines read on the wall clock of a time zone.
 //!
-//! croner finds the times on the wall clock; which moment that is, is said here, by one rule for all lines: a time
-//! that a clock change skips is the first moment after the gap, and one that comes twice is the first of the two.
+//! croner finds the times on the wall clock; this file finds the moment, by one rule for all lines: a time that a clock
+//! change skips is the first moment after the gap, and one that comes twice is the first of the two.
 //! (croner's own rule leaves out times in a gap as soon as a line names two hours, such as `0 3,15 * * *`.)
 
 use chrono::{NaiveDateTime, TimeDelta, TimeZone as _, Utc};
@@ -13,14 +13,19 @@ use utoipa::ToSchema;
 
 use crate::db::Time;
 
-/// The longest gap of a clock, in minutes: a zone that crossed the date line left out a day.
+/// The longest gap of a clock, in minutes: a zone that crossed the date line skipped a day.
 const GAP_MAX: i64 = 24 * 60;
 const LINE_MAX: usize = 100;
 
 /// A time zone of the IANA database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9+/_-]+$", example = "Europe/Riga")]
+#[schema(
+    value_type = String,
+    max_length = 64,
+    pattern = "^[A-Za-z0-9+/_-]+$",
+    example = "Europe/Riga"
+)]
 pub struct TimeZone(Tz);
 
 impl TryFrom<String> for TimeZone {
@@ -40,14 +45,19 @@ impl From<TimeZone> for String {
 }
 
 impl TimeZone {
-    /// Where clocks never change.
+    /// Its clock never changes.
     pub const UTC: Self = Self(Tz::UTC);
 }
 
 /// A cron line: minute, hour, day of month, month, day of week, read on the clock of a time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, max_length = 100, pattern = r"^ *[^ ]+( +[^ ]+){4} *$", example = "0 6 * * 1-5")]
+#[schema(
+    value_type = String,
+    max_length = 100,
+    pattern = r"^ *[^ ]+( +[^ ]+){4} *$",
+    example = "0 6 * * 1-5"
+)]
 pub struct CronLine(Cron);
 
 impl TryFrom<String> for CronLine {
@@ -55,7 +65,11 @@ impl TryFrom<String> for CronLine {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.len() > LINE_MAX || text.split_whitespace().count() != 5 {
-            return Err("a cron line has five fields: minute, hour, day of month, month, day of week; such as 0 6 * * 1-5".into());
+            return Err(
+                "a cron line has five fields: minute, hour, day of month, month, day of week; \
+                        such as 0 6 * * 1-5"
+                    .into(),
+            );
         }
         let parser =
             CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();

@@ -4,13 +4,13 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Fields, Segment, SegmentId, SegmentName, Source};
+use super::segment::{Fields, Segment, SegmentId, SegmentName};
+use super::source::SegmentSource;
 use crate::db::{ReadHandle, Time, WriteHandle};
-use crate::names::DisplayName;
+use crate::names::{DisplayName, ExportId};
 use crate::sql;
 use crate::storage::{Inspection, Manifest};
 
-/// One segment, by its name.
 pub async fn get(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -23,7 +23,7 @@ pub async fn get(
         .await)
 }
 
-/// One segment, to change it: until the transaction ends, nobody else does.
+/// Locks the row: until the transaction ends, nobody else changes it.
 pub async fn get_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -38,7 +38,6 @@ pub async fn get_to_change(
     .await)
 }
 
-/// One segment, by its id.
 pub async fn get_by_id(tx: &mut ReadHandle, id: SegmentId) -> Result<Option<Segment>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM segments WHERE id = $1")
         .bind(id)
@@ -46,7 +45,7 @@ pub async fn get_by_id(tx: &mut ReadHandle, id: SegmentId) -> Result<Option<Segm
         .await)
 }
 
-/// Segments, newest first.
+/// Newest first.
 pub async fn list(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -66,10 +65,7 @@ pub async fn list(
 }
 
 /// The segments of an export, in its order.
-pub async fn of_export(
-    tx: &mut ReadHandle,
-    export: crate::names::ExportId,
-) -> Result<Vec<Segment>> {
+pub async fn of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Vec<Segment>> {
     sql!(tx, |db| sqlx::query_as(
         "SELECT segments.* FROM segments JOIN export_segments ON segment_id = segments.id
          WHERE export_id = $1 ORDER BY position"
@@ -79,19 +75,20 @@ pub async fn of_export(
     .await)
 }
 
-/// Adds a segment without members; a unique violation says that the name was taken meanwhile.
+/// Adds a segment without members; a unique violation says that the name is in use.
 pub async fn insert(
     tx: &mut WriteHandle,
     instance: Uuid,
     name: &SegmentName,
     display_name: &DisplayName,
-    source: &Source,
+    source: &SegmentSource,
     by: &str,
     now: Time,
 ) -> Result<Segment> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "INSERT INTO segments (id, instance_id, name, display_name, source, version, created_by, created_utc, updated_by, updated_utc)
+        "INSERT INTO segments (id, instance_id, name, display_name, source, version, created_by, created_utc,
+             updated_by, updated_utc)
          VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $6, $7) RETURNING *"
     )
     .bind(Uuid::now_v7())
@@ -106,12 +103,12 @@ pub async fn insert(
     })
 }
 
-/// Changes the name shown and the source. A new source forgets the members of the old one.
+/// Without `keep_members` the members of the old source are forgotten.
 pub async fn update(
     tx: &mut WriteHandle,
     id: SegmentId,
     display_name: &DisplayName,
-    source: &Source,
+    source: &SegmentSource,
     keep_members: bool,
     by: &str,
     now: Time,
@@ -177,14 +174,15 @@ pub async fn supersede(
 ) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
-        "INSERT INTO superseded_objects (path, segment_id, since_utc) VALUES ($1, $2, $3) ON CONFLICT (path) DO NOTHING"
-    )
-    .bind(path)
-    .bind(segment)
-    .bind(now)
-    .execute(db)
-    .await
-    .map(drop)
+            "INSERT INTO superseded_objects (path, segment_id, since_utc) VALUES ($1, $2, $3)
+         ON CONFLICT (path) DO NOTHING",
+        )
+        .bind(path)
+        .bind(segment)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
     })
 }
 
@@ -207,7 +205,7 @@ pub async fn removable(
     .await)
 }
 
-/// Forgets an object that has been removed.
+/// Removes the mark of an object that has been removed from the storage.
 pub async fn removed(tx: &mut WriteHandle, path: &str) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM superseded_objects WHERE path = $1")
         .bind(path)
@@ -216,7 +214,7 @@ pub async fn removed(tx: &mut WriteHandle, path: &str) -> Result<()> {
         .map(drop))
 }
 
-/// Puts an object that could not be removed behind the others.
+/// Puts an object that could not be removed after the others.
 pub async fn postpone_removal(tx: &mut WriteHandle, path: &str, now: Time) -> Result<()> {
     sql!(tx, |db| sqlx::query("UPDATE superseded_objects SET since_utc = $2 WHERE path = $1")
         .bind(path)
@@ -226,7 +224,7 @@ pub async fn postpone_removal(tx: &mut WriteHandle, path: &str, now: Time) -> Re
         .map(drop))
 }
 
-/// What the segments and the open runs of an instance name, where it is kept here.
+/// The manifests of the segments and the open runs of an instance that name uploads.
 pub async fn manifests_of_uploads(
     tx: &mut ReadHandle,
     instance: Uuid,

@@ -11,8 +11,8 @@ use actix_web::middleware::Next;
 use metrics::histogram;
 use tracing_actix_web::RequestId;
 
+use super::request_span;
 use crate::telemetry::measures::HTTP_REQUESTS;
-use crate::telemetry::request;
 
 /// Adds the request id to the answer; log lines and spans have the same id.
 pub async fn add_request_id(
@@ -31,10 +31,10 @@ pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let (started, route) = (Instant::now(), request::route(&request));
+    let (started, route) = (Instant::now(), request_span::route(&request));
     let method = known(request.method());
     let answer = next.call(request).await;
-    let status = request::status(&answer).as_str().to_owned();
+    let status = request_span::status(&answer).as_str().to_owned();
     histogram!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status)
         .record(started.elapsed());
     answer

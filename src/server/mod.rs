@@ -5,6 +5,7 @@ mod methods;
 mod middleware;
 pub mod openapi;
 mod refusals;
+mod request_span;
 mod routes;
 mod swagger;
 
@@ -24,12 +25,12 @@ use utoipa_actix_web::{AppExt, scope};
 
 use self::methods::{Methods, PAGES, no_such_route};
 use self::refusals::Refusals;
+use self::request_span::RequestSpan;
 use crate::api::connections;
 use crate::app::App;
 use crate::config::Part;
 use crate::http::address;
 use crate::runs::reader::RunReader;
-use crate::telemetry::request::RequestSpan;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;

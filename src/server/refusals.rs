@@ -18,10 +18,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::audit::{self, Action, Author, Refusal};
+use crate::audit::{self, Action, Author, RefusedCall};
 use crate::http::address;
 use crate::http::problem::Problem;
-use crate::telemetry::measures::AUDIT_LEFT_OUT;
+use crate::telemetry::measures::AUDIT_OMITTED;
 
 const WINDOW: Duration = Duration::from_mins(1);
 /// Longer than any id or name of ours.
@@ -43,7 +43,7 @@ pub async fn record(
 }
 
 /// Who was rejected, for which action and why; statuses 4xx only.
-fn refusal<B>(response: &ServiceResponse<B>) -> Option<(Author, Action, Refusal)> {
+fn refusal<B>(response: &ServiceResponse<B>) -> Option<(Author, Action, RefusedCall)> {
     if !response.status().is_client_error() {
         return None;
     }
@@ -54,7 +54,7 @@ fn refusal<B>(response: &ServiceResponse<B>) -> Option<(Author, Action, Refusal)
     let author = request.extensions().get::<Author>().cloned()?;
     let problem = response.response().error()?.as_error::<Problem>()?;
     let status = i32::from(response.status().as_u16());
-    let refusal = Refusal { status, error_code: problem.code().into(), more_left_out: false };
+    let refusal = RefusedCall { status, error_code: problem.code().into(), more_left_out: false };
     Some((author, action, refusal))
 }
 
@@ -71,21 +71,21 @@ async fn write(
     author: Author,
     action: Action,
     object: Option<String>,
-    refusal: Refusal,
+    refusal: RefusedCall,
 ) {
     let room = refusals.take(author.instance, &author.actor.subject);
     if room == Room::None {
-        counter!(AUDIT_LEFT_OUT).increment(1);
+        counter!(AUDIT_OMITTED).increment(1);
         return;
     }
-    let refusal = Refusal { more_left_out: room == Room::Last, ..refusal };
+    let refusal = RefusedCall { more_left_out: room == Room::Last, ..refusal };
     let written = async {
         let mut tx = app.db.write().await?;
         audit::record_refusal(&mut tx, &author, action, object, refusal).await?;
         tx.commit().await
     };
     if let Err(error) = written.await {
-        counter!(AUDIT_LEFT_OUT).increment(1);
+        counter!(AUDIT_OMITTED).increment(1);
         tracing::error!(
             error = %error,
             action = action.as_str(),

@@ -1,10 +1,9 @@
 //! Logs, traces and metrics.
 //!
 //! Logs go to standard error: text on a terminal, JSON elsewhere. Every request and every run has a
-//! trace; traces are sent where `OTEL_EXPORTER_OTLP_ENDPOINT` says. No personal data goes anywhere here.
+//! trace; traces are sent to `OTEL_EXPORTER_OTLP_ENDPOINT`. None of them contains personal data.
 
 pub mod measures;
-pub mod request;
 pub mod settings;
 
 use std::io::IsTerminal;
@@ -30,10 +29,10 @@ const SCOPE: &str = "segment-export";
 const LOGGED_BY_DEFAULT: &str =
     "info,actix_server=warn,object_store=warn,sqlx::postgres::notice=warn";
 
-/// What must be flushed before the process ends, and what `/metrics` shows.
+/// Traces, which must be flushed before the process ends, and metrics.
 pub struct Telemetry {
     provider: SdkTracerProvider,
-    /// Renders the metrics.
+    /// Renders what `/metrics` returns.
     pub metrics: PrometheusHandle,
 }
 
@@ -57,7 +56,7 @@ pub fn start(signals: &Signals, quiet: bool) -> anyhow::Result<Telemetry> {
     Ok(Telemetry { provider, metrics: measures::start()? })
 }
 
-/// Which lines are logged. Spans always are at hand, so that each line can say which request or run it is about.
+/// Which lines are logged. Spans are always recorded, so that each line can name its request or run.
 fn logged<S: Subscriber>(quiet: bool) -> impl Filter<S> {
     let default = if quiet { "warn" } else { LOGGED_BY_DEFAULT };
     let lines = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
@@ -65,8 +64,8 @@ fn logged<S: Subscriber>(quiet: bool) -> impl Filter<S> {
     lines.or(spans.with_max_level_hint(Level::INFO))
 }
 
-/// Which spans are traced. The finer ones (calls of the database and the queue) only as parts of a request or a run:
-/// what a process does by itself would be endless traces of one span.
+/// Which spans are traced. The finer ones (calls of the database and the queue) only within a request or a run: alone,
+/// each would be a trace of one span.
 fn traced<S: Subscriber + for<'a> LookupSpan<'a>>(
     signals: &Signals,
 ) -> anyhow::Result<impl Filter<S> + use<S>> {
@@ -77,7 +76,7 @@ fn traced<S: Subscriber + for<'a> LookupSpan<'a>>(
     Ok(EnvFilter::try_new(filter)?.and(is_part.with_max_level_hint(Level::TRACE)))
 }
 
-/// Sampling, batches and headers are as the `OTEL_…` variables say that the SDK knows.
+/// The SDK reads sampling, batches and headers from its `OTEL_…` variables.
 fn provider(signals: &Signals) -> anyhow::Result<SdkTracerProvider> {
     let service = Resource::builder().with_service_name(signals.service_name.clone()).build();
     let builder = SdkTracerProvider::builder().with_resource(service);
@@ -117,7 +116,7 @@ pub fn traceparent(span: &Span) -> Option<String> {
     carrier.0
 }
 
-/// Has `span` say which trace it belongs to, so that its log lines do.
+/// Adds the trace id to `span`, and so to its log lines.
 pub fn record_trace_id(span: &Span) {
     if let Some(id) = trace_id(span) {
         span.record("trace_id", id);
@@ -125,16 +124,16 @@ pub fn record_trace_id(span: &Span) {
 }
 
 /// Makes `span` part of the trace that `traceparent` names, and links it to the span there: that one has long ended.
-pub fn carry_on(span: &Span, traceparent: &str) {
+pub fn continue_trace(span: &Span, traceparent: &str) {
     let carrier = Carrier(Some(traceparent.to_owned()));
     let context = TraceContextPropagator::new().extract(&carrier);
     let caller = context.span().span_context().clone();
-    // Fails only when traces are off, and then there is nothing to carry on.
+    // Fails only when traces are off, and then there is nothing to continue.
     let _ = span.set_parent(context);
     span.add_link(caller);
 }
 
-/// A lone `traceparent`.
+/// The one header `traceparent`.
 #[derive(Default)]
 struct Carrier(Option<String>);
 

@@ -1,17 +1,17 @@
-//! What a process tells about itself, and where.
+//! Settings of traces.
 
 use clap::Args;
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Signals {
-    /// Where traces are sent (OTLP over HTTP); nowhere when left out.
+    /// Endpoint that receives traces (OTLP over HTTP). No traces are sent when unset.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// What the service is called in traces.
+    /// Name of the service in traces.
     #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "segment-export")]
     pub service_name: String,
-    /// Which spans are sent, written as `RUST_LOG` is; `info` leaves out calls of the database and the queue.
+    /// Spans to send, in the syntax of `RUST_LOG`; `info` omits database and queue calls.
     #[arg(
         long,
         global = true,
@@ -22,7 +22,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Where traces are sent. An empty variable counts as none.
+    /// An empty variable counts as unset.
     #[must_use]
     pub fn otlp_endpoint(&self) -> Option<&str> {
         self.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())

@@ -1,4 +1,4 @@
-//! Upkeep: what happens by the clock, beside the runs: planned times, retention, and the rotation of keys.
+//! Upkeep: what happens by the clock, apart from runs: planned times, retention, and the rotation of keys.
 
 pub mod janitor;
 pub mod rotation;

@@ -1,7 +1,7 @@
 //! Rotates the encryption keys while the service runs: seals every secret again with the newest one.
 //!
 //! One secret at a time is opened and sealed, and written only if nobody changed it meanwhile. So it may run beside
-//! the service, be broken off, and run again. `docs/OPERATIONS.md` says in which order to bring keys in and out.
+//! the service, be interrupted, and run again. `docs/OPERATIONS.md` says in which order to add and remove keys.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::secrets::{self, Keys};
 
 /// Secrets that are read at a time.
 const STEP: i64 = 100;
-/// How often secrets are looked for again that somebody changed in the very moment.
+/// How often secrets are read again that were changed while they were sealed.
 const PASSES_MAX: u32 = 10;
 
 /// How many secrets each key has sealed.
@@ -26,14 +26,14 @@ pub struct Status {
     missing: Vec<String>,
 }
 
-/// What a rotation did.
+/// The result of a rotation: what was sealed again, and what was not.
 #[derive(Debug, Default)]
 pub struct Rotation {
     /// Secrets that were sealed again.
     pub resealed: u64,
     /// Connections whose secrets do not open, and why.
     pub broken: BTreeMap<uuid::Uuid, String>,
-    /// Secrets that were changed by somebody else each time.
+    /// Secrets that were changed meanwhile, in each pass.
     missed: u64,
 }
 
@@ -51,7 +51,7 @@ pub async fn status(db: &Db, keys: &Keys) -> sqlx::Result<Status> {
     Ok(Status { newest: keys.newest_id().to_owned(), counts, missing })
 }
 
-/// Seals everything with the newest key that is not yet.
+/// Seals again, with the newest key, every secret that another key sealed.
 pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
     let mut rotation = Rotation::default();
     for _ in 0..PASSES_MAX {
@@ -59,7 +59,7 @@ pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
         let mut after = None;
         while let Some(seals) = next(db, &mut after).await? {
             for seal in &seals {
-                rotation.turn(db, keys, seal).await?;
+                rotation.reseal(db, keys, seal).await?;
             }
         }
         if rotation.missed == 0 {
@@ -76,7 +76,7 @@ async fn next(db: &Db, after: &mut Option<ConnectionId>) -> sqlx::Result<Option<
 }
 
 impl Rotation {
-    async fn turn(&mut self, db: &Db, keys: &Keys, seal: &Seal) -> sqlx::Result<()> {
+    async fn reseal(&mut self, db: &Db, keys: &Keys, seal: &Seal) -> sqlx::Result<()> {
         let id = seal.id.0;
         match keys.reseal(&seal.credential_sealed, seal.instance_id, id) {
             Ok(None) => {}
@@ -92,7 +92,7 @@ impl Rotation {
         Ok(())
     }
 
-    /// Whether nothing is left to be done.
+    /// Whether every secret is sealed with the newest key.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.broken.is_empty() && self.missed == 0
@@ -103,7 +103,7 @@ impl fmt::Display for Rotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "sealed again with the newest key: {}", self.resealed)?;
         if self.missed > 0 {
-            writeln!(f, "changed all the while, so run this again: {}", self.missed)?;
+            writeln!(f, "changed meanwhile, so run this again: {}", self.missed)?;
         }
         for (connection, why) in &self.broken {
             writeln!(f, "the secret of connection {connection} stays as it is: {why}")?;

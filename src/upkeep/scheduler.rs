@@ -1,7 +1,7 @@
 //! Fires planned times.
 //!
 //! The planned time is moved on, and the runs are added, in one transaction: of several schedulers one does it, and a
-//! crash in between leaves the time as it was. Times that were missed are made up for by one run.
+//! crash in between leaves the time as it was. However many times were missed, one run makes up for them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::audit::{self, Action, Author, Part};
+use crate::audit::{self, Action, Author, SystemActor};
 use crate::db::{self, Time};
 use crate::exports::{self, store_planned};
 use crate::names::ExportId;
@@ -21,11 +21,11 @@ use crate::runs::start::{self, Cause};
 use crate::runs::started::RunsView;
 use crate::schedules::store;
 
-/// Exports looked up at a time.
+/// Exports read at a time.
 const STEP: i64 = 200;
 
-/// Fires planned times until told to stop.
-pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
+/// Runs until the service stops.
+pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let mut ticks = interval(Duration::from_millis(app.config.work.schedule_ms));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -36,14 +36,14 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
         if let Err(error) = fire_due(&app, db::now()).await {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "planned times could not be looked for; it is tried again"
+                "planned times could not be read; retrying"
             );
         }
     }
 }
 
-/// Fires every time that was planned for `now` or earlier. What goes wrong with one holds up no other: its time stays
-/// planned, and is tried again.
+/// Fires every time that was planned for `now` or earlier. One that fails blocks no other: its time stays planned, and
+/// is retried.
 pub async fn fire_due(app: &App, now: Time) -> anyhow::Result<()> {
     let instances = store::refreshes_due(&mut app.db.read().await?, now).await?;
     for instance in instances {
@@ -68,13 +68,13 @@ fn report(fired: anyhow::Result<()>) {
     if let Err(error) = fired {
         tracing::error!(
             error = format!("{error:#}"),
-            "a planned time could not be fired; it is tried again"
+            "a planned time could not be fired; retrying"
         );
     }
 }
 
 fn author(instance: Uuid) -> Author {
-    Author::system(instance, Part::Scheduler)
+    Author::system(instance, SystemActor::Scheduler)
 }
 
 async fn fire_refresh(app: &App, instance: Uuid, now: Time) -> anyhow::Result<()> {

@@ -1,36 +1,34 @@
-//! What became of each profile of a batch, from what Campaign Monitor answered.
+//! The outcome of each profile of a batch, from what Campaign Monitor answered.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::refusal::Refusal;
-use super::uploaded::{Unanswered, Uploaded};
+use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::Error;
-use crate::records::batches::{self, Batch};
+use crate::records::batches::EncodedBatch;
 use crate::records::columns::Columns;
-use crate::records::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
+use crate::records::integers::to_i64;
+use crate::records::plan::EMAIL_COLUMN;
+use crate::records::rejection::{Profile, RejectionCode};
 use crate::runs::{self, BatchStatus, Counts, FieldWarning, Rejection, RejectionOutcome};
 
-/// A batch, accounted for.
+/// A batch whose every profile has an outcome, or is known to have none.
 pub struct Done {
     /// The row after its last one.
     pub end: i64,
-    /// The batch, as it is stored.
-    pub batch: runs::Batch,
-    /// What became of its profiles.
+    /// As it is stored.
+    pub batch: runs::BatchResult,
     pub counts: Counts,
-    /// The profiles that are not on the list.
+    /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
-    /// Values that did not fit their fields.
     pub field_warnings: Vec<FieldWarning>,
     /// Whether every record has an answer; those without are in doubt, or were not sent.
     pub is_answered: bool,
-    /// What the last try ended with, where it left records without an answer.
+    /// The error of the last try, where it left records without an answer.
     pub failure: Option<Error>,
 }
 
 impl Done {
     /// Whether surely nothing of it is on the list: it was never sent, or refused as a whole.
-    #[must_use]
     pub const fn is_untouched(&self) -> bool {
         let Counts { created, updated, rejected, in_doubt, .. } = self.counts;
         !self.is_answered && created + updated + rejected + in_doubt == 0
@@ -39,16 +37,14 @@ impl Done {
 
 /// Accounts for an uploaded batch. Records without an answer count as in doubt where they may be on the
 /// list, and as remaining where they surely are not.
-#[must_use]
 pub fn account(uploaded: Uploaded) -> Done {
-    let Uploaded { batch, created, updated, refusals, unanswered, http_status, attempts, duration } =
+    let Uploaded { batch, created, updated, refused, unanswered, http_status, attempts, duration } =
         uploaded;
     let is_answered = unanswered.is_none();
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
-    let mut rejections = refused(&batch, refusals, &[doubtful.as_slice(), &unsent].concat());
+    let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
-    let with =
-        |outcome| batches::number(rejections.iter().filter(|one| one.outcome == outcome).count());
+    let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
     let mut counts = Counts {
         created,
@@ -58,7 +54,7 @@ pub fn account(uploaded: Uploaded) -> Done {
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
-    let row = runs::Batch {
+    let row = runs::BatchResult {
         number: batch.number,
         first_row: batch.first_row,
         rows: batch.rows(),
@@ -77,14 +73,13 @@ pub fn account(uploaded: Uploaded) -> Done {
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
-#[must_use]
-pub fn doubt(batch: Batch) -> Done {
+pub fn doubt(batch: EncodedBatch) -> Done {
     let in_doubt = batch.records.clone();
     let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
-    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::nothing(batch) })
+    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) })
 }
 
-fn add_unsent(batch: &Batch, counts: &mut Counts) {
+fn add_unsent(batch: &EncodedBatch, counts: &mut Counts) {
     for refused in &batch.refused {
         match refused.outcome {
             RejectionOutcome::Duplicate => counts.duplicate += 1,
@@ -105,8 +100,12 @@ fn status(counts: &Counts) -> BatchStatus {
 
 /// The refused records: Campaign Monitor names them by their address. One that it names otherwise than it was sent is
 /// one of the answered records all the same: it counts as refused, under the address as Campaign Monitor has it.
-fn refused(batch: &Batch, refusals: Vec<Refusal>, unanswered: &[usize]) -> Vec<Rejection> {
-    if refusals.is_empty() {
+fn rejected(
+    batch: &EncodedBatch,
+    refused: Vec<RefusedRecord>,
+    unanswered: &[usize],
+) -> Vec<Rejection> {
+    if refused.is_empty() {
         return vec![];
     }
     let columns = Columns::of(&batch.page);
@@ -114,70 +113,54 @@ fn refused(batch: &Batch, refusals: Vec<Refusal>, unanswered: &[usize]) -> Vec<R
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
     let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
-    let mut rejections = Vec::with_capacity(refusals.len());
+    let mut rejections = Vec::with_capacity(refused.len());
     let mut unknown = Vec::new();
-    for refusal in refusals {
-        match rows.remove(&refusal.failure.email_address.trim().to_lowercase()) {
+    for record in refused {
+        match rows.remove(&record.failure.email_address.trim().to_lowercase()) {
             Some(row) => {
-                let (code, message) = refusal.words();
-                let outcome = refusal.outcome();
-                rejections.push(rejection(batch, &columns, row, outcome, &code, message));
+                let code = RejectionCode::Refused(record.failure.refusal());
+                let profile = profile(batch, &columns, row);
+                rejections.push(profile.reject(record.outcome(), code, record.message()));
             }
-            None => unknown.push(refusal),
+            None => unknown.push(record),
         }
     }
-    let places = rows.into_values();
-    rejections.extend(unknown.into_iter().zip(places).map(|(one, row)| unnamed(batch, row, one)));
+    let rows = rows.into_values();
+    rejections.extend(unknown.into_iter().zip(rows).map(|(one, row)| unnamed(batch, row, one)));
     rejections
 }
 
-/// A refused record of which nobody knows which it is; it takes the place of some record that is not refused.
-fn unnamed(batch: &Batch, row: usize, refusal: Refusal) -> Rejection {
+/// A refused record of which nobody knows which it is; it stands for some record that is not refused.
+fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection {
     tracing::warn!(
         batch.number,
-        code = refusal.failure.code,
+        code = record.failure.code,
         "Campaign Monitor refused an address that was not sent in this form"
     );
-    let (code, message) = refusal.words();
+    let message = record.message();
     Rejection {
-        position: batch.first_row + batches::number(row),
+        position: batch.first_row + to_i64(row),
         batch: batch.number,
         customer_id: String::new(),
-        outcome: refusal.outcome(),
-        email: refusal.failure.email_address,
-        code,
+        outcome: record.outcome(),
+        code: RejectionCode::Refused(record.failure.refusal()).word().into_owned(),
+        email: record.failure.email_address,
         message: format!("{message} It names an address that was not sent in this form."),
     }
 }
 
-fn in_doubt(batch: &Batch, rows: &[usize]) -> Vec<Rejection> {
+fn in_doubt(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
     let columns = Columns::of(&batch.page);
-    let message = "The profile was sent, but Campaign Monitor gave no answer that tells whether it is on the list.";
-    rows.iter()
-        .map(|row| {
-            rejection(batch, &columns, *row, RejectionOutcome::InDoubt, "noAnswer", message.into())
-        })
-        .collect()
+    let message = "The profile was sent, but no answer of Campaign Monitor confirms whether it is on the list.";
+    let reject = |row: &usize| {
+        let (outcome, code) = (RejectionOutcome::InDoubt, RejectionCode::NoAnswer);
+        profile(batch, &columns, *row).reject(outcome, code, message.to_owned())
+    };
+    rows.iter().map(reject).collect()
 }
 
-fn rejection(
-    batch: &Batch,
-    columns: &Columns<'_>,
-    row: usize,
-    outcome: RejectionOutcome,
-    code: &str,
-    message: String,
-) -> Rejection {
-    let text = |column| columns.get(column, row).unwrap_or_default().to_owned();
-    Rejection {
-        position: batch.first_row + batches::number(row),
-        batch: batch.number,
-        customer_id: text(CUSTOMER_ID_COLUMN),
-        email: text(EMAIL_COLUMN),
-        outcome,
-        code: code.to_owned(),
-        message,
-    }
+const fn profile<'a>(batch: &EncodedBatch, columns: &'a Columns<'a>, row: usize) -> Profile<'a> {
+    Profile { columns, batch: batch.number, first_row: batch.first_row, row }
 }
 
 #[cfg(test)]
@@ -190,13 +173,13 @@ mod tests {
     use crate::campaign_monitor::ImportFailure;
 
     /// A batch of these addresses, all of which have been sent.
-    fn batch(addresses: &[&str]) -> Batch {
+    fn batch(addresses: &[&str]) -> EncodedBatch {
         let ids = (0..addresses.len()).map(|row| Some(row.to_string()));
         let columns: [(&str, ArrayRef); 2] = [
             ("CustomerId", Arc::new(ids.collect::<StringArray>())),
             ("Email", Arc::new(StringArray::from(addresses.to_vec()))),
         ];
-        Batch {
+        EncodedBatch {
             number: 2,
             first_row: 1000,
             page: RecordBatch::try_from_iter(columns).unwrap(),
@@ -207,18 +190,16 @@ mod tests {
         }
     }
 
-    fn answered(batch: Batch, refused: &[&str], unanswered: Option<Unanswered>) -> Done {
-        let refusals = refused.iter().map(|address| {
+    fn answered(batch: EncodedBatch, refused: &[&str], unanswered: Option<Unanswered>) -> Done {
+        let refused = refused.iter().map(|address| {
             let (email_address, message) = ((*address).to_owned(), String::new());
-            Refusal {
-                failure: ImportFailure { email_address, code: 206, message },
-                may_repeat: false,
-            }
+            let failure = ImportFailure { email_address, code: 206, message };
+            RefusedRecord { failure, may_repeat: false }
         });
-        let refusals: Vec<_> = refusals.collect();
+        let refused: Vec<_> = refused.collect();
         let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
-        let created = batches::number(batch.records.len() - refusals.len() - unknown);
-        account(Uploaded { created, refusals, unanswered, ..Uploaded::nothing(batch) })
+        let created = to_i64(batch.records.len() - refused.len() - unknown);
+        account(Uploaded { created, refused, unanswered, ..Uploaded::unknown(batch) })
     }
 
     fn named(done: &Done) -> Vec<(i64, &str, &str)> {

@@ -1,107 +1,55 @@
-//! A run in the hands of a worker, and why it may stop before its end.
+//! A run at a worker, and how far it has come.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::account::Done;
-use super::turns::Held;
+use super::fairness::{ActiveRun, Fairness};
 use crate::app::App;
-use crate::runs::{Lease, LeaseLost, Reason, ReasonCode, Run, RunStatus};
-use crate::segments::Unreadable;
-use crate::storage;
+use crate::records::integers::to_i64;
+use crate::runs::{Lease, Run};
+use crate::storage::PAGE_ROWS;
 
-/// A run in the hands of this worker.
+/// A run that this worker has claimed.
 pub struct Job {
-    /// What everything shares.
+    /// The handles that all parts of the process share.
     pub app: Arc<App>,
-    /// The run, as it was claimed; its counts and position are kept up to date.
+    /// As it was claimed; its counts and position are kept up to date.
     pub run: Run,
-    /// Proof of ownership.
+    /// Named by every write: one that changes no row means that another worker has the run.
     pub lease: Lease,
-    /// Rows up to here may have been sent by an attempt that died.
-    pub doubt_until: i64,
-    /// Batches behind the position that are written already: first row and end.
-    pub answered: BTreeMap<i64, i64>,
-    /// Batches of which some records have no answer.
-    pub failed: Vec<Done>,
-    /// Whether everything that this attempt has sent is written, or was not answered in full.
-    pub is_quiet: bool,
-    /// Its turn, which ends with the job.
-    pub turn: Held,
-    /// Cancelled when the process is told to stop, or the run must give way.
+    /// Cancelled when the process stops, or the run must yield.
     pub stop: CancellationToken,
+    /// Rows up to here may have been sent by an attempt that died.
+    pub(super) doubt_until: i64,
+    /// Batches behind the position that are written already: first row and end.
+    pub(super) answered: BTreeMap<i64, i64>,
+    /// Batches of which some records have no answer.
+    pub(super) unanswered: Vec<Done>,
+    /// Occupies a slot until the job ends.
+    pub(super) active: ActiveRun,
 }
 
-/// Why a run stopped before its end.
-#[derive(Debug)]
-pub enum Stopped {
-    /// It has ended.
-    Ended(RunStatus, Reason),
-    /// Something outside is away: it goes on later, after the pause asked for, unless it has tried too often.
-    Later(Reason, Option<Duration>),
-    /// The process stops, or others wait: it goes on at once, elsewhere or in its next turn.
-    Drained,
-    /// Another worker holds it.
-    LeaseLost(LeaseLost),
-    /// A fault of ours, or of the database.
-    Fault(anyhow::Error),
-}
-
-impl Stopped {
-    /// The run fails for a reason of this code.
-    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
-        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+impl Job {
+    /// The job of a claimed run, of which the batches `answered` behind its position are written.
+    #[must_use]
+    pub fn new(
+        app: Arc<App>,
+        fairness: &Arc<Fairness>,
+        run: Run,
+        answered: BTreeMap<i64, i64>,
+    ) -> Self {
+        let stop = app.stop.child_token();
+        let lease = Lease { run: run.id, fence: run.fence };
+        let active = fairness.begin(lease, stop.clone());
+        let (doubt_until, unanswered) = (run.sent_until, vec![]);
+        Self { app, run, lease, stop, doubt_until, answered, unanswered, active }
     }
-}
 
-impl From<Stopped> for anyhow::Error {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::LeaseLost(lost) => lost.into(),
-            Stopped::Fault(error) => error,
-            other => anyhow::anyhow!("the run could not be left: {other:?}"),
-        }
-    }
-}
-
-impl From<sqlx::Error> for Stopped {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<Unreadable> for Stopped {
-    fn from(error: Unreadable) -> Self {
-        match error {
-            Unreadable::Storage(error) => error.into(),
-            Unreadable::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<storage::Error> for Stopped {
-    fn from(error: storage::Error) -> Self {
-        match &error {
-            storage::Error::Changed { .. }
-            | storage::Error::Lost { .. }
-            | storage::Error::NotFound { .. } => {
-                Self::failed(ReasonCode::SegmentChanged, error.to_string())
-            }
-            storage::Error::Unavailable(cause) => {
-                tracing::warn!(error = %error, %cause, "the storage is away");
-                Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
-            }
-            storage::Error::Refused(cause) => {
-                tracing::error!(error = %error, %cause, "the storage refuses the credentials");
-                Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
-            }
-            storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {
-                Self::failed(ReasonCode::StorageRefused, error.to_string())
-            }
-            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
-        }
+    /// Rows that may be sent before the next checkpoint is written.
+    pub(super) fn window(&self) -> i64 {
+        i64::from(self.app.config.work.uploads_in_flight) * to_i64(PAGE_ROWS)
     }
 }

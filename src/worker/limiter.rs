@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::telemetry::measures::{Held, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, number};
+use crate::telemetry::measures::{GaugeGuard, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, gauge_value};
 
 const DECREASE_TENTHS: usize = 7;
 /// After the first overload, test a higher limit only this rarely.
@@ -37,10 +37,10 @@ struct State {
     resume_at: Instant,
 }
 
-/// What an attempt says about the destination.
+/// What an attempt shows about the destination.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// It took the upload.
+    /// It accepted the upload, and may accept more at a time.
     Clean,
     /// It has too much to do.
     Overloaded {
@@ -55,12 +55,11 @@ pub enum Verdict {
 pub struct Slot<'a> {
     limiter: &'a Limiter,
     epoch: u64,
-    _held: Held,
+    _held: GaugeGuard,
 }
 
 impl Limiter {
     /// A limiter that never lets more than `max` go.
-    #[must_use]
     pub fn new(max: usize) -> Self {
         let state = State {
             limit: START.min(max),
@@ -69,7 +68,7 @@ impl Limiter {
             epoch: 0,
             resume_at: Instant::now(),
         };
-        gauge!(UPLOAD_LIMIT).increment(number(state.limit));
+        gauge!(UPLOAD_LIMIT).increment(gauge_value(state.limit));
         Self { state: Mutex::new(state), changed: Notify::new(), max }
     }
 
@@ -81,13 +80,13 @@ impl Limiter {
         self.state.lock().expect("no panic while locked").limit
     }
 
-    /// Waits for a place.
+    /// Waits until one more upload may be in flight.
     ///
     /// # Panics
     /// Never: nothing panics while the state is locked.
     pub async fn acquire(&self) -> Slot<'_> {
         loop {
-            let changed = self.changed.notified(); // before looking, so no wake-up is missed
+            let changed = self.changed.notified(); // before checking, so no wake-up is missed
             let resume_at = {
                 let mut state = self.state.lock().expect("no panic while locked");
                 if state.in_flight < state.limit && state.resume_at <= Instant::now() {
@@ -95,7 +94,7 @@ impl Limiter {
                     return Slot {
                         limiter: self,
                         epoch: state.epoch,
-                        _held: Held::new(UPLOADS_IN_FLIGHT),
+                        _held: GaugeGuard::new(UPLOADS_IN_FLIGHT),
                     };
                 }
                 state.resume_at
@@ -131,7 +130,7 @@ impl Slot<'_> {
             }
             Verdict::Overloaded { retry_after } => {
                 state.resume_at = state.resume_at.max(Instant::now() + retry_after);
-                // Attempts already in flight when the limit fell say nothing about the new limit.
+                // Attempts already in flight when the limit fell show nothing about the new limit.
                 if self.epoch == state.epoch {
                     state.limit = (state.limit * DECREASE_TENTHS / 10).max(1);
                     state.clean = 0;
@@ -140,13 +139,13 @@ impl Slot<'_> {
             }
             Verdict::Unrelated => {}
         }
-        gauge!(UPLOAD_LIMIT).increment(number(state.limit) - number(before));
+        gauge!(UPLOAD_LIMIT).increment(gauge_value(state.limit) - gauge_value(before));
     }
 }
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        gauge!(UPLOAD_LIMIT).decrement(number(self.limit()));
+        gauge!(UPLOAD_LIMIT).decrement(gauge_value(self.limit()));
     }
 }
 

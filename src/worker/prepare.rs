@@ -1,16 +1,16 @@
-//! What must hold before the first upload of a run: the credential opens, the list and its fields are
-//! there, the segments have the fields, and what is read is pinned.
+//! What must hold before the first upload of a run: the credential opens, the list and its fields are there,
+//! the segments have the fields, and what is read is pinned.
 
 use std::sync::Arc;
 
 use sqlx::types::Json;
 
-use super::carry::{canceled, while_beating};
-use super::job::{Job, Stopped};
-use super::settle::checkpoint_with;
+use super::checkpoint::checkpoint_in;
+use super::heartbeat::canceled;
+use super::job::Job;
+use super::stopped::{Stopped, refused};
 use crate::app::App;
-use crate::campaign_monitor::{self, Disposition};
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::plan::Plan;
@@ -18,17 +18,15 @@ use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Wa
 use crate::segments::{self, Segment, Unreadable};
 use crate::storage::{self, Manifest};
 
-/// A run that is ready to be carried out.
+/// What the uploads of a run need.
 pub struct Prepared {
-    /// Where to.
-    pub session: Session,
-    /// What to make of the rows.
-    pub plan: Arc<Plan>,
-    /// What to read.
-    pub manifests: Vec<Arc<Manifest>>,
+    pub(super) session: AccountSession,
+    pub(super) plan: Arc<Plan>,
+    /// What the run reads, in the order of its segments.
+    pub(super) manifests: Vec<Arc<Manifest>>,
 }
 
-/// Prepares a run, or says why it stops here.
+/// Prepares a run, or returns why it stops here. It may be dropped at any point: nothing is sent.
 pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let app = job.app.clone();
     let segments = segments_of(&app, job).await?;
@@ -39,8 +37,7 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let found = session.call(|account| async move {
         futures::try_join!(account.list(list), account.custom_fields(list))
     });
-    let found = async { found.await.map_err(|error| refused(&error, list)) };
-    let (list, fields) = while_beating(job, Box::pin(found)).await?;
+    let (list, fields) = Box::pin(found).await.map_err(|error| refused(&error, list))?;
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let pinned = pin(&app, job, segments, Warnings { items: warnings::of_list(&list) }).await?;
@@ -102,32 +99,10 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<Session, Stopped> {
-    let session = Session::open(app, &app.runs_client, connection);
+fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
+    let session = AccountSession::open(app, &app.runs_client, connection);
     let session = session.map_err(|error| Stopped::Fault(error.into()))?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
-}
-
-/// What an error of Campaign Monitor means for the run. The session has recorded a refused credential, so that the
-/// other runs of the connection stop too.
-#[must_use]
-pub fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
-    match error.disposition() {
-        Disposition::Retry(pause) => Stopped::Later(later(error), pause),
-        Disposition::GiveUp if error.is_unknown_id() => {
-            Stopped::failed(ReasonCode::ListNotFound, list)
-        }
-        Disposition::GiveUp => Stopped::failed(ReasonCode::DestinationRefused, error.to_string()),
-        Disposition::BlockConnection => {
-            Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
-        }
-    }
-}
-
-/// The reason of a run that waits for Campaign Monitor.
-#[must_use]
-pub fn later(error: &campaign_monitor::Error) -> Reason {
-    Reason::new(ReasonCode::DestinationUnavailable, error.to_string())
 }
 
 /// Pins what the run reads: at its first attempt what is there now, later what was pinned then.
@@ -140,11 +115,7 @@ async fn pin(
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
-            let current = async {
-                let found = segments::current(app, &segment).await;
-                found.map_err(not_pinned)
-            };
-            let manifest = while_beating(job, Box::pin(current)).await?;
+            let manifest = Box::pin(segments::current(app, &segment)).await.map_err(not_pinned)?;
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }
@@ -160,8 +131,8 @@ async fn pin(
         return Err(too_many);
     }
     // Whatever may be sent from here on is in doubt if this process dies.
-    if checkpoint_with(tx, job, vec![]).await? {
-        return Err(canceled(job).await);
+    if checkpoint_in(tx, job, vec![]).await? {
+        return Err(canceled(app, job.run.id).await);
     }
     Ok(pinned
         .into_iter()
@@ -170,7 +141,7 @@ async fn pin(
         .collect())
 }
 
-/// What changed before it was pinned is looked at again later: whoever writes it has not finished yet.
+/// What changed before it was pinned is read later: the program that writes it has not finished yet.
 fn not_pinned(error: Unreadable) -> Stopped {
     match error {
         Unreadable::Storage(error @ storage::Error::Changed { .. }) => {

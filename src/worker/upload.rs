@@ -1,5 +1,6 @@
-//! Sends one batch: with retries, in halves where Campaign Monitor needs too long or the whole does not get there, in turn with the
-//! other uploads of the run. Once the run winds down, calls under way finish and none is made any more.
+//! Sends one batch: with retries, in halves where Campaign Monitor needs too long or the batch is too large for the
+//! way there, and in turn with the other uploads of the run. Once the run drains, calls in flight finish and no further
+//! one is made.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use tracing::{Instrument, Span};
 
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
+use crate::backoff;
 use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::names::RunId;
-use crate::records::batches::{BODY_BYTES_MAX, Batch, halves, number};
+use crate::records::batches::{BODY_BYTES_MAX, EncodedBatch, halves};
+use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
-use crate::records::record::encode;
 use crate::telemetry::measures;
 
 /// Time-outs of one request before its batch is halved.
@@ -33,22 +35,16 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Sends the batches of one run.
 pub struct Uploader {
-    /// Where to.
-    pub session: Session,
-    /// Which list.
+    pub session: AccountSession,
     pub list_id: String,
-    /// For which run.
     pub run: RunId,
-    /// What to make of the rows.
     pub plan: Arc<Plan>,
     /// Rows up to here may have been sent before, by an attempt that died.
     pub doubt_until: i64,
-    /// How many at a time.
     pub limiter: Limiter,
-    /// Tries and pauses.
     pub work: Work,
     /// Cancelled when nothing new is to be sent.
-    pub wind_down: CancellationToken,
+    pub drain: CancellationToken,
 }
 
 /// A call that is to be made.
@@ -60,21 +56,22 @@ struct Request {
 }
 
 impl Uploader {
-    /// Sends a batch. It always comes back, with what is known of each record.
-    pub async fn upload(self: Arc<Self>, mut batch: Batch) -> Uploaded {
-        let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = number(batch.records.len()));
+    /// Sends a batch. It always returns, with what is known of each record.
+    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch) -> Uploaded {
+        let records = to_i64(batch.records.len());
+        let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
         let body = std::mem::take(&mut batch.body);
         let in_doubt = batch.first_row < self.doubt_until;
-        let whole = Request { records: batch.records.clone(), body, in_doubt };
-        let mut state = Uploaded::nothing(batch);
+        let complete = Request { records: batch.records.clone(), body, in_doubt };
+        let mut state = Uploaded::unknown(batch);
         let started = Instant::now();
-        self.send_all(&mut state, whole).instrument(span).await;
+        self.send_all(&mut state, complete).instrument(span).await;
         state.duration = started.elapsed();
         state
     }
 
-    async fn send_all(&self, state: &mut Uploaded, whole: Request) {
-        let mut waiting = VecDeque::from([whole]);
+    async fn send_all(&self, state: &mut Uploaded, complete: Request) {
+        let mut waiting = VecDeque::from([complete]);
         while let Some(mut request) = waiting.pop_front() {
             if request.records.is_empty() {
                 continue;
@@ -86,7 +83,7 @@ impl Uploader {
                 continue;
             };
             let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
-                && !self.wind_down.is_cancelled();
+                && !self.drain.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
                 continue;
             }
@@ -101,13 +98,13 @@ impl Uploader {
             return false;
         };
         for records in parts.into_iter().rev() {
-            let (body, _) = encode(&self.plan, &state.batch.page, &records);
+            let (body, _) = self.plan.encode(&state.batch.page, &records);
             waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
         }
         true
     }
 
-    /// Makes one call, again where that may help. Fails with what the last try ended with, if there was one.
+    /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
     async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Option<Error>> {
         let (mut timeouts, mut failed) = (0, None);
         for attempt in 1.. {
@@ -122,7 +119,7 @@ impl Uploader {
             let Disposition::Retry(asked) = error.disposition() else {
                 return Err(Some(error));
             };
-            let is_over = attempt >= self.work.call_tries || self.wind_down.is_cancelled();
+            let is_over = attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
             if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));
@@ -131,17 +128,17 @@ impl Uploader {
             failed = Some(error);
             select! {
                 () = sleep(pause) => counter!(measures::UPLOAD_RETRIES).increment(1),
-                () = self.wind_down.cancelled() => return Err(failed),
+                () = self.drain.cancelled() => return Err(failed),
             }
         }
         unreachable!("the loop ends by itself")
     }
 
-    /// Waits for its turn; `None` once nothing new is to be sent, however long the destination asked to wait.
+    /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait.
     async fn slot(&self) -> Option<Slot<'_>> {
         select! {
             biased;
-            () = self.wind_down.cancelled() => None,
+            () = self.drain.cancelled() => None,
             slot = self.limiter.acquire() => Some(slot),
         }
     }
@@ -154,7 +151,7 @@ impl Uploader {
     ) -> Result<(), Error> {
         state.attempts += 1;
         let span = tracing::info_span!("attempt", otel.kind = "client", otel.status_code = Empty, run.id = %self.run.0,
-            attempt = i64::from(state.attempts), records = number(request.records.len()), http.request.method = "POST",
+            attempt = i64::from(state.attempts), records = to_i64(request.records.len()), http.request.method = "POST",
             http.response.status_code = Empty, error.type = Empty);
         let (list, body) = (&self.list_id, &request.body);
         let import = |account: Account| async move { account.import(list, body.clone()).await };
@@ -194,7 +191,7 @@ impl Uploader {
     }
 }
 
-/// Has the span of an attempt say how it ended: its HTTP status, or what went wrong.
+/// Records in the span of an attempt how it ended: its HTTP status, or what went wrong.
 fn record(span: &Span, answer: Result<u16, &Error>) {
     match answer {
         Ok(status) => {
@@ -210,7 +207,7 @@ fn record(span: &Span, answer: Result<u16, &Error>) {
 }
 
 impl Request {
-    /// Whether halves of it may get through where the whole did not.
+    /// Whether halves of it may get through where it did not.
     fn is_worth_halving(&self, error: &Error) -> bool {
         match error {
             Error::TimedOut => self.records.len() >= 2 * RECORDS_MIN,
@@ -228,9 +225,7 @@ fn unanswered(error: Option<Error>, waiting: VecDeque<Request>) -> Unanswered {
     Unanswered { error, in_doubt: records(doubtful), unsent: records(unsent) }
 }
 
-/// Doubles with each try, spread out so that uploads do not come back in step.
 fn pause(work: &Work, attempt: u32) -> Duration {
-    let most = Duration::from_millis(work.retry_pause_ms)
-        * 2_u32.saturating_pow(attempt.saturating_sub(1).min(10));
-    most.min(PAUSE_MAX).mul_f64(rand::random_range(0.5..=1.0))
+    let first = Duration::from_millis(work.retry_pause_ms);
+    backoff::pause(first, PAUSE_MAX, attempt, rand::random())
 }

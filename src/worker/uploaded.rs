@@ -2,50 +2,74 @@
 
 use std::time::Duration;
 
-use super::refusal::Refusal;
-use crate::campaign_monitor::{Error, ImportResult};
-use crate::records::batches::{Batch, number};
+use crate::campaign_monitor::{Error, ImportFailure, ImportResult, RefusalCode};
+use crate::records::batches::EncodedBatch;
+use crate::records::integers::to_i64;
+use crate::runs::RejectionOutcome;
 
-/// What became of a batch.
+/// A batch, with the answers to its calls.
 pub struct Uploaded {
-    /// The batch.
-    pub batch: Batch,
-    /// New on the list.
+    pub batch: EncodedBatch,
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Refused records.
-    pub refusals: Vec<Refusal>,
-    /// Why some records have no answer, and which: places in the page.
+    pub refused: Vec<RefusedRecord>,
     pub unanswered: Option<Unanswered>,
     /// HTTP status of the last answer.
     pub http_status: Option<u16>,
-    /// Calls made.
+    /// Calls made, retries and halves included.
     pub attempts: u32,
-    /// How long it took.
+    /// From the first call to the last answer.
     pub duration: Duration,
 }
 
-/// Records that Campaign Monitor gave no answer for.
+/// A record that Campaign Monitor refused.
+pub struct RefusedRecord {
+    pub failure: ImportFailure,
+    /// Whether the run may have sent the record before, without an answer.
+    pub may_repeat: bool,
+}
+
+impl RefusedRecord {
+    /// Whether the record is rejected. One that is unconfirmed may be so because this very run put it on a double
+    /// opt-in list by a call whose answer never came: then nobody knows.
+    pub fn outcome(&self) -> RejectionOutcome {
+        if self.may_repeat && self.failure.refusal() == RefusalCode::Unconfirmed {
+            RejectionOutcome::InDoubt
+        } else {
+            RejectionOutcome::Rejected
+        }
+    }
+
+    pub fn message(&self) -> String {
+        let explanation = self.failure.explanation();
+        if self.outcome() == RejectionOutcome::InDoubt {
+            let doubt = "An earlier call of this run had no answer, and may have put it on the list: nobody knows.";
+            return format!("{explanation} {doubt}");
+        }
+        explanation.into_owned()
+    }
+}
+
+/// Records that Campaign Monitor gave no answer for, and why. Positions are those in the page.
 #[derive(Default)]
 pub struct Unanswered {
-    /// What the last try ended with; `None` when the run wound down before there was one.
+    /// The error of the last try; `None` when the run drained before there was one.
     pub error: Option<Error>,
-    /// Those that may be on the list all the same: places in the page.
+    /// Positions of those that may be on the list all the same.
     pub in_doubt: Vec<usize>,
-    /// Those that surely are not: places in the page.
+    /// Positions of those that surely are not.
     pub unsent: Vec<usize>,
 }
 
 impl Uploaded {
     /// Nothing is known of the batch yet.
-    #[must_use]
-    pub const fn nothing(batch: Batch) -> Self {
+    pub const fn unknown(batch: EncodedBatch) -> Self {
         Self {
             batch,
             created: 0,
             updated: 0,
-            refusals: vec![],
+            refused: vec![],
             unanswered: None,
             http_status: None,
             attempts: 0,
@@ -58,9 +82,9 @@ impl Uploaded {
     /// than were sent, whatever the answer says. `may_repeat` when the run may have sent the records before.
     pub fn count(&mut self, records: &[usize], may_repeat: bool, mut result: ImportResult) {
         result.failure_details.truncate(records.len());
-        let taken = number(records.len() - result.failure_details.len());
-        let created = result.total_new_subscribers.clamp(0, taken);
-        if taken != result.total_new_subscribers + result.total_existing_subscribers {
+        let accepted = to_i64(records.len() - result.failure_details.len());
+        let created = result.total_new_subscribers.clamp(0, accepted);
+        if accepted != result.total_new_subscribers + result.total_existing_subscribers {
             tracing::warn!(
                 sent = records.len(),
                 new = result.total_new_subscribers,
@@ -70,8 +94,8 @@ impl Uploaded {
             );
         }
         self.created += created;
-        self.updated += taken - created;
-        let refusal = |failure| Refusal { failure, may_repeat };
-        self.refusals.extend(result.failure_details.into_iter().map(refusal));
+        self.updated += accepted - created;
+        let refused = |failure| RefusedRecord { failure, may_repeat };
+        self.refused.extend(result.failure_details.into_iter().map(refused));
     }
 }

@@ -271,7 +271,7 @@ async fn a_worker_that_is_held_in_the_middle_of_a_checkpoint_does_not_keep_its_r
     let held = std::mem::replace(&mut service.worker, other);
     service.ends_well(&run).await?;
     held.signal("CONT").await?;
-    metric(&held, "segment_export_runs_in_hand 0").await
+    metric(&held, "segment_export_runs_active 0").await
 }
 
 #[tokio::test]
@@ -285,5 +285,5 @@ async fn a_worker_that_was_held_past_its_lease_stops_and_says_so_in_its_metrics(
     service.ends_well(&run).await?;
     held.signal("CONT").await?;
     metric(&held, "segment_export_leases_lost_total 1").await?;
-    metric(&held, "segment_export_runs_in_hand 0").await
+    metric(&held, "segment_export_runs_active 0").await
 }

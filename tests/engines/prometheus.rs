@@ -86,7 +86,7 @@ async fn prometheus_reads_what_became_of_a_run_and_finds_nothing_wrong_with_the_
         ("sum(segment_export_uploads_throttled_total)", "1"),
         ("sum(segment_export_upload_duration_seconds_count{outcome=\"answered\"})", "3"),
         ("sum(segment_export_uploads_in_flight) + sum(segment_export_upload_limit)", "0"),
-        ("max(segment_export_run_slots) - max(segment_export_runs_in_hand)", "4"),
+        ("max(segment_export_run_slots) - max(segment_export_runs_active)", "4"),
         ("max(segment_export_runs_open) + max(segment_export_runs_due)", "0"),
         ("max(segment_export_oldest_due_run_age_seconds)", "0"),
         ("count(segment_export_database_connections{state=\"idle\"})", "2"),

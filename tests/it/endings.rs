@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, people, text, until};
 
-const STANDSTILL: &str = "segment_export_longest_standstill_seconds";
+const STANDSTILL: &str = "segment_export_longest_stalled_seconds";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_longer_what_it_says_fails_the_run_before_anything_is_sent() {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use reqwest::Method;
 use segment_export::sandbox::DOUBLE_OPT_IN_LIST_ID;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{TestApp, people, refused, text};
+use crate::support::{TestApp, good, people, refused, text};
 
 /// “Enter your Campaign Monitor List ID.”
 #[tokio::test(flavor = "multi_thread")]
@@ -120,4 +120,40 @@ async fn a_cursor_that_nobody_gave_out_is_refused() {
     let request = app.request("Admin", Method::GET, "/exports?cursor=tomorrow");
     let problem = refused(request.send().await.unwrap(), 400).await;
     assert_eq!(problem["errorCode"], "invalidCursor");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_leaves_out_stays_also_inside_the_mapping_the_options_and_the_schedule() {
+    let app = TestApp::start().await;
+    let export = app.export_of(3).await;
+    let path = format!("/exports/{export}");
+    let change = async |body: Value| {
+        good(app.request("Admin", Method::PATCH, &path).json(&body).send().await.unwrap()).await
+    };
+    let custom = json!([{"field": "City", "key": "city"}]);
+    let before = change(json!({"mapping": {"customFields": custom, "consentToTrack": "no"},
+        "schedule": {"kind": "custom", "timezone": "Europe/Riga", "cron": ["0 6 * * *"]}}))
+    .await;
+    assert_eq!(before["mapping"]["email"], "Email", "{before}");
+
+    let after = change(json!({"mapping": {"name": "City"}, "schedule": {"active": false}})).await;
+    assert_eq!(after["mapping"]["name"], "City");
+    for member in ["email", "customFields", "consentToTrack"] {
+        assert_eq!(after["mapping"][member], before["mapping"][member], "{member}");
+    }
+    for member in ["kind", "timezone", "cron"] {
+        assert_eq!(after["schedule"][member], before["schedule"][member], "{member}");
+    }
+    assert_eq!(after["schedule"]["active"], false);
+    assert_eq!(change(json!({"options": {}})).await["options"], before["options"]);
+
+    let without = change(json!({"mapping": {"name": null}, "schedule": {"kind": "manual"}})).await;
+    assert_eq!(without["mapping"].get("name"), None, "null takes it out");
+    assert_eq!(without["schedule"].get("cron"), None, "times belong to the kind custom");
+    let nothing =
+        app.request("Admin", Method::PATCH, &path).json(&json!({"mapping": {"email": null}}));
+    assert_eq!(
+        refused(nothing.send().await.unwrap(), 400).await["errors"][0]["pointer"],
+        "/mapping/email"
+    );
 }

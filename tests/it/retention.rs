@@ -28,9 +28,9 @@ async fn ended_run() -> (TestApp, String) {
     (app, format!("/runs/{}", text(&run, "runId")))
 }
 
-/// Keeps house so many days later.
+/// Removes what has expired so many days later.
 async fn after_days(app: &TestApp, days: i64) {
-    janitor::tidy(&app.app(), db::now() + TimeDelta::days(days)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::days(days)).await.unwrap();
 }
 
 async fn count(app: &TestApp, path: &str) -> usize {
@@ -70,8 +70,9 @@ async fn rejected_rows_leave_first_then_batches_then_the_run_and_callers_are_tol
 async fn a_step_removes_few_rows_and_from_the_first_on_nobody_gets_half_a_list() {
     let (app, run) = ended_run().await;
     let (shared, later) = (app.app(), db::now() + TimeDelta::days(31));
-    let step =
-        async || retention::tidy(&shared.db, &shared.config.limits, later, 2, 1).await.unwrap();
+    let step = async || {
+        retention::remove_expired(&shared.db, &shared.config.limits, later, 2, 1).await.unwrap()
+    };
     assert_eq!(step().await, 1);
     is_removed(&app, &format!("{run}/rejections")).await;
     assert_eq!(step().await + step().await, 2, "five rows in three steps of two");
@@ -114,12 +115,13 @@ async fn a_download_that_rows_leave_under_breaks_off_and_does_not_end_like_a_who
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_processes_may_keep_house_at_once() {
+async fn several_processes_may_remove_at_once() {
     let (app, run) = ended_run().await;
     let (shared, later) = (app.app(), db::now() + TimeDelta::days(91));
-    let keepers = (0..4).map(|_| retention::tidy(&shared.db, &shared.config.limits, later, 2, 100));
-    try_join_all(keepers).await.unwrap();
-    retention::tidy(&shared.db, &shared.config.limits, later, 2, 100).await.unwrap();
+    let janitors =
+        (0..4).map(|_| retention::remove_expired(&shared.db, &shared.config.limits, later, 2, 100));
+    try_join_all(janitors).await.unwrap();
+    retention::remove_expired(&shared.db, &shared.config.limits, later, 2, 100).await.unwrap();
     refused(app.request("Admin", Method::GET, &run).send().await.unwrap(), 404).await;
 }
 
@@ -143,7 +145,7 @@ async fn the_audit_is_kept_for_its_days_and_with_0_for_ever() {
     for (days, is_kept) in [("30", false), ("0", true)] {
         let app = TestApp::start_with(&["--audit-days", days, "--roles", "api"]).await;
         app.connection().await;
-        janitor::tidy(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
+        janitor::remove_expired(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
         assert_eq!(count(&app, "/audit-events").await > 0, is_kept, "{days}");
     }
 }
@@ -157,8 +159,8 @@ async fn idempotency_keys_are_forgotten_after_their_hours() {
         request.header("Idempotency-Key", "key").send().await.unwrap()
     };
     assert_eq!(post().await.status(), 201);
-    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(23)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::hours(23)).await.unwrap();
     assert!(post().await.headers().contains_key("Idempotency-Replayed"));
-    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
     refused(post().await, 409).await;
 }

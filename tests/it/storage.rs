@@ -5,7 +5,7 @@ use std::process::Command;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::leftovers::kept;
+use crate::orphans::kept;
 use crate::support::{TestApp, people, refused, text};
 
 #[tokio::test(flavor = "multi_thread")]

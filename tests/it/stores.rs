@@ -10,7 +10,7 @@ use segment_export::db::{self, ReadHandle};
 use segment_export::names::RunId;
 use segment_export::runs::reader::RunReader;
 use segment_export::runs::store_work::{
-    Checkpoint, backlog, beat, checkpoint, claim, due, settle, waiting,
+    Checkpoint, backlog, checkpoint, claim, due, heartbeat, settle, waiting,
 };
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
@@ -72,11 +72,11 @@ async fn a_worker_whose_lease_ran_out_can_write_nothing_once_another_has_claimed
 
     let mut tx = app.db.write().await.unwrap();
     let ended = Outcome::Ended(RunStatus::Successful, None);
-    assert_eq!(beat(&mut tx, old, db::now(), LEASE).await.unwrap(), None);
+    assert_eq!(heartbeat(&mut tx, old, db::now(), LEASE).await.unwrap(), None);
     let written = checkpoint(&mut tx, old, &some_progress(), db::now(), LEASE).await.unwrap();
     assert_eq!(written, None);
     assert!(!settle(&mut tx, old, &ended, Some(3), db::now()).await.unwrap());
-    assert_eq!(beat(&mut tx, new, db::now(), LEASE).await.unwrap(), Some(false));
+    assert_eq!(heartbeat(&mut tx, new, db::now(), LEASE).await.unwrap(), Some(false));
     assert!(settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap());
     assert!(!settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap(), "it ends once");
 }

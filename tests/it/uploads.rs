@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::leftovers::begun_body;
+use crate::orphans::begun_body;
 use crate::support::{TestApp, good, people, refused, text};
 
 #[tokio::test(flavor = "multi_thread")]

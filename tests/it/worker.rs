@@ -1,23 +1,21 @@
 //! What a worker does with a run that it holds, step by step.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use segment_export::app::App;
 use segment_export::db;
 use segment_export::names::RunId;
 use segment_export::runs::store_work::claim;
-use segment_export::runs::{Lease, Run, RunStatus, store};
-use segment_export::worker::carry::while_renewing;
-use segment_export::worker::job::{Job, Stopped};
+use segment_export::runs::{RunStatus, store};
+use segment_export::worker::fairness::Fairness;
+use segment_export::worker::heartbeat::Heartbeat;
+use segment_export::worker::job::Job;
 use segment_export::worker::prepare::prepare;
-use segment_export::worker::turns::Turns;
-use tokio_util::sync::CancellationToken;
+use segment_export::worker::stopped::Stopped;
 
 use crate::support::{TestApp, until};
 
-/// A service that carries nothing out, and a run in the hands of a worker.
+/// A service that executes nothing, and a run that a worker has claimed.
 async fn held(settings: &[&str], profiles: usize) -> (TestApp, Job) {
     let test = TestApp::start_with(&[&["--roles", "api"], settings].concat()).await;
     let run = test.start_run(&test.export_of(profiles).await).await;
@@ -26,22 +24,8 @@ async fn held(settings: &[&str], profiles: usize) -> (TestApp, Job) {
     let id = RunId(run.parse().unwrap());
     let run = claim(&mut tx, id, db::now(), app.config.work.lease()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
-    (test, job(app, run))
-}
-
-fn job(app: Arc<App>, run: Run) -> Job {
-    let (lease, stop) = (Lease { run: run.id, fence: run.fence }, CancellationToken::new());
-    Job {
-        turn: Turns::new(1, Duration::ZERO).begin(lease, stop.clone()),
-        app,
-        doubt_until: run.sent_until,
-        run,
-        lease,
-        answered: [].into(),
-        failed: vec![],
-        is_quiet: true,
-        stop,
-    }
+    let job = Job::new(app, &Fairness::new(1, Duration::ZERO), run, [].into());
+    (test, job)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +53,8 @@ async fn a_lease_is_renewed_for_as_long_as_it_takes_to_leave_a_run_also_one_that
     };
     assert!(!is_renewed().await, "so far the lease ends as it was claimed");
 
-    let left = while_renewing(&job, async {
+    let heartbeat = Heartbeat::of(&job);
+    let left = heartbeat.during(async {
         until(&is_renewed).await;
         Ok(())
     });

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::views::{AuditEventView, CSV_HEADER};
 use crate::app::App;
-use crate::audit::store::{self, Filter};
+use crate::audit::store::{self, EventQuery};
 use crate::audit::{Action, Event};
 use crate::http::auth::{Admin, Caller};
 use crate::http::download::{self, Offer, STREAM_ROWS};
@@ -100,8 +100,8 @@ pub async fn list_audit_events(
 }
 
 impl AuditFilter {
-    fn into_filter(self) -> Filter {
-        Filter {
+    fn into_filter(self) -> EventQuery {
+        EventQuery {
             actor: self.actor.map(|text| text.0),
             action: self.action.map(Action::as_str),
             object: self.object_id.map(|text| text.0),

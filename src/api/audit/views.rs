@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::audit::{Action, ActorKind, Event, Outcome};
+use crate::audit::{Action, ActorKind, AuditOutcome, Event};
 
 /// One thing that somebody did, or was refused.
 #[derive(Serialize, ToSchema)]
@@ -20,7 +20,7 @@ pub struct AuditEventView {
     #[schema(value_type = Action)]
     pub action: String,
     pub object: ObjectView,
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
     /// HTTP status of the refusal.
     #[schema(required)]
     pub status: Option<i32>,

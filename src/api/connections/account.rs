@@ -3,12 +3,12 @@
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::Connection;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// A session of a connection that has credentials.
-pub fn open(app: &App, connection: &Connection) -> Result<Session, Problem> {
-    let session = Session::open(app, &app.campaign_monitor, connection);
+pub fn open(app: &App, connection: &Connection) -> Result<AccountSession, Problem> {
+    let session = AccountSession::open(app, &app.campaign_monitor, connection);
     session.map_err(anyhow::Error::new)?.ok_or_else(|| {
         Problem::new(
             ProblemKind::ConnectionNotConnected,

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::sign_in::State;
 use crate::app::App;
-use crate::audit::{self, Action, Author, Change, Origin, Refusal};
+use crate::audit::{self, Action, Author, Change, Origin, RefusedCall};
 use crate::campaign_monitor::Error;
 use crate::connections::store_oauth::{self, SignIn};
 use crate::connections::{SealedCredential, store};
@@ -190,7 +190,7 @@ async fn record_failure(
 ) -> sqlx::Result<()> {
     let (status, code, ..) = failure.row();
     let refusal =
-        Refusal { status: status.into(), error_code: code.to_owned(), more_left_out: false };
+        RefusedCall { status: status.into(), error_code: code.to_owned(), more_left_out: false };
     let object = Some(sign_in.connection_id.0.to_string());
     let mut tx = app.db.write().await?;
     audit::record_refusal(&mut tx, author, Action::ConnectionSignIn, object, refusal).await?;

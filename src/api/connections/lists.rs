@@ -153,7 +153,7 @@ pub async fn browse_lists(
 
 async fn client_view(
     account: &Account,
-    client: campaign_monitor::Client,
+    client: campaign_monitor::ClientOverview,
 ) -> Result<ClientView, campaign_monitor::Error> {
     let lists = account.lists(&client.client_id).await?;
     let lists = lists

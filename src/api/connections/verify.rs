@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{self, Disposition};
 use crate::connections::Connection;
-use crate::connections::session::Session;
+use crate::connections::session::AccountSession;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemKind};
@@ -72,7 +72,7 @@ pub async fn verify_connection(
     Ok(HttpResponse::Ok().json(Verification { ok: checks.iter().all(|check| check.ok), checks }))
 }
 
-async fn check_account(session: &Session) -> Result<Vec<Check>, Problem> {
+async fn check_account(session: &AccountSession) -> Result<Vec<Check>, Problem> {
     let system_date = session.call(|account| async move { account.system_date().await });
     if let Err(error) = system_date.await {
         return Ok(vec![failed("credentials", &error)]);

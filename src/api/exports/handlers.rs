@@ -6,9 +6,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::find::{find, find_to_change, load};
+use super::patch::ExportPatch;
 use super::saving::{Checked, check, save, save_new};
 use super::show::{page, view};
-use super::views::{DuplicateBody, ExportPatch, ExportView, NewExportBody, SegmentNames};
+use super::views::{DuplicateBody, ExportView, NewExportBody, SegmentNames};
 use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -186,8 +187,9 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// Members that you leave out stay as they are; `"connectionId": null` detaches the export. The change is checked like
-/// a new export and does not start a run. An open run over another connection is cancelled.
+/// Members that you leave out stay as they are, also inside `mapping`, `options` and `schedule`; `"connectionId": null`
+/// detaches the export. The change is checked like a new export and does not start a run. An open run over another
+/// connection is cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -218,13 +220,16 @@ async fn change(
     let names = patch.segments.clone().unwrap_or_else(|| {
         SegmentNames(segments.into_iter().map(|segment| segment.name).collect())
     });
+    let mapping = patch.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping));
+    let schedule = patch.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule));
+    let options = old.options.0;
     let content = ExportContent {
         display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
         connection_id: patch.connection_id.unwrap_or(old.connection_id),
         list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
-        mapping: patch.mapping.as_ref().unwrap_or(&old.mapping),
-        options: patch.options.unwrap_or(old.options.0),
-        schedule: patch.schedule.as_ref().unwrap_or(&old.schedule),
+        mapping: mapping.as_ref().unwrap_or(&old.mapping),
+        options: patch.options.map_or(options, |patch| patch.applied_to(options)),
+        schedule: schedule.as_ref().unwrap_or(&old.schedule),
     };
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportUpdate, &old, &content, checked).await

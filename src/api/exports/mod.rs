@@ -7,6 +7,7 @@ pub mod find;
 pub mod handlers;
 pub mod of_connection;
 pub mod of_segment;
+pub mod patch;
 pub mod preview;
 pub mod runs;
 pub mod saving;

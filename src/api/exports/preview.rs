@@ -23,7 +23,8 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
-use crate::records::batches::{self, Batch, Source};
+use crate::records::batches::{self, EncodedBatch, MemberSource};
+use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
 use crate::runs::start::usable_connection;
 use crate::runs::{
@@ -196,7 +197,7 @@ async fn count(
     manifests: Vec<Arc<Manifest>>,
 ) -> Result<PreviewView, Problem> {
     let selected = rows(&manifests);
-    let mut reader = batches::read(Source {
+    let mut reader = batches::read(MemberSource {
         storage: app.storage.clone(),
         manifests,
         plan: plan.clone(),
@@ -222,9 +223,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, batch: &Batch, plan: &Plan) {
+    fn add(&mut self, batch: &EncodedBatch, plan: &Plan) {
         self.view.selected += batch.rows();
-        self.view.usable += batches::number(batch.records.len());
+        self.view.usable += to_i64(batch.records.len());
         self.view.calls += batch.calls(plan);
         self.field_warnings.add(&batch.field_warnings);
         for refused in &batch.refused {

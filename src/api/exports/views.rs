@@ -14,7 +14,6 @@ use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
 use crate::segments::{Segment, SegmentName};
-use crate::wire::present;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -47,35 +46,6 @@ pub struct NewExportBody {
     pub options: Options,
     #[serde(default)]
     pub schedule: Schedule,
-}
-
-/// What to change of an export.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ExportPatch {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = DisplayName, required = false)]
-    pub display_name: Option<DisplayName>,
-    /// `null` detaches the export.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<ConnectionId>)]
-    #[expect(clippy::option_option, reason = "left out, `null` and an id mean three things")]
-    pub connection_id: Option<Option<ConnectionId>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = ListId, required = false)]
-    pub list_id: Option<ListId>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = SegmentNames, required = false)]
-    pub segments: Option<SegmentNames>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Mapping, required = false)]
-    pub mapping: Option<Mapping>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Options, required = false)]
-    pub options: Option<Options>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Schedule, required = false)]
-    pub schedule: Option<Schedule>,
 }
 
 /// The copy of an export.

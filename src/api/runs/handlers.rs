@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::names::{ExportId, RunId};
 use crate::runs::reader::{self, RunReader};
-use crate::runs::store::{self, Filter};
+use crate::runs::store::{self, RunQuery};
 use crate::runs::{Run, RunStatus, SubmissionKind};
 
 /// Selects runs; without any of these, all are listed.
@@ -54,7 +54,7 @@ pub async fn list_runs(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let filter = Filter {
+    let filter = RunQuery {
         export: filter.export_id,
         status: filter.status,
         kind: filter.submission_kind,

@@ -16,7 +16,9 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::RunId;
-use crate::runs::{Batch, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches};
+use crate::runs::{
+    BatchResult, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches,
+};
 
 const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 
@@ -109,7 +111,12 @@ pub async fn list_batches(
         return Err(removed("batches"));
     }
     let rows = store_batches::list(&mut tx, id.0, after, limit).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row: &Batch| row.number, BatchView::from)))
+    Ok(HttpResponse::Ok().json(Page::of(
+        rows,
+        limit,
+        |row: &BatchResult| row.number,
+        BatchView::from,
+    )))
 }
 
 /// Lists every profile that a run did not put on the list.
@@ -217,8 +224,8 @@ impl RejectionView {
     }
 }
 
-impl From<Batch> for BatchView {
-    fn from(batch: Batch) -> Self {
+impl From<BatchResult> for BatchView {
+    fn from(batch: BatchResult) -> Self {
         Self {
             number: batch.number,
             first_row: batch.first_row,

@@ -22,8 +22,8 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::http::retry::{conflict, retry};
-use crate::segments::leftovers::{discard, supersede, tidy_after_change};
-use crate::segments::{Segment, SegmentId, SegmentName, Source, look, store};
+use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
+use crate::segments::{self, Segment, SegmentId, SegmentName, SegmentSource, store};
 use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.
@@ -104,7 +104,7 @@ pub async fn put_segment(
         give_back(&app, found, problem).await;
     }
     let (is_new, segment) = saved?;
-    tidy_after_change(&app, segment.id).await;
+    remove_superseded_soon(&app, segment.id).await;
     Ok(answer(is_new, segment))
 }
 
@@ -170,16 +170,17 @@ async fn inspect(
     app: &App,
     instance: Uuid,
     name: &SegmentName,
-    source: &Source,
+    source: &SegmentSource,
 ) -> Result<Option<Inspection>, Problem> {
     check_dialect(source)?;
-    if *source == Source::Upload {
+    if *source == SegmentSource::Upload {
         return Ok(None);
     }
     let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
     let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
-    let looked = timeout(time, look(app, instance, source, name.as_str(), None)).await;
-    let found = looked.map_err(|_| too_long(time))?;
+    let inspected =
+        timeout(time, segments::inspect(app, instance, source, name.as_str(), None)).await;
+    let found = inspected.map_err(|_| too_long(time))?;
     found.map_err(|error| source_problem(source, &error))
 }
 
@@ -193,8 +194,8 @@ fn too_long(time: Duration) -> Problem {
 }
 
 /// Rejects settings of CSV that contradict each other or the format.
-fn check_dialect(source: &Source) -> Result<(), Problem> {
-    let Source::Files { format, csv: Some(dialect), .. } = source else {
+fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
+    let SegmentSource::Files { format, csv: Some(dialect), .. } = source else {
         return Ok(());
     };
     let (pointer, message) = match (format, dialect.header, &dialect.columns) {
@@ -210,9 +211,9 @@ fn check_dialect(source: &Source) -> Result<(), Problem> {
     Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
 }
 
-fn source_problem(source: &Source, error: &storage::Error) -> Problem {
+fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
     let pointer =
-        if matches!(source, Source::Table { .. }) { "/source/table" } else { "/source/url" };
+        if matches!(source, SegmentSource::Table { .. }) { "/source/table" } else { "/source/url" };
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         other => Problem::from_errors(
@@ -242,7 +243,7 @@ pub async fn delete_segment(
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let removed = retry(async || remove(&app, &caller, &name.0, &if_match).await).await?;
-    tidy_after_change(&app, removed).await;
+    remove_superseded_soon(&app, removed).await;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -27,8 +27,8 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{IfMatch, Name, check_coding, ok};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
-use crate::segments::leftovers::{supersede, tidy_after_change};
-use crate::segments::{Segment, SegmentName, Source, check_open, receive_limits, store};
+use crate::segments::orphans::{remove_superseded_soon, supersede};
+use crate::segments::{Segment, SegmentName, SegmentSource, check_open, receive_limits, store};
 use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
@@ -161,7 +161,7 @@ pub async fn put_members(
 ) -> Result<HttpResponse, Problem> {
     let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
     if_match.check(old.stamps.version)?;
-    if old.source.0 != Source::Upload {
+    if old.source.0 != SegmentSource::Upload {
         return Err(Problem::new(
             ProblemKind::SegmentInUse,
             "The members of this segment come from files or a table. To upload members, register the segment with the \
@@ -177,7 +177,7 @@ pub async fn put_members(
         give_back(&app, &found, problem).await;
     }
     let segment = segment?;
-    tidy_after_change(&app, segment.id).await;
+    remove_superseded_soon(&app, segment.id).await;
     Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 
@@ -283,7 +283,7 @@ async fn replace(
     let mut tx = app.db.write().await?;
     let current = find_to_change(&mut tx, caller.instance, &old.name).await?;
     if_match.check(current.stamps.version)?;
-    if current.source.0 != Source::Upload || current.id != old.id {
+    if current.source.0 != SegmentSource::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
     let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::Snapshot;
 use crate::names::DisplayName;
-use crate::segments::{Segment, SegmentName, Source};
+use crate::segments::{Segment, SegmentName, SegmentSource};
 use crate::storage::Field;
 
 /// A segment to be registered or changed.
@@ -17,7 +17,7 @@ use crate::storage::Field;
 pub struct SegmentBody {
     pub display_name: DisplayName,
     #[serde(default)]
-    pub source: Source,
+    pub source: SegmentSource,
 }
 
 /// Whether a segment can be exported.
@@ -37,7 +37,7 @@ pub struct SegmentView {
     pub name: SegmentName,
     pub display_name: DisplayName,
     pub instance_id: Uuid,
-    pub source: Source,
+    pub source: SegmentSource,
     pub state: SegmentState,
     /// 0 while it was never filled.
     #[schema(example = 1_000_000)]

@@ -57,12 +57,3 @@ fn retry_after_goes_before_the_rate_limit_header_and_is_capped() {
     headers.insert(RETRY_AFTER, HeaderValue::from_static("86400"));
     assert_eq!(pause(&headers), Some(PAUSE_MAX));
 }
-
-#[test]
-fn code_210_is_a_result_and_any_other_400_is_not() {
-    let partial = br#"{"ResultData":{"TotalUniqueEmailsSubmitted":3,"TotalExistingSubscribers":2,"TotalNewSubscribers":0,
-        "DuplicateEmailsInSubmission":[],"FailureDetails":[{"EmailAddress":"example+1@example","Code":1,"Message":"Invalid Email Address"}]},
-        "Code":210,"Message":"Subscriber Import had some failures"}"#;
-    assert_eq!(partial_success(partial).unwrap().failure_details[0].code, 1);
-    assert!(partial_success(br#"{"Code":212,"Message":"No subscribers"}"#).is_none());
-}

@@ -21,7 +21,7 @@ impl From<sqlx::Error> for Problem {
 /// 503 when the database is unavailable or all its connections are in use, else 500.
 impl From<Arc<sqlx::Error>> for Problem {
     fn from(error: Arc<sqlx::Error>) -> Self {
-        if !db::is_away(&error) {
+        if !db::is_unavailable(&error) {
             return Self::from(anyhow::Error::new(error));
         }
         Self::new(

@@ -86,8 +86,8 @@ async fn a_turn_of_a_process_that_died_ends_and_another_renews() {
     let connection = ConnectionId(id.parse().unwrap());
     let mut tx = shared.db.write().await.unwrap();
     let (now, until) = (db::now(), db::now() + TimeDelta::milliseconds(700));
-    assert!(store_oauth::take_renewal(&mut tx, connection, 1, now, until).await.unwrap());
-    assert!(!store_oauth::take_renewal(&mut tx, connection, 1, now, until).await.unwrap());
+    assert!(store_oauth::lease_renewal(&mut tx, connection, 1, now, until).await.unwrap());
+    assert!(!store_oauth::lease_renewal(&mut tx, connection, 1, now, until).await.unwrap());
     tx.commit().await.unwrap();
     expire(&app).await;
     forget_calls(&app).await;
@@ -136,11 +136,11 @@ async fn a_refresh_token_that_has_run_out_needs_attention_and_is_asked_for_once(
 
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["reason"]["code"], "credentialsRefused", "{run}");
-    assert!(text(&run["reason"], "message").contains("has run out"), "{run}");
+    assert!(text(&run["reason"], "message").contains("has expired"), "{run}");
     assert_eq!(token_calls(&app).await, json!({"400": 1}));
     let seen = connection(&app, &id).await;
     assert_eq!(seen["status"], "needsAttention");
-    assert!(text(&seen, "statusMessage").contains("has run out"), "{seen}");
+    assert!(text(&seen, "statusMessage").contains("has expired"), "{seen}");
 
     sign_in(&app, &id).await;
     assert_eq!(app.ended(&app.start_run(&export).await).await["status"], "successful");

@@ -114,7 +114,7 @@ async fn a_refresh_that_is_reported_again_starts_nothing_and_answers_the_same() 
     assert_eq!(one["started"][0]["exportId"], export.as_str());
     let run = text(&one["started"][0], "runId");
     app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
-    janitor::tidy(&app.app(), db::now() + TimeDelta::days(399)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::days(399)).await.unwrap();
     assert_eq!(report().await, one);
     assert_eq!(runs_of(&app, &export).await.len(), 1);
 
@@ -127,7 +127,7 @@ async fn a_refresh_that_is_reported_again_starts_nothing_and_answers_the_same() 
     first.send().await.unwrap().error_for_status().unwrap();
     let again = again.send().await.unwrap();
     assert_eq!(again.headers()["idempotency-replayed"], "true");
-    janitor::tidy(&app.app(), db::now() + TimeDelta::days(401)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::days(401)).await.unwrap();
     assert_ne!(report().await, one, "it is forgotten after its time");
 }
 

@@ -174,7 +174,7 @@ impl TestApp {
 
     /// What the parts of the service share.
     pub fn app(&self) -> std::sync::Arc<App> {
-        self.service.as_ref().unwrap().app.clone().into_inner()
+        self.service.as_ref().unwrap().app.clone()
     }
 
     /// Where the service listens.

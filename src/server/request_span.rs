@@ -1,7 +1,7 @@
 //! The span of a request, which continues the caller's trace.
 //!
-//! `tracing-actix-web` would do this itself for older versions of OpenTelemetry only, and would name the caller's address
-//! and the query, which may hold what nobody should read in a trace.
+//! `tracing-actix-web` itself supports older versions of OpenTelemetry only, and would record the caller's address and
+//! the query, which may hold personal data.
 
 use std::sync::Arc;
 
@@ -16,21 +16,19 @@ use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::record_trace_id;
+use crate::telemetry::record_trace_id;
 
-/// What a request is called that matches no address.
+/// The route of a request that matches no address.
 const NO_ROUTE: &str = "none";
 
-/// Makes the span of a request.
-pub struct RequestSpan;
+pub(super) struct RequestSpan;
 
 #[derive(Clone)]
 struct Route(Arc<str>);
 
-/// The template of the address that a request matches: there are few of them, unlike addresses. Looked for once, because
-/// that takes a while.
-#[must_use]
-pub fn route(request: &ServiceRequest) -> Arc<str> {
+/// The template of the address that a request matches: there are few of them, unlike addresses. It is found once a
+/// request, because that is slow.
+pub(super) fn route(request: &ServiceRequest) -> Arc<str> {
     if let Some(Route(known)) = request.extensions().get() {
         return known.clone();
     }
@@ -39,9 +37,7 @@ pub fn route(request: &ServiceRequest) -> Arc<str> {
     route
 }
 
-/// The status that a request is answered with.
-#[must_use]
-pub fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
+pub(super) fn status<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
     match outcome {
         Ok(response) => response.status(),
         Err(error) => error.as_response_error().status_code(),

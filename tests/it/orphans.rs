@@ -1,4 +1,4 @@
-//! Members that were replaced or taken in for nothing: removed when that can be done, and never at anybody's cost.
+//! Members that were replaced, or received but not saved: removed as soon as possible, and no saved call fails by it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
     good(app.upload("People", "text/csv", people(5)).await).await;
     app.put("/segments/People", &json!({"displayName": "Still people"})).await;
     good(app.request("Admin", Method::DELETE, "/segments/Others").send().await.unwrap()).await;
-    janitor::tidy(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now() + TimeDelta::hours(25)).await.unwrap();
 
     assert_eq!(app.get("/segments/People").await["memberCount"], 5);
     refused(post().await, 409).await;
@@ -57,7 +57,7 @@ async fn an_object_that_cannot_be_removed_fails_no_saved_call_and_no_retention()
         fs::remove_dir_all(object).unwrap();
         fs::write(object, "").unwrap();
     }
-    janitor::tidy(&app.app(), db::now()).await.unwrap();
+    janitor::remove_expired(&app.app(), db::now()).await.unwrap();
     assert!(lasting.iter().all(|object| !object.exists()), "it was not tried again");
     assert_eq!(kept(&app).len(), 1);
 }
@@ -103,9 +103,9 @@ async fn an_upload_for_a_version_that_is_replaced_while_it_comes_in_is_refused()
     assert_eq!(kept(&app).len(), 1, "what was refused is gone");
 }
 
-/// Sweeps so many hours later.
-async fn sweep_after(app: &TestApp, hours: i64) {
-    janitor::sweep(&app.app(), db::now() + TimeDelta::hours(hours)).await.unwrap();
+/// Removes orphans so many hours later.
+async fn remove_orphans_after(app: &TestApp, hours: i64) {
+    janitor::remove_orphans(&app.app(), db::now() + TimeDelta::hours(hours)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,9 +123,9 @@ async fn when_the_database_fails_the_upload_stays_until_nobody_can_mean_it_any_m
     let stranger = app.storage().join("uploads/notes.txt");
     fs::write(&stranger, "").unwrap();
 
-    sweep_after(&app, 23).await;
+    remove_orphans_after(&app, 23).await;
     assert_eq!(kept(&app).len(), 3, "an upload that may have been saved stays");
-    sweep_after(&app, 25).await;
+    remove_orphans_after(&app, 25).await;
     assert_eq!(kept(&app).len(), 2);
 
     assert!(stranger.exists(), "it is not ours to remove");
@@ -134,7 +134,7 @@ async fn when_the_database_fails_the_upload_stays_until_nobody_can_mean_it_any_m
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_open_run_reads_is_not_swept_away_though_its_segment_has_other_members() {
+async fn what_an_open_run_reads_is_no_orphan_though_its_segment_has_other_members() {
     let app = TestApp::start().await;
     let export = app.export_of(20_000).await;
     app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 200}}}])).await;
@@ -142,7 +142,7 @@ async fn what_an_open_run_reads_is_not_swept_away_though_its_segment_has_other_m
     app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
     app.segment("People", &people(3)).await;
 
-    sweep_after(&app, 25).await;
+    remove_orphans_after(&app, 25).await;
 
     assert_eq!(kept(&app).len(), 2);
     let run = app.ended(&run).await;

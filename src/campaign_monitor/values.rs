@@ -1,4 +1,4 @@
-//! The form that each kind of custom field takes its values in.
+//! The form in which each kind of custom field accepts its values, and that of mobile numbers and consent.
 //!
 //! A value has at most 250 characters. What does not fit a field is silently ignored by Campaign
 //! Monitor, so it is found here, left out, and counted.
@@ -7,37 +7,37 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use crate::campaign_monitor::{CustomField, DataType, VALUE_CHARS_MAX};
+use super::lists::{CustomField, DataType};
 
-/// What a field takes.
+/// Characters that the value of a custom field may have.
+const VALUE_CHARS_MAX: usize = 250;
+
+/// What values a custom field accepts, and in which spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Any text.
     Text,
-    /// A decimal number.
+    /// Written with digits, one point at most, and `-` before it.
     Number,
     /// A day, written `yyyy/MM/dd`, from 1900/01/01 to 2076/06/06.
     Date,
-    /// One of these options.
+    /// Exactly one of these options.
     One(Vec<String>),
     /// Any of these options; a profile has them in one field, separated by `;`.
     Many(Vec<String>),
 }
 
-/// What to do with a value.
+/// What to do with a value of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fit<'a> {
     /// Send it, in this form.
-    Whole(Cow<'a, str>),
-    /// Send the beginning.
+    Complete(Cow<'a, str>),
+    /// Send these first 250 characters.
     Cut(&'a str),
-    /// Leave it out.
+    /// The vendor would ignore it: leave it out.
     Unfit,
 }
 
 impl Form {
-    /// The form of a custom field.
-    #[must_use]
     pub fn of(field: &CustomField) -> Self {
         let options = field.field_options.clone();
         match field.data_type {
@@ -53,18 +53,16 @@ impl Form {
         }
     }
 
-    /// The values in `text`, which is not blank: one, or several where the field takes several.
+    /// The values in `text`, which is not blank: one, or several where the field accepts several.
     pub fn values<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
         let separator = if matches!(self, Self::Many(_)) { ';' } else { '\0' };
         text.split(separator).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// How a value fits.
-    #[must_use]
     pub fn fit<'a>(&self, value: &'a str) -> Fit<'a> {
         match self {
             Self::Text => text(value),
-            Self::Number => number(value),
+            Self::Number => decimal(value),
             Self::Date => date(value),
             Self::One(options) | Self::Many(options) => option(options, value),
         }
@@ -74,15 +72,15 @@ impl Form {
 fn text(value: &str) -> Fit<'_> {
     // A text of so few bytes has no more characters, and that is the usual case.
     if value.len() <= VALUE_CHARS_MAX {
-        return Fit::Whole(Cow::Borrowed(value));
+        return Fit::Complete(Cow::Borrowed(value));
     }
     match value.char_indices().nth(VALUE_CHARS_MAX) {
-        None => Fit::Whole(Cow::Borrowed(value)),
+        None => Fit::Complete(Cow::Borrowed(value)),
         Some((end, _)) => Fit::Cut(&value[..end]),
     }
 }
 
-fn number(value: &str) -> Fit<'_> {
+fn decimal(value: &str) -> Fit<'_> {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let is_plain = digits.bytes().any(|byte| byte.is_ascii_digit())
         && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
@@ -91,12 +89,12 @@ fn number(value: &str) -> Fit<'_> {
         return text(value);
     }
     match value.parse::<f64>() {
-        Ok(number) if number.is_finite() => Fit::Whole(Cow::Owned(number.to_string())),
+        Ok(number) if number.is_finite() => Fit::Complete(Cow::Owned(number.to_string())),
         _ => Fit::Unfit,
     }
 }
 
-/// Takes `yyyy-MM-dd` or `yyyy/MM/dd`, alone or before a time.
+/// Accepts `yyyy-MM-dd` or `yyyy/MM/dd`, alone or before a time.
 fn date(value: &str) -> Fit<'_> {
     let day =
         value.get(..10).filter(|_| !value[10..].starts_with(|next: char| next.is_ascii_digit()));
@@ -109,7 +107,7 @@ fn date(value: &str) -> Fit<'_> {
     let last = NaiveDate::from_ymd_opt(2076, 6, 6);
     match parsed {
         Some(day) if Some(day) >= first && Some(day) <= last => {
-            Fit::Whole(Cow::Owned(day.format("%Y/%m/%d").to_string()))
+            Fit::Complete(Cow::Owned(day.format("%Y/%m/%d").to_string()))
         }
         _ => Fit::Unfit,
     }
@@ -117,14 +115,13 @@ fn date(value: &str) -> Fit<'_> {
 
 fn option<'a>(options: &[String], value: &'a str) -> Fit<'a> {
     match options.iter().find(|option| option.to_lowercase() == value.to_lowercase()) {
-        Some(option) if option == value => Fit::Whole(Cow::Borrowed(value)),
-        Some(option) => Fit::Whole(Cow::Owned(option.clone())),
+        Some(option) if option == value => Fit::Complete(Cow::Borrowed(value)),
+        Some(option) => Fit::Complete(Cow::Owned(option.clone())),
         None => Fit::Unfit,
     }
 }
 
 /// A mobile number in E.164, written with or without blanks, dots, dashes and brackets.
-#[must_use]
 pub fn mobile_number(text: &str) -> Option<String> {
     let number: String =
         text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
@@ -135,13 +132,44 @@ pub fn mobile_number(text: &str) -> Option<String> {
     is_e164.then_some(number)
 }
 
+/// What `ConsentToTrack` may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    Yes,
+    No,
+    /// What the list has stays.
+    Unchanged,
+}
+
+impl Consent {
+    /// What a value of a profile says. One that nobody can read changes nothing.
+    pub fn read(text: &str) -> Self {
+        let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        if is(&["yes", "true", "1"]) {
+            Self::Yes
+        } else if is(&["no", "false", "0"]) {
+            Self::No
+        } else {
+            Self::Unchanged
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "Yes",
+            Self::No => "No",
+            Self::Unchanged => "Unchanged",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn sent(form: &Form, value: &str) -> String {
         match form.fit(value) {
-            Fit::Whole(value) => value.into_owned(),
+            Fit::Complete(value) => value.into_owned(),
             Fit::Cut(value) => format!("cut to {}", value.chars().count()),
             Fit::Unfit => "unfit".into(),
         }

@@ -1,7 +1,7 @@
-//! Tokens that were believed lately.
+//! Caches tokens that were verified lately.
 //!
-//! A front end sends the same token with every call, and checking a signature takes longer than most answers. Of a
-//! token only its hash is kept, and only as long as a new check would come to the same end: until the token expires, or
+//! A front end sends the same token with every call, and checking a signature takes longer than most answers. Only the
+//! hash of a token is kept, and only as long as a new check would have the same result: until the token expires, or
 //! the key it is signed with has to be read again.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,28 +11,28 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::Identity;
+use super::caller::Identity;
 
-/// Callers that are remembered; those that call seldom make room.
+/// When it is full, tokens of callers that call seldom are dropped.
 const CALLERS_MAX: usize = 10_000;
 
 /// Who a token belongs to, by its SHA-256.
-pub struct Believed(Cache<[u8; 32], (Identity, Instant)>);
+pub struct TokenCache(Cache<[u8; 32], (Identity, Instant)>);
 
-impl Default for Believed {
+impl Default for TokenCache {
     fn default() -> Self {
         Self(Cache::new(CALLERS_MAX))
     }
 }
 
-impl Believed {
-    /// Whose token this is, if that is known.
+impl TokenCache {
+    /// The caller that the token names, if it is cached.
     pub fn find(&self, token: &str) -> Option<Identity> {
         let (identity, until) = self.0.get(&digest(token))?;
         (Instant::now() < until).then_some(identity)
     }
 
-    /// Remembers a token with these claims, whose key is good until then.
+    /// Caches a token until it expires, or until its key has to be read again.
     pub fn remember(
         &self,
         token: &str,
@@ -52,7 +52,7 @@ fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// How long the token has not expired yet; `None` when it has, and is believed for the leeway alone.
+/// Time until the token expires; `None` when it has, and only the leeway makes it valid.
 fn left(claims: &Map<String, Value>) -> Option<Duration> {
     let expiry = Duration::try_from_secs_f64(claims.get("exp")?.as_f64()?).ok()?;
     expiry.checked_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?)
@@ -60,8 +60,8 @@ fn left(claims: &Map<String, Value>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::caller::{Instances, Role};
     use super::*;
-    use crate::identity::{Instances, Role};
     use serde_json::json;
 
     fn remembered(expires_in: i64, key_until: Option<Instant>) -> bool {
@@ -73,10 +73,10 @@ mod tests {
             role: Role::Viewer,
             instances: Instances::All,
         };
-        let believed = Believed::default();
-        believed.remember("token", &claims, key_until, &identity);
-        assert_eq!(believed.find("another"), None);
-        believed.find("token") == Some(identity)
+        let cache = TokenCache::default();
+        cache.remember("token", &claims, key_until, &identity);
+        assert_eq!(cache.find("another"), None);
+        cache.find("token") == Some(identity)
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! Changing an export: what is left out stays, also inside `mapping`, `options` and `schedule`.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::views::SegmentNames;
+use crate::exports::{
+    ConsentMapping, CustomFieldMapping, FieldName, ListId, Mapping, NameMapping, Options,
+};
+use crate::names::{ConnectionId, DisplayName};
+use crate::schedules::{CronLine, Schedule, ScheduleKind, TimeZone};
+use crate::wire::present;
+
+/// What to change of an export.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExportPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DisplayName, required = false)]
+    pub display_name: Option<DisplayName>,
+    /// `null` detaches the export.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<ConnectionId>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub connection_id: Option<Option<ConnectionId>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ListId, required = false)]
+    pub list_id: Option<ListId>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SegmentNames, required = false)]
+    pub segments: Option<SegmentNames>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = MappingPatch, required = false)]
+    pub mapping: Option<MappingPatch>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = OptionsPatch, required = false)]
+    pub options: Option<OptionsPatch>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SchedulePatch, required = false)]
+    pub schedule: Option<SchedulePatch>,
+}
+
+/// What to change of a mapping. A list is replaced as a whole.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MappingPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = FieldName, required = false)]
+    pub email: Option<FieldName>,
+    /// `null`: subscribers get no name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<NameMapping>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub name: Option<Option<NameMapping>>,
+    /// `null`: subscribers get no mobile number.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<FieldName>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub mobile_number: Option<Option<FieldName>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<CustomFieldMapping>, required = false, max_items = 100)]
+    pub custom_fields: Option<Vec<CustomFieldMapping>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ConsentMapping, required = false)]
+    pub consent_to_track: Option<ConsentMapping>,
+}
+
+/// What to change of the options.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionsPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    pub resubscribe: Option<bool>,
+}
+
+/// What to change of a schedule. A new kind other than `custom` drops the times of the old one.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SchedulePatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ScheduleKind, required = false)]
+    pub kind: Option<ScheduleKind>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    pub active: Option<bool>,
+    /// `null`: UTC.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<TimeZone>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub timezone: Option<Option<TimeZone>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<CronLine>, required = false, max_items = 10)]
+    pub cron: Option<Vec<CronLine>>,
+}
+
+impl MappingPatch {
+    /// The mapping `old` with the changes.
+    #[must_use]
+    pub fn applied_to(&self, old: &Mapping) -> Mapping {
+        let patch = self.clone();
+        Mapping {
+            email: patch.email.unwrap_or_else(|| old.email.clone()),
+            name: patch.name.unwrap_or_else(|| old.name.clone()),
+            mobile_number: patch.mobile_number.unwrap_or_else(|| old.mobile_number.clone()),
+            custom_fields: patch.custom_fields.unwrap_or_else(|| old.custom_fields.clone()),
+            consent_to_track: patch
+                .consent_to_track
+                .unwrap_or_else(|| old.consent_to_track.clone()),
+        }
+    }
+}
+
+impl OptionsPatch {
+    /// The options `old` with the changes.
+    #[must_use]
+    pub fn applied_to(self, old: Options) -> Options {
+        Options { resubscribe: self.resubscribe.unwrap_or(old.resubscribe) }
+    }
+}
+
+impl SchedulePatch {
+    /// The schedule `old` with the changes.
+    #[must_use]
+    pub fn applied_to(&self, old: &Schedule) -> Schedule {
+        let (kind, patch) = (self.kind.unwrap_or(old.kind), self.clone());
+        let old = if kind == ScheduleKind::Custom {
+            old.clone()
+        } else {
+            Schedule { timezone: None, cron: vec![], ..old.clone() }
+        };
+        Schedule {
+            kind,
+            active: patch.active.unwrap_or(old.active),
+            timezone: patch.timezone.unwrap_or(old.timezone),
+            cron: patch.cron.unwrap_or(old.cron),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Writes events: a change in the transaction that makes it, a refused call in one of its own.
+
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::action::Action;
+use super::author::Author;
+use super::change::Change;
+use super::event::{AuditOutcome, Event, RefusedCall};
+use super::store;
+use crate::db::{self, WriteHandle};
+use crate::telemetry;
+
+/// Records a change, in the transaction that makes it.
+pub async fn record(
+    tx: &mut WriteHandle,
+    author: &Author,
+    action: Action,
+    change: Change,
+) -> sqlx::Result<()> {
+    store::insert(tx, &event(author, action, change)).await
+}
+
+/// Records that a call was refused, in a transaction of its own: nothing was changed.
+pub async fn record_refusal(
+    tx: &mut WriteHandle,
+    author: &Author,
+    action: Action,
+    object: Option<String>,
+    refusal: RefusedCall,
+) -> sqlx::Result<()> {
+    let change = Change { object_id: object, ..Change::default() };
+    let refused = Event {
+        outcome: AuditOutcome::Refused,
+        status: Some(refusal.status),
+        error_code: Some(refusal.error_code),
+        more_left_out: refusal.more_left_out,
+        ..event(author, action, change)
+    };
+    store::insert(tx, &refused).await
+}
+
+fn event(author: &Author, action: Action, change: Change) -> Event {
+    let Author { instance, actor, origin } = author.clone();
+    Event {
+        id: Uuid::now_v7(),
+        instance_id: instance,
+        occurred_utc: db::now(),
+        actor_kind: actor.kind,
+        actor_subject: storable(&actor.subject),
+        actor_name: storable(&actor.name),
+        actor_role: actor.role.map(|role| format!("{role:?}")),
+        request_id: origin.request_id,
+        client_address: origin.client_address,
+        user_agent: origin.user_agent,
+        action: action.as_str().to_owned(),
+        object_id: change.object_id.as_deref().map(storable),
+        object_name: change.object_name,
+        outcome: AuditOutcome::Success,
+        status: None,
+        error_code: None,
+        more_left_out: false,
+        before: Json(change.before),
+        after: Json(change.after),
+        trace_id: telemetry::trace_id(&tracing::Span::current()),
+    }
+}
+
+/// `PostgreSQL` stores no NUL, which a token or an address may hold.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

@@ -1,0 +1,90 @@
+//! Clients, lists and custom fields, as Campaign Monitor describes them.
+
+use serde::Deserialize;
+
+/// A client (sub-account) that owns lists, in the overview of an account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ClientOverview {
+    /// 32 hex digits.
+    #[serde(rename = "ClientID")]
+    pub client_id: String,
+    pub name: String,
+}
+
+/// A list in a client's overview.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListOverview {
+    /// 32 hex digits.
+    #[serde(rename = "ListID")]
+    pub list_id: String,
+    pub name: String,
+}
+
+/// The settings of a list; `ListOverview` has only its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+pub struct List {
+    /// 32 hex digits.
+    #[serde(rename = "ListID")]
+    pub list_id: String,
+    pub title: String,
+    /// Double opt-in: new subscribers get a mail that asks them to confirm.
+    pub confirmed_opt_in: bool,
+}
+
+/// How many subscribers of each state a list has.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+pub struct ListStats {
+    pub total_active_subscribers: i64,
+    pub total_unsubscribes: i64,
+    pub total_deleted: i64,
+    /// Subscribers whose mail came back.
+    pub total_bounces: i64,
+}
+
+/// A custom field of a list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CustomField {
+    pub field_name: String,
+    /// In brackets, as in `[city]`.
+    pub key: String,
+    pub data_type: DataType,
+    /// The values to choose from, where there is a choice.
+    #[serde(default)]
+    pub field_options: Vec<String>,
+}
+
+/// What values a custom field accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum DataType {
+    Text,
+    Number,
+    MultiSelectOne,
+    MultiSelectMany,
+    Date,
+    Country,
+    USState,
+    /// A type that is newer than this program; its values are sent unchanged.
+    #[serde(other)]
+    Other,
+}
+
+impl CustomField {
+    /// The key as imports name it: without the brackets.
+    #[must_use]
+    pub fn bare_key(&self) -> &str {
+        bare(&self.key)
+    }
+}
+
+/// A key without its brackets: both forms are in use.
+#[must_use]
+pub fn bare(key: &str) -> &str {
+    key.strip_prefix('[').and_then(|key| key.strip_suffix(']')).unwrap_or(key)
+}

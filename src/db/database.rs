@@ -1,0 +1,136 @@
+//! The database on either engine: its pools, its migrations, and the handles that statements run on.
+
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use metrics::histogram;
+use sqlx::migrate::Migrator;
+use sqlx::{PgPool, SqlitePool};
+
+use super::handle::{ReadHandle, WriteHandle};
+use super::limits::DatabaseLimits;
+use super::postgres::{self, PostgresSession};
+use super::sqlite::{self, SqliteSession};
+use crate::db_span;
+use crate::telemetry::measures;
+
+/// Migrations only add, so that the previous version of the program runs on a newer schema: while pods are replaced one
+/// after the other, and after a rollback.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("./migrations");
+    migrations.set_ignore_missing(true);
+    migrations
+});
+
+/// Stores everything but the members of segments.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// `SQLite` has one writer at a time: a pool of one never sees `SQLITE_BUSY`.
+    Sqlite {
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// The one connection that writes.
+        writer: SqlitePool,
+    },
+    /// `PostgreSQL`, for more than one process.
+    Postgres {
+        /// The most connections are in `limits`.
+        pool: PgPool,
+        /// Of each connection, too.
+        limits: DatabaseLimits,
+    },
+}
+
+impl Db {
+    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
+    pub async fn connect(url: &str, limits: DatabaseLimits) -> sqlx::Result<Self> {
+        if url.starts_with("postgres") {
+            return Ok(Self::Postgres { pool: postgres::connect(url, limits).await?, limits });
+        }
+        let (readers, writer) = sqlite::connect(url, limits.wait).await?;
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match self {
+            Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
+        }
+    }
+
+    /// Opens a connection that may only read; each statement is its own transaction. A function that writes does not
+    /// accept it, and `SQLite` refuses to write on it.
+    pub async fn read(&self) -> sqlx::Result<ReadHandle> {
+        let _span = db_span!("open to read", self.engine());
+        let started = Instant::now();
+        let opened = match self {
+            Self::Sqlite { readers, .. } => readers
+                .acquire()
+                .await
+                .map(|connection| ReadHandle::Sqlite(SqliteSession::Reading(connection))),
+            Self::Postgres { pool, limits } => {
+                PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
+            }
+        };
+        histogram!(measures::DATABASE_WAIT).record(started.elapsed());
+        opened
+    }
+
+    /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
+    /// transaction that reads first and writes later fails when another one wrote in between.
+    pub async fn write(&self) -> sqlx::Result<WriteHandle> {
+        let _span = db_span!("begin write", self.engine());
+        let started = Instant::now();
+        let opened = match self {
+            Self::Sqlite { writer, .. } => {
+                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                begun.map(|tx| ReadHandle::Sqlite(SqliteSession::Writing(tx)))
+            }
+            Self::Postgres { pool, limits } => {
+                PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
+            }
+        };
+        histogram!(measures::DATABASE_WAIT).record(started.elapsed());
+        opened.map(WriteHandle)
+    }
+
+    /// Sets the gauges of used and idle connections.
+    pub fn measure(&self) {
+        let (size, idle) = match self {
+            Self::Sqlite { readers, writer } => {
+                (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
+            }
+            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
+        };
+        let used = usize::try_from(size).unwrap_or_default().saturating_sub(idle);
+        measures::connections(measures::DATABASE_CONNECTIONS, used, idle);
+    }
+
+    /// As `OpenTelemetry` names it in `db.system.name`.
+    const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres { .. } => "postgresql",
+        }
+    }
+
+    /// Whether the database answers, and can be written.
+    pub async fn probe(&self) -> sqlx::Result<()> {
+        match self.read().await? {
+            ReadHandle::Sqlite(mut tx) => sqlx::query("SELECT 1").execute(&mut *tx).await.map(drop),
+            ReadHandle::Postgres(mut session) => session.probe().await,
+        }
+    }
+
+    /// Returns once no connection is open any more.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+}

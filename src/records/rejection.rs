@@ -1,0 +1,68 @@
+//! Why a profile is not on the list: a stable code for each reason.
+
+use std::borrow::Cow;
+
+use super::columns::Columns;
+use super::integers::to_i64;
+use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
+use crate::campaign_monitor::RefusalCode;
+use crate::runs::{Rejection, RejectionOutcome};
+
+/// Why a profile is not on the list; part of the contract by its `word`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectionCode {
+    CustomerIdMissing,
+    AddressMissing,
+    AddressMalformed,
+    AddressTooLong,
+    DuplicateAddress,
+    /// It was sent, and no answer says whether it is on the list.
+    NoAnswer,
+    /// It was sent, and Campaign Monitor refused it.
+    Refused(RefusalCode),
+}
+
+impl RejectionCode {
+    /// As the API and the CSV of rejections write it; stable.
+    pub fn word(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::CustomerIdMissing => "customerIdMissing",
+            Self::AddressMissing => "addressMissing",
+            Self::AddressMalformed => "addressMalformed",
+            Self::AddressTooLong => "addressTooLong",
+            Self::DuplicateAddress => "duplicateAddress",
+            Self::NoAnswer => "noAnswer",
+            Self::Refused(code) => return code.word(),
+        })
+    }
+}
+
+/// Which profile of a run it is: a row of a page, and where that page stands in the run.
+#[derive(Clone, Copy)]
+pub struct Profile<'a> {
+    pub columns: &'a Columns<'a>,
+    pub batch: i64,
+    pub first_row: i64,
+    pub row: usize,
+}
+
+impl Profile<'_> {
+    /// The rejection of this profile.
+    pub fn reject(
+        &self,
+        outcome: RejectionOutcome,
+        code: RejectionCode,
+        message: String,
+    ) -> Rejection {
+        let text = |column| self.columns.get(column, self.row).unwrap_or_default().to_owned();
+        Rejection {
+            position: self.first_row + to_i64(self.row),
+            batch: self.batch,
+            customer_id: text(CUSTOMER_ID_COLUMN),
+            email: text(EMAIL_COLUMN),
+            outcome,
+            code: code.word().into_owned(),
+            message,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a run has done, batch by batch, and the profiles that are not on the list because of it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How a batch ended: whether Campaign Monitor accepted its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum BatchStatus {
+    /// Campaign Monitor accepted every record.
+    Successful,
+    /// Campaign Monitor rejected some records, or some rows were not sent.
+    CompletedWithErrors,
+    /// Sent, but no answer says whether the records were stored.
+    InDoubt,
+}
+
+impl BatchStatus {
+    pub const ALL: [Self; 3] = [Self::Successful, Self::CompletedWithErrors, Self::InDoubt];
+
+    /// As responses, labels and the database write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Successful => "successful",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::InDoubt => "inDoubt",
+        }
+    }
+}
+
+/// A page of at most 1000 rows, with what Campaign Monitor answered. The columns are explained in the migration.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct BatchResult {
+    pub number: i64,
+    pub first_row: i64,
+    pub rows: i64,
+    pub status: BatchStatus,
+    pub http_status: Option<i32>,
+    pub attempts: i32,
+    pub duration_ms: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub rejected: i64,
+}
+
+/// Why a profile is not on the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[sqlx(type_name = "text", rename_all = "camelCase")]
+pub enum RejectionOutcome {
+    /// Sent, and rejected by Campaign Monitor.
+    Rejected,
+    /// Not sent: no usable address.
+    Invalid,
+    /// Not sent: the address came before in this run.
+    Duplicate,
+    /// Sent, but no answer says whether it was stored.
+    InDoubt,
+}
+
+/// A profile that is not on the list because of a run. The columns are explained in the migration.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Rejection {
+    pub position: i64,
+    pub batch: i64,
+    pub customer_id: String,
+    pub email: String,
+    pub outcome: RejectionOutcome,
+    pub code: String,
+    pub message: String,
+}

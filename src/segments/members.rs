@@ -1,0 +1,98 @@
+//! Finds the members of a segment where they are now, and saves what was found.
+
+use uuid::Uuid;
+
+use super::orphans::supersede;
+use super::segment::{Segment, Unreadable};
+use super::source::SegmentSource;
+use super::store;
+use crate::app::App;
+use crate::db::{self, WriteHandle};
+use crate::storage::{self, Inspection, Manifest, ReceiveLimits, TableName};
+
+const FIELDS_MAX: usize = 200;
+const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// The members of a segment now. Files of others are inspected again, which costs little when they are unchanged; a
+/// table is copied.
+pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
+    let (known, instance) = (segment.known(), segment.instance_id);
+    let scope = segment.id.0.to_string();
+    let Some(found) = inspect(app, instance, &segment.source.0, &scope, known.clone()).await?
+    else {
+        let known = known.map_or_else(Manifest::empty, |known| known.manifest);
+        app.storage.check(&known).await?;
+        return Ok(known);
+    };
+    if known.as_ref() != Some(&found) {
+        let mut tx = app.db.write().await?;
+        save_inspection(&mut tx, segment, &found).await?;
+        tx.commit().await?;
+    }
+    Ok(found.manifest)
+}
+
+/// The limits of members that this service stores.
+#[must_use]
+pub fn receive_limits(app: &App) -> ReceiveLimits {
+    ReceiveLimits {
+        bytes_max: app.config.limits.max_upload_bytes,
+        rows_max: app.config.limits.max_members_per_segment,
+        fields_max: FIELDS_MAX,
+        row_bytes_max: ROW_BYTES_MAX,
+    }
+}
+
+/// Fails when the instance of a segment may not read (any more) where its members come from.
+pub fn check_open(app: &App, segment: &Segment) -> Result<(), storage::Error> {
+    match &segment.source.0 {
+        SegmentSource::Table { data_source, .. } => {
+            app.tables.source(data_source, segment.instance_id).map(drop)
+        }
+        source => source.external_data(&app.storage, segment.instance_id).map(drop),
+    }
+}
+
+/// Inspects the members where they are now, unless they are what is `known`; `None` for uploads. The rows of a table
+/// are copied, under the instance and `scope`.
+pub async fn inspect(
+    app: &App,
+    instance: Uuid,
+    source: &SegmentSource,
+    scope: &str,
+    known: Option<Inspection>,
+) -> Result<Option<Inspection>, storage::Error> {
+    if let SegmentSource::Table { data_source, schema, table } = source {
+        let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
+        let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
+        let (source, scope) =
+            (app.tables.source(&name.data_source, instance)?, format!("{instance}/{scope}"));
+        return app.storage.copy_table(source, &scope, &name, &limits).await.map(Some);
+    }
+    match source.external_data(&app.storage, instance)? {
+        Some(origin) => app.storage.inspect(&origin, known).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Saves what was found in the source of a segment. When the segment was changed meanwhile, the copy of its table is
+/// marked for removal: the run that made it reads it first.
+pub async fn save_inspection(
+    tx: &mut WriteHandle,
+    segment: &Segment,
+    found: &Inspection,
+) -> sqlx::Result<()> {
+    let (now, by) = (db::now(), &segment.stamps.updated_by);
+    let current = store::get_to_change(tx, segment.instance_id, &segment.name).await?;
+    let is_same = |now: &Segment| now.id == segment.id && now.source.0 == segment.source.0;
+    if let Some(current) = current.filter(is_same) {
+        store::set_members(tx, current.id, found, by, now).await?;
+        return supersede(tx, &current, now).await;
+    }
+    if segment.source.0.is_kept_here() {
+        for object in &found.manifest.objects {
+            store::supersede(tx, segment.id, &object.path, now).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! A segment as it is stored: its name, where its members come from, and what was found there.
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::source::SegmentSource;
+use crate::db::{Stamps, Time};
+use crate::names::DisplayName;
+use crate::storage::{self, Field, Inspection, Manifest};
+
+/// Id of a segment; callers know it by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct SegmentId(pub Uuid);
+
+/// Name of a segment: a letter, then up to 99 letters, digits, `_` or `-`. Unique in the instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 100,
+    pattern = "^[A-Za-z][A-Za-z0-9_-]{0,99}$",
+    example = "HighValue"
+)]
+pub struct SegmentName(String);
+
+impl TryFrom<String> for SegmentName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut bytes = text.bytes();
+        let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        let continues_well =
+            bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+        if starts_well && continues_well && text.len() <= 100 {
+            return Ok(Self(text));
+        }
+        Err("a segment name is a letter, then up to 99 letters, digits, _ or -")
+    }
+}
+
+impl SegmentName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The fields of a segment. (A JSON column holds an object.)
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Fields {
+    /// In the order of the data.
+    pub items: Vec<Field>,
+}
+
+/// A segment, as it is stored. The columns are explained in the migration.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Segment {
+    pub id: SegmentId,
+    pub instance_id: Uuid,
+    pub name: SegmentName,
+    pub display_name: DisplayName,
+    pub source: Json<SegmentSource>,
+    pub manifest: Option<Json<Manifest>>,
+    pub fields: Option<Json<Fields>>,
+    pub member_count: Option<i64>,
+    pub refreshed_utc: Option<Time>,
+    #[sqlx(flatten)]
+    pub stamps: Stamps,
+}
+
+impl Segment {
+    /// What was found when its members were last inspected.
+    #[must_use]
+    pub fn known(&self) -> Option<Inspection> {
+        let (manifest, fields) = (self.manifest.as_ref()?, self.fields.as_ref()?);
+        Some(Inspection { manifest: manifest.0.clone(), fields: fields.items.clone() })
+    }
+
+    /// Whether the members have a field of that name.
+    #[must_use]
+    pub fn has_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|fields| fields.items.iter().any(|field| field.name == name))
+    }
+}
+
+/// Why the members of a segment cannot be read now.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}

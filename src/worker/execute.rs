@@ -1,0 +1,83 @@
+//! The phases of a run, one after the other. None calls another; what one has found is passed to the next here.
+//!
+//! A further phase is a file of its own and a line here. One that only reads comes before `transfer`; one that compares
+//! or changes the list comes after it, and before `settle`, which gives the lease up.
+
+use std::sync::Arc;
+
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use super::claim::{begin, claim, may_begin};
+use super::fairness::Fairness;
+use super::heartbeat::Heartbeat;
+use super::job::Job;
+use super::prepare::prepare;
+use super::settle::{self, settle};
+use super::stopped::Ending;
+use super::transfer::transfer;
+use crate::app::App;
+use crate::db;
+use crate::names::{ConnectionId, RunId};
+use crate::runs::{self, Run};
+use crate::telemetry;
+use crate::telemetry::measures::{self, GaugeGuard};
+
+/// Claims a run and executes it, unless it is not due or another worker has it.
+pub async fn execute(app: &Arc<App>, fairness: &Arc<Fairness>, id: RunId) -> anyhow::Result<()> {
+    let Some(run) = claim(app, id).await? else {
+        return Ok(());
+    };
+    let (connection, span) = (run.connection_id, span(&run));
+    phases(app, fairness, run).instrument(span).await?;
+    hint_next(app, connection).await
+}
+
+fn span(run: &Run) -> Span {
+    let span = tracing::info_span!("run", run.id = %run.id.0, run.attempt = run.fence,
+        instance.id = %run.instance_id, export.id = %run.export_id.0, trace_id = Empty);
+    if let Some(traceparent) = &run.traceparent {
+        telemetry::continue_trace(&span, traceparent);
+    }
+    telemetry::record_trace_id(&span);
+    span
+}
+
+async fn phases(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> anyhow::Result<()> {
+    let _active = GaugeGuard::new(measures::RUNS_ACTIVE);
+    let mut job = begin(app, fairness, run).await?;
+    let heartbeat = Heartbeat::of(&job);
+    let ending = attempt(&mut job, &heartbeat).await;
+    let sent_until = settle::sent_until(&job, &ending);
+    let outcome = settle::outcome(&job, ending)?;
+    let rest = heartbeat.during(settle::rest(&mut job, &outcome)).await?;
+    settle(&mut job, &outcome, rest, sent_until).await
+}
+
+/// The phases between `claim` and `settle`.
+async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> Ending {
+    let prepared = async {
+        may_begin(job).await?;
+        heartbeat.during_or_interrupted(Box::pin(prepare(job))).await
+    };
+    let prepared = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(stopped) => return Ending::Stopped(stopped),
+    };
+    match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
+        Ok(None) => Ending::Completed,
+        Ok(Some(stopped)) => Ending::Stopped(stopped),
+        Err(broken_off) => Ending::BrokenOff(broken_off),
+    }
+}
+
+/// The runs of a connection are executed one after the other: the next one need not wait for the sweeper.
+async fn hint_next(app: &App, connection: Option<ConnectionId>) -> anyhow::Result<()> {
+    let mut db = app.db.read().await?;
+    let next = runs::store_work::waiting(&mut db, connection, db::now()).await?;
+    drop(db);
+    if let Some(next) = next {
+        app.queue.hint(next).await;
+    }
+    Ok(())
+}

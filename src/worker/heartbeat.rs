@@ -1,0 +1,137 @@
+//! Around every phase of a run: renews its lease, and watches whether somebody cancels it or it must stop.
+//!
+//! The phase and the heartbeats go on side by side: neither waits for the other, as each may hold what the other
+//! needs of the database. A lost lease ends the phase at once. A cancel or a stop does not: it is raised as an
+//! interrupt, and the phase decides what it may leave undone.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::select;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::job::Job;
+use super::stopped::Stopped;
+use crate::app::App;
+use crate::db;
+use crate::names::RunId;
+use crate::runs::{self, Lease, LeaseLost, Reason, ReasonCode, RunStatus};
+
+/// How often a worker checks whether somebody cancelled; leases are renewed at least three times in their life.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps a run at this worker.
+pub struct Heartbeat {
+    app: Arc<App>,
+    lease: Lease,
+    stop: CancellationToken,
+    pub(super) interrupt: Interrupt,
+}
+
+/// Why a run sends nothing more. The first cause stays.
+#[derive(Default)]
+pub(super) struct Interrupt {
+    /// Cancelled when nothing new is to be sent.
+    pub drain: CancellationToken,
+    cause: Mutex<Option<Stopped>>,
+}
+
+impl Interrupt {
+    pub fn raise(&self, cause: Stopped) {
+        self.cause().get_or_insert(cause);
+        self.drain.cancel();
+    }
+
+    pub fn take(&self) -> Option<Stopped> {
+        self.cause().take()
+    }
+
+    fn cause(&self) -> MutexGuard<'_, Option<Stopped>> {
+        self.cause.lock().expect("nothing panics while it is locked")
+    }
+}
+
+impl Heartbeat {
+    /// Of this job; it renews the lease only during a phase.
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        let (app, lease, stop) = (job.app.clone(), job.lease, job.stop.clone());
+        Self { app, lease, stop, interrupt: Interrupt::default() }
+    }
+
+    /// Runs a phase to its end, unless the lease is lost or cannot be renewed.
+    pub async fn during<T>(
+        &self,
+        phase: impl Future<Output = Result<T, Stopped>>,
+    ) -> Result<T, Stopped> {
+        select! {
+            biased;
+            done = phase => done,
+            failed = self.watch() => Err(failed),
+        }
+    }
+
+    /// Runs a phase that may be dropped at any point: a cancel or a stop ends it at once.
+    pub async fn during_or_interrupted<T>(
+        &self,
+        phase: impl Future<Output = Result<T, Stopped>>,
+    ) -> Result<T, Stopped> {
+        self.during(async {
+            select! {
+                done = phase => done,
+                () = self.interrupt.drain.cancelled() => {
+                    Err(self.interrupt.take().unwrap_or(Stopped::Drained))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Watches until the lease is lost or cannot be renewed.
+    async fn watch(&self) -> Stopped {
+        let mut heartbeats = self.heartbeats();
+        loop {
+            select! {
+                _ = heartbeats.tick() => if let Err(failed) = self.renew().await {
+                    return failed;
+                },
+                () = self.stop.cancelled(), if !self.interrupt.drain.is_cancelled() => {
+                    self.interrupt.raise(Stopped::Drained);
+                }
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<(), Stopped> {
+        let mut tx = self.app.db.write().await?;
+        let ttl = self.app.config.work.lease();
+        let renewed = runs::store_work::heartbeat(&mut tx, self.lease, db::now(), ttl).await?;
+        tx.commit().await?;
+        if renewed.ok_or(Stopped::LeaseLost(LeaseLost))? {
+            self.interrupt.raise(canceled(&self.app, self.lease.run).await);
+        }
+        Ok(())
+    }
+
+    fn heartbeats(&self) -> Interval {
+        let every = HEARTBEAT_EVERY.min(self.app.config.work.lease() / 3);
+        let mut heartbeats = interval_at(Instant::now() + every, every);
+        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        heartbeats
+    }
+}
+
+/// The end of a cancelled run, with the name of the person who cancelled it.
+pub(super) async fn canceled(app: &App, id: RunId) -> Stopped {
+    let asked = async { runs::store::get(&mut app.db.read().await?, id).await };
+    let reason = match asked.await {
+        Ok(run) => run.and_then(|run| run.reason).map(|reason| reason.0),
+        Err(error) => return error.into(),
+    };
+    let reason = reason.filter(|reason| reason.code == ReasonCode::CanceledByUser);
+    Stopped::Ended(
+        RunStatus::Canceled,
+        reason.unwrap_or_else(|| Reason::new(ReasonCode::CanceledByUser, "somebody")),
+    )
+}

@@ -1,0 +1,107 @@
+//! Why a run stops before its end, and what that means for it.
+
+use std::time::Duration;
+
+use crate::campaign_monitor::{self, Disposition};
+use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
+use crate::segments::Unreadable;
+use crate::storage;
+
+/// Why a run stopped before its end.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It ends for good, with this reason.
+    Ended(RunStatus, Reason),
+    /// Something outside is unavailable: it resumes after the pause asked for, unless it has tried too often.
+    Later(Reason, Option<Duration>),
+    /// The process stops, or others wait: it resumes at once, at another worker or when a slot is free.
+    Drained,
+    /// Nothing may be written of it any more.
+    LeaseLost(LeaseLost),
+    /// A fault of ours, or of the database.
+    Fault(anyhow::Error),
+}
+
+impl Stopped {
+    /// The run fails for a reason of this code.
+    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
+        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+    }
+}
+
+/// How the phases before `settle` ended.
+pub(super) enum Ending {
+    /// Every profile has been processed.
+    Completed,
+    /// No upload is in flight any more: what was sent is written, or among the unanswered batches of the job.
+    Stopped(Stopped),
+    /// Uploads were in flight: only the last checkpoint limits what may have been sent.
+    BrokenOff(Stopped),
+}
+
+/// What an error of Campaign Monitor means for the run. The session has recorded a refused credential, so that the
+/// other runs of the connection stop too.
+pub(super) fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
+    match error.disposition() {
+        Disposition::Retry(pause) => {
+            let reason = Reason::new(ReasonCode::DestinationUnavailable, error.to_string());
+            Stopped::Later(reason, pause)
+        }
+        Disposition::GiveUp if error.is_unknown_id() => {
+            Stopped::failed(ReasonCode::ListNotFound, list)
+        }
+        Disposition::GiveUp => Stopped::failed(ReasonCode::DestinationRefused, error.to_string()),
+        Disposition::BlockConnection => {
+            Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
+        }
+    }
+}
+
+impl From<Stopped> for anyhow::Error {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::LeaseLost(lost) => lost.into(),
+            Stopped::Fault(error) => error,
+            other => anyhow::anyhow!("the run could not be settled: {other:?}"),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<Unreadable> for Stopped {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::Storage(error) => error.into(),
+            Unreadable::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<storage::Error> for Stopped {
+    fn from(error: storage::Error) -> Self {
+        match &error {
+            storage::Error::Changed { .. }
+            | storage::Error::Lost { .. }
+            | storage::Error::NotFound { .. } => {
+                Self::failed(ReasonCode::SegmentChanged, error.to_string())
+            }
+            storage::Error::Unavailable(cause) => {
+                tracing::warn!(error = %error, %cause, "the storage is unavailable");
+                Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
+            }
+            storage::Error::Refused(cause) => {
+                tracing::error!(error = %error, %cause, "the storage refuses the credentials");
+                Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
+            }
+            storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {
+                Self::failed(ReasonCode::StorageRefused, error.to_string())
+            }
+            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Sends the batches of a run, several at a time, and accounts for them as their answers come.
+//!
+//! A batch and its counts are written in one transaction, and a batch that is written is never sent again: a
+//! crash repeats only those in flight, loses none and counts none twice. One that hangs delays no other.
+//! A batch has its permit until it is written, and there are as many permits as uploads may be in flight.
+//! Several batches that are ready go into one transaction.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt, stream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use super::account::{Done, account};
+use super::checkpoint::checkpoint;
+use super::heartbeat::{Interrupt, canceled};
+use super::job::Job;
+use super::limiter::Limiter;
+use super::prepare::Prepared;
+use super::stopped::{Stopped, refused};
+use super::upload::Uploader;
+use crate::records::batches::{self, EncodedBatch, MemberSource};
+use crate::storage;
+
+/// Sends and accounts until every profile is processed, or until it is interrupted and the last uploads have been
+/// answered; then it returns why it stopped. It fails when it is broken off: uploads are in flight then.
+pub async fn transfer(
+    job: &mut Job,
+    prepared: Prepared,
+    interrupt: &Interrupt,
+) -> Result<Option<Stopped>, Stopped> {
+    let mut uploads = pin!(uploads(job, prepared, &interrupt.drain));
+    while let Some(answered) = uploads.next().await {
+        record(job, answered, interrupt).await?;
+    }
+    let failure = job.unanswered.iter().find_map(|done| done.failure.clone());
+    Ok(match (interrupt.take(), failure) {
+        (Some(stopped), _) => Some(stopped),
+        (None, Some(error)) => Some(refused(&error, job.run.list_id.as_str())),
+        (None, None) if job.run.position == job.run.counts.selected => None,
+        (None, None) => {
+            Some(Stopped::Fault(anyhow::anyhow!("the reader ended before the segment")))
+        }
+    })
+}
+
+/// The result of an upload, and the permit that it has until that is written.
+type Answered = (Result<Done, storage::Error>, OwnedSemaphorePermit);
+
+/// The uploads of a run: several under way, their answers as they come, all at once that are ready.
+fn uploads(
+    job: &Job,
+    prepared: Prepared,
+    drain: &CancellationToken,
+) -> impl Stream<Item = Vec<Answered>> + use<> {
+    let most = usize::from(job.app.config.work.uploads_in_flight);
+    let reader = batches::read(MemberSource {
+        storage: job.app.storage.clone(),
+        manifests: prepared.manifests,
+        plan: prepared.plan.clone(),
+        position: job.run.position,
+        answered: job.answered.keys().copied().collect(),
+        seed: job.run.id.0.as_u64_pair().1,
+    });
+    let uploader = Arc::new(Uploader {
+        session: prepared.session,
+        list_id: job.run.list_id.as_str().to_owned(),
+        run: job.run.id,
+        plan: prepared.plan,
+        doubt_until: job.doubt_until,
+        limiter: Limiter::new(most),
+        work: job.app.config.work.clone(),
+        drain: drain.clone(),
+    });
+    let batches = ReceiverStream::new(reader).take_until(drain.clone().cancelled_owned());
+    permits(most)
+        .zip(batches)
+        .map(move |(permit, batch)| {
+            let done = send(uploader.clone(), batch);
+            async { (done.await, permit) }
+        })
+        .buffer_unordered(most)
+        .ready_chunks(most)
+}
+
+/// As many permits as there may be batches that are not written yet.
+fn permits(most: usize) -> impl Stream<Item = OwnedSemaphorePermit> {
+    stream::unfold(Arc::new(Semaphore::new(most)), |permits| async {
+        let permit = permits.clone().acquire_owned().await.ok()?;
+        Some((permit, permits))
+    })
+}
+
+async fn send(
+    uploader: Arc<Uploader>,
+    batch: Result<EncodedBatch, storage::Error>,
+) -> Result<Done, storage::Error> {
+    let upload = tokio::spawn(uploader.upload(batch?).in_current_span());
+    match AbortOnDropHandle::new(upload).await {
+        Ok(answered) => Ok(account(answered)),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// Writes what has been answered. A batch without an answer for every record waits for the end of the run.
+async fn record(
+    job: &mut Job,
+    answered: Vec<Answered>,
+    interrupt: &Interrupt,
+) -> Result<(), Stopped> {
+    let (answers, _permits): (Vec<_>, Vec<_>) = answered.into_iter().unzip();
+    let mut ready = Vec::with_capacity(answers.len());
+    for answer in answers {
+        match answer {
+            Err(error) => interrupt.raise(error.into()),
+            Ok(done) if !done.is_answered => {
+                interrupt.drain.cancel();
+                job.unanswered.push(done);
+            }
+            Ok(done) => ready.push(done),
+        }
+    }
+    if !ready.is_empty() && checkpoint(job, ready).await? {
+        interrupt.raise(canceled(&job.app, job.run.id).await);
+    }
+    Ok(())
+}
