@@ -17,37 +17,37 @@ use crate::storage::{Storage, Tables};
 
 /// What every part of the service shares.
 pub struct App {
-    /// The settings.
+    /// Checked, and never changed.
     pub config: Config,
-    /// Everything but the members.
+    /// Everything except the members of segments.
     pub db: Db,
-    /// Hints of runs that are due.
+    /// Hints that runs are due; the database decides.
     pub queue: Queue,
-    /// The members.
+    /// Members that are files, uploaded or elsewhere.
     pub storage: Storage,
-    /// Where members are rows of somebody else's tables.
+    /// Members that are rows of tables in other databases.
     pub tables: Tables,
     /// Campaign Monitor, for callers of the API.
     pub campaign_monitor: CampaignMonitor,
-    /// Campaign Monitor, for runs: a connection ends with the thread that opened it, and the threads of the API end
-    /// before the runs do.
+    /// Campaign Monitor, for runs: a TCP connection ends with the thread that opened it, and the threads of the API
+    /// end before the runs do.
     pub runs_client: CampaignMonitor,
-    /// How this service is registered at Campaign Monitor; without it people cannot sign in there.
+    /// How this service is registered at Campaign Monitor; `None` when people cannot sign in there.
     pub oauth: Option<Application>,
-    /// Seals credentials.
+    /// Keys that seal the credentials of connections.
     pub keys: Keys,
-    /// Checks tokens.
+    /// Checks the bearer tokens of callers.
     pub verifier: Verifier,
-    /// Room for previews.
+    /// One permit for each preview at a time.
     pub previews: Semaphore,
-    /// Room for uploads of members.
+    /// One permit for each upload of members at a time.
     pub uploads: Semaphore,
-    /// Room for segments that are looked at to be registered.
+    /// One permit for each registration of a segment at a time.
     pub registrations: Semaphore,
-    /// Room for callers that follow runs.
+    /// One permit for each caller that follows a run.
     pub event_streams: Arc<Semaphore>,
-    /// Renders the metrics.
+    /// Renders the answer of `/metrics`.
     pub metrics: PrometheusHandle,
-    /// Cancelled when the service is told to stop.
+    /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }

@@ -1,15 +1,15 @@
 //! segment-export moves the members of Customer Insights segments into Campaign Monitor lists,
-//! and can say of every single profile what became of it.
+//! and reports the outcome of every single profile.
 //!
-//! The folders read like the product: what an administrator and a contributor set up
-//! (`connections`, `segments`, `exports`), what happens then (`runs`, carried out by `worker`),
-//! and the plumbing below. `docs/ARCHITECTURE.md` draws how they hang together.
+//! The folders follow the product: what an administrator and a contributor set up
+//! (`connections`, `segments`, `exports`), what happens then (`runs`, executed by `worker`),
+//! and the infrastructure below. `docs/ARCHITECTURE.md` draws how they depend on each other.
 
-pub mod api;
+mod api;
 pub mod app;
 pub mod config;
 
-// The nouns of the API: types and rules in `mod.rs`, SQL in `store.rs`, endpoints in `api.rs`.
+// The nouns of the API: types, rules and SQL. Their endpoints are in `api`.
 pub mod audit;
 pub mod connections;
 pub mod exports;

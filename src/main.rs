@@ -11,7 +11,7 @@ use segment_export::telemetry::settings::Signals;
 use segment_export::upkeep::rotation;
 use segment_export::{demo, http, sample, server, telemetry};
 
-/// How long a service may take to say whether it can work.
+/// How long a service may take to report whether it is ready.
 const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The version, and the commit if the build knows it.
@@ -33,13 +33,13 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the API and carries out runs.
+    /// Serves the API and executes runs.
     Serve(Box<Config>),
     /// Brings the database up to date.
     Migrate(Box<Config>),
-    /// The keys that seal secrets: which are in use, and sealing everything with the newest.
+    /// Shows which keys seal secrets, or seals every secret with the newest key.
     Keys(KeysArgs),
-    /// Prints the OpenAPI document.
+    /// Prints the OpenAPI document as JSON.
     Openapi {
         /// Prints the page of all error codes instead.
         #[arg(long)]
@@ -47,13 +47,13 @@ enum Command {
     },
     /// Prints a development token; only with `--dev`.
     Token(Box<Token>),
-    /// Shows the whole main job against the offline Campaign Monitor.
+    /// Shows the main job from end to end, with the offline Campaign Monitor.
     Demo(demo::Demo),
     /// Serves the offline Campaign Monitor alone.
     Sandbox(SandboxArgs),
-    /// Asks a service whether it can work; for places without a shell.
+    /// Asks a service whether it is ready; for images without a shell.
     Ready(Ready),
-    /// Writes realistic profiles.
+    /// Writes realistic profiles as CSV, NDJSON or Parquet.
     Sample(SampleArgs),
 }
 
@@ -73,16 +73,16 @@ enum KeysOrder {
 
 #[derive(Args)]
 struct Token {
-    /// What its bearer may do.
+    /// What the bearer of the token may do.
     #[arg(long, value_enum, default_value = "admin")]
     role: segment_export::identity::Role,
-    /// Instance it is good for, or `*`.
+    /// Instance that it gives access to, or `*` for all.
     #[arg(long, default_value = "*", value_parser = instance)]
     instance: String,
-    /// Who its bearer is.
+    /// Subject of the token: who the caller is.
     #[arg(long, default_value = "dev@example.com")]
     subject: String,
-    /// How long it is good for.
+    /// Hours until it expires.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=87_600))]
     hours: i64,
     #[command(flatten)]
@@ -98,20 +98,20 @@ struct SandboxArgs {
 
 #[derive(Args)]
 struct Ready {
-    /// Where it says so.
+    /// Address of its `/readyz`.
     #[arg(default_value = "http://127.0.0.1:8080/readyz")]
     url: url::Url,
 }
 
 #[derive(Args)]
 struct SampleArgs {
-    /// Profiles to write.
+    /// How many profiles to write.
     #[arg(long, default_value_t = 1000)]
     rows: u64,
     /// The same seed gives the same file.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What to write.
+    /// `csv`, `ndjson` or `parquet`.
     #[arg(long, value_enum, default_value = "csv")]
     format: SampleFormat,
     /// File to write; standard output when left out.
@@ -152,19 +152,21 @@ async fn main() -> anyhow::Result<()> {
 async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Result<()> {
     if config.dev {
         tracing::warn!(
-            "DEVELOPMENT MODE: anyone who knows the shared secret is let in. Never do this in production."
+            "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
         );
     }
     let app = service::open(config, telemetry.metrics.clone()).await?;
     let secrets = rotation::status(&app.db, &app.keys).await?;
     if !secrets.is_openable() {
         tracing::error!(
-            "SEGMENT_EXPORT_ENCRYPTION_KEYS lacks keys: the runs of some connections cannot go on\n{secrets}"
+            "SEGMENT_EXPORT_ENCRYPTION_KEYS lacks keys: runs over some connections cannot be executed\n{secrets}"
         );
     }
     let service = Service::start(app)?;
     let url = &service.url;
-    tracing::info!("serving {url}; an API has its documentation at {url}swagger-ui/");
+    tracing::info!(
+        "serving {url}; a process with the API has its documentation at {url}swagger-ui/"
+    );
     service.run().await
 }
 
@@ -174,7 +176,7 @@ async fn migrate(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails when secrets are left that are not sealed with the newest key, or do not open.
+/// Fails when secrets remain that are not sealed with the newest key, or do not open.
 async fn keys(order: KeysOrder) -> anyhow::Result<()> {
     let (KeysOrder::Rotate(config) | KeysOrder::Status(config)) = &order;
     let config = Config::clone(config).check()?;
@@ -209,7 +211,8 @@ fn instance(text: &str) -> Result<String, &'static str> {
 fn print_token(token: Token) -> anyhow::Result<()> {
     anyhow::ensure!(
         token.config.dev,
-        "development tokens are for development mode: say --dev, or set SEGMENT_EXPORT_DEV=true. Elsewhere tokens come from the identity provider"
+        "development tokens are for development mode: pass --dev, or set SEGMENT_EXPORT_DEV=true. In production, \
+            tokens come from the identity provider"
     );
     let config = token.config.check()?;
     let secret = config
@@ -265,7 +268,7 @@ fn write_sample(args: &SampleArgs) -> anyhow::Result<()> {
     let sample = sample::Sample { rows: args.rows, seed: args.seed };
     let Some(path) = &args.out else {
         return match sample.write(media, std::io::stdout()) {
-            // Whoever reads has seen enough.
+            // The reader, such as `head`, has closed the pipe.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             written => Ok(written?),
         };

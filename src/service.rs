@@ -1,7 +1,8 @@
 //! The service: opens everything, starts its parts, and stops them in order.
 //!
-//! On SIGTERM the service says that it is not ready, takes no new runs, lets uploads in flight finish and
-//! be counted, and releases its runs. A second signal, or the deadline, stops it hard; leases do the rest.
+//! On SIGTERM the service reports that it is not ready, claims no new runs, lets uploads in flight finish and
+//! be counted, and releases its runs. A second signal, or the deadline, stops it at once; then the leases of its runs
+//! expire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +36,8 @@ const IDENTITY_MAX: Duration = Duration::from_secs(10);
 /// How long the connections of the database may take to close, after everything else has stopped.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 
-/// Opens everything that `config` names. Brings an embedded database up to date by itself; several
-/// processes on `PostgreSQL` do it too, one after the other.
+/// Opens everything that `config` names, and migrates the database. Of several processes on `PostgreSQL`, one migrates
+/// at a time.
 pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<App> {
     let config = config.check()?;
     measure::start();
@@ -70,14 +71,14 @@ fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
     CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
 }
 
-/// Opens the database of `config`, and makes the folder of an embedded one.
+/// Opens the database of `config`, and creates the folder of an embedded one.
 pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     let url = config.data.database_url()?;
     if let Some(file) = url.strip_prefix("sqlite://")
         && let Some(folder) = std::path::Path::new(file).parent()
     {
         std::fs::create_dir_all(folder).with_context(|| {
-            format!("SEGMENT_EXPORT_DATABASE_URL names {file}, whose folder cannot be made")
+            format!("the folder of {file} cannot be created; check SEGMENT_EXPORT_DATABASE_URL")
         })?;
     }
     Db::connect(url, config.data.database_limits()).await.map_err(|error| {
@@ -87,7 +88,7 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     })
 }
 
-/// Opens the queue of `config`. An unavailable Redis is found later; one that refuses us is a wrong setting.
+/// Opens the queue of `config`. Redis may be unavailable now and reachable later; if it rejects us, a setting is wrong.
 async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
     let Some(url) = &config.data.redis_url else {
         return Ok(Queue::embedded());
@@ -113,11 +114,11 @@ async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
     Ok(queue)
 }
 
-/// A running service.
+/// A service whose parts run until it is stopped.
 pub struct Service {
-    /// What it shares.
+    /// Shared by every part of the service.
     pub app: Arc<App>,
-    /// Where it listens.
+    /// With the port that it listens on, also when the settings say port 0.
     pub url: Url,
     server: Stopper,
     serving: TaskTracker,
@@ -155,7 +156,7 @@ impl Service {
         Ok(service)
     }
 
-    /// A part that ends by itself ends the whole service, so that it is restarted and not half dead.
+    /// A part that ends by itself ends the service: a restart is better than a service without one of its parts.
     fn spawn(
         &self,
         tasks: &TaskTracker,
@@ -174,18 +175,18 @@ impl Service {
             _ = interrupt.recv() => {}
             () = self.app.stop.cancelled() => {}
         }
-        tracing::info!("stopping: uploads in flight finish, then runs are released");
+        tracing::info!("stopping: uploads in flight finish, then the runs are released");
         let failed = self.failed.clone();
         select! {
             () = self.stop() => {}
-            _ = terminate.recv() => tracing::warn!("stopped hard by a second signal"),
-            _ = interrupt.recv() => tracing::warn!("stopped hard by a second signal"),
+            _ = terminate.recv() => tracing::warn!("stopped at once by a second signal"),
+            _ = interrupt.recv() => tracing::warn!("stopped at once by a second signal"),
         }
         anyhow::ensure!(!failed.is_cancelled(), "a part of the service ended by itself");
         Ok(())
     }
 
-    /// Stops in order, within the time the settings give.
+    /// Stops in order, within the time of the settings.
     pub async fn stop(self) {
         self.app.stop.cancel();
         let drained = async {

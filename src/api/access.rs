@@ -16,12 +16,12 @@ use crate::names::ConnectionId;
 pub enum Permissions {
     /// Change, run and remove it.
     Edit,
-    /// Look at it.
+    /// Only read it and its runs.
     View,
 }
 
-/// What the caller may do with what goes over `connection`: contributors manage everything over connections that
-/// are shared with them, whoever made it.
+/// What the caller may do with exports and runs over `connection`: contributors manage everything over connections
+/// that are shared with them, no matter who made it.
 pub async fn permissions<R>(
     tx: &mut ReadHandle,
     caller: &Caller<R>,
@@ -38,7 +38,7 @@ pub async fn permissions<R>(
     }
 }
 
-/// Refuses a caller that may only look at what goes over `connection`.
+/// Rejects a caller who may only read what uses `connection`.
 pub async fn may_edit<R>(
     tx: &mut ReadHandle,
     caller: &Caller<R>,
@@ -48,7 +48,7 @@ pub async fn may_edit<R>(
         Permissions::Edit => Ok(()),
         Permissions::View => Err(Problem::new(
             ProblemKind::Forbidden,
-            "Its connection is not shared with contributors. Ask an administrator.",
+            "The connection of this export is not shared with contributors. Ask an administrator to share it.",
         )),
     }
 }

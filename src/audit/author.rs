@@ -22,7 +22,6 @@ pub enum ActorKind {
 pub enum SystemActor {
     /// Starts runs by the clock and with refreshes.
     Scheduler,
-    Worker,
     /// Calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
     Session,
 }
@@ -73,7 +72,6 @@ impl Actor {
     pub fn system(part: SystemActor) -> Self {
         let (subject, name) = match part {
             SystemActor::Scheduler => ("scheduler", "Scheduler"),
-            SystemActor::Worker => ("worker", "Worker"),
             SystemActor::Session => ("session", "Session at Campaign Monitor"),
         };
         Self { kind: ActorKind::System, subject: subject.into(), name: name.into(), role: None }

@@ -7,61 +7,27 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Export, ListId, Mapping, Options};
+use super::content::ExportContent;
+use super::export::Export;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName, ExportId};
-use crate::schedules::Schedule;
 use crate::segments::SegmentId;
 use crate::sql;
 
 /// Which exports to list; everything when empty.
 #[derive(Default)]
-pub struct Filter {
-    /// Those over this connection.
+pub(crate) struct ExportQuery {
     pub connection: Option<ConnectionId>,
-    /// Those that use the segment of this name.
     pub segment: Option<String>,
-    /// Those whose name, or whose connection's name, contains this, in any case of any script.
+    /// Contained in the name of the export or of its connection, in any case of any script.
     pub search: Option<String>,
 }
 
-/// Everything about an export that its owner decides.
-pub struct Content<'a> {
-    /// Its name.
-    pub display_name: &'a DisplayName,
-    /// Its connection, if it has one.
-    pub connection: Option<ConnectionId>,
-    /// Where to.
-    pub list_id: &'a ListId,
-    /// How.
-    pub mapping: &'a Mapping,
-    /// How the list treats people it knows.
-    pub options: Options,
-    /// When.
-    pub schedule: &'a Schedule,
-}
-
-impl<'a> Content<'a> {
-    /// What an export says now, to be saved with changes.
-    #[must_use]
-    pub fn of(export: &'a Export) -> Self {
-        Self {
-            display_name: &export.display_name,
-            connection: export.connection_id,
-            list_id: &export.list_id,
-            mapping: &export.mapping,
-            options: export.options.0,
-            schedule: &export.schedule,
-        }
-    }
-}
-
-/// Adds an export.
-pub async fn insert(
+pub(crate) async fn insert(
     tx: &mut WriteHandle,
     instance: Uuid,
     id: ExportId,
-    new: &Content<'_>,
+    new: &ExportContent<'_>,
     by: &str,
     now: Time,
 ) -> Result<Export> {
@@ -74,7 +40,7 @@ pub async fn insert(
     .bind(id)
     .bind(instance)
     .bind(new.display_name)
-    .bind(new.connection)
+    .bind(new.connection_id)
     .bind(new.list_id)
     .bind(Json(new.mapping))
     .bind(Json(new.options))
@@ -86,23 +52,23 @@ pub async fn insert(
     })
 }
 
-/// Changes an export.
-pub async fn update(
+/// The caller has checked the version.
+pub(crate) async fn update(
     tx: &mut WriteHandle,
     id: ExportId,
-    new: &Content<'_>,
+    new: &ExportContent<'_>,
     by: &str,
     now: Time,
 ) -> Result<Export> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6, schedule = $7,
-             version = version + 1, updated_by = $8, updated_utc = $9
+        "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6,
+             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
     .bind(new.display_name)
-    .bind(new.connection)
+    .bind(new.connection_id)
     .bind(new.list_id)
     .bind(Json(new.mapping))
     .bind(Json(new.options))
@@ -114,8 +80,8 @@ pub async fn update(
     })
 }
 
-/// Replaces the segments of an export.
-pub async fn set_segments(
+/// Replaces the segments of an export; their order is kept.
+pub(crate) async fn set_segments(
     tx: &mut WriteHandle,
     id: ExportId,
     segments: &[SegmentId],
@@ -139,7 +105,7 @@ pub async fn set_segments(
     Ok(())
 }
 
-/// One export.
+/// `None` also for an export of another instance.
 pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 AND id = $2")
         .bind(instance)
@@ -149,7 +115,7 @@ pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Op
 }
 
 /// One export, to change it: until the transaction ends, nobody else does.
-pub async fn get_to_change(
+pub(crate) async fn get_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
     id: ExportId,
@@ -163,7 +129,7 @@ pub async fn get_to_change(
     .await)
 }
 
-/// An export, and what else it is found by.
+/// An export, and the other name that a search finds it by.
 #[derive(sqlx::FromRow)]
 struct Listed {
     #[sqlx(flatten)]
@@ -172,16 +138,16 @@ struct Listed {
 }
 
 /// Exports, newest first.
-pub async fn list(
+pub(crate) async fn list(
     tx: &mut ReadHandle,
     instance: Uuid,
-    filter: &Filter,
+    filter: &ExportQuery,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Export>> {
     let search = filter.search.as_deref().map(in_any_case);
     let is_found = |row: &Listed| search.as_ref().is_none_or(|text| row.has(text));
-    // A search takes rows until it has found enough.
+    // A search reads rows until it has found enough.
     let rows_max = if search.is_some() { i64::MAX } else { limit };
     sql!(tx, |db| {
         sqlx::query_as(
@@ -216,14 +182,14 @@ impl Listed {
     }
 }
 
-/// The same for texts that differ in case only. The engines cannot tell: what they take for a letter depends on the
+/// The same for texts that differ in case only. The engines cannot tell: what is a letter to them depends on the
 /// engine and on how the database was made. (Upper case, because it makes one of ς and σ.)
 fn in_any_case(text: &str) -> String {
     text.to_uppercase()
 }
 
 /// Every export of an instance, in the order of their ids.
-pub async fn all(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Export>> {
+pub(crate) async fn all(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Export>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 ORDER BY id")
         .bind(instance)
         .fetch_all(db)
@@ -231,7 +197,7 @@ pub async fn all(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Export>> {
 }
 
 /// Detaches all exports of a connection. Returns them.
-pub async fn detach_all(
+pub(crate) async fn detach_all(
     tx: &mut WriteHandle,
     connection: ConnectionId,
     by: &str,
@@ -251,7 +217,7 @@ pub async fn detach_all(
 }
 
 /// Removes an export. Its runs stay, as history.
-pub async fn delete(tx: &mut WriteHandle, id: ExportId) -> Result<()> {
+pub(crate) async fn delete(tx: &mut WriteHandle, id: ExportId) -> Result<()> {
     sql!(tx, |db| sqlx::query("DELETE FROM exports WHERE id = $1")
         .bind(id)
         .execute(db)

@@ -4,14 +4,14 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::Export;
+use super::export::Export;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::ExportId;
 use crate::schedules::Schedule;
 use crate::sql;
 
 /// Changes the schedule of an export, and plans its next time.
-pub async fn set_schedule(
+pub(crate) async fn set_schedule(
     tx: &mut WriteHandle,
     id: ExportId,
     schedule: &Schedule,
@@ -20,7 +20,8 @@ pub async fn set_schedule(
 ) -> Result<Export> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "UPDATE exports SET schedule = $2, next_planned_utc = $3, version = version + 1, updated_by = $4, updated_utc = $5
+        "UPDATE exports SET schedule = $2, next_planned_utc = $3, version = version + 1, updated_by = $4,
+             updated_utc = $5
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -33,7 +34,7 @@ pub async fn set_schedule(
     })
 }
 
-/// Plans the next time of an export.
+/// Plans when an export starts next; `None` when it does not start by itself.
 pub async fn plan(tx: &mut WriteHandle, id: ExportId, next: Option<Time>) -> Result<()> {
     sql!(tx, |db| sqlx::query("UPDATE exports SET next_planned_utc = $2 WHERE id = $1")
         .bind(id)
@@ -63,7 +64,7 @@ pub async fn due(
     })
 }
 
-/// Moves the planned time of an export on to `next`. False: another scheduler, or a change, came first.
+/// Moves the planned time of an export to `next`. False when another scheduler or a change came first.
 pub async fn move_on(tx: &mut WriteHandle, from: &Export, next: Option<Time>) -> Result<bool> {
     let done = sql!(tx, |db| {
         sqlx::query(

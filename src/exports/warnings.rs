@@ -1,13 +1,12 @@
 //! What the owner of an export should know before it runs.
 
-use super::Warning;
+use super::warning::{Warning, WarningCode};
 use crate::campaign_monitor::List;
 
-/// What an export into this list should know.
-#[must_use]
-pub fn of_list(list: &List) -> Vec<Warning> {
+/// A warning when the list sends every new subscriber a request to confirm.
+pub(crate) fn of_list(list: &List) -> Vec<Warning> {
     let double_opt_in = Warning {
-        code: "doubleOptIn".into(),
+        code: WarningCode::DoubleOptIn,
         message: format!(
             "“{}” is a double opt-in list: Campaign Monitor mails every new profile a request to confirm, \
              and shows it as unconfirmed until then.",
@@ -18,22 +17,20 @@ pub fn of_list(list: &List) -> Vec<Warning> {
 }
 
 /// The list was not checked.
-#[must_use]
-pub fn not_connected() -> Warning {
+pub(crate) fn not_connected() -> Warning {
     Warning {
-        code: "connectionNotConnected".into(),
+        code: WarningCode::ConnectionNotConnected,
         message: "The connection is not connected yet: the list and its fields were not checked."
             .into(),
     }
 }
 
-/// The warning that a run would be skipped, if the segments hold too many profiles.
-#[must_use]
-pub fn over_limit(selected: i64, most: i64) -> Option<Warning> {
+/// A warning when the segments hold too many profiles: a run would be skipped.
+pub(crate) fn over_limit(selected: i64, most: i64) -> Option<Warning> {
     (selected > most).then(|| Warning {
-        code: "profileLimitExceeded".into(),
+        code: WarningCode::ProfileLimitExceeded,
         message: format!(
-            "The segments hold {selected} profiles; an export may have {most}. A run would be skipped. \
+            "The segments hold {selected} profiles, but an export may have only {most}. A run would be skipped. \
              Spread the segments over several exports."
         ),
     })

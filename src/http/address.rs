@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use uuid::Uuid;
 
-/// What stands before every path of an instance.
+/// The prefix of every path of an instance.
 pub const INSTANCE: &str = "/v1/instances/{instanceId}";
 
 /// The `Location` of the object `id` among the `nouns` of an instance.

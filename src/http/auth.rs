@@ -1,7 +1,7 @@
 //! Who calls, and what they may do.
 //!
 //! `Caller<Admin>` in the signature of a handler is the whole check: without a token 401, for another instance 404,
-//! with a lesser role 403. Who may call is also told when the query has a parameter that is not taken (400).
+//! with a lesser role 403. After these, a query parameter that the address does not have is answered with 400.
 
 use std::marker::PhantomData;
 
@@ -18,17 +18,14 @@ use crate::app::App;
 use crate::audit::{Actor, Author};
 use crate::identity::{Error, Identity, Role};
 
-/// A role as a type.
+/// A role as a type: what a handler requires stands in its signature.
 pub trait AtLeast {
     /// The least role that passes.
     const ROLE: Role;
 }
 
-/// Viewers, contributors and administrators.
 pub struct Viewer;
-/// Contributors and administrators.
 pub struct Contributor;
-/// Administrators.
 pub struct Admin;
 
 impl AtLeast for Viewer {
@@ -43,11 +40,10 @@ impl AtLeast for Admin {
 
 /// The caller of an instance's endpoint, with at least role `R`.
 pub struct Caller<R> {
-    /// Who it is.
     pub identity: Identity,
-    /// The instance of the address, which the caller may touch.
+    /// From the address; the caller has access to it.
     pub instance: Uuid,
-    /// As the audit names the caller.
+    /// How the audit names the caller.
     pub author: Author,
     role: PhantomData<R>,
 }
@@ -59,7 +55,6 @@ impl<R> Caller<R> {
         &self.identity.subject
     }
 
-    /// Whether the caller is an administrator.
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.identity.role == Role::Admin
@@ -77,13 +72,16 @@ impl<R: AtLeast> FromRequest for Caller<R> {
             let instance = (request.match_info().get("instanceId"))
                 .and_then(|id| id.parse().ok())
                 .filter(|id| identity.instances.contain(*id))
-                .ok_or_else(|| Problem::not_found("instance"))?;
+                .ok_or_else(no_instance)?;
             let author = author(&request, &identity, instance);
-            // Whatever is refused from here on stands in the audit.
+            // From here on, the audit records why the call was rejected.
             request.extensions_mut().insert(author.clone());
             if identity.role < R::ROLE {
-                let detail =
-                    format!("This takes the role {:?}; yours is {:?}.", R::ROLE, identity.role);
+                let detail = format!(
+                    "This call needs the role {:?}. Your role is {:?}.",
+                    R::ROLE,
+                    identity.role
+                );
                 return Err(Problem::new(ProblemKind::Forbidden, detail));
             }
             query::check_names(&request)?;
@@ -105,12 +103,16 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
-        .ok_or_else(|| unauthenticated("Send the header `Authorization: Bearer <token>`."))?;
+        .ok_or_else(|| {
+            unauthenticated(
+                "The call has no bearer token. Send the header `Authorization: Bearer <token>`.",
+            )
+        })?;
     app.verifier.verify(token).await.map_err(|error| match error {
-        Error::Invalid(why) => unauthenticated(&format!("Sign in again: {why}.")),
+        Error::Invalid(why) => unauthenticated(&format!("The bearer token is not valid: {why}. Sign in again.")),
         Error::NoRole => Problem::new(
             ProblemKind::Forbidden,
-            "Your token names none of Admin, Contributor, Viewer.",
+            "Your token has none of the roles Admin, Contributor and Viewer. Ask your administrator for one.",
         ),
         Error::Unavailable => Problem::new(
             ProblemKind::Unavailable,
@@ -118,6 +120,11 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
         )
         .retry_after(5),
     })
+}
+
+fn no_instance() -> Problem {
+    let detail = "Your token gives access to no instance with this id. Check the address.";
+    Problem::new(ProblemKind::NotFound, detail)
 }
 
 fn unauthenticated(detail: &str) -> Problem {

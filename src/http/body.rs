@@ -1,4 +1,4 @@
-//! What handlers take from a request beside the caller: JSON bodies, ids in the path, `If-Match`.
+//! What handlers read from a request besides the caller: JSON bodies, ids in the path, `If-Match`.
 
 use std::marker::PhantomData;
 
@@ -20,9 +20,8 @@ use super::json;
 use super::problem::{Problem, ProblemKind};
 use crate::app::App;
 
-/// A JSON body. Whatever is wrong with it is answered with the JSON pointer of the place.
+/// A JSON body. An error is answered with its JSON pointer.
 pub struct Body<T> {
-    /// The body, parsed.
     pub value: T,
     /// SHA-256 of the bytes, for the idempotency key.
     pub digest: [u8; 32],
@@ -42,7 +41,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// A JSON body that may be left out, or `null`: that says as much as an empty object.
+/// A JSON body that may be left out or `null`: both mean an empty object.
 pub struct BodyOrNone<T>(pub Body<T>);
 
 impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
@@ -64,18 +63,18 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
     }
 }
 
-/// Refuses what does not say that it is JSON as it stands.
+/// Rejects a body whose headers do not declare plain JSON.
 fn check_form(request: &HttpRequest) -> Result<(), Problem> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next());
     if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
-        let detail = "Send `Content-Type: application/json`.";
+        let detail = "The body must be JSON. Send it with `Content-Type: application/json`.";
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
     check_coding(request)
 }
 
-/// Refuses a body that is packed: as it is read, it would be taken for a broken one.
+/// Rejects a compressed body, which would look like a broken one.
 pub fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
     let mut codings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let Some(coding) =
@@ -85,7 +84,7 @@ pub fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
     };
     let coding = String::from_utf8_lossy(coding);
     let detail = format!(
-        "A body with `Content-Encoding: {coding}` is not taken. Send it unpacked, without that header."
+        "A body with `Content-Encoding: {coding}` is not accepted. Send the body uncompressed, without that header."
     );
     Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
 }
@@ -104,16 +103,19 @@ fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => {
             let detail = format!(
-                "A body may have {limit_bytes} bytes here. Send less, or have the operator raise `--max-body-bytes` \
-                 (`SEGMENT_EXPORT_MAX_BODY_BYTES`)."
+                "A body may have at most {limit_bytes} bytes. Send a smaller body, or ask your operator to raise \
+                 `--max-body-bytes` (`SEGMENT_EXPORT_MAX_BODY_BYTES`)."
             );
             Problem::new(ProblemKind::TooLarge, detail)
         }
-        _ => Problem::new(ProblemKind::InvalidRequest, "The body broke off. Send it again."),
+        _ => Problem::new(
+            ProblemKind::InvalidRequest,
+            "The body ended before it was complete. Send it again.",
+        ),
     }
 }
 
-/// The id in the path. What is no UUID names nothing.
+/// The id in the path; 404 when it is not a UUID.
 pub struct Id<T>(pub T);
 
 impl<T: From<Uuid>> FromRequest for Id<T> {
@@ -122,11 +124,12 @@ impl<T: From<Uuid>> FromRequest for Id<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.match_info().get("id").and_then(|id| id.parse::<Uuid>().ok());
-        ready(id.map(|id| Self(id.into())).ok_or_else(|| Problem::not_found("object")))
+        ready(id.map(|id| Self(id.into())).ok_or_else(|| Problem::not_found("object with this id")))
     }
 }
 
-/// A text in the path, checked as `T` is checked everywhere. What is no name names nothing, and cannot be put.
+/// The name in the path. When it is not valid for `T`, a PUT is answered with 400 and the rule, and every other method
+/// with 404.
 pub struct Name<T>(pub T, PhantomData<T>);
 
 impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
@@ -138,32 +141,31 @@ impl<T: TryFrom<String, Error = &'static str>> FromRequest for Name<T> {
         ready(match T::try_from(text) {
             Ok(name) => Ok(Self(name, PhantomData)),
             Err(rule) if request.method() == Method::PUT => {
-                let detail = format!("The name in the address is none: {rule}.");
+                let detail = format!("This is not a valid segment name: {rule}.");
                 Err(Problem::new(ProblemKind::InvalidRequest, detail))
             }
-            Err(_) => Err(Problem::not_found("segment")),
+            Err(_) => Err(Problem::not_found("segment with this name")),
         })
     }
 }
 
-/// What must hold for a change to be made: `If-Match`, the version the caller has seen, and `If-None-Match: *`, that
-/// there is none yet. (RFC 9110, 13.1)
+/// The conditions of a change: `If-Match` names the version that the caller has read, `If-None-Match: *` says that the
+/// object must not exist yet. (RFC 9110, 13.1)
 pub struct IfMatch {
     seen: Option<Tags>,
     is_for_new: bool,
 }
 
-/// What `If-Match` names.
+/// The value of `If-Match`.
 enum Tags {
-    /// Any version.
+    /// `*`: the object must exist.
     Any,
-    /// One of these.
     Of(Vec<String>),
 }
 
 impl IfMatch {
-    /// Refuses when the caller has seen another version than `version`, or wants what is there to be new. What is not
-    /// there yet has version 0.
+    /// Rejects the change when the caller has read another version than `version`, or wants to create what exists. An
+    /// object that does not exist yet has version 0.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
         if self.is_for_new && version > 0 {
             return Err(Problem::exists(version));
@@ -192,7 +194,7 @@ fn is_for_new(request: &HttpRequest) -> Result<bool, Problem> {
         None => Ok(false),
         Some(value) if value == "*" => Ok(true),
         Some(_) => {
-            let detail = "`If-None-Match` takes `*`, to make only what is not there yet.";
+            let detail = "`If-None-Match` accepts only `*`, which means: create it only if it does not exist.";
             Err(Problem::new(ProblemKind::InvalidRequest, detail))
         }
     }
@@ -211,12 +213,12 @@ impl Tags {
         if tags.iter().all(|tag| is_tag(tag)) {
             return Ok(Some(Self::Of(tags)));
         }
-        let detail = "`If-Match` takes the `ETag` as it was answered, with its quotes: `\"3\"`.";
+        let detail = "`If-Match` is not valid. Send the `ETag` of the last answer, with its quotes: `\"3\"`.";
         Err(Problem::new(ProblemKind::InvalidRequest, detail))
     }
 }
 
-/// Whether a text is an entity tag: one of ours, or of whoever stands between.
+/// Whether a text is an entity tag: ours, or one that a proxy changed.
 fn is_tag(text: &str) -> bool {
     let tag = text.strip_prefix("W/").unwrap_or(text);
     let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));

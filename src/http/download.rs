@@ -1,4 +1,4 @@
-//! A whole list in one answer, as `text/csv` or `application/x-ndjson` by `Accept`, where JSON comes in pages.
+//! A complete list in one answer: `text/csv` or `application/x-ndjson`, by `Accept`. JSON comes in pages.
 //!
 //! Rows are read a thousand at a time while the caller reads them, so memory does not grow with the list.
 
@@ -10,18 +10,18 @@ use serde::Serialize;
 
 use super::problem::{Problem, ProblemKind};
 
-/// Rows read at a time while the whole list is streamed out.
+/// Rows read at a time for a download.
 pub const STREAM_ROWS: i64 = 1000;
-/// With what a formula begins in one spreadsheet or another.
+/// The first characters of a formula in spreadsheets.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// The form of an answer.
+/// The content type of the answer.
 pub enum Offer {
-    /// A page.
+    /// One page, as everywhere.
     Json,
-    /// The whole, RFC 4180.
+    /// The complete list, RFC 4180.
     Csv,
-    /// The whole, a JSON object a line.
+    /// The complete list, one JSON object per line.
     Ndjson,
 }
 
@@ -41,12 +41,12 @@ impl Offer {
         }
         Err(Problem::new(
             ProblemKind::NotAcceptable,
-            "This is offered as application/json, text/csv and application/x-ndjson.",
+            "None of the types in `Accept` is available. Send application/json, text/csv or application/x-ndjson.",
         ))
     }
 }
 
-/// The whole list as CSV: `header`, then a line a row.
+/// The complete list as CSV: `header`, then one line per row.
 pub fn csv<T: 'static>(
     header: &'static str,
     rows: impl Stream<Item = Result<Vec<T>, Problem>> + 'static,
@@ -61,7 +61,7 @@ pub fn csv<T: 'static>(
         .streaming::<_, Problem>(header.chain(lines))
 }
 
-/// The whole list as JSON objects, one a line.
+/// The complete list as JSON objects, one per line.
 pub fn ndjson<T: Serialize + 'static>(
     rows: impl Stream<Item = Result<Vec<T>, Problem>> + 'static,
 ) -> HttpResponse {
@@ -71,7 +71,7 @@ pub fn ndjson<T: Serialize + 'static>(
         .streaming(lines.try_filter(|bytes: &Bytes| std::future::ready(!bytes.is_empty())))
 }
 
-/// All rows, `read` some at a time: it is given the position of the last row so far, which `position` tells.
+/// All rows in chunks: `read` gets the position of the last row of the chunk before, as `position` returns it.
 pub fn rows<R, T, P: Copy, F: Future<Output = Result<Vec<R>, Problem>>>(
     read: impl Fn(Option<P>) -> F,
     position: fn(&R) -> P,
@@ -99,7 +99,7 @@ fn csv_line(fields: &[String]) -> String {
 }
 
 /// RFC 4180: a field with a comma, quote or line break stands in quotes, its quotes doubled. What a spreadsheet would
-/// take for a formula begins with a single quote, which makes it a text there (OWASP, CSV injection).
+/// run as a formula gets a single quote before it, which makes it text there (OWASP, CSV injection).
 fn csv_field(text: &str) -> String {
     let guard = if text.starts_with(FORMULA) { "'" } else { "" };
     if text.contains([',', '"', '\n', '\r']) {

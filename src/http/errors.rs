@@ -9,13 +9,14 @@ use super::problem::{FieldError, Problem, ProblemKind};
 const HEAD: &str = "\
 # Errors
 
-Whatever the service refuses, it answers as `application/problem+json` (RFC 9457). `errorCode` is stable, `detail` says in
-words what happened this time, `culprit` says whose turn it is: `user`, `system` (the operator) or `external` (Campaign
-Monitor). `type` is `urn:segment-export:problem:` and the code in kebab case. For invalid input `errors` names each place by
-its JSON pointer. Tell the operator the `traceId`, if it comes to that.
+The service answers every error as `application/problem+json` (RFC 9457). `errorCode` is stable: use it in programs.
+`detail` says what happened and what to do. `culprit` says who can correct it: `user` (the caller), `system` (the
+operator) or `external` (Campaign Monitor). `type` is `urn:segment-export:problem:` and the code in kebab case. For
+invalid input, `errors` names each error by its JSON pointer. When you report a problem to your operator, send the
+`traceId`.
 
-Written by `make openapi` from `src/http/problem/kind.rs` and `src/http/errors.rs`. Why a *run* ended as it did is another matter:
-`reason` of the run says that.
+`make openapi` writes this page from `src/http/problem/kind.rs` and `src/http/errors.rs`. It does not say why a *run*
+ended as it did: `reason` of the run does.
 
 ";
 
@@ -43,7 +44,7 @@ pub fn table() -> String {
 }
 
 impl ProblemKind {
-    /// A document of this kind, as it might be answered.
+    /// A document of this kind, for the `OpenAPI` document.
     #[must_use]
     pub fn example(self) -> Value {
         let mut problem = Problem::new(self, self.advice());
@@ -57,72 +58,67 @@ impl ProblemKind {
         document
     }
 
-    /// What whoever meets it can do.
+    /// What the caller can do about it.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::InvalidRequest => "Correct what `errors` and `detail` name, and send it again.",
+            Self::InvalidRequest => "Correct what `errors` or `detail` names, and send it again.",
             Self::InvalidCursor => {
-                "Take `cursor` from `nextCursor` as it is, or leave it out; keep `limit` in its range."
+                "Send `nextCursor` as `cursor`, or leave it out; keep `limit` in its range."
             }
-            Self::InvalidMembers => {
-                "Correct the row that `detail` names, and upload the whole set again. The members are those of before."
-            }
+            Self::InvalidMembers => "Correct the row in `detail`, and upload all members again.",
             Self::Unauthenticated => "Sign in again, and send `Authorization: Bearer <token>`.",
             Self::Forbidden => {
-                "Ask an administrator to do it, to give you the role, or to share the connection with contributors."
+                "Ask an administrator for the role, or to share the connection with contributors."
             }
             Self::NotFound => {
-                "Look at the list for what there is. It may have been removed, or belong to another instance."
+                "Check the address. The object may be removed, or belong to another instance."
             }
-            Self::MethodNotAllowed => "Take one of the methods in `Allow`.",
-            Self::NotAcceptable => "Ask for one of the content types that `detail` names.",
+            Self::MethodNotAllowed => "Use one of the methods in `Allow`.",
+            Self::NotAcceptable => "Send one of the content types that `detail` names in `Accept`.",
             Self::NameTaken => "Choose another display name.",
             Self::ConnectionInUse => "Detach or remove the exports in `dependants` first.",
             Self::ConnectionNotConnected => {
-                "Ask an administrator to complete the connection: `detail` says what it lacks."
+                "Ask an administrator to complete the connection: `detail` says what is missing."
             }
             Self::SegmentInUse => {
-                "Change or remove the exports in `dependants` first; members of files are changed where the files are \
-                    written."
+                "Change or remove the exports in `dependants` first. To upload members, register the segment with the \
+                    source `upload`."
             }
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
-            Self::RunEnded => "Nothing: there is nothing left to cancel.",
-            Self::IdempotencyKeyReused => {
-                "Take a new key for a new request, or repeat the request unchanged."
-            }
+            Self::RunEnded => "Nothing: the run cannot be cancelled any more.",
+            Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
             Self::Removed => {
-                "Nothing: the counts of the run remain. `--keep-…-days` says how long details are kept."
+                "Nothing: only the counts of the run remain. `--keep-…-days` sets how long details are kept."
             }
-            Self::Changed => "Read it again, and repeat the change on what you find.",
-            Self::TooLarge => "Send less at a time: Parquet instead of CSV, or a segment in parts.",
+            Self::Changed => "Read it again, and repeat your change with the new version.",
+            Self::TooLarge => {
+                "Upload the members as compressed Parquet, or register the files as a `files` source. An upload \
+                    replaces all members, so parts would overwrite each other."
+            }
             Self::UnsupportedMediaType => "Send one of the content types that `detail` names.",
             Self::Unprocessable => {
-                "Correct what `errors` names: it does not exist, or does not fit together."
+                "Correct what `errors` names: it does not exist, or does not fit the rest."
             }
             Self::ConsentRequired => {
                 "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`."
             }
-            Self::TooManyRequests | Self::Unavailable => {
-                "Try again after the seconds in `Retry-After`."
-            }
-            Self::Internal => "Try again; if it stays, tell the operator the `traceId`.",
+            Self::TooManyRequests | Self::Unavailable => "Try again after `Retry-After` seconds.",
+            Self::Internal => "Try again. If it fails again, send `traceId` to your operator.",
             Self::DestinationRefused => {
-                "Read in `detail` what Campaign Monitor says; the connection or the list may have been changed there."
+                "Correct what `detail` reports. The connection or the list may have changed in Campaign Monitor."
             }
-            Self::PreviewTooLong => {
-                "Preview fewer segments, or start a run: it takes the time it needs."
-            }
+            Self::PreviewTooLong => "Preview fewer segments, or start a run: it has no time limit.",
             Self::RegistrationTooLong => {
-                "Register fewer or smaller files, or packed ones; for a table, ask whoever runs the database."
+                "Register fewer or smaller files, or compressed ones. For a table, ask the operator of its database."
             }
             Self::OauthNotConfigured => {
-                "Give the connection an API key, or have the operator set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and its \
-                    siblings."
+                "Use an API key, or ask your operator to set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and the settings that go \
+                    with it."
             }
             Self::DestinationUnavailable => {
-                "Try again in a moment; Campaign Monitor is slow, down, or asks for a pause."
+                "Try again later: Campaign Monitor is slow, unavailable, or asks for a pause."
             }
         }
     }

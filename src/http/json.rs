@@ -1,17 +1,17 @@
-//! JSON of callers, and what is said when it is wrong: where, and what was expected. Never what was sent: that may be a
-//! secret, and answers are logged on the way.
+//! JSON of callers. An error says where it is and what was expected, and never repeats what was sent: that may be a
+//! secret, and proxies log answers.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::{FieldError, Problem, ProblemKind};
 
-/// Parses JSON; the problem names the place as a JSON pointer.
+/// Parses JSON; the problem has the JSON pointer to the error.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii().is_empty() {
         let message = "the body is empty, expected a JSON object".to_owned();
         return Err(invalid(String::new(), message));
     }
-    // serde would take an array for an object, its elements for members.
+    // serde accepts an array as an object, its elements as members.
     if bytes.trim_ascii_start().starts_with(b"[") {
         let message = "invalid type: sequence, expected a JSON object".to_owned();
         return Err(invalid(String::new(), message));
@@ -25,15 +25,15 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// What serde says, without line and column where the pointer tells the place.
+/// The message of serde, without line and column when the pointer says where.
 fn in_words(error: &serde_json::Error, bytes: &[u8]) -> String {
-    // Where a text is one of some words, serde calls anything else broken JSON.
+    // Where one of several words is expected, serde reports anything else as broken JSON.
     if error.is_syntax() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
         return "invalid type, expected a text".to_owned();
     }
     let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    if error.is_data() { without_value(text.trim_end_matches(&place)) } else { text }
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    if error.is_data() { without_value(text.trim_end_matches(&position)) } else { text }
 }
 
 /// The text of an error without the value that was sent, and without the names of our types.
@@ -76,7 +76,7 @@ fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    // serde names a missing member in its text only, and so do we with one that is unknown beside others.
+    // serde names a missing member only in its text, and an unknown one not always in its path.
     let named = |lead: &str| message.strip_prefix(lead)?.split_once('`').map(|(name, _)| name);
     if let Some(member) = named("missing field `") {
         push_segment(&mut pointer, member);

@@ -1,15 +1,15 @@
 //! The toolkit of handlers: who calls, problems, bodies, queries, paging, idempotency, `ETag`s. No routes and no nouns.
 
-pub mod address;
-pub mod auth;
-pub mod body;
-pub mod download;
+pub(crate) mod address;
+pub(crate) mod auth;
+pub(crate) mod body;
+pub(crate) mod download;
 pub mod errors;
-pub mod idempotency;
+pub(crate) mod idempotency;
 mod json;
-pub mod origin;
-pub mod paging;
+pub(crate) mod origin;
+pub(crate) mod paging;
 pub mod problem;
-pub mod query;
-pub mod retry;
-pub mod schema;
+pub(crate) mod query;
+pub(crate) mod retry;
+pub(crate) mod schema;

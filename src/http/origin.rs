@@ -7,7 +7,7 @@ use crate::audit::Origin;
 
 const USER_AGENT_CHARS_MAX: usize = 200;
 
-/// Where `request` came from, behind so many proxies of our own.
+/// Where `request` came from, behind `forwarded_hops` proxies of our own.
 #[must_use]
 pub fn of(request: &HttpRequest, forwarded_hops: u8) -> Origin {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
@@ -20,10 +20,10 @@ pub fn of(request: &HttpRequest, forwarded_hops: u8) -> Origin {
     }
 }
 
-/// The address that the outermost of our proxies saw. Callers can write whatever they like before it.
+/// The address that the outermost of our proxies saw. Callers can write anything before it.
 fn forwarded(header: Option<&str>, hops: u8) -> Option<String> {
-    let place = usize::from(hops).checked_sub(1)?;
-    let address = header?.rsplit(',').nth(place)?.trim();
+    let position = usize::from(hops).checked_sub(1)?;
+    let address = header?.rsplit(',').nth(position)?.trim();
     address.parse::<std::net::IpAddr>().ok().map(|address| address.to_string())
 }
 

@@ -1,6 +1,6 @@
 //! Lists come in pages, newest first: `{"items": [...], "nextCursor": "..." | null}`.
 //!
-//! A cursor is the position of the last item, in a form callers have no reason to read.
+//! A cursor is the position of the last item, opaque to callers.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -18,15 +18,15 @@ pub const LIMIT_MAX: i64 = 200;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// Items on a page.
+    /// Items per page.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[param(max_length = 200, pattern = "^[A-Za-z0-9_-]*$")]
     cursor: Option<String>,
 }
 
-/// A text to look for in a list: at most 200 characters, without control characters.
+/// A text to search for: at most 200 characters, without control characters.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "newsletter")]
@@ -39,7 +39,7 @@ impl TryFrom<String> for SearchText {
         if text.chars().count() <= 200 && !text.chars().any(char::is_control) {
             return Ok(Self(text));
         }
-        Err("a text to look for is at most 200 characters, without control characters")
+        Err("a search text has at most 200 characters, without control characters")
     }
 }
 
@@ -81,13 +81,16 @@ impl Position for i64 {
 }
 
 impl Paging {
-    /// Items on a page, 1..200.
+    /// Items per page, 1 to 200.
     pub fn limit(&self) -> Result<i64, Problem> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
         if (1..=LIMIT_MAX).contains(&limit) {
             return Ok(limit);
         }
-        Err(Problem::new(ProblemKind::InvalidCursor, format!("limit is 1 to {LIMIT_MAX}.")))
+        Err(Problem::new(
+            ProblemKind::InvalidCursor,
+            format!("`limit` must be from 1 to {LIMIT_MAX}."),
+        ))
     }
 
     /// The position after which the page starts.
@@ -100,14 +103,14 @@ impl Paging {
         position.map(Some).ok_or_else(|| {
             Problem::new(
                 ProblemKind::InvalidCursor,
-                "Take the cursor from `nextCursor` as it is, or leave it out.",
+                "The cursor is not valid. Send `nextCursor` of the previous page unchanged, or leave `cursor` out.",
             )
         })
     }
 }
 
 impl<T> Page<T> {
-    /// A page of at most `limit` items; `position` tells where an item stands.
+    /// A page of at most `limit` items; `position` returns the position of an item.
     pub fn of<R, P: Position>(
         rows: Vec<R>,
         limit: i64,

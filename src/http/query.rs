@@ -1,5 +1,5 @@
-//! Queries. An address takes the parameters that its document names and no other: a filter with a slip in its name
-//! would let everything through.
+//! Queries. An address accepts only the parameters that the document names: a filter with a misspelt name would select
+//! everything.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -15,7 +15,7 @@ use super::json::without_value;
 use super::problem::{Problem, ProblemKind};
 use super::schema::resolve;
 
-/// Parameters of the query, as handlers take them. The problem names the one that is wrong, and its form.
+/// Parameters of the query, for handlers. The problem names the wrong parameter and its form.
 pub struct Query<T>(pub T);
 
 impl<T> Deref for Query<T> {
@@ -42,10 +42,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
     let why = without_value(why);
     let Some(parameter) = parameters(request).find(|parameter| parameter["name"] == name) else {
-        // As when it stands there twice: the text names it.
+        // As when a parameter is repeated: the text names it.
         return Problem::new(
             ProblemKind::InvalidRequest,
-            format!("The query is not understood: {why}."),
+            format!("The query is not valid: {why}."),
         );
     };
     let form = form(request, &parameter["schema"]).map(|form| format!(" Send {form}."));
@@ -53,7 +53,7 @@ fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
     Problem::new(ProblemKind::InvalidRequest, detail)
 }
 
-/// What a parameter of this schema looks like, where the reason for refusing one does not say it.
+/// What a parameter of this schema looks like, when the reason does not say it.
 fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
     let document: &Data<Value> = request.app_data()?;
     let schema = resolve(schema, &document["components"]["schemas"]);
@@ -64,11 +64,11 @@ fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
     if is("format", "uuid") {
         return Some("an id such as `0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47`".to_owned());
     }
-    let whole = || format!("a whole number from {} to {}", schema["minimum"], schema["maximum"]);
-    is("type", "integer").then(whole)
+    let integer = || format!("a whole number from {} to {}", schema["minimum"], schema["maximum"]);
+    is("type", "integer").then(integer)
 }
 
-/// Refuses parameters that the address of a request does not take.
+/// Rejects parameters that the address does not have.
 pub fn check_names(request: &HttpRequest) -> Result<(), Problem> {
     let sent = form_urlencoded::parse(request.query_string().as_bytes());
     let names = || parameters(request).map(|parameter| &parameter["name"]);
@@ -82,8 +82,8 @@ pub fn check_names(request: &HttpRequest) -> Result<(), Problem> {
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a Value>) -> Problem {
     let known: Vec<_> = known.filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
-    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    let detail = format!("There is no query parameter `{name}` here. This address takes {takes}.");
+    let accepted = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let detail = format!("This address has no query parameter `{name}`. It accepts {accepted}.");
     Problem::new(ProblemKind::InvalidRequest, detail)
 }
 

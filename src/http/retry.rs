@@ -1,16 +1,16 @@
-//! Calls that read, check, and then write: what was read may be changed in between.
+//! Calls that read, check, and then write: what was read may change in between (optimistic concurrency).
 //!
-//! Nothing is held while Campaign Monitor or a storage is asked. Who then finds another version than the one that was
-//! checked, or a reference to what is gone, writes nothing and begins again: what comes of it is what would have come
-//! of the call a moment later.
+//! No lock is held while Campaign Monitor or a storage answers. A call that then finds another version than the one it
+//! checked, or a reference to a deleted object, writes nothing and starts again. The result is the same as that of a
+//! call a moment later.
 
 use super::problem::Problem;
 use crate::db;
 
-/// After so many times the caller is told to read again.
+/// After so many tries the caller gets 412.
 const TRIES: u32 = 5;
 
-/// Makes a change, again from the start when it was overtaken by another one.
+/// Makes a change, and starts again when another change came first.
 pub async fn retry<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
     for _ in 1..TRIES {
         match change().await {
@@ -21,7 +21,7 @@ pub async fn retry<T>(change: impl AsyncFn() -> Result<T, Problem>) -> Result<T,
     change().await
 }
 
-/// What a statement refers to is gone, what it removes has come into use, or what it adds is there already.
+/// A conflict when a statement refers to a deleted object, deletes one that is in use, or adds one that exists.
 #[must_use]
 pub fn conflict(error: sqlx::Error) -> Problem {
     if db::is_reference_violation(&error) || db::is_unique_violation(&error) {
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_was_overtaken_is_tried_again_and_not_for_ever() {
+    async fn only_a_conflict_is_retried_and_not_for_ever() {
         assert_eq!(tried(|_| Ok(())).await, (1, None));
         assert_eq!(tried(|_| Err(Problem::changed())).await, (1, Some(ProblemKind::Changed)));
         assert_eq!(tried(|_| Err(Problem::conflict())).await, (TRIES, Some(ProblemKind::Changed)));

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-/// The schema that a reference means.
+/// Follows a reference, if the schema is one.
 #[must_use]
 pub fn resolve<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
     name_of(schema).map_or(schema, |name| &schemas[name])
 }
 
-/// The name of the schema that a reference means.
+/// The name that a reference has; `None` when the schema is not one.
 #[must_use]
 pub fn name_of(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str().and_then(|text| text.rsplit('/').next())

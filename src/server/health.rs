@@ -1,4 +1,4 @@
-//! Whether the process lives, whether it can work, and its metrics. No token is needed.
+//! Whether the process is alive, whether it is ready, and its metrics. These calls need no token.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::runs;
 
-/// How long a part may take to answer: whoever asks whether the service can work waits ten seconds at most.
+/// How long a part may take to answer: probes of the service wait at most ten seconds.
 const PROBE_MAX: Duration = Duration::from_secs(3);
 
 /// The endpoints outside the instances.
@@ -20,28 +20,28 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(livez).service(readyz).service(metrics);
 }
 
-/// Whether the service can work.
+/// Whether the service is ready to work.
 #[derive(Serialize, ToSchema)]
 struct Readiness {
-    /// Whether every part can work.
+    /// True when every part except the queue is ready.
     ready: bool,
-    /// What it needs.
+    /// The process, and everything that it depends on.
     parts: Vec<PartReadiness>,
 }
 
-/// Whether a part can work.
+/// Whether one part is ready to work.
 #[derive(Serialize, ToSchema)]
 struct PartReadiness {
     /// `database`, `queue`, `storage`, `process`.
     #[schema(example = "database")]
     name: &'static str,
-    /// Whether it can work.
+    /// False also when the part does not answer in time.
     ready: bool,
 }
 
-/// Tells that the process lives.
+/// Reports that the process is alive.
 ///
-/// Asks nothing of anybody: while it is not answered, the process should be started again.
+/// It checks no other part. If there is no answer, restart the process.
 #[utoipa::path(
     tag = "health",
     security(()),
@@ -52,9 +52,9 @@ async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// Tells whether the service can work, and which part cannot.
+/// Reports whether the service is ready, and which part is not.
 ///
-/// While it cannot, or is about to stop, no calls should be sent here.
+/// Send no calls to a process that is not ready: it cannot work, or is about to stop.
 #[utoipa::path(
     tag = "health",
     security(()),
@@ -76,20 +76,20 @@ async fn readyz(app: Data<App>) -> HttpResponse {
         PartReadiness { name: "queue", ready: queue },
         PartReadiness { name: "storage", ready: storage },
     ];
-    // Without the queue runs are taken and carried out all the same: no reason to take a process out of service.
+    // Runs start and end without the queue, only later: no reason to take a process out of service.
     let ready = parts.iter().all(|part| part.ready || part.name == "queue");
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(Readiness { ready, parts })
 }
 
-/// Whether a part answers, and does so in time.
+/// Whether a part answers in time.
 async fn answers<E>(probe: impl Future<Output = Result<(), E>>) -> bool {
     timeout(PROBE_MAX, probe).await.is_ok_and(|answer| answer.is_ok())
 }
 
-/// The metrics, for Prometheus.
+/// Returns the metrics for Prometheus.
 ///
-/// In the text format, without personal data.
+/// They are in the text format and have no personal data.
 #[utoipa::path(
     tag = "health",
     security(()),
@@ -109,7 +109,7 @@ async fn metrics(app: Data<App>) -> HttpResponse {
     app.db.measure();
     let ((), counted) = futures::join!(app.queue.measure(), runs::measure::measure(&app.db));
     if let Err(error) = counted {
-        tracing::warn!(error = %error, "the runs could not be counted; their metrics are NaN");
+        tracing::warn!(error = %error, "could not count the runs; their metrics are NaN");
     }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -1,4 +1,4 @@
-//! What an address without a matching route answers: 405 with the methods that it has, else 404.
+//! The answer when no route matches: 405 with the methods of the address, or 404 when there are none.
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
@@ -6,12 +6,12 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemKind};
 
-/// Addresses of what shows the document; they take GET.
+/// Addresses that show the document, for GET.
 pub const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
 
-/// Which methods each address takes: what the document says, and GET for pages.
+/// The methods of each address: those of the document, and GET for pages.
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
@@ -39,7 +39,8 @@ pub async fn no_such_route(
 ) -> Result<HttpResponse, Problem> {
     let allowed = methods.allowed(request.path());
     if allowed.is_empty() {
-        return Err(Problem::not_found("address"));
+        let detail = "This address does not exist. Check the path.";
+        return Err(Problem::new(ProblemKind::NotFound, detail));
     }
     Err(Problem::method_not_allowed(allowed.join(", ")))
 }

@@ -1,4 +1,4 @@
-//! What happens around every request: its id in the answer, and how long it took.
+//! Middleware of every request: its id in the answer, and its duration.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use tracing_actix_web::RequestId;
 use super::request_span;
 use crate::telemetry::measures::HTTP_REQUESTS;
 
-/// Answers every request with the id that its log lines and spans have.
+/// Adds the request id to the answer; log lines and spans have the same id.
 pub async fn add_request_id(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -27,7 +27,6 @@ pub async fn add_request_id(
     Ok(response)
 }
 
-/// Measures how long a request takes to be answered.
 pub async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -41,7 +40,7 @@ pub async fn measure(
     answer
 }
 
-/// The method as a label has it: callers may make up any word.
+/// The method as a label: callers may invent any word.
 fn known(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.into_iter().find(|name| method == *name).unwrap_or("other")

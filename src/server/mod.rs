@@ -1,10 +1,10 @@
 //! The HTTP server: the list of routes, health, Swagger UI, the `OpenAPI` document, and the record of refused calls.
 
-pub mod health;
+mod health;
 mod methods;
 mod middleware;
 pub mod openapi;
-pub mod refusals;
+mod refusals;
 mod request_span;
 mod routes;
 mod swagger;
@@ -32,12 +32,12 @@ use crate::config::Part;
 use crate::http::address;
 use crate::runs::reader::RunReader;
 
-/// Connections waiting to be served.
+/// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// How long requests under way may take when the service stops.
+/// How long active requests may take when the service stops.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// What a process offers: the API where it plays it, health and metrics always.
+/// The routes of a process: the API if it is that part, health and metrics always.
 fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
     if is_api {
         config
@@ -47,7 +47,7 @@ fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
     health::routes(config);
 }
 
-/// The `OpenAPI` document of all there is.
+/// The `OpenAPI` document of every part.
 #[must_use]
 pub fn document() -> Value {
     document_of(true)
@@ -62,15 +62,13 @@ fn document_of(is_api: bool) -> Value {
     openapi::complete(document)
 }
 
-/// The server at its address, before it serves.
-pub struct BoundServer {
+/// A server that listens and does not serve yet.
+pub(crate) struct BoundServer {
     server: Server,
-    /// Where it listens.
     pub address: SocketAddr,
 }
 
-/// Stops the server.
-pub struct Stopper(ServerHandle);
+pub(crate) struct Stopper(ServerHandle);
 
 impl BoundServer {
     /// Serves until it is stopped.
@@ -78,22 +76,20 @@ impl BoundServer {
         self.server.await
     }
 
-    /// What stops it.
-    #[must_use]
     pub fn stopper(&self) -> Stopper {
         Stopper(self.server.handle())
     }
 }
 
 impl Stopper {
-    /// Requests under way are answered first.
+    /// Active requests are answered first.
     pub async fn stop(&self) {
         self.0.stop(true).await;
     }
 }
 
-/// Binds the address of the settings, for what this process offers. Signals are left to `Service::run`.
-pub fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
+/// Binds the address of the settings. `Service::run` handles signals.
+pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let app = Data::from(app);
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));

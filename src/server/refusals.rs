@@ -1,8 +1,8 @@
-//! Refused calls stand in the audit: this is the one place that writes them, whatever refused them.
+//! Writes rejected calls to the audit, whatever rejected them.
 //!
-//! A call counts when its caller is known, may touch the instance, and wanted to change something. Nothing of
-//! its body is kept. An answer never fails because of the audit, and a flood of refusals leaves a bounded
-//! number of events: those of a caller in a minute beyond the setting are only counted.
+//! A call counts when its caller is known, has access to the instance, and wanted to change something. Nothing of
+//! its body is stored. An answer never fails because of the audit, and a flood of rejected calls leaves a bounded
+//! number of events: those of a caller above the limit of a minute are only counted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +27,7 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// Longer than any id or name of ours.
 const OBJECT_CHARS_MAX: usize = 100;
 
-/// Records a refusal, if the answer is one.
+/// Records the call if it was rejected.
 pub async fn record(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -42,7 +42,7 @@ pub async fn record(
     Ok(response)
 }
 
-/// Who was refused what, and why: statuses 4xx.
+/// Who was rejected, for which action and why; statuses 4xx only.
 fn refusal<B>(response: &ServiceResponse<B>) -> Option<(Author, Action, RefusedCall)> {
     if !response.status().is_client_error() {
         return None;
@@ -89,12 +89,12 @@ async fn write(
         tracing::error!(
             error = %error,
             action = action.as_str(),
-            "a refusal could not be written to the audit"
+            "a rejected call could not be written to the audit"
         );
     }
 }
 
-/// How many refusals of each caller were recorded in the last minute.
+/// How many rejected calls of each caller were recorded in the last minute.
 pub struct Refusals {
     most: u32,
     window: Mutex<Window>,

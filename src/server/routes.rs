@@ -4,7 +4,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::{audit, connections, exports, refreshes, runs, schedules, segments};
 
-/// Adds every endpoint of an instance.
 pub fn of_instance(config: &mut ServiceConfig<'_>) {
     config
         .service(connections::handlers::list_connections)

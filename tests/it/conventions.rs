@@ -160,7 +160,7 @@ async fn verifying_a_connection_while_campaign_monitor_is_down_blames_no_credent
             (&credentials["name"], &credentials["ok"]),
             (&json!("credentials"), &json!(false))
         );
-        assert!(text(credentials, "detail").starts_with("It could not be told"), "{credentials}");
+        assert!(text(credentials, "detail").starts_with("Could not check"), "{credentials}");
         assert_eq!(app.get(&path).await["status"], "connected");
     }
 }

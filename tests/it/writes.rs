@@ -221,7 +221,7 @@ async fn what_is_to_be_new_is_made_only_when_it_is_not_there() {
             call.json(body).send().await.unwrap()
         };
         let problem = refused(put("If-Match", "*", &first).await, 412).await;
-        assert_eq!(text(&problem, "detail").split('.').next(), Some("There is none yet"));
+        assert_eq!(text(&problem, "detail").split('.').next(), Some("It does not exist yet"));
         good(put("If-None-Match", "*", &first).await).await;
         let made = app.get(path).await;
         let problem = refused(put("If-None-Match", "*", &second).await, 412).await;

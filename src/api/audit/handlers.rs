@@ -1,4 +1,4 @@
-//! Reading the audit. Nothing here writes: events come with what they tell of.
+//! Reads the audit. Events are written where the change is made, in its transaction.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -16,30 +16,30 @@ use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 
-/// Which events to list.
+/// Selects events; without any of these, all are listed.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
-    /// Those of this actor, known by its subject.
+    /// Only events of this actor, by subject.
     #[param(inline)]
     actor: Option<SearchText>,
-    /// Those of this action.
+    /// Only events with this action.
     action: Option<Action>,
-    /// Those of this object; a segment is known by its name.
+    /// Only events of this object: the name of a segment, the id of anything else.
     #[param(inline)]
     object_id: Option<SearchText>,
-    /// Those that happened at this time or later.
+    /// Only events at this time or later.
     from_utc: Option<DateTime<Utc>>,
-    /// Those that happened before this time.
+    /// Only events before this time.
     to_utc: Option<DateTime<Utc>>,
 }
 
-/// Lists who changed what, when and from where, and what was refused.
+/// Lists who changed what, when and from where, and which changes were rejected.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. In CSV a value that
-/// begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet
-/// takes it for a formula; JSON has it as it is.
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` downloads the complete list. In CSV, a value that
+/// begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet runs
+/// it as a formula; JSON has it unchanged.
 #[utoipa::path(
     tag = "audit",
     security(("bearer" = ["Admin"])),
@@ -51,7 +51,9 @@ pub struct AuditFilter {
                 (Page<AuditEventView> = "application/json"),
                 (
                     String = "text/csv",
-                    example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n",
+                    example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,\
+                        objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,\
+                        traceId\r\n",
                 ),
                 (
                     String = "application/x-ndjson",
@@ -61,7 +63,7 @@ pub struct AuditFilter {
         ),
         (
             status = 406,
-            description = "None of the accepted content types is offered: `notAcceptable`",
+            description = "None of the accepted content types is available: `notAcceptable`",
             body = ProblemDocument,
         ),
     ),

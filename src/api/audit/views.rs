@@ -1,10 +1,5 @@
 //! Audit events on the wire.
 
-#![expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};

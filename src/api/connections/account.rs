@@ -1,5 +1,4 @@
-//! The Campaign Monitor account behind a connection: how callers of the API reach it, and what its refusals mean to
-//! them.
+//! The Campaign Monitor account of a connection: how callers of the API reach it, and what its errors mean to them.
 
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
@@ -13,30 +12,30 @@ pub fn open(app: &App, connection: &Connection) -> Result<AccountSession, Proble
     session.map_err(anyhow::Error::new)?.ok_or_else(|| {
         Problem::new(
             ProblemKind::ConnectionNotConnected,
-            "The connection has no credentials yet. An administrator can add them.",
+            "The connection has no credentials yet. Ask an administrator to add them.",
         )
     })
 }
 
-/// What Campaign Monitor's error means to the caller.
+/// The problem that an error of Campaign Monitor becomes.
 #[must_use]
 pub fn problem(error: &campaign_monitor::Error) -> Problem {
     match error.disposition() {
         Disposition::Retry(pause) => {
             let seconds = pause.map_or(30, |pause| pause.as_secs().max(1));
-            let detail = format!("Campaign Monitor: {error}. Try again later.");
+            let detail = format!("Campaign Monitor is unavailable: {error}. Try again later.");
             Problem::new(ProblemKind::DestinationUnavailable, detail).retry_after(seconds)
         }
         Disposition::BlockConnection => {
             let why = error.refusal();
             let detail = format!(
-                "Campaign Monitor refuses the credentials ({why}). An administrator must renew them."
+                "Campaign Monitor rejects the credentials ({why}). Ask an administrator to renew them."
             );
             Problem::new(ProblemKind::ConnectionNotConnected, detail)
         }
         Disposition::GiveUp => Problem::new(
             ProblemKind::DestinationRefused,
-            format!("Campaign Monitor says: {error}."),
+            format!("Campaign Monitor rejected the call: {error}."),
         ),
     }
 }

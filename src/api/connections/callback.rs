@@ -1,8 +1,8 @@
-//! Signing in to Campaign Monitor ends here: the person comes back with a code, which is exchanged for tokens.
+//! The end of a sign-in at Campaign Monitor: the person returns with a code, which is exchanged for tokens.
 //!
-//! A browser calls this, without a token of ours; the `state` proves which sign-in it is. It is used up before the
-//! exchange, and the connection changes only when the tokens are there: nothing is ever half done. The answer is a
-//! small page, or the way back to the front end. That it is the browser of whoever began, nothing proves:
+//! A browser calls this, without a token of ours; the `state` proves which sign-in it is. The `state` is used up before
+//! the exchange, and the connection changes only when the tokens are there, so no change is partial. The answer is a
+//! small page, or a redirect to the front end. Nothing proves that it is the browser of the person who began:
 //! `docs/decisions/0019`.
 
 use actix_web::http::{StatusCode, header};
@@ -22,7 +22,7 @@ use crate::db;
 use crate::http::origin;
 use crate::names::ConnectionId;
 
-/// The page loads nothing, is not kept, and gives its address to nobody.
+/// The page loads nothing, is not cached, and sends its address to no other site.
 const HEADERS: [(&str, &str); 4] = [
     (
         "Content-Security-Policy",
@@ -43,7 +43,7 @@ pub struct Return {
     /// To be exchanged for tokens.
     #[param(required = false, max_length = 2000, pattern = r"^[!-~]*$")]
     code: String,
-    /// Why there is no code: `access_denied` and others.
+    /// Why there is no code, such as `access_denied`.
     #[param(required = false, max_length = 200, pattern = r"^[!-~]*$")]
     error: String,
 }
@@ -56,8 +56,8 @@ enum Failure {
     Denied,
     Refused,
     Removed,
-    CampaignMonitorAway,
-    Away,
+    CampaignMonitorUnavailable,
+    ServiceUnavailable,
 }
 
 impl Failure {
@@ -67,47 +67,47 @@ impl Failure {
             Self::Unknown => (
                 400,
                 "signInUnknown",
-                "This sign-in is not known.",
-                "It was used already, or a newer one took its place. Nothing has changed. Go back to the connection \
-                    and sign in again.",
+                "This sign-in is unknown.",
+                "It was already used, or a newer one replaced it. Nothing was changed. Go back to the connection and \
+                    sign in again.",
             ),
             Self::Late => (
                 410,
                 "signInExpired",
                 "This sign-in took longer than ten minutes.",
-                "Nothing has changed. Go back to the connection and sign in again.",
+                "Nothing was changed. Go back to the connection and sign in again.",
             ),
             Self::Denied => (
                 403,
                 "accessDenied",
                 "Access was not allowed.",
-                "Campaign Monitor says that you denied access to your account. Nothing has changed. To connect it \
+                "Campaign Monitor reports that you denied access to your account. Nothing was changed. To connect it \
                     after all, go back to the connection and sign in again.",
             ),
             Self::Refused => (
                 502,
                 "destinationRefused",
                 "Campaign Monitor did not accept this sign-in.",
-                "Nothing has changed. Go back to the connection and sign in again; if it fails again, ask the \
+                "Nothing was changed. Go back to the connection and sign in again. If it fails again, ask your \
                     operator to check how this service is registered at Campaign Monitor.",
             ),
             Self::Removed => (
                 404,
                 "connectionRemoved",
-                "The connection is gone.",
-                "Somebody removed it while you signed in. Make a new one, and sign in there.",
+                "The connection was removed.",
+                "Somebody removed it while you signed in. Create a new connection, and sign in there.",
             ),
-            Self::CampaignMonitorAway => (
+            Self::CampaignMonitorUnavailable => (
                 503,
                 "destinationUnavailable",
-                "Campaign Monitor cannot be reached just now.",
-                "Nothing has changed. Wait a little, go back to the connection and sign in again.",
+                "Campaign Monitor cannot be reached.",
+                "Nothing was changed. Wait a minute, then go back to the connection and sign in again.",
             ),
-            Self::Away => (
+            Self::ServiceUnavailable => (
                 503,
                 "unavailable",
-                "A part of this service is away just now.",
-                "Nothing has changed. Wait a little, go back to the connection and sign in again.",
+                "A part of this service is unavailable.",
+                "Nothing was changed. Wait a minute, then go back to the connection and sign in again.",
             ),
         }
     }
@@ -115,18 +115,18 @@ impl Failure {
 
 /// Ends a sign-in at Campaign Monitor.
 ///
-/// Campaign Monitor sends the administrator's browser here. Answers a page; or, where a return address is set,
-/// redirects there with `outcome` (`connected`, `failed`), `connectionId` and `errorCode`.
+/// Campaign Monitor sends the administrator's browser here. The answer is a page; or, where a return address is set, a
+/// redirect to it with `outcome` (`connected`, `failed`), `connectionId` and `errorCode`.
 #[utoipa::path(
     tag = "connections",
     security(()),
     params(Return),
     responses(
         (status = 200, description = "The connection has its tokens", body = String, content_type = "text/html"),
-        (status = 303, description = "Back to the front end, whatever the outcome"),
+        (status = 303, description = "Redirect to the front end, whatever the outcome"),
         (
             status = 400,
-            description = "The sign-in is not known, or was used already",
+            description = "The sign-in is unknown, or was already used",
             body = String,
             content_type = "text/html",
         ),
@@ -141,7 +141,7 @@ impl Failure {
         ),
         (
             status = 503,
-            description = "Campaign Monitor or a part of the service is away",
+            description = "Campaign Monitor or a part of the service is unavailable",
             body = String,
             content_type = "text/html",
         ),
@@ -149,11 +149,11 @@ impl Failure {
 )]
 #[get("/oauth/campaign-monitor/callback")]
 pub async fn finish_sign_in(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    // A task of its own: a browser that goes away must not take along tokens that nobody has stored.
+    // A task of its own: when the browser disconnects, the tokens must still be stored.
     let returned = Return::parse(request.query_string());
     let origin = origin::of(&request, app.config.forwarded_hops);
     let task = tokio::spawn(finish(app.clone(), returned, origin).in_current_span()).await;
-    let (connection, outcome) = task.unwrap_or((None, Err(Failure::Away)));
+    let (connection, outcome) = task.unwrap_or((None, Err(Failure::ServiceUnavailable)));
     if let Err(failure) = outcome {
         tracing::info!(code = failure.row().1, "a sign-in at Campaign Monitor failed");
     }
@@ -163,7 +163,7 @@ pub async fn finish_sign_in(app: Data<App>, request: HttpRequest) -> HttpRespons
     }
 }
 
-/// Which connection it was about, as far as that is known, and what became of it.
+/// The connection, if it is known, and the outcome.
 type Finished = (Option<ConnectionId>, Result<(), Failure>);
 
 async fn finish(app: Data<App>, returned: Return, origin: Origin) -> Finished {
@@ -177,7 +177,7 @@ async fn finish(app: Data<App>, returned: Return, origin: Origin) -> Finished {
     if let Err(failure) = outcome
         && let Err(error) = record_failure(&app, &sign_in, &author, failure).await
     {
-        tracing::error!(error = %error, "a sign-in that failed is not in the audit");
+        tracing::error!(error = %error, "a failed sign-in could not be written to the audit");
     }
     (Some(sign_in.connection_id), outcome)
 }
@@ -197,7 +197,7 @@ async fn record_failure(
     tx.commit().await
 }
 
-/// Finds the sign-in and uses it up: whatever comes next, this `state` is good for nothing more.
+/// Finds the sign-in and uses it up: this `state` never works a second time.
 async fn use_up(app: &App, returned: &Return) -> Result<SignIn, Failure> {
     let state = State::parse(&returned.state).ok_or(Failure::Unknown)?;
     let mut tx = app.db.write().await?;
@@ -238,15 +238,15 @@ async fn connect(
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(error = %error, "a sign-in met the database");
-        Self::Away
+        tracing::error!(error = %error, "a sign-in failed at the database");
+        Self::ServiceUnavailable
     }
 }
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
         tracing::error!(error = %error, "tokens could not be sealed");
-        Self::Away
+        Self::ServiceUnavailable
     }
 }
 
@@ -255,13 +255,13 @@ impl From<Error> for Failure {
         tracing::warn!(error = %error, "Campaign Monitor gave no tokens for a code");
         match error {
             Error::GrantRefused(_) | Error::Refused { .. } => Self::Refused,
-            _ => Self::CampaignMonitorAway,
+            _ => Self::CampaignMonitorUnavailable,
         }
     }
 }
 
 impl Return {
-    /// Reads a query; what is not known is left alone.
+    /// Reads a query, and ignores unknown parameters.
     fn parse(query: &str) -> Self {
         let mut returned = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -300,7 +300,7 @@ fn page(outcome: Result<(), Failure>) -> HttpResponse {
             200,
             "connected",
             "Campaign Monitor is connected.",
-            "You can close this window and go back to the connection. If it was not you who began this, withdraw the \
+            "You can close this window and go back to the connection. If you did not start this, revoke the \
                 access of this application in your Campaign Monitor account.",
         ),
         Failure::row,

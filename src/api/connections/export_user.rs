@@ -36,7 +36,8 @@ pub async fn add_export_user(
 
 /// Removes the export user.
 ///
-/// The connection is not connected until an administrator adds themselves again; scheduled runs are skipped meanwhile.
+/// The connection is not connected until an administrator becomes its export user. Until then, scheduled runs are
+/// skipped.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),

@@ -1,4 +1,4 @@
-//! Finds connections for callers of the API: another instance's do not exist for them.
+//! Finds connections for callers of the API, who see only those of their own instance.
 
 use uuid::Uuid;
 
@@ -15,20 +15,20 @@ pub async fn find(
     instance: Uuid,
     id: ConnectionId,
 ) -> Result<Connection, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection"))
+    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("connection with this id"))
 }
 
-/// The same, to change it: until the transaction ends, nobody else does.
+/// The same, to change it: nobody else can change it until the transaction ends.
 pub async fn find_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
     id: ConnectionId,
 ) -> Result<Connection, Problem> {
     let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("connection"))
+    found.ok_or_else(|| Problem::not_found("connection with this id"))
 }
 
-/// The connection, if the caller may use it for exports.
+/// The connection; 404 also when the caller may not use it for exports.
 pub async fn find_usable<R>(
     app: &App,
     caller: &Caller<R>,
@@ -38,5 +38,5 @@ pub async fn find_usable<R>(
     if caller.is_admin() || connection.is_shared() {
         return Ok(connection);
     }
-    Err(Problem::not_found("connection"))
+    Err(Problem::not_found("connection with this id"))
 }

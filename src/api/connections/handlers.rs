@@ -13,7 +13,7 @@ use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
 use crate::connections::{Connection, SealedCredential};
 use crate::db::{self, WriteHandle};
-use crate::exports::store::Filter;
+use crate::exports::store::ExportQuery;
 use crate::http::address;
 use crate::http::auth::{Admin, Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch, ok};
@@ -26,7 +26,7 @@ use crate::names::ConnectionId;
 
 /// Lists the connections.
 ///
-/// Contributors see those shared with them, by name and type.
+/// Contributors see only the name and type of connections that are shared with them.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Contributor"])),
@@ -48,7 +48,7 @@ pub async fn list_connections(
 
 /// Reads a connection.
 ///
-/// Contributors see a shared one, by name and type; one that is not shared does not exist for them.
+/// Contributors see only the name and type of a shared connection, and get 404 for one that is not shared.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Contributor"])),
@@ -68,14 +68,14 @@ pub async fn get_connection(
         return Ok(ok(version, &ConnectionView::full(connection)));
     }
     if !connection.is_shared() {
-        return Err(Problem::not_found("connection"));
+        return Err(Problem::not_found("connection with this id"));
     }
     Ok(ok(version, &ConnectionView::brief(connection)))
 }
 
-/// Makes a connection.
+/// Creates a connection.
 ///
-/// Saving it needs consent to the transfer of data. Credentials may follow later.
+/// You must consent to the transfer of data. You can add credentials later.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -84,7 +84,7 @@ pub async fn get_connection(
         (status = 201, body = ConnectionView),
         (
             status = 409,
-            description = "The display name is taken, or the idempotency key was used with another request: \
+            description = "The display name is in use, or the idempotency key was used with another request: \
                 `nameTaken`, `idempotencyKeyReused`",
             body = crate::http::problem::ProblemDocument,
         ),
@@ -138,7 +138,7 @@ async fn insert(
     };
     let sealed = SealedCredential::api_key(&credentials.api_key, &app.keys, caller.instance, id);
     let set = store::set_credential(tx, id, &sealed, caller.subject(), db::now()).await?;
-    set.ok_or_else(|| Problem::not_found("connection"))
+    set.ok_or_else(|| Problem::not_found("connection with this id"))
 }
 
 fn created(connection: Connection) -> Result<Answer, Problem> {
@@ -149,8 +149,8 @@ fn created(connection: Connection) -> Result<Answer, Problem> {
 }
 
 fn consent_required() -> Problem {
-    let detail =
-        "Agree to the data privacy and compliance text: send `\"consent\": {\"agreed\": true}`.";
+    let detail = "Consent is missing. Read the data privacy and compliance text, and send `\"consent\": \
+        {\"agreed\": true}`.";
     Problem::from_errors(
         ProblemKind::ConsentRequired,
         vec![crate::http::problem::FieldError::new("/consent/agreed", "consentRequired", detail)],
@@ -161,7 +161,7 @@ fn name_taken(error: sqlx::Error) -> Problem {
     if db::is_unique_violation(&error) {
         return Problem::new(
             ProblemKind::NameTaken,
-            "Another connection of this instance has that name. Choose another one.",
+            "Another connection of this instance has this display name. Choose another name.",
         );
     }
     error.into()
@@ -169,7 +169,7 @@ fn name_taken(error: sqlx::Error) -> Problem {
 
 /// Renames a connection, or changes who may use it.
 ///
-/// What is left out stays as it is. Exports over a connection that is no longer shared keep running.
+/// Members that you leave out stay as they are. Exports over a connection that is no longer shared keep running.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -179,7 +179,7 @@ fn name_taken(error: sqlx::Error) -> Problem {
         (status = 200, body = ConnectionView),
         (
             status = 409,
-            description = "The display name is taken: `nameTaken`",
+            description = "The display name is in use: `nameTaken`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),
@@ -208,7 +208,7 @@ pub async fn update_connection(
 
 /// Replaces the credentials.
 ///
-/// The connection keeps its id, and its exports are untouched.
+/// The connection keeps its id, and its exports stay as they are.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -230,7 +230,7 @@ pub async fn set_credentials(
     let sealed = SealedCredential::api_key(&body.value.api_key, &app.keys, caller.instance, id.0);
     let connection =
         store::set_credential(&mut tx, id.0, &sealed, caller.subject(), db::now()).await?;
-    let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+    let connection = connection.ok_or_else(|| Problem::not_found("connection with this id"))?;
     let change = Change::between(&old, &connection);
     audit::record(&mut tx, &caller.author, Action::ConnectionSetCredentials, change).await?;
     tx.commit().await?;
@@ -239,7 +239,7 @@ pub async fn set_credentials(
 
 /// Removes a connection and erases its secret.
 ///
-/// Refused while exports use it: detach or remove them first.
+/// Rejected while exports use the connection: detach or remove them first.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -273,7 +273,7 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let connection = find_to_change(&mut tx, caller.instance, id).await?;
     if_match.check(connection.stamps.version)?;
-    let filter = Filter { connection: Some(id), ..Default::default() };
+    let filter = ExportQuery { connection: Some(id), ..Default::default() };
     let in_use = (ProblemKind::ConnectionInUse, "connection", "Detach");
     refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     store::delete(&mut tx, id).await.map_err(conflict)?;

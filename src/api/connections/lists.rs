@@ -1,4 +1,4 @@
-//! The lists of a Campaign Monitor account, to pick one from.
+//! The lists of a Campaign Monitor account, to choose one for an export.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -13,10 +13,10 @@ use crate::campaign_monitor::{self, Account, CustomField, List, ListStats};
 use crate::exports::{ListId, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ConnectionId;
 
-/// Clients of an agency that are asked for at a time.
+/// Clients of an agency whose lists are read at a time.
 const CLIENTS_AT_ONCE: usize = 8;
 
 /// The lists of an account, by client.
@@ -119,7 +119,7 @@ pub struct ListCountsView {
 
 /// Lists the clients of the account and their lists.
 ///
-/// As Campaign Monitor shows them at this moment, to pick a list from.
+/// Read from Campaign Monitor at this moment, to choose a list for an export.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Contributor"])),
@@ -128,7 +128,7 @@ pub struct ListCountsView {
         (status = 200, body = ListsView),
         (
             status = 409,
-            description = "The connection has no credentials yet, or Campaign Monitor refuses them: \
+            description = "The connection has no credentials yet, or Campaign Monitor rejects them: \
                 `connectionNotConnected`",
             body = ProblemDocument,
         ),
@@ -165,7 +165,7 @@ async fn client_view(
 
 /// Reads one list of the account.
 ///
-/// With its custom fields for the mapping, its numbers, and what an export into it should know.
+/// The answer has its custom fields for the mapping, its counts, and the warnings for an export into it.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Contributor"])),
@@ -174,7 +174,7 @@ async fn client_view(
         (status = 200, body = ListView),
         (
             status = 409,
-            description = "The connection has no credentials yet, or Campaign Monitor refuses them: \
+            description = "The connection has no credentials yet, or Campaign Monitor rejects them: \
                 `connectionNotConnected`",
             body = ProblemDocument,
         ),
@@ -187,18 +187,23 @@ pub async fn get_list(
     id: Id<ConnectionId>,
     path: actix_web::HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let list_id = ListId::try_from(path.match_info().query("listId").to_owned())
-        .map_err(|_| Problem::not_found("list"))?;
+    let list_id =
+        ListId::try_from(path.match_info().query("listId").to_owned()).map_err(|_| no_list())?;
     let connection = find_usable(&app, &caller, id.0).await?;
     let session = open(&app, &connection)?;
     let id = list_id.as_str();
     let found = session.call(|account| async move {
         futures::try_join!(account.list(id), account.custom_fields(id), account.stats(id))
     });
-    let (list, fields, stats) = found.await.map_err(|error| {
-        if error.is_unknown_id() { Problem::not_found("list") } else { problem(&error) }
-    })?;
+    let (list, fields, stats) = found
+        .await
+        .map_err(|error| if error.is_unknown_id() { no_list() } else { problem(&error) })?;
     Ok(HttpResponse::Ok().json(ListView::of(list, fields, stats)))
+}
+
+fn no_list() -> Problem {
+    let detail = "The Campaign Monitor account of this connection has no list with this id.";
+    Problem::new(ProblemKind::NotFound, detail)
 }
 
 impl ListView {

@@ -1,7 +1,8 @@
-//! Signing in to Campaign Monitor begins here: an administrator is sent to its page, with a `state` to come back with.
+//! The beginning of a sign-in at Campaign Monitor: an administrator is sent to its page with a `state`, and returns
+//! with it to `callback.rs`.
 //!
-//! The `state` is good once and for ten minutes. Of its secret half the database knows only a hash, which binds it to
-//! the instance, the connection and the administrator: it opens nothing else. Where it ends: `callback.rs`.
+//! The `state` works once and for ten minutes. The database has only a hash of its secret half, which binds it to the
+//! instance, the connection and the administrator.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -44,9 +45,9 @@ pub struct AuthorizeView {
 
 /// Begins a sign-in at Campaign Monitor.
 ///
-/// Open `authorizeUrl` in the administrator's browser. It is good once, and for ten minutes; a newer one of the same
-/// administrator takes its place. The connection changes only when the person has signed in: it keeps its id, and its
-/// exports are untouched.
+/// Open `authorizeUrl` in the administrator's browser. It works once and for ten minutes; a newer one of the same
+/// administrator replaces it. The connection changes only when the person has signed in: it keeps its id, and its
+/// exports stay as they are.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -55,7 +56,8 @@ pub struct AuthorizeView {
         (status = 200, body = AuthorizeView),
         (
             status = 503,
-            description = "OAuth is not set up, or a part of the service is away: `oauthNotConfigured`, `unavailable`",
+            description = "OAuth is not set up, or a part of the service is unavailable: `oauthNotConfigured`, \
+                `unavailable`",
             body = ProblemDocument,
         ),
     ),
@@ -90,14 +92,13 @@ pub async fn authorize_connection(
 }
 
 fn not_configured() -> Problem {
-    let detail = "This service is not registered at Campaign Monitor for signing in: use an API key, or ask the \
-        operator to set SEGMENT_EXPORT_OAUTH_CLIENT_ID and its siblings.";
+    let detail = "This service is not registered at Campaign Monitor for sign-ins. Use an API key, or ask your \
+        operator to set SEGMENT_EXPORT_OAUTH_CLIENT_ID and the settings that go with it.";
     Problem::new(ProblemKind::OauthNotConfigured, detail)
 }
 
-/// What a person brings back from Campaign Monitor to show which sign-in it is.
+/// A person brings it back from Campaign Monitor; it proves which sign-in it is.
 pub struct State {
-    /// Finds the sign-in.
     pub id: Uuid,
     secret: [u8; 32],
 }
@@ -115,7 +116,7 @@ impl State {
         BASE64_URL_SAFE_NO_PAD.encode([self.id.as_bytes().as_slice(), &self.secret].concat())
     }
 
-    /// Hash of the secret, bound to what it is good for.
+    /// Hash of the secret, bound to its instance, connection and administrator.
     fn hash(&self, sign_in: &SignIn) -> String {
         let hash = Sha256::new()
             .chain_update(self.secret)
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_good_for_one_instance_connection_and_administrator() {
+    fn a_state_works_for_one_instance_connection_and_administrator() {
         let state = State { id: Uuid::now_v7(), secret: rand::random() };
         let read = State::parse(&state.text()).unwrap();
         let mut sign_in = SignIn {

@@ -1,4 +1,4 @@
-//! Whether a connection works.
+//! Checks whether a connection works: its credentials, its clients and its export user.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -41,8 +41,8 @@ pub struct Check {
 
 /// Checks a connection against Campaign Monitor.
 ///
-/// The answer says of each check whether it passed. Credentials that are refused make the connection need attention;
-/// accepted ones make it well again.
+/// The answer says for each check whether it passed. If Campaign Monitor rejects the credentials, the connection needs
+/// attention; if it accepts them, the connection works again.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -95,11 +95,11 @@ async fn check_account(session: &AccountSession) -> Result<Vec<Check>, Problem> 
 fn failed(name: &'static str, error: &campaign_monitor::Error) -> Check {
     let detail = match error.disposition() {
         Disposition::Retry(_) => format!(
-            "It could not be told, as Campaign Monitor does not answer just now ({error}). Verify again later, before \
-                anything is renewed."
+            "Could not check: Campaign Monitor is unavailable ({error}). Verify again later; do not renew the \
+                credentials before."
         ),
         Disposition::GiveUp | Disposition::BlockConnection => {
-            format!("Campaign Monitor says: {}.", error.refusal())
+            format!("Campaign Monitor rejected the call: {}.", error.refusal())
         }
     };
     Check { name, ok: false, detail }
@@ -113,7 +113,7 @@ fn check_export_user(connection: &Connection) -> Check {
         None => Check {
             name: "exportUser",
             ok: false,
-            detail: "Nobody has been added as export user yet.".into(),
+            detail: "The connection has no export user yet.".into(),
         },
     }
 }

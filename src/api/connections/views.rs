@@ -1,10 +1,5 @@
 //! Connections on the wire: what callers send and what they see. Secrets only ever come in.
 
-#![expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,6 +40,7 @@ pub struct ConsentBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialsBody {
+    #[expect(dead_code, reason = "it is read to reject every other kind")]
     pub kind: TypedCredentialKind,
     /// From Campaign Monitor: Account settings, API keys.
     #[schema(

@@ -1,4 +1,4 @@
-//! Taking the connection away from an export, and giving it one. In between it is inactive, and keeps its
+//! Detaches an export from its connection, and attaches it to one. In between it is inactive and keeps its
 //! configuration.
 
 use actix_web::web::Data;
@@ -10,7 +10,7 @@ use super::views::{AttachBody, ExportView, SegmentNames};
 use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::Action;
-use crate::exports::store::Content;
+use crate::exports::ExportContent;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id, IfMatch};
 use crate::http::problem::Problem;
@@ -18,10 +18,10 @@ use crate::http::retry::retry;
 use crate::names::{ConnectionId, ExportId};
 use crate::segments;
 
-/// Takes the connection away from an export.
+/// Detaches an export from its connection.
 ///
-/// It keeps its configuration, becomes inactive, and does not run until a connection is attached. An open run is
-/// cancelled.
+/// The export keeps its configuration, becomes inactive, and does not run until you attach a connection. Its open run
+/// is cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -46,15 +46,16 @@ async fn detach(
 ) -> Result<HttpResponse, Problem> {
     let (old, segments) = load(app, caller, id).await?;
     if_match.check(old.stamps.version)?;
-    let content = Content { connection: None, ..Content::of(&old) };
+    let content = ExportContent { connection_id: None, ..ExportContent::of(&old) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save(app, caller, Action::ExportDetach, &old, &content, checked).await
 }
 
-/// Gives an export a connection.
+/// Attaches an export to a connection.
 ///
-/// The list and its fields are checked with the account behind it. An open run over another connection is cancelled.
+/// The list and its fields are checked with the account of the connection. An open run over another connection is
+/// cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -90,7 +91,7 @@ async fn attach(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     drop(tx);
     let names = SegmentNames(segments.into_iter().map(|segment| segment.name).collect());
-    let content = Content { connection: Some(to), ..Content::of(&old) };
+    let content = ExportContent { connection_id: Some(to), ..ExportContent::of(&old) };
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportAttach, &old, &content, checked).await
 }

@@ -1,6 +1,6 @@
-//! Whether what an export says can be carried out: its segments, their fields, the list and its fields.
+//! Whether an export can run as it is configured: its segments, their fields, the list and its fields.
 //!
-//! All that is wrong is reported at once, each with its JSON pointer.
+//! All errors are reported at once, each with its JSON pointer.
 
 use super::views::SegmentNames;
 use crate::api::connections::account::{open, problem};
@@ -16,10 +16,10 @@ use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
 
-/// The most custom fields of a mapping, as the contract has it.
+/// Part of the API contract.
 const CUSTOM_FIELDS_MAX: usize = 100;
 
-/// The segments of those names, or what is wrong with them.
+/// The segments of those names, or 422 with every unknown name.
 pub async fn find_segments(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -33,7 +33,7 @@ pub async fn find_segments(
             None => errors.push(FieldError::new(
                 format!("/segments/{index}"),
                 "unknownSegment",
-                format!("There is no segment “{}”.", name.as_str()),
+                format!("This instance has no segment “{}”.", name.as_str()),
             )),
         }
     }
@@ -42,24 +42,14 @@ pub async fn find_segments(
 
 /// Every field of the mapping must be a field of every segment that has members.
 pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Problem> {
-    let mut errors = Vec::new();
-    for (pointer, field) in mapping.fields() {
-        let lacking = segments
-            .iter()
-            .find(|segment| segment.fields.is_some() && !segment.has_field(field.as_str()));
-        if let Some(segment) = lacking {
-            let message = format!(
-                "The segment “{}” has no field “{}”.",
-                segment.name.as_str(),
-                field.as_str()
-            );
-            errors.push(FieldError::new(pointer, "unknownField", message));
-        }
-    }
-    Problem::none_of(errors)
+    let errors = mapping.missing_from(segments).into_iter().map(|missing| {
+        let message = missing.to_string();
+        FieldError::new(missing.pointer, "unknownField", message)
+    });
+    Problem::none_of(errors.collect())
 }
 
-/// Checks the list and its fields, when the connection is connected. Returns what its owner should know.
+/// Checks the list and its fields if the connection is connected; the warnings say if it is not.
 pub async fn check_list(
     app: &App,
     connection: &Connection,
@@ -85,7 +75,7 @@ pub async fn read_list(
     checked(ask(app, connection, list_id).await?, mapping)
 }
 
-/// A list and its custom fields, as Campaign Monitor tells of them.
+/// A list and its custom fields, as Campaign Monitor reports them.
 type Found = Result<(List, Vec<CustomField>), campaign_monitor::Error>;
 
 async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Found, Problem> {
@@ -104,39 +94,43 @@ fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), 
 
 fn refused(error: &campaign_monitor::Error) -> Problem {
     if error.is_unknown_id() {
-        let message = "Campaign Monitor does not know this list in this account.";
+        let message = "The Campaign Monitor account of this connection has no list with this id.";
         return Problem::unprocessable("/listId", "unknownList", message);
     }
     problem(error)
 }
 
-/// Campaign Monitor drops unknown keys silently, so they are refused here.
+/// Campaign Monitor drops unknown keys silently, so they are rejected here.
 fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for (index, custom) in mapping.custom_fields.iter().enumerate() {
         let key = custom.key.as_str();
         if !fields.iter().any(|field| field.bare_key().eq_ignore_ascii_case(key)) {
-            let message = format!(
-                "The list has no custom field “{key}”. Create it in Campaign Monitor, or leave it out."
-            );
-            errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
+            errors.push(FieldError::new(key_at(index), "unknownCustomField", no_custom_field(key)));
         }
     }
     Problem::none_of(errors)
 }
 
-/// What the custom fields of a mapping have to be, whatever the list has.
+/// The sentence for a key of the mapping that the list does not have.
+pub fn no_custom_field(key: &str) -> String {
+    format!(
+        "The list has no custom field “{key}”. Create it in Campaign Monitor, or remove it from the mapping."
+    )
+}
+
+/// The rules for the custom fields of a mapping that do not depend on the list.
 pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
     let custom = &mapping.custom_fields;
     if custom.len() > CUSTOM_FIELDS_MAX {
-        let message = format!("An export fills at most {CUSTOM_FIELDS_MAX} custom fields.");
+        let message = format!("A mapping has at most {CUSTOM_FIELDS_MAX} custom fields.");
         return Err(Problem::unprocessable("/mapping/customFields", "tooMany", message));
     }
     let mut errors = Vec::new();
     for (index, field) in custom.iter().enumerate() {
         let key = field.key.as_str();
         if custom[..index].iter().any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key)) {
-            let message = format!("“{key}” is mapped twice.");
+            let message = format!("“{key}” is mapped twice. Map each custom field once.");
             errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
         }
     }
@@ -147,7 +141,7 @@ fn key_at(index: usize) -> String {
     format!("/mapping/customFields/{index}/key")
 }
 
-/// The connection, which must be there and usable by the caller.
+/// The connection, or 422 when it does not exist or the caller may not use it.
 pub async fn usable_connection<R>(
     app: &App,
     caller: &Caller<R>,
@@ -157,7 +151,7 @@ pub async fn usable_connection<R>(
         ProblemKind::NotFound => Problem::unprocessable(
             "/connectionId",
             "unknownConnection",
-            "There is no such connection, or you may not use it.",
+            "This instance has no connection with this id that you may use.",
         ),
         _ => problem,
     })

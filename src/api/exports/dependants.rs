@@ -1,7 +1,5 @@
 //! The exports that use a connection or a segment: while there are any, it cannot be removed.
 
-#![expect(missing_docs, reason = "the members are named so that they say it all")]
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +7,7 @@ use uuid::Uuid;
 use super::views::ExportState;
 use crate::db::ReadHandle;
 use crate::exports::Export;
-use crate::exports::store::{self, Filter};
+use crate::exports::store::{self, ExportQuery};
 use crate::http::problem::{Member, Problem, ProblemKind};
 use crate::names::{DisplayName, ExportId};
 
@@ -22,10 +20,10 @@ pub struct Dependant {
     pub state: ExportState,
 }
 
-/// The most exports that a refusal to remove something names.
+/// The most exports that a problem names.
 const DEPENDANTS_MAX: i64 = 200;
 
-/// Why something cannot be removed: `count` exports use it, at least.
+/// Why something cannot be removed: at least `count` exports use it.
 fn in_use(what: &str, remedy: &str, count: usize) -> String {
     let least = if i64::try_from(count).is_ok_and(|count| count < DEPENDANTS_MAX) {
         ""
@@ -38,11 +36,11 @@ fn in_use(what: &str, remedy: &str, count: usize) -> String {
     }
 }
 
-/// Refuses to remove something that exports use: it is a `what`, and they are to be treated as `remedy` says.
+/// Rejects the removal of a `what` that exports use; `remedy` is what to do with them, as in "Detach".
 pub async fn refuse_in_use(
     tx: &mut ReadHandle,
     instance: Uuid,
-    filter: &Filter,
+    filter: &ExportQuery,
     (kind, what, remedy): (ProblemKind, &str, &str),
 ) -> Result<(), Problem> {
     let dependants = store::list(tx, instance, filter, None, DEPENDANTS_MAX).await?;
@@ -55,7 +53,7 @@ pub async fn refuse_in_use(
 }
 
 impl Dependant {
-    /// In short.
+    /// Without its configuration.
     #[must_use]
     pub fn of(export: Export) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Finds exports for callers of the API: another instance's do not exist for them.
+//! Finds exports for callers of the API, who see only those of their own instance.
 
 use uuid::Uuid;
 
@@ -13,17 +13,17 @@ use crate::segments::{self, Segment};
 
 /// The export `id` of `instance`, or 404.
 pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Export, Problem> {
-    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export"))
+    store::get(tx, instance, id).await?.ok_or_else(|| Problem::not_found("export with this id"))
 }
 
-/// The same, to change or run it: until the transaction ends, nobody else changes it.
+/// The same, to change or run it: nobody else can change it until the transaction ends.
 pub async fn find_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
     id: ExportId,
 ) -> Result<Export, Problem> {
     let found = store::get_to_change(tx, instance, id).await?;
-    found.ok_or_else(|| Problem::not_found("export"))
+    found.ok_or_else(|| Problem::not_found("export with this id"))
 }
 
 /// An export that the caller may edit, and its segments.

@@ -1,5 +1,4 @@
-//! Endpoints of exports; those that take away and give a connection are in `attach.rs`, those that start runs in
-//! `runs.rs`.
+//! Endpoints of exports. `attach.rs` has those that change the connection, `runs.rs` those that start runs.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post};
@@ -14,7 +13,8 @@ use super::views::{DuplicateBody, ExportView, NewExportBody, SegmentNames};
 use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::exports::store::{self, Content, Filter};
+use crate::exports::ExportContent;
+use crate::exports::store::{self, ExportQuery};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, BodyOrNone, Id, IfMatch, ok};
 use crate::http::idempotency::{IdempotencyKey, Idempotent};
@@ -25,23 +25,23 @@ use crate::http::retry::retry;
 use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::segments::{self, SegmentName};
 
-/// Which exports to list.
+/// Selects exports; without any of these, all are listed.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct ExportFilter {
-    /// Those over this connection.
+    /// Only exports over this connection.
     connection_id: Option<ConnectionId>,
-    /// Those that use the segment of this name.
+    /// Only exports that use the segment of this name.
     segment: Option<SegmentName>,
-    /// Those whose name, or whose connection's name, contains this, in any case of any script.
+    /// Only exports whose name, or whose connection's name, contains this text. Case does not matter.
     #[param(inline)]
     search: Option<SearchText>,
 }
 
 /// Lists the exports.
 ///
-/// Each with what the caller may do with it, and its last run.
+/// Each item says what the caller may do with the export, and has its last run.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Viewer"])),
@@ -56,7 +56,7 @@ pub async fn list_exports(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let ExportFilter { connection_id, segment, search } = filter.0;
-    let filter = Filter {
+    let filter = ExportQuery {
         connection: connection_id,
         segment: segment.map(|name| name.as_str().to_owned()),
         search: search.map(|text| text.0),
@@ -66,7 +66,7 @@ pub async fn list_exports(
 
 /// Reads an export.
 ///
-/// With what the caller may do with it, its warnings, and its last run.
+/// The answer says what the caller may do with the export, and has its warnings and its last run.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Viewer"])),
@@ -85,10 +85,10 @@ pub async fn get_export(
     Ok(ok(version, &view(&mut tx, &app, &caller, export, vec![]).await?))
 }
 
-/// Makes an export.
+/// Creates an export.
 ///
-/// Saving it does not run it. The list and its fields are checked with Campaign Monitor when the connection is
-/// connected.
+/// Saving an export does not run it. If the connection is connected, the list and its fields are checked with
+/// Campaign Monitor.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -114,9 +114,9 @@ pub async fn create_export(
         return Ok(answer);
     }
     let new = body.value;
-    let content = Content {
+    let content = ExportContent {
         display_name: &new.display_name,
-        connection: Some(new.connection_id),
+        connection_id: Some(new.connection_id),
         list_id: &new.list_id,
         mapping: &new.mapping,
         options: new.options,
@@ -131,7 +131,7 @@ pub async fn create_export(
 
 /// Copies an export.
 ///
-/// The copy has a schedule that is switched off.
+/// The schedule of the copy is switched off.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -173,7 +173,8 @@ async fn duplicate(
     let name = name.cloned().unwrap_or_else(|| copy_name(&export.display_name));
     let mut schedule = export.schedule.0.clone();
     schedule.active = false;
-    let content = Content { display_name: &name, schedule: &schedule, ..Content::of(&export) };
+    let content =
+        ExportContent { display_name: &name, schedule: &schedule, ..ExportContent::of(&export) };
     let checked =
         Checked { segments: segments.iter().map(|segment| segment.id).collect(), warnings: vec![] };
     save_new(app, caller, idempotent, Action::ExportDuplicate, &content, checked).await
@@ -186,8 +187,9 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// What is left out stays as it is; `"connectionId": null` detaches it. It is checked like a new one, and not run. An
-/// open run over another connection is cancelled.
+/// Members that you leave out stay as they are, also inside `mapping`, `options` and `schedule`; `"connectionId": null`
+/// detaches the export. The change is checked like a new export and does not start a run. An open run over another
+/// connection is cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -221,9 +223,9 @@ async fn change(
     let mapping = patch.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping));
     let schedule = patch.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule));
     let options = old.options.0;
-    let content = Content {
+    let content = ExportContent {
         display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
-        connection: patch.connection_id.unwrap_or(old.connection_id),
+        connection_id: patch.connection_id.unwrap_or(old.connection_id),
         list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
         mapping: mapping.as_ref().unwrap_or(&old.mapping),
         options: patch.options.map_or(options, |patch| patch.applied_to(options)),
@@ -235,7 +237,7 @@ async fn change(
 
 /// Removes an export.
 ///
-/// Its runs stay, as history; an open one is cancelled.
+/// Its runs stay as history; an open run is cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),

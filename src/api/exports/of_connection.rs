@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::exports::Export;
-use crate::exports::store::{self, Filter};
+use crate::exports::store::{self, ExportQuery};
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
@@ -30,7 +30,7 @@ pub struct DetachedView {
 
 /// Lists the exports that depend on a connection.
 ///
-/// While there are any, the connection cannot be removed.
+/// You cannot remove the connection while it has any.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),
@@ -47,14 +47,14 @@ pub async fn list_connection_exports(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = app.db.read().await?;
     find(&mut tx, caller.instance, id.0).await?;
-    let filter = Filter { connection: Some(id.0), ..Default::default() };
+    let filter = ExportQuery { connection: Some(id.0), ..Default::default() };
     let rows = store::list(&mut tx, caller.instance, &filter, after, limit).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id.0, Dependant::of)))
 }
 
 /// Detaches all exports of a connection.
 ///
-/// They keep their configuration and become inactive; their open runs are cancelled.
+/// The exports keep their configuration and become inactive; their open runs are cancelled.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),

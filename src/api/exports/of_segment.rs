@@ -7,7 +7,7 @@ use super::show::page;
 use super::views::ExportView;
 use crate::api::segments::find::find;
 use crate::app::App;
-use crate::exports::store::Filter;
+use crate::exports::store::ExportQuery;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::Name;
 use crate::http::paging::{Page, Paging};
@@ -15,9 +15,9 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::segments::SegmentName;
 
-/// Lists the exports that use a segment, to manage them from there.
+/// Lists the exports that use a segment.
 ///
-/// While there are any, the segment cannot be removed.
+/// You cannot remove the segment while it has any.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Viewer"])),
@@ -33,6 +33,6 @@ pub async fn list_segment_exports(
 ) -> Result<HttpResponse, Problem> {
     find(&mut app.db.read().await?, caller.instance, &name.0).await?;
     let segment = Some(name.0.as_str().to_owned());
-    let filter = Filter { segment, ..Default::default() };
+    let filter = ExportQuery { segment, ..Default::default() };
     page(&app, &caller, &filter, &paging).await
 }

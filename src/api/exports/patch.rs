@@ -1,10 +1,5 @@
 //! Changing an export: what is left out stays, also inside `mapping`, `options` and `schedule`.
 
-#![expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
-
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,6 +21,7 @@ pub struct ExportPatch {
     /// `null` detaches the export.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ConnectionId>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub connection_id: Option<Option<ConnectionId>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ListId, required = false)]
@@ -54,10 +50,12 @@ pub struct MappingPatch {
     /// `null`: subscribers get no name.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<NameMapping>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub name: Option<Option<NameMapping>>,
     /// `null`: subscribers get no mobile number.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<FieldName>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub mobile_number: Option<Option<FieldName>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<CustomFieldMapping>, required = false, max_items = 100)]
@@ -89,6 +87,7 @@ pub struct SchedulePatch {
     /// `null`: UTC.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<TimeZone>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub timezone: Option<Option<TimeZone>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<CronLine>, required = false, max_items = 10)]

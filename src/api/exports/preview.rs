@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::check::{check_fields, read_list};
+use super::check::{check_fields, no_custom_field, read_list};
 use super::find::find;
 use super::runs::refuse;
 use crate::api::access::may_edit;
@@ -35,8 +35,8 @@ use crate::storage::Manifest;
 
 /// Profiles shown for each code.
 const EXAMPLES_MAX: usize = 3;
-/// How long a call takes as long as no run has shown it: the product promises a million profiles, a thousand
-/// calls, in up to 20 minutes.
+/// How long a call takes until a run has measured it: the product promises a million profiles, a thousand calls,
+/// in up to 20 minutes.
 const CALL_MS_ASSUMED: i64 = 1200;
 
 /// What a run would do now.
@@ -86,7 +86,7 @@ pub struct ExampleView {
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// Reads the segments and the settings of the list. What would stop a run is answered as a problem.
+/// It reads the segments and the settings of the list. Whatever would stop a run is answered as a problem.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -95,14 +95,14 @@ pub struct ExampleView {
         (status = 200, body = PreviewView),
         (
             status = 409,
-            description = "It has no connection, or one that is not connected: `exportInactive`, \
+            description = "The export has no connection, or its connection is not connected: `exportInactive`, \
                 `connectionNotConnected`",
             body = ProblemDocument,
         ),
         (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
         (
             status = 503,
-            description = "It takes too long, or a part of the service, or Campaign Monitor, is away: \
+            description = "The preview took too long, or a part of the service or Campaign Monitor is unavailable: \
                 `previewTooLong`, `unavailable`, `destinationUnavailable`",
             body = ProblemDocument,
         ),
@@ -122,8 +122,8 @@ pub async fn preview_export(
 
 fn too_long(time: Duration) -> Problem {
     let detail = format!(
-        "Reading the segments took longer than {} seconds, and the preview was given up. Preview fewer segments, or \
-            start a run: it takes its time.",
+        "Reading the segments took longer than {} seconds, so the preview was stopped. Preview fewer segments, or \
+            start a run: a run has no time limit.",
         time.as_secs_f64()
     );
     Problem::new(ProblemKind::PreviewTooLong, detail)
@@ -147,9 +147,8 @@ async fn preview(
     check_filled(&segments)?;
     check_fields(&export.mapping, &segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
-    let plan = Plan::new(&export.mapping, export.options.0, &fields).map_err(|key| {
-        Problem::new(ProblemKind::Unprocessable, format!("The list lacks “{key}”."))
-    })?;
+    let plan = Plan::new(&export.mapping, export.options.0, &fields)
+        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
     let manifests = manifests(app, &segments).await?;
     let mut view = count(app, Arc::new(plan), manifests).await?;
     view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);
@@ -157,7 +156,7 @@ async fn preview(
     Ok(view)
 }
 
-/// Refuses segments that have never been filled: a run would fail.
+/// Rejects segments that were never filled: a run would fail.
 fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     let empty = segments.iter().enumerate().filter(|(_, segment)| segment.manifest.is_none());
     let errors = empty.map(|(index, segment)| {
@@ -168,7 +167,7 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     Problem::none_of(errors.collect())
 }
 
-/// What there is to read, if a run may read so much.
+/// What there is to read, unless it is more than a run may read.
 async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
     let mut manifests = Vec::with_capacity(segments.len());
     for segment in segments {
@@ -180,8 +179,8 @@ async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>
     }
     match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),
-        Some(Warning { message, .. }) => {
-            Err(Problem::unprocessable("/segments", "profileLimitExceeded", message))
+        Some(Warning { code, message }) => {
+            Err(Problem::unprocessable("/segments", code.word(), message))
         }
     }
 }
@@ -259,7 +258,7 @@ impl Tally {
     }
 }
 
-/// How long so many calls take, several at a time.
+/// Seconds for so many calls, of which `in_flight` run at a time.
 fn estimate(calls: i64, call_ms: i64, in_flight: u16) -> i64 {
     let ms = calls * call_ms / i64::from(in_flight).clamp(1, calls.max(1));
     (ms + 999) / 1000

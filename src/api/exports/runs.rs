@@ -27,7 +27,7 @@ use crate::runs::{self, Run};
 
 /// Starts a run of an export, now.
 ///
-/// It is queued, and carried out by a worker. An export has at most one open run.
+/// The run is queued, and a worker executes it. An export has at most one open run.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -36,8 +36,9 @@ use crate::runs::{self, Run};
         (status = 202, body = RunView),
         (
             status = 409,
-            description = "It has an open run (`runId` names it), no connection, or one that is not connected: \
-                `runAlreadyOpen`, `exportInactive`, `connectionNotConnected`, `idempotencyKeyReused`",
+            description = "The export has an open run (`runId` names it) or no connection, its connection is not \
+                connected, or the idempotency key was used with another request: `runAlreadyOpen`, `exportInactive`, \
+                `connectionNotConnected`, `idempotencyKeyReused`",
             body = ProblemDocument,
         ),
     ),
@@ -67,25 +68,25 @@ pub async fn start_run(
     Ok(response)
 }
 
-/// Which exports to run.
+/// Selects the exports to run.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunAllBody {
     scope: Scope,
 }
 
-/// Exports that run together.
+/// A set of exports that run together.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {
-    /// All with an active schedule, of those the caller may run.
+    /// All exports with an active schedule that the caller may edit.
     All,
 }
 
 /// Runs all exports that have an active schedule, now.
 ///
-/// Those that cannot run are skipped with the reason. Exports whose schedule is manual or switched off, as that of a
-/// new duplicate is, and those the caller may not edit, are left alone: the answer does not name them.
+/// Exports that cannot run are skipped, with the reason. Exports whose schedule is manual or switched off (such as a
+/// new duplicate) and exports that the caller may not edit are left out: the answer does not name them.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -138,15 +139,15 @@ async fn start_all(
     Ok(runs)
 }
 
-/// Why an export cannot run, as callers are told.
-pub(crate) async fn refuse(
+/// The problem that says why an export cannot run.
+pub async fn refuse(
     tx: &mut ReadHandle,
     export: ExportId,
     obstacle: Obstacle,
 ) -> Result<Problem, Problem> {
     let why = match obstacle {
         Obstacle::NoConnection => {
-            let detail = "The export has no connection. Attach one, then run it.";
+            let detail = "This export has no connection. Attach a connection, then run the export.";
             return Ok(Problem::new(ProblemKind::ExportInactive, detail));
         }
         Obstacle::RunOpen => return already_open(tx, export).await,
@@ -154,10 +155,12 @@ pub(crate) async fn refuse(
     };
     let detail = match why {
         Unusable::CredentialsRefused(_) => {
-            "Campaign Monitor refuses its credentials. An administrator must renew them."
+            "Campaign Monitor rejects its credentials. Ask an administrator to renew them."
         }
-        Unusable::NoExportUser => "An administrator must add themselves as export user.",
-        Unusable::NoCredentials => "An administrator must add its credentials.",
+        Unusable::NoExportUser => {
+            "it has no export user. Ask an administrator to become its export user."
+        }
+        Unusable::NoCredentials => "it has no credentials. Ask an administrator to add them.",
     };
     let detail = format!("The connection is not connected: {detail}");
     Ok(Problem::new(ProblemKind::ConnectionNotConnected, detail))
@@ -165,8 +168,10 @@ pub(crate) async fn refuse(
 
 async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {
     let open = runs::store::open_of_export(tx, export).await?;
-    let problem =
-        Problem::new(ProblemKind::RunAlreadyOpen, "Wait for the open run to end, or cancel it.");
+    let problem = Problem::new(
+        ProblemKind::RunAlreadyOpen,
+        "The export already has an open run. Wait for it to end, or cancel it.",
+    );
     Ok(problem.with(Member::RunId, open.map(|run| run.id)))
 }
 

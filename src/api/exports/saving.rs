@@ -14,9 +14,7 @@ use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
-use crate::exports::store::{self, Content};
-use crate::exports::store_planned;
-use crate::exports::{Export, Warning};
+use crate::exports::{Export, ExportContent, Warning, store, store_planned};
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
@@ -26,19 +24,19 @@ use crate::http::retry::conflict;
 use crate::names::ExportId;
 use crate::segments::{self, SegmentId};
 
-/// What `check` found out.
+/// The result of `check`.
 pub struct Checked {
-    /// The segments, in order.
+    /// In the order of the request.
     pub segments: Vec<SegmentId>,
-    /// What may surprise whoever runs it.
+    /// What may surprise the person who runs the export.
     pub warnings: Vec<Warning>,
 }
 
-/// Checks what an export says against its segments and, where it has a connection, its list.
+/// Checks an export against its segments and, if it has a connection, against its list.
 pub async fn check(
     app: &App,
     caller: &Caller<Contributor>,
-    content: &Content<'_>,
+    content: &ExportContent<'_>,
     names: &SegmentNames,
 ) -> Result<Checked, Problem> {
     check_custom_fields(content.mapping)?;
@@ -46,7 +44,7 @@ pub async fn check(
     check_fields(content.mapping, &segments)?;
     crate::api::schedules::check::check(content.schedule, "/schedule", db::now())?;
     let mut warnings = Vec::new();
-    if let Some(id) = content.connection {
+    if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
         warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
     }
@@ -59,11 +57,11 @@ pub async fn save_new(
     caller: &Caller<Contributor>,
     idempotent: &Idempotent,
     action: Action,
-    content: &Content<'_>,
+    content: &ExportContent<'_>,
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
     let create = async |tx: &mut WriteHandle| {
-        may_edit(tx, caller, content.connection).await?;
+        may_edit(tx, caller, content.connection_id).await?;
         let export = insert(tx, caller, action, content, &checked.segments).await?;
         let location = address::location(caller.instance, "exports", export.id.0);
         let version = export.stamps.version;
@@ -78,7 +76,7 @@ async fn insert(
     tx: &mut WriteHandle,
     caller: &Caller<Contributor>,
     action: Action,
-    content: &Content<'_>,
+    content: &ExportContent<'_>,
     segments: &[SegmentId],
 ) -> Result<Export, Problem> {
     let id = ExportId(Uuid::now_v7());
@@ -93,13 +91,13 @@ async fn insert(
     Ok(export)
 }
 
-/// Changes an export, unless it is overtaken: somebody else did, or removed its connection or a segment.
+/// Changes an export. A conflict when somebody else changed it meanwhile, or removed its connection or a segment.
 pub async fn save(
     app: &App,
     caller: &Caller<Contributor>,
     action: Action,
     old: &Export,
-    content: &Content<'_>,
+    content: &ExportContent<'_>,
     checked: Checked,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
@@ -107,11 +105,11 @@ pub async fn save(
     if current.stamps.version != old.stamps.version {
         return Err(Problem::conflict());
     }
-    for connection in [current.connection_id, content.connection].into_iter().flatten() {
+    for connection in [current.connection_id, content.connection_id].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
     }
-    // A run goes over the connection that the export had at its start.
-    if content.connection != current.connection_id {
+    // A run uses the connection that the export had when the run started.
+    if content.connection_id != current.connection_id {
         crate::api::runs::cancel::cancel_open(&mut tx, caller, old.id).await?;
     }
     let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
@@ -122,7 +120,7 @@ pub async fn save(
     let segments = segments::store::of_export(&mut tx, old.id).await?;
     let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
     audit::record(&mut tx, &caller.author, action, change).await?;
-    // A time that has come and was not fired yet is kept, unless the schedule is another one.
+    // A planned time that is due and has not started a run yet stays, unless the schedule changes.
     if current.schedule.0 != *content.schedule {
         store_planned::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
     }

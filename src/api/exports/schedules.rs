@@ -1,4 +1,4 @@
-//! Calls that say when exports run by themselves.
+//! Endpoints that set when exports run by themselves.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub struct SchedulesBody {
 }
 
 impl SchedulesBody {
-    /// What becomes of the schedule of one of the exports.
+    /// The new schedule of one of the exports.
     fn schedule_of(&self, old: &Schedule) -> Schedule {
         let active = self.active.unwrap_or(old.active);
         self.schedule.clone().unwrap_or_else(|| Schedule { active, ..old.clone() })
@@ -66,9 +66,10 @@ pub struct ChangedExports {
     items: Vec<ExportView>,
 }
 
-/// Says when an export runs by itself.
+/// Sets when an export runs by itself.
 ///
-/// With every system refresh, at times of its own, or not at all. The answer shows the next five times.
+/// An export can run with every system refresh, at times of its own, or only when somebody starts it. The answer shows
+/// the next five times.
 #[utoipa::path(
     tag = "schedules",
     security(("bearer" = ["Contributor"])),
@@ -97,8 +98,8 @@ pub async fn set_export_schedule(
 
 /// Changes the schedules of several exports.
 ///
-/// `keepIndividual` switches them on or off, and leaves when they run; `defineNew` gives all of them the same schedule.
-/// All are changed, or none.
+/// `keepIndividual` switches the schedules on or off and keeps their times; `defineNew` gives all exports the same
+/// schedule. Either all of them change, or none.
 #[utoipa::path(
     tag = "schedules",
     security(("bearer" = ["Contributor"])),
@@ -139,7 +140,8 @@ async fn selected(
             may_edit(tx, caller, export.connection_id).await?;
             found.insert(index, export);
         } else {
-            let (pointer, message) = (format!("/exportIds/{index}"), "There is no such export.");
+            let (pointer, message) =
+                (format!("/exportIds/{index}"), "This instance has no export with this id.");
             unknown.insert(index, FieldError::new(pointer, "unknownExport", message));
         }
     }
@@ -147,7 +149,6 @@ async fn selected(
     Ok(found.into_values().collect())
 }
 
-/// Changes the schedule of an export.
 async fn change(
     tx: &mut WriteHandle,
     app: &App,
@@ -163,11 +164,10 @@ async fn change(
     view(tx, app, caller, changed, vec![]).await
 }
 
-/// Checks a change of several schedules.
 fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
     let mut errors = repeated(&body.export_ids, "/exportIds");
     if !(1..=EXPORTS_MAX).contains(&body.export_ids.len()) {
-        let message = format!("Name 1 to {EXPORTS_MAX} exports.");
+        let message = format!("Send 1 to {EXPORTS_MAX} export ids.");
         errors.push(FieldError::new("/exportIds", "wrongNumber", message));
     }
     let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
@@ -179,11 +179,11 @@ fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
     body.schedule.as_ref().map_or(Ok(()), |schedule| check(schedule, "/schedule", now))
 }
 
-/// One member belongs to the mode, the other one to the other mode.
+/// Checks that the member of the mode is there, and the member of the other mode is not.
 fn fits(own: &str, has_own: bool, strange: &str, has_strange: bool, of: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if !has_own {
-        errors.push(FieldError::new(own, "missing", "This mode needs it."));
+        errors.push(FieldError::new(own, "missing", "This member is required in this mode."));
     }
     if has_strange {
         errors.push(not_of_this_kind(strange.into(), &format!("the mode {of}")));

@@ -6,7 +6,7 @@ use super::views::ExportView;
 use crate::api::access::permissions;
 use crate::app::App;
 use crate::db::{self, ReadHandle};
-use crate::exports::store::{self, Filter};
+use crate::exports::store::{self, ExportQuery};
 use crate::exports::{Export, Warning, warnings as export_warnings};
 use crate::http::auth::{Caller, Viewer};
 use crate::http::paging::{Page, Paging};
@@ -36,11 +36,11 @@ pub async fn view<R>(
     Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
 }
 
-/// A page of the exports that `filter` names, as `caller` sees them.
+/// A page of the exports that `filter` selects, as `caller` sees them.
 pub async fn page(
     app: &App,
     caller: &Caller<Viewer>,
-    filter: &Filter,
+    filter: &ExportQuery,
     paging: &Paging,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);

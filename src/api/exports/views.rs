@@ -1,10 +1,5 @@
 //! Exports on the wire.
 
-#![expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +9,7 @@ use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
 use crate::audit::Snapshot;
 use crate::db::Time;
-use crate::exports::{Export, ListId, Mapping, Options, Warning};
+use crate::exports::{Export, ExportContent, ListId, Mapping, Options, Warning};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
@@ -124,28 +119,17 @@ pub struct LastRun {
 /// What its owner decides of an export, as the audit keeps it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Content<'a> {
-    display_name: &'a DisplayName,
-    connection_id: Option<ConnectionId>,
-    list_id: &'a ListId,
+struct AuditedExport<'a> {
+    #[serde(flatten)]
+    content: ExportContent<'a>,
     segments: Vec<&'a SegmentName>,
-    mapping: &'a Mapping,
-    options: Options,
-    schedule: &'a Schedule,
 }
 
 impl From<(&Export, &[Segment])> for Snapshot {
     fn from((export, segments): (&Export, &[Segment])) -> Self {
-        let content = Content {
-            display_name: &export.display_name,
-            connection_id: export.connection_id,
-            list_id: &export.list_id,
-            segments: segments.iter().map(|segment| &segment.name).collect(),
-            mapping: &export.mapping,
-            options: export.options.0,
-            schedule: &export.schedule,
-        };
-        Self::of(&export.id.0, export.display_name.as_str(), &content)
+        let segments = segments.iter().map(|segment| &segment.name).collect();
+        let audited = AuditedExport { content: ExportContent::of(export), segments };
+        Self::of(&export.id.0, export.display_name.as_str(), &audited)
     }
 }
 

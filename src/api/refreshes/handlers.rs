@@ -26,7 +26,7 @@ use crate::runs::{self, Run};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshBody {
-    /// Names the refresh; the same one again starts nothing.
+    /// Identifies the refresh; a report with a known id starts nothing.
     refresh_id: RefreshId,
 }
 
@@ -46,8 +46,8 @@ pub struct RefreshView {
 
 /// Reports that a refresh has finished.
 ///
-/// Every active export whose schedule is `systemRefresh` is started, or skipped with the reason. The same `refreshId`
-/// again starts nothing, and answers what the first report answered.
+/// Starts every active export whose schedule is `systemRefresh`, or skips it with the reason. A second report with the
+/// same `refreshId` starts nothing, and gets the answer of the first.
 #[utoipa::path(
     tag = "refreshes",
     security(("bearer" = ["Admin"])),

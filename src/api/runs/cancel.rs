@@ -1,4 +1,4 @@
-//! Cancelling runs: by a caller, or because their export may not run any longer.
+//! Cancels runs: for a caller, or because their export can no longer run.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -17,7 +17,7 @@ use crate::runs::{Reason, ReasonCode, Run, measure, store};
 
 /// Cancels a run.
 ///
-/// Uploads in flight finish and are counted; what was sent stays on the list.
+/// Uploads in flight finish and are counted. Profiles that were sent stay on the list.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -37,7 +37,7 @@ pub async fn cancel_run(
     let run = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, run.connection_id).await?;
     let Some(canceled) = cancel(&mut tx, &caller, &run).await? else {
-        let detail = "The run has already ended; there is nothing to cancel.";
+        let detail = "The run has already ended, so there is nothing to cancel.";
         return Err(Problem::new(ProblemKind::RunEnded, detail).with(Member::RunStatus, run.status));
     };
     let view = view(&mut tx, canceled).await?;
@@ -68,7 +68,7 @@ async fn cancel<R>(
     Ok(Some(canceled))
 }
 
-/// Cancels the open run of an export that may not run any longer, if it has one.
+/// Cancels the open run of an export that can no longer run, if it has one.
 pub async fn cancel_open<R>(
     tx: &mut WriteHandle,
     caller: &Caller<R>,

@@ -1,7 +1,7 @@
 //! The events of a run, as a stream that browsers read (`text/event-stream`).
 //!
 //! The run's row is read twice a second, whichever process executes the run. An event's id is the
-//! run's version, so a caller that comes back with `Last-Event-ID` gets only what is new.
+//! run's version, so a caller that reconnects with `Last-Event-ID` gets only newer events.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,11 +29,14 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// Follows a run.
 ///
-/// A `run` event at each change, an `end` event at the end, comments as heartbeats between.
+/// The stream has a `run` event for each change, an `end` event when the run ends, and comments as heartbeats.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Viewer"])),
-    params(("id" = RunId, Path), ("Last-Event-ID" = Option<i64>, Header, description = "Id of the event seen last")),
+    params(
+        ("id" = RunId, Path),
+        ("Last-Event-ID" = Option<i64>, Header, description = "Id of the last event that you received"),
+    ),
     responses(
         (
             status = 200,
@@ -43,7 +46,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
         ),
         (
             status = 429,
-            description = "Too many callers follow runs: `tooManyRequests`",
+            description = "Too many callers follow runs at the moment: `tooManyRequests`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),
@@ -60,7 +63,7 @@ pub async fn follow_run(
     let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(
             ProblemKind::TooManyRequests,
-            "Too many callers follow runs at the moment. Read the run instead, or try again.",
+            "Too many callers follow runs at the moment. Try again in 10 seconds, or read the run instead.",
         )
         .retry_after(10)
     })?;
@@ -83,7 +86,7 @@ pub async fn follow_run(
         .streaming(events(follower)))
 }
 
-/// The id of the event that a caller who comes back has seen last; 0 when it comes for the first time.
+/// The id of the last event that a reconnecting caller received; 0 for a new caller.
 fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
     let Some(header) = request.headers().get("Last-Event-ID") else {
         return Ok(0);
@@ -92,7 +95,7 @@ fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
     id.ok_or_else(|| {
         Problem::new(
             ProblemKind::InvalidRequest,
-            "Last-Event-ID is the id of an event of this run, or is left out.",
+            "`Last-Event-ID` is not valid. Send the id of an event of this run, or leave the header out.",
         )
     })
 }

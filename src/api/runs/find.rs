@@ -1,4 +1,4 @@
-//! Finds runs for callers of the API: another instance's do not exist for them.
+//! Finds runs for callers of the API, who see only those of their own instance.
 
 use uuid::Uuid;
 
@@ -17,13 +17,13 @@ pub async fn peek(
     id: RunId,
 ) -> Result<Found, Problem> {
     let found = reader.get(db, id).await?.filter(|found| found.run.instance_id == instance);
-    found.ok_or_else(|| Problem::not_found("run"))
+    found.ok_or_else(|| Problem::not_found("run with this id"))
 }
 
 /// The run `id` of `instance`, or 404.
 pub async fn find(tx: &mut ReadHandle, instance: Uuid, id: RunId) -> Result<Run, Problem> {
     let run = store::get(tx, id).await?.filter(|run| run.instance_id == instance);
-    run.ok_or_else(|| Problem::not_found("run"))
+    run.ok_or_else(|| Problem::not_found("run with this id"))
 }
 
 /// The run as callers see it.

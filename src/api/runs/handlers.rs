@@ -20,26 +20,26 @@ use crate::runs::reader::{self, RunReader};
 use crate::runs::store::{self, RunQuery};
 use crate::runs::{Run, RunStatus, SubmissionKind};
 
-/// Which runs to list.
+/// Selects runs; without any of these, all are listed.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct RunFilter {
-    /// Those of this export.
+    /// Only runs of this export.
     export_id: Option<ExportId>,
-    /// Those in this status.
+    /// Only runs in this status.
     status: Option<RunStatus>,
-    /// Those started this way.
+    /// Only runs that were started this way.
     submission_kind: Option<SubmissionKind>,
-    /// Those submitted at this time or later.
+    /// Only runs submitted at this time or later.
     from_utc: Option<DateTime<Utc>>,
-    /// Those submitted before this time.
+    /// Only runs submitted before this time.
     to_utc: Option<DateTime<Utc>>,
 }
 
 /// Lists the runs.
 ///
-/// Those of all exports, or those that the filter lets through.
+/// Newest first; the query selects some of them.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Viewer"])),
@@ -71,7 +71,7 @@ pub async fn list_runs(
 
 /// Reads a run.
 ///
-/// Its counts add up at every moment: `selected` is the sum of all the others.
+/// Its counts add up at every moment: `selected` is the sum of all other counts.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Viewer"])),

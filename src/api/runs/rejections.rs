@@ -1,4 +1,4 @@
-//! What became of whom: the batches of a run, and every profile that is not on the list because of it.
+//! The details of a run: its batches, and every profile that it did not put on the list.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -23,10 +23,6 @@ use crate::runs::{
 const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 
 /// A page of at most 1000 rows, with what Campaign Monitor answered.
-#[expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
@@ -56,10 +52,6 @@ pub struct BatchView {
 }
 
 /// A profile that is not on the list because of a run.
-#[expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectionView {
@@ -81,11 +73,11 @@ pub struct RejectionView {
     pub batch: i64,
 }
 
-/// Which rejections to show.
+/// Selects rejections; without it, all are listed.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RejectionFilter {
-    /// Those with this outcome.
+    /// Only rejections with this outcome.
     outcome: Option<RejectionOutcome>,
 }
 
@@ -98,7 +90,11 @@ pub struct RejectionFilter {
     params(("id" = RunId, Path), Paging),
     responses(
         (status = 200, body = Page<BatchView>),
-        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument),
+        (
+            status = 410,
+            description = "The details were deleted at the end of their retention period: `removed`",
+            body = ProblemDocument,
+        ),
     ),
 )]
 #[get("/runs/{id}/batches")]
@@ -123,12 +119,13 @@ pub async fn list_batches(
     )))
 }
 
-/// Lists every profile that is not on the list because of a run.
+/// Lists every profile that a run did not put on the list.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` gives the whole at once. Their number equals the
-/// sum of the counts rejected, invalid, duplicate and inDoubt. They may leave before the run does: from then on the
-/// answer is 410, and a download under way breaks off. In CSV a value that begins with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return has a single quote before it, so that no spreadsheet takes it for a formula; JSON has it as it is.
+/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` downloads the complete list. The number of rows is
+/// the sum of the counts rejected, invalid, duplicate and inDoubt. Rejections can be deleted before their run: from
+/// then on the answer is 410, and an active download stops. In CSV, a value that begins with `=`, `+`, `-`, `@`, a tab
+/// or a carriage return has a single quote before it, so that no spreadsheet runs it as a formula; JSON has it
+/// unchanged.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -153,10 +150,14 @@ pub async fn list_batches(
         ),
         (
             status = 406,
-            description = "None of the accepted content types is offered: `notAcceptable`",
+            description = "None of the accepted content types is available: `notAcceptable`",
             body = ProblemDocument,
         ),
-        (status = 410, description = "They were removed after their time: `removed`", body = ProblemDocument),
+        (
+            status = 410,
+            description = "The details were deleted at the end of their retention period: `removed`",
+            body = ProblemDocument,
+        ),
     ),
 )]
 #[get("/runs/{id}/rejections")]
@@ -176,7 +177,7 @@ pub async fn list_rejections(
         async move {
             let mut tx = app.db.read().await?;
             let rows = store_batches::rejections(&mut tx, run, outcome, after, limit).await?;
-            // Those that leave meanwhile end a download in the middle: half a list must not look like a whole one.
+            // When rows are deleted meanwhile, the download fails: half a list must not look complete.
             check_kept(&mut tx, instance, run).await?;
             Ok(rows)
         }
@@ -198,18 +199,18 @@ pub async fn list_rejections(
     }
 }
 
-/// Refuses when some of the rejected rows may be gone.
+/// Rejects the call when some of the rejections may be deleted.
 async fn check_kept(tx: &mut ReadHandle, instance: Uuid, run: RunId) -> Result<(), Problem> {
     let run = find(tx, instance, run).await?;
     if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
-        return Err(removed("rejected rows"));
+        return Err(removed("rejections"));
     }
     Ok(())
 }
 
 fn removed(what: &str) -> Problem {
     let detail = format!(
-        "The {what} of the run were kept for their time after its end, and have been removed. Its counts remain."
+        "The {what} of this run were deleted at the end of their retention period. The counts of the run remain."
     );
     Problem::new(ProblemKind::Removed, detail)
 }

@@ -1,16 +1,11 @@
 //! Runs on the wire.
 
-#![expect(
-    missing_docs,
-    reason = "most members are named so that they say it all; the others are explained"
-)]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::exports::{ListId, Warning};
+use crate::exports::{ListId, Warning, WarningCode};
 use crate::names::{ConnectionId, ExportId, RunId};
 use crate::runs::progress::ProgressView;
 use crate::runs::reader::Found;
@@ -143,10 +138,10 @@ fn late(run: &Run) -> Option<Warning> {
     let planned = run.planned_utc.filter(|planned| run.submitted_utc - planned > LATE_AFTER)?;
     let planned = planned.format("%Y-%m-%d %H:%M");
     Some(Warning {
-        code: "late".into(),
+        code: WarningCode::Late,
         message: format!(
-            "This run was planned for {planned} UTC and comes late: the service was not running then, or could not start it. \
-             It stands for all planned times that were missed meanwhile."
+            "This run was planned for {planned} UTC and started late: the service was not running, or could not \
+             start it. It replaces all planned times that were missed."
         ),
     })
 }

@@ -1,4 +1,4 @@
-//! Whether a schedule can be kept. All that is wrong is reported at once, each with its JSON pointer.
+//! Whether a schedule is valid. All errors are reported at once, each with its JSON pointer.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -11,15 +11,15 @@ use crate::schedules::refresh::{Recurrence, RefreshSchedule};
 use crate::schedules::times::{self, TimeZone};
 use crate::schedules::{Schedule, ScheduleKind};
 
-/// The most cron lines of a schedule.
+/// Part of the API contract.
 const LINES_MAX: usize = 10;
-/// The least time between two planned times of an export. A million profiles may take 20 minutes; a time that comes
-/// while the run before goes on is skipped.
+/// Between two planned times of an export. A million profiles may take 20 minutes; a planned time is skipped while the
+/// previous run is active.
 const APART_MIN: TimeDelta = TimeDelta::minutes(15);
-/// How many planned times are looked at for `APART_MIN`.
-const LOOKED_AT: usize = 100;
+/// How many planned times are checked for `APART_MIN`.
+const TIMES_CHECKED: usize = 100;
 
-/// Checks the schedule of an export, which stands at `pointer` of the body.
+/// Checks the schedule of an export; `pointer` is where the body has it.
 pub fn check(schedule: &Schedule, pointer: &str, now: Time) -> Result<(), Problem> {
     let (zone, cron) = (format!("{pointer}/timezone"), format!("{pointer}/cron"));
     let errors = match schedule.kind {
@@ -40,13 +40,13 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
         errors.push(FieldError::new(zone, "missing", message));
     }
     if !(1..=LINES_MAX).contains(&schedule.cron.len()) {
-        let message = format!("A custom schedule has 1 to {LINES_MAX} cron lines.");
+        let message = format!("A custom schedule needs 1 to {LINES_MAX} cron lines.");
         errors.push(FieldError::new(cron, "wrongNumber", message));
         return errors;
     }
     for (index, line) in schedule.cron.iter().enumerate() {
         if line.next(TimeZone::UTC, now).is_none() {
-            let message = "This time never comes. Check the day and the month.";
+            let message = "This cron line never matches a date. Check the day and the month.";
             errors.push(FieldError::new(format!("{cron}/{index}"), "neverComes", message));
         }
     }
@@ -58,14 +58,14 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
     errors
 }
 
-/// On the clock, so that it does not depend on when clocks change.
+/// In UTC, so that changes of the clock do not matter.
 fn are_too_close(schedule: &Schedule, now: Time) -> bool {
     let times: Vec<_> =
-        times::upcoming(TimeZone::UTC, &schedule.cron, now).take(LOOKED_AT).collect();
+        times::upcoming(TimeZone::UTC, &schedule.cron, now).take(TIMES_CHECKED).collect();
     times.windows(2).any(|pair| pair[1] - pair[0] < APART_MIN)
 }
 
-/// Checks the schedule of an instance.
+/// Checks when the system refresh of an instance runs.
 pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     let mut errors = Vec::new();
     match (schedule.recurrence, schedule.weekdays.is_empty()) {
@@ -79,7 +79,7 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
         _ => {}
     }
     if !(1..=4).contains(&schedule.times.len()) {
-        let message = "A refresh comes one to four times a day.";
+        let message = "A refresh schedule needs 1 to 4 times of day.";
         errors.push(FieldError::new("/times", "wrongNumber", message));
     }
     errors.extend(repeated(&schedule.weekdays, "/weekdays"));
@@ -87,18 +87,22 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     Problem::none_of(errors)
 }
 
-/// An error for each item that stands in the list before.
+/// An error for each item that the list already has.
 pub fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
     let mut seen = HashSet::new();
     let repeated = items.iter().enumerate().filter(|(_, item)| !seen.insert(*item));
     repeated
         .map(|(index, _)| {
-            FieldError::new(format!("{pointer}/{index}"), "repeated", "This is named twice.")
+            FieldError::new(
+                format!("{pointer}/{index}"),
+                "repeated",
+                "This item is repeated. Send each item once.",
+            )
         })
         .collect()
 }
 
-/// A member that goes with another kind.
+/// A member that another kind has.
 pub fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
-    FieldError::new(pointer, "notOfThisKind", format!("This goes with {kind} only."))
+    FieldError::new(pointer, "notOfThisKind", format!("Only {kind} has this member. Remove it."))
 }

@@ -14,9 +14,10 @@ use crate::http::problem::Problem;
 use crate::schedules::refresh::RefreshSchedule;
 use crate::schedules::store;
 
-/// Reads when the system refresh of the instance comes.
+/// Reads when the system refresh of the instance runs.
 ///
-/// It starts every active export whose schedule is `systemRefresh`. It is off until an administrator switches it on.
+/// The refresh starts every active export whose schedule is `systemRefresh`. It is off until an administrator switches
+/// it on.
 #[utoipa::path(
     tag = "schedules",
     security(("bearer" = ["Admin"])),
@@ -29,9 +30,9 @@ pub async fn get_schedule(caller: Caller<Admin>, app: Data<App>) -> Result<HttpR
     Ok(ok(view.version, &view))
 }
 
-/// Says when the system refresh of the instance comes.
+/// Sets when the system refresh of the instance runs.
 ///
-/// Idempotent to four times a day, every day or on some days of the week, by the clock of its time zone.
+/// It runs one to four times a day, every day or on some days of the week, in its time zone.
 #[utoipa::path(
     tag = "schedules",
     security(("bearer" = ["Admin"])),

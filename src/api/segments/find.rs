@@ -1,4 +1,4 @@
-//! Finds segments for callers of the API: another instance's do not exist for them.
+//! Finds segments for callers of the API, who see only those of their own instance.
 
 use uuid::Uuid;
 
@@ -12,15 +12,17 @@ pub async fn find(
     instance: Uuid,
     name: &SegmentName,
 ) -> Result<Segment, Problem> {
-    store::get(tx, instance, name).await?.ok_or_else(|| Problem::not_found("segment"))
+    store::get(tx, instance, name)
+        .await?
+        .ok_or_else(|| Problem::not_found("segment with this name"))
 }
 
-/// The same, to change it: until the transaction ends, nobody else does.
+/// The same, to change it: nobody else can change it until the transaction ends.
 pub async fn find_to_change(
     tx: &mut WriteHandle,
     instance: Uuid,
     name: &SegmentName,
 ) -> Result<Segment, Problem> {
     let found = store::get_to_change(tx, instance, name).await?;
-    found.ok_or_else(|| Problem::not_found("segment"))
+    found.ok_or_else(|| Problem::not_found("segment with this name"))
 }

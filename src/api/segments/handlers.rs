@@ -1,4 +1,4 @@
-//! Endpoints of segments; those that carry members are in `members.rs`.
+//! Endpoints of segments; those of their members are in `members.rs`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self};
-use crate::exports::store::Filter;
+use crate::exports::store::ExportQuery;
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
@@ -28,7 +28,7 @@ use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.
 ///
-/// Each with its fields and how many members it has.
+/// Each item has the fields of the segment and the number of its members.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Viewer"])),
@@ -48,7 +48,7 @@ pub async fn list_segments(
 
 /// Reads a segment.
 ///
-/// Its fields are what the mapping of an export may name.
+/// The mapping of an export may use the fields in the answer.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Viewer"])),
@@ -67,7 +67,8 @@ pub async fn get_segment(
 
 /// Registers a segment, or changes one.
 ///
-/// Files are looked at, at once: what cannot be read is refused. Saying the same again refreshes it.
+/// Files and tables are read at once, and a source that cannot be read is rejected. The same request again refreshes
+/// the segment.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -76,10 +77,11 @@ pub async fn get_segment(
     responses(
         (status = 200, description = "Changed", body = SegmentView),
         (status = 201, description = "Registered", body = SegmentView),
-        (status = 429, description = "Too many are registered at a time: `tooManyRequests`", body = ProblemDocument),
+        (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
         (
             status = 503,
-            description = "It takes too long, or the storage is away: `registrationTooLong`, `unavailable`",
+            description = "Reading the members took too long, or the storage is unavailable: `registrationTooLong`, \
+                `unavailable`",
             body = ProblemDocument,
         ),
     ),
@@ -106,15 +108,15 @@ pub async fn put_segment(
     Ok(answer(is_new, segment))
 }
 
-/// Removes what was taken in for a change that was refused. When the change failed otherwise, nobody knows whether it
-/// was saved, and what it names must stay.
+/// Removes members that were stored for a change that was rejected. After any other failure the change may have been
+/// saved, so its members must stay.
 pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
     if problem.status_code().is_client_error() {
         discard(app, found).await;
     }
 }
 
-/// Writes a segment with the members that were found; tells whether it is new.
+/// Saves a segment with the members that were found. True when it is new.
 async fn save(
     app: &App,
     caller: &Caller<Contributor>,
@@ -163,7 +165,7 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
         .json(SegmentView::from(segment))
 }
 
-/// Looks at the members of a source, or copies them; an upload has none yet.
+/// Reads the members of a source, or copies them; an upload has none yet.
 async fn inspect(
     app: &App,
     instance: Uuid,
@@ -184,19 +186,22 @@ async fn inspect(
 
 fn too_long(time: Duration) -> Problem {
     let detail = format!(
-        "Looking at the members took longer than {} seconds, and was given up. Nothing was changed.",
+        "Reading the members took longer than {} seconds; nothing was changed. Register fewer or smaller files, or a \
+            smaller table.",
         time.as_secs_f64()
     );
     Problem::new(ProblemKind::RegistrationTooLong, detail)
 }
 
-/// Settings of CSV that contradict each other, or the format.
+/// Rejects settings of CSV that contradict each other or the format.
 fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
     let SegmentSource::Files { format, csv: Some(dialect), .. } = source else {
         return Ok(());
     };
     let (pointer, message) = match (format, dialect.header, &dialect.columns) {
-        (Format::Parquet, ..) => ("/source/csv", "Parquet files have no settings of CSV."),
+        (Format::Parquet, ..) => {
+            ("/source/csv", "Parquet files have no CSV settings. Remove `csv`.")
+        }
         (Format::Csv, false, None) => {
             ("/source/csv/columns", "Without a header, `columns` must name the columns.")
         }
@@ -220,7 +225,7 @@ fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
 
 /// Removes a segment and its uploaded members.
 ///
-/// Refused while an export uses it.
+/// Rejected while an export uses the segment.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -252,7 +257,7 @@ async fn remove(
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
     let name = Some(segment.name.as_str().to_owned());
-    let filter = Filter { segment: name, ..Default::default() };
+    let filter = ExportQuery { segment: name, ..Default::default() };
     let in_use = (ProblemKind::SegmentInUse, "segment", "Change");
     refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     supersede(&mut tx, &segment, db::now()).await?;

@@ -1,4 +1,4 @@
-//! Endpoints that carry the members of a segment: the upload in a stream, and the first ones to look at.
+//! Endpoints of the members of a segment: the upload as a stream, and the first members to inspect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,21 +33,21 @@ use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
-/// After a refusal the rest of the body is read up to here, so that the caller gets to see the answer.
+/// After an error the rest of the body is read up to this size, so that the caller receives the answer.
 const REST_BYTES_MAX: usize = 64 << 20;
 
-/// How many members to show.
+/// How many members to show, from the first.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct First {
-    /// Members to show.
+    /// At most so many members.
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
 
 /// Shows the first members of a segment.
 ///
-/// Personal data, to see whether the right people are in it.
+/// The answer is personal data: use it to check whether the segment has the right people.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -72,7 +72,7 @@ pub async fn get_members(
     if !(1..=MEMBERS_MAX).contains(&limit) {
         return Err(Problem::new(
             ProblemKind::InvalidCursor,
-            format!("limit is 1 to {MEMBERS_MAX}."),
+            format!("`limit` must be from 1 to {MEMBERS_MAX}."),
         ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
@@ -113,13 +113,13 @@ fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value
 /// A Parquet file with flat columns.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "a shape of the document only: members are read as a stream")]
+#[expect(dead_code, reason = "only a schema of the document: members are read as a stream")]
 pub struct ParquetFile(Vec<u8>);
 
 /// Replaces the members of a segment.
 ///
-/// The body is read as a stream. A run sees the old set or the new one, never a mixture. A broken row
-/// is refused with its line, and nothing changes.
+/// The body is read as a stream. A run reads either the old members or the new ones, never a mixture. If a row is not
+/// valid, the answer names its line and nothing changes.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -135,12 +135,12 @@ pub struct ParquetFile(Vec<u8>);
         (status = 200, body = SegmentView),
         (
             status = 400,
-            description = "A row is broken; the members are those of before: `invalidMembers`",
+            description = "A row is not valid; the members are unchanged: `invalidMembers`",
             body = crate::http::problem::ProblemDocument,
         ),
         (
             status = 409,
-            description = "The members come from elsewhere, not from uploads: `segmentInUse`",
+            description = "The members come from files or a table, not from uploads: `segmentInUse`",
             body = crate::http::problem::ProblemDocument,
         ),
         (
@@ -164,7 +164,8 @@ pub async fn put_members(
     if old.source.0 != SegmentSource::Upload {
         return Err(Problem::new(
             ProblemKind::SegmentInUse,
-            "The members of this segment come from elsewhere. Register it with the source `upload` first.",
+            "The members of this segment come from files or a table. To upload members, register the segment with the \
+                source `upload` first.",
         ));
     }
     let media = media(&request)?;
@@ -186,12 +187,13 @@ fn media(request: &HttpRequest) -> Result<Media, Problem> {
     header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
             ProblemKind::UnsupportedMediaType,
-            "Send text/csv, application/x-ndjson or application/vnd.apache.parquet, in UTF-8.",
+            "The content type is not supported. Send text/csv, application/x-ndjson (both in UTF-8) or \
+                application/vnd.apache.parquet.",
         )
     })
 }
 
-/// Refuses a body that says it is too large before reading any of it.
+/// Rejects a body by its `Content-Length`, before any of it is read.
 fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
     let header = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length: Option<u64> = header.and_then(|value| value.parse().ok());
@@ -203,8 +205,10 @@ fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
 }
 
 fn too_large(limit_bytes: u64) -> Problem {
-    let detail =
-        format!("An upload may have {limit_bytes} bytes. Send Parquet, or split the segment.");
+    let detail = format!(
+        "An upload may have at most {limit_bytes} bytes. Upload the members as compressed Parquet, or register the \
+            files as a `files` source. An upload replaces all members, so parts would overwrite each other."
+    );
     Problem::new(ProblemKind::TooLarge, detail)
 }
 
@@ -216,7 +220,7 @@ async fn receive(
 ) -> Result<Inspection, Problem> {
     let limits = receive_limits(app);
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
-    // The payload belongs to this thread; the storage works wherever it likes.
+    // The payload belongs to this thread; the storage may use others.
     let (sender, receiver) = mpsc::channel(4);
     let storing =
         async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
@@ -225,8 +229,8 @@ async fn receive(
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
 }
 
-/// Hands the body on. When the storage has refused it, the rest is read and dropped. One that brings nothing for as
-/// long as it may be idle has broken off.
+/// Forwards the body. When the storage has rejected it, the rest is read and dropped. A body that is idle for too long
+/// counts as aborted.
 async fn forward(
     mut payload: Payload,
     idle: Duration,
@@ -267,8 +271,7 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
     }
 }
 
-/// Writes the members that were taken in, if the segment is still what the caller means: it may have been changed while
-/// they came in.
+/// Saves the uploaded members, unless the segment changed during the upload.
 async fn replace(
     app: &App,
     caller: &Caller<Contributor>,

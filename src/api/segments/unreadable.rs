@@ -1,4 +1,4 @@
-//! Why the members of a segment cannot be read or written, as callers are told.
+//! The problems that say why the members of a segment cannot be read or written.
 
 use crate::http::problem::{Problem, ProblemKind};
 use crate::storage;
@@ -8,21 +8,23 @@ use crate::storage;
 pub fn storage_unavailable(error: &storage::Error) -> Problem {
     let detail = match error {
         storage::Error::Unavailable(_) => {
-            "The storage cannot be reached. Try again in a moment.".to_owned()
+            "The storage cannot be reached. Try again in a few seconds.".to_owned()
         }
-        refused => format!("No way into the storage: {refused}. Tell the operator."),
+        setting => format!(
+            "The storage cannot be used: {setting}. Ask your operator to check the storage settings."
+        ),
     };
     Problem::new(ProblemKind::Unavailable, detail)
         .retry_after(5)
         .because(anyhow::anyhow!("{error}"))
 }
 
-/// Why members cannot be read.
+/// 503 when the storage is unavailable, else 422.
 #[must_use]
 pub fn read_problem(error: &storage::Error) -> Problem {
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
-        // These say themselves what to do.
+        // Their texts already say what to do.
         storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
             Problem::new(ProblemKind::Unprocessable, format!("{error}."))
         }

@@ -1,4 +1,4 @@
-//! What a creating call answers, in a form that can be stored and answered again.
+//! The answer of a creating call, in a form that can be stored and sent again.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -7,10 +7,8 @@ use serde::Serialize;
 use crate::http::body;
 use crate::http::problem::Problem;
 
-/// What a creating call answers, in a form that can be kept.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Answer {
-    /// HTTP status.
     pub(super) status: i32,
     /// `Location`.
     pub(super) location: Option<String>,
@@ -27,7 +25,7 @@ impl Answer {
         Ok(Self { status: status.as_u16().into(), location: None, etag: None, body })
     }
 
-    /// About the object at `location`, in this version.
+    /// Adds `Location` and the `ETag` of this version.
     #[must_use]
     pub fn about(self, location: String, version: i64) -> Self {
         Self { location: Some(location), etag: Some(body::etag(version)), ..self }

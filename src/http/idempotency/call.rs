@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a POST that creates, sent twice, creates once and answers the same.
 //!
 //! The key is written in the transaction that creates, so both happen or neither does. Of two calls at
-//! the same moment the second one finds the key taken, and answers what the first answered.
+//! the same moment the second one finds the key in use, and sends the answer of the first.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -18,7 +18,7 @@ use crate::db::{self, WriteHandle};
 use crate::http::auth::Caller;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The header, if it was sent, and what call it came with.
+/// The header, if it was sent, and the call that it belongs to.
 pub struct IdempotencyKey {
     key: Option<String>,
     call: String,
@@ -49,7 +49,7 @@ impl FromRequest for IdempotencyKey {
             }
             Some(_) => Err(Problem::new(
                 ProblemKind::InvalidRequest,
-                "Idempotency-Key takes 1 to 255 visible ASCII characters.",
+                "`Idempotency-Key` is not valid. Send 1 to 255 visible ASCII characters.",
             )),
         })
     }
@@ -68,8 +68,8 @@ impl Idempotent {
         }
     }
 
-    /// Does `create` in a transaction, commits it together with its answer, and hands out what it made: unless
-    /// another call had the key first, which is answered again, and nothing is made.
+    /// Runs `create` in a transaction, commits it together with its answer, and returns what it created. If another
+    /// call used the key first, creates nothing and sends the answer of that call.
     pub async fn create<T>(
         &self,
         app: &App,
@@ -87,8 +87,8 @@ impl Idempotent {
         Ok((self.finish(tx, answer).await?, Some(made)))
     }
 
-    /// The answer of an earlier call with the same key, if there was one. `create` asks; who has much to check before
-    /// it asks first.
+    /// The answer of an earlier call with the same key, if there was one. `create` calls this; a handler with costly
+    /// checks calls it before them.
     pub async fn replay(&self, app: &App) -> Result<Option<HttpResponse>, Problem> {
         let Some(key) = &self.key else {
             return Ok(None);
@@ -101,7 +101,7 @@ impl Idempotent {
         if request_hash != self.request_hash {
             return Err(Problem::new(
                 ProblemKind::IdempotencyKeyReused,
-                "Take a new key for a new request, or repeat the request unchanged.",
+                "This key was used with a different request. Send a new key, or repeat the first request unchanged.",
             ));
         }
         let mut response = answer.respond();
@@ -112,8 +112,8 @@ impl Idempotent {
         Ok(Some(response))
     }
 
-    /// Takes the key in the transaction that creates. False: another call took it at the same
-    /// moment; roll back and `replay`.
+    /// Claims the key in the transaction that creates. False when another call claimed it at the same
+    /// moment: roll back and `replay`.
     async fn begin(&self, tx: &mut WriteHandle) -> Result<bool, Problem> {
         let Some(key) = &self.key else {
             return Ok(true);
@@ -136,12 +136,12 @@ impl Idempotent {
         Ok(answer.respond())
     }
 
-    /// The answer after `begin` said that another call took the key.
+    /// The answer when `begin` found that another call claimed the key.
     async fn answer_of_the_other(&self, app: &App) -> Result<HttpResponse, Problem> {
         self.replay(app).await?.ok_or_else(|| {
             Problem::new(
                 ProblemKind::Unavailable,
-                "Another call with this key is under way. Try again.",
+                "Another call with this key is still active. Try again in a second.",
             )
             .retry_after(1)
         })

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a creating call that is sent again creates nothing, and answers what the first one answered.
+//! `Idempotency-Key`: a creating call that is repeated creates nothing, and gets the answer of the first one.
 
 mod answer;
 mod call;

@@ -7,7 +7,7 @@ use super::answer::Answer;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 
-/// Takes a key; a unique violation says that it is taken.
+/// Claims a key; a unique violation means that it is in use.
 pub async fn insert(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -32,7 +32,7 @@ pub async fn insert(
     })
 }
 
-/// Keeps the answer of a key just taken.
+/// Stores the answer of a key that was just claimed.
 pub async fn keep(
     tx: &mut WriteHandle,
     instance: Uuid,
@@ -56,7 +56,7 @@ pub async fn keep(
     .map(drop))
 }
 
-/// The request hash and the answer kept under a key.
+/// The request hash and the answer of a key.
 pub async fn get(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -81,7 +81,7 @@ pub async fn get(
     Ok(row.map(|row| (row.request_hash, row.answer)))
 }
 
-/// Forgets keys made before `before`, at most `limit`.
+/// Deletes at most `limit` keys that are older than `before`.
 pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM idempotency_keys WHERE (instance_id, subject, key) IN

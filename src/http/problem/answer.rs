@@ -1,4 +1,4 @@
-//! Problems as answers, and which errors become which problem.
+//! Problems as answers, and which error becomes which problem.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::error::Problem;
 use super::kind::ProblemKind;
 use crate::db;
 
-/// Streams want an error of the standard kind.
+/// Streams need a standard error.
 impl std::error::Error for Problem {}
 
 impl From<sqlx::Error> for Problem {
@@ -18,7 +18,7 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-/// A database error is a 503 when the database is away or all connections are taken, else a 500.
+/// 503 when the database is unavailable or all its connections are in use, else 500.
 impl From<Arc<sqlx::Error>> for Problem {
     fn from(error: Arc<sqlx::Error>) -> Self {
         if !db::is_unavailable(&error) {
@@ -26,7 +26,7 @@ impl From<Arc<sqlx::Error>> for Problem {
         }
         Self::new(
             ProblemKind::Unavailable,
-            "The database cannot be reached. Try again in a moment.",
+            "The database cannot be reached. Try again in a few seconds.",
         )
         .retry_after(5)
         .because(error)
@@ -35,8 +35,9 @@ impl From<Arc<sqlx::Error>> for Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(cause: anyhow::Error) -> Self {
-        Self::new(ProblemKind::Internal, "Try again; if it stays, tell the operator the traceId.")
-            .because(cause)
+        let detail = "Something failed inside the service. Try again; if it happens again, send this traceId to your \
+            operator.";
+        Self::new(ProblemKind::Internal, detail).because(cause)
     }
 }
 

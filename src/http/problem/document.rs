@@ -9,13 +9,13 @@ use crate::names::Culprit;
 /// One thing that is wrong with the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// JSON pointer (RFC 6901) to it; empty for the whole body.
+    /// JSON pointer (RFC 6901) to it; empty for the body itself.
     #[schema(example = "/mapping/email")]
     pub pointer: String,
     /// Stable, camelCase.
     #[schema(example = "unknownField")]
     pub code: &'static str,
-    /// In words.
+    /// What is wrong, for people.
     #[schema(example = "The segment “HighValue” has no field “Mail”.")]
     pub message: String,
 }
@@ -27,14 +27,14 @@ impl FieldError {
     }
 }
 
-/// A member of our own beside those of RFC 9457 and of every problem, whose names are never used twice.
+/// A member that only some problems have. Its name differs from those of RFC 9457 and of every problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Member {
-    /// The exports that use something.
+    /// The exports that use the object.
     Dependants,
     /// The run that is open.
     RunId,
-    /// Where the run is in its life; `status` is HTTP's.
+    /// `status` is that of HTTP.
     RunStatus,
 }
 
@@ -59,23 +59,23 @@ pub struct ProblemDocument {
     /// Stable URN of the kind of problem.
     #[schema(example = "urn:segment-export:problem:connection-in-use")]
     pub(super) r#type: String,
-    /// The kind of problem in words.
+    /// The kind of problem, for people.
     #[schema(example = "Exports use the connection")]
     pub(super) title: &'static str,
-    /// The HTTP status.
+    /// HTTP status code; the same as that of the answer.
     #[schema(example = 409)]
     pub(super) status: u16,
     /// What happened this time, and what to do.
     #[schema(example = "2 exports use this connection. Detach or remove them first.")]
     pub(super) detail: String,
-    /// This occurrence.
+    /// Unique to this occurrence.
     #[schema(example = "urn:uuid:0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47")]
     pub(super) instance: String,
     /// Stable, camelCase.
     #[schema(example = "connectionInUse")]
     pub(super) error_code: &'static str,
     pub(super) culprit: Culprit,
-    /// Trace id of the request, for whoever looks into it.
+    /// Trace id of the request; your operator finds its logs by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) trace_id: Option<String>,
     /// What is wrong with the input, for status 400 and 422.

@@ -1,4 +1,4 @@
-//! A problem on its way to the caller.
+//! `Problem`: every error that a handler answers.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub(super) struct Details {
     pub(super) retry_after: Option<u64>,
     /// `Allow`, for 405.
     pub(super) allow: Option<String>,
-    /// Whether the same call, made again, may succeed.
+    /// Whether a retry of the call may succeed.
     is_conflict: bool,
     /// For our logs only.
     pub(super) cause: Option<anyhow::Error>,
@@ -45,39 +45,42 @@ impl Problem {
         }))
     }
 
-    /// 404: `what` is named as in "There is no such run".
+    /// 404: `what` continues "This instance has no", as in "run with this id".
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(ProblemKind::NotFound, format!("There is no such {what}."))
+        Self::new(ProblemKind::NotFound, format!("This instance has no {what}."))
     }
 
-    /// 405 with the methods that are there.
+    /// 405 with the methods of the address.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         let mut problem =
-            Self::new(ProblemKind::MethodNotAllowed, format!("This address takes {allow}."));
+            Self::new(ProblemKind::MethodNotAllowed, format!("This address accepts only {allow}."));
         problem.0.allow = Some(allow);
         problem
     }
 
-    /// 429: `what` is named as in "Too many previews at a time".
+    /// 429: `what` as in "Too many previews at a time".
     #[must_use]
     pub fn too_many(what: &str) -> Self {
-        let detail = format!("Too many {what} at a time. Try again in a moment.");
+        let detail = format!("Too many {what} at a time. Try again in 10 seconds.");
         Self::new(ProblemKind::TooManyRequests, detail).retry_after(10)
     }
 
     /// 412: the `If-Match` is stale.
     #[must_use]
     pub fn changed() -> Self {
-        Self::new(ProblemKind::Changed, "Read it again, and repeat the change on what you find.")
+        Self::new(
+            ProblemKind::Changed,
+            "Read it again, and repeat your change with the new version.",
+        )
     }
 
-    /// 412: the `If-Match` names another version than this one; 0 when there is nothing yet.
+    /// 412: the `If-Match` names another version than this one; 0 when the object does not exist.
     #[must_use]
     pub fn changed_to(version: i64) -> Self {
         let now = match version {
-            0 => "There is none yet.".to_owned(),
+            0 => "It does not exist yet.".to_owned(),
             version => format!("Its version is now \"{version}\"."),
         };
         let mut problem = Self::changed();
@@ -85,16 +88,16 @@ impl Problem {
         problem
     }
 
-    /// 412: it was to be made, and is there, in this version.
+    /// 412: the call was to create it, and it exists in this version.
     #[must_use]
     pub fn exists(version: i64) -> Self {
         let detail = format!(
-            "It is there already, in version \"{version}\". To change it, leave out `If-None-Match`."
+            "It already exists, in version \"{version}\". To change it, leave out `If-None-Match`."
         );
         Self::new(ProblemKind::Changed, detail)
     }
 
-    /// 412: another change came between reading and writing. Who is answered `again` does not hear of it.
+    /// 412: another change came between reading and writing. `retry` repeats such a call.
     #[must_use]
     pub fn conflict() -> Self {
         let mut problem = Self::changed();
@@ -102,19 +105,19 @@ impl Problem {
         problem
     }
 
-    /// Whether the call may succeed when it is made again.
+    /// Whether a retry of the call may succeed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.0.is_conflict
     }
 
-    /// 422 with one thing wrong.
+    /// 422 with one error.
     #[must_use]
     pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
         Self::from_errors(ProblemKind::Unprocessable, vec![FieldError::new(pointer, code, message)])
     }
 
-    /// `kind` with all that is wrong; the first is repeated in `detail`.
+    /// `kind` with all errors; `detail` repeats the first.
     #[must_use]
     pub fn from_errors(kind: ProblemKind, errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
@@ -123,7 +126,7 @@ impl Problem {
         problem
     }
 
-    /// 422 that names all that is wrong, if anything is.
+    /// 422 with all errors; `Ok` when there are none.
     pub fn none_of(errors: Vec<FieldError>) -> Result<(), Self> {
         if errors.is_empty() {
             return Ok(());
@@ -131,19 +134,17 @@ impl Problem {
         Err(Self::from_errors(ProblemKind::Unprocessable, errors))
     }
 
-    /// The kind of problem.
-    #[must_use]
-    pub fn kind(&self) -> ProblemKind {
+    pub(crate) fn kind(&self) -> ProblemKind {
         self.0.kind
     }
 
-    /// Its code, as in `errorCode`.
+    /// As in `errorCode`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.kind.row().2
     }
 
-    /// Adds a member of our own to the document.
+    /// Adds a member to the document.
     #[must_use]
     pub fn with(mut self, member: Member, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
@@ -158,7 +159,7 @@ impl Problem {
         self
     }
 
-    /// Keeps what caused it for the log; the caller never sees it.
+    /// Adds the cause, for the log only; the caller never sees it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
         self.0.cause = Some(cause.into());
@@ -193,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_of_our_own_has_none_of_the_names_of_every_problem() {
+    fn a_member_of_some_problems_has_none_of_the_names_of_every_problem() {
         let plain = serde_json::to_value(Problem::changed().document()).unwrap();
         for member in Member::ALL {
             assert!(plain.get(member.word()).is_none(), "{member:?} stands in every problem");

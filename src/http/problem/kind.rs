@@ -1,4 +1,4 @@
-//! The whole error contract, as a table: one line a problem, with its status, whose turn it is, its code and its title.
+//! The error contract as a table: one line per problem, with its status, its culprit, its code and its title.
 
 use crate::names::Culprit;
 
@@ -20,16 +20,16 @@ macro_rules! kinds {
 }
 
 kinds! {
-    InvalidRequest           400 User     "invalidRequest"          "The request is not understood";
+    InvalidRequest           400 User     "invalidRequest"          "The request is not valid";
     InvalidCursor            400 User     "invalidCursor"           "The cursor or limit is not valid";
-    InvalidMembers           400 User     "invalidMembers"          "The members were refused; the segment is \
+    InvalidMembers           400 User     "invalidMembers"          "The members are not valid; the segment is \
         unchanged";
     Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
     Forbidden                403 User     "forbidden"               "Your role does not allow this";
-    NotFound                 404 User     "notFound"                "There is no such thing";
-    MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not take that method";
-    NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is offered";
-    NameTaken                409 User     "nameTaken"               "The display name is taken";
+    NotFound                 404 User     "notFound"                "Not found";
+    MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not accept this method";
+    NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is available";
+    NameTaken                409 User     "nameTaken"               "The display name is in use";
     ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
     ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
     SegmentInUse             409 User     "segmentInUse"            "Exports use the segment";
@@ -37,31 +37,31 @@ kinds! {
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
     RunEnded                 409 User     "runEnded"                "The run has already ended";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
-    Removed                  410 User     "removed"                 "It was removed after its time";
+    Removed                  410 User     "removed"                 "The retention period of the details has ended";
     Changed                  412 User     "changed"                 "It was changed since you read it";
     TooLarge                 413 User     "tooLarge"                "The body is too large";
     UnsupportedMediaType     415 User     "unsupportedMediaType"    "The content type is not supported";
-    Unprocessable            422 User     "unprocessable"           "The request is understood, but cannot be carried \
-        out";
+    Unprocessable            422 User     "unprocessable"           "The request is well-formed, but its content is \
+        not valid";
     ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
-    TooManyRequests          429 User     "tooManyRequests"         "Too many at a time";
+    TooManyRequests          429 User     "tooManyRequests"         "Too many calls at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
-    DestinationRefused   502 External "destinationRefused"  "Campaign Monitor refused";
+    DestinationRefused   502 External "destinationRefused"  "Campaign Monitor rejected the call";
     PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
-    RegistrationTooLong      503 System   "registrationTooLong"     "Looking at the segment took too long";
+    RegistrationTooLong      503 System   "registrationTooLong"     "Reading the members took too long";
     OauthNotConfigured       503 System   "oauthNotConfigured"      "Signing in to Campaign Monitor is not set up";
-    Unavailable              503 System   "unavailable"             "A part of the service is away";
+    Unavailable              503 System   "unavailable"             "A part of the service is unavailable";
     DestinationUnavailable 503 External "destinationUnavailable" "Campaign Monitor cannot be reached";
 }
 
 impl ProblemKind {
-    /// The stable code.
+    /// As in `errorCode`; never changes.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.row().2
     }
 
-    /// The kind of problem in words.
+    /// The kind of problem, for people.
     #[must_use]
     pub const fn title(self) -> &'static str {
         self.row().3

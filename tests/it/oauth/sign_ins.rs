@@ -97,7 +97,7 @@ async fn who_denies_access_is_told_that_nothing_has_changed() {
     let decided = browser().post(url).form(&[("decision", "deny")]).send().await.unwrap();
     let returned = location(&decided);
     shows(&app, &returned, 403, "Access was not allowed").await;
-    shows(&app, &returned, 400, "This sign-in is not known").await;
+    shows(&app, &returned, 400, "This sign-in is unknown").await;
     is_unchanged(&app, &id).await;
 }
 
@@ -112,7 +112,7 @@ async fn who_did_not_begin_a_sign_in_is_told_what_to_do_and_the_audit_has_both_e
     let end = format!("{}?{}", returned.path().trim_start_matches('/'), returned.query().unwrap());
     let end = app.anonymous(Method::GET, &end).header("User-Agent", "Another browser");
     let page = end.send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("If it was not you who began this, withdraw the access"), "{page}");
+    assert!(page.contains("If you did not start this, revoke the access"), "{page}");
 
     for (action, user_agent) in
         [("connection.authorize", "Front end"), ("connection.signIn", "Another browser")]
@@ -137,7 +137,7 @@ async fn a_state_is_good_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400]);
     let version = connection(&app, &id).await["version"].clone();
-    shows(&app, &returned, 400, "It was used already").await;
+    shows(&app, &returned, 400, "It was already used").await;
     assert_eq!(connection(&app, &id).await["version"], version);
 }
 
@@ -153,7 +153,7 @@ async fn a_state_that_is_not_ours_or_mixed_from_two_opens_nothing() {
     let (id, secret) = (bytes(&returned).unwrap(), bytes(&other).unwrap());
     let mixed = BASE64_URL_SAFE_NO_PAD.encode([&id[..16], &secret[16..]].concat());
     for state in ["", "x", &mixed, &"A".repeat(64)] {
-        shows(&app, &with(&returned, "state", state), 400, "This sign-in is not known").await;
+        shows(&app, &with(&returned, "state", state), 400, "This sign-in is unknown").await;
     }
     is_unchanged(&app, &mine).await;
     is_unchanged(&app, &yours).await;
@@ -170,7 +170,7 @@ async fn the_newest_sign_in_of_an_administrator_counts_and_that_of_another_goes_
     let path = format!("/connections/{id}/authorize");
     let others = good(app.request("Administrator", Method::POST, &path).send().await.unwrap());
     let others = agree(text(&others.await, "authorizeUrl").parse().unwrap()).await;
-    shows(&app, &old, 400, "a newer one took its place").await;
+    shows(&app, &old, 400, "a newer one replaced it").await;
     shows(&app, &new, 200, "Campaign Monitor is connected").await;
     assert_eq!(connection(&app, &id).await["updatedBy"], "Admin@example.com");
     shows(&app, &others, 200, "Campaign Monitor is connected").await;
@@ -204,7 +204,7 @@ async fn what_campaign_monitor_refuses_or_cannot_answer_leaves_everything_as_it_
     shows(&app, &with(&begun().await, "code", "guessed"), 502, "did not accept this sign-in").await;
     let vendor_error = with(&with(&begun().await, "code", ""), "error", "<b>server_error</b>");
     shows(&app, &vendor_error, 502, "did not accept this sign-in").await;
-    shows(&app, &with(&begun().await, "code", ""), 400, "This sign-in is not known").await;
+    shows(&app, &with(&begun().await, "code", ""), 400, "This sign-in is unknown").await;
     for kind in [json!({"status": {"status": 503, "html": true}}), json!("dropBefore")] {
         let returned = begun().await;
         app.faults(&json!([{"match": {"path": "oauth/token"}, "kind": kind}])).await;
@@ -222,7 +222,7 @@ async fn a_connection_that_is_removed_meanwhile_gets_no_tokens() {
     let returned = agree(authorize(&app, &id).await).await;
     let path = format!("/connections/{id}");
     good(app.request("Admin", Method::DELETE, &path).send().await.unwrap()).await;
-    shows(&app, &returned, 400, "This sign-in is not known").await;
+    shows(&app, &returned, 400, "This sign-in is unknown").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

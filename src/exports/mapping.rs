@@ -1,0 +1,202 @@
+//! Which fields of a profile become which parts of a subscriber, and whether the segments have them.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::field_name::FieldName;
+use crate::campaign_monitor::bare;
+use crate::segments::{Segment, SegmentName};
+use crate::wire::text_or_object;
+
+/// Which fields of a profile become which parts of a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mapping {
+    /// The field that holds the e-mail address.
+    pub email: FieldName,
+    /// The field, or the two fields, that hold the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameMapping>,
+    /// The field that holds the mobile number, in E.164 (`+37120000000`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile_number: Option<FieldName>,
+    /// Fields that go into custom fields of the list.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub custom_fields: Vec<CustomFieldMapping>,
+    /// Whether opens and clicks of these people may be tracked.
+    #[serde(default)]
+    pub consent_to_track: ConsentMapping,
+}
+
+/// Where a subscriber's name comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum NameMapping {
+    /// One field holds the whole name.
+    Full(FieldName),
+    /// Two fields, joined with a space.
+    Parts(NameParts),
+}
+
+impl<'de> Deserialize<'de> for NameMapping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the name of a field, or {\"first\": …, \"last\": …}";
+        text_or_object(deserializer, expected, Self::Full, Self::Parts)
+    }
+}
+
+/// Two fields that make a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameParts {
+    /// The field with the first name.
+    pub first: FieldName,
+    /// The field with the last name.
+    pub last: FieldName,
+}
+
+/// A field that goes into a custom field of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomFieldMapping {
+    /// The field of the profile. Several options of a multi-valued field are separated by `;`.
+    pub field: FieldName,
+    /// Key of the custom field, with or without its brackets.
+    #[schema(
+        value_type = String,
+        min_length = 1,
+        max_length = 250,
+        pattern = r"^\[?[^\x00\[\]]+\]?$",
+        example = "city",
+    )]
+    pub key: CustomFieldKey,
+}
+
+/// Key of a custom field, kept without its brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CustomFieldKey(String);
+
+impl TryFrom<String> for CustomFieldKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let key = bare(&text);
+        if (1..=250).contains(&key.chars().count()) && !key.contains('\0') {
+            return Ok(Self(key.to_owned()));
+        }
+        Err("the key of a custom field is 1 to 250 characters")
+    }
+}
+
+impl CustomFieldKey {
+    /// The key, without brackets.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the consent to tracking comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ConsentMapping {
+    /// The same for every profile.
+    Same(ConsentToTrack),
+    /// A field of the profile: yes, no, true, false, or empty for unchanged.
+    Field(ConsentField),
+}
+
+impl<'de> Deserialize<'de> for ConsentMapping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "yes, no, unchanged, or {\"field\": …}";
+        text_or_object(deserializer, expected, Self::Same, Self::Field)
+    }
+}
+
+/// The field that holds the consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentField {
+    /// Yes, no, true, false, or empty for unchanged.
+    pub field: FieldName,
+}
+
+/// Consent to tracking, in Campaign Monitor's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentToTrack {
+    /// Opens and clicks may be tracked.
+    Yes,
+    /// Opens and clicks must not be tracked.
+    No,
+    /// The consent stays as the list has it.
+    Unchanged,
+}
+
+impl Default for ConsentMapping {
+    fn default() -> Self {
+        Self::Same(ConsentToTrack::Unchanged)
+    }
+}
+
+impl Mapping {
+    /// Every field the mapping reads, with the JSON pointer to it.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, &FieldName)> {
+        let mut fields = vec![("/mapping/email".to_owned(), &self.email)];
+        match &self.name {
+            Some(NameMapping::Full(name)) => fields.push(("/mapping/name".into(), name)),
+            Some(NameMapping::Parts(parts)) => {
+                fields.push(("/mapping/name/first".into(), &parts.first));
+                fields.push(("/mapping/name/last".into(), &parts.last));
+            }
+            None => {}
+        }
+        if let Some(mobile) = &self.mobile_number {
+            fields.push(("/mapping/mobileNumber".into(), mobile));
+        }
+        for (index, custom) in self.custom_fields.iter().enumerate() {
+            fields.push((format!("/mapping/customFields/{index}/field"), &custom.field));
+        }
+        if let ConsentMapping::Field(consent) = &self.consent_to_track {
+            fields.push(("/mapping/consentToTrack/field".into(), &consent.field));
+        }
+        fields
+    }
+
+    /// Every field that a segment lacks, with the first segment that lacks it. A segment that was never filled lacks
+    /// none: its fields are unknown.
+    #[must_use]
+    pub fn missing_from<'a>(
+        &'a self,
+        segments: impl IntoIterator<Item = &'a Segment>,
+    ) -> Vec<MissingField<'a>> {
+        let filled = |segment: &&Segment| segment.fields.is_some();
+        let segments: Vec<_> = segments.into_iter().filter(filled).collect();
+        let missing = |(pointer, field): (String, &'a FieldName)| {
+            let segment = segments.iter().find(|segment| !segment.has_field(field.as_str()))?;
+            Some(MissingField { pointer, field, segment: &segment.name })
+        };
+        self.fields().into_iter().filter_map(missing).collect()
+    }
+}
+
+/// A field of the mapping that a segment lacks.
+#[derive(Debug)]
+pub struct MissingField<'a> {
+    /// JSON pointer (RFC 6901) to the field.
+    pub pointer: String,
+    field: &'a FieldName,
+    segment: &'a SegmentName,
+}
+
+impl fmt::Display for MissingField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (segment, field) = (self.segment.as_str(), self.field.as_str());
+        write!(f, "The segment “{segment}” has no field “{field}”.")
+    }
+}

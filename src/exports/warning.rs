@@ -1,0 +1,56 @@
+//! What an export or a run warns of, as it is stored and shown.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Something that the owner of an export should know before it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// Stable, for programs; `message` is for people.
+    pub code: WarningCode,
+    /// What will happen, and what to do about it.
+    #[schema(
+        example = "“Newsletter” is a double opt-in list: Campaign Monitor mails every new profile a request to confirm."
+    )]
+    pub message: String,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WarningCode {
+    /// New subscribers must confirm by mail.
+    DoubleOptIn,
+    /// The list and its fields were not checked.
+    ConnectionNotConnected,
+    /// The segments hold more profiles than an export may have.
+    ProfileLimitExceeded,
+    /// The run started after its planned time.
+    Late,
+}
+
+impl WarningCode {
+    /// The same word as in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::DoubleOptIn => "doubleOptIn",
+            Self::ConnectionNotConnected => "connectionNotConnected",
+            Self::ProfileLimitExceeded => "profileLimitExceeded",
+            Self::Late => "late",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WarningCode::{ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded};
+
+    #[test]
+    fn a_code_has_one_word() {
+        for code in [DoubleOptIn, ConnectionNotConnected, ProfileLimitExceeded, Late] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.word());
+        }
+    }
+}
