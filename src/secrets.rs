@@ -26,7 +26,7 @@ struct Key {
 /// Why keys cannot be parsed, or a sealed secret does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The setting is malformed.
+    /// The setting is not `id:base64key,…`.
     #[error(
         "encryption keys must be `id:base64key,…` with keys of 32 bytes; make one with `openssl rand -base64 32`"
     )]

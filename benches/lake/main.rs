@@ -205,7 +205,8 @@ async fn write_table(postgres: &Postgres, profiles: u32) -> Result<String> {
     let table = format!("people{profiles}");
     let sql = format!(
         r#"CREATE TABLE {table} AS SELECT md5(n::text) AS "CustomerId",
-        'person' || n || '@mail' || n % 97 || '.example.com' AS "Email", 'Rīga' AS "City" FROM generate_series(1, {profiles}) n"#
+        'person' || n || '@mail' || n % 97 || '.example.com' AS "Email",
+        'Rīga' AS "City" FROM generate_series(1, {profiles}) n"#
     );
     connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
     Ok(table)

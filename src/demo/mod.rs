@@ -25,7 +25,7 @@ use client::ApiClient;
 /// Shows the whole main job against the offline Campaign Monitor.
 #[derive(Args)]
 pub struct Demo {
-    /// Profiles to export.
+    /// How many profiles to export.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rows: u64,
     /// The same seed gives the same profiles.

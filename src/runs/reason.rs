@@ -8,50 +8,93 @@ use utoipa::ToSchema;
 use crate::connections::Unusable;
 use crate::names::Culprit;
 
-/// What kind of reason; part of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ReasonCode {
+/// Declares the reasons: the code, who can do something about it, and the message, in which `{detail}` says what it is
+/// about.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident $culprit:ident $message:literal;)*) => {
+        /// What kind of reason; part of the contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub enum ReasonCode { $($(#[$doc])* $name,)* }
+
+        impl ReasonCode {
+            const fn row(self) -> (Culprit, &'static str) {
+                match self { $(Self::$name => (Culprit::$culprit, $message),)* }
+            }
+        }
+    };
+}
+
+reasons! {
     /// Some profiles are not on the list.
-    ProfilesNotExported,
+    ProfilesNotExported User
+        "{detail} Open the rejections of this run to see which profiles, and why.";
     /// Somebody cancelled the run while it was open.
-    CanceledByUser,
+    CanceledByUser User
+        "The run was cancelled by {detail}. Profiles sent before that stay on the list.";
     /// The segments hold more profiles than an export may have.
-    ProfileLimitExceeded,
+    ProfileLimitExceeded User
+        "{detail} Nothing was sent. Spread the segments over several exports.";
     /// A segment has no members yet, or is gone.
-    SegmentNotFound,
+    SegmentNotFound User
+        "The segment {detail} has no members to read. Refresh it, or take it out of the export.";
     /// A segment lacks a field that the mapping names.
-    FieldNotFound,
+    FieldNotFound User
+        "{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.";
     /// The data of a segment changed while the run read it.
-    SegmentChanged,
+    SegmentChanged User
+        "The data of a segment changed while the run read it: {detail}. Then start the run again.";
     /// The data of a segment cannot be understood.
-    SegmentUnreadable,
+    SegmentUnreadable User
+        "The data of a segment cannot be read: {detail}. Refresh the segment, then start the run again.";
     /// The storage of the segments is unavailable.
-    StorageUnavailable,
+    StorageUnavailable System
+        "The storage of the segments cannot be reached. A waiting run resumes by itself when it is back. If the run \
+         has failed, start it again.";
     /// The export has no connection.
-    NoConnection,
+    NoConnection User
+        "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.";
     /// The storage of the segments does not let the service in.
-    StorageRefused,
+    StorageRefused System
+        "The storage of the segments refuses the credentials of this service: {detail}. Ask the operator to renew its \
+         credentials or settings. A waiting run then resumes by itself. If the run has failed, start it again.";
     /// The connection is gone or not connected.
-    ConnectionNotConnected,
+    ConnectionNotConnected User
+        "The connection of the export {detail}. Ask an administrator to complete it.";
     /// The export user of the connection was removed.
-    ExportUserMissing,
+    ExportUserMissing User
+        "The connection has no export user any more. An administrator must add themselves as export user of the \
+         connection.";
     /// The run before has not ended.
-    RunAlreadyOpen,
+    RunAlreadyOpen User
+        "The run before had not ended when this one was due. Nothing was sent. Plan the runs further apart, or spread \
+         the segments over several exports.";
     /// Campaign Monitor refuses the credentials.
-    CredentialsRefused,
+    CredentialsRefused User
+        "Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.";
     /// Campaign Monitor does not know the list.
-    ListNotFound,
+    ListNotFound User
+        "Campaign Monitor has no list {detail} in this account. Choose another list in the export.";
     /// The list lacks a custom field that the mapping names.
-    CustomFieldNotFound,
+    CustomFieldNotFound User
+        "The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of \
+         the data matching.";
     /// Campaign Monitor is slow, down, or asks for a pause.
-    DestinationUnavailable,
+    DestinationUnavailable External
+        "Campaign Monitor does not accept uploads now ({detail}). A waiting run resumes by itself. If the run has \
+         failed, start it again.";
     /// Campaign Monitor refuses the call for another reason.
-    DestinationRefused,
+    DestinationRefused External
+        "Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If the message \
+         names a limit, your contract with Campaign Monitor sets it: raise it there, or export fewer profiles.";
     /// Several attempts in a row made no progress.
-    NoProgress,
+    NoProgress System
+        "Several attempts made no progress. The last one ended with: {detail}. Start the run again later. If it \
+         happens again, send the traceId to your operator.";
     /// A fault of this service or its database.
-    Internal,
+    Internal System
+        "Something went wrong on our side. Start the run again. If it happens again, send the traceId to your \
+         operator.";
 }
 
 /// Why a run ended as it did, or why it waits.
@@ -72,8 +115,8 @@ pub struct Reason {
 impl Reason {
     /// A reason with the message of its code; `detail` names what it is about.
     pub fn new(code: ReasonCode, detail: impl AsRef<str>) -> Self {
-        let (culprit, message) = code.words(detail.as_ref());
-        Self { code, culprit, message }
+        let (culprit, message) = code.row();
+        Self { code, culprit, message: message.replace("{detail}", detail.as_ref()) }
     }
 }
 
@@ -87,140 +130,6 @@ impl From<Unusable> for Reason {
             Unusable::CredentialsRefused(message) => {
                 Self::new(ReasonCode::CredentialsRefused, message)
             }
-        }
-    }
-}
-
-impl ReasonCode {
-    fn words(self, detail: &str) -> (Culprit, String) {
-        use Culprit::{External, System, User};
-        match self {
-            Self::ProfilesNotExported => (
-                User,
-                format!("{detail} Open the rejections of this run to see which profiles, and why."),
-            ),
-            Self::CanceledByUser => (
-                User,
-                format!(
-                    "The run was cancelled by {detail}. Profiles sent before that stay on the list."
-                ),
-            ),
-            Self::ProfileLimitExceeded => (
-                User,
-                format!("{detail} Nothing was sent. Spread the segments over several exports."),
-            ),
-            Self::SegmentNotFound => (
-                User,
-                format!(
-                    "The segment {detail} has no members to read. Refresh it, or take it out of the export."
-                ),
-            ),
-            Self::FieldNotFound => (
-                User,
-                format!(
-                    "{detail} Nothing was sent. Change the data matching of the export, or refresh the \
-                     segment with that field."
-                ),
-            ),
-            Self::SegmentChanged => (
-                User,
-                format!(
-                    "The data of a segment changed while the run read it: {detail}. Then start the run again."
-                ),
-            ),
-            Self::SegmentUnreadable => (
-                User,
-                format!(
-                    "The data of a segment cannot be read: {detail}. Refresh the segment, then start the run \
-                     again."
-                ),
-            ),
-            Self::StorageUnavailable => (
-                System,
-                "The storage of the segments cannot be reached. A waiting run resumes by itself when it is \
-                 back. If the run has failed, start it again."
-                    .into(),
-            ),
-            Self::NoConnection => (
-                User,
-                "The export has no connection. Nothing was sent. Attach one; the export then runs at its \
-                 next planned time."
-                    .into(),
-            ),
-            Self::StorageRefused => (
-                System,
-                format!(
-                    "The storage of the segments refuses the credentials of this service: {detail}. Ask the \
-                     operator to renew its credentials or settings. A waiting run then resumes by itself. If \
-                     the run has failed, start it again."
-                ),
-            ),
-            Self::ConnectionNotConnected => (
-                User,
-                format!(
-                    "The connection of the export {detail}. Ask an administrator to complete it."
-                ),
-            ),
-            Self::ExportUserMissing => (
-                User,
-                "The connection has no export user any more. An administrator must add themselves as export \
-                 user of the connection."
-                    .into(),
-            ),
-            Self::RunAlreadyOpen => (
-                User,
-                "The run before had not ended when this one was due. Nothing was sent. Plan the runs further \
-                 apart, or spread the segments over several exports."
-                    .into(),
-            ),
-            Self::CredentialsRefused => (
-                User,
-                format!(
-                    "Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the \
-                     connection."
-                ),
-            ),
-            Self::ListNotFound => (
-                User,
-                format!(
-                    "Campaign Monitor has no list {detail} in this account. Choose another list in the export."
-                ),
-            ),
-            Self::CustomFieldNotFound => (
-                User,
-                format!(
-                    "The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, \
-                     or take it out of the data matching."
-                ),
-            ),
-            Self::DestinationUnavailable => (
-                External,
-                format!(
-                    "Campaign Monitor does not accept uploads now ({detail}). A waiting run resumes by itself. \
-                     If the run has failed, start it again."
-                ),
-            ),
-            Self::DestinationRefused => (
-                External,
-                format!(
-                    "Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the \
-                     list. If the message names a limit, your contract with Campaign Monitor sets it: raise it \
-                     there, or export fewer profiles."
-                ),
-            ),
-            Self::NoProgress => (
-                System,
-                format!(
-                    "Several attempts made no progress. The last one ended with: {detail}. Start the run again \
-                     later. If it happens again, send the traceId to your operator."
-                ),
-            ),
-            Self::Internal => (
-                System,
-                "Something went wrong on our side. Start the run again. If it happens again, send the traceId \
-                 to your operator."
-                    .into(),
-            ),
         }
     }
 }

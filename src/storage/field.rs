@@ -10,7 +10,7 @@ pub(crate) const CUSTOMER_ID: &str = "CustomerId";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldType {
-    /// Text of any length.
+    /// Text: any Unicode characters.
     String,
     /// A whole or decimal number.
     Number,

@@ -29,7 +29,7 @@ pub(crate) struct Object {
     pub(crate) size: u64,
     /// The storage's identifier of this content, where it has one.
     pub(crate) etag: Option<String>,
-    /// Members in this object.
+    /// How many members are in this object.
     pub(crate) rows: u64,
     /// The index of its dialect in the manifest, when it is CSV.
     #[serde(default, skip_serializing_if = "is_first")]

@@ -54,7 +54,8 @@ impl Witness {
     /// The runs that have not ended, in sentences.
     pub async fn open(&self) -> Result<Vec<String>> {
         let rows = sqlx::query_scalar(
-            "SELECT format('%s is %s: attempt %s, %s stalls, due since %s, held until %s, in the queue since %s, %s', id,
+            "SELECT format('%s is %s: attempt %s, %s stalls, due since %s, held until %s, \
+             in the queue since %s, %s', id,
                  status, fence, stalls, not_before, lease_until, pushed_at, reason) FROM runs WHERE end_utc IS NULL",
         );
         Ok(rows.fetch_all(&self.0).await?)

@@ -14,13 +14,16 @@ const INSTANCE: Uuid = Uuid::from_u128(7);
 const HAPPENED: &str = r#"
     INSERT INTO runs (id, instance_id, export_id, export_name, list_id, mapping, options, status, reason, warnings,
         submission_kind, submitted_by, submitted_utc, end_utc, selected, rejected, field_warnings, not_before)
-    SELECT gen_random_uuid(), instance::uuid, gen_random_uuid(), 'Weekly', 'list', '{}', '{}', status, reason::jsonb, '{}',
+    SELECT gen_random_uuid(), instance::uuid, gen_random_uuid(), 'Weekly', 'list', '{}', '{}',
+        status, reason::jsonb, '{}',
         'manual', 'somebody', now(), now(), 10, rejected, '{}', now()
     FROM (VALUES ('00000000-0000-0000-0000-000000000007', 'failed', '{"code": "listNotFound", "message": "gone"}', 3),
         ('00000000-0000-0000-0000-000000000008', 'successful', NULL, 0)) AS run (instance, status, reason, rejected);
-    INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc, consent_version,
+    INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by,
+        consent_utc, consent_version,
         credential_sealed, refused_message, version, created_by, created_utc, updated_by, updated_utc)
-    VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 'Shop', 'campaignMonitor', 'admin', 'somebody', now(), '1',
+    VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 'Shop', 'campaignMonitor', 'admin',
+        'somebody', now(), '1',
         'key:sealed', 'Invalid API Key', 1, 'somebody', now(), 'somebody', now())"#;
 
 fn page(name: &str) -> String {

@@ -47,9 +47,11 @@ impl Secured {
         let hba = "hostssl all all 127.0.0.1/32 scram-sha-256";
         let script = format!(
             "set -e; data=$(psql {url} -Atc 'SHOW data_directory'); \
-             cp {}/server-ours.* $data/; [ $(id -u) != 0 ] || chown postgres $data/server-ours.*; chmod 600 $data/server-ours.*; \
+             cp {}/server-ours.* $data/; [ $(id -u) != 0 ] || chown postgres $data/server-ours.*; \
+             chmod 600 $data/server-ours.*; \
              psql -q {url} -c \"ALTER USER postgres PASSWORD '{PASSWORD}'\" -c 'ALTER SYSTEM SET ssl = on' \
-             -c \"ALTER SYSTEM SET ssl_cert_file = 'server-ours.pem'\" -c \"ALTER SYSTEM SET ssl_key_file = 'server-ours.key'\"; \
+             -c \"ALTER SYSTEM SET ssl_cert_file = 'server-ours.pem'\" \
+             -c \"ALTER SYSTEM SET ssl_key_file = 'server-ours.key'\"; \
              echo '{hba}' > $data/pg_hba.conf; psql -Atq {url} -c 'SELECT pg_reload_conf()'",
             self.certificates.path().display()
         );
@@ -62,7 +64,8 @@ impl Secured {
         let (certificate, key) = (self.file("server-ours.pem"), self.file("server-ours.key"));
         let script = format!(
             "set -e; redis-cli -u {url} <<EOF | grep -vx OK && exit 1 || exit 0
-CONFIG SET tls-cert-file {certificate} tls-key-file {key} tls-ca-cert-file {authority} tls-auth-clients no tls-port {port}
+CONFIG SET tls-cert-file {certificate} tls-key-file {key} tls-ca-cert-file {authority} tls-auth-clients no \
+     tls-port {port}
 CONFIG SET requirepass {PASSWORD}
 EOF"
         );
@@ -112,10 +115,13 @@ EOF"
 async fn make_certificates(folder: &Path, authority: &str) {
     let script = format!(
         "set -e
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN={authority}' -keyout {authority}.key -out {authority}.pem
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=server' -keyout server-{authority}.key -out request.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN={authority}' \
+     -keyout {authority}.key -out {authority}.pem
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=server' \
+     -keyout server-{authority}.key -out request.pem
 printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > extensions
-openssl x509 -req -in request.pem -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -days 2 -extfile extensions -out server-{authority}.pem"
+openssl x509 -req -in request.pem -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -days 2 \
+     -extfile extensions -out server-{authority}.pem"
     );
     succeed("sh", &["-c", &script], &folder.to_string_lossy()).await;
 }

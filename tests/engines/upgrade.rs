@@ -132,7 +132,9 @@ async fn a_backup_that_is_restored_goes_on_with_its_open_runs_and_counts_everyth
 async fn a_program_works_on_a_schema_that_is_newer_than_itself() -> Result<()> {
     let cluster = Cluster::start(&SETTINGS).await?;
     cluster.play("first", "api").await?.terminate().await?;
-    let later = "ALTER TABLE runs ADD COLUMN later TEXT; ALTER TABLE exports ADD COLUMN later TEXT; CREATE TABLE later (id UUID);
+    let later =
+        "ALTER TABLE runs ADD COLUMN later TEXT; ALTER TABLE exports ADD COLUMN later TEXT; \
+        CREATE TABLE later (id UUID);
         INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (9999, 'later', TRUE, '\\x00', 0)";
     sqlx::raw_sql(later).execute(&PgPool::connect(&cluster.postgres.url()).await?).await?;

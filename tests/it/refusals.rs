@@ -43,7 +43,10 @@ async fn what_does_not_exist_or_fit_in_an_export_is_named_by_its_place_and_code(
         new[member] = value;
         new
     };
-    let mapping = |key: &str, field: &str| json!({"email": "Email", "customFields": [{"field": "City", "key": "city"}, {"field": field, "key": key}]});
+    let mapping = |key: &str, field: &str| {
+        json!({"email": "Email", "customFields": [{"field": "City", "key": "city"},
+        {"field": field, "key": key}]})
+    };
     for (status, body, pointer, code) in [
         (422, export("listId", json!(UNKNOWN_LIST)), "/listId", "unknownList"),
         (400, export("listId", json!("a58ee1d3")), "/listId", "invalid"),

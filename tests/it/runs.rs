@@ -13,14 +13,16 @@ async fn every_profile_is_accounted_for_and_the_others_are_named() {
     let csv = "CustomerId,Email,City\n1,ann@example.com,Riga\n2,ANN@example.com,Riga\n3,,Riga\n4,broken,Riga\n5,bob@example.com,\n6,left@example.com,Riga\n";
     app.segment("People", csv).await;
     let preset = app.sandbox.url().join(&format!("sandbox/lists/{LIST_ID}/subscribers")).unwrap();
-    let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}, {"email": "bob@example.com", "state": "Active"}]);
+    let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}, {"email": "bob@example.com",
+        "state": "Active"}]);
     reqwest::Client::builder().build().unwrap().post(preset).json(&gone).send().await.unwrap();
     let export = app.export(&app.connection().await).await;
 
     let run = app.ended(&app.start_run(&export).await).await;
 
     assert_eq!(run["status"], "completedWithErrors", "{run}");
-    let counts = json!({"selected": 6, "created": 1, "updated": 1, "rejected": 1, "duplicate": 1, "invalid": 2, "inDoubt": 0, "remaining": 0});
+    let counts = json!({"selected": 6, "created": 1, "updated": 1, "rejected": 1, "duplicate": 1, "invalid": 2,
+        "inDoubt": 0, "remaining": 0});
     assert_eq!(run["counts"], counts);
     let rejections = app.get(&format!("/runs/{}/rejections", text(&run, "runId"))).await;
     let named: Vec<_> = rejections["items"]

@@ -109,7 +109,8 @@ async fn csv_may_be_written_as_its_source_says() {
     let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, b"1;ann@example.com;R\xeezekne\n").unwrap();
     std::fs::write(folder.join("part.csv.gz"), packed.finish().unwrap()).unwrap();
-    let csv = json!({"header": false, "columns": ["CustomerId", "Email", "City"], "delimiter": ";", "encoding": "windows1252"});
+    let csv = json!({"header": false, "columns": ["CustomerId", "Email", "City"], "delimiter": ";",
+        "encoding": "windows1252"});
     let register = async |format: &str, csv: Value| {
         let source =
             json!({"kind": "files", "format": format, "url": app.storage_url("crm"), "csv": csv});

@@ -66,7 +66,8 @@ async fn what_a_profile_says_stands_on_the_list_afterwards_in_a_field_of_every_t
         "People",
         &format!(
             "CustomerId,Email,First,Last,Mobile,Consent,City,Points,Birthday,Tier,Interests,Country,HomeState\n\
-             1,Ann.O'Hara+news@Example.com,Ann,O'Hara,+371 2000-0000,yes,\"Rīga, \"\"Old\"\" Town\",-12.50,1987-04-30,gold,Coffee; Tea,Latvia,California\n\
+             1,Ann.O'Hara+news@Example.com,Ann,O'Hara,+371 2000-0000,yes,\
+             \"Rīga, \"\"Old\"\" Town\",-12.50,1987-04-30,gold,Coffee; Tea,Latvia,California\n\
              2,bob@example.com,Bob,,,no,{long},1e3,2001/12/31,Silver,brewing,Norway,\n\
              3,eve@example.com,,,,,,,,,,,\n"
         ),

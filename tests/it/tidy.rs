@@ -1,7 +1,8 @@
 //! Keeps the code tidy: it reads `src` and the documents, and each test is one rule of docs/ARCHITECTURE.md.
 //!
-//! A failure lists every breach with its file, its line and the remedy. Every rule also has a test that feeds it a small
-//! breach, so that the rule itself is tested. `TIDY_ROOT=/some/copy cargo test --test it tidy` reads another tree.
+//! A failure lists every breach with its file, its line and the remedy. Every rule also has a test that feeds it a
+//! small breach, so that the rule itself is tested. `TIDY_ROOT=/some/copy cargo test --test it tidy` reads another
+//! tree.
 
 mod bodies;
 mod borders;

@@ -139,7 +139,8 @@ async fn a_hanging_call_is_never_answered_and_other_calls_are() {
 #[tokio::test]
 async fn a_plan_can_be_read_and_unknown_members_are_rejected() {
     let world = World::start().await;
-    let plan = json!([{"match": {"path": "/import"}, "kind": {"latency": {"ms": 1}}, "every": 2, "skip": 0, "seed": 0}]);
+    let plan = json!([{"match": {"path": "/import"}, "kind": {"latency": {"ms": 1}}, "every": 2, "skip": 0,
+        "seed": 0}]);
     world.faults(plan.clone()).await;
     assert_eq!(world.command(Method::GET, "faults", Value::Null).await, plan);
     for bad in [json!([{"kind": "explode"}]), json!([{"kind": "dropAfter", "evrey": 2}]), json!({})]
@@ -154,13 +155,17 @@ async fn a_plan_can_be_read_and_unknown_members_are_rejected() {
 #[tokio::test]
 async fn the_call_log_counts_calls_records_repeats_and_the_peak() {
     let world = World::start().await;
-    world.faults(json!([{"kind": "dropAfter", "times": 1}, {"match": {"path": "/import"}, "kind": {"latency": {"ms": 60}}}])).await;
+    world
+        .faults(json!([{"kind": "dropAfter", "times": 1}, {"match": {"path": "/import"},
+        "kind": {"latency": {"ms": 60}}}]))
+        .await;
     raw_import(&world, "a@example.com").await;
     tokio::join!(raw_import(&world, "a@example.com"), raw_import(&world, "b@example.com"));
     let calls = world.command(Method::GET, "calls", Value::Null).await;
     assert_eq!(calls["calls"]["POST /subscribers/{id}/import"], json!({"201": 2, "none": 1}));
     assert_eq!((&calls["importCalls"], &calls["recordsReceived"]), (&json!(3), &json!(3)));
     assert_eq!((&calls["peakConcurrentImports"], &calls["importsNow"]), (&json!(2), &json!(0)));
-    let list = json!({"distinctAddresses": 2, "totalImported": 3, "importsByAddressMax": 2, "addressesImportedTwice": 1});
+    let list = json!({"distinctAddresses": 2, "totalImported": 3, "importsByAddressMax": 2,
+        "addressesImportedTwice": 1});
     assert_eq!(calls["lists"][LIST_ID], list);
 }

@@ -141,7 +141,8 @@ async fn later_values_replace_and_clear_earlier_ones_and_absent_fields_stay() {
     let world = World::start().await;
     let steps = [
         json!([{"Key": "city", "Value": "Riga"}, {"Key": "points", "Value": "5"},
-            {"Key": "interests", "Value": "Tea"}, {"Key": "interests", "Value": "Coffee"}, {"Key": "interests", "Value": "Pastry"},
+            {"Key": "interests", "Value": "Tea"}, {"Key": "interests", "Value": "Coffee"}, {"Key": "interests",
+                "Value": "Pastry"},
             {"Key": "birthday", "Value": "2000/01/02"}]),
         json!([{"Key": "points", "Value": "6"}, {"Key": "interests", "Value": "Tea", "Clear": true},
             {"Key": "birthday", "Value": "0000-00-00"}]),
@@ -208,7 +209,8 @@ async fn people_who_left_are_rejected_with_the_code_of_their_state_unless_resubs
 async fn of_records_with_the_same_address_the_last_wins_and_the_address_is_listed_once() {
     let world = World::start().await;
     let named = |email: &str, name: &str| json!({"EmailAddress": email, "Name": name, "ConsentToTrack": "No"});
-    let body = json!({"Subscribers": [named("a@example.com", "1"), named("A@example.com", "2"), named("a@example.com", "3")]});
+    let body = json!({"Subscribers": [named("a@example.com", "1"), named("A@example.com", "2"), named("a@example.com",
+        "3")]});
     let (status, answer) = world.post(&import_path(), body).await;
     assert_eq!((status, &answer["TotalUniqueEmailsSubmitted"]), (201, &json!(1)));
     assert_eq!(answer["DuplicateEmailsInSubmission"].as_array().unwrap().len(), 1);
@@ -236,7 +238,8 @@ async fn invalid_telephone_numbers_have_their_own_codes() {
         record
     };
     let body = json!({"Subscribers": [
-        with_number("a@example.com", "+37120000000"), with_number("b@example.com", "20000000"), with_number("b@", "1")]});
+        with_number("a@example.com", "+37120000000"), with_number("b@example.com", "20000000"), with_number("b@",
+            "1")]});
     let (_, answer) = world.post(&import_path(), body).await;
     let codes: Vec<&Value> = answer["ResultData"]["FailureDetails"]
         .as_array()

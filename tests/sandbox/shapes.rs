@@ -136,7 +136,8 @@ async fn paged_reads_of_every_state() {
 async fn one_subscriber_with_and_without_preferences() {
     let world = World::start().await;
     let path = format!("subscribers/{LIST_ID}.json");
-    let body = json!({"EmailAddress": "a@example.com", "Name": "A", "MobileNumber": "+61423153526", "ConsentToTrack": "Yes",
+    let body = json!({"EmailAddress": "a@example.com", "Name": "A", "MobileNumber": "+61423153526",
+        "ConsentToTrack": "Yes",
         "ConsentToSendSms": "No", "CustomFields": [{"Key": "city", "Value": "Riga"}]});
     let (status, ours) = world.post(&path, body).await;
     assert_eq!(status, 201);

@@ -111,7 +111,9 @@ impl From<Event> for AuditEventView {
 }
 
 /// The columns of the CSV, in its order.
-pub const CSV_HEADER: &str = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n";
+pub const CSV_HEADER: &str = "\
+    auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,\
+    outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n";
 
 impl AuditEventView {
     /// The fields of its line in the CSV.

@@ -36,7 +36,9 @@ pub struct AuthorizeView {
     /// Campaign Monitor's page; open it in the administrator's browser.
     #[schema(
         format = "uri",
-        example = "https://api.createsend.com/oauth?type=web_server&client_id=8998879&redirect_uri=https%3A%2F%2Fexports.example.com%2Foauth%2Fcampaign-monitor%2Fcallback&scope=ImportSubscribers%2CManageLists&state=AZqo"
+        example = "https://api.createsend.com/oauth?type=web_server&client_id=8998879&redirect_uri=\
+            https%3A%2F%2Fexports.example.com%2Foauth%2Fcampaign-monitor%2Fcallback\
+            &scope=ImportSubscribers%2CManageLists&state=AZqo"
     )]
     authorize_url: String,
     /// After that the sign-in must be begun again.

@@ -80,7 +80,8 @@ pub struct RunSegmentView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
+    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95,
+        "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
 )]
 pub struct CountsView {
     /// Members of the selected segments.

@@ -1,6 +1,6 @@
-//! Examples of parameters, bodies and answers, written by hand in `examples/*.json`, by operation id. They tell one story,
-//! from the first connection to the audit; `tests/it/examples` plays it against the service, so that every example is
-//! true.
+//! Examples of parameters, bodies and answers, written by hand in `examples/*.json`, by operation id. They tell one
+//! story, from the first connection to the audit; `tests/it/examples` plays it against the service, so that every
+//! example is true.
 
 use serde_json::{Map, Value, json};
 

@@ -39,15 +39,19 @@ const TAGS: [(&str, &str); 8] = [
 const DESCRIPTION: &str = "\
 Moves the members of Customer Insights segments into Campaign Monitor lists, every profile accounted for.
 
-* **Who may call.** A bearer token (JWT) names the caller's roles and instances. Each operation says the least role it takes: \
+* **Who may call.** A bearer token (JWT) names the caller's roles and instances. Each operation says the \
+least role it takes: \
 `Viewer`, `Contributor` or `Admin`. Another instance is answered as if it did not exist.
-* **Versions.** What is stored carries a `version`, which is also its `ETag`. Send it back as `If-Match`, and nobody's change is \
+* **Versions.** What is stored carries a `version`, which is also its `ETag`. Send it back as `If-Match`, and nobody's \
+change is \
 overwritten unseen.
-* **Repeating.** A call that creates takes an `Idempotency-Key`: the same key with the same body within 24 hours creates once, \
+* **Repeating.** A call that creates takes an `Idempotency-Key`: the same key with the same body within 24 hours creates \
+once, \
 and answers the same.
 * **Lists** come in pages, newest first: `nextCursor` of one page is the `cursor` of the next.
 * **Times** are UTC, in RFC 3339.
-* **Errors** are `application/problem+json` (RFC 9457), with a stable `errorCode` and a `culprit`, in words that say what to do.
+* **Errors** are `application/problem+json` (RFC 9457), with a stable `errorCode` and a `culprit`, \
+in words that say what to do.
 
 ";
 

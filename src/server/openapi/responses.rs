@@ -131,9 +131,11 @@ pub fn headers() -> Value {
             "schema": {"type": "string", "example": example}})
     };
     json!({
-        "X-Request-Id": text("Id of the request, as in the log of the service", true, "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
+        "X-Request-Id": text("Id of the request, as in the log of the service", true,
+            "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
         "ETag": text("The version, to be sent back as `If-Match`", true, "\"3\""),
-        "Location": text("Address of what was made", true, "/v1/instances/0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01/runs/0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
+        "Location": text("Address of what was \
+            made", true, "/v1/instances/0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01/runs/0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
         "Idempotency-Replayed": text("`true` when an earlier call with the same key made it", false, "true"),
         "Retry-After": {"description": "Seconds after which it is worth trying again", "required": false,
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "example": 5}},

@@ -152,7 +152,8 @@ async fn a_run_waits_while_its_token_cannot_be_renewed_and_goes_on_then() {
     let app = start_with(&["--call-tries", "2"]).await;
     let (id, export) = export_of(&app, 3).await;
     expire(&app).await;
-    let away = json!([{"match": {"path": "oauth/token"}, "kind": {"status": {"status": 503, "html": true}}, "times": 3}]);
+    let away = json!([{"match": {"path": "oauth/token"}, "kind": {"status": {"status": 503, "html": true}},
+        "times": 3}]);
     app.faults(&away).await;
     let answer = app.request("Admin", Method::GET, &format!("/connections/{id}/lists"));
     let problem = refused(answer.send().await.unwrap(), 503).await;
