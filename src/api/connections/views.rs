@@ -28,7 +28,7 @@ pub struct NewConnectionBody {
     pub credentials: Option<CredentialsBody>,
 }
 
-/// The administrator's consent.
+/// Consent of the administrator to the transfer of data.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentBody {
@@ -59,7 +59,7 @@ pub struct CredentialsBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TypedCredentialKind {
-    /// An API key.
+    /// The only kind that callers can send; sign-ins bring the other one.
     ApiKey,
 }
 
@@ -93,7 +93,7 @@ pub struct ConnectionDetails {
     pub instance_id: Uuid,
     pub allowed_roles: AllowedRoles,
     pub status: ConnectionStatus,
-    /// Why it needs attention.
+    /// Why the connection needs attention, in the words of Campaign Monitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Invalid API Key")]
     pub status_message: Option<String>,
@@ -115,12 +115,12 @@ pub struct ConnectionDetails {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentView {
-    /// Subject of the administrator.
+    /// Subject of the administrator who consented.
     #[schema(example = "ann@example.com")]
     pub agreed_by: String,
     /// When.
     pub agreed_utc: DateTime<Utc>,
-    /// Version of the text.
+    /// Which version of the text was shown.
     #[schema(example = "2026-11")]
     pub text_version: String,
 }
@@ -130,7 +130,7 @@ pub struct ConsentView {
 #[serde(rename_all = "camelCase")]
 pub struct CredentialView {
     pub kind: CredentialKind,
-    /// The end of the API key.
+    /// The last characters of the API key, to recognise it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "-key")]
     pub last_four: Option<String>,
@@ -149,7 +149,7 @@ pub struct ExportUserView {
     /// As the identity provider knows them.
     #[schema(example = "ann@example.com")]
     pub subject: String,
-    /// To show.
+    /// Display name, from the token of the user.
     #[schema(example = "Ann Example")]
     pub name: String,
     /// When they added themselves.

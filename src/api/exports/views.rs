@@ -57,7 +57,7 @@ pub struct DuplicateBody {
     pub display_name: Option<DisplayName>,
 }
 
-/// The connection to attach.
+/// Attaches the export to this connection.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttachBody {
@@ -68,13 +68,13 @@ pub struct AttachBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ExportState {
-    /// It has a connection.
+    /// It has a connection, so it can run.
     Active,
     /// It has none, and does not run until one is attached.
     Inactive,
 }
 
-/// An export.
+/// An export, with its state and its newest run.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportView {
@@ -84,7 +84,7 @@ pub struct ExportView {
     /// `null` when it is detached.
     pub connection_id: Option<ConnectionId>,
     pub list_id: ListId,
-    /// Whose members are exported.
+    /// Their members are exported, in this order.
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
     pub options: Options,

@@ -30,7 +30,7 @@ pub enum SegmentState {
     Inactive,
 }
 
-/// A segment.
+/// A segment, with its fields and its state.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentView {
@@ -44,7 +44,7 @@ pub struct SegmentView {
     pub member_count: i64,
     /// In the order of the data.
     pub fields: Vec<Field>,
-    /// When its members were last replaced or looked at.
+    /// When its members were last replaced or read.
     pub refreshed_utc: Option<DateTime<Utc>>,
     pub version: i64,
     pub created_by: String,
