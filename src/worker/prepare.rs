@@ -109,6 +109,7 @@ async fn pin(
         pinned.push(chosen);
     }
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
+    let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
     if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));

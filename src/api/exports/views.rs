@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
-use crate::audit::Snapshot;
 use crate::db::Time;
-use crate::exports::{Export, ExportContent, ListId, Mapping, Options, Warning};
+use crate::exports::{Export, ListId, Mapping, Options, Warning};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
-use crate::segments::{Segment, SegmentName};
+use crate::segments::SegmentName;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -114,23 +113,6 @@ pub struct LastRun {
     pub submitted_utc: DateTime<Utc>,
     /// When it ended; `null` while it is open.
     pub end_utc: Option<DateTime<Utc>>,
-}
-
-/// What its owner decides of an export, as the audit keeps it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AuditedExport<'a> {
-    #[serde(flatten)]
-    content: ExportContent<'a>,
-    segments: Vec<&'a SegmentName>,
-}
-
-impl From<(&Export, &[Segment])> for Snapshot {
-    fn from((export, segments): (&Export, &[Segment])) -> Self {
-        let segments = segments.iter().map(|segment| &segment.name).collect();
-        let audited = AuditedExport { content: ExportContent::of(export), segments };
-        Self::of(&export.id.0, export.display_name.as_str(), &audited)
-    }
 }
 
 impl ExportState {
