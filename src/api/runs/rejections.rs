@@ -48,7 +48,7 @@ pub struct BatchView {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Refused by Campaign Monitor.
+    /// Rejected by Campaign Monitor.
     pub rejected: i64,
 }
 

@@ -76,7 +76,7 @@ pub struct RunSegmentView {
     pub member_count: i64,
 }
 
-/// What became of the profiles: `selected` is the sum of all the others, at every moment.
+/// The outcome of the profiles: `selected` is the sum of all the others, at every moment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
@@ -90,15 +90,15 @@ pub struct CountsView {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Refused by Campaign Monitor.
+    /// Rejected by Campaign Monitor.
     pub rejected: i64,
     /// The address came before in this run.
     pub duplicate: i64,
     /// Not sent: no usable address.
     pub invalid: i64,
-    /// Sent, but no answer told whether it landed.
+    /// Sent, but no answer came: it may be on the list.
     pub in_doubt: i64,
-    /// Nothing has become of them yet.
+    /// Not processed yet.
     pub remaining: i64,
 }
 
