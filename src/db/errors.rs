@@ -5,7 +5,7 @@
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
     /// Connection exceptions, no room for more (connections, disk, memory), shutdowns, starting up, and the time-outs
-    /// of transactions, statements and locks; a server that is read-only, as a standby is, or refuses the credentials.
+    /// of transactions, statements and locks; a server that is read-only, as a standby is, or rejects the credentials.
     const UNAVAILABLE: [&str; 13] = [
         "08", "53", "57P01", "57P02", "57P03", "57P05", "25P03", "57014", "55P03", "40", "25006",
         "28", "3D000",
