@@ -38,7 +38,7 @@ impl Probes {
         {
             return answered;
         }
-        let answered = probe(app).await;
+        let answered = Box::pin(probe(app)).await;
         *last = Some((Instant::now(), answered));
         answered
     }
