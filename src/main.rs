@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use segment_export::config::{Config, names};
 use segment_export::identity::{DevClaims, sign};
 use segment_export::sandbox::Sandbox;
+use segment_export::schedules::zones;
 use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
 use segment_export::telemetry::settings::Signals;
@@ -21,9 +22,13 @@ static VERSION: std::sync::LazyLock<String> =
         None => env!("CARGO_PKG_VERSION").to_owned(),
     });
 
+/// With the data of time zones that planned times are computed with.
+static LONG_VERSION: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{}, time zones {}", *VERSION, zones::version()));
+
 /// Moves the members of Customer Insights segments into Campaign Monitor lists.
 #[derive(Parser)]
-#[command(version = VERSION.as_str(), about)]
+#[command(version = VERSION.as_str(), long_version = LONG_VERSION.as_str(), about)]
 struct Program {
     #[command(subcommand)]
     command: Command,

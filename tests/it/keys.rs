@@ -148,7 +148,7 @@ async fn a_wrong_key_is_refused_also_by_a_database_that_is_older_than_fingerprin
     let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
     app.connection().await;
     let mut tx = app.app().db.write().await.unwrap();
-    sql!(&mut tx, |db| { sqlx::query("DELETE FROM key_fingerprints").execute(db).await.map(drop) })
+    sql!(&mut tx, |db| sqlx::query("DELETE FROM key_fingerprints").execute(db).await.map(drop))
         .unwrap();
     tx.commit().await.unwrap();
     app.stop_service().await;
