@@ -1,14 +1,15 @@
 //! The command line.
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
-use segment_export::config::Config;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use segment_export::config::{Config, names};
 use segment_export::identity::{DevClaims, sign};
 use segment_export::sandbox::Sandbox;
+use segment_export::schedules::zones;
 use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
 use segment_export::telemetry::settings::TraceSettings;
-use segment_export::upkeep::rotation;
+use segment_export::upkeep::{fingerprints, rotation};
 use segment_export::{demo, http, sample, server, telemetry};
 
 /// How long a service may take to report whether it is ready.
@@ -21,9 +22,13 @@ static VERSION: std::sync::LazyLock<String> =
         None => env!("CARGO_PKG_VERSION").to_owned(),
     });
 
+/// With the data of time zones that planned times are computed with.
+static LONG_VERSION: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{}, time zones {}", *VERSION, zones::version()));
+
 /// Moves the members of Customer Insights segments into Campaign Monitor lists.
 #[derive(Parser)]
-#[command(version = VERSION.as_str(), about)]
+#[command(version = VERSION.as_str(), long_version = LONG_VERSION.as_str(), about)]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -37,6 +42,8 @@ enum Command {
     Serve(Box<Config>),
     /// Brings the database up to date.
     Migrate(Box<Config>),
+    /// Looks at settings without starting anything.
+    Config(ConfigArgs),
     /// Shows which keys seal secrets, or seals every secret with the newest key.
     Keys(KeysArgs),
     /// Prints the OpenAPI document as JSON.
@@ -55,6 +62,18 @@ enum Command {
     Ready(Ready),
     /// Writes realistic profiles as CSV, NDJSON or Parquet.
     Sample(SampleArgs),
+}
+
+#[derive(Args)]
+struct ConfigArgs {
+    #[command(subcommand)]
+    order: ConfigOrder,
+}
+
+#[derive(Subcommand)]
+enum ConfigOrder {
+    /// Names everything that keeps the settings from working. Ends with 0 when there is nothing.
+    Check(Box<Config>),
 }
 
 #[derive(Args)]
@@ -134,6 +153,7 @@ async fn main() -> anyhow::Result<()> {
     let done = match program.command {
         Command::Serve(config) => serve(*config, &telemetry).await,
         Command::Migrate(config) => migrate(*config).await,
+        Command::Config(ConfigArgs { order: ConfigOrder::Check(config) }) => check(*config),
         Command::Keys(args) => keys(args.order).await,
         Command::Openapi { errors } => {
             print_document(errors);
@@ -150,12 +170,17 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Result<()> {
+    check_variables()?;
     if config.dev {
         tracing::warn!(
             "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
         );
     }
+    let owned = service::own_database(&config)?;
     let app = service::open(config, telemetry.metrics.clone()).await?;
+    if let Some(owned) = &owned {
+        service::take_over_runs(&app, owned).await?;
+    }
     let secrets = rotation::status(&app.db, &app.keys).await?;
     if !secrets.is_openable() {
         tracing::error!(
@@ -170,7 +195,33 @@ async fn serve(config: Config, telemetry: &telemetry::Telemetry) -> anyhow::Resu
     service.run().await
 }
 
+/// Refuses a mistyped `SEGMENT_EXPORT_…` variable.
+fn check_variables() -> anyhow::Result<()> {
+    let mut known = vec![];
+    let mut commands = vec![Program::command()];
+    while let Some(command) = commands.pop() {
+        let names = command.get_arguments().filter_map(clap::Arg::get_env);
+        known.extend(names.map(|name| name.to_string_lossy().into_owned()));
+        commands.extend(command.get_subcommands().cloned());
+    }
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let set: Vec<_> = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+    names::refuse_unknown(&known, set.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+fn check(config: Config) -> anyhow::Result<()> {
+    let unknown = check_variables().err().map(|error| error.to_string());
+    let problems: Vec<_> = config.problems().into_iter().chain(unknown).collect();
+    for problem in &problems {
+        println!("{problem}");
+    }
+    anyhow::ensure!(problems.is_empty(), "the service would not start with these settings");
+    println!("the settings can work; whether what they name can be reached shows at the start");
+    Ok(())
+}
+
 async fn migrate(config: Config) -> anyhow::Result<()> {
+    check_variables()?;
     open_db(&config).await?.migrate().await?;
     println!("the database is up to date");
     Ok(())
@@ -179,8 +230,12 @@ async fn migrate(config: Config) -> anyhow::Result<()> {
 /// Fails when secrets remain that are not sealed with the newest key, or do not open.
 async fn keys(order: KeysOrder) -> anyhow::Result<()> {
     let (KeysOrder::Rotate(config) | KeysOrder::Status(config)) = &order;
+    check_variables()?;
     let config = Config::clone(config).check()?;
     let (db, keys) = (open_db(&config).await?, config.data.keys()?);
+    fingerprints::check(&db, &keys)
+        .await
+        .context("if it is a new database: segment-export migrate")?;
     let mut is_complete = true;
     if let KeysOrder::Rotate(_) = order {
         let rotation = rotation::rotate(&db, &keys).await?;

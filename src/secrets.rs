@@ -3,6 +3,7 @@
 //! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. Its instance and its row are authenticated as
 //! associated data: moved to another row, it does not open.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, Payload};
@@ -10,6 +11,7 @@ use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const NONCE_BYTES: usize = 12;
@@ -20,6 +22,7 @@ pub struct Keys(Arc<[Key]>);
 
 struct Key {
     id: String,
+    fingerprint: String,
     cipher: Aes256Gcm,
 }
 
@@ -31,6 +34,14 @@ pub enum Error {
         "encryption keys must be `id:base64key,…` with keys of 32 bytes; make one with `openssl rand -base64 32`"
     )]
     Malformed,
+    /// Not random: a placeholder, or a file of zeros.
+    #[error(
+        "the encryption key `{0}` is all zeros, so anyone can open what it seals; make one with `openssl rand -base64 32`"
+    )]
+    Zero(String),
+    /// Which of the two sealed a secret would be unknown.
+    #[error("two encryption keys have the id `{0}`; give each an id of its own")]
+    Twice(String),
     /// The key that sealed it is not in the settings.
     #[error(
         "the secret was sealed with key `{0}`, which is not one of the encryption keys; add that key to the settings"
@@ -49,7 +60,11 @@ impl Keys {
             .split(',')
             .map(|pair| Key::parse(pair.trim()))
             .collect::<Result<_, _>>()?;
-        Ok(Self(keys))
+        let mut ids = HashSet::new();
+        match keys.iter().find(|key| !ids.insert(&key.id)) {
+            Some(twice) => Err(Error::Twice(twice.id.clone())),
+            None => Ok(Self(keys)),
+        }
     }
 
     /// Never panics: `parse` rejects an empty list, and AES-GCM seals any text shorter than 64 GiB.
@@ -95,6 +110,11 @@ impl Keys {
         self.0.iter().map(|key| key.id.as_str())
     }
 
+    /// The id of each key, and what tells it from other keys without revealing it.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|key| (key.id.as_str(), key.fingerprint.as_str()))
+    }
+
     /// Opens what `seal` made for the same row.
     pub(crate) fn open(
         &self,
@@ -133,8 +153,18 @@ impl Key {
         if id.is_empty() {
             return Err(Error::Malformed);
         }
-        Ok(Self { id: id.to_owned(), cipher })
+        if key.iter().all(|byte| *byte == 0) {
+            return Err(Error::Zero(id.to_owned()));
+        }
+        Ok(Self { id: id.to_owned(), fingerprint: fingerprint(&key), cipher })
     }
+}
+
+/// A key is 32 random bytes, so nobody finds it from its digest.
+fn fingerprint(key: &[u8]) -> String {
+    let mut digest = Sha256::new_with_prefix("segment-export encryption key");
+    digest.update(key);
+    BASE64_STANDARD.encode(digest.finalize())
 }
 
 fn associated_data(instance: Uuid, row: Uuid) -> [u8; 32] {
@@ -175,6 +205,22 @@ mod tests {
         assert!(both.seal(&SecretString::from("x"), instance, row).starts_with("new:"));
         let only_new = keys(&key("new", 2)).open(&old, instance, row);
         assert!(matches!(only_new, Err(Error::UnknownKey(id)) if id == "old"));
+    }
+
+    #[test]
+    fn a_key_of_zeros_and_one_id_twice_are_rejected() {
+        let parse = |text: String| Keys::parse(&SecretString::from(text)).err();
+        assert!(matches!(parse(key("a", 0)), Some(Error::Zero(id)) if id == "a"));
+        let twice = format!("{},{}", key("a", 1), key("a", 2));
+        assert!(matches!(parse(twice), Some(Error::Twice(id)) if id == "a"));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_keys_apart_and_not_ids() {
+        let of = |text: &str| keys(text).fingerprints().next().unwrap().1.to_owned();
+        assert_eq!(of(&key("a", 1)), of(&key("b", 1)));
+        assert_ne!(of(&key("a", 1)), of(&key("a", 2)));
+        assert!(!key("a", 1).contains(&of(&key("a", 1))));
     }
 
     #[test]

@@ -20,14 +20,14 @@ use url::Url;
 use crate::app::App;
 use crate::campaign_monitor::CampaignMonitor;
 use crate::config::{Config, Part};
-use crate::db::Db;
+use crate::db::{self, Db, FileLock};
 use crate::identity::Verifier;
 use crate::queue::{self, Queue};
-use crate::runs::measure;
+use crate::runs::{measure, store_work};
 use crate::server::{self, Stopper};
 use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
-use crate::upkeep::{janitor, scheduler};
+use crate::upkeep::{fingerprints, janitor, scheduler};
 use crate::worker::Worker;
 
 /// How long a call to the identity provider may take.
@@ -44,6 +44,8 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
     let data = &config.data;
     let db = open_db(&config).await?;
     db.migrate().await?;
+    let keys = data.keys()?;
+    fingerprints::check(&db, &keys).await?;
     let queue = open_queue(&config).await?;
     let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
     Ok(App {
@@ -53,7 +55,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         campaign_monitor: campaign_monitor(&config)?,
         runs_client: campaign_monitor(&config)?,
         oauth: config.oauth.application(),
-        keys: data.keys()?,
+        keys,
         verifier: Verifier::new(config.auth.clone(), identity_http),
         previews: Semaphore::new(config.limits.max_previews),
         uploads: Semaphore::new(config.limits.max_uploads),
@@ -71,9 +73,35 @@ fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
     CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
 }
 
-/// Opens the database of `config`, and creates the folder of an embedded one.
-pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
+/// Makes this process the owner of an embedded database, for as long as the lock is held; `None` on `PostgreSQL`.
+pub fn own_database(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let url = config.data.database_url()?;
+    create_folder(url)?;
+    FileLock::take(url).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => anyhow::anyhow!(
+            "another process of this service uses the database in the same folder, and an embedded one is for one \
+             process. Stop the other one, or set SEGMENT_EXPORT_DATABASE_URL to a PostgreSQL for both"
+        ),
+        _ => anyhow::anyhow!("the database cannot be locked ({error}); check SEGMENT_EXPORT_DATABASE_URL"),
+    })
+}
+
+/// Makes the runs that the process before this one left behind due at once. The lock proves that it has ended.
+pub async fn take_over_runs(app: &App, _owned: &FileLock) -> sqlx::Result<()> {
+    let mut tx = app.db.write().await?;
+    let runs = store_work::end_leases(&mut tx, db::now()).await?;
+    tx.commit().await?;
+    if runs > 0 {
+        tracing::warn!(
+            runs,
+            "the process before this one ended in the middle of runs; they resume now"
+        );
+    }
+    Ok(())
+}
+
+/// Creates the folder of an embedded database.
+fn create_folder(url: &str) -> anyhow::Result<()> {
     if let Some(file) = url.strip_prefix("sqlite://")
         && let Some(folder) = std::path::Path::new(file).parent()
     {
@@ -81,6 +109,13 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
             format!("the folder of {file} cannot be created; check SEGMENT_EXPORT_DATABASE_URL")
         })?;
     }
+    Ok(())
+}
+
+/// Opens the database of `config`, and creates the folder of an embedded one.
+pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
+    let url = config.data.database_url()?;
+    create_folder(url)?;
     Db::connect(url, config.data.database_limits()).await.map_err(|error| {
         anyhow::anyhow!(
             "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -81,6 +82,7 @@ impl Data {
             self.encryption_keys.is_some(),
             "SEGMENT_EXPORT_ENCRYPTION_KEYS is required (or --dev on a laptop)"
         );
+        self.keys().context("SEGMENT_EXPORT_ENCRYPTION_KEYS cannot be used")?;
         anyhow::ensure!(
             self.redis_url.is_none() || self.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"

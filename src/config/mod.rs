@@ -5,6 +5,7 @@
 
 mod data;
 mod limits;
+pub mod names;
 mod oauth;
 mod storage;
 mod work;
@@ -80,19 +81,50 @@ pub struct Config {
 impl Config {
     /// Fills in the development defaults, and refuses settings that contradict each other.
     pub fn check(mut self) -> anyhow::Result<Self> {
+        self.fill_in_for_development();
+        match self.checks().into_iter().find_map(Result::err) {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
+    /// Everything that keeps these settings from working; `check` stops at the first.
+    #[must_use]
+    pub fn problems(mut self) -> Vec<String> {
+        self.fill_in_for_development();
+        self.checks()
+            .into_iter()
+            .filter_map(Result::err)
+            .map(|error| format!("{error:#}"))
+            .collect()
+    }
+
+    fn fill_in_for_development(&mut self) {
         if self.dev {
             self.auth.fill_in_for_development();
             self.data.fill_in_for_development();
         }
-        self.auth.check(self.dev)?;
-        self.work.check()?;
-        self.oauth.check(self.dev)?;
+    }
+
+    /// One for each group of settings.
+    fn checks(&self) -> Vec<anyhow::Result<()>> {
+        vec![
+            self.auth.check(self.dev),
+            self.work.check(),
+            self.oauth.check(self.dev),
+            self.check_parts(),
+            self.data.check(),
+            self.storage.roots().map(drop),
+            self.storage.data_sources().map(drop),
+        ]
+    }
+
+    fn check_parts(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             !self.parts.is_empty(),
             "--roles names no part: use api, worker, scheduler"
         );
-        self.data.check()?;
-        Ok(self)
+        Ok(())
     }
 
     /// Whether `part` is one of `--roles`.
@@ -155,6 +187,16 @@ mod tests {
         }
         let no_address = ["--auth-issuer", "login.example.com", "--auth-audience", "a"];
         assert!(check(&no_address).unwrap_err().contains("AUTH_JWKS_URL"));
+    }
+
+    #[test]
+    fn every_problem_is_told_not_only_the_first() {
+        let args = ["x", "--lease-ms", "1", "--redis-url", "redis://x", "--storage-roots", "a"];
+        let problems = Program::try_parse_from(args).unwrap().config.problems();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        for name in ["AUTH_ISSUER", "LEASE_MS", "ENCRYPTION_KEYS", "STORAGE_ROOTS"] {
+            assert!(problems.iter().any(|problem| problem.contains(name)), "{name}: {problems:?}");
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Work {
     )]
     pub stalls_max: i32,
     /// How long a worker owns a run without a heartbeat; then another worker takes over.
-    #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 60_000)]
+    #[arg(long, env = "SEGMENT_EXPORT_LEASE_MS", default_value_t = 15_000)]
     pub lease_ms: u64,
     /// How long a run may keep its slot while others wait and every slot of its worker is in use.
     #[arg(long, env = "SEGMENT_EXPORT_RUN_SLICE_MS", default_value_t = 60_000)]

@@ -36,6 +36,18 @@ pub async fn list(
     .await)
 }
 
+/// Some of the secrets that the key with this id sealed.
+pub async fn sealed_with(tx: &mut ReadHandle, key_id: &str, limit: i64) -> Result<Vec<Seal>> {
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT id, instance_id, credential_sealed FROM connections
+         WHERE substr(credential_sealed, 1, length($1)) = $1 ORDER BY id LIMIT $2"
+    )
+    .bind(format!("{key_id}:"))
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
 /// Replaces `old` with `new`: it seals the same secret, so neither version nor generation rises. False: the secret was
 /// changed meanwhile, and stays as it is.
 pub async fn replace(tx: &mut WriteHandle, old: &Seal, new: &str) -> Result<bool> {

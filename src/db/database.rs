@@ -11,8 +11,9 @@ use super::handle::{ReadHandle, WriteHandle};
 use super::limits::DatabaseLimits;
 use super::postgres::{self, PostgresSession};
 use super::sqlite::{self, SqliteSession};
-use crate::db_span;
+use super::time::{Time, now};
 use crate::telemetry::measures;
+use crate::{db_span, sql};
 
 /// Migrations only add, so that the previous version of the program runs on a newer schema: while pods are replaced one
 /// after the other, and after a rollback.
@@ -65,10 +66,9 @@ impl Db {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
-            Self::Sqlite { readers, .. } => readers
-                .acquire()
-                .await
-                .map(|connection| ReadHandle::Sqlite(SqliteSession::Reading(connection))),
+            Self::Sqlite { readers, .. } => {
+                SqliteSession::read(readers).await.map(ReadHandle::Sqlite)
+            }
             Self::Postgres { pool, limits } => {
                 PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
             }
@@ -77,15 +77,13 @@ impl Db {
         opened
     }
 
-    /// Opens a transaction that may write. On `SQLite` it takes the write lock at once, because a
-    /// transaction that reads first and writes later fails when another one wrote in between.
+    /// Opens a transaction that may write.
     pub async fn write(&self) -> sqlx::Result<WriteHandle> {
         let _span = db_span!("begin write", self.engine());
         let started = Instant::now();
         let opened = match self {
             Self::Sqlite { writer, .. } => {
-                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
-                begun.map(|tx| ReadHandle::Sqlite(SqliteSession::Writing(tx)))
+                SqliteSession::write(writer).await.map(ReadHandle::Sqlite)
             }
             Self::Postgres { pool, limits } => {
                 PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
@@ -115,12 +113,23 @@ impl Db {
         }
     }
 
-    /// Whether the database answers, and can be written.
+    /// Whether what is written now stays: writes the time into one row, reads it back, and commits. A disk that is
+    /// full, a folder that became read-only and a standby all fail here, where a read would not notice.
     pub async fn probe(&self) -> sqlx::Result<()> {
-        match self.read().await? {
-            ReadHandle::Sqlite(mut tx) => sqlx::query("SELECT 1").execute(&mut *tx).await.map(drop),
-            ReadHandle::Postgres(mut session) => session.probe().await,
+        let (mut tx, written) = (self.write().await?, now());
+        let read: Time = sql!(&mut tx, |db| {
+            sqlx::query_scalar(
+                "INSERT INTO probes (id, written_utc) VALUES (1, $1)
+                 ON CONFLICT (id) DO UPDATE SET written_utc = excluded.written_utc RETURNING written_utc",
+            )
+            .bind(written)
+            .fetch_one(db)
+            .await?
+        });
+        if read != written {
+            return Err(std::io::Error::other("the database did not keep what was written").into());
         }
+        tx.commit().await
     }
 
     /// Returns once no connection is open any more.

@@ -5,6 +5,7 @@
 
 mod database;
 mod errors;
+mod file_lock;
 mod handle;
 mod limits;
 mod postgres;
@@ -14,6 +15,7 @@ mod time;
 
 pub use database::Db;
 pub use errors::{is_reference_violation, is_unavailable, is_unique_violation};
+pub use file_lock::FileLock;
 pub use handle::{ReadHandle, WriteHandle};
 pub use limits::DatabaseLimits;
 pub use postgres::PostgresSession;

@@ -95,19 +95,6 @@ impl PostgresSession {
         Ok(session)
     }
 
-    /// Fails when it cannot be written.
-    pub(super) async fn probe(&mut self) -> Result<()> {
-        let most = self.limits.wait;
-        if answered(most, may_write(self.bounded().connection)).await? {
-            return Ok(());
-        }
-        if let Some(mut connection) = self.connection.take() {
-            connection.close_on_drop();
-        }
-        let why = "the database is read-only";
-        Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, why).into())
-    }
-
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.is_writing {
             let _span = db_span!("commit", "postgresql");

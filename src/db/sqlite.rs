@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Result, Sqlite, SqlitePool, Transaction};
+use sqlx::{Executor, Result, Sqlite, SqlitePool};
 
 use crate::db_span;
 
@@ -39,42 +39,71 @@ pub(super) async fn connect(url: &str, wait: Duration) -> Result<(SqlitePool, Sq
     Ok((readers, writer))
 }
 
-/// How statements run on `SQLite`; on `PostgreSQL` it is the same.
+/// A connection in use: to read, or with a transaction, which rolls back when it is dropped.
+///
+/// The transaction is begun and ended by statements of ours: the library counts transactions, and its count stays wrong
+/// for ever once `SQLite` has ended one by itself, as it does when the disk is full.
 #[derive(Debug)]
-pub enum SqliteSession {
-    /// Each by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement what is
-    /// committed then anyway.
-    Reading(PoolConnection<Sqlite>),
-    /// All or none.
-    Writing(Transaction<'static, Sqlite>),
+pub struct SqliteSession {
+    /// There until it is dropped.
+    connection: Option<PoolConnection<Sqlite>>,
+    is_writing: bool,
 }
 
 impl Deref for SqliteSession {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        match self {
-            Self::Reading(connection) => connection,
-            Self::Writing(transaction) => transaction,
-        }
+        self.connection.as_ref().expect("it is there until this is dropped")
     }
 }
 
 impl DerefMut for SqliteSession {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Reading(connection) => connection,
-            Self::Writing(transaction) => transaction,
-        }
+        self.connection.as_mut().expect("it is there until this is dropped")
     }
 }
 
 impl SqliteSession {
-    pub(super) async fn commit(self) -> Result<()> {
-        let Self::Writing(transaction) = self else {
-            return Ok(());
-        };
-        let _span = db_span!("commit", "sqlite");
-        transaction.commit().await
+    /// Each statement by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement
+    /// what is committed then anyway.
+    pub(super) async fn read(pool: &SqlitePool) -> Result<Self> {
+        Ok(Self { connection: Some(pool.acquire().await?), is_writing: false })
+    }
+
+    /// All statements or none. It takes the write lock at once, because a transaction that reads first and writes later
+    /// fails when another one wrote in between.
+    pub(super) async fn write(pool: &SqlitePool) -> Result<Self> {
+        let mut session = Self { connection: Some(pool.acquire().await?), is_writing: true };
+        session.execute("BEGIN IMMEDIATE").await?;
+        Ok(session)
+    }
+
+    /// A commit that failed may have ended the transaction or not: the rollback that follows tells.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        if self.is_writing {
+            let _span = db_span!("commit", "sqlite");
+            self.execute("COMMIT").await?;
+            self.is_writing = false;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SqliteSession {
+    fn drop(&mut self) {
+        if self.is_writing
+            && let Some(connection) = self.connection.take()
+        {
+            drop(tokio::spawn(roll_back(connection)));
+        }
+    }
+}
+
+/// Rolls back what has not been committed. A connection on which that fails is thrown away: nobody knows what is left
+/// of its transaction, and the next one would fail on it.
+async fn roll_back(mut connection: PoolConnection<Sqlite>) {
+    if connection.execute("ROLLBACK").await.is_err() {
+        connection.close_on_drop();
     }
 }

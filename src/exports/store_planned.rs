@@ -44,6 +44,15 @@ pub async fn plan(tx: &mut WriteHandle, id: ExportId, next: Option<Time>) -> Res
         .map(drop))
 }
 
+/// The earliest time that any export is planned for.
+pub(crate) async fn earliest(tx: &mut ReadHandle) -> Result<Option<Time>> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "SELECT MIN(next_planned_utc) FROM exports WHERE next_planned_utc IS NOT NULL"
+    )
+    .fetch_one(db)
+    .await)
+}
+
 /// Exports that were planned for `now` or earlier, in the order of their ids, after this one.
 pub async fn due(
     tx: &mut ReadHandle,

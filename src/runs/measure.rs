@@ -11,37 +11,42 @@ use super::batch::BatchStatus;
 use super::counts::{Counts, ProfileOutcome};
 use super::status::RunStatus;
 use super::store_work;
-use crate::connections;
-use crate::db::{self, Db};
+use crate::db::{self, Db, Time};
 use crate::telemetry::measures;
+use crate::{connections, exports, schedules};
 
 /// How long the database may take to count: Prometheus waits ten seconds by default.
 const COUNT_MAX: Duration = Duration::from_secs(5);
 
-/// Sets the gauges of open and due runs, and of connections that block some. They are NaN when the database does not
+/// Sets the gauges of open and due runs, of planned times that passed, and of connections that block some. They are NaN when the database does not
 /// answer.
 pub async fn measure(db: &Db) -> sqlx::Result<()> {
     let counted = timeout(COUNT_MAX, count(db)).await;
     let counted = counted.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
-    let [queued, running, due, age, refused] = *counted.as_ref().unwrap_or(&[f64::NAN; 5]);
+    let [queued, running, due, age, overdue, refused] = *counted.as_ref().unwrap_or(&[f64::NAN; 6]);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Queued.word()).set(queued);
     gauge!(measures::RUNS_OPEN, "status" => RunStatus::Running.word()).set(running);
     gauge!(measures::RUNS_DUE).set(due);
     gauge!(measures::OLDEST_DUE).set(age);
+    gauge!(measures::PLANNED_OVERDUE).set(overdue);
     gauge!(measures::CONNECTIONS_REFUSED).set(refused);
     counted.map(drop)
 }
 
-/// Queued, running and due runs, the age of the oldest due run in seconds, and connections that need attention.
-async fn count(db: &Db) -> sqlx::Result<[f64; 5]> {
+/// Queued, running and due runs, the age of the oldest due run and of the oldest planned time that passed, in seconds,
+/// and connections that need attention.
+async fn count(db: &Db) -> sqlx::Result<[f64; 6]> {
     let (mut tx, now) = (db.read().await?, db::now());
     let (queued, running) = store_work::open(&mut tx).await?;
     let (due, since) = store_work::backlog(&mut tx, now).await?;
+    let export = exports::store_planned::earliest(&mut tx).await?;
+    let refresh = schedules::store::earliest(&mut tx).await?;
     let refused = connections::store::count_refused(&mut tx).await?;
     let [queued, running, due, refused] =
         [queued, running, due, refused].map(measures::gauge_value);
-    let age = since.map_or(0.0, |since| (now - since).as_seconds_f64());
-    Ok([queued, running, due, age, refused])
+    let age = |since: Option<Time>| since.map_or(0.0, |since| (now - since).as_seconds_f64());
+    let overdue = age(export.into_iter().chain(refresh).min()).max(0.0);
+    Ok([queued, running, due, age(since), overdue, refused])
 }
 
 /// Every counter exists from the start, at zero.

@@ -37,6 +37,20 @@ pub async fn claim(
     })
 }
 
+/// Ends the lease of every run, so that each may be claimed at once. Only for a process that knows that no other one
+/// executes runs. Returns how many there are.
+pub async fn end_leases(tx: &mut WriteHandle, now: Time) -> Result<u64> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE runs SET lease_until = $1 WHERE status = 'running' AND lease_until > $1",
+        )
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+    })
+}
+
 /// Whether a claim of a run could succeed.
 #[derive(Debug, FromRow)]
 pub(crate) struct Availability {

@@ -7,6 +7,7 @@
 pub(crate) mod refresh;
 pub mod store;
 pub(crate) mod times;
+pub mod zones;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +75,7 @@ impl Schedule {
     /// The times of `cron` after `after`, in order.
     pub fn upcoming(&self, after: Time) -> impl Iterator<Item = Time> + '_ {
         let lines = if self.active { self.cron.as_slice() } else { &[] };
-        times::upcoming(self.timezone.unwrap_or(TimeZone::UTC), lines, after)
+        times::upcoming(self.timezone.clone().unwrap_or(TimeZone::UTC), lines, after)
     }
 
     /// `None` when no time is planned after `after`.

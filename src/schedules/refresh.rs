@@ -94,7 +94,7 @@ impl RefreshSchedule {
     #[must_use]
     pub fn upcoming(&self, after: Time, count: usize) -> Vec<Time> {
         let lines = if self.active { self.lines() } else { vec![] };
-        times::upcoming(self.timezone, &lines, after).take(count).collect()
+        times::upcoming(self.timezone.clone(), &lines, after).take(count).collect()
     }
 
     /// The first planned time after `after`.

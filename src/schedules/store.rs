@@ -46,6 +46,15 @@ pub async fn set(
     })
 }
 
+/// The earliest time that any system refresh is planned for.
+pub(crate) async fn earliest(tx: &mut ReadHandle) -> Result<Option<Time>> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "SELECT MIN(next_planned_utc) FROM refresh_schedules WHERE next_planned_utc IS NOT NULL"
+    )
+    .fetch_one(db)
+    .await)
+}
+
 /// Instances whose system refresh was planned for `now` or earlier.
 pub async fn refreshes_due(tx: &mut ReadHandle, now: Time) -> Result<Vec<Uuid>> {
     sql!(tx, |db| {

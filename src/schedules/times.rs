@@ -4,13 +4,15 @@
 //! change skips is the first moment after the gap, and one that comes twice is the first of the two.
 //! (croner's own rule leaves out times in a gap as soon as a line names two hours, such as `0 3,15 * * *`.)
 
-use chrono::{NaiveDateTime, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
+use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone as Rules};
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::zones;
 use crate::db::Time;
 
 /// The longest gap of a clock, in minutes: a zone that crossed the date line skipped a day.
@@ -18,7 +20,7 @@ const GAP_MAX: i64 = 24 * 60;
 const LINE_MAX: usize = 100;
 
 /// A time zone of the IANA database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(
     value_type = String,
@@ -26,27 +28,33 @@ const LINE_MAX: usize = 100;
     pattern = "^[A-Za-z0-9+/_-]+$",
     example = "Europe/Riga"
 )]
-pub struct TimeZone(Tz);
+pub struct TimeZone(Rules);
 
 impl TryFrom<String> for TimeZone {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        zones::get(&text)
             .map(Self)
-            .map_err(|_| "a time zone is a name of the IANA database, such as Europe/Riga or UTC")
+            .ok_or("a time zone is a name of the IANA database, such as Europe/Riga or UTC")
     }
 }
 
 impl From<TimeZone> for String {
     fn from(zone: TimeZone) -> Self {
-        zone.0.name().to_owned()
+        zone.0.iana_name().unwrap_or("UTC").to_owned()
     }
 }
 
 impl TimeZone {
     /// Its clock never changes.
-    pub const UTC: Self = Self(Tz::UTC);
+    pub const UTC: Self = Self(Rules::UTC);
+
+    /// What its clock shows; `None` thousands of years from now.
+    fn wall(&self, time: Time) -> Option<NaiveDateTime> {
+        let offset = self.0.to_offset(Timestamp::from_second(time.timestamp()).ok()?);
+        Some(time.naive_utc() + seconds(offset))
+    }
 }
 
 /// A cron line: minute, hour, day of month, month, day of week, read on the clock of a time zone.
@@ -89,22 +97,41 @@ impl From<CronLine> for String {
 impl CronLine {
     /// The first of its times after `after`; `None` when there is none.
     #[must_use]
-    pub fn next(&self, zone: TimeZone, after: Time) -> Option<Time> {
-        let wall = after.with_timezone(&zone.0).naive_local();
+    pub fn next(&self, zone: &TimeZone, after: Time) -> Option<Time> {
+        let wall = zone.wall(after)?;
         let next = |wall: &Time| self.0.find_next_occurrence(wall, false).ok();
         std::iter::successors(next(&wall.and_utc()), next)
-            .filter_map(|wall| moment(zone.0, wall.naive_utc()))
+            .filter_map(|wall| moment(&zone.0, wall.naive_utc()))
             .find(|time| *time > after)
     }
 }
 
 /// The moment at which a clock shows `wall`, or would have.
-fn moment(zone: Tz, wall: NaiveDateTime) -> Option<Time> {
-    (0..=GAP_MAX)
-        .find_map(|minutes| {
-            zone.from_local_datetime(&(wall + TimeDelta::minutes(minutes))).earliest()
-        })
-        .map(|time| time.with_timezone(&Utc))
+fn moment(zone: &Rules, wall: NaiveDateTime) -> Option<Time> {
+    (0..=GAP_MAX).find_map(|minutes| exact(zone, wall + TimeDelta::minutes(minutes)))
+}
+
+/// The first moment at which a clock shows `wall`; `None` when it never does.
+fn exact(zone: &Rules, wall: NaiveDateTime) -> Option<Time> {
+    let civil = civil::DateTime::new(
+        i16::try_from(wall.year()).ok()?,
+        i8::try_from(wall.month()).ok()?,
+        i8::try_from(wall.day()).ok()?,
+        i8::try_from(wall.hour()).ok()?,
+        i8::try_from(wall.minute()).ok()?,
+        i8::try_from(wall.second()).ok()?,
+        0,
+    );
+    match zone.to_ambiguous_timestamp(civil.ok()?).offset() {
+        AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+            Some((wall - seconds(offset)).and_utc())
+        }
+        AmbiguousOffset::Gap { .. } => None,
+    }
+}
+
+fn seconds(offset: Offset) -> TimeDelta {
+    TimeDelta::seconds(offset.seconds().into())
 }
 
 /// The planned times of `lines` after `after`, in order, each once.
@@ -113,8 +140,9 @@ pub fn upcoming(
     lines: &[CronLine],
     after: Time,
 ) -> impl Iterator<Item = Time> + '_ {
-    let next = move |after| lines.iter().filter_map(|line| line.next(zone, after)).min();
-    std::iter::successors(next(after), move |last| next(*last))
+    let next = move |after| lines.iter().filter_map(|line| line.next(&zone, after)).min();
+    let first = next(after);
+    std::iter::successors(first, move |last| next(*last))
 }
 
 #[cfg(test)]
@@ -212,16 +240,16 @@ mod tests {
 
     #[test]
     fn a_year_of_times_in_any_zone_comes_in_order_and_once_for_each_day() {
-        for zone in chrono_tz::TZ_VARIANTS {
+        for name in zones::names() {
+            let zone = TimeZone::try_from(name.to_owned()).unwrap();
             let line = CronLine::try_from("30 2 * * *".to_owned()).unwrap();
             let (start, end) =
                 ("2026-01-01T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse::<Time>());
             let lines = [line];
-            let all: Vec<_> = upcoming(TimeZone(zone), &lines, start)
-                .take_while(|time| *time < end.unwrap())
-                .collect();
-            assert_eq!(all.len(), 365, "{zone}");
-            assert!(all.is_sorted_by(|one, next| one < next), "{zone}");
+            let all: Vec<_> =
+                upcoming(zone, &lines, start).take_while(|time| *time < end.unwrap()).collect();
+            assert_eq!(all.len(), 365, "{name}");
+            assert!(all.is_sorted_by(|one, next| one < next), "{name}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! Whether the process is alive, whether it is ready, and its metrics. These calls need no token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -15,9 +16,41 @@ use crate::runs;
 /// How long a part may take to answer: probes of the service wait at most ten seconds.
 const PROBE_MAX: Duration = Duration::from_secs(3);
 
+/// How old the answers of the parts may be.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
+
 /// The endpoints outside the instances.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.app_data(Data::new(Probes::default()));
     config.service(livez).service(readyz).service(metrics);
+}
+
+/// What the database, the queue and the storage answered last. They are written to, and anyone may ask: so each thread
+/// of the server asks them at most once a second.
+#[derive(Default)]
+struct Probes(Mutex<Option<(Instant, [bool; 3])>>);
+
+impl Probes {
+    async fn answers(&self, app: &App) -> [bool; 3] {
+        let mut last = self.0.lock().await;
+        if let Some((when, answered)) = *last
+            && when.elapsed() < PROBE_PAUSE
+        {
+            return answered;
+        }
+        let answered = Box::pin(probe(app)).await;
+        *last = Some((Instant::now(), answered));
+        answered
+    }
+}
+
+async fn probe(app: &App) -> [bool; 3] {
+    let (database, queue, storage) = futures::join!(
+        answers(app.db.probe()),
+        answers(app.queue.probe()),
+        answers(app.storage.probe())
+    );
+    [database, queue, storage]
 }
 
 /// Whether the service is ready to work.
@@ -54,7 +87,8 @@ async fn livez() -> &'static str {
 
 /// Reports whether the service is ready, and which part is not.
 ///
-/// Send no calls to a process that is not ready: it cannot work, or is about to stop.
+/// Send no calls to a process that is not ready: it cannot work, or is about to stop. The database and a storage in a
+/// folder are written and read back, so a full disk shows here.
 #[utoipa::path(
     tag = "health",
     security(()),
@@ -64,12 +98,8 @@ async fn livez() -> &'static str {
     ),
 )]
 #[get("/readyz")]
-async fn readyz(app: Data<App>) -> HttpResponse {
-    let (database, queue, storage) = futures::join!(
-        answers(app.db.probe()),
-        answers(app.queue.probe()),
-        answers(app.storage.probe())
-    );
+async fn readyz(app: Data<App>, probes: Data<Probes>) -> HttpResponse {
+    let [database, queue, storage] = probes.answers(&app).await;
     let parts = vec![
         PartReadiness { name: "process", ready: !app.stop.is_cancelled() },
         PartReadiness { name: "database", ready: database },

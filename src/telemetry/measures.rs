@@ -44,6 +44,9 @@ declare! {
     describe_gauge OLDEST_DUE = "segment_export_oldest_due_run_age_seconds", Seconds,
         "Age of the oldest due run, in seconds; 0 when no run is due.";
 
+    describe_gauge PLANNED_OVERDUE = "segment_export_oldest_planned_overdue_seconds", Seconds,
+        "How long ago the oldest planned time was that no scheduler has acted on, in seconds; 0 when there is none.";
+
     // Connections, as the database has them; the same in every process.
     describe_gauge CONNECTIONS_REFUSED = "segment_export_connections_needing_attention", Count,
         "Connections whose credentials Campaign Monitor rejects, and that an administrator must renew.";

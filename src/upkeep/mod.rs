@@ -1,5 +1,7 @@
-//! Upkeep: what happens by the clock, apart from runs: planned times, retention, and the rotation of keys.
+//! Upkeep: what happens by the clock, apart from runs: planned times, retention, and the keys that seal secrets.
 
+pub mod fingerprints;
 pub mod janitor;
 pub mod rotation;
 pub mod scheduler;
+mod store_fingerprints;

@@ -198,3 +198,15 @@ async fn pods_have_the_identity_of_the_cloud_provider() {
     assert!(theirs.all("ServiceAccount").is_empty());
     assert_eq!(pod(theirs.one("Deployment", "-api"))["serviceAccountName"], "theirs");
 }
+
+#[tokio::test]
+async fn the_key_of_one_pod_is_made_by_the_chart_when_there_is_none() {
+    let manifests = render("embedded", &["secrets.encryptionKeys="]).await;
+    let secret = manifests.one("Secret", "");
+    assert_eq!(secret["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+    let made = secret["stringData"]["encryptionKeys"].as_str().unwrap();
+    assert!(made.starts_with("one:") && made.len() == 48 && made.ends_with('='), "{made}");
+    // `helm template` sees no cluster; there, the key of the first installation is looked up.
+    let template = std::fs::read_to_string(format!("{CHART}/templates/secret.yaml")).unwrap();
+    assert!(template.contains(r#"lookup "v1" "Secret" .Release.Namespace $name"#));
+}

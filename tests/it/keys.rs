@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use reqwest::Method;
 use segment_export::connections::store_seals;
 use segment_export::sandbox::API_KEY;
+use segment_export::sql;
 use serde_json::json;
 
 use crate::oauth;
@@ -109,5 +110,52 @@ async fn a_key_that_is_missing_is_named_and_nothing_is_lost() {
     let both = format!("{NEW},{OLD}");
     app.restart_with(&["--encryption-keys", &both]).await;
     assert!(app.command(&["keys", "rotate"], &[]).await.0);
+    all_open(&app).await;
+}
+
+/// What a process says that must not start with these settings.
+async fn does_not_start(app: &TestApp, keys: &str) -> String {
+    let (succeeds, said) = app.command(&["serve"], &["--encryption-keys", keys]).await;
+    assert!(!succeeds, "{said}");
+    assert!(said.contains("SEGMENT_EXPORT_ENCRYPTION_KEYS"), "{said}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_with_another_key_under_a_known_id_ends_in_words_and_harms_nothing() {
+    let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
+    app.connection().await;
+    app.stop_service().await;
+    app.set_extra(&[]);
+    let other = NEW.replace("new:", "old:");
+
+    let said = does_not_start(&app, &other).await;
+    assert!(said.contains("\"old\"") && said.contains("an id of its own"), "{said}");
+    let (succeeds, said) = app.command(&["keys", "rotate"], &["--encryption-keys", &other]).await;
+    assert!(!succeeds && said.contains("\"old\""), "{said}");
+    let zeros = format!("old:{}=", "A".repeat(43));
+    assert!(does_not_start(&app, &zeros).await.contains("all zeros"));
+    let twice = format!("{OLD},{other}");
+    assert!(does_not_start(&app, &twice).await.contains("two encryption keys have the id `old`"));
+
+    app.set_extra(&["--encryption-keys", &format!("{NEW},{OLD}")]);
+    app.start_service().await;
+    all_open(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_refused_also_by_a_database_that_is_older_than_fingerprints() {
+    let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
+    app.connection().await;
+    let mut tx = app.app().db.write().await.unwrap();
+    sql!(&mut tx, |db| sqlx::query("DELETE FROM key_fingerprints").execute(db).await.map(drop))
+        .unwrap();
+    tx.commit().await.unwrap();
+    app.stop_service().await;
+    app.set_extra(&[]);
+    let other = NEW.replace("new:", "old:");
+    assert!(does_not_start(&app, &other).await.contains("\"old\""));
+    app.set_extra(&["--encryption-keys", OLD]);
+    app.start_service().await;
     all_open(&app).await;
 }

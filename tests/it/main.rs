@@ -15,6 +15,7 @@ mod examples;
 mod exports;
 mod fairness;
 mod following;
+mod full_disk;
 mod identity;
 mod keys;
 mod life;

@@ -34,6 +34,7 @@ fn the_defaults_are_those_that_callers_and_operators_were_promised() {
     assert!(config.oauth.application().is_none(), "people sign in where it is registered");
     assert_eq!(config.limits.max_profiles_per_export, 1_000_000);
     assert_eq!(config.work.uploads_in_flight, 8);
+    assert_eq!(config.work.lease_ms, 15_000);
     assert_eq!(config.limits.idempotency_hours, 24);
     assert_eq!(config.auth.auth_leeway_seconds, 60);
     assert_eq!(
@@ -67,4 +68,41 @@ fn the_help_shows_no_secret_of_the_environment() {
         }
         assert!(!text.contains("hush"), "{text}");
     }
+}
+
+/// What a command of the program says with these variables.
+fn told(words: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
+    let output = command.args(words).envs(variables.iter().copied()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn a_mistyped_variable_is_named_with_the_one_that_is_meant() {
+    let typo = [("SEGMENT_EXPORT_LAESE_MS", "1000")];
+    for words in [&["serve", "--dev"][..], &["migrate", "--dev"], &["config", "check", "--dev"]] {
+        let (succeeds, said) = told(words, &typo);
+        assert!(!succeeds, "{words:?}: {said}");
+        let advice =
+            "SEGMENT_EXPORT_LAESE_MS is not a setting; did you mean SEGMENT_EXPORT_LEASE_MS?";
+        assert!(said.contains(advice), "{words:?}: {said}");
+    }
+    let others = [("OTEL_RESOURCE_ATTRIBUTES", "a=b"), ("SEGMENT_EXPORT_SERVICE_HOST", "10.0.0.1")];
+    let (succeeds, said) = told(&["config", "check", "--dev"], &others);
+    assert!(succeeds, "{said}");
+}
+
+#[test]
+fn settings_are_checked_without_starting_and_every_problem_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("made/it.db");
+    let url = format!("sqlite://{}", file.display());
+    let with = [("SEGMENT_EXPORT_DATABASE_URL", url.as_str())];
+    let (succeeds, said) = told(&["config", "check"], &with);
+    assert!(!succeeds, "{said}");
+    assert!(said.contains("AUTH_ISSUER") && said.contains("ENCRYPTION_KEYS"), "{said}");
+    let (succeeds, said) = told(&["config", "check", "--dev"], &with);
+    assert!(succeeds, "{said}");
+    assert!(!file.parent().unwrap().exists(), "nothing was started");
 }

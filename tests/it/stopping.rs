@@ -80,3 +80,37 @@ async fn a_process_whose_uploads_do_not_finish_in_time_ends_all_the_same() {
     app.process_ends().await;
     is_sent_by_another(&mut app, &run).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_the_owner_of_an_embedded_database_resumes_its_runs_at_once() {
+    let database = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/it.db", database.path().display());
+    let mut app = TestApp::start_on(&url, &["--lease-ms", "600000"]).await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 60}}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(2_000)).await;
+    app.kill_process().await;
+
+    app.start_process().await;
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], app.active().await), (&json!("successful"), 20_000), "{run}");
+    app.kill_process().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_an_embedded_database_is_refused_in_words() {
+    let database = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/it.db", database.path().display());
+    let mut app = TestApp::start_on(&url, &[]).await;
+    app.stop_service().await;
+    app.start_process().await;
+
+    let (succeeds, said) = app.command(&["serve"], &[]).await;
+    assert!(!succeeds && said.contains("an embedded one is for one process"), "{said}");
+    let (succeeds, said) = app.command(&["keys", "status"], &[]).await;
+    assert!(succeeds, "what runs beside a service still does: {said}");
+    app.kill_process().await;
+}

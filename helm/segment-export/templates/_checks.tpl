@@ -10,8 +10,8 @@
 {{- fail "auth.audience is required: the audience that tokens must have" }}
 {{- end }}
 {{- if not .secrets.existingSecret }}
-{{- if not .secrets.encryptionKeys }}
-{{- fail "secrets.encryptionKeys (or secrets.existingSecret) is required: id:base64key with a key of 32 bytes" }}
+{{- if not (or .secrets.encryptionKeys .embedded) }}
+{{- fail "secrets.encryptionKeys (or secrets.existingSecret) is required, unless embedded is true: id:base64key with a key of 32 bytes" }}
 {{- end }}
 {{- if not .embedded }}
 {{- if not .secrets.databaseUrl }}
@@ -22,7 +22,7 @@
 {{- end }}
 {{- end }}
 {{- /* Checked here and not by the schema, whose errors would print the secrets. */}}
-{{- if not (regexMatch "^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$" .secrets.encryptionKeys) }}
+{{- if not (regexMatch "^([A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*)?$" .secrets.encryptionKeys) }}
 {{- fail "secrets.encryptionKeys must be id:base64key,… with keys of 32 bytes (openssl rand -base64 32)" }}
 {{- end }}
 {{- if not (regexMatch "^(postgres(ql)?://.+)?$" .secrets.databaseUrl) }}

@@ -132,7 +132,7 @@ impl SchedulePatch {
         Schedule {
             kind,
             active: patch.active.unwrap_or(old.active),
-            timezone: patch.timezone.unwrap_or(old.timezone),
+            timezone: patch.timezone.unwrap_or_else(|| old.timezone.clone()),
             cron: patch.cron.unwrap_or(old.cron),
         }
     }

@@ -45,7 +45,7 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
         return errors;
     }
     for (index, line) in schedule.cron.iter().enumerate() {
-        if line.next(TimeZone::UTC, now).is_none() {
+        if line.next(&TimeZone::UTC, now).is_none() {
             let message = "This cron line never matches a date. Check the day and the month.";
             errors.push(FieldError::new(format!("{cron}/{index}"), "neverComes", message));
         }

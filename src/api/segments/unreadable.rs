@@ -1,5 +1,7 @@
 //! The problems that say why the members of a segment cannot be read or written.
 
+use std::error::Error as _;
+
 use crate::http::problem::{Problem, ProblemKind};
 use crate::storage;
 
@@ -8,7 +10,7 @@ use crate::storage;
 pub fn storage_unavailable(error: &storage::Error) -> Problem {
     let detail = match error {
         storage::Error::Unavailable(_) => {
-            "The storage cannot be reached. Try again in a few seconds.".to_owned()
+            "The storage cannot be reached, or has no room. Try again in a few seconds.".to_owned()
         }
         setting => format!(
             "The storage cannot be used: {setting}. Ask your operator to check the storage settings."
@@ -16,7 +18,18 @@ pub fn storage_unavailable(error: &storage::Error) -> Problem {
     };
     Problem::new(ProblemKind::Unavailable, detail)
         .retry_after(5)
-        .because(anyhow::anyhow!("{error}"))
+        .because(anyhow::anyhow!(causes(error)))
+}
+
+/// The error and what caused it, such as a disk that is full. Neither names a value.
+fn causes(error: &storage::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }
 
 /// 503 when the storage is unavailable, else 422.

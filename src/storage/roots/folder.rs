@@ -1,6 +1,7 @@
 //! A root that is a folder: of this machine, or shared by several.
 
 use std::{
+    io::{self, Read, Seek, Write},
     path::{Component, PathBuf},
     sync::Arc,
 };
@@ -68,11 +69,26 @@ impl Folder {
         if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
     }
 
-    /// Checks whether the folder is writable, with a file that has no name and so is never seen.
+    /// Writes a file and reads it back; it has no name and so is never seen.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         let folder = self.0.clone();
-        run_blocking(|| tempfile::tempfile_in(folder).map(drop).map_err(Error::unavailable)).await
+        run_blocking(move || write_and_read_back(&folder).map_err(Error::unavailable)).await
     }
+}
+
+/// A block of the file system: less would fit where nothing else does.
+const PROBE_BYTES: usize = 4096;
+
+fn write_and_read_back(folder: &std::path::Path) -> io::Result<()> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&[1; PROBE_BYTES])?;
+    file.rewind()?;
+    let mut read = Vec::with_capacity(PROBE_BYTES);
+    file.read_to_end(&mut read)?;
+    if read == [1; PROBE_BYTES] {
+        return Ok(());
+    }
+    Err(io::Error::other("the storage did not keep what was written"))
 }
 
 /// The path of a `file:` address, absolute or relative; `None` for any other address and for a path with `..`.

@@ -4,6 +4,7 @@ mod clock_changes;
 mod planned_times;
 mod refreshes;
 mod settings;
+mod zones;
 
 use chrono::{DateTime, Utc};
 use reqwest::{Method, Response};

@@ -107,6 +107,24 @@ async fn times_missed_while_the_service_was_down_run_once_and_late_and_say_so() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn planned_times_that_pass_without_a_scheduler_are_measured_by_the_other_parts() {
+    let mut app = TestApp::start_with(&["--roles", "api,worker"]).await;
+    let (export, _) = planned(&app).await;
+    let mut tx = app.app().db.write().await.unwrap();
+    plan(&mut tx, id(&export), Some(db::now() - TimeDelta::minutes(10))).await.unwrap();
+    tx.commit().await.unwrap();
+    app.stop_service().await;
+    app.start_process().await;
+
+    let metrics = app.anonymous(Method::GET, "metrics").send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let name = "segment_export_oldest_planned_overdue_seconds ";
+    let overdue = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    assert!((600.0..900.0).contains(&overdue.parse().unwrap()), "{overdue}");
+    app.kill_process().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_still_runs_when_it_is_due_gets_a_skipped_run() {
     let app = idle().await;
     let (export, first) = planned(&app).await;

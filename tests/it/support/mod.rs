@@ -48,6 +48,7 @@ pub struct TestApp {
     engines: Vec<String>,
     extra: Vec<String>,
     is_dev: bool,
+    temporary: Option<std::path::PathBuf>,
 }
 
 /// The settings of the engines: embedded, or the `PostgreSQL` and Redis that the environment names, where every test
@@ -82,6 +83,16 @@ impl TestApp {
 
     /// A service with further settings, written as on the command line.
     pub async fn start_with(extra: &[&str]) -> Self {
+        Self::start_by(extra, engines).await
+    }
+
+    /// A service on a database of its own choice, with the embedded queue.
+    pub async fn start_on(database: &str, extra: &[&str]) -> Self {
+        let engines = vec!["--database-url".to_owned(), database.to_owned()];
+        Self::start_by(extra, async |_: &Path| engines).await
+    }
+
+    async fn start_by(extra: &[&str], engines: impl AsyncFnOnce(&Path) -> Vec<String>) -> Self {
         let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let mut app = Self {
             sandbox,
@@ -94,6 +105,7 @@ impl TestApp {
             engines: vec![],
             extra: extra.iter().map(ToString::to_string).collect(),
             is_dev: true,
+            temporary: None,
         };
         app.engines = engines(app.folder.path()).await;
         app.start_service().await;

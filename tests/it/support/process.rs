@@ -21,6 +21,12 @@ impl TestApp {
         self.spawn_process(filter, log.try_clone().unwrap().into(), log.into()).await;
     }
 
+    /// The same, with a temporary folder of its own.
+    pub async fn start_process_with_temporary_folder(&mut self, folder: &Path) {
+        self.temporary = Some(folder.into());
+        self.start_process().await;
+    }
+
     async fn spawn_process(&mut self, filter: &str, out: Stdio, err: Stdio) {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let bind = free.local_addr().unwrap().to_string();
@@ -29,6 +35,7 @@ impl TestApp {
         let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
         command.arg("serve").args(&self.args(&bind)[1..]).env("RUST_LOG", filter);
         command.stdout(out).stderr(err);
+        command.envs(self.temporary.as_ref().map(|folder| ("TMPDIR", folder)));
         self.process = Some(command.kill_on_drop(true).spawn().unwrap());
         let started = std::time::Instant::now();
         while self.anonymous(Method::GET, "livez").send().await.is_err() {
