@@ -6,6 +6,7 @@
 mod data;
 mod limits;
 mod oauth;
+mod security;
 mod storage;
 mod work;
 
@@ -18,6 +19,8 @@ pub use data::Data;
 pub use limits::Limits;
 pub(crate) use limits::retention_cutoff;
 pub use oauth::OAuth;
+pub use security::Security;
+pub(crate) use security::WebOrigin;
 pub use storage::StorageArgs;
 pub use work::Work;
 
@@ -70,6 +73,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub oauth: OAuth,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub security: Security,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub work: Work,

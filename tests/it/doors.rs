@@ -1,0 +1,3 @@
+//! What browsers may do with answers of the service, and who gets in.
+
+mod browsers;
