@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A UUIDv7: later connections have larger ids.
+/// A UUID of version 7: later connections have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -49,7 +49,7 @@ impl DisplayName {
     }
 }
 
-/// A UUIDv7: later exports have larger ids.
+/// A UUID of version 7: later exports have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -61,7 +61,7 @@ impl From<Uuid> for ExportId {
     }
 }
 
-/// A UUIDv7: later runs have larger ids.
+/// A UUID of version 7: later runs have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(transparent)]

@@ -13,8 +13,10 @@ pub(crate) mod store;
 pub mod store_oauth;
 pub mod store_seals;
 mod unusable;
+mod view;
 
 pub use connection::CONSENT_VERSION;
 pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
 pub(crate) use credential::{ApiKey, CredentialKind, SealedCredential};
 pub(crate) use unusable::Unusable;
+pub(crate) use view::ConnectionView;

@@ -1,5 +1,6 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
+mod audited;
 mod content;
 mod export;
 mod field_name;

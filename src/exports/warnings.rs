@@ -30,8 +30,13 @@ pub(crate) fn over_limit(selected: i64, most: i64) -> Option<Warning> {
     (selected > most).then(|| Warning {
         code: WarningCode::ProfileLimitExceeded,
         message: format!(
-            "The segments hold {selected} profiles, but an export may have only {most}. A run would be skipped. \
-             Spread the segments over several exports."
+            "{} A run would be skipped. Spread the segments over several exports.",
+            too_many(selected, most)
         ),
     })
+}
+
+/// What is wrong with segments that hold too many profiles, in a sentence.
+pub(crate) fn too_many(selected: i64, most: i64) -> String {
+    format!("The segments hold {selected} profiles; an export may have {most}.")
 }

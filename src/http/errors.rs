@@ -72,7 +72,7 @@ impl ProblemKind {
                 "Ask an administrator for the role, or to share the connection with contributors."
             }
             Self::NotFound => {
-                "Check the address. The object may be removed, or belong to another instance."
+                "Check the address. The object may have been removed, or belong to another instance."
             }
             Self::MethodNotAllowed => "Use one of the methods in `Allow`.",
             Self::NotAcceptable => "Send one of the content types that `detail` names in `Accept`.",
@@ -94,8 +94,8 @@ impl ProblemKind {
             }
             Self::Changed => "Read it again, and repeat your change with the new version.",
             Self::TooLarge => {
-                "Upload the members as compressed Parquet, or register the files as a `files` source. An upload \
-                    replaces all members, so parts would overwrite each other."
+                "Send a smaller body. Upload members as compressed Parquet, or register the files as a `files` \
+                    source: an upload replaces all members, so parts would overwrite each other."
             }
             Self::UnsupportedMediaType => "Send one of the content types that `detail` names.",
             Self::Unprocessable => {

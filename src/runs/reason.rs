@@ -80,10 +80,12 @@ reasons! {
         "The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of \
          the data matching.";
     /// Campaign Monitor is slow, down, or asks for a pause.
+    #[serde(alias = "campaignMonitorUnavailable")]
     DestinationUnavailable External
         "Campaign Monitor does not accept uploads now ({detail}). A waiting run resumes by itself. If the run has \
          failed, start it again.";
     /// Campaign Monitor refuses the call for another reason.
+    #[serde(alias = "campaignMonitorRefused")]
     DestinationRefused External
         "Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If the message \
          names a limit, your contract with Campaign Monitor sets it: raise it there, or export fewer profiles.";
@@ -130,6 +132,22 @@ impl From<Unusable> for Reason {
             Unusable::CredentialsRefused(message) => {
                 Self::new(ReasonCode::CredentialsRefused, message)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_was_stored_under_the_name_of_the_vendor_is_read() {
+        for (old, code) in [
+            ("campaignMonitorUnavailable", ReasonCode::DestinationUnavailable),
+            ("campaignMonitorRefused", ReasonCode::DestinationRefused),
+        ] {
+            let stored = format!(r#"{{"code": "{old}", "culprit": "external", "message": "…"}}"#);
+            assert_eq!(serde_json::from_str::<Reason>(&stored).unwrap().code, code);
         }
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::times::{self, CronLine, TimeZone};
+use crate::audit::Snapshot;
 use crate::db::{Stamps, Time};
 
 /// When the system refresh of an instance takes place. It is off until a caller sets it.
@@ -121,6 +122,12 @@ pub struct Planned {
     pub next_planned_utc: Option<Time>,
     #[sqlx(flatten)]
     pub stamps: Stamps,
+}
+
+impl From<(Uuid, &RefreshSchedule)> for Snapshot {
+    fn from((instance, schedule): (Uuid, &RefreshSchedule)) -> Self {
+        Self { name: None, ..Self::of(&instance, "", schedule) }
+    }
 }
 
 #[cfg(test)]

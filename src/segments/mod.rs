@@ -5,7 +5,9 @@ pub mod orphans;
 mod segment;
 mod source;
 pub mod store;
+mod view;
 
 pub use members::{check_open, current, inspect, receive_limits};
 pub use segment::{Segment, SegmentId, SegmentName, Unreadable};
 pub use source::SegmentSource;
+pub(crate) use view::SegmentView;

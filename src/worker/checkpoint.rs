@@ -14,6 +14,7 @@ use crate::runs::{self, Counts, LeaseLost, measure, store_batches};
 /// Writes batches that are done, and moves the position as far as no batch is missing. True when somebody has
 /// cancelled the run.
 pub async fn checkpoint(job: &mut Job, ready: Vec<Done>) -> Result<bool, Stopped> {
+    let _writing = job.writes.clone().lock_owned().await;
     let tx = job.app.db.write().await?;
     checkpoint_in(tx, job, ready).await
 }

@@ -1,8 +1,9 @@
 //! Around every phase of a run: renews its lease, and watches whether somebody cancels it or it must stop.
 //!
-//! The phase and the heartbeats go on side by side: neither waits for the other, as each may hold what the other
-//! needs of the database. A lost lease ends the phase at once. A cancel or a stop does not: it is raised as an
-//! interrupt, and the phase decides what it may leave undone.
+//! The phase and the heartbeats take turns on one task. While the phase writes about the run, which renews the lease too,
+//! no heartbeat is sent: it would wait for the phase's own lock on the row. So a heartbeat that fails ends the phase
+//! between two of its writes, never inside one. A lost lease ends it at once. A cancel or a stop does not: it is raised
+//! as an interrupt, and the phase decides what it may leave undone.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::select;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::job::Job;
+use super::job::{Job, Writes};
 use super::stopped::Stopped;
 use crate::app::App;
 use crate::db;
@@ -26,6 +27,7 @@ pub struct Heartbeat {
     app: Arc<App>,
     lease: Lease,
     stop: CancellationToken,
+    writes: Writes,
     pub(super) interrupt: Interrupt,
 }
 
@@ -57,7 +59,7 @@ impl Heartbeat {
     #[must_use]
     pub fn of(job: &Job) -> Self {
         let (app, lease, stop) = (job.app.clone(), job.lease, job.stop.clone());
-        Self { app, lease, stop, interrupt: Interrupt::default() }
+        Self { app, lease, stop, writes: job.writes.clone(), interrupt: Interrupt::default() }
     }
 
     /// Runs a phase to its end, unless the lease is lost or cannot be renewed.
@@ -93,7 +95,9 @@ impl Heartbeat {
         let mut heartbeats = self.heartbeats();
         loop {
             select! {
-                _ = heartbeats.tick() => if let Err(failed) = self.renew().await {
+                _ = heartbeats.tick() => if let Ok(_writing) = self.writes.try_lock()
+                    && let Err(failed) = self.renew().await
+                {
                     return failed;
                 },
                 () = self.stop.cancelled(), if !self.interrupt.drain.is_cancelled() => {

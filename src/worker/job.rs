@@ -12,6 +12,9 @@ use crate::records::integers::to_i64;
 use crate::runs::{Lease, Run};
 use crate::storage::PAGE_ROWS;
 
+/// Held while something is written about the run, so that two writes of one worker never wait for each other's lock.
+pub type Writes = Arc<tokio::sync::Mutex<()>>;
+
 /// A run that this worker has claimed.
 pub struct Job {
     /// The handles that all parts of the process share.
@@ -22,6 +25,7 @@ pub struct Job {
     pub lease: Lease,
     /// Cancelled when the process stops, or the run must yield.
     pub stop: CancellationToken,
+    pub(super) writes: Writes,
     /// Rows up to here may have been sent by an attempt that died.
     pub(super) doubt_until: i64,
     /// Batches behind the position that are written already: first row and end.
@@ -45,7 +49,8 @@ impl Job {
         let lease = Lease { run: run.id, fence: run.fence };
         let active = fairness.begin(lease, stop.clone());
         let (doubt_until, unanswered) = (run.sent_until, vec![]);
-        Self { app, run, lease, stop, doubt_until, answered, unanswered, active }
+        let writes = Writes::default();
+        Self { app, run, lease, stop, writes, doubt_until, answered, unanswered, active }
     }
 
     /// Rows that may be sent before the next checkpoint is written.

@@ -62,27 +62,14 @@ async fn segments_of(app: &App, job: &Job) -> Result<Vec<(RunSegment, Option<Seg
     Ok(found)
 }
 
+/// What is not pinned yet must have the fields of the mapping.
 fn check_fields(job: &Job, segments: &[(RunSegment, Option<Segment>)]) -> Result<(), Stopped> {
-    for (chosen, segment) in segments {
-        let Some(segment) = segment.as_ref().filter(|_| chosen.manifest.is_none()) else {
-            continue;
-        };
-        let lacking = job
-            .run
-            .mapping
-            .fields()
-            .into_iter()
-            .find(|(_, field)| !segment.has_field(field.as_str()));
-        if let Some((_, field)) = lacking {
-            let detail = format!(
-                "The segment “{}” has no field “{}”.",
-                segment.name.as_str(),
-                field.as_str()
-            );
-            return Err(Stopped::failed(ReasonCode::FieldNotFound, detail));
-        }
+    let to_read = segments.iter().filter(|(chosen, _)| chosen.manifest.is_none());
+    let to_read = to_read.filter_map(|(_, segment)| segment.as_ref());
+    match job.run.mapping.missing_from(to_read).first() {
+        Some(missing) => Err(Stopped::failed(ReasonCode::FieldNotFound, missing.to_string())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
@@ -122,6 +109,7 @@ async fn pin(
         pinned.push(chosen);
     }
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
+    let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
     if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
@@ -156,6 +144,6 @@ fn check_limit(app: &App, job: &Job) -> Result<(), Stopped> {
     if selected <= most {
         return Ok(());
     }
-    let detail = format!("The segments hold {selected} profiles; an export may have {most}.");
+    let detail = warnings::too_many(selected, most);
     Err(Stopped::Ended(RunStatus::Skipped, Reason::new(ReasonCode::ProfileLimitExceeded, detail)))
 }

@@ -9,19 +9,19 @@ use crate::support::{TestApp, refused, text};
 async fn a_parameter_that_an_address_does_not_take_is_refused_with_those_that_it_takes() {
     let app = TestApp::start().await;
     let export = format!("/exports/{}", app.export_of(1).await);
-    for (method, path, name, takes) in [
+    for (method, path, name, accepted) in [
         (Method::GET, "/audit-events?from=yesterday", "`from`", "`fromUtc`, `toUtc`, `limit`"),
         (Method::GET, "/runs?limit=5&state=failed", "`state`", "`exportId`, `status`"),
         (Method::GET, "/runs?Status=failed", "`Status`", "`status`"),
-        (Method::GET, "/segments/People/members?cursor=", "`cursor`", "takes `limit`."),
-        (Method::GET, &*format!("{export}?expand"), "`expand`", "takes none."),
-        (Method::POST, &*format!("{export}/runs?dryRun=true"), "`dryRun`", "takes none."),
+        (Method::GET, "/segments/People/members?cursor=", "`cursor`", "accepts `limit`."),
+        (Method::GET, &*format!("{export}?expand"), "`expand`", "accepts none."),
+        (Method::POST, &*format!("{export}/runs?dryRun=true"), "`dryRun`", "accepts none."),
     ] {
         let call = app.request("Admin", method, path).json(&json!({}));
         let problem = refused(call.send().await.unwrap(), 400).await;
         let detail = text(&problem, "detail");
         assert_eq!(problem["errorCode"], "invalidRequest");
-        assert!(detail.contains(name) && detail.contains(takes), "{path}: {detail}");
+        assert!(detail.contains(name) && detail.contains(accepted), "{path}: {detail}");
     }
     assert_eq!(app.get("/runs").await["items"], json!([]), "none was started");
     app.get("/runs?&").await;

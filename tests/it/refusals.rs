@@ -116,7 +116,7 @@ async fn refused_credentials_are_a_matter_of_the_user_wherever_they_are_met() {
             let told = (&problem["errorCode"], &problem["culprit"]);
             assert_eq!(told, (&json!("connectionNotConnected"), &json!("user")), "{call}");
             assert!(
-                text(&problem, "detail").to_lowercase().contains("campaign monitor refuses"),
+                text(&problem, "detail").to_lowercase().contains("campaign monitor rejects"),
                 "{problem}"
             );
         }

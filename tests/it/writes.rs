@@ -225,7 +225,7 @@ async fn what_is_to_be_new_is_made_only_when_it_is_not_there() {
         good(put("If-None-Match", "*", &first).await).await;
         let made = app.get(path).await;
         let problem = refused(put("If-None-Match", "*", &second).await, 412).await;
-        assert!(text(&problem, "detail").contains("already, in version \"1\""), "{problem}");
+        assert!(text(&problem, "detail").contains("already exists, in version \"1\""), "{problem}");
         refused(put("If-None-Match", "\"7\"", &second).await, 400).await;
         assert_eq!(app.get(path).await, made, "nothing was changed");
         good(put("If-Match", "*", &second).await).await;

@@ -4,10 +4,9 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
 
 use super::find::find_to_change;
-use super::views::ConnectionView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::connections::store;
+use crate::connections::{ConnectionView, store};
 use crate::db;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::{Id, IfMatch, ok};

@@ -6,12 +6,12 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
 
 use super::find::{find, find_to_change};
-use super::views::{ConnectionPatch, ConnectionView, CredentialsBody, NewConnectionBody};
+use super::views::{ConnectionPatch, CredentialsBody, NewConnectionBody};
 use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
-use crate::connections::{Connection, SealedCredential};
+use crate::connections::{Connection, ConnectionView, SealedCredential};
 use crate::db::{self, WriteHandle};
 use crate::exports::store::ExportQuery;
 use crate::http::address;

@@ -37,11 +37,11 @@ pub struct ClientView {
     /// As in Campaign Monitor.
     #[schema(example = "Contoso Coffee")]
     name: String,
-    /// All lists of the client.
+    /// Empty when the client has none.
     lists: Vec<ListOverviewView>,
 }
 
-/// A list to pick.
+/// A list of the account, to choose for an export.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListOverviewView {
@@ -64,7 +64,7 @@ pub struct ListView {
     #[schema(example = "Newsletter")]
     name: String,
     opt_in: OptIn,
-    /// The custom fields.
+    /// Custom fields that a mapping can fill.
     fields: Vec<CustomFieldView>,
     counts: ListCountsView,
     /// What an export into it should know.
@@ -103,7 +103,7 @@ pub struct CustomFieldView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListCountsView {
-    /// On the list.
+    /// On the list, and allowed to get mail.
     #[schema(example = 1200)]
     active: i64,
     /// They asked for no more mail.

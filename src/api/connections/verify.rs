@@ -17,12 +17,12 @@ use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::names::ConnectionId;
 
-/// Whether a connection works.
+/// The result of all checks of a connection.
 #[derive(Serialize, ToSchema)]
 pub struct Verification {
-    /// Whether every check passed.
+    /// True when every check passed; otherwise see `checks`.
     ok: bool,
-    /// What was checked.
+    /// In the order in which they were made.
     checks: Vec<Check>,
 }
 
@@ -34,7 +34,7 @@ pub struct Check {
     name: &'static str,
     /// Whether it passed. One that could not be made has not passed; `detail` says so.
     ok: bool,
-    /// What was found.
+    /// What was found, for people.
     #[schema(example = "Campaign Monitor accepts them.")]
     detail: String,
 }

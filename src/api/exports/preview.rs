@@ -51,7 +51,7 @@ pub struct PreviewView {
     duplicate: i64,
     /// Profiles that would not be sent: no usable address.
     invalid: i64,
-    /// Why, with examples.
+    /// The reasons, each with a count and a few examples.
     invalid_by_code: Vec<InvalidView>,
     /// Values that would be cut or left out of custom fields.
     field_warnings: Vec<FieldWarning>,

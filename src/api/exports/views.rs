@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
-use crate::audit::Snapshot;
 use crate::db::Time;
-use crate::exports::{Export, ExportContent, ListId, Mapping, Options, Warning};
+use crate::exports::{Export, ListId, Mapping, Options, Warning};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
-use crate::segments::{Segment, SegmentName};
+use crate::segments::SegmentName;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -57,7 +56,7 @@ pub struct DuplicateBody {
     pub display_name: Option<DisplayName>,
 }
 
-/// The connection to attach.
+/// Attaches the export to this connection.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttachBody {
@@ -68,13 +67,13 @@ pub struct AttachBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ExportState {
-    /// It has a connection.
+    /// It has a connection, so it can run.
     Active,
     /// It has none, and does not run until one is attached.
     Inactive,
 }
 
-/// An export.
+/// An export, with its state and its newest run.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportView {
@@ -84,7 +83,7 @@ pub struct ExportView {
     /// `null` when it is detached.
     pub connection_id: Option<ConnectionId>,
     pub list_id: ListId,
-    /// Whose members are exported.
+    /// Their members are exported, in this order.
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
     pub options: Options,
@@ -114,23 +113,6 @@ pub struct LastRun {
     pub submitted_utc: DateTime<Utc>,
     /// When it ended; `null` while it is open.
     pub end_utc: Option<DateTime<Utc>>,
-}
-
-/// What its owner decides of an export, as the audit keeps it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AuditedExport<'a> {
-    #[serde(flatten)]
-    content: ExportContent<'a>,
-    segments: Vec<&'a SegmentName>,
-}
-
-impl From<(&Export, &[Segment])> for Snapshot {
-    fn from((export, segments): (&Export, &[Segment])) -> Self {
-        let segments = segments.iter().map(|segment| &segment.name).collect();
-        let audited = AuditedExport { content: ExportContent::of(export), segments };
-        Self::of(&export.id.0, export.display_name.as_str(), &audited)
-    }
 }
 
 impl ExportState {

@@ -5,7 +5,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::audit::Snapshot;
 use crate::db::Time;
 use crate::schedules::refresh::{ClockTime, Planned, Recurrence, RefreshSchedule, Weekday};
 use crate::schedules::times::{CronLine, TimeZone};
@@ -79,11 +78,5 @@ impl RefreshScheduleView {
             updated_by: stamps.as_ref().map(|stamps| stamps.updated_by.clone()),
             updated_utc: stamps.as_ref().map(|stamps| stamps.updated_utc),
         }
-    }
-}
-
-impl From<(Uuid, &RefreshSchedule)> for Snapshot {
-    fn from((instance, schedule): (Uuid, &RefreshSchedule)) -> Self {
-        Self { name: None, ..Self::of(&instance, "", schedule) }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::find::{find, find_to_change};
 use super::unreadable::storage_unavailable;
-use super::views::{SegmentBody, SegmentView};
+use super::views::SegmentBody;
 use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -23,7 +23,7 @@ use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::http::retry::{conflict, retry};
 use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
-use crate::segments::{self, Segment, SegmentId, SegmentName, SegmentSource, store};
+use crate::segments::{self, Segment, SegmentId, SegmentName, SegmentSource, SegmentView, store};
 use crate::storage::{self, Format, Inspection};
 
 /// Lists the segments.

@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use super::find::{find, find_to_change};
 use super::handlers::give_back;
 use super::unreadable::{read_problem, storage_unavailable};
-use super::views::{MembersView, SegmentView};
+use super::views::MembersView;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -28,7 +28,9 @@ use crate::http::body::{IfMatch, Name, check_coding, ok};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
-use crate::segments::{Segment, SegmentName, SegmentSource, check_open, receive_limits, store};
+use crate::segments::{
+    Segment, SegmentName, SegmentSource, SegmentView, check_open, receive_limits, store,
+};
 use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
