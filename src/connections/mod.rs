@@ -17,6 +17,6 @@ mod view;
 
 pub use connection::CONSENT_VERSION;
 pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
-pub(crate) use credential::{ApiKey, CredentialKind, SealedCredential};
+pub(crate) use credential::{ApiKey, SealedCredential};
 pub(crate) use unusable::Unusable;
 pub(crate) use view::ConnectionView;
