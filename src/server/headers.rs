@@ -14,7 +14,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 
-/// What holds where an answer says nothing of its own: it loads nothing, and no page may frame it.
+/// Defaults, where a handler sets nothing else: an answer loads nothing, and no page may frame it.
 const DEFAULTS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
