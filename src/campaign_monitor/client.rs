@@ -20,6 +20,8 @@ const USER_AGENT: &str = concat!("segment-export/", env!("CARGO_PKG_VERSION"));
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// Calls that only read answer faster than an import.
 const READ_MAX: Duration = Duration::from_secs(30);
+/// Bytes that an answer may have, decompressed: far above a thousand refused subscribers or the lists of an agency.
+const ANSWER_MAX: usize = 32 << 20;
 
 /// A way to the API; cheap to clone, one a process.
 #[derive(Clone, Debug)]
@@ -150,8 +152,18 @@ impl Account {
 pub(super) async fn send(
     request: RequestBuilder,
 ) -> Result<(StatusCode, header::HeaderMap, Bytes), Error> {
-    let response = request.send().await.map_err(|error| Error::from_transport(&error))?;
+    let mut response = request.send().await.map_err(|error| Error::from_transport(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.bytes().await.map_err(|error| Error::from_transport(&error))?;
-    Ok((status, headers, text))
+    let mut text = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Error::from_transport(&error))? {
+        if text.len() + chunk.len() > ANSWER_MAX {
+            tracing::warn!(
+                bytes = ANSWER_MAX,
+                "an answer of Campaign Monitor is too large, and was not read"
+            );
+            return Err(Error::Interrupted);
+        }
+        text.extend_from_slice(&chunk);
+    }
+    Ok((status, headers, text.into()))
 }

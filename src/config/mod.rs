@@ -7,6 +7,8 @@ mod data;
 mod limits;
 pub mod names;
 mod oauth;
+mod plaintext;
+mod security;
 mod storage;
 mod work;
 
@@ -18,6 +20,9 @@ use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
 pub use oauth::OAuth;
+pub use plaintext::Plaintext;
+pub use security::Security;
+pub(crate) use security::WebOrigin;
 pub use storage::StorageArgs;
 pub use work::Work;
 
@@ -72,6 +77,12 @@ pub struct Config {
     pub oauth: OAuth,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub security: Security,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub plaintext: Plaintext,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub work: Work,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -81,7 +92,9 @@ pub struct Config {
 impl Config {
     /// Fills in the development defaults, and refuses settings that contradict each other.
     pub fn check(mut self) -> anyhow::Result<Self> {
+        let bind = self.check_bind();
         self.fill_in_for_development();
+        bind?;
         match self.checks().into_iter().find_map(Result::err) {
             Some(problem) => Err(problem),
             None => Ok(self),
@@ -91,16 +104,30 @@ impl Config {
     /// Everything that keeps these settings from working; `check` stops at the first.
     #[must_use]
     pub fn problems(mut self) -> Vec<String> {
+        let bind = self.check_bind();
         self.fill_in_for_development();
-        self.checks()
-            .into_iter()
+        std::iter::once(bind)
+            .chain(self.checks())
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))
             .collect()
     }
 
+    /// Secrets that everybody knows are for this machine alone. It is asked before they are filled in.
+    fn check_bind(&self) -> anyhow::Result<()> {
+        let is_built_in =
+            self.auth.auth_hs256_secret.is_none() || self.data.encryption_keys.is_none();
+        anyhow::ensure!(
+            !self.dev || !is_built_in || self.bind.ip().is_loopback(),
+            "SEGMENT_EXPORT_BIND must be an address of this machine alone, such as 127.0.0.1:8080, because --dev \
+             has secrets that everybody knows; or set SEGMENT_EXPORT_AUTH_HS256_SECRET and …_ENCRYPTION_KEYS"
+        );
+        Ok(())
+    }
+
     fn fill_in_for_development(&mut self) {
         if self.dev {
+            self.storage.fill_in_for_development();
             self.auth.fill_in_for_development();
             self.data.fill_in_for_development();
         }
@@ -116,7 +143,12 @@ impl Config {
             self.data.check(),
             self.storage.roots().map(drop),
             self.storage.data_sources().map(drop),
+            self.check_plaintext(),
         ]
+    }
+
+    fn check_plaintext(&self) -> anyhow::Result<()> {
+        if self.dev { Ok(()) } else { self.plaintext.check(&self.data, &self.auth, &self.storage) }
     }
 
     fn check_parts(&self) -> anyhow::Result<()> {
@@ -193,9 +225,66 @@ mod tests {
     fn every_problem_is_told_not_only_the_first() {
         let args = ["x", "--lease-ms", "1", "--redis-url", "redis://x", "--storage-roots", "a"];
         let problems = Program::try_parse_from(args).unwrap().config.problems();
-        assert_eq!(problems.len(), 4, "{problems:?}");
-        for name in ["AUTH_ISSUER", "LEASE_MS", "ENCRYPTION_KEYS", "STORAGE_ROOTS"] {
+        assert_eq!(problems.len(), 5, "{problems:?}");
+        for name in
+            ["AUTH_ISSUER", "LEASE_MS", "ENCRYPTION_KEYS", "STORAGE_ROOTS", "REDIS_ALLOW_PLAINTEXT"]
+        {
             assert!(problems.iter().any(|problem| problem.contains(name)), "{name}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn development_with_secrets_that_everybody_knows_is_for_this_machine_alone() {
+        let everywhere = ["--dev", "--bind", "0.0.0.0:8080"];
+        assert!(check(&everywhere).unwrap_err().contains("SEGMENT_EXPORT_BIND"));
+        let half = ["--auth-hs256-secret", "a secret of our own"];
+        assert!(check(&[everywhere.as_slice(), &half].concat()).is_err());
+        let own = [half.as_slice(), &["--encryption-keys", "k"]].concat();
+        assert!(check(&[everywhere.as_slice(), &own].concat()).is_ok());
+        assert!(check(&["--dev", "--bind", "[::1]:8080"]).is_ok());
+    }
+
+    /// Settings of production with `more`.
+    fn production(more: &[&str]) -> Result<Config, String> {
+        let least = ["--auth-audience", "a", "--encryption-keys", "k"];
+        let issuer = ["--auth-issuer", "https://login.example.com"];
+        let issuer = if more.contains(&"--auth-issuer") { &[][..] } else { &issuer };
+        check(&[&least, issuer, more].concat())
+    }
+
+    #[test]
+    fn production_is_encrypted_on_the_way_to_everybody() {
+        let postgres = "postgres://u:p@db.example.com/segment";
+        let (require, verify) =
+            (format!("{postgres}?sslmode=require"), format!("{postgres}?sslmode=verify-full"));
+        let prefer = format!("{postgres}?sslmode=prefer");
+        let sources = format!("crm={postgres}");
+        for (args, name) in [
+            (vec!["--auth-issuer", "http://login.example.com"], "SEGMENT_EXPORT_AUTH_ISSUER"),
+            (vec!["--auth-jwks-url", "http://login.example.com"], "SEGMENT_EXPORT_AUTH_JWKS_URL"),
+            (vec!["--campaign-monitor-url", "http://x.example"], "SEGMENT_EXPORT_CAMPAIGN_MONITOR"),
+            (vec!["--database-url", postgres], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
+            (vec!["--database-url", &prefer], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
+            (vec!["--sql-sources", &sources], "SEGMENT_EXPORT_SQL_SOURCES"),
+            (
+                vec!["--database-url", &verify, "--redis-url", "redis://redis.example.com"],
+                "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+            ),
+        ] {
+            let refusal = production(&args).unwrap_err();
+            assert!(refusal.contains(name) && !refusal.contains("u:p"), "{args:?}: {refusal}");
+        }
+        for args in [
+            vec!["--database-url", &require, "--redis-url", "rediss://redis.example.com"],
+            vec!["--database-url", postgres, "--database-allow-plaintext"],
+            vec!["--database-url", &verify, "--redis-url", "redis://r", "--redis-allow-plaintext"],
+            vec!["--database-url", "postgres://localhost/x", "--redis-url", "redis://127.0.0.1"],
+            vec!["--database-url", "postgres:///x?host=/var/run/postgresql"],
+            vec!["--campaign-monitor-url", "http://[::1]:8081"],
+            vec!["--auth-issuer", "http://name", "--auth-jwks-url", "https://login.example.com"],
+        ] {
+            let checked = production(&args);
+            assert!(checked.is_ok(), "{args:?}: {checked:?}");
         }
     }
 

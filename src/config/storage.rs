@@ -29,12 +29,12 @@ pub struct StorageArgs {
     /// Databases whose tables may be segments: `name=postgres://…`, separated by blanks.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES", hide_env_values = true)]
     pub sql_sources: Option<SecretString>,
-    /// Instances whose segments may use a storage root: `root=instance,instance`, separated by blanks. A root that is
-    /// not named is open to all instances.
+    /// Instances whose segments may use a storage root: `root=instance,instance`, or `root=*` for all, separated by
+    /// blanks. A root that is not named is closed, except to uploads, and with `--dev`.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_INSTANCES", default_value = "")]
     pub storage_instances: String,
-    /// Instances whose segments may use a data source: `name=instance,instance`, separated by blanks. A data source
-    /// that is not named is open to all instances.
+    /// Instances whose segments may use a data source: `name=instance,instance`, or `name=*` for all, separated by
+    /// blanks. A data source that is not named is closed, except with `--dev`.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_INSTANCES", default_value = "")]
     pub sql_instances: String,
     /// How long a data source may work on one statement: a view that sorts takes longest for its first rows.
@@ -56,9 +56,22 @@ pub struct StorageArgs {
     /// Retries of a failed request to a storage before the run is postponed.
     #[arg(long, env = "SEGMENT_EXPORT_STORAGE_RETRIES", default_value_t = 4)]
     pub storage_retries: usize,
+    /// Whether what is not named is open to all instances.
+    #[arg(skip)]
+    is_open: bool,
 }
 
 impl StorageArgs {
+    /// A development token may do everything anyway.
+    pub(super) fn fill_in_for_development(&mut self) {
+        self.is_open = true;
+    }
+
+    /// Who may use what is not named: `None` for all instances.
+    fn unnamed(&self) -> Option<Vec<Uuid>> {
+        (!self.is_open).then(Vec::new)
+    }
+
     /// The default root comes first. Refuses duplicate names, and options of unknown roots.
     pub fn roots(&self) -> anyhow::Result<Vec<RootSettings>> {
         let mut roots = vec![self.root(DEFAULT_ROOT, &self.storage_url)?];
@@ -76,7 +89,7 @@ impl StorageArgs {
         for (name, instances) in restrictions("STORAGE_INSTANCES", &self.storage_instances)? {
             let root = roots.iter_mut().find(|root| root.name == name);
             let root = root.with_context(|| unknown("STORAGE_INSTANCES", &name))?;
-            root.instances = Some(instances);
+            root.instances = instances;
         }
         Ok(roots)
     }
@@ -92,7 +105,8 @@ impl StorageArgs {
                     "SEGMENT_EXPORT_SQL_SOURCES is written name=postgres://…, separated by blanks",
                 )?;
             let timeout = Duration::from_millis(self.sql_timeout_ms);
-            Ok(DataSourceSettings { name: name.into(), url: url.into(), timeout, instances: None })
+            let instances = self.unnamed();
+            Ok(DataSourceSettings { name: name.into(), url: url.into(), timeout, instances })
         };
         let mut sources = all
             .split_whitespace()
@@ -101,7 +115,7 @@ impl StorageArgs {
         for (name, instances) in restrictions("SQL_INSTANCES", &self.sql_instances)? {
             let source = sources.iter_mut().find(|source| source.name == name);
             let source = source.with_context(|| unknown("SQL_INSTANCES", &name))?;
-            source.instances = Some(instances);
+            source.instances = instances;
         }
         Ok(sources)
     }
@@ -113,7 +127,7 @@ impl StorageArgs {
             options: platform_options(),
             timeout: Duration::from_millis(self.storage_timeout_ms),
             retries: self.storage_retries,
-            instances: None,
+            instances: self.unnamed(),
         })
     }
 
@@ -136,16 +150,21 @@ impl StorageArgs {
     }
 }
 
-/// Roots or data sources, and the instances that each is open to.
-fn restrictions(setting: &str, all: &str) -> anyhow::Result<Vec<(String, Vec<Uuid>)>> {
+/// A root or data source, and the instances that it is open to; `None` for all.
+type Restriction = (String, Option<Vec<Uuid>>);
+
+fn restrictions(setting: &str, all: &str) -> anyhow::Result<Vec<Restriction>> {
     let parse = |entry: &str| {
         let (name, instances) = entry.split_once('=')?;
+        if instances == "*" {
+            return Some((name.to_owned(), None));
+        }
         let instances = instances.split(',').map(|instance| instance.parse().ok());
-        Some((name.to_owned(), instances.collect::<Option<_>>()?))
+        Some((name.to_owned(), Some(instances.collect::<Option<_>>()?)))
     };
     let parsed: Option<_> = all.split_whitespace().map(parse).collect();
     parsed.with_context(|| {
-        format!("SEGMENT_EXPORT_{setting} is written name=instance,instance, separated by blanks")
+        format!("SEGMENT_EXPORT_{setting} is written name=instance,instance or name=*, separated by blanks")
     })
 }
 
@@ -189,6 +208,7 @@ mod tests {
             sql_instances: String::new(),
             storage_timeout_ms: 1,
             storage_retries: 0,
+            is_open: false,
         }
     }
 
@@ -210,17 +230,25 @@ mod tests {
     }
 
     #[test]
-    fn a_root_and_a_data_source_may_be_open_to_some_instances() {
+    fn a_root_and_a_data_source_are_closed_unless_instances_are_named_or_all() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let mut args = args("lake=az://ci/a files=file:///mnt/crm", "");
-        args.storage_instances = format!("lake={one},{other}");
+        let mut args = args("lake=az://ci/a files=file:///mnt/crm all=file:///mnt/all", "");
+        args.storage_instances = format!("all=* lake={one},{other}");
         args.sql_sources = Some("crm=postgres://a/b erp=postgres://c/d".into());
         args.sql_instances = format!("erp={one}");
         let instances: Vec<_> =
             args.roots().unwrap().into_iter().map(|root| root.instances).collect();
-        assert_eq!(instances, [None, Some(vec![one, other]), None]);
+        assert_eq!(instances, [Some(vec![]), Some(vec![one, other]), Some(vec![]), None]);
         let sources = args.data_sources().unwrap();
-        assert_eq!((&sources[0].instances, &sources[1].instances), (&None, &Some(vec![one])));
+        assert_eq!(
+            (&sources[0].instances, &sources[1].instances),
+            (&Some(vec![]), &Some(vec![one]))
+        );
+        args.fill_in_for_development();
+        assert_eq!(
+            (&args.roots().unwrap()[0].instances, &args.roots().unwrap()[1].instances),
+            (&None, &Some(vec![one, other]))
+        );
 
         args.storage_instances = format!("lakes={one}");
         let message = args.roots().unwrap_err().to_string();

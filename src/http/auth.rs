@@ -96,6 +96,13 @@ fn author(request: &HttpRequest, identity: &Identity, instance: Uuid) -> Author 
     Author { instance, actor: Actor::user(identity), origin }
 }
 
+/// Whether the caller of `request` would be let in now: a stream asks again, because tokens expire, and keys and rights
+/// are withdrawn. A provider that is unavailable withdraws nothing.
+pub async fn is_still_let_in(request: &HttpRequest) -> bool {
+    let answer = authenticate(request).await;
+    !answer.is_err_and(|problem| problem.kind() != ProblemKind::Unavailable)
+}
+
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());

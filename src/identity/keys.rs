@@ -10,6 +10,7 @@ use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ use super::settings::Auth;
 
 /// After a failure the provider is not asked again for this long.
 const UNAVAILABLE_PAUSE: Duration = Duration::from_secs(1);
+/// Bytes that an answer of the provider may have, decompressed. The largest key sets have some ten thousand.
+const ANSWER_MAX: usize = 1 << 20;
 
 pub struct PublishedKeys {
     http: reqwest::Client,
@@ -65,10 +68,14 @@ impl PublishedKeys {
         Some(Self { http, source, pause, age_max, cached, fetching })
     }
 
-    /// The key named `kid`, fetched if necessary, and until when it need not be fetched again. While the provider is
-    /// unavailable, old keys stay valid; keys that it added meanwhile are unknown.
-    pub async fn find(self: &Arc<Self>, kid: Option<&str>) -> Result<(Jwk, Instant), Error> {
-        let (found, is_unavailable) = self.peek(kid);
+    /// The key named `kid` for `alg`, fetched if necessary, and until when it need not be fetched again. While the
+    /// provider is unavailable, old keys stay valid; keys that it added meanwhile are unknown.
+    pub async fn find(
+        self: &Arc<Self>,
+        kid: Option<&str>,
+        alg: Algorithm,
+    ) -> Result<(Jwk, Instant), Error> {
+        let (found, is_unavailable) = self.peek(kid, alg);
         if let Some((key, until)) = found {
             if Instant::now() < until {
                 return Ok((key, until));
@@ -83,7 +90,7 @@ impl PublishedKeys {
         let fetching = self.fetching.clone().lock_owned().await;
         // The cached keys show whether it succeeded.
         let _ = self.refresh(fetching).await;
-        match self.peek(kid) {
+        match self.peek(kid, alg) {
             (Some(found), _) => Ok(found),
             (None, true) => Err(Error::Unavailable),
             (None, false) => Err(Error::Invalid("the token is signed with an unknown key")),
@@ -91,9 +98,9 @@ impl PublishedKeys {
     }
 
     /// A cached key, and whether the last attempt failed.
-    fn peek(&self, kid: Option<&str>) -> (Option<(Jwk, Instant)>, bool) {
+    fn peek(&self, kid: Option<&str>, alg: Algorithm) -> (Option<(Jwk, Instant)>, bool) {
         let cached = self.cached();
-        (cached.find(kid, self.age_max), cached.is_unavailable)
+        (cached.find(kid, alg, self.age_max), cached.is_unavailable)
     }
 
     fn cached(&self) -> MutexGuard<'_, CachedKeys> {
@@ -124,7 +131,7 @@ impl PublishedKeys {
             KeySource::Jwks(url) => url.clone(),
             KeySource::Issuer(issuer) => self.discover(issuer).await?,
         };
-        let set: Jwks = self.http.get(url).send().await?.error_for_status()?.json().await?;
+        let set: Jwks = self.read(url).await?;
         Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
     }
 
@@ -135,20 +142,47 @@ impl PublishedKeys {
             jwks_uri: Url,
         }
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let found: Discovery = self.http.get(url).send().await?.error_for_status()?.json().await?;
+        let found: Discovery = self.read(url.parse()?).await?;
         anyhow::ensure!(found.issuer == issuer, "the provider names itself {}", found.issuer);
         Ok(found.jwks_uri)
+    }
+
+    /// An answer of the provider. Where the settings say `https`, neither discovery nor a redirect leads away from it.
+    async fn read<T: DeserializeOwned>(&self, url: Url) -> anyhow::Result<T> {
+        anyhow::ensure!(self.may_read(&url), "{url} does not begin with https://");
+        let mut answer = self.http.get(url).send().await?.error_for_status()?;
+        anyhow::ensure!(self.may_read(answer.url()), "a redirect leads away from https://");
+        let mut text = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            let size = text.len() + chunk.len();
+            anyhow::ensure!(size <= ANSWER_MAX, "the answer has more than {ANSWER_MAX} bytes");
+            text.extend_from_slice(&chunk);
+        }
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    fn may_read(&self, url: &Url) -> bool {
+        let is_plain = match &self.source {
+            KeySource::Jwks(set) => set.scheme() == "http",
+            KeySource::Issuer(issuer) => issuer.starts_with("http://"),
+        };
+        is_plain || url.scheme() == "https"
     }
 }
 
 impl CachedKeys {
-    /// The key named `kid`, or the only key when the token names none, and when it is old.
-    fn find(&self, kid: Option<&str>, age_max: Duration) -> Option<(Jwk, Instant)> {
-        let key = match kid {
-            Some(kid) => self.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid)),
-            None => self.keys.first().filter(|_| self.keys.len() == 1),
+    /// The key named `kid`, or the only one when the token names none, and when it is old. Keys for other uses may
+    /// stand beside it, also under its name; `alg` only chooses among the keys.
+    fn find(&self, kid: Option<&str>, alg: Algorithm, age_max: Duration) -> Option<(Jwk, Instant)> {
+        let is_named = |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
+        let named: Vec<&Jwk> = self.keys.iter().filter(is_named).collect();
+        let mut fitting = named.iter().filter(|key| algorithm_of(key) == Some(alg));
+        let key = match (kid, fitting.next(), fitting.next()) {
+            (Some(_), fitting, _) => fitting.or(named.first()),
+            (None, Some(only), None) => Some(only),
+            (None, ..) => None,
         };
-        Some((key?.clone(), self.read_at? + age_max))
+        Some(((*key?).clone(), self.read_at? + age_max))
     }
 
     /// Whether the last attempt was long enough ago: after a success `pause`.
@@ -203,8 +237,23 @@ mod tests {
         keys.keep(Ok(vec![key()]));
         tokio::time::advance(AGE).await;
         keys.keep(Err(anyhow::anyhow!("unavailable")));
-        let (_, until) = keys.find(None, AGE).unwrap();
+        let (_, until) = keys.find(None, Algorithm::ES256, AGE).unwrap();
         assert_eq!(until, start + AGE, "a try that failed makes no key younger");
+    }
+
+    #[tokio::test]
+    async fn a_key_for_encryption_or_of_another_kind_under_the_same_name_hides_no_signing_key() {
+        let signing = key();
+        let mut encrypting = signing.clone();
+        encrypting.common.public_key_use = Some(PublicKeyUse::Encryption);
+        let mut keys = CachedKeys::default();
+        keys.keep(Ok(vec![encrypting, signing.clone()]));
+        let kid = signing.common.key_id.as_deref();
+        for kid in [kid, None] {
+            let (found, _) = keys.find(kid, Algorithm::ES256, AGE).unwrap();
+            assert_eq!(found, signing, "{kid:?}");
+        }
+        assert_eq!(keys.find(None, Algorithm::RS256, AGE), None);
     }
 
     #[tokio::test(start_paused = true)]

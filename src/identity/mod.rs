@@ -8,6 +8,7 @@
 mod caller;
 mod dev_token;
 mod keys;
+mod kinds;
 pub mod settings;
 mod token_cache;
 mod verifier;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::caller::{Error, Identity, Instances, Role};
 use super::keys::{PublishedKeys, algorithm_of};
+use super::kinds;
 use super::settings::Auth;
 use super::token_cache::TokenCache;
 
@@ -53,11 +54,13 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(Error::Invalid("the token demands an extension that is not understood"));
         }
+        kinds::check_type(header.typ.as_deref())?;
         let signing = self.signing(&header).await?;
         let validation = self.validation(signing.algorithm);
         let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &signing.key, &validation)
             .map_err(|error| Error::Invalid(explain(&error)))?
             .claims;
+        kinds::check_claims(header.typ.as_deref(), &claims)?;
         let identity = self.identity(&claims)?;
         self.cache.remember(token, &claims, signing.until, &identity);
         Ok(identity)
@@ -75,7 +78,7 @@ impl Verifier {
             .published
             .as_ref()
             .ok_or(Error::Invalid("the signing algorithm is not accepted"))?;
-        let (jwk, until) = published.find(header.kid.as_deref()).await?;
+        let (jwk, until) = published.find(header.kid.as_deref(), header.alg).await?;
         let algorithm = algorithm_of(&jwk)
             .ok_or(Error::Invalid("the signing key is of a kind not accepted"))?;
         let key =

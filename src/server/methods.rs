@@ -8,22 +8,32 @@ use serde_json::Value;
 
 use crate::http::problem::{Problem, ProblemKind};
 
-/// Addresses that show the document, for GET.
-pub const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
+/// Addresses that show the document, for GET: the document, then Swagger UI.
+const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
 
-/// The methods of each address: those of the document, and GET for pages.
+/// Those of `PAGES` that the process has.
+pub const fn pages(has_document: bool, has_swagger: bool) -> &'static [&'static str] {
+    match (has_document, has_swagger) {
+        (_, true) => &PAGES,
+        (true, false) => PAGES.split_at(1).0,
+        (false, false) => &[],
+    }
+}
+
+/// The methods of each address: those of the document, GET for pages, and HEAD beside GET.
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
     pub fn of(document: &Value, pages: &[&str]) -> Self {
         let methods = |item: &Value| {
             let names = item.as_object().into_iter().flat_map(|item| item.keys());
-            names.filter(|name| *name != "parameters").map(|name| name.to_uppercase()).collect()
+            let names = names.filter(|name| *name != "parameters");
+            names.flat_map(|name| with_head(&name.to_uppercase())).collect()
         };
         let paths = document["paths"].as_object().into_iter().flatten();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
         let pages =
-            pages.iter().map(|path| (ResourceDef::new(*path), vec![Method::GET.to_string()]));
+            pages.iter().map(|path| (ResourceDef::new(*path), with_head(Method::GET.as_str())));
         Self(paths.chain(pages).collect())
     }
 
@@ -31,6 +41,12 @@ impl Methods {
         let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
         matching.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
     }
+}
+
+/// HEAD is answered wherever GET is.
+fn with_head(method: &str) -> Vec<String> {
+    let head = (method == "GET").then(|| Method::HEAD.to_string());
+    [method.to_owned()].into_iter().chain(head).collect()
 }
 
 pub async fn no_such_route(

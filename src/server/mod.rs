@@ -1,5 +1,7 @@
 //! The HTTP server: the list of routes, health, Swagger UI, the `OpenAPI` document, and the record of refused calls.
 
+mod cors;
+mod headers;
 mod health;
 mod methods;
 mod middleware;
@@ -14,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App as Routes, HttpServer};
 use anyhow::Context;
@@ -23,7 +25,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
-use self::methods::{Methods, PAGES, no_such_route};
+use self::methods::{Methods, no_such_route};
 use self::refusals::Refusals;
 use self::request_span::RequestSpan;
 use crate::api::connections;
@@ -93,12 +95,15 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let app = Data::from(app);
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));
-    let methods = Data::new(Methods::of(&document, if is_api { &PAGES } else { &[] }));
-    let swagger = Data::new(swagger::config());
+    let security = app.config.security.clone();
+    let has_swagger = is_api && security.swagger_ui;
+    let methods = Data::new(Methods::of(&document, methods::pages(is_api, has_swagger)));
+    let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
     let reader = Data::new(RunReader::default());
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let server = HttpServer::new(move || {
+        let origins = &security.cors_origins;
         Routes::new()
             .app_data(app.clone())
             .app_data(document.clone())
@@ -107,7 +112,11 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(refusals.clone())
             .app_data(reader.clone())
             .app_data(web::PayloadConfig::new(body_max))
+            .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
+            .wrap(Condition::new(!origins.is_empty(), cors::allow(origins)))
+            .wrap(from_fn(cors::explain))
+            .wrap(from_fn(headers::add))
             .wrap(from_fn(middleware::add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(middleware::measure))
@@ -116,8 +125,10 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .into_app()
             .configure(|config| {
                 if is_api {
+                    config.service(openapi::get_document);
+                }
+                if has_swagger {
                     config
-                        .service(openapi::get_document)
                         .service(web::redirect("/swagger-ui", "/swagger-ui/"))
                         .service(swagger::get_file);
                 }

@@ -1,16 +1,21 @@
 //! Swagger UI, from the binary: the page loads nothing from other hosts.
 
-use actix_web::http::header::{CONTENT_ENCODING, ContentEncoding};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::http::problem::{Problem, ProblemKind};
 
-/// Swagger UI shows our document, and keeps the token when the page is reloaded.
+/// The page loads its own files and calls its own service, and no other page frames it. It sets styles in its markup.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// Swagger UI shows our document. It keeps the token when the page is reloaded only if the setting says so.
 #[must_use]
-pub fn config() -> Config<'static> {
-    Config::from("/openapi.json").validator_url("none").persist_authorization(true)
+pub fn config(keeps_token: bool) -> Config<'static> {
+    Config::from("/openapi.json").validator_url("none").persist_authorization(keeps_token)
 }
 
 /// A file of Swagger UI; without a name, the page itself.
@@ -22,6 +27,7 @@ pub async fn get_file(
     let found = serve(&file, config.into_inner()).map_err(|error| anyhow::anyhow!("{error}"))?;
     let file = found.ok_or_else(no_file)?;
     let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_SECURITY_POLICY, POLICY));
     if file.gzpipped {
         response.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
     }

@@ -19,6 +19,9 @@ export async function open(url, instance) {
   });
   const mistakes = [];
   page.on('pageerror', (error) => mistakes.push(String(error)));
+  page.on('console', (line) => {
+    if (line.text().includes('Content Security Policy')) mistakes.push(line.text());
+  });
 
   /** Starts afresh as the bearer of a token. */
   async function logIn(token) {

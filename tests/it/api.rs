@@ -57,12 +57,12 @@ async fn what_is_wrong_with_a_body_is_named_by_its_pointer() {
 async fn an_address_that_takes_other_methods_names_them() {
     let app = TestApp::start().await;
     let answer = app.request("Admin", Method::DELETE, "/runs").send().await.unwrap();
-    assert_eq!(answer.headers()["allow"], "GET, POST");
+    assert_eq!(answer.headers()["allow"], "GET, HEAD, POST");
     refused(answer, 405).await;
     refused(app.anonymous(Method::GET, "nowhere").send().await.unwrap(), 404).await;
     for page in ["openapi.json", "swagger-ui/", "swagger-ui/index.html"] {
         let answer = app.anonymous(Method::POST, page).send().await.unwrap();
-        assert_eq!(answer.headers()["allow"], "GET", "{page}");
+        assert_eq!(answer.headers()["allow"], "GET, HEAD", "{page}");
         refused(answer, 405).await;
     }
     let unknown = app.anonymous(Method::GET, "swagger-ui/nothing.js").send().await.unwrap();
@@ -73,7 +73,7 @@ async fn an_address_that_takes_other_methods_names_them() {
 async fn a_process_without_the_api_takes_nothing_but_health_and_metrics() {
     let app = TestApp::start_with(&["--roles", "worker"]).await;
     let health = app.anonymous(Method::POST, "livez").send().await.unwrap();
-    assert_eq!(health.headers()["allow"], "GET");
+    assert_eq!(health.headers()["allow"], "GET, HEAD");
     refused(health, 405).await;
     refused(app.request("Admin", Method::DELETE, "/runs").send().await.unwrap(), 404).await;
     for page in ["openapi.json", "swagger-ui/"] {

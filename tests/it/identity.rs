@@ -10,11 +10,8 @@ use segment_export::db;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, refused, until};
-pub use provider::{KEY, KEY_ID, Provider, sign};
-use provider::{
-    OTHER_KEY, changed, public_key, unsigned, with_algorithm, with_crit, with_public_key,
-    without_key_id,
-};
+pub use provider::{KEY, KEY_ID, Provider, changed, public_key, sign, sign_as};
+use provider::{OTHER_KEY, unsigned, with_algorithm, with_crit, with_public_key, without_key_id};
 
 async fn app_of(provider: &Provider) -> TestApp {
     TestApp::start_with(&["--auth-issuer", &provider.issuer]).await

@@ -9,6 +9,7 @@ mod audit;
 mod bodies;
 mod codes;
 mod conventions;
+mod doors;
 mod endings;
 mod events;
 mod examples;

@@ -92,6 +92,18 @@ async fn the_main_job_can_be_done_by_hand_in_swagger_ui_without_any_other_host()
     assert_eq!(app.active().await, 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_origin_calls_when_it_is_named_and_no_page_frames_ours() {
+    let home = browser().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    let origin = format!("http://127.0.0.1:{port}");
+    let app = TestApp::start_with(&["--cors-origins", &origin]).await;
+    drop(free);
+    let (token, instance) = (app.token("Admin"), app.instance.to_string());
+    succeed("node", &["other_origin.mjs", app.url(), &token, &instance, &port], &home).await;
+}
+
 /// A certified OpenID provider in a process of its own.
 struct Provider {
     process: Child,

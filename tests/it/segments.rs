@@ -5,6 +5,7 @@ use segment_export::sample::Sample;
 use segment_export::storage::Media;
 use serde_json::{Value, json};
 
+use crate::identity::{KEY, KEY_ID, Provider, sign};
 use crate::support::{TestApp, good, people, refused, text};
 
 fn parquet(rows: u64) -> Vec<u8> {
@@ -171,6 +172,36 @@ async fn an_instance_that_a_root_is_closed_to_neither_registers_nor_reads_what_l
     refused(call(Method::GET, "/segments/People/members").await, 422).await;
     app.segment("Uploaded", &people(2)).await;
     assert_eq!(app.get("/segments/Uploaded/members").await["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outside_development_a_root_is_closed_to_every_instance_that_the_setting_does_not_name() {
+    let provider = Provider::start();
+    let keys = "one:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
+    let mut app = TestApp::start().await;
+    std::fs::write(app.storage().join("part.csv"), people(3)).unwrap();
+    let source = json!({"kind": "files", "format": "csv", "url": app.storage_url("part.csv")});
+    let files = json!({"displayName": "People", "source": source});
+    let token = sign(&provider.claims(), KEY, KEY_ID);
+    let (none, own, all) =
+        (String::new(), format!("default={}", app.instance), "default=*".to_owned());
+    for (instances, status) in [(none, 422), (own, 201), (all, 200)] {
+        let settings = ["--auth-issuer", &provider.issuer, "--auth-audience", "segment-export"];
+        let more = ["--encryption-keys", keys, "--storage-instances", &instances];
+        app.restart_in_production(&[settings, more].concat()).await;
+        let put = async |path: &str, media: &str, body: String| {
+            let path = format!("v1/instances/{}/segments/{path}", app.instance);
+            let call = app.anonymous(Method::PUT, &path).bearer_auth(&token).body(body);
+            call.header("Content-Type", media).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(
+            put("Files", "application/json", files.to_string()).await,
+            status,
+            "{instances}"
+        );
+        put("Uploaded", "application/json", json!({"displayName": "Uploaded"}).to_string()).await;
+        assert_eq!(put("Uploaded/members", "text/csv", people(2)).await, 200, "uploads are taken");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

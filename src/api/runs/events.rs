@@ -1,7 +1,8 @@
 //! The events of a run, as a stream that browsers read (`text/event-stream`).
 //!
 //! The run's row is read twice a second, whichever process executes the run. An event's id is the
-//! run's version, so a caller that reconnects with `Last-Event-ID` gets only newer events.
+//! run's version, so a caller that reconnects with `Last-Event-ID` gets only newer events. A stream ends when its token
+//! would no longer be accepted.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::find::peek;
 use super::views::RunView;
 use crate::app::App;
 use crate::db;
-use crate::http::auth::{Caller, Viewer};
+use crate::http::auth::{self, Caller, Viewer};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::names::RunId;
@@ -29,7 +30,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// Follows a run.
 ///
-/// The stream has a `run` event for each change, an `end` event when the run ends, and comments as heartbeats.
+/// The stream has a `run` event for each change, an `end` event when the run ends, and comments as heartbeats. It ends
+/// without an `end` event when the token expires: connect again with a new one.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Viewer"])),
@@ -73,6 +75,7 @@ pub async fn follow_run(
         reader,
         instance: caller.instance,
         run: id.0,
+        request,
         seen,
         spoke_at: Instant::now(),
         is_over: false,
@@ -105,6 +108,8 @@ struct Follower {
     reader: Data<RunReader>,
     instance: Uuid,
     run: RunId,
+    /// With the token of the caller.
+    request: HttpRequest,
     seen: i64,
     spoke_at: Instant,
     is_over: bool,
@@ -130,7 +135,7 @@ impl Follower {
             if self.is_over || self.app.stop.is_cancelled() {
                 return None;
             }
-            if self.poll().await.is_err() {
+            if !auth::is_still_let_in(&self.request).await || self.poll().await.is_err() {
                 return None;
             }
             if self.waiting.is_empty() && self.spoke_at.elapsed() >= HEARTBEAT_EVERY {

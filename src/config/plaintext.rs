@@ -1,0 +1,104 @@
+//! Settings of what may travel unencrypted: outside development nothing that leaves this machine, unless they say so.
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::{Host, Url};
+
+use super::data::Data;
+use super::storage::StorageArgs;
+use crate::identity::settings::Auth;
+
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as the help of the command")]
+pub struct Plaintext {
+    /// Allows a PostgreSQL on another machine without TLS, also for data sources. Everybody on the way can read
+    /// members.
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT")]
+    pub database_allow_plaintext: bool,
+    /// Allows a Redis on another machine without TLS. Everybody on the way can read its password and start runs.
+    #[arg(long, env = "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT")]
+    pub redis_allow_plaintext: bool,
+}
+
+impl Plaintext {
+    /// Refuses addresses outside this machine to which nothing is encrypted, unless the settings allow it.
+    pub(super) fn check(
+        &self,
+        data: &Data,
+        auth: &Auth,
+        storage: &StorageArgs,
+    ) -> anyhow::Result<()> {
+        // An issuer whose keys are elsewhere is a name: nothing is read there.
+        let issuer = auth.auth_issuer.as_deref().filter(|_| auth.auth_jwks_url.is_none());
+        for (name, url) in [
+            ("AUTH_ISSUER", issuer),
+            ("AUTH_JWKS_URL", auth.auth_jwks_url.as_ref().map(Url::as_str)),
+            ("CAMPAIGN_MONITOR_URL", Some(data.campaign_monitor_url.as_str())),
+        ] {
+            ensure!(
+                !url.is_some_and(|url| url.starts_with("http://") && !is_here(url)),
+                "SEGMENT_EXPORT_{name} must begin with https:// (http:// only on this machine, or with --dev)"
+            );
+        }
+        self.check_database("DATABASE_URL", data.database_url()?)?;
+        for source in storage.data_sources()? {
+            self.check_database("SQL_SOURCES", source.url.expose_secret())?;
+        }
+        self.check_redis(data.redis_url.as_ref().map_or("", |url| url.expose_secret()))
+    }
+
+    fn check_database(&self, setting: &str, url: &str) -> anyhow::Result<()> {
+        if !url.starts_with("postgres") || is_encrypted(setting, url)? {
+            return Ok(());
+        }
+        ensure!(
+            self.database_allow_plaintext,
+            "SEGMENT_EXPORT_{setting} must have sslmode=require, verify-ca or verify-full; where nobody else is on the \
+             way, set SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT=true"
+        );
+        tracing::warn!(
+            setting,
+            "NOT ENCRYPTED: everybody on the way to PostgreSQL can read members"
+        );
+        Ok(())
+    }
+
+    fn check_redis(&self, url: &str) -> anyhow::Result<()> {
+        if !url.starts_with("redis://") || is_here(url) {
+            return Ok(());
+        }
+        ensure!(
+            self.redis_allow_plaintext,
+            "SEGMENT_EXPORT_REDIS_URL must begin with rediss://; where nobody else is on the way, set \
+             SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT=true"
+        );
+        tracing::warn!("NOT ENCRYPTED: everybody on the way to Redis can read its password");
+        Ok(())
+    }
+}
+
+/// Whether nobody else can read what is sent to a PostgreSQL: it is here, or TLS is demanded.
+fn is_encrypted(setting: &str, url: &str) -> anyhow::Result<bool> {
+    let options: PgConnectOptions = url.parse().ok().with_context(|| {
+        format!("SEGMENT_EXPORT_{setting} names a PostgreSQL by an address that cannot be read")
+    })?;
+    let demands_tls = matches!(
+        options.get_ssl_mode(),
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+    );
+    let host = options.get_host();
+    Ok(demands_tls || options.get_socket().is_some() || is_here(&format!("http://{host}/")))
+}
+
+/// Whether an address is on this machine, which its traffic never leaves.
+fn is_here(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        // For `redis:` the host is not interpreted.
+        Some(Host::Domain(name)) => name == "localhost" || name == "127.0.0.1",
+        None => false,
+    }
+}

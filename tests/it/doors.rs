@@ -1,0 +1,4 @@
+//! What browsers may do with answers of the service, and who gets in.
+
+mod browsers;
+mod tokens;
