@@ -41,7 +41,7 @@ pub struct App {
     /// One permit for each preview at a time.
     pub previews: Semaphore,
     /// One permit for each upload of members at a time.
-    pub uploads: Semaphore,
+    pub uploads: Arc<Semaphore>,
     /// One permit for each registration of a segment at a time.
     pub registrations: Semaphore,
     /// One permit for each caller that follows a run.

@@ -58,7 +58,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         keys,
         verifier: Verifier::new(config.auth.clone(), identity_http),
         previews: Semaphore::new(config.limits.max_previews),
-        uploads: Semaphore::new(config.limits.max_uploads),
+        uploads: Arc::new(Semaphore::new(config.limits.max_uploads)),
         registrations: Semaphore::new(config.limits.max_registrations),
         event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
         stop: CancellationToken::new(),

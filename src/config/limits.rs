@@ -30,6 +30,22 @@ pub struct Limits {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub max_upload_bytes: u64,
+    /// Size of the stored members of one segment, in bytes, however small they were when they were sent.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_STORED_BYTES_PER_SEGMENT",
+        default_value_t = 2 << 30,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub max_stored_bytes_per_segment: u64,
+    /// Size of the stored members of all segments of an instance, in bytes; what open runs still read counts too.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_STORED_BYTES_PER_INSTANCE",
+        default_value_t = 64 << 30,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub max_stored_bytes_per_instance: u64,
     /// Size of any other request body, in bytes.
     #[arg(
         long,

@@ -1,5 +1,7 @@
 //! Finds the members of a segment where they are now, and saves what was found.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::orphans::supersede;
@@ -7,7 +9,7 @@ use super::segment::{Segment, Unreadable};
 use super::source::SegmentSource;
 use super::store;
 use crate::app::App;
-use crate::db::{self, WriteHandle};
+use crate::db::{self, ReadHandle, WriteHandle};
 use crate::storage::{self, Inspection, Manifest, ReceiveLimits, TableName};
 
 const FIELDS_MAX: usize = 200;
@@ -32,15 +34,27 @@ pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadabl
     Ok(found.manifest)
 }
 
-/// The limits of members that this service stores.
-#[must_use]
-pub fn receive_limits(app: &App) -> ReceiveLimits {
-    ReceiveLimits {
-        bytes_max: app.config.limits.max_upload_bytes,
-        rows_max: app.config.limits.max_members_per_segment,
+/// The limits of members that this service stores for an instance.
+pub async fn receive_limits(app: &App, instance: Uuid) -> sqlx::Result<ReceiveLimits> {
+    let limits = &app.config.limits;
+    let stored = stored_bytes(&mut app.db.read().await?, instance).await?;
+    let left = limits.max_stored_bytes_per_instance.saturating_sub(stored);
+    Ok(ReceiveLimits {
+        bytes_max: limits.max_upload_bytes,
+        rows_max: limits.max_members_per_segment,
         fields_max: FIELDS_MAX,
         row_bytes_max: ROW_BYTES_MAX,
-    }
+        stored_bytes_max: left.min(limits.max_stored_bytes_per_segment),
+    })
+}
+
+/// How many bytes this service stores for an instance. What a segment and a run both read counts once.
+async fn stored_bytes(db: &mut ReadHandle, instance: Uuid) -> sqlx::Result<u64> {
+    let manifests = store::manifests_of_uploads(db, instance).await?;
+    let objects = manifests.iter().flat_map(|manifest| &manifest.0.objects);
+    let sizes: HashMap<&str, u64> =
+        objects.map(|object| (object.path.as_str(), object.size)).collect();
+    Ok(sizes.values().sum())
 }
 
 /// Fails when the instance of a segment may not read (any more) where its members come from.
@@ -64,7 +78,8 @@ pub async fn inspect(
 ) -> Result<Option<Inspection>, storage::Error> {
     if let SegmentSource::Table { data_source, schema, table } = source {
         let (data_source, schema, table) = (data_source.clone(), schema.clone(), table.clone());
-        let (name, limits) = (TableName { data_source, schema, table }, receive_limits(app));
+        let name = TableName { data_source, schema, table };
+        let limits = receive_limits(app, instance).await.map_err(storage::Error::of_database)?;
         let (source, scope) =
             (app.tables.source(&name.data_source, instance)?, format!("{instance}/{scope}"));
         return app.storage.copy_table(source, &scope, &name, &limits).await.map(Some);

@@ -66,6 +66,15 @@ pub enum Error {
         /// The most bytes accepted.
         limit_bytes: u64,
     },
+    /// The members have few bytes as they were sent, but many as they are stored.
+    #[error(
+        "the members need more than the {limit_bytes} bytes of storage that are left for them; \
+         send fewer members or fewer fields, or delete segments that are not needed"
+    )]
+    TooLargeToStore {
+        /// The most bytes stored.
+        limit_bytes: u64,
+    },
     /// There are too many members.
     #[error("there are more than {limit_rows} members; split them into several segments")]
     TooManyRows {
@@ -91,6 +100,11 @@ impl Error {
 
     pub(super) fn unavailable(cause: impl Into<Cause>) -> Self {
         Self::Unavailable(cause.into())
+    }
+
+    /// What is stored could not be counted.
+    pub(crate) fn of_database(cause: sqlx::Error) -> Self {
+        Self::unavailable(cause)
     }
 
     /// A column whose values cannot be shown as text.

@@ -9,6 +9,9 @@ pub(super) const FIELDS_MAX: usize = 1000;
 /// The longest row of an external file, in bytes.
 pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 
+/// The most memory that the open pages of a Parquet file take together, in bytes.
+pub(super) const OPEN_PAGES_BYTES: u64 = 64 << 20;
+
 /// The most that one upload or one copy of a table may contain.
 #[derive(Clone, Debug)]
 pub struct ReceiveLimits {
@@ -20,4 +23,6 @@ pub struct ReceiveLimits {
     pub fields_max: usize,
     /// Of the values of one member.
     pub row_bytes_max: usize,
+    /// Of the file that is stored, and of the temporary one before it.
+    pub stored_bytes_max: u64,
 }

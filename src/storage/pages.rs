@@ -10,6 +10,7 @@ use futures::{
 };
 use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     blocking::run_blocking,
@@ -54,12 +55,15 @@ fn start(
 ) -> Result<impl Stream<Item = Page>, Error> {
     let root = storage.root(&manifest.root)?;
     let (sender, receiver) = channel(PAGES_AHEAD);
-    let objects: Vec<PinnedObject> =
-        manifest.objects.iter().map(|object| PinnedObject::new(root, object)).collect();
+    let cancelled = CancellationToken::new();
+    let guard = cancelled.clone().drop_guard();
+    let pin = |object| PinnedObject::new(root, object).until(cancelled.clone());
+    let objects: Vec<PinnedObject> = manifest.objects.iter().map(pin).collect();
     let name = manifest.root.clone();
     let reading = run_blocking(move || read(&manifest, objects, &columns, &sender));
     let reading = tokio::spawn(reading);
     let outcome = async move {
+        let _reads_until_dropped = guard;
         match reading.await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(Err(explain(&storage, &name, error).await)),
@@ -84,9 +88,9 @@ fn read(
 ) -> Result<(), Error> {
     for (object, pinned) in manifest.objects.iter().zip(pinned) {
         let outcome = match manifest.format {
-            Format::Parquet => parquet::catch_panics(|| {
-                send(object, parquet::pages(pinned, object, columns)?, pages)
-            }),
+            Format::Parquet => {
+                parquet::catch_panics(|| send(object, parquet::pages(pinned, columns)?, pages))
+            }
             Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns)
                 .and_then(|read| send(object, read, pages)),
         };

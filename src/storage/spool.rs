@@ -49,6 +49,11 @@ impl Spool {
         Ok(Self::new(file.into_std().await, cancelled))
     }
 
+    /// Cancelled when the caller has left.
+    pub(super) fn cancelled(&self) -> CancellationToken {
+        self.cancelled.clone()
+    }
+
     /// The length in bytes.
     pub(super) fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())

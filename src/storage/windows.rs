@@ -20,7 +20,7 @@ use parquet::{
 use super::{error::Error, pinned::PinnedObject, spool::Spool};
 
 /// The most bytes in all windows of a file together.
-const WINDOWS_BYTES: u64 = 16 << 20;
+const WINDOWS_BYTES: u64 = 8 << 20;
 /// The most bytes in one window.
 const WINDOW_BYTES: u64 = 1 << 20;
 
@@ -103,7 +103,29 @@ impl Windows {
         failure.unwrap_or_else(|| Error::of_parquet(cause))
     }
 
-    fn bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+    /// Why reading ends, when neither the storage nor the library is the cause.
+    pub(super) fn refuse(&self, refusal: Error) -> ParquetError {
+        *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+        ParquetError::General("refused".into())
+    }
+
+    /// Forgets the refusal, since reading continues in another way.
+    pub(super) fn forgive(&self) {
+        *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Of the file, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.0.size
+    }
+
+    /// For what the library does not read.
+    pub(super) fn slice(&self, start: u64, length: u64) -> std::result::Result<Bytes, Error> {
+        self.bytes(start, length).map_err(|cause| self.explain(&cause))
+    }
+
+    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Bytes> {
+        let length = usize::try_from(length)?;
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let found = recent.iter().position(|window| window.slice(start, length).is_some());
         let window = match found.and_then(|index| recent.remove(index)) {
@@ -125,13 +147,8 @@ impl Windows {
         if start >= end {
             return Ok(Window { start, bytes: Bytes::new() });
         }
-        match shared.source.read(start..end) {
-            Ok(bytes) => Ok(Window { start, bytes }),
-            Err(failure) => {
-                *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                Err(ParquetError::General("the storage failed".into()))
-            }
-        }
+        let bytes = shared.source.read(start..end).map_err(|failure| self.refuse(failure))?;
+        Ok(Window { start, bytes })
     }
 }
 
@@ -160,7 +177,7 @@ impl ChunkReader for Windows {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        self.bytes(start, length)
+        self.bytes(start, length as u64)
     }
 }
 
@@ -178,7 +195,7 @@ impl Read for Cursor {
         if length == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        let bytes = self.windows.bytes(self.at, length).map_err(std::io::Error::other)?;
+        let bytes = self.windows.bytes(self.at, length as u64).map_err(std::io::Error::other)?;
         buffer[..length].copy_from_slice(&bytes);
         self.at += length as u64;
         Ok(length)

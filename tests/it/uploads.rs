@@ -113,3 +113,18 @@ async fn registering_has_its_time_and_its_number() {
         app.segment("Uploaded", &people(1)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_instance_stores_is_limited_and_the_members_stay() {
+    let app =
+        TestApp::start_with(&["--roles", "api", "--max-stored-bytes-per-instance", "4000"]).await;
+    app.segment("People", &people(3)).await;
+    app.put("/segments/More", &json!({"displayName": "More"})).await;
+
+    let problem = refused(app.upload("More", "text/csv", people(2000)).await, 413).await;
+
+    assert_eq!(problem["errorCode"], "tooLarge", "{problem}");
+    assert!(text(&problem, "detail").contains("bytes of storage that are left"), "{problem}");
+    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+    assert_eq!(app.get("/segments/More").await["memberCount"], 0);
+}

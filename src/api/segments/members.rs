@@ -11,7 +11,7 @@ use arrow_array::{Array, RecordBatch, StringArray};
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
@@ -35,6 +35,8 @@ use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
+/// Of long members fewer are shown: the answer ends after the page with which it has so many bytes.
+const ANSWER_BYTES: usize = 8 << 20;
 /// After an error the rest of the body is read up to this size, so that the caller receives the answer.
 const REST_BYTES_MAX: usize = 64 << 20;
 
@@ -92,13 +94,17 @@ async fn first_members(
     check_open(app, segment).map_err(|error| read_problem(&error))?;
     let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
     let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
-    let mut members = Vec::new();
+    let (mut members, mut bytes) = (Vec::new(), 0);
     while members.len() < limit {
         let Some(page) = pages.try_next().await.map_err(|error| read_problem(&error))? else {
             break;
         };
         let wanted = page.num_rows().min(limit - members.len());
         members.extend((0..wanted).map(|row| member(&page, row, &names)));
+        bytes += page.get_array_memory_size();
+        if bytes > ANSWER_BYTES {
+            break;
+        }
     }
     Ok(members)
 }
@@ -172,8 +178,9 @@ pub async fn put_members(
     }
     let media = media(&request)?;
     check_length(&app, &request)?;
-    let _room = app.uploads.try_acquire().map_err(|_| Problem::too_many("uploads"))?;
-    let found = receive(&app, &old, media, payload).await?;
+    let room = Arc::clone(&app.uploads).try_acquire_owned();
+    let room = room.map_err(|_| Problem::too_many("uploads"))?;
+    let found = receive(&app, &old, media, payload, room).await?;
     let segment = replace(&app, &caller, &old, &if_match, &found).await;
     if let Err(problem) = &segment {
         give_back(&app, &found, problem).await;
@@ -219,13 +226,14 @@ async fn receive(
     segment: &Segment,
     media: Media,
     payload: Payload,
+    room: OwnedSemaphorePermit,
 ) -> Result<Inspection, Problem> {
-    let limits = receive_limits(app);
+    let limits = receive_limits(app, segment.instance_id).await?;
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
     // The payload belongs to this thread; the storage may use others.
     let (sender, receiver) = mpsc::channel(4);
-    let storing =
-        async { app.storage.receive(&scope, media, ReceiverStream::new(receiver), &limits).await };
+    let body = ReceiverStream::new(receiver);
+    let storing = async { app.storage.receive(&scope, media, body, &limits, room).await };
     let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
     let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
@@ -266,6 +274,9 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
         storage::Error::TooLarge { .. } => too_large(limit_bytes),
+        storage::Error::TooLargeToStore { .. } => {
+            Problem::new(ProblemKind::TooLarge, format!("{error}."))
+        }
         other => Problem::from_errors(
             ProblemKind::InvalidMembers,
             vec![FieldError::new("", "invalidMembers", other.to_string())],

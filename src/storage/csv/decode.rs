@@ -5,6 +5,10 @@
 use std::{
     io::{self, Read},
     iter::from_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -16,6 +20,10 @@ pub(in super::super) type Chunks = Box<dyn Iterator<Item = Result<Bytes, Error>>
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// How many times larger than its file a text may be; beyond that it is made to fill memory or time.
+const RATIO_MAX: u64 = 1000;
+/// How much is decompressed before that is checked, in bytes.
+const RATIO_FROM_BYTES: u64 = 64 << 20;
 /// How much is decompressed at once, in bytes.
 const DECOMPRESSED_BYTES: usize = 256 << 10;
 /// The largest window of Zstandard that is accepted, as a power of two: 32 MiB, so that memory stays flat.
@@ -25,14 +33,16 @@ const WINDOW_LOG_MAX: u32 = 25;
 pub(in super::super) fn text(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
     let (first, chunks) = peek(chunks)?;
     if first.starts_with(GZIP) {
+        let (chunks, packed) = counted(chunks);
         let decoder = flate2::read::MultiGzDecoder::new(ChunkReader::new(chunks));
-        return decoded(decompress(decoder, "gzip"), encoding);
+        return decoded(decompress(decoder, packed, "gzip"), encoding);
     }
     if first.starts_with(ZSTANDARD) {
+        let (chunks, packed) = counted(chunks);
         let mut decoder = zstd::Decoder::new(ChunkReader::new(chunks))
             .map_err(|cause| damaged(cause, "Zstandard"))?;
         decoder.window_log_max(WINDOW_LOG_MAX).map_err(Error::unavailable)?;
-        return decoded(decompress(decoder, "Zstandard"), encoding);
+        return decoded(decompress(decoder, packed, "Zstandard"), encoding);
     }
     decoded(chunks, encoding)
 }
@@ -70,13 +80,37 @@ impl Read for ChunkReader {
     }
 }
 
-fn decompress(mut decoder: impl Read + Send + 'static, method: &'static str) -> Chunks {
+/// Chunks, and how many bytes of them have been read.
+fn counted(chunks: Chunks) -> (Chunks, Arc<AtomicU64>) {
+    let count = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&count);
+    let chunks = chunks.inspect(move |chunk| {
+        let length = chunk.as_ref().map_or(0, Bytes::len) as u64;
+        counter.fetch_add(length, Ordering::Relaxed);
+    });
+    (Box::new(chunks), count)
+}
+
+fn decompress(
+    mut decoder: impl Read + Send + 'static,
+    packed: Arc<AtomicU64>,
+    method: &'static str,
+) -> Chunks {
+    let mut unpacked = 0;
     Box::new(from_fn(move || {
+        if unpacked > RATIO_FROM_BYTES + RATIO_MAX * packed.load(Ordering::Relaxed) {
+            let message =
+                format!("the {method} data unpacks to more than {RATIO_MAX} times its size");
+            return Some(Err(Error::invalid(None, message)));
+        }
         let mut chunk = Vec::with_capacity(DECOMPRESSED_BYTES);
         let read = decoder.by_ref().take(DECOMPRESSED_BYTES as u64).read_to_end(&mut chunk);
         match read {
             Ok(0) => None,
-            Ok(_) => Some(Ok(chunk.into())),
+            Ok(length) => {
+                unpacked += length as u64;
+                Some(Ok(chunk.into()))
+            }
             Err(cause) => Some(Err(damaged(cause, method))),
         }
     }))

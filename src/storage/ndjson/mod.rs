@@ -27,6 +27,8 @@ use super::{
     limits::{PAGE_BYTES, ReceiveLimits},
 };
 
+/// How many values are decoded at once, absent ones too.
+const CELLS: usize = 1 << 18;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// An empty file may come from a failed export, and members must not be removed by accident.
 const EMPTY: &str = "there are no members in the file; to make the segment empty, send CSV with only the header line";
@@ -62,7 +64,9 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
         return Err(Error::invalid(None, EMPTY));
     }
     customer_ids.finish()?;
-    Ok(Inferred { schema: columns.schema(), start, batch_rows: (PAGE_BYTES / longest).max(1) })
+    let schema = columns.schema();
+    let batch_rows = (PAGE_BYTES / longest).min(CELLS / schema.fields().len()).max(1);
+    Ok(Inferred { schema, start, batch_rows })
 }
 
 fn skip_byte_order_mark(lines: &mut impl BufRead) -> Result<u64, Error> {

@@ -1,43 +1,68 @@
 //! Reading the footer of a Parquet file, and checking that a segment can be read from it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use arrow_schema::{DataType, Schema};
 use parquet::{
     arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
     basic::Compression,
-    errors::ParquetError,
-    file::{metadata::ParquetMetaData, reader::ChunkReader},
+    file::metadata::{ParquetMetaData, RowGroupMetaData},
 };
 
 use super::super::{
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
+    limits::FIELDS_MAX,
     pinned::PinnedObject,
     text,
     windows::Windows,
 };
+use super::{panics::catch_panics, shape};
+
+/// The longest value of a fixed length: a decimal of 76 digits.
+const FIXED_BYTES_MAX: i32 = 32;
 
 /// The fields of a stored file, and its number of rows.
 pub(in super::super) fn inspect(object: PinnedObject) -> Result<(Vec<Field>, u64), Error> {
     let windows = Windows::stored(object, 1);
     catch_panics(|| {
-        let file = open(windows.clone()).map_err(|cause| windows.explain(&cause))?;
+        let file = open(&windows, FIELDS_MAX)?;
         Ok((fields(file.schema())?, rows(file.metadata())?))
     })
 }
 
-pub(in super::super) fn open<R: ChunkReader + 'static>(
-    reader: R,
-) -> Result<ParquetRecordBatchReaderBuilder<R>, ParquetError> {
-    ParquetRecordBatchReaderBuilder::try_new(reader)
+/// Reads the footer of a file, unless it would take too much memory.
+pub(in super::super) fn open(
+    windows: &Windows,
+    columns_max: usize,
+) -> Result<ParquetRecordBatchReaderBuilder<Windows>, Error> {
+    shape::check(windows, columns_max)?;
+    let file = ParquetRecordBatchReaderBuilder::try_new(windows.clone())
+        .map_err(|cause| windows.explain(&cause))?;
+    require_short_values(&file)?;
+    require_own_bytes(file.metadata())?;
+    Ok(file)
 }
 
-/// On some damaged files the library panics (60.1 does); that is an error of the data, not of this service.
-pub(in super::super) fn catch_panics<T>(
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::damaged()))
+/// Values of a fixed length are copied for each row; those that we accept are short.
+fn require_short_values(file: &ParquetRecordBatchReaderBuilder<Windows>) -> Result<(), Error> {
+    let mut columns = file.parquet_schema().columns().iter();
+    match columns.find(|column| column.type_length() > FIXED_BYTES_MAX) {
+        Some(column) => Err(Error::not_flat(column.name())),
+        None => Ok(()),
+    }
+}
+
+/// Each column of a row group has bytes of its own: the same bytes cannot be read a thousand times.
+fn require_own_bytes(footer: &ParquetMetaData) -> Result<(), Error> {
+    let mut ranges = Vec::new();
+    for chunk in footer.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+        let (start, length) = (u64::try_from(start), u64::try_from(chunk.compressed_size()));
+        let end = start.ok().zip(length.ok()).and_then(|(start, length)| start.checked_add(length));
+        ranges.push((start.ok().zip(end)).ok_or_else(Error::damaged)?);
+    }
+    ranges.sort_unstable();
+    let is_shared = |pair: &[(u64, u64)]| pair[0].1 > pair[1].0 && pair[1].1 > pair[1].0;
+    if ranges.windows(2).any(is_shared) { Err(Error::damaged()) } else { Ok(()) }
 }
 
 /// The number of rows in the footer. Rejects footers that contradict themselves, which would keep the library busy for

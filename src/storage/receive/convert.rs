@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use ::parquet::errors::ParquetError;
+use ::parquet::arrow::ProjectionMask;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, cast::AsArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema, SchemaRef};
@@ -19,7 +19,8 @@ use super::{
         field::{CUSTOMER_ID, FieldType},
         limits::ReceiveLimits,
         media::Media,
-        ndjson, parquet,
+        ndjson,
+        parquet::{self, Batches},
         spool::Spool,
         text,
         windows::Windows,
@@ -89,30 +90,31 @@ fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, 
 }
 
 fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
+    let cancelled = spool.cancelled();
     let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
-    let explain = |cause: ParquetError| windows.explain(&cause);
-    let file = parquet::open(windows.clone()).map_err(explain)?;
-    let columns = parquet::fields(file.schema())?.len();
-    if columns > limits.fields_max {
-        let message =
-            format!("the file has {columns} columns; the maximum is {}", limits.fields_max);
-        return Err(Error::invalid(None, message));
-    }
+    let file = parquet::open(&windows, limits.fields_max)?;
+    parquet::fields(file.schema())?;
     let promised = parquet::rows(file.metadata())?;
     if promised > limits.rows_max {
         return Err(Error::TooManyRows { limit_rows: limits.rows_max });
     }
     let schema = stored_schema(file.schema());
-    let batches = file.with_batch_size(1024).build().map_err(explain)?;
+    let batches = Batches::open(&file, &windows, ProjectionMask::all());
+    let batches = batches.map_err(|cause| windows.explain(&cause))?;
+    drop(file);
     let mut customer_ids = CustomerIds::new(in_row);
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
     let mut rows = 0;
     for batch in batches {
-        let batch = batch.map_err(|cause| explain(cause.into()))?;
-        let batch = cast_to(&schema, &batch)?;
-        check(&batch, rows, &mut customer_ids, limits)?;
-        writer.write(&batch)?;
-        rows += batch.num_rows() as u64;
+        for part in parquet::cut(&batch?, rows, limits.row_bytes_max)? {
+            if cancelled.is_cancelled() {
+                return Err(Error::unavailable("cancelled: the caller has left"));
+            }
+            let part = cast_to(&schema, &part)?;
+            check(&part, rows, &mut customer_ids)?;
+            writer.write(&part)?;
+            rows += part.num_rows() as u64;
+        }
     }
     customer_ids.finish()?;
     if rows == promised { writer.finish() } else { Err(Error::damaged()) }
@@ -152,7 +154,6 @@ fn check(
     batch: &RecordBatch,
     rows_before: u64,
     customer_ids: &mut CustomerIds,
-    limits: &ReceiveLimits,
 ) -> Result<(), Error> {
     let ids: &StringArray = batch[CUSTOMER_ID].as_string();
     for (row, id) in (rows_before + 1..).zip(ids) {
@@ -167,8 +168,7 @@ fn check(
         }
         let values = text::of(column).map_err(|_| out_of_range(field.name()))?;
         for (row, value) in (rows_before + 1..).zip(values.as_string::<i32>()) {
-            if let Some(message) = value.and_then(|value| value_error(value, field.name(), limits))
-            {
+            if let Some(message) = value.and_then(|value| value_error(value, field.name())) {
                 return Err(in_row(row, message));
             }
         }
@@ -180,9 +180,6 @@ fn out_of_range(name: &str) -> Error {
     Error::invalid(None, format!("column {name:?} contains a date that is out of range"))
 }
 
-fn value_error(value: &str, name: &str, limits: &ReceiveLimits) -> Option<String> {
-    if value.len() > limits.row_bytes_max {
-        return Some(format!("{name:?} is longer than {} bytes", limits.row_bytes_max));
-    }
+fn value_error(value: &str, name: &str) -> Option<String> {
     value.contains('\0').then(|| format!("{name:?} contains a zero byte"))
 }

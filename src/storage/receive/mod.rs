@@ -39,13 +39,15 @@ const CONCURRENT_PARTS: usize = 4;
 impl Storage {
     /// Receives an upload and stores it as Parquet at a fresh path under `uploads/{scope}/`.
     ///
-    /// Answers only when every row has been checked and the object is complete; on any error nothing remains.
+    /// Answers only when every row has been checked and the object is complete; on any error nothing remains. `room` is
+    /// held until all work has ended, also when the caller has left.
     pub(crate) async fn receive<S, E>(
         &self,
         scope: &str,
         media: Media,
         body: S,
         limits: &ReceiveLimits,
+        room: impl Send + 'static,
     ) -> Result<Inspection, Error>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
@@ -55,7 +57,8 @@ impl Storage {
         let _guard = cancelled.clone().drop_guard();
         let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
         let limits = limits.clone();
-        let members = run_blocking(move || convert::convert(spool, media, &limits)).await?;
+        let converting = run_blocking(move || Ok((convert::convert(spool, media, &limits)?, room)));
+        let (members, _room) = converting.await?;
         self.store(scope, members).await
     }
 

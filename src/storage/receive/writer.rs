@@ -11,12 +11,16 @@ use parquet::{
 };
 
 use super::super::{
-    error::Error, field::Field, limits::ReceiveLimits, parquet::fields, spool::temporary_file,
+    error::Error,
+    field::Field,
+    limits::ReceiveLimits,
+    parquet::{CHUNKS_MAX, fields},
+    spool::temporary_file,
 };
 
 const GROUP_ROWS: usize = 50_000;
 /// A group of long rows is closed early, at this size.
-const GROUP_BYTES: usize = 32 << 20;
+const GROUP_BYTES: usize = 16 << 20;
 
 /// Members that have been checked, as a complete Parquet file.
 pub(in super::super) struct MembersFile {
@@ -31,6 +35,7 @@ pub(in super::super) struct Writer {
     fields: Vec<Field>,
     rows: u64,
     rows_max: u64,
+    stored_bytes_max: u64,
 }
 
 impl Writer {
@@ -43,7 +48,13 @@ impl Writer {
         let fields = fields(&schema)?;
         let inner = ArrowWriter::try_new(temporary_file()?, schema, Some(properties))
             .map_err(Error::unavailable)?;
-        Ok(Self { inner, fields, rows: 0, rows_max: limits.rows_max })
+        Ok(Self {
+            inner,
+            fields,
+            rows: 0,
+            rows_max: limits.rows_max,
+            stored_bytes_max: limits.stored_bytes_max,
+        })
     }
 
     /// Adds members, until there are too many.
@@ -56,10 +67,21 @@ impl Writer {
         if self.inner.memory_size() > GROUP_BYTES {
             self.inner.flush().map_err(Error::unavailable)?;
         }
+        self.require_room()
+    }
+
+    /// Ends when more is stored than may be, or more row groups than can be read again.
+    fn require_room(&self) -> Result<(), Error> {
+        let chunks = self.inner.flushed_row_groups().len() * self.fields.len();
+        if self.inner.bytes_written() as u64 > self.stored_bytes_max || chunks > CHUNKS_MAX {
+            return Err(Error::TooLargeToStore { limit_bytes: self.stored_bytes_max });
+        }
         Ok(())
     }
 
-    pub(in super::super) fn finish(self) -> Result<MembersFile, Error> {
+    pub(in super::super) fn finish(mut self) -> Result<MembersFile, Error> {
+        self.inner.flush().map_err(Error::unavailable)?;
+        self.require_room()?;
         let file = self.inner.into_inner().map_err(Error::unavailable)?;
         Ok(MembersFile { file, fields: self.fields, rows: self.rows })
     }

@@ -1,6 +1,7 @@
 //! What is accepted and how it is read back; what is rejected and with which message.
 
 mod accepted;
+mod hostile;
 mod rejected;
 
 use std::{convert::Infallible, sync::Arc};
@@ -25,6 +26,7 @@ const LIMITS: ReceiveLimits = ReceiveLimits {
     rows_max: 200_000,
     fields_max: 20,
     row_bytes_max: 1 << 20,
+    stored_bytes_max: 64 << 20,
 };
 
 type Row = Vec<Option<String>>;
@@ -46,7 +48,7 @@ async fn send(
     let size = (body.len() / 7).max(3);
     let chunks: Vec<_> =
         body.chunks(size).map(Bytes::copy_from_slice).map(Ok::<_, Infallible>).collect();
-    storage.receive("tests", media, stream::iter(chunks), &LIMITS).await
+    storage.receive("tests", media, stream::iter(chunks), &LIMITS, ()).await
 }
 
 async fn rows(storage: &Storage, received: &Inspection, columns: &[&str]) -> Vec<Row> {

@@ -122,7 +122,13 @@ async fn a_broken_quote_deep_in_a_large_file_is_found_at_its_line() {
 #[tokio::test]
 async fn limits_hold() {
     let (folder, storage) = storage();
-    let limits = ReceiveLimits { bytes_max: 100, rows_max: 2, fields_max: 2, row_bytes_max: 40 };
+    let limits = ReceiveLimits {
+        bytes_max: 100,
+        rows_max: 2,
+        fields_max: 2,
+        row_bytes_max: 40,
+        stored_bytes_max: 1 << 20,
+    };
     let long = "x".repeat(50);
     for (media, body, words) in [
         (Media::Csv, "x".repeat(101), "larger than 100 bytes"),
@@ -145,7 +151,7 @@ async fn limits_hold() {
         ),
     ] {
         let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
-        let error = storage.receive("tests", media, body, &limits).await.unwrap_err();
+        let error = storage.receive("tests", media, body, &limits, ()).await.unwrap_err();
         let message = error.to_string();
         assert!(message.contains(words), "{message} should say {words}");
     }
@@ -158,7 +164,7 @@ async fn a_body_that_breaks_off_leaves_nothing() {
     let body =
         stream::iter([Ok(Bytes::from("CustomerId\n1\n")), Err(std::io::Error::other("gone"))]);
 
-    let error = storage.receive("tests", Media::Csv, body, &LIMITS).await.unwrap_err();
+    let error = storage.receive("tests", Media::Csv, body, &LIMITS, ()).await.unwrap_err();
 
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
