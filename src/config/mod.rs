@@ -267,6 +267,10 @@ mod tests {
             (vec!["--database-url", &prefer], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
             (vec!["--sql-sources", &sources], "SEGMENT_EXPORT_SQL_SOURCES"),
             (
+                vec!["--database-url", &verify, "--redis-url", "VALKEY://redis.example.com"],
+                "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+            ),
+            (
                 vec!["--database-url", &verify, "--redis-url", "redis://redis.example.com"],
                 "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
             ),

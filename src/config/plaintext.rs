@@ -10,6 +10,9 @@ use super::data::Data;
 use super::storage::StorageArgs;
 use crate::identity::settings::Auth;
 
+/// Schemes of a Redis without TLS, other than sockets of this machine.
+const PLAIN_REDIS: [&str; 2] = ["redis", "valkey"];
+
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Plaintext {
@@ -66,7 +69,8 @@ impl Plaintext {
     }
 
     fn check_redis(&self, url: &str) -> anyhow::Result<()> {
-        if !url.starts_with("redis://") || is_here(url) {
+        let scheme = Url::parse(url).map(|url| url.scheme().to_owned()).unwrap_or_default();
+        if !PLAIN_REDIS.contains(&scheme.as_str()) || is_here(url) {
             return Ok(());
         }
         ensure!(
