@@ -19,7 +19,7 @@ bench: ## Speed and memory, beside limits measured in the same run; PARTS are ex
 	tests/with-services true
 	cargo bench --bench export -- $(PARTS)
 
-bench-lake: ## The same from Azurite, PostgreSQL and packed files
+bench-lake: ## The same from Azurite, PostgreSQL and compressed files
 	tests/with-services true
 	cargo bench --bench lake
 

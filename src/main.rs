@@ -8,7 +8,7 @@ use segment_export::sandbox::Sandbox;
 use segment_export::schedules::zones;
 use segment_export::service::{self, Service, open_db};
 use segment_export::storage::Media;
-use segment_export::telemetry::settings::Signals;
+use segment_export::telemetry::settings::TraceSettings;
 use segment_export::upkeep::{fingerprints, rotation};
 use segment_export::{demo, http, sample, server, telemetry};
 
@@ -33,7 +33,7 @@ struct Program {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    signals: Signals,
+    signals: TraceSettings,
 }
 
 #[derive(Subcommand)]

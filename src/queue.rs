@@ -206,7 +206,7 @@ fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The type by which the Redis client stores the source of an error.
 type Cause = dyn Error + Send + Sync;
 
-/// Whether Redis refuses the credentials, or its certificate is not trusted: waiting does not help.
+/// Whether Redis rejects the credentials, or its certificate is not trusted: waiting does not help.
 #[must_use]
 pub fn is_refusal(error: &anyhow::Error) -> bool {
     let Some(PoolError::Backend(error)) = error.downcast_ref() else {

@@ -1,5 +1,5 @@
 //! The actions that the audit records, one a line: its word and, where callers do it, the call that does it. (A sign-in
-//! ends outside the instances; Campaign Monitor refuses a credential; a planned refresh starts by the clock.)
+//! ends outside the instances; Campaign Monitor rejects a credential; a planned refresh starts by the clock.)
 //!
 //! The word is `object.verb`. Refusals of a call that changes something and is not listed here would not be audited,
 //! so a test compares this table with the `OpenAPI` document.

@@ -22,7 +22,7 @@ pub enum ActorKind {
 pub enum SystemActor {
     /// Starts runs by the clock and with refreshes.
     Scheduler,
-    /// Calls Campaign Monitor, for runs and callers alike, and finds out that it refuses a credential.
+    /// Calls Campaign Monitor, for runs and callers alike, and finds out that it rejects a credential.
     Session,
 }
 

@@ -26,7 +26,7 @@ const TOO_LARGE: u16 = 413;
 /// A call that did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Understood and refused: the same call will be refused again.
+    /// Understood and rejected: the same call will be rejected again.
     #[error("code {code}: {message}")]
     Refused {
         status: u16,
@@ -83,7 +83,7 @@ pub enum Disposition {
     Retry(Option<Duration>),
     /// Do not try again: the call itself is wrong.
     GiveUp,
-    /// Do not try again with this credential: it is refused.
+    /// Do not try again with this credential: it is rejected.
     BlockConnection,
 }
 
@@ -127,7 +127,7 @@ impl Error {
         }
     }
 
-    /// Whether the credential is refused: the same call with another one may go well.
+    /// Whether the credential is rejected: the same call with another one may go well.
     #[must_use]
     pub fn is_about_the_credential(&self) -> bool {
         self.disposition() == Disposition::BlockConnection
@@ -139,7 +139,7 @@ impl Error {
         matches!(self, Self::Refused { code: 121, .. })
     }
 
-    /// Why a credential is refused, in words for people who do not know what a token is.
+    /// Why a credential is rejected, in words for people who do not know what a token is.
     #[must_use]
     pub fn refusal(&self) -> String {
         match self {

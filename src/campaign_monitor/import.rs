@@ -1,4 +1,4 @@
-//! The answer to an import: how many records are new, and which were refused.
+//! The answer to an import: how many records are new, and which were rejected.
 
 use serde::Deserialize;
 
@@ -14,12 +14,12 @@ pub struct ImportResult {
     pub total_new_subscribers: i64,
     /// On the list before, and updated.
     pub total_existing_subscribers: i64,
-    /// Of the records that were refused; never of those that were stored.
+    /// Of the records that were rejected; never of those that were stored.
     #[serde(default)]
     pub failure_details: Vec<ImportFailure>,
 }
 
-/// A record that an import refused.
+/// A record that an import rejected.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ImportFailure {

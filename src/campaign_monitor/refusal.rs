@@ -1,11 +1,11 @@
-//! Why Campaign Monitor refused a record: a name for each number of API v3.3, and a sentence for a marketer. The texts
+//! Why Campaign Monitor rejected a record: a name for each number of API v3.3, and a sentence for a marketer. The texts
 //! of the vendor vary for the same number, so the sentences are ours.
 
 use std::borrow::Cow;
 
 use super::import::ImportFailure;
 
-/// Why a record was refused.
+/// Why a record was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalCode {
     InvalidAddress,
@@ -23,6 +23,20 @@ pub enum RefusalCode {
 }
 
 impl RefusalCode {
+    /// Those that the vendor documents.
+    #[cfg(test)]
+    pub(crate) const KNOWN: [Self; 9] = [
+        Self::InvalidAddress,
+        Self::Suppressed,
+        Self::Deleted,
+        Self::Unsubscribed,
+        Self::Bounced,
+        Self::Unconfirmed,
+        Self::InvalidConsent,
+        Self::InvalidMobileNumber,
+        Self::InvalidAddressAndMobileNumber,
+    ];
+
     /// The reason that the vendor's number stands for.
     pub const fn of(code: i64) -> Self {
         match code {
@@ -82,7 +96,7 @@ impl ImportFailure {
             RefusalCode::Other(code) => {
                 let vendor = &self.message;
                 let message =
-                    format!("Campaign Monitor refused the profile: {vendor} (code {code}).");
+                    format!("Campaign Monitor rejected the profile: {vendor} (code {code}).");
                 return Cow::Owned(message);
             }
         })

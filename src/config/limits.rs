@@ -1,10 +1,7 @@
 //! Limits of sizes, numbers and ages.
 
-use chrono::TimeDelta;
 use clap::Args;
 use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
-
-use crate::db::Time;
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -150,9 +147,4 @@ fn at_least_one() -> RangedU64ValueParser<usize> {
 /// Ages in days, up to a hundred years: a larger number is a mistake.
 fn days() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(..=36_500)
-}
-
-/// What ended before this time has outlived an age in days; never for an age of 0.
-pub(crate) fn retention_cutoff(days: u32, now: Time) -> Option<Time> {
-    (days > 0).then(|| now - TimeDelta::days(i64::from(days)))
 }

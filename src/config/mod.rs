@@ -17,7 +17,6 @@ use clap::{Args, ValueEnum};
 use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
-pub(crate) use limits::retention_cutoff;
 pub use oauth::OAuth;
 pub use storage::StorageArgs;
 pub use work::Work;

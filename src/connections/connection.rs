@@ -43,7 +43,7 @@ pub enum ConnectionStatus {
     /// Nobody has been added as export user yet.
     PendingExportUser,
     Connected,
-    /// Campaign Monitor refuses the credentials; runs stop until they are renewed.
+    /// Campaign Monitor rejects the credentials; runs stop until they are renewed.
     NeedsAttention,
 }
 

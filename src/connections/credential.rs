@@ -28,7 +28,7 @@ pub enum CredentialKind {
 #[serde(try_from = "SecretText")]
 pub struct ApiKey(SecretString);
 
-/// Keeps the text of a refused key out of the refusal.
+/// Keeps the text of a rejected key out of the refusal.
 #[derive(Deserialize)]
 struct SecretText(SecretString);
 

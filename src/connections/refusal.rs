@@ -1,4 +1,4 @@
-//! Records that Campaign Monitor refuses a credential.
+//! Records that Campaign Monitor rejects a credential.
 
 use super::connection::Connection;
 use super::store;

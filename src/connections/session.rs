@@ -1,8 +1,8 @@
 //! Calls Campaign Monitor with the credential of a connection, as it is at the moment. The worker and the API both do.
 //!
 //! An access token is renewed before it ends, and when Campaign Monitor says that it has ended (code 121). A credential
-//! that is refused may have been replaced meanwhile, by another process that renewed it or an administrator who signed
-//! in: then the call is made once more with the new one. Only what is refused and not replaced is recorded as refused.
+//! that is rejected may have been replaced meanwhile, by another process that renewed it or an administrator who signed
+//! in: then the call is made once more with the new one. Only what is rejected and not replaced is recorded as rejected.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::refusal::record_refusal;
 use super::renewal::{Renewer, postponed};
 use super::store;
 use crate::app::App;
-use crate::campaign_monitor::{Account, CampaignMonitor, Error};
+use crate::campaign_monitor::{Account, CampaignMonitor, CustomField, Error, List};
 use crate::db;
 use crate::secrets;
 
@@ -66,6 +66,17 @@ impl AccountSession {
         answer
     }
 
+    /// The list and its custom fields.
+    pub(crate) async fn list_and_fields(
+        &self,
+        list: &str,
+    ) -> Result<(List, Vec<CustomField>), Error> {
+        let found = self.call(|account| async move {
+            futures::try_join!(account.list(list), account.custom_fields(list))
+        });
+        found.await
+    }
+
     /// Records that Campaign Monitor accepted the credential.
     pub async fn note_acceptance(&self) -> sqlx::Result<()> {
         let generation = self.current.lock().await.generation;
@@ -86,7 +97,7 @@ impl AccountSession {
         Ok(self.account_of(&current))
     }
 
-    /// The account with the credential that replaced the refused one, or why nothing has.
+    /// The account with the credential that replaced the rejected one, or why nothing has.
     async fn replace(&self, refused: i64, error: Error) -> Result<(Account, i64), Error> {
         let mut current = self.current.lock().await;
         if current.generation == refused {
@@ -115,7 +126,7 @@ impl AccountSession {
         Err(error)
     }
 
-    /// Records that the credential of this generation is refused, if that is what `error` says. Should that fail, the
+    /// Records that the credential of this generation is rejected, if that is what `error` says. Should that fail, the
     /// next call finds out by itself.
     async fn note_refusal(&self, generation: i64, error: &Error) {
         if !error.is_about_the_credential() {
@@ -129,10 +140,10 @@ impl AccountSession {
         };
         match noted.await {
             Ok(()) => {
-                tracing::warn!(connection.id = %id.0, error = %error, "Campaign Monitor refuses the credential");
+                tracing::warn!(connection.id = %id.0, error = %error, "Campaign Monitor rejects the credential");
             }
             Err(error) => {
-                tracing::warn!(error = %error, "a refused credential could not be recorded");
+                tracing::warn!(error = %error, "a rejected credential could not be recorded");
             }
         }
     }

@@ -163,7 +163,7 @@ pub async fn set_verified(
     })
 }
 
-/// Records that Campaign Monitor refused the credential of this generation. `None`: it was replaced meanwhile, or that
+/// Records that Campaign Monitor rejected the credential of this generation. `None`: it was replaced meanwhile, or that
 /// is recorded already.
 pub async fn set_refused(
     tx: &mut WriteHandle,
@@ -184,7 +184,7 @@ pub async fn set_refused(
     })
 }
 
-/// Connections of all instances whose credentials have been refused.
+/// Connections of all instances whose credentials have been rejected.
 pub async fn count_refused(tx: &mut ReadHandle) -> Result<i64> {
     sql!(tx, |db| {
         sqlx::query_scalar(

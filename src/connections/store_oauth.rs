@@ -27,7 +27,7 @@ pub struct SignIn {
     pub started_by: String,
     /// The administrator's name, for the audit.
     pub started_name: String,
-    /// After this time the sign-in is refused.
+    /// After this time the sign-in is rejected.
     pub expires_utc: Time,
 }
 

@@ -1,4 +1,4 @@
-//! Why nothing can run over a connection: told as a problem to callers of the API, and as the reason of a run.
+//! Why nothing can run over a connection: callers of the API get it as a problem, a run as its reason.
 
 use super::connection::{Connection, ConnectionStatus};
 

@@ -1,4 +1,4 @@
-//! A caller, as its token proves, and why a token is refused.
+//! A caller, as its token proves, and why a token is rejected.
 
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub struct Identity {
     pub instances: Instances,
 }
 
-/// Why a token is refused.
+/// Why a token is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The token is invalid; the text says why, without quoting it.

@@ -38,7 +38,7 @@ impl Verifier {
         Self { shared, published, cache: TokenCache::default(), auth }
     }
 
-    /// The caller that `token` names, or why the token is refused.
+    /// The caller that `token` names, or why the token is rejected.
     pub async fn verify(&self, token: &str) -> Result<Identity, Error> {
         match self.cache.find(token) {
             Some(identity) => Ok(identity),
@@ -49,7 +49,7 @@ impl Verifier {
     async fn check(&self, token: &str) -> Result<Identity, Error> {
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| Error::Invalid("the token is not a JWT"))?;
-        // RFC 7515: a critical extension that is not understood must be refused, and we understand none.
+        // RFC 7515: a critical extension that is not understood must be rejected, and we understand none.
         if header.crit.is_some() {
             return Err(Error::Invalid("the token demands an extension that is not understood"));
         }

@@ -18,7 +18,7 @@ pub enum RejectionCode {
     DuplicateAddress,
     /// It was sent, and no answer says whether it is on the list.
     NoAnswer,
-    /// It was sent, and Campaign Monitor refused it.
+    /// It was sent, and Campaign Monitor rejected it.
     Refused(RefusalCode),
 }
 
@@ -63,6 +63,32 @@ impl Profile<'_> {
             outcome,
             code: code.word().into_owned(),
             message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::ReasonCode;
+
+    #[test]
+    fn marketers_find_every_code_of_a_run_and_of_a_profile() {
+        let page = include_str!("../../docs/MARKETERS.md");
+        let not_sent = [
+            RejectionCode::CustomerIdMissing,
+            RejectionCode::AddressMissing,
+            RejectionCode::AddressMalformed,
+            RejectionCode::AddressTooLong,
+            RejectionCode::DuplicateAddress,
+            RejectionCode::NoAnswer,
+        ];
+        let refused = RefusalCode::KNOWN.map(RejectionCode::Refused);
+        let words = not_sent.iter().chain(&refused).map(|code| code.word().into_owned());
+        let reasons = ReasonCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap());
+        let reasons = reasons.map(|code| code.as_str().unwrap().to_owned());
+        for word in words.chain(reasons) {
+            assert!(page.contains(&format!("`{word}`")), "docs/MARKETERS.md lacks `{word}`");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Metrics of runs, and of the connections they need. They come from the database, so every process reports the same.
+//! Metrics of runs, and of the connections they need. The gauges come from the database, so every process reports the
+//! same. The counters are of this process: the service has the sum over its processes.
 
 use std::io;
 use std::time::Duration;

@@ -18,6 +18,9 @@ macro_rules! reasons {
         pub enum ReasonCode { $($(#[$doc])* $name,)* }
 
         impl ReasonCode {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
             const fn row(self) -> (Culprit, &'static str) {
                 match self { $(Self::$name => (Culprit::$culprit, $message),)* }
             }
@@ -56,7 +59,7 @@ reasons! {
         "The export has no connection. Nothing was sent. Attach one; the export then runs at its next planned time.";
     /// The storage of the segments does not let the service in.
     StorageRefused System
-        "The storage of the segments refuses the credentials of this service: {detail}. Ask the operator to renew its \
+        "The storage of the segments rejects the credentials of this service: {detail}. Ask the operator to renew its \
          credentials or settings. A waiting run then resumes by itself. If the run has failed, start it again.";
     /// The connection is gone or not connected.
     ConnectionNotConnected User
@@ -69,9 +72,9 @@ reasons! {
     RunAlreadyOpen User
         "The run before had not ended when this one was due. Nothing was sent. Plan the runs further apart, or spread \
          the segments over several exports.";
-    /// Campaign Monitor refuses the credentials.
+    /// Campaign Monitor rejects the credentials.
     CredentialsRefused User
-        "Campaign Monitor refuses the credentials ({detail}). Ask an administrator to renew the connection.";
+        "Campaign Monitor rejects the credentials ({detail}). Ask an administrator to renew the connection.";
     /// Campaign Monitor does not know the list.
     ListNotFound User
         "Campaign Monitor has no list {detail} in this account. Choose another list in the export.";
@@ -84,10 +87,10 @@ reasons! {
     DestinationUnavailable External
         "Campaign Monitor does not accept uploads now ({detail}). A waiting run resumes by itself. If the run has \
          failed, start it again.";
-    /// Campaign Monitor refuses the call for another reason.
+    /// Campaign Monitor rejects the call for another reason.
     #[serde(alias = "campaignMonitorRefused")]
     DestinationRefused External
-        "Campaign Monitor refused the upload ({detail}). Profiles sent before that stay on the list. If the message \
+        "Campaign Monitor rejected the upload ({detail}). Profiles sent before that stay on the list. If the message \
          names a limit, your contract with Campaign Monitor sets it: raise it there, or export fewer profiles.";
     /// Several attempts in a row made no progress.
     NoProgress System
@@ -109,7 +112,7 @@ pub struct Reason {
     pub culprit: Culprit,
     /// What happened and what to do.
     #[schema(
-        example = "Campaign Monitor refuses the credentials. Ask an administrator to renew the connection."
+        example = "Campaign Monitor rejects the credentials. Ask an administrator to renew the connection."
     )]
     pub message: String,
 }

@@ -4,8 +4,10 @@
 //! Every step is a transaction of its own that removes at most so many rows, so that nobody waits long for it, and
 //! several processes may do it at once. A run is removed once its details are.
 
+use chrono::TimeDelta;
+
 use super::store_retention::{self, Detail};
-use crate::config::{Limits, retention_cutoff};
+use crate::config::Limits;
 use crate::db::{Db, Time};
 
 /// Removes what has outlived its age at `now`, in at most `steps` transactions of at most `step` rows. Returns the
@@ -23,6 +25,11 @@ pub async fn remove_expired(
         }
     }
     Ok(steps)
+}
+
+/// What ended before this time has outlived an age in days; never for an age of 0.
+pub(crate) fn retention_cutoff(days: u32, now: Time) -> Option<Time> {
+    (days > 0).then(|| now - TimeDelta::days(i64::from(days)))
 }
 
 /// One step. False: nothing is left to remove.

@@ -58,7 +58,7 @@ impl From<&Run> for Snapshot {
 pub struct RunsView {
     /// Those that wait for a worker.
     pub started: Vec<StartedView>,
-    /// Those that were not carried out.
+    /// Those that did not start.
     pub skipped: Vec<SkippedView>,
 }
 

@@ -49,7 +49,7 @@ declare! {
 
     // Connections, as the database has them; the same in every process.
     describe_gauge CONNECTIONS_REFUSED = "segment_export_connections_needing_attention", Count,
-        "Connections whose credentials Campaign Monitor refuses, and that an administrator must renew.";
+        "Connections whose credentials Campaign Monitor rejects, and that an administrator must renew.";
 
     // Runs, as this process executes them.
     describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";

@@ -23,7 +23,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::telemetry::settings::Signals;
+use crate::telemetry::settings::TraceSettings;
 
 const SCOPE: &str = "segment-export";
 const LOGGED_BY_DEFAULT: &str =
@@ -37,7 +37,7 @@ pub struct Telemetry {
 }
 
 /// Starts logs, traces and metrics; once a process. `quiet` leaves the logs to warnings.
-pub fn start(signals: &Signals, quiet: bool) -> anyhow::Result<Telemetry> {
+pub fn start(signals: &TraceSettings, quiet: bool) -> anyhow::Result<Telemetry> {
     let provider = provider(signals)?;
     let traces = tracing_opentelemetry::layer()
         .with_threads(false)
@@ -67,7 +67,7 @@ fn logged<S: Subscriber>(quiet: bool) -> impl Filter<S> {
 /// Which spans are traced. The finer ones (calls of the database and the queue) only within a request or a run: alone,
 /// each would be a trace of one span.
 fn traced<S: Subscriber + for<'a> LookupSpan<'a>>(
-    signals: &Signals,
+    signals: &TraceSettings,
 ) -> anyhow::Result<impl Filter<S> + use<S>> {
     let filter = if signals.otlp_endpoint().is_some() { &signals.trace_filter } else { "info" };
     let is_part = dynamic_filter_fn(|about, context| {
@@ -77,7 +77,7 @@ fn traced<S: Subscriber + for<'a> LookupSpan<'a>>(
 }
 
 /// The SDK reads sampling, batches and headers from its `OTEL_…` variables.
-fn provider(signals: &Signals) -> anyhow::Result<SdkTracerProvider> {
+fn provider(signals: &TraceSettings) -> anyhow::Result<SdkTracerProvider> {
     let service = Resource::builder().with_service_name(signals.service_name.clone()).build();
     let builder = SdkTracerProvider::builder().with_resource(service);
     let Some(endpoint) = signals.otlp_endpoint() else {

@@ -4,7 +4,7 @@ use clap::Args;
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
-pub struct Signals {
+pub struct TraceSettings {
     /// Endpoint that receives traces (OTLP over HTTP). No traces are sent when unset.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
@@ -21,7 +21,7 @@ pub struct Signals {
     pub trace_filter: String,
 }
 
-impl Signals {
+impl TraceSettings {
     /// An empty variable counts as unset.
     #[must_use]
     pub fn otlp_endpoint(&self) -> Option<&str> {

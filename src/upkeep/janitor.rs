@@ -8,10 +8,11 @@ use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
-use crate::config::{Limits, retention_cutoff};
+use crate::config::Limits;
 use crate::connections::store_oauth;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
+use crate::runs::retention::retention_cutoff;
 use crate::segments::orphans;
 use crate::{audit, refreshes, runs};
 
@@ -27,13 +28,13 @@ const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Runs until the service stops.
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
-    let (mut expired, mut orphans) = (interval(EVERY), interval(ORPHANS_EVERY));
-    expired.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    orphans.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut expire_ticks, mut orphan_ticks) = (interval(EVERY), interval(ORPHANS_EVERY));
+    expire_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    orphan_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let (removed, retry) = select! {
-            _ = expired.tick() => (remove_expired(&app, db::now()).await, EVERY),
-            _ = orphans.tick() => (remove_orphans(&app, db::now()).await, ORPHANS_EVERY),
+            _ = expire_ticks.tick() => (remove_expired(&app, db::now()).await, EVERY),
+            _ = orphan_ticks.tick() => (remove_orphans(&app, db::now()).await, ORPHANS_EVERY),
             () = app.stop.cancelled() => return Ok(()),
         };
         if let Err(error) = removed {
@@ -96,7 +97,7 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
         let mut tx = db.write().await?;
         let removed = match expired {
             Expired::IdempotencyKeys(before) => {
-                idempotency::store::forget(&mut tx, before, STEP).await?
+                idempotency::store::remove_expired(&mut tx, before, STEP).await?
             }
             Expired::AuditEvents(before) => {
                 audit::store::remove_expired(&mut tx, before, STEP).await?

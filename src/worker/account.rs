@@ -28,7 +28,7 @@ pub struct Done {
 }
 
 impl Done {
-    /// Whether surely nothing of it is on the list: it was never sent, or refused as a whole.
+    /// Whether surely nothing of it is on the list: it was never sent, or rejected as a whole.
     pub const fn is_untouched(&self) -> bool {
         let Counts { created, updated, rejected, in_doubt, .. } = self.counts;
         !self.is_answered && created + updated + rejected + in_doubt == 0
@@ -98,8 +98,8 @@ fn status(counts: &Counts) -> BatchStatus {
     }
 }
 
-/// The refused records: Campaign Monitor names them by their address. One that it names otherwise than it was sent is
-/// one of the answered records all the same: it counts as refused, under the address as Campaign Monitor has it.
+/// The rejected records: Campaign Monitor names them by their address. One that it names otherwise than it was sent is
+/// one of the answered records all the same: it counts as rejected, under the address as Campaign Monitor has it.
 fn rejected(
     batch: &EncodedBatch,
     refused: Vec<RefusedRecord>,
@@ -130,12 +130,12 @@ fn rejected(
     rejections
 }
 
-/// A refused record of which nobody knows which it is; it stands for some record that is not refused.
+/// A rejected record of which nobody knows which it is; it stands for some record that is not rejected.
 fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection {
     tracing::warn!(
         batch.number,
         code = record.failure.code,
-        "Campaign Monitor refused an address that was not sent in this form"
+        "Campaign Monitor rejected an address that was not sent in this form"
     );
     let message = record.message();
     Rejection {

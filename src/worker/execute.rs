@@ -14,7 +14,7 @@ use super::heartbeat::Heartbeat;
 use super::job::Job;
 use super::prepare::prepare;
 use super::settle::{self, settle};
-use super::stopped::Ending;
+use super::stopped::PhasesEnd;
 use super::transfer::transfer;
 use crate::app::App;
 use crate::db;
@@ -55,19 +55,19 @@ async fn phases(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> anyhow::R
 }
 
 /// The phases between `claim` and `settle`.
-async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> Ending {
+async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
     let prepared = async {
         may_begin(job).await?;
         heartbeat.during_or_interrupted(Box::pin(prepare(job))).await
     };
     let prepared = match prepared.await {
         Ok(prepared) => prepared,
-        Err(stopped) => return Ending::Stopped(stopped),
+        Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => Ending::Completed,
-        Ok(Some(stopped)) => Ending::Stopped(stopped),
-        Err(broken_off) => Ending::BrokenOff(broken_off),
+        Ok(None) => PhasesEnd::Completed,
+        Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
+        Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
     }
 }
 

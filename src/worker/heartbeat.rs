@@ -1,7 +1,7 @@
 //! Around every phase of a run: renews its lease, and watches whether somebody cancels it or it must stop.
 //!
-//! The phase and the heartbeats take turns on one task. While the phase writes about the run, which renews the lease too,
-//! no heartbeat is sent: it would wait for the phase's own lock on the row. So a heartbeat that fails ends the phase
+//! The phase and the heartbeats run side by side. While the phase writes about the run, which renews the lease too, no
+//! heartbeat is sent: it would wait for the phase's own lock on the row. So a heartbeat that fails ends the phase
 //! between two of its writes, never inside one. A lost lease ends it at once. A cancel or a stop does not: it is raised
 //! as an interrupt, and the phase decides what it may leave undone.
 

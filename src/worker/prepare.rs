@@ -34,10 +34,8 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let connection = connection_of(&app, job).await?;
     let session = open(&app, &connection)?;
     let list = job.run.list_id.as_str();
-    let found = session.call(|account| async move {
-        futures::try_join!(account.list(list), account.custom_fields(list))
-    });
-    let (list, fields) = Box::pin(found).await.map_err(|error| refused(&error, list))?;
+    let found = Box::pin(session.list_and_fields(list));
+    let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let pinned = pin(&app, job, segments, Warnings { items: warnings::of_list(&list) }).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::account::{Done, doubt};
 use super::checkpoint::{adopt, write};
 use super::job::Job;
-use super::stopped::{Ending, Stopped};
+use super::stopped::{PhasesEnd, Stopped};
 use crate::backoff;
 use crate::db;
 use crate::records::batches::{self, MemberSource};
@@ -20,10 +20,10 @@ use crate::storage::Manifest;
 const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
 
 /// What becomes of a run whose other phases ended so. Fails when another worker has it: then nothing is written.
-pub fn outcome(job: &Job, ending: Ending) -> Result<Outcome, LeaseLost> {
+pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
     let stopped = match ending {
-        Ending::Completed => return Ok(completed(&job.run)),
-        Ending::Stopped(stopped) | Ending::BrokenOff(stopped) => stopped,
+        PhasesEnd::Completed => return Ok(completed(&job.run)),
+        PhasesEnd::Stopped(stopped) | PhasesEnd::BrokenOff(stopped) => stopped,
     };
     Ok(match stopped {
         Stopped::LeaseLost(lost) => return Err(lost),
@@ -63,8 +63,8 @@ fn later(job: &Job, reason: Reason, asked: Option<Duration>) -> Outcome {
 }
 
 /// Rows up to here may have been sent without being accounted for; `None` when only the last checkpoint limits that.
-pub fn sent_until(job: &Job, ending: &Ending) -> Option<i64> {
-    if matches!(ending, Ending::BrokenOff(_)) {
+pub fn sent_until(job: &Job, ending: &PhasesEnd) -> Option<i64> {
+    if matches!(ending, PhasesEnd::BrokenOff(_)) {
         return None;
     }
     let touched = job.unanswered.iter().filter(|done| !done.is_untouched()).map(|done| done.end);

@@ -30,7 +30,7 @@ impl Stopped {
 }
 
 /// How the phases before `settle` ended.
-pub(super) enum Ending {
+pub(super) enum PhasesEnd {
     /// Every profile has been processed.
     Completed,
     /// No upload is in flight any more: what was sent is written, or among the unanswered batches of the job.
@@ -39,7 +39,7 @@ pub(super) enum Ending {
     BrokenOff(Stopped),
 }
 
-/// What an error of Campaign Monitor means for the run. The session has recorded a refused credential, so that the
+/// What an error of Campaign Monitor means for the run. The session has recorded a rejected credential, so that the
 /// other runs of the connection stop too.
 pub(super) fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
     match error.disposition() {
@@ -95,7 +95,7 @@ impl From<storage::Error> for Stopped {
                 Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
             }
             storage::Error::Refused(cause) => {
-                tracing::error!(error = %error, %cause, "the storage refuses the credentials");
+                tracing::error!(error = %error, %cause, "the storage rejects the credentials");
                 Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
             }
             storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {

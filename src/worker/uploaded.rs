@@ -23,7 +23,7 @@ pub struct Uploaded {
     pub duration: Duration,
 }
 
-/// A record that Campaign Monitor refused.
+/// A record that Campaign Monitor rejected.
 pub struct RefusedRecord {
     pub failure: ImportFailure,
     /// Whether the run may have sent the record before, without an answer.
@@ -77,8 +77,8 @@ impl Uploaded {
         }
     }
 
-    /// Adds an answer. Every record that was not refused is on the list; what is not new was there
-    /// before, also when Campaign Monitor counts an address once that we count twice. No more records are refused
+    /// Adds an answer. Every record that was not rejected is on the list; what is not new was there
+    /// before, also when Campaign Monitor counts an address once that we count twice. No more records are rejected
     /// than were sent, whatever the answer says. `may_repeat` when the run may have sent the records before.
     pub fn count(&mut self, records: &[usize], may_repeat: bool, mut result: ImportResult) {
         result.failure_details.truncate(records.len());

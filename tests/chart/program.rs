@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use segment_export::config::Config;
-use segment_export::telemetry::settings::Signals;
+use segment_export::telemetry::settings::TraceSettings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -194,7 +194,7 @@ async fn every_variable_is_a_setting_of_the_program() {
 
 /// The settings of `serve`.
 fn settings() -> clap::Command {
-    Signals::augment_args(Config::augment_args(clap::Command::new("serve")))
+    TraceSettings::augment_args(Config::augment_args(clap::Command::new("serve")))
 }
 
 /// The default of a setting, as text.

@@ -95,7 +95,8 @@ async fn prometheus_reads_what_became_of_a_run_and_finds_nothing_wrong_with_the_
         ("count(segment_export_database_wait_seconds_count > 0)", "2"),
         (
             &format!(
-                "sum(segment_export_http_request_duration_seconds_count{{method=\"POST\",route=\"{route}\",status=\"202\"}})"
+                "sum(segment_export_http_request_duration_seconds_count{{method=\"POST\",\
+                 route=\"{route}\",status=\"202\"}})"
             ),
             "1",
         ),

@@ -46,7 +46,7 @@ async fn more_profiles_than_an_export_may_have_are_warned_of_at_saving_and_skipp
     assert_eq!(saved["warnings"][0]["code"], "profileLimitExceeded");
     assert!(
         text(&saved["warnings"][0], "message")
-            .contains("The segments hold 6 profiles, but an export may have only 5.")
+            .contains("The segments hold 6 profiles; an export may have 5.")
     );
     let words = ["6 profiles", "Nothing was sent", "several exports"];
     check_reason(&run, "skipped", "profileLimitExceeded", "user", &words);

@@ -20,7 +20,8 @@ fn every_operation_says_what_it_does_and_which_role_it_takes() {
         let id = &operation.id;
         let says = |member: &str| operation.says[member].as_str().unwrap_or_default().to_owned();
         assert!(!says("summary").is_empty(), "{id}: the first line of its comment is its summary");
-        let own = says("description").replace(&format!("Takes the role {}.", operation.role), "");
+        let own =
+            says("description").replace(&format!("Requires the role {}.", operation.role), "");
         assert!(own.trim().len() > 20, "{id}: say more, in the second paragraph of its comment");
         assert_eq!(operation.says["tags"].as_array().map(Vec::len), Some(1), "{id}: one tag");
         if operation.is_of_instance() {

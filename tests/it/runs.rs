@@ -10,7 +10,8 @@ use crate::support::{TestApp, refused, text, until};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_profile_is_accounted_for_and_the_others_are_named() {
     let app = TestApp::start().await;
-    let csv = "CustomerId,Email,City\n1,ann@example.com,Riga\n2,ANN@example.com,Riga\n3,,Riga\n4,broken,Riga\n5,bob@example.com,\n6,left@example.com,Riga\n";
+    let csv = "CustomerId,Email,City\n1,ann@example.com,Riga\n2,ANN@example.com,Riga\n3,,Riga\n\
+               4,broken,Riga\n5,bob@example.com,\n6,left@example.com,Riga\n";
     app.segment("People", csv).await;
     let preset = app.sandbox.url().join(&format!("sandbox/lists/{LIST_ID}/subscribers")).unwrap();
     let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}, {"email": "bob@example.com",

@@ -11,7 +11,8 @@ async fn an_upload_of_ndjson_is_taken_in_with_its_types_and_refused_by_line() {
     let app = TestApp::start_with(&["--roles", "api"]).await;
     app.put("/segments/People", &json!({"displayName": "People"})).await;
     let media = "application/x-ndjson";
-    let lines = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"Points\":7}\n{\"CustomerId\":2,\"City\":\"R\u{12b}ga\"}\n";
+    let lines = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"Points\":7}\n\
+        {\"CustomerId\":2,\"City\":\"R\u{12b}ga\"}\n";
 
     let segment = good(app.upload("People", media, lines.to_owned()).await).await;
     assert_eq!(segment["memberCount"], 2);

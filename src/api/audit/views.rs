@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::{Action, ActorKind, AuditOutcome, Event};
 
-/// One thing that somebody did, or was refused.
+/// One change that somebody made, or a call that was rejected.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEventView {
@@ -21,10 +21,10 @@ pub struct AuditEventView {
     pub action: String,
     pub object: ObjectView,
     pub outcome: AuditOutcome,
-    /// HTTP status of the refusal.
+    /// HTTP status of the answer, if the call was rejected.
     #[schema(required)]
     pub status: Option<i32>,
-    /// Code of the refusal.
+    /// `errorCode` of the problem, if the call was rejected.
     #[schema(required, example = "forbidden")]
     pub error_code: Option<String>,
     /// Whether further refusals of this actor in that minute are only counted, in the metrics.
@@ -39,7 +39,7 @@ pub struct AuditEventView {
     pub trace_id: Option<String>,
 }
 
-/// Who did it.
+/// The user or the part of the service that made the change.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ActorView {
@@ -111,9 +111,8 @@ impl From<Event> for AuditEventView {
 }
 
 /// The columns of the CSV, in its order.
-pub const CSV_HEADER: &str = "\
-    auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,objectId,objectName,\
-    outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n";
+pub const CSV_HEADER: &str = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,\
+    objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n";
 
 impl AuditEventView {
     /// The fields of its line in the CSV.

@@ -2,19 +2,14 @@
 
 use crate::app::App;
 use crate::campaign_monitor::{self, Disposition};
-use crate::connections::Connection;
 use crate::connections::session::AccountSession;
+use crate::connections::{Connection, Unusable};
 use crate::http::problem::{Problem, ProblemKind};
 
 /// A session of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<AccountSession, Problem> {
     let session = AccountSession::open(app, &app.campaign_monitor, connection);
-    session.map_err(anyhow::Error::new)?.ok_or_else(|| {
-        Problem::new(
-            ProblemKind::ConnectionNotConnected,
-            "The connection has no credentials yet. Ask an administrator to add them.",
-        )
-    })
+    session.map_err(anyhow::Error::new)?.ok_or_else(|| unusable(&Unusable::NoCredentials))
 }
 
 /// The problem that an error of Campaign Monitor becomes.
@@ -26,16 +21,25 @@ pub fn problem(error: &campaign_monitor::Error) -> Problem {
             let detail = format!("Campaign Monitor is unavailable: {error}. Try again later.");
             Problem::new(ProblemKind::DestinationUnavailable, detail).retry_after(seconds)
         }
-        Disposition::BlockConnection => {
-            let why = error.refusal();
-            let detail = format!(
-                "Campaign Monitor rejects the credentials ({why}). Ask an administrator to renew them."
-            );
-            Problem::new(ProblemKind::ConnectionNotConnected, detail)
-        }
+        Disposition::BlockConnection => unusable(&Unusable::CredentialsRefused(error.refusal())),
         Disposition::GiveUp => Problem::new(
             ProblemKind::DestinationRefused,
             format!("Campaign Monitor rejected the call: {error}."),
         ),
     }
+}
+
+/// The problem of a connection over which nothing can run.
+pub fn unusable(why: &Unusable) -> Problem {
+    let detail = match why {
+        Unusable::CredentialsRefused(why) => &format!(
+            "Campaign Monitor rejects its credentials ({why}). Ask an administrator to renew them."
+        ),
+        Unusable::NoExportUser => {
+            "it has no export user. Ask an administrator to become its export user."
+        }
+        Unusable::NoCredentials => "it has no credentials. Ask an administrator to add them.",
+    };
+    let detail = format!("The connection is not connected: {detail}");
+    Problem::new(ProblemKind::ConnectionNotConnected, detail)
 }

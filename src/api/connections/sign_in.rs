@@ -29,16 +29,15 @@ use crate::names::ConnectionId;
 /// How long an administrator may take at Campaign Monitor.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 
-/// Where to sign in.
+/// Where the administrator signs in, and until when.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizeView {
     /// Campaign Monitor's page; open it in the administrator's browser.
     #[schema(
         format = "uri",
-        example = "https://api.createsend.com/oauth?type=web_server&client_id=8998879&redirect_uri=\
-            https%3A%2F%2Fexports.example.com%2Foauth%2Fcampaign-monitor%2Fcallback\
-            &scope=ImportSubscribers%2CManageLists&state=AZqo"
+        example = "https://api.createsend.com/oauth?type=web_server&client_id=8998879&redirect_uri=https%3A%2F%2F\
+            exports.example.com%2Foauth%2Fcampaign-monitor%2Fcallback&scope=ImportSubscribers%2CManageLists&state=AZqo"
     )]
     authorize_url: String,
     /// After that the sign-in must be begun again.

@@ -79,11 +79,7 @@ pub async fn read_list(
 type Found = Result<(List, Vec<CustomField>), campaign_monitor::Error>;
 
 async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Found, Problem> {
-    let (session, id) = (open(app, connection)?, list_id.as_str());
-    let found = session.call(|account| async move {
-        futures::try_join!(account.list(id), account.custom_fields(id))
-    });
-    Ok(found.await)
+    Ok(open(app, connection)?.list_and_fields(list_id.as_str()).await)
 }
 
 fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), Problem> {

@@ -45,7 +45,7 @@ const CALL_MS_ASSUMED: i64 = 1200;
 pub struct PreviewView {
     /// Members of the selected segments.
     selected: i64,
-    /// Profiles that would be sent. Campaign Monitor may still refuse some.
+    /// Profiles that would be sent. Campaign Monitor may still reject some.
     usable: i64,
     /// Profiles whose address comes before in the run.
     duplicate: i64,

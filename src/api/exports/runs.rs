@@ -7,12 +7,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::find::find_to_change;
-use crate::api::access::Permissions;
-use crate::api::access::{may_edit, permissions};
+use crate::api::access::{Permissions, may_edit, permissions};
+use crate::api::connections::account::unusable;
+use crate::api::runs::find;
 use crate::api::runs::views::RunView;
 use crate::app::App;
 use crate::audit::{self, Action};
-use crate::connections::Unusable;
 use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store;
 use crate::http::address;
@@ -107,7 +107,7 @@ pub async fn run_all_exports(
     key: IdempotencyKey,
     body: Body<RunAllBody>,
 ) -> Result<HttpResponse, Problem> {
-    let start = async |tx: &mut WriteHandle| {
+    let create = async |tx: &mut WriteHandle| {
         let runs = match body.value.scope {
             Scope::All => start_all(tx, &caller).await?,
         };
@@ -117,7 +117,7 @@ pub async fn run_all_exports(
         Ok((Answer::json(StatusCode::ACCEPTED, &view)?, runs))
     };
     let (response, started) =
-        Idempotent::new(&caller, key, &body.digest).create(&app, start).await?;
+        Idempotent::new(&caller, key, &body.digest).create(&app, create).await?;
     notify(&app.queue, &started.unwrap_or_default()).await;
     Ok(response)
 }
@@ -145,25 +145,14 @@ pub async fn refuse(
     export: ExportId,
     obstacle: Obstacle,
 ) -> Result<Problem, Problem> {
-    let why = match obstacle {
+    match obstacle {
         Obstacle::NoConnection => {
             let detail = "This export has no connection. Attach a connection, then run the export.";
-            return Ok(Problem::new(ProblemKind::ExportInactive, detail));
+            Ok(Problem::new(ProblemKind::ExportInactive, detail))
         }
-        Obstacle::RunOpen => return already_open(tx, export).await,
-        Obstacle::Connection(why) => why,
-    };
-    let detail = match why {
-        Unusable::CredentialsRefused(_) => {
-            "Campaign Monitor rejects its credentials. Ask an administrator to renew them."
-        }
-        Unusable::NoExportUser => {
-            "it has no export user. Ask an administrator to become its export user."
-        }
-        Unusable::NoCredentials => "it has no credentials. Ask an administrator to add them.",
-    };
-    let detail = format!("The connection is not connected: {detail}");
-    Ok(Problem::new(ProblemKind::ConnectionNotConnected, detail))
+        Obstacle::RunOpen => already_open(tx, export).await,
+        Obstacle::Connection(why) => Ok(unusable(&why)),
+    }
 }
 
 async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, Problem> {
@@ -178,6 +167,6 @@ async fn already_open(tx: &mut ReadHandle, export: ExportId) -> Result<Problem, 
 async fn accepted(tx: &mut ReadHandle, run: Run) -> Result<Answer, Problem> {
     let location = address::location(run.instance_id, "runs", run.id.0);
     let version = run.version;
-    let view: RunView = crate::api::runs::find::view(tx, run).await?;
+    let view: RunView = find::view(tx, run).await?;
     Ok(Answer::json(StatusCode::ACCEPTED, &view)?.about(location, version))
 }

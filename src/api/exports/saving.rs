@@ -11,6 +11,8 @@ use super::find::find_to_change;
 use super::show::view;
 use super::views::SegmentNames;
 use crate::api::access::may_edit;
+use crate::api::runs::cancel::cancel_open;
+use crate::api::schedules;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
@@ -42,7 +44,7 @@ pub async fn check(
     check_custom_fields(content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
-    crate::api::schedules::check::check(content.schedule, "/schedule", db::now())?;
+    schedules::check::check(content.schedule, "/schedule", db::now())?;
     let mut warnings = Vec::new();
     if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
@@ -110,7 +112,7 @@ pub async fn save(
     }
     // A run uses the connection that the export had when the run started.
     if content.connection_id != current.connection_id {
-        crate::api::runs::cancel::cancel_open(&mut tx, caller, old.id).await?;
+        cancel_open(&mut tx, caller, old.id).await?;
     }
     let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
         .await

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::find::peek;
 use super::views::RunView;
 use crate::app::App;
-use crate::db::{self};
+use crate::db;
 use crate::http::auth::{Caller, Viewer};
 use crate::http::body::{Id, ok};
 use crate::http::paging::{Page, Paging};

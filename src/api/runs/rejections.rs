@@ -26,8 +26,8 @@ const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful", "httpStatus": 201,
-        "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}),
+    example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful",
+        "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}),
 )]
 pub struct BatchView {
     /// From 1.
@@ -40,15 +40,15 @@ pub struct BatchView {
     /// Of the last answer; `null` when nothing was sent or nothing was answered.
     #[schema(required)]
     pub http_status: Option<i32>,
-    /// Calls made for it.
+    /// Calls to Campaign Monitor, including retries.
     pub attempts: i32,
     /// From the first call to the last answer.
     pub duration_ms: i64,
-    /// New on the list.
+    /// Profiles that are new on the list.
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Refused by Campaign Monitor.
+    /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
 }
 
@@ -66,10 +66,10 @@ pub struct RejectionView {
     /// Stable, camelCase.
     #[schema(example = "unsubscribed")]
     pub code: String,
-    /// Why, in words.
+    /// Why the profile was rejected, for people.
     #[schema(example = "The address is malformed.")]
     pub message: String,
-    /// Number of its batch.
+    /// Number of the batch that the profile was in.
     #[schema(example = 1)]
     pub batch: i64,
 }

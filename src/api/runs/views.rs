@@ -16,7 +16,7 @@ use crate::segments::SegmentName;
 /// A run that comes later than this after its planned time says so.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
 
-/// A run.
+/// A run of an export, as it is now.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
@@ -30,7 +30,7 @@ pub struct RunView {
     /// `null` when it was skipped because the export had none.
     #[schema(required)]
     pub connection_id: Option<ConnectionId>,
-    /// Whose members it exports.
+    /// Their members are exported, in this order.
     pub segments: Vec<RunSegmentView>,
     pub status: RunStatus,
     /// Why it ended as it did, or why it waits.
@@ -66,7 +66,7 @@ pub struct RunView {
     pub version: i64,
 }
 
-/// A segment of a run.
+/// A segment that a run exports.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunSegmentView {
@@ -76,29 +76,29 @@ pub struct RunSegmentView {
     pub member_count: i64,
 }
 
-/// What became of the profiles: `selected` is the sum of all the others, at every moment.
+/// Profiles by outcome: `selected` is the sum of all other counts, at every moment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812, "duplicate": 95,
-        "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
+    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812,
+        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
 )]
 pub struct CountsView {
     /// Members of the selected segments.
     pub selected: i64,
-    /// New on the list.
+    /// Profiles that are new on the list.
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Refused by Campaign Monitor.
+    /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
     /// The address came before in this run.
     pub duplicate: i64,
     /// Not sent: no usable address.
     pub invalid: i64,
-    /// Sent, but no answer told whether it landed.
+    /// Sent, but Campaign Monitor did not answer whether it stored them.
     pub in_doubt: i64,
-    /// Nothing has become of them yet.
+    /// Not processed yet.
     pub remaining: i64,
 }
 

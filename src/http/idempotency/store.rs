@@ -82,7 +82,7 @@ pub async fn get(
 }
 
 /// Deletes at most `limit` keys that are older than `before`.
-pub async fn forget(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
+pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM idempotency_keys WHERE (instance_id, subject, key) IN
          (SELECT instance_id, subject, key FROM idempotency_keys WHERE created_utc < $1 LIMIT $2)"

@@ -29,7 +29,7 @@ const TAGS: [(&str, &str); 8] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
-    ("runs", "Executions of exports, and what became of every profile"),
+    ("runs", "Executions of exports, and the outcome of every profile"),
     ("schedules", "When exports run by themselves"),
     ("refreshes", "Customer Insights bringing its segments up to date"),
     ("audit", "Who changed what, when and from where, and what was refused"),
@@ -40,18 +40,18 @@ const DESCRIPTION: &str = "\
 Moves the members of Customer Insights segments into Campaign Monitor lists, every profile accounted for.
 
 * **Who may call.** A bearer token (JWT) names the caller's roles and instances. Each operation says the \
-least role it takes: \
+least role it requires: \
 `Viewer`, `Contributor` or `Admin`. Another instance is answered as if it did not exist.
 * **Versions.** What is stored carries a `version`, which is also its `ETag`. Send it back as `If-Match`, and nobody's \
 change is \
 overwritten unseen.
-* **Repeating.** A call that creates takes an `Idempotency-Key`: the same key with the same body within 24 hours creates \
+* **Repeating.** A call that creates accepts an `Idempotency-Key`: the same key with the same body within 24 hours creates \
 once, \
 and answers the same.
 * **Lists** come in pages, newest first: `nextCursor` of one page is the `cursor` of the next.
 * **Times** are UTC, in RFC 3339.
 * **Errors** are `application/problem+json` (RFC 9457), with a stable `errorCode` and a `culprit`, \
-in words that say what to do.
+and a `detail` that says what to do.
 
 ";
 

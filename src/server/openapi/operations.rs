@@ -22,11 +22,11 @@ pub fn complete(
     if path.starts_with(INSTANCE) {
         say_role(operation);
         add_parameters(operation, method, path);
-        responses::add_problems(operation, takes_if_match(operation, path));
+        responses::add_problems(operation, accepts_if_match(operation, path));
     }
     describe_parameters(operation, schemas);
     examples.complete(operation);
-    let is_once = takes_key(operation, method);
+    let is_once = accepts_key(operation, method);
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         responses::complete(response, status, is_once, schemas);
     }
@@ -38,7 +38,7 @@ fn say_role(operation: &mut Value) {
         return;
     };
     let text = operation["description"].as_str().unwrap_or_default();
-    operation["description"] = json!(format!("{text}\n\nTakes the role {role}.").trim_start());
+    operation["description"] = json!(format!("{text}\n\nRequires the role {role}.").trim_start());
 }
 
 fn add_parameters(operation: &mut Value, method: &str, path: &str) {
@@ -48,24 +48,24 @@ fn add_parameters(operation: &mut Value, method: &str, path: &str) {
         "schema": {"type": "string", "format": "uuid", "maxLength": schemas::UUID_CHARACTERS},
     })];
     parameters.extend(operation["parameters"].as_array().into_iter().flatten().cloned());
-    if takes_key(operation, method) {
+    if accepts_key(operation, method) {
         parameters.push(header(
             "Idempotency-Key",
             "The same key with the same body answers what the first call answered",
             &json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}),
         ));
     }
-    if takes_if_match(operation, path) {
+    if accepts_if_match(operation, path) {
         parameters.push(header(
             "If-Match",
-            "The `ETag` that was read; refused with 412 when it is stale",
+            "The `ETag` that you read. If it was changed since, the answer is 412",
             &json!({"type": "string", "maxLength": 255, "pattern": TAGS}),
         ));
     }
     if makes(operation) {
         parameters.push(header(
             "If-None-Match",
-            "`*`: only if there is none yet; else refused with 412",
+            "`*`: only if there is none yet. Otherwise the answer is 412",
             &json!({"type": "string", "enum": ["*"]}),
         ));
     }
@@ -76,7 +76,7 @@ fn header(name: &str, description: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
-/// A parameter whose handler says nothing about it is described as its type is.
+/// A parameter that its handler does not describe is described as its type is.
 fn describe_parameters(operation: &mut Value, schemas: &Value) {
     for parameter in
         operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
@@ -89,14 +89,14 @@ fn describe_parameters(operation: &mut Value, schemas: &Value) {
     }
 }
 
-/// Calls that create take an idempotency key.
-fn takes_key(operation: &Value, method: &str) -> bool {
+/// Calls that create accept an idempotency key.
+fn accepts_key(operation: &Value, method: &str) -> bool {
     let id = operation["operationId"].as_str().unwrap_or_default();
     let starts = ["start_", "run_all_", "report_"].iter().any(|verb| id.starts_with(verb));
     method == "post" && (starts || operation["responses"]["201"].is_object())
 }
 
-fn takes_if_match(operation: &Value, path: &str) -> bool {
+fn accepts_if_match(operation: &Value, path: &str) -> bool {
     let id = operation["operationId"].as_str().unwrap_or_default();
     let changes = ["update_", "delete_", "put_", "set_", "add_", "remove_"]
         .iter()

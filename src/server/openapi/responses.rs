@@ -11,29 +11,29 @@ const PROBLEM: &str = "application/problem+json";
 
 /// Problems that any operation of an instance may answer. The codes in backticks become the examples.
 const ALWAYS: [(&str, &str); 7] = [
-    ("400", "The request is not understood: `invalidRequest`, `invalidCursor`"),
-    ("401", "No token, or a bad one: `unauthenticated`"),
-    ("403", "The role does not allow this: `forbidden`"),
-    ("404", "There is no such thing, or it belongs to another instance: `notFound`"),
-    ("500", "A fault of ours: `internal`"),
-    ("502", "Campaign Monitor refused: `destinationRefused`"),
+    ("400", "The request is not valid: `invalidRequest`, `invalidCursor`"),
+    ("401", "A valid bearer token is required: `unauthenticated`"),
+    ("403", "Your role does not allow this: `forbidden`"),
+    ("404", "Not found, or it belongs to another instance: `notFound`"),
+    ("500", "Something went wrong on our side: `internal`"),
+    ("502", "Campaign Monitor rejected the call: `destinationRefused`"),
     (
         "503",
-        "A part of the service, or Campaign Monitor, is away: `unavailable`, `destinationUnavailable`",
+        "A part of the service, or Campaign Monitor, is unavailable: `unavailable`, `destinationUnavailable`",
     ),
 ];
 /// … that changes what its caller has read.
-const CHANGES: [(&str, &str); 1] = [("412", "It was changed since it was read: `changed`")];
-/// … that takes a body.
-const TAKES_BODY: [(&str, &str); 3] = [
+const CHANGES: [(&str, &str); 1] = [("412", "It was changed since you read it: `changed`")];
+/// … that accepts a body.
+const ACCEPTS_BODY: [(&str, &str); 3] = [
     ("413", "The body is too large: `tooLarge`"),
     ("415", "The content type is not supported: `unsupportedMediaType`"),
-    ("422", "It is understood, but cannot be carried out: `unprocessable`"),
+    ("422", "The request is well-formed, but its content is not valid: `unprocessable`"),
 ];
 
 /// The problems that many operations answer, once.
 pub fn shared() -> Value {
-    let all = ALWAYS.iter().chain(&CHANGES).chain(&TAKES_BODY);
+    let all = ALWAYS.iter().chain(&CHANGES).chain(&ACCEPTS_BODY);
     let shared = all.map(|(status, description)| {
         let mut response = json!({
             "description": description,
@@ -49,12 +49,12 @@ fn name(status: &str) -> String {
     format!("Problem{status}")
 }
 
-/// Adds the problems that follow from what an operation is, where its handler says nothing of its own.
+/// Adds the problems that follow from what an operation is, where its handler has none of its own.
 pub fn add_problems(operation: &mut Value, changes: bool) {
-    let takes_body = operation["requestBody"].is_object();
+    let accepts_body = operation["requestBody"].is_object();
     let mut problems: Vec<_> = ALWAYS.iter().collect();
     problems.extend(CHANGES.iter().filter(|_| changes));
-    problems.extend(TAKES_BODY.iter().filter(|_| takes_body));
+    problems.extend(ACCEPTS_BODY.iter().filter(|_| accepts_body));
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
@@ -76,7 +76,7 @@ pub fn complete(response: &mut Value, status: &str, is_once: bool, schemas: &Val
     }
     let version = response.pointer("/content/application~1json/schema");
     let is_versioned = version.is_some_and(|schema| schemas::has_version(schema, schemas));
-    // What is made has an address; of what is only taken, the handler says whether it has one.
+    // What is made has an address; of what is only accepted, the handler says whether it has one.
     let has_address = status == "201" || response["headers"]["Location"].is_object();
     let names = [
         ("X-Request-Id", true),
@@ -112,7 +112,7 @@ fn complete_problem(response: &mut Value) {
     response["content"] = json!({PROBLEM: {"schema": schema, "examples": examples}});
 }
 
-/// An answer whose handler says nothing about it is described as its body is.
+/// An answer that its handler does not describe is described as its body is.
 fn describe(response: &mut Value, status: &str, schemas: &Value) {
     if !response["description"].as_str().unwrap_or_default().is_empty() {
         return;
@@ -120,7 +120,7 @@ fn describe(response: &mut Value, status: &str, schemas: &Value) {
     let contents = response["content"].as_object().into_iter().flatten();
     let words = |schema| resolve(schema, schemas)["description"].as_str();
     let described = contents.into_iter().find_map(|(_, content)| words(&content["schema"]));
-    let done = if status == "204" { "Done; there is nothing to say." } else { "Done." };
+    let done = if status == "204" { "Done. The answer has no body." } else { "Done." };
     response["description"] = json!(described.unwrap_or(done));
 }
 

@@ -110,7 +110,7 @@ async fn access_withdrawn_at_campaign_monitor_stops_the_run_until_somebody_signs
     assert_eq!(run["status"], "failed", "{run}");
     assert_eq!(run["reason"]["code"], "credentialsRefused");
     assert_eq!(run["reason"]["culprit"], "user");
-    let words = "Campaign Monitor refuses the credentials (somebody withdrew the access of this connection there). \
+    let words = "Campaign Monitor rejects the credentials (somebody withdrew the access of this connection there). \
         Ask an administrator to renew the connection.";
     assert_eq!(run["reason"]["message"], words);
     assert_eq!(run["counts"]["inDoubt"], 0, "a refused call stores nothing");

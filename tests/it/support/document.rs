@@ -8,7 +8,7 @@ pub struct Operation {
     pub id: String,
     pub method: Method,
     pub path: String,
-    /// The least role it takes; empty when it takes no token.
+    /// The least role it requires; empty when it requires no token.
     pub role: String,
     /// All that the document says of it.
     pub says: Value,

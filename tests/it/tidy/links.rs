@@ -232,6 +232,33 @@ fn the_readme_is_short() {
     assert_clean(&long_readme(&text), "Move what only some readers need into a page of docs/.");
 }
 
+/// Long names in backticks that no file of the program or its tests has.
+fn unknown_names(pages: &[Text], code: &str) -> Vec<String> {
+    let names = pages.iter().flat_map(|page| {
+        let codes = Page::of(&page.text).codes.into_iter();
+        codes.flat_map(move |(line, code)| long_names(&code).map(move |name| (page, line, name)))
+    });
+    let unknown = names.filter(|(_, _, name)| !code.contains(&**name));
+    unknown.map(|(page, line, name)| format!("{}:{line} names `{name}`", page.path)).collect()
+}
+
+/// The names of four or more parts, such as of tests.
+fn long_names(code: &str) -> impl Iterator<Item = String> + use<> {
+    let names = code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let long = names.filter(|name| {
+        name.split('_').count() > 3 && !name.chars().any(|letter| letter.is_ascii_uppercase())
+    });
+    long.map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn every_long_name_in_the_guides_is_in_the_code() {
+    let pages = texts(&["docs/ADDING.md", "docs/SEED.md", "docs/ARCHITECTURE.md"], &["md"]);
+    let files = texts(&["src", "tests"], &["rs", "py", "mjs"]);
+    let code = files.iter().map(|file| &*file.text).collect::<Vec<_>>().join("\n");
+    assert_clean(&unknown_names(&pages, &code), "Name the test or the type as it is called now.");
+}
+
 mod tests {
     use super::super::assert_reports;
     use super::*;
@@ -260,6 +287,14 @@ mod tests {
         assert_reports(&pages.missing_files(), &["docs/A.md:3 names `db/gone.rs`"]);
         assert_reports(&pages.unlisted("docs"), &["docs/README.md does not link docs/A.md"]);
         assert_reports(&pages.unlisted("docs/more"), &["docs/more/README.md does not exist"]);
+    }
+
+    #[test]
+    fn a_long_name_that_the_code_does_not_have_is_reported() {
+        let text = "`a::it_is_not_here`, `it_is_really_here()`, `of_three_parts`".to_owned();
+        let pages = [Text { path: "docs/A.md".to_owned(), text }];
+        let breaches = unknown_names(&pages, "fn it_is_really_here() {}");
+        assert_reports(&breaches, &["docs/A.md:1 names `it_is_not_here`"]);
     }
 
     #[test]

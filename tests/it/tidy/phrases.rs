@@ -1,7 +1,7 @@
 //! Sentences are plain: in texts of the program, in comments, in the documents and in the chart.
 
 use super::assert_clean;
-use super::sources::{SOURCES, Source, Text, texts};
+use super::sources::{SOURCES, Source, Text, root, texts};
 
 /// A phrase, and what replaces it.
 const PHRASES: &[(&str, &str)] = &[
@@ -131,6 +131,11 @@ fn the_program_speaks_plainly() {
 fn the_documents_and_the_chart_speak_plainly() {
     let mut pages =
         texts(&["docs", "README.md", "helm"], &["md", "yaml", "yml", "tpl", "txt", "json"]);
+    let files = ["CHANGELOG.md", "Makefile"].map(|path| Text {
+        path: path.to_owned(),
+        text: std::fs::read_to_string(root().join(path)).unwrap(),
+    });
+    pages.extend(files);
     pages.retain(|page| !page.path.starts_with("docs/decisions/")); // They describe the past.
     assert_clean(&breaches(&pages), REMEDY);
 }
