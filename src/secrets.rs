@@ -36,7 +36,8 @@ pub enum Error {
     Malformed,
     /// Not random: a placeholder, or a file of zeros.
     #[error(
-        "the encryption key `{0}` is all zeros, so anyone can open what it seals; make one with `openssl rand -base64 32`"
+        "the encryption key `{0}` is all zeros, so anyone can open what it seals; make one with \
+         `openssl rand -base64 32`"
     )]
     Zero(String),
     /// Which of the two sealed a secret would be unknown.

@@ -18,7 +18,7 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
 }
 
 /// Connection exceptions, no room for more (connections, disk, memory), errors of its disk, shutdowns, starting up, and
-/// the time-outs of transactions, statements and locks; a server that is read-only, as a standby is, or refuses the
+/// the time-outs of transactions, statements and locks; a server that is read-only, as a standby is, or rejects the
 /// credentials.
 fn is_postgres_unavailable(code: &str) -> bool {
     const UNAVAILABLE: [&str; 14] = [

@@ -18,8 +18,8 @@ use crate::{connections, exports, schedules};
 /// How long the database may take to count: Prometheus waits ten seconds by default.
 const COUNT_MAX: Duration = Duration::from_secs(5);
 
-/// Sets the gauges of open and due runs, of planned times that passed, and of connections that block some. They are NaN when the database does not
-/// answer.
+/// Sets the gauges of open and due runs, of planned times that passed, and of connections that block some runs. They
+/// are NaN when the database does not answer.
 pub async fn measure(db: &Db) -> sqlx::Result<()> {
     let counted = timeout(COUNT_MAX, count(db)).await;
     let counted = counted.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
