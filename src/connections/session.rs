@@ -2,7 +2,7 @@
 //!
 //! An access token is renewed before it ends, and when Campaign Monitor says that it has ended (code 121). A credential
 //! that is rejected may have been replaced meanwhile, by another process that renewed it or an administrator who signed
-//! in: then the call is made once more with the new one. Only what is rejected and not replaced is recorded as rejected.
+//! in: then the call is made once more with the new one. Only what is rejected and not replaced is recorded as such.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl AccountSession {
         answer
     }
 
-    /// The list and its custom fields.
+    /// Both at once, in one time to wait.
     pub(crate) async fn list_and_fields(
         &self,
         list: &str,

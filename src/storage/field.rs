@@ -10,7 +10,7 @@ pub(crate) const CUSTOMER_ID: &str = "CustomerId";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldType {
-    /// Text: any Unicode characters.
+    /// Text of any Unicode characters, the form in which all values are read.
     String,
     /// A whole or decimal number.
     Number,

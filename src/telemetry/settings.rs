@@ -8,7 +8,7 @@ pub struct TraceSettings {
     /// Endpoint that receives traces (OTLP over HTTP). No traces are sent when unset.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// Name of the service in traces.
+    /// How traces name this service, beside other services of yours.
     #[arg(long, global = true, env = "OTEL_SERVICE_NAME", default_value = "segment-export")]
     pub service_name: String,
     /// Spans to send, in the syntax of `RUST_LOG`; `info` omits database and queue calls.

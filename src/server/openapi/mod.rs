@@ -43,11 +43,9 @@ Moves the members of Customer Insights segments into Campaign Monitor lists, eve
 least role it requires: \
 `Viewer`, `Contributor` or `Admin`. Another instance is answered as if it did not exist.
 * **Versions.** What is stored carries a `version`, which is also its `ETag`. Send it back as `If-Match`, and nobody's \
-change is \
-overwritten unseen.
-* **Repeating.** A call that creates accepts an `Idempotency-Key`: the same key with the same body within 24 hours creates \
-once, \
-and answers the same.
+change is overwritten unseen.
+* **Repeating.** A call that creates accepts an `Idempotency-Key`: the same key with the same body within 24 hours \
+creates once, and answers the same.
 * **Lists** come in pages, newest first: `nextCursor` of one page is the `cursor` of the next.
 * **Times** are UTC, in RFC 3339.
 * **Errors** are `application/problem+json` (RFC 9457), with a stable `errorCode` and a `culprit`, \

@@ -11,7 +11,7 @@ use crate::http::schema::resolve;
 const TAGS: &str =
     r#"^(\*|(W/)?"[\x21\x23-\x2b\x2d-\x7e]*"(, ?(W/)?"[\x21\x23-\x2b\x2d-\x7e]*")*)$"#;
 
-/// Completes an operation.
+/// Adds to an operation what follows by rule: its role, parameters, problems, headers and examples.
 pub fn complete(
     operation: &mut Value,
     method: &str,

@@ -24,7 +24,7 @@ const ALWAYS: [(&str, &str); 7] = [
 ];
 /// … that changes what its caller has read.
 const CHANGES: [(&str, &str); 1] = [("412", "It was changed since you read it: `changed`")];
-/// … that accepts a body.
+/// … that any operation with a body may answer.
 const ACCEPTS_BODY: [(&str, &str); 3] = [
     ("413", "The body is too large: `tooLarge`"),
     ("415", "The content type is not supported: `unsupportedMediaType`"),
@@ -124,7 +124,7 @@ fn describe(response: &mut Value, status: &str, schemas: &Value) {
     response["description"] = json!(described.unwrap_or(done));
 }
 
-/// The headers of answers.
+/// The headers of answers, each defined once.
 pub fn headers() -> Value {
     let text = |description: &str, required: bool, example: &str| {
         json!({"description": description, "required": required,
@@ -134,8 +134,8 @@ pub fn headers() -> Value {
         "X-Request-Id": text("Id of the request, as in the log of the service", true,
             "0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
         "ETag": text("The version, to be sent back as `If-Match`", true, "\"3\""),
-        "Location": text("Address of what was \
-            made", true, "/v1/instances/0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01/runs/0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
+        "Location": text("Address of what was made", true,
+            "/v1/instances/0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01/runs/0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
         "Idempotency-Replayed": text("`true` when an earlier call with the same key made it", false, "true"),
         "Retry-After": {"description": "Seconds after which it is worth trying again", "required": false,
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "example": 5}},

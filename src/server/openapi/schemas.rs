@@ -67,12 +67,12 @@ fn inline_maybe(schema: &mut Value, known: &Value) -> Vec<String> {
     let mut inlined = vec![];
     for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
         let choices = part["oneOf"].as_array().cloned().unwrap_or_default();
-        if let [whole, null] = choices.as_slice()
+        if let [value, null] = choices.as_slice()
             && null["type"] == "null"
         {
-            inlined.extend(name_of(whole).map(str::to_owned));
-            let whole = resolve(whole, known);
-            *part = json!({"type": "object", "description": whole["description"], "properties": whole["properties"]});
+            inlined.extend(name_of(value).map(str::to_owned));
+            let value = resolve(value, known);
+            *part = json!({"type": "object", "description": value["description"], "properties": value["properties"]});
         }
     }
     inlined
