@@ -177,6 +177,8 @@ mod tests {
         config: Config,
     }
 
+    const KEYS: &str = "k:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
     fn check(args: &[&str]) -> Result<Config, String> {
         let args = [&["segment-export"], args].concat();
         Program::try_parse_from(args)
@@ -239,14 +241,14 @@ mod tests {
         assert!(check(&everywhere).unwrap_err().contains("SEGMENT_EXPORT_BIND"));
         let half = ["--auth-hs256-secret", "a secret of our own"];
         assert!(check(&[everywhere.as_slice(), &half].concat()).is_err());
-        let own = [half.as_slice(), &["--encryption-keys", "k"]].concat();
+        let own = [half.as_slice(), &["--encryption-keys", KEYS]].concat();
         assert!(check(&[everywhere.as_slice(), &own].concat()).is_ok());
         assert!(check(&["--dev", "--bind", "[::1]:8080"]).is_ok());
     }
 
     /// Settings of production with `more`.
     fn production(more: &[&str]) -> Result<Config, String> {
-        let least = ["--auth-audience", "a", "--encryption-keys", "k"];
+        let least = ["--auth-audience", "a", "--encryption-keys", KEYS];
         let issuer = ["--auth-issuer", "https://login.example.com"];
         let issuer = if more.contains(&"--auth-issuer") { &[][..] } else { &issuer };
         check(&[&least, issuer, more].concat())
@@ -307,7 +309,7 @@ mod tests {
         let alone = ["--dev", "--oauth-return-url", "https://example.com"];
         assert!(check(&alone).unwrap_err().contains("go together"));
         let production = [
-            &["--auth-issuer", "https://i", "--auth-audience", "a", "--encryption-keys", "k"],
+            &["--auth-issuer", "https://i", "--auth-audience", "a", "--encryption-keys", KEYS],
             id.as_slice(),
             &["--oauth-redirect-url", "http://example.com/"],
         ];
