@@ -137,7 +137,7 @@ async fn when_the_database_fails_the_upload_stays_until_nobody_can_mean_it_any_m
 async fn what_an_open_run_reads_is_no_orphan_though_its_segment_has_other_members() {
     let app = TestApp::start().await;
     let export = app.export_of(20_000).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 200}}}])).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 1000}}}])).await;
     let run = app.start_run(&export).await;
     app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
     app.segment("People", &people(3)).await;
