@@ -1,6 +1,7 @@
 //! A service of its own for each test: a temporary folder, free ports, its own Campaign Monitor.
 
 mod calls;
+mod database;
 pub mod document;
 mod members;
 mod objects;
@@ -19,10 +20,11 @@ use segment_export::config::Config;
 use segment_export::sandbox::Sandbox;
 use segment_export::service::Service;
 use segment_export::telemetry::measures;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::process::Child;
 use uuid::Uuid;
+
+use database::OwnDatabase;
 
 pub use calls::{good, refused, text};
 pub use objects::people;
@@ -49,26 +51,24 @@ pub struct TestApp {
     extra: Vec<String>,
     is_dev: bool,
     temporary: Option<std::path::PathBuf>,
+    /// The last field, because it is removed when nothing uses it any more.
+    database: Option<OwnDatabase>,
 }
 
 /// The settings of the engines: embedded, or the `PostgreSQL` and Redis that the environment names, where every test
 /// has a database and a list of its own.
 #[expect(clippy::disallowed_methods, reason = "the engines of tests are no setting of the service")]
-async fn engines(folder: &Path) -> Vec<String> {
+async fn engines(folder: &Path) -> (Vec<String>, Option<OwnDatabase>) {
     let (Ok(postgres), Ok(redis)) =
         (std::env::var("TEST_DATABASE_URL"), std::env::var("TEST_REDIS_URL"))
     else {
         let file = folder.join("it.db");
-        return vec!["--database-url".into(), format!("sqlite://{}", file.display())];
+        return (vec!["--database-url".into(), format!("sqlite://{}", file.display())], None);
     };
-    let name = format!("it_{}", Uuid::now_v7().simple());
-    let mut server = PgConnection::connect(&postgres).await.unwrap();
-    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    server.execute(sqlx::query(create)).await.unwrap();
-    let (server, _) = postgres.rsplit_once('/').unwrap();
-    ["--database-url", &format!("{server}/{name}"), "--redis-url", &redis, "--redis-list", &name]
-        .map(str::to_owned)
-        .into()
+    let database = OwnDatabase::create(postgres).await;
+    let (url, list) = (database.url(), &database.name);
+    let settings = ["--database-url", &url, "--redis-url", &redis, "--redis-list", list];
+    (settings.map(str::to_owned).into(), Some(database))
 }
 
 fn metrics() -> PrometheusHandle {
@@ -89,10 +89,13 @@ impl TestApp {
     /// A service on a database of its own choice, with the embedded queue.
     pub async fn start_on(database: &str, extra: &[&str]) -> Self {
         let engines = vec!["--database-url".to_owned(), database.to_owned()];
-        Self::start_by(extra, async |_: &Path| engines).await
+        Self::start_by(extra, async |_: &Path| (engines, None)).await
     }
 
-    async fn start_by(extra: &[&str], engines: impl AsyncFnOnce(&Path) -> Vec<String>) -> Self {
+    async fn start_by(
+        extra: &[&str],
+        engines: impl AsyncFnOnce(&Path) -> (Vec<String>, Option<OwnDatabase>),
+    ) -> Self {
         let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let mut app = Self {
             sandbox,
@@ -106,8 +109,9 @@ impl TestApp {
             extra: extra.iter().map(ToString::to_string).collect(),
             is_dev: true,
             temporary: None,
+            database: None,
         };
-        app.engines = engines(app.folder.path()).await;
+        (app.engines, app.database) = engines(app.folder.path()).await;
         app.start_service().await;
         app
     }
