@@ -7,6 +7,7 @@
 
 mod api;
 pub mod app;
+pub mod commands;
 pub mod config;
 
 // The nouns of the API: types, rules and SQL. Their endpoints are in `api`.

@@ -27,7 +27,8 @@ pub const FLOORS: &[(u32, &[&str])] = &[
     (11, &["service.rs"]),
     (12, &["sandbox/", "sample/"]),
     (13, &["demo/"]),
-    (14, &["main.rs"]),
+    (14, &["commands/"]),
+    (15, &["main.rs"]),
 ];
 
 /// It declares the rooms and is none.

@@ -1,0 +1,41 @@
+//! `keys`: which keys seal secrets, and sealing all of them with the newest.
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use crate::config::Config;
+use crate::service::open_db;
+use crate::upkeep::{fingerprints, rotation};
+
+#[derive(Subcommand)]
+pub(super) enum Order {
+    /// Seals every secret with the newest key (the first of the setting), while the service runs.
+    Rotate(Box<Config>),
+    /// Counts the secrets of each key, to see which keys may be removed.
+    Status(Box<Config>),
+}
+
+/// Fails when secrets remain that are not sealed with the newest key, or do not open.
+pub(super) async fn run(order: Order) -> anyhow::Result<()> {
+    let (is_rotation, config) = match order {
+        Order::Rotate(config) => (true, config),
+        Order::Status(config) => (false, config),
+    };
+    let config = config.check()?;
+    let (db, keys) = (open_db(&config).await?, config.data.keys()?);
+    fingerprints::check(&db, &keys)
+        .await
+        .context("if it is a new database: segment-export migrate")?;
+    let mut is_complete = true;
+    if is_rotation {
+        let rotation = rotation::rotate(&db, &keys).await?;
+        print!("{rotation}");
+        is_complete = rotation.is_complete();
+    }
+    let status = rotation::status(&db, &keys).await?;
+    print!("{status}");
+    db.close().await;
+    anyhow::ensure!(is_complete, "some secrets are not sealed with the newest key");
+    anyhow::ensure!(status.is_openable(), "some secrets do not open: add their keys");
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! `migrate`: brings the database up to date.
+
+use crate::config::Config;
+use crate::service::open_db;
+
+pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
+    open_db(config).await?.migrate().await?;
+    println!("the database is up to date");
+    Ok(())
+}

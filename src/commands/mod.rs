@@ -1,0 +1,102 @@
+//! The command line: a file for each command, with its arguments and what it does.
+
+mod config;
+mod keys;
+mod migrate;
+mod openapi;
+mod ready;
+mod sample;
+mod sandbox;
+mod serve;
+mod token;
+mod variables;
+
+use std::sync::LazyLock;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::demo;
+use crate::schedules::zones;
+use crate::telemetry::settings::TraceSettings;
+use crate::telemetry::{self, Telemetry};
+
+/// The version, and the commit if the build knows it.
+static VERSION: LazyLock<String> = LazyLock::new(|| match option_env!("SEGMENT_EXPORT_COMMIT") {
+    Some(commit) => format!("{} ({commit})", env!("CARGO_PKG_VERSION")),
+    None => env!("CARGO_PKG_VERSION").to_owned(),
+});
+
+/// With the data of time zones that planned times are computed with.
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}, time zones {}", *VERSION, zones::version()));
+
+/// Moves the members of Customer Insights segments into Campaign Monitor lists.
+#[derive(Parser)]
+#[command(version = VERSION.as_str(), long_version = LONG_VERSION.as_str(), about)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    signals: TraceSettings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the API and executes runs.
+    Serve(Box<Config>),
+    /// Brings the database up to date.
+    Migrate(Box<Config>),
+    /// Looks at settings without starting anything.
+    #[command(subcommand)]
+    Config(config::Order),
+    /// Shows which keys seal secrets, or seals every secret with the newest key.
+    #[command(subcommand)]
+    Keys(keys::Order),
+    /// Prints the OpenAPI document as JSON.
+    Openapi(openapi::Args),
+    /// Prints a development token; only with `--dev`.
+    Token(Box<token::Args>),
+    /// Shows the main job from end to end, with the offline Campaign Monitor.
+    Demo(demo::Demo),
+    /// Serves the offline Campaign Monitor alone.
+    Sandbox(sandbox::Args),
+    /// Asks a service whether it is ready; for images without a shell.
+    Ready(ready::Args),
+    /// Writes realistic profiles as CSV, NDJSON or Parquet.
+    Sample(sample::Args),
+}
+
+/// Does what the command line orders.
+///
+/// # Errors
+/// Those of the command, in words for who typed it.
+pub async fn run() -> anyhow::Result<()> {
+    let program = Program::parse();
+    let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
+    let telemetry = telemetry::start(&program.signals, quiet)?;
+    let done = execute(program.command, &telemetry).await;
+    telemetry.flush();
+    done
+}
+
+async fn execute(command: Command, telemetry: &Telemetry) -> anyhow::Result<()> {
+    if matches!(command, Command::Serve(_) | Command::Migrate(_) | Command::Keys(_)) {
+        variables::refuse_mistyped(Program::command())?;
+    }
+    match command {
+        Command::Serve(config) => serve::run(*config, telemetry).await,
+        Command::Migrate(config) => migrate::run(&config).await,
+        Command::Config(order) => config::run(order, Program::command()),
+        Command::Keys(order) => keys::run(order).await,
+        Command::Openapi(args) => {
+            openapi::run(&args);
+            Ok(())
+        }
+        Command::Token(args) => token::run(*args),
+        Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
+        Command::Sandbox(args) => sandbox::run(&args).await,
+        Command::Ready(args) => ready::run(args).await,
+        Command::Sample(args) => sample::run(&args),
+    }
+}

@@ -1,0 +1,31 @@
+//! `serve`: the API and the parts behind it.
+
+use crate::config::Config;
+use crate::service::{self, Service};
+use crate::telemetry::Telemetry;
+use crate::upkeep::rotation;
+
+pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result<()> {
+    if config.dev {
+        tracing::warn!(
+            "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
+        );
+    }
+    let owned = service::own_database(&config)?;
+    let app = service::open(config, telemetry.metrics.clone()).await?;
+    if let Some(owned) = &owned {
+        service::take_over_runs(&app, owned).await?;
+    }
+    let secrets = rotation::status(&app.db, &app.keys).await?;
+    if !secrets.is_openable() {
+        tracing::error!(
+            "SEGMENT_EXPORT_ENCRYPTION_KEYS lacks keys: runs over some connections cannot be executed\n{secrets}"
+        );
+    }
+    let service = Service::start(app)?;
+    let url = &service.url;
+    tracing::info!(
+        "serving {url}; a process with the API has its documentation at {url}swagger-ui/"
+    );
+    service.run().await
+}
