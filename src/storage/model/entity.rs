@@ -4,25 +4,36 @@ use std::collections::HashSet;
 
 use object_store::{ObjectStoreExt, path::Path};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::super::{
     csv::{Delimiter, Dialect, Encoding, Quotes},
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
-    limits::FIELDS_MAX,
+    limits::{FIELDS_MAX, ROW_BYTES_MAX},
     roots::{Location, Root},
 };
+use super::list::List;
 
 const MODEL: &str = "model.json";
 const MODEL_BYTES_MAX: u64 = 16 << 20;
 /// The settings of CSV, the only ones that are supported.
 const CSV_SETTINGS: &str = "CsvFormatSettings";
+/// The most entities of a model, and the most attributes and partitions of an entity.
+const ITEMS_MAX: usize = 10_000;
 /// How many entities a message lists.
 const LISTED_MAX: usize = 10;
 
+/// Entities stay text: only the one that is asked for is read.
 #[derive(Deserialize)]
-struct Model {
-    entities: Vec<Entity>,
+struct Model<'a> {
+    #[serde(borrow)]
+    entities: List<&'a RawValue, ITEMS_MAX>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 /// An entity of a model.
@@ -32,8 +43,8 @@ pub(in super::super) struct Entity {
     r#type: Option<String>,
     pub(super) name: String,
     #[serde(default)]
-    attributes: Vec<Attribute>,
-    pub(super) partitions: Option<Vec<Partition>>,
+    attributes: List<Attribute, ITEMS_MAX>,
+    pub(super) partitions: Option<List<Partition, ITEMS_MAX>>,
 }
 
 #[derive(Deserialize)]
@@ -84,18 +95,27 @@ pub(in super::super) async fn read(
 }
 
 fn parse(bytes: &[u8], name: &str) -> Result<Entity, String> {
+    let invalid = |cause| format!("this is not a valid model of the Common Data Model: {cause}");
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let model: Model = serde_json::from_slice(text)
-        .map_err(|cause| format!("this is not a valid model of the Common Data Model: {cause}"))?;
-    let names: Vec<String> = model.entities.iter().map(|entity| entity.name.clone()).collect();
-    let found = model.entities.into_iter().find(|entity| entity.name == name);
-    let entity = found.ok_or_else(|| no_entity(name, &names))?;
-    if entity.r#type.as_deref() == Some("ReferenceEntity") {
-        return Err(format!(
-            "the entity {name:?} only refers to another model; use the folder of that model"
-        ));
+    let model: Model<'_> = serde_json::from_slice(text).map_err(invalid)?;
+    let mut names = Vec::new();
+    for text in &*model.entities {
+        let named: Named = serde_json::from_str(text.get()).map_err(invalid)?;
+        if named.name == name {
+            return required(serde_json::from_str(text.get()).map_err(invalid)?);
+        }
+        names.push(named.name);
     }
-    Ok(entity)
+    Err(no_entity(name, &names))
+}
+
+/// An entity that has its own data.
+fn required(entity: Entity) -> Result<Entity, String> {
+    if entity.r#type.as_deref() != Some("ReferenceEntity") {
+        return Ok(entity);
+    }
+    let name = &entity.name;
+    Err(format!("the entity {name:?} only refers to another model; use the folder of that model"))
 }
 
 fn no_entity(name: &str, names: &[String]) -> String {
@@ -128,6 +148,12 @@ impl Entity {
         }
         if fields.len() > FIELDS_MAX {
             return Err(self.invalid(&format!("there are more than {FIELDS_MAX} attributes")));
+        }
+        if fields.iter().map(|field| field.name.len()).sum::<usize>() > ROW_BYTES_MAX {
+            let message = format!(
+                "the names of the attributes are longer than {ROW_BYTES_MAX} bytes together"
+            );
+            return Err(self.invalid(&message));
         }
         Ok(fields)
     }

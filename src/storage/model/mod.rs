@@ -6,6 +6,7 @@
 
 mod entity;
 mod exports;
+mod list;
 mod partitions;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,9 @@ use super::{
     exports,
 };
 
+/// In how many ways the partitions of an entity may be written: each holds the names of all attributes.
+const DIALECTS_MAX: usize = 16;
+
 pub(in super::super) struct EntityFiles {
     /// In order, each with the index of its dialect.
     pub(in super::super) files: Vec<(ObjectMeta, usize)>,
@@ -122,10 +125,14 @@ fn with_dialects(
     for ((partition, _), file) in parts.iter().zip(files) {
         let dialect = entity.dialect(partition.file_format_settings.as_ref())?;
         let known = dialects.iter().position(|known| *known == dialect);
-        let index = known.unwrap_or_else(|| {
+        let index = known.unwrap_or(dialects.len());
+        if index == DIALECTS_MAX {
+            let message = format!("its partitions are written in more than {DIALECTS_MAX} ways");
+            return Err(entity.invalid(&message));
+        }
+        if known.is_none() {
             dialects.push(dialect);
-            dialects.len() - 1
-        });
+        }
         indexed.push((file, index));
     }
     if header_unknown {

@@ -197,6 +197,15 @@ async fn every_error_in_a_model_has_a_message() {
     odd_type["entities"][1]["attributes"][2]["dataType"] = "money".into();
     let mut no_id = with("a.csv");
     no_id["entities"][1]["attributes"][0]["name"] = "Id".into();
+    let mut long_names = with("a.csv");
+    long_names["entities"][1]["attributes"][2]["name"] = "x".repeat(2 << 20).into();
+    let ways = (0..17).map(|way| {
+        let delimiter = char::from(b'#' + way).to_string();
+        let settings = json!({"$type": "CsvFormatSettings", "delimiter": delimiter});
+        partition("p1", "a.csv", &settings)
+    });
+    let ways = model(&Value::Array(ways.collect()));
+    let many = json!(vec![json!({"name": "p"}); 10_001]);
     let mut reference = with("a.csv");
     reference["entities"][1]["$type"] = "ReferenceEntity".into();
     for (model, expected) in [
@@ -212,6 +221,10 @@ async fn every_error_in_a_model_has_a_message() {
         (json!("nothing"), "this is not a valid model of the Common Data Model"),
         (odd_type, "attribute \"Points\" has the unknown type \"money\""),
         (no_id, "there is no attribute CustomerId"),
+        (long_names, "the names of the attributes are longer than 1048576 bytes together"),
+        (ways, "its partitions are written in more than 16 ways"),
+        (model(&many), "a list has more than 10000 items"),
+        (json!({"entities": many}), "a list has more than 10000 items"),
         (reference, "only refers to another model"),
         (with("gone.csv"), "the file of partition \"p1\" is missing"),
         (with("../other.csv"), "partition \"p1\" is outside the folder of the model"),
@@ -222,7 +235,7 @@ async fn every_error_in_a_model_has_a_message() {
         (model(&json!([{"name": "p1"}])), "partition \"p1\" has no location"),
         (model(&json!([])), "no export of the entity \"High\" is complete"),
     ] {
-        let message = Export::new(&model).refusal().await;
+        let message = Export::new(&model).with("a.csv", "").refusal().await;
         assert!(message.contains(expected), "{message}");
     }
     let export = Export::new(&json!({}));
