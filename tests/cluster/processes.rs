@@ -84,6 +84,19 @@ impl Process {
         self.child.as_ref().and_then(Child::id).context("it is gone already")
     }
 
+    /// How much memory it takes, by a line of `/proc/…/status` such as `VmHWM`, in bytes.
+    pub fn memory(&self, line: &str) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
+        let kib = found.and_then(|text| text.split_whitespace().next()).context("no such line")?;
+        Ok(kib.parse::<u64>()? << 10)
+    }
+
+    /// From here on `VmHWM` is the peak of what comes.
+    pub fn forget_peak(&self) -> Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.id()?), "5")?)
+    }
+
     /// Holds it, or lets it go on.
     pub async fn signal(&self, signal: &str) -> Result<()> {
         send(signal, self.id()?).await

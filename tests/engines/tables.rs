@@ -38,6 +38,8 @@ const TABLES: &str = r#"
     CREATE TABLE crm.wide AS SELECT 0 AS zero, '1' AS "CustomerId";
     CREATE VIEW crm.broken AS SELECT "CustomerId", 1 / zero AS never FROM crm.wide;
     CREATE VIEW crm.long AS SELECT '1' AS "CustomerId", repeat('ž', 600000) AS "Note";
+    DO $$ BEGIN EXECUTE (SELECT 'CREATE VIEW crm.heavy AS SELECT ''1'' AS "CustomerId", '
+        || string_agg(format('repeat(''x'', 1000000) AS c%s', n), ', ') FROM generate_series(1, 199) n); END $$;
     CREATE VIEW crm.slow AS SELECT *, (SELECT 'x' FROM pg_sleep("Points" * 0 + 0.0005)) AS "Mark" FROM crm.people;
     CREATE ROLE reader LOGIN;
     GRANT USAGE ON SCHEMA crm TO reader;
@@ -47,7 +49,7 @@ const TABLES: &str = r#"
 struct Service {
     cluster: Cluster,
     worker: Process,
-    _api: Process,
+    api: Process,
     caller: Caller,
     crm: PgConnection,
 }
@@ -63,7 +65,7 @@ impl Service {
         let (api, worker) =
             (cluster.play("api", "api").await?, cluster.play("worker", "worker").await?);
         let caller = Caller::new(vec![api.port]).await?;
-        Ok(Self { cluster, worker, _api: api, caller, crm })
+        Ok(Self { cluster, worker, api, caller, crm })
     }
 }
 
@@ -156,6 +158,19 @@ async fn a_table_that_cannot_be_a_segment_is_refused_in_words() -> Result<()> {
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM crm.people").fetch_one(&mut service.crm).await?;
     ensure!(count == PROFILES, "the table is as it was");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_a_table_that_is_too_long_is_refused_without_being_read() -> Result<()> {
+    let service = Service::start().await?;
+    let before = service.api.memory("VmRSS")?;
+    service.api.forget_peak()?;
+    let heavy = segment("crm", "heavy");
+    let problem = service.caller.refusal(422, Method::PUT, "/segments/People", heavy).await?;
+    ensure!(problem.to_string().contains("a row is longer than 1048576 bytes"), "{problem}");
+    let above = service.api.memory("VmHWM")?.saturating_sub(before);
+    ensure!(above < 32 << 20, "one row of 199 MB took {above} bytes of memory");
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use super::{
         text,
     },
     name::TableName,
-    store_types::{as_limited_text, field_type, quoted},
+    store_types::{field_type, quoted, rows_as_text},
 };
 
 /// How long to wait until a connection is open, or closed.
@@ -82,21 +82,19 @@ impl Snapshot {
         with_timeout(self.statement_max, rows).await?.iter().map(column).collect()
     }
 
-    /// Opens the cursor. A text that alone exceeds the limit of a row is replaced by one that just exceeds it, so that
-    /// it is rejected without being sent.
+    /// Opens the cursor. A row that exceeds the limit is rejected without being sent.
     pub(super) async fn select(
         &mut self,
         name: &TableName,
         columns: &[Column],
         row_bytes_max: usize,
     ) -> Result<(), Error> {
-        let value = |Column { name, type_name, field_type }: &Column| {
-            as_limited_text(&quoted(name), type_name, *field_type, row_bytes_max)
-        };
-        let values = columns.iter().map(value).collect::<Vec<_>>().join(", ");
-        let (schema, table) = (quoted(&name.schema), quoted(&name.table));
-        let select =
-            format!("DECLARE members NO SCROLL CURSOR FOR SELECT {values} FROM {schema}.{table}");
+        let table = format!("{}.{}", quoted(&name.schema), quoted(&name.table));
+        let columns = columns.iter().map(|Column { name, type_name, field_type }| {
+            (name.as_str(), type_name.as_str(), *field_type)
+        });
+        let rows = rows_as_text(columns, &table, row_bytes_max);
+        let select = format!("DECLARE members NO SCROLL CURSOR FOR {rows}");
         let opening =
             sqlx::query(AssertSqlSafe(select)).persistent(false).execute(&mut self.connection);
         with_timeout(self.statement_max, opening).await.map(drop)
@@ -172,15 +170,15 @@ impl<'a> BatchBuilder<'a> {
     }
 
     fn push(&mut self, row: &PgRow) -> Result<(), Error> {
-        let mut length = 0;
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let value: Option<&str> = row.try_get(index).map_err(failed)?;
-            length += value.map_or(0, str::len);
-            column.append_option(value.filter(|value| !value.is_empty()));
-        }
+        let length: i64 = row.try_get(self.columns.len()).map_err(failed)?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > self.limits.row_bytes_max {
             let message = format!("a row is longer than {} bytes", self.limits.row_bytes_max);
             return Err(Error::invalid(None, message));
+        }
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let value: Option<&str> = row.try_get(index).map_err(failed)?;
+            column.append_option(value.filter(|value| !value.is_empty()));
         }
         self.rows += 1;
         self.bytes += length;
