@@ -87,6 +87,11 @@ pub enum Error {
     /// The storage does not let this service in: the operator's fault.
     #[error("the storage rejects the credentials of this service, or they have expired")]
     Refused(#[source] Cause),
+    /// Other files take the memory for open pages: nobody is at fault.
+    #[error(
+        "other files that are read at the same time need all memory for open pages; try again later"
+    )]
+    NoRoom,
     /// The storage, or the disk for temporary files, does not work: the data is not at fault.
     #[error("the storage is unavailable; try again later")]
     Unavailable(#[source] Cause),
@@ -157,10 +162,13 @@ impl Error {
         )
     }
 
-    /// Whether the storage or its settings are at fault, and neither the data nor the caller.
+    /// Whether the storage, its settings or other callers are at fault, and neither the data nor the caller.
     #[must_use]
     pub(crate) const fn is_of_the_storage(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Refused(_) | Self::NoSuchRoot { .. })
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Refused(_) | Self::NoSuchRoot { .. } | Self::NoRoom
+        )
     }
 
     /// Names the file in which the data is wrong.

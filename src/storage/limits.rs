@@ -1,5 +1,7 @@
 //! How much is read at once, and how much is accepted.
 
+use std::time::Duration;
+
 /// The most rows in one page of [`Storage::pages`](super::Storage::pages).
 pub(crate) const PAGE_ROWS: usize = 1000;
 /// The most bytes of text after which a page is closed early.
@@ -11,6 +13,13 @@ pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// The most memory that the open pages of a Parquet file take together, in bytes.
 pub(super) const OPEN_PAGES_BYTES: u64 = 64 << 20;
+
+/// The same for all files that this process reads at the same time.
+pub(super) const ALL_OPEN_PAGES_BYTES: u64 = 160 << 20;
+/// The memory for open pages that a file starts with, in bytes: most need no more.
+pub(super) const FIRST_PAGES_BYTES: u64 = 8 << 20;
+/// How long a file waits for the memory that other files use.
+pub(super) const ROOM_WAIT: Duration = Duration::from_secs(20);
 
 /// The most that one upload or one copy of a table may contain.
 #[derive(Clone, Debug)]

@@ -9,6 +9,13 @@ use crate::storage;
 #[must_use]
 pub fn storage_unavailable(error: &storage::Error) -> Problem {
     let detail = match error {
+        storage::Error::NoRoom => {
+            return Problem::new(
+                ProblemKind::Unavailable,
+                "The file needs much memory, and so do others that are read now. Try again in a few seconds.",
+            )
+            .retry_after(5);
+        }
         storage::Error::Unavailable(_) => {
             "The storage cannot be reached, or has no room. Try again in a few seconds.".to_owned()
         }

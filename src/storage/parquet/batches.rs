@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use arrow_array::{RecordBatch, cast::AsArray};
+use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Fields};
 use parquet::{
     arrow::{
@@ -29,19 +29,18 @@ use parquet::{
 use super::{
     super::{
         error::Error,
-        limits::{OPEN_PAGES_BYTES, PAGE_BYTES, PAGE_ROWS},
+        limits::{FIRST_PAGES_BYTES, OPEN_PAGES_BYTES, PAGE_ROWS},
         windows::Windows,
     },
     budget::Budget,
     chunk::{Chunk, Pages},
     footer::value_type,
+    memory::Room,
     page::{ColumnForm, PageHeader},
 };
 
 /// By how much fewer rows are read at once where memory is short.
 const FEWER: usize = 4;
-/// What the bookkeeping of one value takes, in bytes.
-const VALUE_BYTES: usize = 16;
 
 /// Reads rows, text as views into the pages; each batch must be dropped before the next one is asked for.
 pub(in super::super) struct Batches {
@@ -50,10 +49,19 @@ pub(in super::super) struct Batches {
     fields: Fields,
     mask: ProjectionMask,
     rows_at_once: usize,
+    /// The memory for open pages.
+    pages_bytes: u64,
     /// How many rows have been read.
     position: usize,
-    budget: Arc<Budget>,
+    /// `None` only after an error.
+    opened: Option<Opened>,
+}
+
+/// The reader goes before the room that its pages take.
+struct Opened {
     reader: ParquetRecordBatchReader,
+    budget: Arc<Budget>,
+    _room: Room,
 }
 
 impl Batches {
@@ -62,25 +70,34 @@ impl Batches {
         file: &ParquetRecordBatchReaderBuilder<Windows>,
         windows: &Windows,
         mask: ProjectionMask,
-    ) -> ParquetResult<Self> {
-        let metadata = Arc::clone(file.metadata());
-        let fields: Fields = file.schema().fields().iter().map(|field| as_views(field)).collect();
-        let (budget, reader) = reader(windows, &metadata, &fields, &mask, PAGE_ROWS, 0)?;
-        let (windows, rows_at_once, position) = (windows.clone(), PAGE_ROWS, 0);
-        Ok(Self { windows, metadata, fields, mask, rows_at_once, position, budget, reader })
+    ) -> Result<Self, Error> {
+        let mut batches = Self {
+            windows: windows.clone(),
+            metadata: Arc::clone(file.metadata()),
+            fields: file.schema().fields().iter().map(|field| as_views(field)).collect(),
+            mask,
+            rows_at_once: PAGE_ROWS,
+            pages_bytes: FIRST_PAGES_BYTES,
+            position: 0,
+            opened: None,
+        };
+        batches.reopen()?;
+        Ok(batches)
     }
 
-    /// The next rows; where their pages have no room together, fewer of them.
+    /// The next rows; where their pages have no room together, with more memory or fewer of them.
     fn read(&mut self) -> Option<Result<RecordBatch, Error>> {
         loop {
-            self.budget.next_rows();
-            match self.reader.next()? {
+            let opened = self.opened.as_mut()?;
+            opened.budget.next_rows();
+            match opened.reader.next()? {
                 Ok(batch) => {
                     self.position += batch.num_rows();
                     return Some(Ok(batch));
                 }
-                Err(_) if self.budget.is_exceeded() && self.rows_at_once > 1 => {
-                    if let Err(error) = self.read_fewer() {
+                Err(_) if opened.budget.is_exceeded() && self.can_ask_otherwise() => {
+                    self.windows.forgive();
+                    if let Err(error) = self.reopen() {
                         return Some(Err(error));
                     }
                 }
@@ -89,13 +106,49 @@ impl Batches {
         }
     }
 
-    fn read_fewer(&mut self) -> Result<(), Error> {
-        self.windows.forgive();
-        self.rows_at_once = (self.rows_at_once / FEWER).max(1);
-        let (rows, position) = (self.rows_at_once, self.position);
-        let made = reader(&self.windows, &self.metadata, &self.fields, &self.mask, rows, position);
-        (self.budget, self.reader) = made.map_err(|cause| self.windows.explain(&cause))?;
+    /// First with more memory, then with fewer rows at once; false where neither is left.
+    const fn can_ask_otherwise(&mut self) -> bool {
+        if self.pages_bytes < OPEN_PAGES_BYTES {
+            self.pages_bytes *= 2;
+        } else if self.rows_at_once > 1 {
+            self.rows_at_once =
+                if self.rows_at_once < FEWER { 1 } else { self.rows_at_once / FEWER };
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Reads on where it stopped. What was open is given back before more is taken.
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.opened = None;
+        let room = Room::take(self.pages_bytes).ok_or(Error::NoRoom)?;
+        let bytes = self.pages_bytes.saturating_sub(self.metadata.memory_size() as u64);
+        let columns = self.metadata.file_metadata().schema_descr().num_columns();
+        let budget = Arc::new(Budget::new(bytes, self.rows_at_once, columns));
+        let reader = self.reader(&budget).map_err(|cause| self.windows.explain(&cause))?;
+        self.opened = Some(Opened { reader, budget, _room: room });
         Ok(())
+    }
+
+    fn reader(&self, budget: &Arc<Budget>) -> ParquetResult<ParquetRecordBatchReader> {
+        let schema = self.metadata.file_metadata().schema_descr();
+        let levels = parquet_to_arrow_field_levels(schema, self.mask.clone(), Some(&self.fields))?;
+        let (range, selection) = from(&self.metadata, self.position);
+        let is_text = |field: &Arc<Field>| *field.data_type() == DataType::Utf8View;
+        let groups = Groups {
+            windows: self.windows.clone(),
+            metadata: Arc::clone(&self.metadata),
+            range,
+            text: self.fields.iter().map(is_text).collect(),
+            budget: Arc::clone(budget),
+        };
+        ParquetRecordBatchReader::try_new_with_row_groups(
+            &levels,
+            &groups,
+            self.rows_at_once,
+            selection,
+        )
     }
 }
 
@@ -114,33 +167,6 @@ fn as_views(field: &Field) -> Field {
         other => other.clone(),
     };
     field.clone().with_data_type(data_type)
-}
-
-type Reader = (Arc<Budget>, ParquetRecordBatchReader);
-
-fn reader(
-    windows: &Windows,
-    metadata: &Arc<ParquetMetaData>,
-    fields: &Fields,
-    mask: &ProjectionMask,
-    rows_at_once: usize,
-    position: usize,
-) -> ParquetResult<Reader> {
-    let schema = metadata.file_metadata().schema_descr();
-    let levels = parquet_to_arrow_field_levels(schema, mask.clone(), Some(fields))?;
-    let bytes = OPEN_PAGES_BYTES.saturating_sub(metadata.memory_size() as u64);
-    let budget = Arc::new(Budget::new(bytes, rows_at_once, schema.num_columns()));
-    let (range, selection) = from(metadata, position);
-    let text = fields.iter().map(|field| *field.data_type() == DataType::Utf8View).collect();
-    let (windows, metadata) = (windows.clone(), Arc::clone(metadata));
-    let groups = Groups { windows, metadata, range, text, budget: Arc::clone(&budget) };
-    let reader = ParquetRecordBatchReader::try_new_with_row_groups(
-        &levels,
-        &groups,
-        rows_at_once,
-        selection,
-    )?;
-    Ok((budget, reader))
 }
 
 /// The row groups from the one with this row on, and which of their rows.
@@ -239,38 +265,3 @@ impl Iterator for Chunks {
 }
 
 impl PageIterator for Chunks {}
-
-/// Cuts a batch into parts that are small as text. Refuses rows that are longer than `row_bytes_max`.
-pub(in super::super) fn cut(
-    batch: &RecordBatch,
-    rows_before: u64,
-    row_bytes_max: usize,
-) -> Result<Vec<RecordBatch>, Error> {
-    let (mut parts, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (row, length) in lengths(batch).into_iter().enumerate() {
-        if length > row_bytes_max + VALUE_BYTES * batch.num_columns() {
-            let row = rows_before + row as u64 + 1;
-            let message = format!("row {row}: the values are longer than {row_bytes_max} bytes");
-            return Err(Error::invalid(None, message));
-        }
-        if bytes + length > PAGE_BYTES && row > start {
-            parts.push(batch.slice(start, row - start));
-            (start, bytes) = (row, 0);
-        }
-        bytes += length;
-    }
-    parts.push(batch.slice(start, batch.num_rows() - start));
-    Ok(parts)
-}
-
-/// How long each row is as text, in bytes.
-fn lengths(batch: &RecordBatch) -> Vec<usize> {
-    let mut lengths = vec![VALUE_BYTES * batch.num_columns(); batch.num_rows()];
-    for column in batch.columns() {
-        let Some(text) = column.as_string_view_opt() else { continue };
-        for (length, value) in lengths.iter_mut().zip(text) {
-            *length += value.map_or(0, str::len);
-        }
-    }
-    lengths
-}

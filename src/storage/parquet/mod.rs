@@ -3,9 +3,11 @@
 mod batches;
 mod budget;
 mod chunk;
+mod cut;
 mod delta;
 mod footer;
 mod format;
+mod memory;
 mod page;
 mod panics;
 mod shape;
@@ -24,7 +26,8 @@ use super::{
     text,
     windows::Windows,
 };
-pub(super) use batches::{Batches, cut};
+pub(super) use batches::Batches;
+pub(super) use cut::cut;
 pub(super) use footer::{fields, inspect, open, rows, value_type};
 pub(super) use panics::catch_panics;
 pub(super) use shape::CHUNKS_MAX;
@@ -42,7 +45,7 @@ pub(super) fn pages(
     };
     let columns = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
     let mask = ProjectionMask::roots(file.parquet_schema(), columns);
-    let batches = Batches::open(&file, &windows, mask).map_err(|cause| windows.explain(&cause))?;
+    let batches = Batches::open(&file, &windows, mask)?;
     let schema = text::schema(names);
     Ok(parts(batches).map(move |part| as_text(&part?, &schema)))
 }

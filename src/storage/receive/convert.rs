@@ -99,8 +99,7 @@ fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Err
         return Err(Error::TooManyRows { limit_rows: limits.rows_max });
     }
     let schema = stored_schema(file.schema());
-    let batches = Batches::open(&file, &windows, ProjectionMask::all());
-    let batches = batches.map_err(|cause| windows.explain(&cause))?;
+    let batches = Batches::open(&file, &windows, ProjectionMask::all())?;
     drop(file);
     let mut customer_ids = CustomerIds::new(in_row);
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
