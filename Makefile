@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile chart licences image image-test
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short chart licences image image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -33,6 +33,9 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 
 hostile: ## Files made to fill memory, the stack, the disk or time, and MUTATED real ones, against a release build
 	cargo test --release --test hostile -- --mutated $(or $(MUTATED),100000)
+
+hostile-short: ## A few of them, against a debug build
+	cargo test --test hostile -- --every 8 --mutated 300
 
 lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISORIES=FOLDER (tools/deny)
 	cargo fmt --check

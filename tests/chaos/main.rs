@@ -170,7 +170,7 @@ async fn follow(
     calm: CancellationToken,
 ) -> Result<()> {
     while !calm.is_cancelled() {
-        let list = desk.add_list().await?;
+        let list = desk.add_list(&["city"]).await?;
         let export = caller.add_export(&segment.name, &segment.connection, &list).await?;
         let run = caller.start_run(&export).await?;
         ledger.lock().expect("no panic while locked").started += 1;

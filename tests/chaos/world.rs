@@ -121,7 +121,7 @@ async fn add_segment(
         }
     }
     caller.add_segment(name, csv).await?;
-    let list = desk.add_list().await?;
+    let list = desk.add_list(&["city"]).await?;
     desk.put_people(&list, &people).await?;
     let digest = desk.digest(&list).await?;
     desk.remove_list(&list).await?;

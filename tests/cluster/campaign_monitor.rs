@@ -79,14 +79,16 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A new list with a field `city`.
-    pub async fn add_list(&self) -> Result<String> {
+    /// A new list with these fields of text.
+    pub async fn add_list(&self, fields: &[&str]) -> Result<String> {
         let new = json!({"Title": Uuid::now_v7()});
         let list: String =
             self.order(Method::POST, &format!("api/v3.3/lists/{CLIENT_ID}.json"), &new).await?;
-        let field = json!({"FieldName": "city", "DataType": "Text"});
         let path = format!("api/v3.3/lists/{list}/customfields.json");
-        self.order::<Value>(Method::POST, &path, &field).await?;
+        for name in fields {
+            let field = json!({"FieldName": name, "DataType": "Text"});
+            self.order::<Value>(Method::POST, &path, &field).await?;
+        }
         Ok(list)
     }
 

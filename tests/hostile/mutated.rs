@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use segment_export::sample::Sample;
 use segment_export::storage::Media;
 
+use crate::shapes::models;
 use crate::target::Kind;
 
 const SAMPLE: Sample = Sample { rows: 50, seed: 1 };
@@ -43,6 +44,7 @@ fn sound() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Ndjson, written(Media::Ndjson)),
         (Kind::Parquet, written(Media::Parquet)),
         (Kind::Packed, packed.finish().expect("memory can be written")),
+        (Kind::Model, models::SOUND.into()),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod footers;
+pub mod models;
 mod texts;
 
 use crate::target::Kind;
@@ -20,5 +21,5 @@ impl Shape {
 }
 
 pub fn all() -> Vec<Shape> {
-    [footers::all(), columns::all(), texts::all()].into_iter().flatten().collect()
+    [footers::all(), columns::all(), texts::all(), models::all()].into_iter().flatten().collect()
 }
