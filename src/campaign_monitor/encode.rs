@@ -1,7 +1,7 @@
 //! Writes the records of an import straight from the columns of a page: no row is copied on the way.
 //!
 //! The shape is that of `POST /subscribers/{listid}/import.json` in API v3.3. `ConsentToTrack` is
-//! always there; empty values are left out, so that what the list has stays.
+//! always there; empty values are left out, so that what the list has stays, and so is an unchanged `ConsentToSendSms`.
 
 use std::cell::RefCell;
 
@@ -9,10 +9,13 @@ use bytes::Bytes;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
-use super::values::{Consent, Fit, Form, mobile_number};
+use super::consent::{Consent, ConsentReading, ConsentWords};
+use super::values::{Fit, Form, mobile_number};
 
-/// The key that warnings about mobile numbers go by.
+/// The keys that warnings about values outside the custom fields go by.
 const MOBILE_NUMBER: &str = "MobileNumber";
+const CONSENT_TO_TRACK: &str = "ConsentToTrack";
+const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
 
@@ -23,7 +26,9 @@ pub struct Layout {
     pub name: NameColumns,
     pub mobile_number: Option<usize>,
     pub custom_fields: Vec<CustomFieldColumn>,
-    pub consent: ConsentSource,
+    pub consent_to_track: ConsentSource,
+    /// Only recorded with a mobile number.
+    pub consent_to_send_sms: ConsentSource,
     /// Whether people who have unsubscribed are subscribed again.
     pub resubscribe: bool,
 }
@@ -38,12 +43,23 @@ pub enum NameColumns {
     Parts(usize, usize),
 }
 
-/// Where the consent to tracking comes from.
-#[derive(Clone, Copy, Debug)]
+/// Where a consent comes from.
+#[derive(Clone, Debug)]
 pub enum ConsentSource {
     /// The same for every subscriber.
     Fixed(Consent),
-    Column(usize),
+    /// Of each its own, in the customer's words.
+    Column(usize, ConsentWords),
+}
+
+impl ConsentSource {
+    /// The consent of one row, which may be unreadable.
+    pub fn read(&self, page: &dyn Cells, row: usize) -> ConsentReading {
+        match self {
+            Self::Fixed(consent) => ConsentReading::Clear(*consent),
+            Self::Column(column, words) => words.read(page.get(*column, row)),
+        }
+    }
 }
 
 /// A column that goes into a custom field.
@@ -123,12 +139,15 @@ impl Record<'_> {
         self.body.page.get(column, self.row)
     }
 
-    fn consent(&self) -> Consent {
-        match self.body.layout.consent {
-            ConsentSource::Fixed(consent) => consent,
-            ConsentSource::Column(column) => {
-                self.get(column).map_or(Consent::Unchanged, Consent::read)
+    /// What is sent of a consent; assumed ones are counted. A row with one that nobody can read does not come here.
+    fn consent(&self, source: &ConsentSource, assumed: fn(&mut Tally) -> &mut i64) -> Consent {
+        match source.read(self.body.page, self.row) {
+            ConsentReading::Clear(consent) => consent,
+            ConsentReading::Assumed(consent) => {
+                *assumed(&mut self.body.tally.borrow_mut()) += 1;
+                consent
             }
+            ConsentReading::Unreadable => Consent::No,
         }
     }
 }
@@ -162,7 +181,12 @@ impl Serialize for Record<'_> {
         if !layout.custom_fields.is_empty() {
             record.serialize_entry("CustomFields", &CustomFields(self))?;
         }
-        record.serialize_entry("ConsentToTrack", self.consent().word())?;
+        let tracking = self.consent(&layout.consent_to_track, |tally| &mut tally.tracking_assumed);
+        record.serialize_entry(CONSENT_TO_TRACK, tracking.word())?;
+        let sms = self.consent(&layout.consent_to_send_sms, |tally| &mut tally.sms_assumed);
+        if sms != Consent::Unchanged {
+            record.serialize_entry(CONSENT_TO_SEND_SMS, sms.word())?;
+        }
         record.end()
     }
 }
@@ -213,18 +237,25 @@ struct Pair<'a> {
 struct Tally {
     fields: Vec<Misfits>,
     mobile_dropped: i64,
+    tracking_assumed: i64,
+    sms_assumed: i64,
 }
 
 impl Tally {
     fn of(layout: &Layout) -> Self {
         let keys = layout.custom_fields.iter().map(|field| field.key.clone());
         let fields = keys.map(|key| Misfits { key, cut: 0, dropped: 0 }).collect();
-        Self { fields, mobile_dropped: 0 }
+        Self { fields, mobile_dropped: 0, tracking_assumed: 0, sms_assumed: 0 }
     }
 
     fn misfits(mut self) -> Vec<Misfits> {
-        let dropped = self.mobile_dropped;
-        self.fields.push(Misfits { key: MOBILE_NUMBER.into(), cut: 0, dropped });
+        let others = [
+            (MOBILE_NUMBER, self.mobile_dropped),
+            (CONSENT_TO_TRACK, self.tracking_assumed),
+            (CONSENT_TO_SEND_SMS, self.sms_assumed),
+        ];
+        let others = others.map(|(key, dropped)| Misfits { key: key.into(), cut: 0, dropped });
+        self.fields.extend(others);
         self.fields.retain(|field| field.cut + field.dropped > 0);
         self.fields
     }
@@ -249,7 +280,8 @@ mod tests {
                 field("Points", 5, Form::Number),
                 field("interests", 6, many),
             ],
-            consent: ConsentSource::Column(7),
+            consent_to_track: ConsentSource::Column(7, ConsentWords::default()),
+            consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
             resubscribe: false,
         }
     }

@@ -4,6 +4,7 @@
 //! values and returns values: it knows nothing of runs, nor of the database.
 
 mod client;
+mod consent;
 mod encode;
 mod envelope;
 mod error;
@@ -14,9 +15,10 @@ mod refusal;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
+pub use consent::{Consent, ConsentReading, ConsentWords};
 pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, Misfits, NameColumns, encode};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use lists::{ClientOverview, CustomField, List, ListStats, bare};
 pub use refusal::RefusalCode;
-pub use values::{Consent, Form};
+pub use values::Form;

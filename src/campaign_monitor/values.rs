@@ -1,4 +1,4 @@
-//! The form in which each kind of custom field accepts its values, and that of mobile numbers and consent.
+//! The form in which each kind of custom field accepts its values, and that of mobile numbers.
 //!
 //! A value has at most 250 characters. What does not fit a field is silently ignored by Campaign
 //! Monitor, so it is found here, left out, and counted.
@@ -130,37 +130,6 @@ pub fn mobile_number(text: &str) -> Option<String> {
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && !digits.starts_with('0');
     is_e164.then_some(number)
-}
-
-/// What `ConsentToTrack` may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consent {
-    Yes,
-    No,
-    /// What the list has stays.
-    Unchanged,
-}
-
-impl Consent {
-    /// What a value of a profile says. One that nobody can read changes nothing.
-    pub fn read(text: &str) -> Self {
-        let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-        if is(&["yes", "true", "1"]) {
-            Self::Yes
-        } else if is(&["no", "false", "0"]) {
-            Self::No
-        } else {
-            Self::Unchanged
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Yes => "Yes",
-            Self::No => "No",
-            Self::Unchanged => "Unchanged",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::consent::ConsentMapping;
 use super::field_name::FieldName;
 use crate::campaign_monitor::bare;
 use crate::segments::{Segment, SegmentName};
@@ -29,6 +30,9 @@ pub struct Mapping {
     /// Whether opens and clicks of these people may be tracked.
     #[serde(default)]
     pub consent_to_track: ConsentMapping,
+    /// Whether text messages may be sent to them; recorded with the mobile number only.
+    #[serde(default, skip_serializing_if = "ConsentMapping::is_default")]
+    pub consent_to_send_sms: ConsentMapping,
 }
 
 /// Where a subscriber's name comes from.
@@ -100,49 +104,6 @@ impl CustomFieldKey {
     }
 }
 
-/// Where the consent to tracking comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum ConsentMapping {
-    /// The same for every profile.
-    Same(ConsentToTrack),
-    /// A field of the profile: yes, no, true, false, or empty for unchanged.
-    Field(ConsentField),
-}
-
-impl<'de> Deserialize<'de> for ConsentMapping {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "yes, no, unchanged, or {\"field\": …}";
-        text_or_object(deserializer, expected, Self::Same, Self::Field)
-    }
-}
-
-/// The field that holds the consent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConsentField {
-    /// Yes, no, true, false, or empty for unchanged.
-    pub field: FieldName,
-}
-
-/// Consent to tracking, in Campaign Monitor's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ConsentToTrack {
-    /// Opens and clicks may be tracked.
-    Yes,
-    /// Opens and clicks must not be tracked.
-    No,
-    /// The consent stays as the list has it.
-    Unchanged,
-}
-
-impl Default for ConsentMapping {
-    fn default() -> Self {
-        Self::Same(ConsentToTrack::Unchanged)
-    }
-}
-
 impl Mapping {
     /// Every field the mapping reads, with the JSON pointer to it.
     #[must_use]
@@ -162,8 +123,13 @@ impl Mapping {
         for (index, custom) in self.custom_fields.iter().enumerate() {
             fields.push((format!("/mapping/customFields/{index}/field"), &custom.field));
         }
-        if let ConsentMapping::Field(consent) = &self.consent_to_track {
-            fields.push(("/mapping/consentToTrack/field".into(), &consent.field));
+        for (member, consent) in [
+            ("consentToTrack", &self.consent_to_track),
+            ("consentToSendSms", &self.consent_to_send_sms),
+        ] {
+            if let ConsentMapping::Field(consent) = consent {
+                fields.push((format!("/mapping/{member}/field"), &consent.field));
+            }
         }
         fields
     }

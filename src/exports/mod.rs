@@ -1,6 +1,7 @@
 //! An export says which segments go to which list, how, and when. Saving one never runs it.
 
 mod audited;
+mod consent;
 mod content;
 mod export;
 mod field_name;
@@ -12,13 +13,13 @@ pub mod store_planned;
 mod warning;
 pub mod warnings;
 
+pub use consent::{ConsentChoice, ConsentField, ConsentMapping, OtherConsent};
 pub(crate) use content::ExportContent;
 pub use export::Export;
 pub use field_name::FieldName;
 pub use list_id::ListId;
 pub use mapping::{
-    ConsentField, ConsentMapping, ConsentToTrack, CustomFieldKey, CustomFieldMapping, Mapping,
-    MissingField, NameMapping, NameParts,
+    CustomFieldKey, CustomFieldMapping, Mapping, MissingField, NameMapping, NameParts,
 };
 pub use options::Options;
 pub use warning::{Warning, WarningCode};

@@ -188,6 +188,8 @@ impl Sifter {
         }
         match address::check(columns.get(EMAIL_COLUMN, row).unwrap_or_default()) {
             Err(flaw) => Some(Objection::Flawed(flaw)),
+            // The address of somebody who is not sent is no duplicate for who comes later.
+            Ok(_) if !self.plan.can_read_consent(columns, row) => Some(Objection::Unreadable),
             Ok(address) if !self.seen.insert(address) => Some(Objection::Duplicate),
             Ok(_) => None,
         }
@@ -199,6 +201,8 @@ impl Sifter {
 enum Objection {
     NoCustomerId,
     Flawed(Flaw),
+    /// A consent that is neither a yes nor a no.
+    Unreadable,
     Duplicate,
 }
 
@@ -221,6 +225,11 @@ impl Objection {
                 Invalid,
                 RejectionCode::AddressTooLong,
                 "The e-mail address is longer than 254 characters.",
+            ),
+            Self::Unreadable => (
+                Invalid,
+                RejectionCode::ConsentUnreadable,
+                "The consent is neither a yes nor a no. Add its word to the mapping, or correct the profile.",
             ),
             Self::Duplicate => (
                 Duplicate,

@@ -8,10 +8,13 @@ use bytes::Bytes;
 
 use super::columns::Columns;
 use crate::campaign_monitor::{
-    self, Consent, ConsentSource, CustomField, CustomFieldColumn, Form, Layout, Misfits,
-    NameColumns,
+    self, Consent, ConsentReading, ConsentSource, ConsentWords, CustomField, CustomFieldColumn,
+    Form, Layout, Misfits, NameColumns,
 };
-use crate::exports::{ConsentMapping, ConsentToTrack, FieldName, Mapping, NameMapping, Options};
+use crate::exports::{
+    ConsentChoice, ConsentField, ConsentMapping, FieldName, Mapping, NameMapping, Options,
+    OtherConsent,
+};
 use crate::runs::FieldWarning;
 use crate::storage::CUSTOMER_ID;
 
@@ -46,15 +49,19 @@ impl Plan {
             }
         };
         let mobile_number = mapping.mobile_number.as_ref().map(|field| columns.position(field));
-        let consent = match &mapping.consent_to_track {
-            ConsentMapping::Same(consent) => ConsentSource::Fixed(translate(*consent)),
-            ConsentMapping::Field(consent) => {
-                ConsentSource::Column(columns.position(&consent.field))
-            }
-        };
+        let consent_to_track = columns.consent(&mapping.consent_to_track);
+        let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
         let resubscribe = options.resubscribe;
-        let layout = Layout { email, name, mobile_number, custom_fields, consent, resubscribe };
+        let layout = Layout {
+            email,
+            name,
+            mobile_number,
+            custom_fields,
+            consent_to_track,
+            consent_to_send_sms,
+            resubscribe,
+        };
         Ok(Self { columns: columns.0.into(), layout })
     }
 
@@ -67,10 +74,17 @@ impl Plan {
                 name: NameColumns::None,
                 mobile_number: None,
                 custom_fields: vec![],
-                consent: ConsentSource::Fixed(Consent::Unchanged),
+                consent_to_track: ConsentSource::Fixed(Consent::Unchanged),
+                consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
                 resubscribe: Options::default().resubscribe,
             },
         }
+    }
+
+    /// Whether every consent of a row can be read.
+    pub fn can_read_consent(&self, page: &Columns<'_>, row: usize) -> bool {
+        let sources = [&self.layout.consent_to_track, &self.layout.consent_to_send_sms];
+        sources.iter().all(|source| source.read(page, row) != ConsentReading::Unreadable)
     }
 
     /// The body of an import of these rows of a page, and the values that did not fit their fields.
@@ -100,12 +114,21 @@ fn custom_fields(
     Ok(fields)
 }
 
-const fn translate(consent: ConsentToTrack) -> Consent {
+const fn translate(consent: ConsentChoice) -> Consent {
     match consent {
-        ConsentToTrack::Yes => Consent::Yes,
-        ConsentToTrack::No => Consent::No,
-        ConsentToTrack::Unchanged => Consent::Unchanged,
+        ConsentChoice::Yes => Consent::Yes,
+        ConsentChoice::No => Consent::No,
+        ConsentChoice::Unchanged => Consent::Unchanged,
     }
+}
+
+fn words(consent: &ConsentField) -> ConsentWords {
+    let otherwise = match consent.otherwise {
+        OtherConsent::Reject => None,
+        OtherConsent::No => Some(Consent::No),
+        OtherConsent::Unchanged => Some(Consent::Unchanged),
+    };
+    ConsentWords { yes: consent.yes.clone(), no: consent.no.clone(), otherwise }
 }
 
 /// The fields to read, each once; the address always has a column of its own.
@@ -115,6 +138,15 @@ impl FieldList {
     fn position(&mut self, field: &FieldName) -> usize {
         let known = self.0.iter().position(|name| name == field.as_str());
         known.unwrap_or_else(|| self.push(field))
+    }
+
+    fn consent(&mut self, mapping: &ConsentMapping) -> ConsentSource {
+        match mapping {
+            ConsentMapping::Same(consent) => ConsentSource::Fixed(translate(*consent)),
+            ConsentMapping::Field(consent) => {
+                ConsentSource::Column(self.position(&consent.field), words(consent))
+            }
+        }
     }
 
     fn push(&mut self, field: &FieldName) -> usize {
@@ -150,7 +182,8 @@ mod tests {
             "email": "Email",
             "name": {"first": "First", "last": "Last"},
             "customFields": [{"field": "City", "key": "[CITY]"}, {"field": "First", "key": "given"}],
-            "consentToTrack": {"field": "Consent"},
+            "consentToTrack": {"field": "Consent", "yes": ["consent"]},
+            "consentToSendSms": "no",
         }));
         let field = |key: &str| -> CustomField {
             let field = json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": "Text"});
@@ -164,7 +197,8 @@ mod tests {
             "EmailAddress": "Email",
             "Name": "First Last",
             "CustomFields": [{"Key": "city", "Value": "City"}, {"Key": "Given", "Value": "First"}],
-            "ConsentToTrack": "Unchanged",
+            "ConsentToTrack": "Yes",
+            "ConsentToSendSms": "No",
         }]);
         assert_eq!((&body["Subscribers"], &body["Resubscribe"]), (&expected, &json!(true)));
     }

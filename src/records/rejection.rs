@@ -15,6 +15,8 @@ pub enum RejectionCode {
     AddressMissing,
     AddressMalformed,
     AddressTooLong,
+    /// Neither a yes nor a no.
+    ConsentUnreadable,
     DuplicateAddress,
     /// It was sent, and no answer says whether it is on the list.
     NoAnswer,
@@ -30,6 +32,7 @@ impl RejectionCode {
             Self::AddressMissing => "addressMissing",
             Self::AddressMalformed => "addressMalformed",
             Self::AddressTooLong => "addressTooLong",
+            Self::ConsentUnreadable => "consentUnreadable",
             Self::DuplicateAddress => "duplicateAddress",
             Self::NoAnswer => "noAnswer",
             Self::Refused(code) => return code.word(),
@@ -80,6 +83,7 @@ mod tests {
             RejectionCode::AddressMissing,
             RejectionCode::AddressMalformed,
             RejectionCode::AddressTooLong,
+            RejectionCode::ConsentUnreadable,
             RejectionCode::DuplicateAddress,
             RejectionCode::NoAnswer,
         ];

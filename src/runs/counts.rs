@@ -125,17 +125,18 @@ impl ProfileOutcome {
     }
 }
 
-/// Values of a custom field that were cut or left out; their profiles were sent all the same.
+/// Values of a field that were cut, left out or assumed; their profiles were sent all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldWarning {
-    /// Key of the custom field on the list.
+    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
     #[schema(example = "city")]
     pub key: String,
     /// Values longer than 250 characters, cut.
     #[schema(example = 12)]
     pub cut: i64,
-    /// Values that do not fit the field (no number, no date, no such option), left out.
+    /// Values that do not fit the field (no number, no date, no such option), left out; consents that nobody can read,
+    /// for which `otherwise` was sent.
     #[schema(example = 3)]
     pub dropped: i64,
 }

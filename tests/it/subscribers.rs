@@ -205,6 +205,69 @@ async fn one_field_may_hold_the_whole_name_and_one_word_the_consent_of_all() {
     }
 }
 
+/// A run of profiles with the consent of each in a field, which `mapping` reads.
+async fn run_with_consents(app: &TestApp, consents: &[&str], mapping: &Value) -> Value {
+    let row = |(number, consent): (usize, &&str)| {
+        format!("{number},p{number}@example.com,+3712000000{number},{consent}\n")
+    };
+    let rows: String = consents.iter().enumerate().map(row).collect();
+    app.segment("People", &format!("CustomerId,Email,Mobile,Consent\n{rows}")).await;
+    let mapping = json!({"email": "Email", "mobileNumber": "Mobile",
+        "consentToTrack": mapping, "consentToSendSms": mapping});
+    let new = json!({"displayName": "Consents", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": ["People"], "mapping": mapping});
+    let export = text(&app.post("/exports", &new).await, "exportId");
+    app.ended(&app.start_run(&export).await).await
+}
+
+/// Both consents of somebody, as the list has them.
+async fn consents(app: &TestApp, number: usize) -> [String; 2] {
+    let path = format!(
+        "subscribers/{LIST_ID}.json?email=p{number}@example.com&includetrackingpreference=true\
+         &includesmspreference=true"
+    );
+    let shown = vendor(app, Method::GET, &path, &Value::Null).await;
+    ["ConsentToTrack", "ConsentToSendSms"].map(|name| text(&shown, name))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_in_any_of_the_usual_words_is_a_no_and_what_nobody_can_read_is_not_sent() {
+    let app = TestApp::start().await;
+    let words = ["N", "f", "0", "off", "Y", "t", "1", "On", "maybe", "2"];
+
+    let run = run_with_consents(&app, &words, &json!({"field": "Consent"})).await;
+
+    assert_eq!((&run["counts"]["created"], &run["counts"]["invalid"]), (&json!(8), &json!(2)));
+    for (number, word) in words.iter().enumerate().take(8) {
+        let expected = if number < 4 { "No" } else { "Yes" };
+        assert_eq!(consents(&app, number).await, [expected; 2], "{word}");
+    }
+    let path = format!("/runs/{}/rejections", text(&run, "runId"));
+    let refused = app.get(&path).await;
+    for rejection in refused["items"].as_array().unwrap() {
+        assert_eq!(rejection["code"], "consentUnreadable", "{rejection}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_the_customer_are_read_and_others_are_a_no_that_is_counted_where_told_so() {
+    let app = TestApp::start().await;
+    let mapping =
+        json!({"field": "Consent", "yes": ["opted in"], "no": ["opted out"], "otherwise": "no"});
+
+    let run = run_with_consents(&app, &["Opted In", "opted out", "maybe", "y"], &mapping).await;
+
+    assert_eq!(run["counts"]["created"], 4, "{run}");
+    for (number, expected) in ["Yes", "No", "No", "Yes"].into_iter().enumerate() {
+        assert_eq!(consents(&app, number).await, [expected; 2], "{number}");
+    }
+    let assumed = |key: &str| json!({"key": key, "cut": 0, "dropped": 1});
+    assert_eq!(
+        run["fieldWarnings"],
+        json!([assumed("ConsentToTrack"), assumed("ConsentToSendSms")])
+    );
+}
+
 /// An export of so many profiles into a list whose subscribers must confirm. Returns its id.
 async fn double_opt_in_export(app: &TestApp, profiles: usize) -> String {
     app.segment("People", &people(profiles)).await;

@@ -63,6 +63,9 @@ pub struct MappingPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ConsentMapping, required = false)]
     pub consent_to_track: Option<ConsentMapping>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ConsentMapping, required = false)]
+    pub consent_to_send_sms: Option<ConsentMapping>,
 }
 
 /// What to change of the options.
@@ -107,6 +110,9 @@ impl MappingPatch {
             consent_to_track: patch
                 .consent_to_track
                 .unwrap_or_else(|| old.consent_to_track.clone()),
+            consent_to_send_sms: patch
+                .consent_to_send_sms
+                .unwrap_or_else(|| old.consent_to_send_sms.clone()),
         }
     }
 }

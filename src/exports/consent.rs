@@ -1,0 +1,97 @@
+//! Where a consent comes from: the same for everybody, or a field of the profile and what its words mean.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::field_name::FieldName;
+use crate::wire::text_or_object;
+
+/// Where a consent comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ConsentMapping {
+    /// The same for every profile.
+    Same(ConsentChoice),
+    /// A field of the profile. Empty: what the list has stays.
+    Field(ConsentField),
+}
+
+impl Default for ConsentMapping {
+    fn default() -> Self {
+        Self::Same(ConsentChoice::Unchanged)
+    }
+}
+
+impl ConsentMapping {
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl<'de> Deserialize<'de> for ConsentMapping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "yes, no, unchanged, or {\"field\": …}";
+        text_or_object(deserializer, expected, Self::Same, Self::Field)
+    }
+}
+
+/// Consent, in Campaign Monitor's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentChoice {
+    /// They have agreed to it.
+    Yes,
+    /// They have not agreed to it.
+    No,
+    /// The consent stays as the list has it. Campaign Monitor takes it for a yes where somebody is new.
+    Unchanged,
+}
+
+/// The field that holds the consent, and its words beside `yes`, `y`, `true`, `t`, `1`, `on`, `x` and `no`, `n`,
+/// `false`, `f`, `0`, `off`, all in any case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentField {
+    /// Empty for unchanged.
+    pub field: FieldName,
+    /// More words of a yes.
+    #[serde(default, deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    pub yes: Vec<String>,
+    /// More words of a no. They come first.
+    #[serde(default, deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    pub no: Vec<String>,
+    /// What any other word means.
+    #[serde(default)]
+    pub otherwise: OtherConsent,
+}
+
+/// What a word means that is neither a yes nor a no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OtherConsent {
+    /// The profile is not sent: it is `invalid`, with the code `consentUnreadable`.
+    #[default]
+    Reject,
+    /// A no, which is counted in `fieldWarnings`.
+    No,
+    /// The consent stays as the list has it, which is counted. Campaign Monitor takes it for a yes where somebody is
+    /// new.
+    Unchanged,
+}
+
+const WORDS_MAX: usize = 100;
+const WORD_CHARS_MAX: usize = 100;
+
+/// Without the blanks around them, as values of profiles come too.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let words: Vec<String> = Vec::deserialize(deserializer)?;
+    let words: Vec<_> = words.iter().map(|word| word.trim().to_owned()).collect();
+    let fits = |word: &String| (1..=WORD_CHARS_MAX).contains(&word.chars().count());
+    if words.len() > WORDS_MAX || !words.iter().all(fits) {
+        let expected = "at most 100 words of 1 to 100 characters";
+        return Err(serde::de::Error::custom(expected));
+    }
+    Ok(words)
+}
