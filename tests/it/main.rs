@@ -44,6 +44,7 @@ mod schedules;
 mod seed;
 mod segments;
 mod settings;
+mod segment_changes;
 mod slow_calls;
 mod stopping;
 mod storage;
