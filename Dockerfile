@@ -31,7 +31,7 @@ RUN touch src/main.rs src/lib.rs \
         /usr/share/doc/ca-certificates/copyright \
     && mkdir /image/usr/share/doc/rust \
     && cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" /image/usr/share/doc/rust/ \
-    && chmod 1777 /image/tmp \
+    && chmod 1777 /image/tmp && chmod 700 /image/data \
     && chown 65532:65532 /image/data
 
 FROM scratch

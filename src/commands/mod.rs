@@ -14,6 +14,7 @@ mod variables;
 use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rustix::fs::Mode;
 
 use crate::config::Config;
 use crate::demo;
@@ -72,12 +73,19 @@ enum Command {
 /// # Errors
 /// Those of the command, in words for who typed it.
 pub async fn run() -> anyhow::Result<()> {
+    keep_files_private();
     let program = Program::parse();
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
     let telemetry = telemetry::start(&program.signals, quiet)?;
     let done = execute(program.command, &telemetry).await;
     telemetry.flush();
     done
+}
+
+/// What this process creates is for its owner alone, whatever it was started with: databases, uploads and samples hold
+/// personal data. Set once, so that it holds for the files that libraries create, too.
+fn keep_files_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 async fn execute(command: Command, telemetry: &Telemetry) -> anyhow::Result<()> {

@@ -31,6 +31,7 @@ mod outside_lake;
 mod permissions;
 mod preview;
 mod production;
+mod private_files;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod queries;

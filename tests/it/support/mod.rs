@@ -54,6 +54,7 @@ pub struct TestApp {
     /// The last field, because it is removed when nothing uses it any more.
     database: Option<OwnDatabase>,
 }
+    launcher: Vec<String>,
 
 /// The settings of the engines: embedded, or the `PostgreSQL` and Redis that the environment names, where every test
 /// has a database and a list of its own.
@@ -112,6 +113,7 @@ impl TestApp {
             database: None,
         };
         (app.engines, app.database) = engines(app.folder.path()).await;
+            launcher: vec![],
         app.start_service().await;
         app
     }
