@@ -94,7 +94,7 @@ async fn execute(command: Command, telemetry: &Telemetry) -> anyhow::Result<()> 
     }
     match command {
         Command::Serve(config) => serve::run(*config, telemetry).await,
-        Command::Migrate(config) => migrate::run(&config).await,
+        Command::Migrate(config) => migrate::run(*config).await,
         Command::Config(order) => config::run(order, Program::command()),
         Command::Keys(order) => keys::run(order).await,
         Command::Openapi(args) => {

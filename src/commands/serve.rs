@@ -6,6 +6,7 @@ use crate::telemetry::Telemetry;
 use crate::upkeep::rotation;
 
 pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result<()> {
+    let config = config.with_secrets()?;
     if config.dev {
         tracing::warn!(
             "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
