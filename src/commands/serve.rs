@@ -16,6 +16,7 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
     let app = service::open(config, telemetry.metrics.clone()).await?;
     if let Some(owned) = &owned {
         service::take_over_runs(&app, owned).await?;
+        service::remove_unfinished_uploads(&app, owned).await;
     }
     let secrets = rotation::status(&app.db, &app.keys).await?;
     if !secrets.is_openable() {

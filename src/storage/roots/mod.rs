@@ -9,6 +9,7 @@ mod paths;
 mod root;
 mod settings;
 
+mod unfinished;
 use std::{sync::Arc, time::Duration};
 
 use object_store::{ObjectStoreExt, path::Path};
