@@ -2,8 +2,19 @@
 # No shell and no package manager. `make image` builds it; docs/IMAGE.md says how to run it, and how to build it without
 # a registry.
 
-FROM docker.io/library/rust:1.95.0-bookworm AS build
+# A tag may name another image tomorrow, so a release names the base by its digest: NAME@sha256:….
+ARG BASE=docker.io/library/rust:1.95.0-bookworm
+FROM ${BASE} AS build
+ARG BASE
+ARG RELEASE=false
+RUN if [ "$RELEASE" = true ] && ! expr "$BASE" : '.*@sha256:[0-9a-f]\{64\}$' > /dev/null; then \
+        echo "a release needs BASE=NAME@sha256:DIGEST (docs/IMAGE.md), and this is $BASE" >&2; \
+        exit 1; \
+    fi
 WORKDIR /build
+# What lists the parts of the image, in a layer of its own.
+COPY tools/sbom tools/
+RUN tools/sbom --install
 # Optimised as one piece: a sixth smaller and no slower, but longer in the making.
 ENV CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
 
@@ -31,7 +42,8 @@ RUN touch src/main.rs src/lib.rs \
         /usr/share/doc/ca-certificates/copyright \
     && mkdir /image/usr/share/doc/rust \
     && cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" /image/usr/share/doc/rust/ \
-    && chmod 1777 /image/tmp \
+    && mkdir /image/usr/share/doc/segment-export && tools/sbom /image/usr/share/doc/segment-export \
+    && chmod 1777 /image/tmp && chmod 700 /image/data \
     && chown 65532:65532 /image/data
 
 FROM scratch

@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short chart licences image image-test
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short chart licences image sbom image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -62,8 +62,14 @@ chart: ## Writes the table of values in the chart's README
 licences: ## Writes THIRD-PARTY.md
 	tools/third-party > THIRD-PARTY.md
 
-image: ## The container image; with docker, or with ENGINE=podman or ENGINE=buildah
-	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) --tag segment-export:$(or $(TAG),0.1.0) .
+image: ## The container image; with docker, or ENGINE=podman or =buildah; for a release RELEASE=true BASE=NAME@sha256:…
+	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) \
+		$(if $(BASE),--build-arg BASE=$(BASE)) $(if $(RELEASE),--build-arg RELEASE=$(RELEASE)) \
+		--tag segment-export:$(or $(TAG),0.1.0) .
+
+sbom: ## Writes what the image is made of, as CycloneDX, into target/sbom
+	mkdir -p target/sbom
+	tools/sbom target/sbom
 
 image-test: ## What docs/IMAGE.md says of the image that was built
 	ENGINE="$(or $(ENGINE),docker)" OPTIONS="$(OPTIONS)" tests/image segment-export:$(or $(TAG),0.1.0)

@@ -86,6 +86,18 @@ pub fn own_database(config: &Config) -> anyhow::Result<Option<FileLock>> {
     })
 }
 
+/// Removes the uploads that the process before this one left unfinished. The lock proves that nobody writes them.
+pub async fn remove_unfinished_uploads(app: &App, _owned: &FileLock) {
+    match app.storage.remove_unfinished(db::now().into()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::warn!(count, "removed uploads that a killed process left unfinished"),
+        Err(error) => tracing::warn!(
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "uploads that a killed process left unfinished could not be removed; the janitor retries"
+        ),
+    }
+}
+
 /// Makes the runs that the process before this one left behind due at once. The lock proves that it has ended.
 pub async fn take_over_runs(app: &App, _owned: &FileLock) -> sqlx::Result<()> {
     let mut tx = app.db.write().await?;

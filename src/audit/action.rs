@@ -40,6 +40,7 @@ actions! {
     ConnectionDetachExports    "connection.detachExports"    "POST"   "/connections/{id}/detach";
     ConnectionRemove           "connection.remove"           "DELETE" "/connections/{id}";
     SegmentSave                "segment.save"                "PUT"    "/segments/{name}";
+    SegmentUpdate              "segment.update"              "PATCH"  "/segments/{name}";
     SegmentReplaceMembers      "segment.replaceMembers"      "PUT"    "/segments/{name}/members";
     SegmentRemove              "segment.remove"              "DELETE" "/segments/{name}";
     ExportCreate               "export.create"               "POST"   "/exports";

@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::service::open_db;
 
-pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
-    open_db(config).await?.migrate().await?;
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    open_db(&config.with_secrets()?).await?.migrate().await?;
     println!("the database is up to date");
     Ok(())
 }

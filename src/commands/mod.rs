@@ -14,6 +14,7 @@ mod variables;
 use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rustix::fs::Mode;
 
 use crate::config::Config;
 use crate::demo;
@@ -72,6 +73,7 @@ enum Command {
 /// # Errors
 /// Those of the command, in words for who typed it.
 pub async fn run() -> anyhow::Result<()> {
+    keep_files_private();
     let program = Program::parse();
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
     let telemetry = telemetry::start(&program.signals, quiet)?;
@@ -80,13 +82,19 @@ pub async fn run() -> anyhow::Result<()> {
     done
 }
 
+/// What this process creates is for its owner alone, whatever it was started with: databases, uploads and samples hold
+/// personal data. Set once, so that it holds for the files that libraries create, too.
+fn keep_files_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
 async fn execute(command: Command, telemetry: &Telemetry) -> anyhow::Result<()> {
     if matches!(command, Command::Serve(_) | Command::Migrate(_) | Command::Keys(_)) {
         variables::refuse_mistyped(Program::command())?;
     }
     match command {
         Command::Serve(config) => serve::run(*config, telemetry).await,
-        Command::Migrate(config) => migrate::run(&config).await,
+        Command::Migrate(config) => migrate::run(*config).await,
         Command::Config(order) => config::run(order, Program::command()),
         Command::Keys(order) => keys::run(order).await,
         Command::Openapi(args) => {

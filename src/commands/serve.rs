@@ -6,6 +6,7 @@ use crate::telemetry::Telemetry;
 use crate::upkeep::rotation;
 
 pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result<()> {
+    let config = config.with_secrets()?;
     if config.dev {
         tracing::warn!(
             "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
@@ -15,6 +16,7 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
     let app = service::open(config, telemetry.metrics.clone()).await?;
     if let Some(owned) = &owned {
         service::take_over_runs(&app, owned).await?;
+        service::remove_unfinished_uploads(&app, owned).await;
     }
     let secrets = rotation::status(&app.db, &app.keys).await?;
     if !secrets.is_openable() {

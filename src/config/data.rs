@@ -11,6 +11,8 @@ use url::Url;
 use crate::db::DatabaseLimits;
 use crate::secrets::{self, Keys};
 
+/// When no setting says otherwise.
+pub(super) const DEFAULT_DATABASE_URL: &str = "sqlite://data/segment-export.db";
 const DEV_ENCRYPTION_KEYS: &str = "dev:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
 
 #[derive(Args, Clone, Debug)]
@@ -20,7 +22,7 @@ pub struct Data {
     #[arg(
         long,
         env = "SEGMENT_EXPORT_DATABASE_URL",
-        default_value = "sqlite://data/segment-export.db",
+        default_value = DEFAULT_DATABASE_URL,
         hide_env_values = true
     )]
     pub database_url: SecretString,

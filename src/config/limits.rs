@@ -128,6 +128,15 @@ pub struct Limits {
         value_parser = clap::value_parser!(u32).range(..=8760)
     )]
     pub keep_unused_uploads_hours: u32,
+    /// Minutes after its last byte that an unfinished upload in a folder is removed: the process that wrote it was
+    /// killed.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_KEEP_UNFINISHED_UPLOADS_MINUTES",
+        default_value_t = 120,
+        value_parser = clap::value_parser!(u32).range(1..=10_080)
+    )]
+    pub keep_unfinished_uploads_minutes: u32,
     /// Days after its end that a run is kept; 0 keeps it for ever.
     #[arg(
         long,

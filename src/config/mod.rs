@@ -4,6 +4,7 @@
 //! Nothing else reads the environment.
 
 mod data;
+mod files;
 mod limits;
 pub mod names;
 mod oauth;
@@ -18,6 +19,7 @@ use clap::{Args, ValueEnum};
 
 use crate::identity::settings::Auth;
 pub use data::Data;
+pub use files::SecretFiles;
 pub use limits::Limits;
 pub use oauth::OAuth;
 pub use plaintext::Plaintext;
@@ -77,6 +79,9 @@ pub struct Config {
     pub oauth: OAuth,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub secret_files: SecretFiles,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub security: Security,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -90,8 +95,25 @@ pub struct Config {
 }
 
 impl Config {
+    /// Reads the secrets that are in files; the other commands than `serve` need no more.
+    pub fn with_secrets(mut self) -> anyhow::Result<Self> {
+        match self.read_secrets().into_iter().find_map(Result::err) {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
+    fn read_secrets(&mut self) -> Vec<anyhow::Result<()>> {
+        let Self { data, storage, auth, oauth, secret_files, .. } = self;
+        secret_files.read(data, storage, auth, oauth)
+    }
+
     /// Fills in the development defaults, and refuses settings that contradict each other.
-    pub fn check(mut self) -> anyhow::Result<Self> {
+    pub fn check(self) -> anyhow::Result<Self> {
+        self.with_secrets()?.check_settings()
+    }
+
+    fn check_settings(mut self) -> anyhow::Result<Self> {
         let bind = self.check_bind();
         self.fill_in_for_development();
         bind?;
@@ -104,9 +126,11 @@ impl Config {
     /// Everything that keeps these settings from working; `check` stops at the first.
     #[must_use]
     pub fn problems(mut self) -> Vec<String> {
+        let secrets = self.read_secrets();
         let bind = self.check_bind();
         self.fill_in_for_development();
-        std::iter::once(bind)
+        (secrets.into_iter())
+            .chain([bind])
             .chain(self.checks())
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))

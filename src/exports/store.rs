@@ -11,7 +11,7 @@ use super::content::ExportContent;
 use super::export::Export;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName, ExportId};
-use crate::segments::SegmentId;
+use crate::segments::{SegmentId, SegmentName};
 use crate::sql;
 
 /// Which exports to list; everything when empty.
@@ -21,6 +21,13 @@ pub(crate) struct ExportQuery {
     pub segment: Option<String>,
     /// Contained in the name of the export or of its connection, in any case of any script.
     pub search: Option<String>,
+}
+
+impl ExportQuery {
+    /// The exports that use a segment.
+    pub(crate) fn of_segment(name: &SegmentName) -> Self {
+        Self { segment: Some(name.as_str().to_owned()), ..Self::default() }
+    }
 }
 
 pub(crate) async fn insert(

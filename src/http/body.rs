@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH,
 };
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -71,11 +71,21 @@ fn check_form(request: &HttpRequest) -> Result<(), Problem> {
         let detail = "The body must be JSON. Send it with `Content-Type: application/json`.";
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
+    check_complete(request)
+}
+
+/// Rejects a body that is only a part, or compressed: it would be stored for the whole.
+pub fn check_complete(request: &HttpRequest) -> Result<(), Problem> {
+    if request.headers().contains_key(CONTENT_RANGE) {
+        let detail = "A body with `Content-Range` is a part, and would replace the whole. Send everything in one body, \
+            without that header.";
+        return Err(Problem::new(ProblemKind::InvalidRequest, detail));
+    }
     check_coding(request)
 }
 
 /// Rejects a compressed body, which would look like a broken one.
-pub fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
+fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
     let mut codings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let Some(coding) =
         codings.find(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"))

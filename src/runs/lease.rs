@@ -1,9 +1,15 @@
 //! What a worker holds while it executes a run, and how it leaves the run.
 
+use std::time::Duration;
+
 use super::reason::Reason;
 use super::status::RunStatus;
 use crate::db::Time;
 use crate::names::RunId;
+
+/// Longer than any run is postponed. What is due later than that, or was queued in the future, was written by a clock
+/// that was ahead: it counts as due, because a run must not wait until the clock is there again.
+pub(super) const FUTURE_MAX: Duration = Duration::from_mins(15);
 
 /// Proof that this worker owns the run, until another one claims it with a higher fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 
 use super::counts::{Counts, FieldWarnings};
-use super::lease::{Lease, Outcome};
+use super::lease::{FUTURE_MAX, Lease, Outcome};
 use super::run::{Run, RunSegment, Warnings};
 use super::status::RunStatus;
 use crate::db::{ReadHandle, Time, WriteHandle};
@@ -26,12 +26,14 @@ pub async fn claim(
         sqlx::query_as(
         "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
              start_utc = COALESCE(start_utc, $2), version = version + 1
-         WHERE id = $1 AND not_before <= $2 AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
+         WHERE id = $1 AND (not_before <= $2 OR not_before > $4)
+             AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
          RETURNING *"
     )
     .bind(id)
     .bind(now)
     .bind(now + ttl)
+    .bind(now + FUTURE_MAX)
     .fetch_optional(db)
     .await
     })
@@ -235,17 +237,19 @@ pub async fn due(
         sqlx::query_scalar(
         "UPDATE runs SET pushed_at = $1 WHERE id IN (
              SELECT id FROM runs
-             WHERE not_before <= $1 AND (pushed_at IS NULL OR pushed_at < $2)
+             WHERE (not_before <= $1 OR not_before > $4)
+               AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
                AND ((status = 'running' AND lease_until < $1)
                    OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
                        WHERE other.connection_id = runs.connection_id AND other.status = 'running')))
              ORDER BY not_before LIMIT $3)
-           AND (pushed_at IS NULL OR pushed_at < $2)
+           AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
          RETURNING id"
     )
     .bind(now)
     .bind(now - push_interval)
     .bind(limit)
+    .bind(now + FUTURE_MAX)
     .fetch_all(db)
     .await
     })
@@ -287,11 +291,13 @@ pub async fn waiting(
 ) -> Result<Option<RunId>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
-        "SELECT id FROM runs WHERE connection_id = $1 AND status = 'queued' AND not_before <= $2 ORDER BY id LIMIT 1"
-    )
-    .bind(connection)
-    .bind(now)
-    .fetch_optional(db)
-    .await
+            "SELECT id FROM runs WHERE connection_id = $1 AND status = 'queued'
+             AND (not_before <= $2 OR not_before > $3) ORDER BY id LIMIT 1",
+        )
+        .bind(connection)
+        .bind(now)
+        .bind(now + FUTURE_MAX)
+        .fetch_optional(db)
+        .await
     })
 }

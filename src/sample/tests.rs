@@ -121,6 +121,7 @@ async fn every_media_type_is_received_completely_and_has_the_same_members() {
             fields_max: 13,
             row_bytes_max: 5000,
             stored_bytes_max: 1 << 30,
+            may_be_empty: false,
         };
         let received = storage.receive("sample", media, body, &limits, ()).await.unwrap();
         if media == Media::Parquet {

@@ -45,6 +45,7 @@ pub async fn receive_limits(app: &App, instance: Uuid) -> sqlx::Result<ReceiveLi
         fields_max: FIELDS_MAX,
         row_bytes_max: ROW_BYTES_MAX,
         stored_bytes_max: left.min(limits.max_stored_bytes_per_segment),
+        may_be_empty: true,
     })
 }
 

@@ -79,6 +79,12 @@ impl SegmentSource {
         matches!(self, Self::Upload | Self::Table { .. })
     }
 
+    /// Whether members come from there in the same way, though maybe from another place.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// The files that another system writes, and where; `None` where this service writes them.
     pub(super) fn external_data(
         &self,

@@ -87,8 +87,8 @@ async fn livez() -> &'static str {
 
 /// Reports whether the service is ready, and which part is not.
 ///
-/// Send no calls to a process that is not ready: it cannot work, or is about to stop. The database and a storage in a
-/// folder are written and read back, so a full disk shows here.
+/// Send no calls to a process that is not ready: it cannot work, or is about to stop. The database and the storage are
+/// written and read back, so a full disk shows here.
 #[utoipa::path(
     tag = "health",
     security(()),

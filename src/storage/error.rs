@@ -60,6 +60,9 @@ pub enum Error {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// The upload has no members, and its sender did not say that this is meant.
+    #[error("there are no members in the upload")]
+    Empty,
     /// The members have too many bytes.
     #[error("the members are larger than {limit_bytes} bytes; send fewer members or fewer fields")]
     TooLarge {

@@ -34,4 +34,6 @@ pub struct ReceiveLimits {
     pub row_bytes_max: usize,
     /// Of the file that is stored, and of the temporary one before it.
     pub stored_bytes_max: u64,
+    /// Whether there may be no members at all. An empty file may come from a failed export.
+    pub may_be_empty: bool,
 }

@@ -1,7 +1,7 @@
 //! The janitor removes what has outlived its age, in small steps.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::TimeDelta;
 use tokio::select;
@@ -44,8 +44,12 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     }
 }
 
-/// Removes uploads that nothing has named for long enough at `now`.
+/// Removes uploads that nothing has named for long enough at `now`, and those that were never finished.
 pub async fn remove_orphans(app: &App, now: Time) -> anyhow::Result<()> {
+    let minutes = i64::from(app.config.limits.keep_unfinished_uploads_minutes);
+    let before = SystemTime::from(now - TimeDelta::minutes(minutes));
+    let count = app.storage.remove_unfinished(before).await?;
+    tracing::debug!(count, "removed unfinished uploads");
     let hours = i64::from(app.config.limits.keep_unused_uploads_hours);
     if hours > 0 {
         let count = orphans::remove_orphans(app, now - TimeDelta::hours(hours)).await?;

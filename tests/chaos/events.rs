@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::witness::Kill;
-use crate::world::{ENGINE_MAX, LEASE, World};
+use crate::world::{ENGINE_MAX, World};
 
 /// One thing that happens, and is put right again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,7 +110,7 @@ pub async fn happen(
         }
         HoldWorker => {
             worker.signal("STOP").await?;
-            sleep(LEASE + pause).await;
+            sleep(world.lease + pause).await;
             worker.signal("CONT").await?;
             format!("{} was held longer than its lease", worker.name)
         }

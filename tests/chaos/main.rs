@@ -54,6 +54,9 @@ struct Plan {
     /// Once everything is well again: runs that are due and of which none has moved for so long are stuck.
     #[arg(long, default_value_t = 120)]
     patience_seconds: u64,
+    /// With the leases and sweeps that are the default, which are slower: to measure takeovers.
+    #[arg(long)]
+    by_default: bool,
 }
 
 impl Plan {
@@ -77,7 +80,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 async fn main() -> Result<()> {
     let plan = Plan::parse();
     let mut random = StdRng::seed_from_u64(plan.seed);
-    let mut world = World::start(plan.profiles).await?;
+    let mut world = World::start(plan.profiles, plan.by_default).await?;
     let (ledger, mut happened) = (Shared::default(), Happened::default());
     println!(
         "seed {}, {} events a part, {} segments of {} profiles",
@@ -95,7 +98,7 @@ async fn main() -> Result<()> {
     let trespasses = world.witness.trespasses().await?;
     let open = world.witness.open().await?;
     let ledger = ledger.lock().expect("no panic while locked");
-    report::print(&ledger, &happened, &sent_again, &takeovers, &trespasses);
+    report::print(&ledger, &happened, &sent_again, &takeovers, world.lease, &trespasses);
     for run in &open {
         println!("  {run}");
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::events::Happened;
 use crate::ledger::{Ledger, SentAgain};
-use crate::world::{LEASE, WINDOW};
+use crate::world::WINDOW;
 
 /// Breaches that are shown; all of them count.
 const SHOWN: usize = 5;
@@ -15,6 +15,7 @@ pub fn print(
     happened: &Happened,
     sent_again: &[SentAgain],
     takeovers: &[Duration],
+    lease: Duration,
     trespasses: &[String],
 ) {
     let (workers, apis) = (happened.worker_kills.len(), happened.api_kills);
@@ -38,7 +39,7 @@ pub fn print(
     let longest = takeovers.last().copied().unwrap_or_default();
     println!(
         "runs of killed workers          {}, taken over after {median:.1?} (median), {longest:.1?} (longest); the \
-            lease is {LEASE:?}",
+            lease is {lease:?}",
         takeovers.len()
     );
     println!("writes without holding the run  {}", trespasses.len());

@@ -17,8 +17,10 @@ const CONNECTIONS: usize = 3;
 const SEGMENTS_PER_CONNECTION: usize = 2;
 const WORKERS: usize = 3;
 const APIS: usize = 2;
-/// As `SETTINGS` has it.
-pub const LEASE: Duration = Duration::from_secs(2);
+/// As `SETTINGS` has it, and by default.
+const LEASES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
+/// Settings that only make takeovers quicker than they are by default.
+const QUICKER: [&str; 2] = ["--lease-ms", "--sweep-ms"];
 /// The longest that anybody waits for an engine, as `SETTINGS` has it; more than a lease.
 pub const ENGINE_MAX: Duration = Duration::from_secs(3);
 /// Rows that an attempt may have in flight: `uploads-in-flight` pages of a thousand.
@@ -47,6 +49,7 @@ pub struct World {
     pub caller: Caller,
     pub witness: Witness,
     pub scheduler: Process,
+    pub lease: Duration,
 }
 
 /// A segment, over which connection it is exported, and what must come of it.
@@ -66,8 +69,10 @@ pub struct Expected {
 }
 
 impl World {
-    pub async fn start(profiles: usize) -> Result<Self> {
-        let cluster = Cluster::start(&SETTINGS).await?;
+    /// With leases and sweeps that are quicker than by default, or not.
+    pub async fn start(profiles: usize, by_default: bool) -> Result<Self> {
+        let settings = SETTINGS.iter().filter(|(name, _)| !by_default || !QUICKER.contains(name));
+        let cluster = Cluster::start(&settings.copied().collect::<Vec<_>>()).await?;
         let mut apis = Vec::new();
         for n in 0..APIS {
             apis.push(cluster.play(&format!("api {n}"), "api").await?);
@@ -80,7 +85,8 @@ impl World {
         let scheduler = cluster.play("scheduler", "scheduler").await?;
         let caller = Caller::new(apis.iter().map(|api| api.port).collect()).await?;
         let segments = set_up(&caller, &cluster.campaign_monitor.desk, profiles).await?;
-        Ok(Self { cluster, apis, workers, segments, caller, witness, scheduler })
+        let lease = LEASES[usize::from(by_default)];
+        Ok(Self { cluster, apis, workers, segments, caller, witness, scheduler, lease })
     }
 }
 

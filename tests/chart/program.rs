@@ -93,7 +93,20 @@ impl Stage {
         })
     }
 
+    /// Writes the secret of the service where a container finds it, with a line break as people's editors leave it.
+    fn mount_secret(&self, manifests: &Manifests, manifest: &Value) {
+        let volumes = pod(manifest)["volumes"].as_array().unwrap();
+        let Some(volume) = volumes.iter().find(|volume| volume["name"] == "secrets") else {
+            return;
+        };
+        for key in ["databaseUrl", "redisUrl", "encryptionKeys", "oauthClientSecret"] {
+            let secret = self.secret(manifests, &volume["secret"]["secretName"], key);
+            std::fs::write(self.folder.path().join(key), secret + "\n").unwrap();
+        }
+    }
+
     fn start(&self, manifests: &Manifests, manifest: &Value, args: &[String]) -> Child {
+        self.mount_secret(manifests, manifest);
         let mut command = Command::new(BINARY);
         command.args(args).env_clear().envs(self.variables(manifests, manifest));
         command.current_dir(self.folder.path()).stdout(Stdio::null()).stderr(Stdio::null());

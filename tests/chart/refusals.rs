@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set in addition, and words of the error.
-const REJECTED: [(&str, &str, &[&str]); 49] = [
+const REJECTED: [(&str, &str, &[&str]); 51] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -72,6 +72,8 @@ const REJECTED: [(&str, &str, &[&str]); 49] = [
         "storage.roots.crm.url=file:///data,storage.roots.crm.existingClaim=crm",
         &["/data is the directory of the default root and of the root crm"],
     ),
+    ("small", "settings.REDIS_URL_FILE=/x", &["settings.REDIS_URL_FILE is not allowed"]),
+    ("small", "settings.AUTH_HS256_SECRET_FILE=/x", &["for local development only"]),
     ("small", "settings.STORAGE_OPTIONS=x", &["settings.STORAGE_OPTIONS is not allowed"]),
     (
         "cloud",

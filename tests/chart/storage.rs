@@ -69,3 +69,31 @@ async fn secrets_are_mounted_as_files() {
         );
     }
 }
+
+#[tokio::test]
+async fn secrets_are_files_when_the_values_say_so() {
+    let own = ["secrets.asFiles=true"];
+    for (manifests, secret) in [
+        (render("production", &[]).await, "segment-export-secrets"),
+        (render("small", &own).await, "demo-segment-export"),
+    ] {
+        for manifest in manifests.with_pods() {
+            let is_test = manifest["kind"] == "Pod";
+            let migrates = manifest["kind"] == "Job" && secret == "demo-segment-export";
+            let secret = if migrates { "demo-segment-export-migrate" } else { secret };
+            let mount = json!({"name": "secrets", "mountPath": "/run/secrets/segment-export", "readOnly": true});
+            let volume =
+                json!({"name": "secrets", "secret": {"secretName": secret, "defaultMode": 0o440}});
+            let mounts = container(manifest)["volumeMounts"].as_array().unwrap();
+            assert_ne!(mounts.contains(&mount), is_test, "{manifest}");
+            assert_ne!(pod(manifest)["volumes"].as_array().unwrap().contains(&volume), is_test);
+            for variable in container(manifest)["env"].as_array().into_iter().flatten() {
+                assert!(variable["valueFrom"].is_null(), "{variable}");
+            }
+            if !is_test {
+                let file = "/run/secrets/segment-export/databaseUrl";
+                assert_eq!(variable(manifest, "SEGMENT_EXPORT_DATABASE_URL_FILE"), Some(file));
+            }
+        }
+    }
+}

@@ -1,73 +1,12 @@
 //! A disk that is full, and has room again: the database, the storage and the temporary folder, each on a small disk of
 //! its own.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use reqwest::{Method, Response};
 use segment_export::sandbox::LIST_ID;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
-use crate::support::{TestApp, good, people, refused, text, until};
-
-/// A disk of a few megabytes, in memory. Mounting takes root, or a namespace of users.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn mount(megabytes: u32) -> Self {
-        let folder = TempDir::new().unwrap();
-        let size = format!("size={megabytes}m");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path());
-        assert!(mount.status().unwrap().success(), "a tmpfs cannot be mounted: run this as root");
-        Self(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path().join("filler")
-    }
-
-    /// Writes until no byte fits any more.
-    fn fill(&self) {
-        let mut file = File::options().create(true).append(true).open(self.filler()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).status();
-        assert!(unmounted.unwrap().success());
-    }
-}
-
-/// The parts that `/readyz` calls not ready.
-async fn not_ready(app: &TestApp) -> Vec<String> {
-    let answer = app.anonymous(Method::GET, "readyz").send().await.unwrap();
-    let is_ready = answer.status() == 200;
-    let ready: Value = answer.json().await.unwrap();
-    let parts = ready["parts"].as_array().unwrap().iter();
-    let parts: Vec<_> =
-        parts.filter(|part| part["ready"] == false).map(|part| text(part, "name")).collect();
-    assert_eq!(is_ready, parts.is_empty());
-    parts
-}
-
-async fn is_told_to_come_back(answer: Response) {
-    assert!(answer.headers().contains_key("retry-after"));
-    assert_eq!(refused(answer, 503).await["errorCode"], "unavailable");
-}
+use crate::support::disk::SmallDisk;
+use crate::support::{TestApp, good, is_told_to_come_back, not_ready, people, until};
 
 async fn rename(app: &TestApp, name: &str) -> Response {
     let body = json!({"displayName": name});

@@ -200,7 +200,10 @@ async fn a_custom_field_that_is_gone_from_the_list_fails_the_run_before_anything
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_segment_is_a_success_with_nothing_to_do() {
     let app = TestApp::start().await;
-    app.segment("Empty", &people(0)).await;
+    app.put("/segments/Empty", &json!({"displayName": "Empty"})).await;
+    let none = app.request("Admin", Method::PUT, "/segments/Empty/members?allowEmpty=true");
+    let none = none.header("Content-Type", "text/csv").body(people(0));
+    good(none.send().await.unwrap()).await;
     let export = export_of(&app, &["Empty"]).await;
     let run = run_of(&app, &export).await;
     assert_eq!((&run["status"], &run["reason"]), (&json!("successful"), &Value::Null), "{run}");

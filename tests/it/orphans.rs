@@ -148,3 +148,65 @@ async fn what_an_open_run_reads_is_no_orphan_though_its_segment_has_other_member
     let run = app.ended(&run).await;
     assert_eq!((&run["status"], app.active().await), (&json!("successful"), 20_000), "{run}");
 }
+
+/// Members that compress badly: their upload takes a while to be written.
+fn long_members() -> String {
+    let noise = || {
+        format!(
+            "{:x}{:x}{:x}",
+            rand::random::<u128>(),
+            rand::random::<u128>(),
+            rand::random::<u128>()
+        )
+    };
+    let row = |row: usize| format!("{row},person{row}@example.com,{}\n", noise());
+    String::from("CustomerId,Email,City\n") + &(0..150_000).map(row).collect::<String>()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_whose_process_is_killed_leaves_no_member_behind() {
+    let (data, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let database = format!("sqlite://{}", data.path().join("it.db").display());
+    let mut app = TestApp::start_on(&database, &[]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    app.stop_service().await;
+    app.set_temporary_folder(temporary.path());
+    let uploads = app.storage().join("uploads");
+    let unfinished = || {
+        let is_unfinished = |path: &PathBuf| path.to_string_lossy().contains(".parquet#");
+        files_in(&uploads).into_iter().filter(is_unfinished).collect::<Vec<_>>()
+    };
+    let (body, mut left) = (long_members(), vec![]);
+    while left.is_empty() {
+        app.start_process().await;
+        let upload = app.request("Admin", Method::PUT, "/segments/People/members");
+        let upload = upload.header("Content-Type", "text/csv").body(body.clone());
+        let upload = tokio::spawn(upload.send());
+        while unfinished().is_empty() && !upload.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        app.kill_process().await;
+        upload.abort();
+        left = unfinished();
+    }
+
+    app.start_process().await;
+
+    assert!(left.iter().all(|path| !path.exists()), "{left:?}");
+    assert!(files_in(temporary.path()).is_empty());
+    good(app.upload("People", "text/csv", people(3)).await).await;
+    app.kill_process().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfinished_upload_stays_as_long_as_another_process_may_be_writing_it() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.segment("People", &people(3)).await;
+    let unfinished = kept(&app)[0].with_extension("parquet#1");
+    fs::write(&unfinished, "1,ann@example.com").unwrap();
+    remove_orphans_after(&app, 1).await;
+    assert!(unfinished.exists());
+    remove_orphans_after(&app, 3).await;
+    assert!(!unfinished.exists());
+    assert_eq!(kept(&app).len(), 1);
+}

@@ -42,6 +42,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("list_segments", Viewers),
     ("get_segment", Viewers),
     ("put_segment", Contributors),
+    ("update_segment", Contributors),
     ("delete_segment", Contributors),
     ("get_members", Contributors),
     ("put_members", Contributors),

@@ -70,6 +70,79 @@ fn the_help_shows_no_secret_of_the_environment() {
     }
 }
 
+#[test]
+fn every_secret_can_come_from_a_file() {
+    let serve = Serve::command();
+    let variables: Vec<_> = serve.get_arguments().filter_map(clap::Arg::get_env).collect();
+    let secrets = serve.get_arguments().filter(|setting| setting.is_hide_env_values_set());
+    let secrets: Vec<_> =
+        secrets.map(|setting| setting.get_env().unwrap().to_str().unwrap()).collect();
+    assert_eq!(secrets.len(), SECRET.len(), "{secrets:?}");
+    for name in secrets {
+        assert!(SECRET.contains(&&name["SEGMENT_EXPORT_".len()..]), "{name}");
+        let file = format!("{name}_FILE");
+        assert!(variables.iter().any(|variable| **variable == *file), "{file} is no setting");
+    }
+}
+
+/// A value that each secret setting accepts.
+fn acceptable(name: &str) -> &'static str {
+    match name {
+        "DATABASE_URL" => "postgres://user:hush-hush@127.0.0.1/x",
+        "REDIS_URL" => "redis://:hush-hush@127.0.0.1",
+        "ENCRYPTION_KEYS" => "hush:aHVzaC1odXNoLWh1c2gtaHVzaC1odXNoLWh1c2gtaHU=",
+        "STORAGE_OPTIONS" => "default.aws_secret_access_key=hush-hush",
+        "SQL_SOURCES" => "crm=postgres://user:hush-hush@127.0.0.1/x",
+        _ => "hush-hush",
+    }
+}
+
+#[test]
+fn secrets_from_files_are_used_and_shown_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
+    command.args(["config", "check", "--dev", "--oauth-client-id", "1"]);
+    command.args(["--oauth-redirect-url", "http://localhost/"]);
+    for name in SECRET {
+        let file = folder.path().join(name);
+        std::fs::write(&file, format!("{}\n", acceptable(name))).unwrap();
+        command.env(format!("SEGMENT_EXPORT_{name}_FILE"), file);
+    }
+    let output = command.env("RUST_LOG", "trace").output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "{said}");
+    command.arg("--help");
+    let help = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    for name in SECRET {
+        assert!(help.contains(&format!("[env: SEGMENT_EXPORT_{name}_FILE=")), "{name}: {help}");
+    }
+    assert!(!said.contains("hush") && !help.contains("hush"), "{said}\n{help}");
+}
+
+#[test]
+fn a_secret_in_two_places_or_in_a_file_without_one_is_refused_by_name_and_without_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in SECRET {
+        let file = folder.path().join(name);
+        std::fs::write(&file, acceptable(name)).unwrap();
+        let (setting, of_file) =
+            (format!("SEGMENT_EXPORT_{name}"), format!("SEGMENT_EXPORT_{name}_FILE"));
+        let path = file.to_str().unwrap();
+        let both = [(setting.as_str(), acceptable(name)), (of_file.as_str(), path)];
+        for words in [&["config", "check", "--dev"][..], &["serve", "--dev"], &["migrate", "--dev"]]
+        {
+            let (succeeds, said) = told(words, &both);
+            assert!(!succeeds && !said.contains("hush-hush"), "{words:?}: {said}");
+            let advice = format!("{setting} and {of_file} are both set: remove one of them");
+            assert!(said.contains(&advice), "{words:?}: {said}");
+        }
+        std::fs::write(&file, "\n").unwrap();
+        let (succeeds, said) = told(&["config", "check", "--dev"], &[(&of_file, path)]);
+        assert!(!succeeds, "{said}");
+        assert!(said.contains(&format!("{of_file} names {path}, which is empty")), "{said}");
+    }
+}
+
 /// What a command of the program says with these variables.
 fn told(words: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));

@@ -1,9 +1,11 @@
 //! Uploads and registrations: how they come in, how many at a time, and for how long.
 
 use reqwest::Method;
+use segment_export::sample::Sample;
+use segment_export::storage::Media;
 use serde_json::json;
 
-use crate::orphans::begun_body;
+use crate::orphans::{begun_body, kept};
 use crate::support::{TestApp, good, people, refused, text};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,17 +33,80 @@ async fn an_upload_of_ndjson_is_taken_in_with_its_types_and_refused_by_line() {
     assert_eq!(app.get("/segments/People").await["memberCount"], 2);
 }
 
+/// Uploads without members, in every format.
+fn nothing() -> Vec<(&'static str, Vec<u8>)> {
+    let mut parquet = Vec::new();
+    Sample { rows: 0, seed: 1 }.write(Media::Parquet, &mut parquet).unwrap();
+    vec![
+        ("text/csv", b"CustomerId,Email,City\n".to_vec()),
+        ("application/x-ndjson", vec![]),
+        ("application/x-ndjson", b" \n\n".to_vec()),
+        ("application/vnd.apache.parquet", parquet),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_of_ndjson_without_any_member_is_refused_and_the_members_stay() {
+async fn an_upload_without_any_member_is_refused_in_every_format_and_the_members_stay() {
     let app = TestApp::start_with(&["--roles", "api"]).await;
     app.segment("People", &people(3)).await;
-    for nothing in ["", " \n\n"] {
-        let problem =
-            refused(app.upload("People", "application/x-ndjson", nothing).await, 400).await;
+    let before = app.get("/segments/People").await;
+    for (media, nothing) in nothing() {
+        let problem = refused(app.upload("People", media, nothing).await, 400).await;
         assert_eq!(problem["errorCode"], "invalidMembers", "{problem}");
-        assert!(text(&problem, "detail").contains("no members in the file"), "{problem}");
+        assert!(text(&problem, "detail").contains("`?allowEmpty=true`"), "{problem}");
     }
-    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+    assert_eq!(app.get("/segments/People").await, before);
+    assert_eq!(kept(&app).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_without_any_member_replaces_the_members_when_the_caller_says_so() {
+    let app = TestApp::start().await;
+    let export = app.export_of(3).await;
+    for (media, nothing) in nothing() {
+        app.segment("People", &people(3)).await;
+        let call = app.request("Admin", Method::PUT, "/segments/People/members?allowEmpty=true");
+        let call = call.header("Content-Type", media).body(nothing);
+
+        let segment = good(call.send().await.unwrap()).await;
+
+        assert_eq!((&segment["memberCount"], &segment["state"]), (&json!(0), &json!("active")));
+        assert!(kept(&app).is_empty(), "{media}");
+        assert_eq!(app.get("/segments/People/members").await["items"], json!([]));
+        if media != "application/vnd.apache.parquet" {
+            let run = app.ended(&app.start_run(&export).await).await;
+            assert_eq!(
+                (&run["status"], &run["counts"]["selected"]),
+                (&json!("successful"), &json!(0))
+            );
+        }
+    }
+    let call = app.request("Admin", Method::PUT, "/segments/People/members?allowEmpty=maybe");
+    let call = call.header("Content-Type", "text/csv").body(people(1));
+    let problem = refused(call.send().await.unwrap(), 400).await;
+    assert!(text(&problem, "detail").contains("allowEmpty"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_only_a_part_replaces_nothing() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.segment("People", &people(3)).await;
+    let before = app.get("/segments/People").await;
+    let part = async |path: &str, media: &str, body: String| {
+        let call = app.request("Admin", Method::PUT, path).header("Content-Type", media);
+        let call = call.header("Content-Range", "bytes 0-99/1000").body(body);
+        refused(call.send().await.unwrap(), 400).await
+    };
+    let rename = json!({"displayName": "Part"}).to_string();
+    for problem in [
+        part("/segments/People/members", "text/csv", people(2)).await,
+        part("/segments/People", "application/json", rename).await,
+    ] {
+        assert_eq!(problem["errorCode"], "invalidRequest", "{problem}");
+        let detail = text(&problem, "detail");
+        assert!(detail.contains("`Content-Range`") && detail.contains("one body"), "{problem}");
+    }
+    assert_eq!(app.get("/segments/People").await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,12 @@ async fn changes(app: &TestApp) -> Vec<(Method, String, Value, String)> {
             json!({"displayName": "New"}),
             "/segments/People",
         ),
+        change(
+            Method::PATCH,
+            "/segments/People".into(),
+            json!({"displayName": "Newer"}),
+            "/segments/People",
+        ),
         change(Method::PUT, "/schedule".into(), refresh, "/schedule"),
     ]
 }

@@ -55,7 +55,7 @@
 {{- end }}
 {{- end }}
 {{- include "segment-export.checkStorage" $ }}
-{{- range $name := list "DEV" "AUTH_HS256_SECRET" }}
+{{- range $name := list "DEV" "AUTH_HS256_SECRET" "AUTH_HS256_SECRET_FILE" }}
 {{- if hasKey $.Values.settings $name }}
 {{- fail (printf "settings.%s is not allowed, because it is for local development only: remove it" $name) }}
 {{- end }}
@@ -63,7 +63,8 @@
 {{- range $name := list
   "BIND" "ROLES" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS"
   "AUTH_ISSUER" "AUTH_AUDIENCE" "AUTH_JWKS_URL" "CAMPAIGN_MONITOR_URL" "OAUTH_CLIENT_ID" "OAUTH_CLIENT_SECRET"
-  "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "RUNS_IN_PARALLEL" "DRAIN_MS" }}
+  "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "RUNS_IN_PARALLEL" "DRAIN_MS"
+  "DATABASE_URL_FILE" "REDIS_URL_FILE" "ENCRYPTION_KEYS_FILE" "OAUTH_CLIENT_SECRET_FILE" }}
 {{- if hasKey $.Values.settings $name }}
 {{- fail (printf "settings.%s is not allowed, because the chart sets it: use the value of the chart instead" $name) }}
 {{- end }}

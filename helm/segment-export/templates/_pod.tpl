@@ -8,12 +8,22 @@
       key: {{ .key }}
 {{- end }}
 
+{{/* A setting from the secret of the service: its value, or the file that holds it. Context: {root, setting, secret, key}. */}}
+{{- define "segment-export.ownSecretEnv" -}}
+{{- if .root.Values.secrets.asFiles -}}
+- name: {{ .setting }}_FILE
+  value: /run/secrets/segment-export/{{ .key }}
+{{- else -}}
+{{ include "segment-export.secretEnv" (dict "name" .setting "secret" .secret "key" .key) }}
+{{- end }}
+{{- end }}
+
 {{- define "segment-export.databaseEnv" -}}
 {{- if .root.Values.embedded -}}
 - name: SEGMENT_EXPORT_DATABASE_URL
   value: sqlite:///data/segment-export.db
 {{- else -}}
-{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_DATABASE_URL" "secret" .secret "key" "databaseUrl") }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_DATABASE_URL" "secret" .secret "key" "databaseUrl") }}
 {{- end }}
 {{- end }}
 
@@ -27,11 +37,11 @@
   value: {{ ternary "api,worker,scheduler" .component (eq .component "all") }}
 {{ include "segment-export.databaseEnv" (dict "root" .root "secret" $secret) }}
 {{- if not $v.embedded }}
-{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_REDIS_URL" "secret" $secret "key" "redisUrl") }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_REDIS_URL" "secret" $secret "key" "redisUrl") }}
 {{- end }}
-{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_ENCRYPTION_KEYS" "secret" $secret "key" "encryptionKeys") }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_ENCRYPTION_KEYS" "secret" $secret "key" "encryptionKeys") }}
 {{- if $v.oauth.clientId }}
-{{ include "segment-export.secretEnv" (dict "name" "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET" "secret" $secret "key" "oauthClientSecret") }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET" "secret" $secret "key" "oauthClientSecret") }}
 {{- end }}
 {{- include "segment-export.storageEnv" .root }}
 {{- $plain := dict
@@ -59,13 +69,16 @@
 {{- end }}
 {{- end }}
 
-{{/* A pod. Context: {root, component, args, env, resources, runToCompletion}; the last for pods that end by themselves. */}}
+{{/* A pod. Context: {root, component, args, env, resources, secret, runToCompletion}; the last for pods that end by themselves,
+     secret where it is not the one of the service. */}}
 {{- define "segment-export.pod" -}}
 {{- $v := .root.Values }}
 {{- $ends := default false .runToCompletion }}
 {{- $claims := ternary (list) (include "segment-export.claims" .root | fromJsonArray) $ends }}
 {{- /* The pod of `helm test` calls only the service, so it needs no files of secrets. */}}
-{{- $files := ternary (dict) $v.secretFiles (eq .component "test") -}}
+{{- $files := ternary (dict) $v.secretFiles (eq .component "test") }}
+{{- $secret := default (default (include "segment-export.name" .root) $v.secrets.existingSecret) .secret }}
+{{- $secretIsMounted := and $v.secrets.asFiles (ne .component "test") -}}
 metadata:
   labels:
     {{- include "segment-export.labels" .root | nindent 4 }}
@@ -150,6 +163,9 @@ spec:
         {{- range $claims }}
         - {name: {{ .name }}, mountPath: {{ .at }}{{ if .readOnly }}, readOnly: true{{ end }}}
         {{- end }}
+        {{- if $secretIsMounted }}
+        - {name: secrets, mountPath: /run/secrets/segment-export, readOnly: true}
+        {{- end }}
         {{- range $name, $_ := $files }}
         - {name: secret-{{ $name }}, mountPath: /secrets/{{ $name }}, readOnly: true}
         {{- end }}
@@ -159,6 +175,11 @@ spec:
     {{- range $claims }}
     - name: {{ .name }}
       persistentVolumeClaim: {claimName: {{ .claim }}{{ if .readOnly }}, readOnly: true{{ end }}}
+    {{- end }}
+    {{- if $secretIsMounted }}
+    - name: secrets
+      # 288 is 0440: its user and group may read them, nobody else.
+      secret: {secretName: {{ $secret }}, defaultMode: 288}
     {{- end }}
     {{- range $name, $secret := $files }}
     - name: secret-{{ $name }}

@@ -1,30 +1,25 @@
 //! Endpoints of segments; those of their members are in `members.rs`.
 
-use std::time::Duration;
-
 use actix_web::web::Data;
-use actix_web::{HttpResponse, ResponseError, delete, get, put};
-use tokio::time::timeout;
-use uuid::Uuid;
+use actix_web::{HttpResponse, delete, get, patch, put};
 
 use super::find::{find, find_to_change};
-use super::unreadable::storage_unavailable;
-use super::views::SegmentBody;
+use super::saving::{SegmentEdit, apply};
+use super::views::{SegmentBody, SegmentPatch};
 use crate::api::exports::dependants::refuse_in_use;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::db::{self};
+use crate::db;
 use crate::exports::store::ExportQuery;
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, IfMatch, Name, etag, ok};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::http::retry::{conflict, retry};
-use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
-use crate::segments::{self, Segment, SegmentId, SegmentName, SegmentSource, SegmentView, store};
-use crate::storage::{self, Format, Inspection};
+use crate::segments::orphans::{remove_superseded_soon, supersede};
+use crate::segments::{Segment, SegmentId, SegmentName, SegmentView, store};
 
 /// Lists the segments.
 ///
@@ -68,7 +63,7 @@ pub async fn get_segment(
 /// Registers a segment, or changes one.
 ///
 /// Files and tables are read at once, and a source that cannot be read is rejected. The same request again refreshes
-/// the segment.
+/// the segment. Without `source` a segment keeps the one it has, and its members; a new one is for uploads.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -77,6 +72,12 @@ pub async fn get_segment(
     responses(
         (status = 200, description = "Changed", body = SegmentView),
         (status = 201, description = "Registered", body = SegmentView),
+        (
+            status = 409,
+            description = "Exports use it, and the new source is of another kind or has no members; `dependants` names \
+                them: `segmentInUse`",
+            body = ProblemDocument,
+        ),
         (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
         (
             status = 503,
@@ -94,63 +95,15 @@ pub async fn put_segment(
     if_match: IfMatch,
     body: Body<SegmentBody>,
 ) -> Result<HttpResponse, Problem> {
-    let found = inspect(&app, caller.instance, &name.0, &body.value.source).await?;
-    let (segment, found_now) = (&body.value, found.as_ref());
-    let saved =
-        retry(async || save(&app, &caller, &name.0, &if_match, segment, found_now).await).await;
-    if let (Err(problem), Some(found)) = (&saved, &found)
-        && body.value.source.is_kept_here()
-    {
-        give_back(&app, found, problem).await;
-    }
-    let (is_new, segment) = saved?;
-    remove_superseded_soon(&app, segment.id).await;
+    let SegmentBody { display_name, source } = &body.value;
+    let edit = SegmentEdit {
+        action: Action::SegmentSave,
+        name: &name.0,
+        display_name: Some(display_name),
+        source: source.as_ref(),
+    };
+    let (is_new, segment) = apply(&app, &caller, &if_match, &edit).await?;
     Ok(answer(is_new, segment))
-}
-
-/// Removes members that were stored for a change that was rejected. After any other failure the change may have been
-/// saved, so its members must stay.
-pub async fn give_back(app: &App, found: &Inspection, problem: &Problem) {
-    if problem.status_code().is_client_error() {
-        discard(app, found).await;
-    }
-}
-
-/// Saves a segment with the members that were found. True when it is new.
-async fn save(
-    app: &App,
-    caller: &Caller<Contributor>,
-    name: &SegmentName,
-    if_match: &IfMatch,
-    body: &SegmentBody,
-    found: Option<&Inspection>,
-) -> Result<(bool, Segment), Problem> {
-    let (now, by) = (db::now(), caller.subject());
-    let mut tx = app.db.write().await?;
-    let old = store::get_to_change(&mut tx, caller.instance, name).await?;
-    let SegmentBody { display_name, source } = body;
-    let mut segment = if let Some(old) = &old {
-        if_match.check(old.stamps.version)?;
-        let keep_members = old.source.0 == *source;
-        if !keep_members || found.is_some() {
-            supersede(&mut tx, old, now).await?;
-        }
-        store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
-    } else {
-        if_match.check(0)?;
-        let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
-        new.await.map_err(conflict)?
-    };
-    if let Some(found) = found {
-        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
-    }
-    let change = match &old {
-        Some(old) => Change::between(old, &segment),
-        None => Change::made(&segment),
-    };
-    audit::record(&mut tx, &caller.author, Action::SegmentSave, change).await?;
-    tx.commit().await?;
-    Ok((old.is_none(), segment))
 }
 
 fn answer(is_new: bool, segment: Segment) -> HttpResponse {
@@ -165,62 +118,51 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
         .json(SegmentView::from(segment))
 }
 
-/// Reads the members of a source, or copies them; an upload has none yet.
-async fn inspect(
-    app: &App,
-    instance: Uuid,
-    name: &SegmentName,
-    source: &SegmentSource,
-) -> Result<Option<Inspection>, Problem> {
-    check_dialect(source)?;
-    if *source == SegmentSource::Upload {
-        return Ok(None);
-    }
-    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
-    let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
-    let inspected =
-        timeout(time, segments::inspect(app, instance, source, name.as_str(), None)).await;
-    let found = inspected.map_err(|_| too_long(time))?;
-    found.map_err(|error| source_problem(source, &error))
-}
-
-fn too_long(time: Duration) -> Problem {
-    let detail = format!(
-        "Reading the members took longer than {} seconds; nothing was changed. Register fewer or smaller files, or a \
-            smaller table.",
-        time.as_secs_f64()
-    );
-    Problem::new(ProblemKind::RegistrationTooLong, detail)
-}
-
-/// Rejects settings of CSV that contradict each other or the format.
-fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
-    let SegmentSource::Files { format, csv: Some(dialect), .. } = source else {
-        return Ok(());
-    };
-    let (pointer, message) = match (format, dialect.header, &dialect.columns) {
-        (Format::Parquet, ..) => {
-            ("/source/csv", "Parquet files have no CSV settings. Remove `csv`.")
-        }
-        (Format::Csv, false, None) => {
-            ("/source/csv/columns", "Without a header, `columns` must name the columns.")
-        }
-        (Format::Csv, ..) => return Ok(()),
-    };
-    let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
-    Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
-}
-
-fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
-    let pointer =
-        if matches!(source, SegmentSource::Table { .. }) { "/source/table" } else { "/source/url" };
-    match error {
-        error if error.is_of_the_storage() => storage_unavailable(error),
-        other => Problem::from_errors(
-            ProblemKind::Unprocessable,
-            vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
+/// Renames a segment, or changes where its members come from.
+///
+/// Members that you leave out stay as they are; `source` is replaced as a whole. Files and tables of a new source are
+/// read at once.
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path)),
+    request_body = SegmentPatch,
+    responses(
+        (status = 200, body = SegmentView),
+        (
+            status = 409,
+            description = "Exports use it, and the new source is of another kind or has no members; `dependants` names \
+                them: `segmentInUse`",
+            body = ProblemDocument,
         ),
-    }
+        (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 503,
+            description = "Reading the members took too long, or the storage is unavailable: `registrationTooLong`, \
+                `unavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
+#[patch("/segments/{name}")]
+pub async fn update_segment(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    if_match: IfMatch,
+    body: Body<SegmentPatch>,
+) -> Result<HttpResponse, Problem> {
+    let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    if_match.check(old.stamps.version)?;
+    let SegmentPatch { display_name, source } = &body.value;
+    let edit = SegmentEdit {
+        action: Action::SegmentUpdate,
+        name: &name.0,
+        display_name: display_name.as_ref(),
+        source: source.as_ref(),
+    };
+    let (_, segment) = apply(&app, &caller, &if_match, &edit).await?;
+    Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 
 /// Removes a segment and its uploaded members.
@@ -256,8 +198,7 @@ async fn remove(
     let mut tx = app.db.write().await?;
     let segment = find_to_change(&mut tx, caller.instance, name).await?;
     if_match.check(segment.stamps.version)?;
-    let name = Some(segment.name.as_str().to_owned());
-    let filter = ExportQuery { segment: name, ..Default::default() };
+    let filter = ExportQuery::of_segment(&segment.name);
     let in_use = (ProblemKind::SegmentInUse, "segment", "Change");
     refuse_in_use(&mut tx, caller.instance, &filter, in_use).await?;
     supersede(&mut tx, &segment, db::now()).await?;

@@ -3,5 +3,7 @@
 pub mod find;
 pub mod handlers;
 pub mod members;
+pub mod saving;
 pub mod unreadable;
+pub mod upload;
 pub mod views;

@@ -6,14 +6,30 @@ use utoipa::ToSchema;
 
 use crate::names::DisplayName;
 use crate::segments::SegmentSource;
+use crate::wire::present;
 
 /// A segment to be registered or changed.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SegmentBody {
     pub display_name: DisplayName,
-    #[serde(default)]
-    pub source: SegmentSource,
+    /// Left out: a segment keeps the one it has, and its members; a new one is for uploads.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SegmentSource, required = false)]
+    pub source: Option<SegmentSource>,
+}
+
+/// What to change of a segment.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SegmentPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DisplayName, required = false)]
+    pub display_name: Option<DisplayName>,
+    /// Replaced as a whole, with the members.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SegmentSource, required = false)]
+    pub source: Option<SegmentSource>,
 }
 
 /// The first members of a segment.

@@ -30,8 +30,6 @@ use super::{
 /// How many values are decoded at once, absent ones too.
 const CELLS: usize = 1 << 18;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// An empty file may come from a failed export, and members must not be removed by accident.
-const EMPTY: &str = "there are no members in the file; to make the segment empty, send CSV with only the header line";
 
 /// What one pass over the lines has found.
 pub(super) struct Inferred {
@@ -50,18 +48,13 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
     let mut columns = InferredColumns::new(limits.fields_max);
     let mut customer_ids = CustomerIds::new(Error::invalid);
     let (mut line, mut line_number, mut longest) = (Vec::new(), 0, 1);
-    let mut is_empty = true;
     while read_line(&mut lines, &mut line, limits.row_bytes_max)? {
         line_number += 1;
         longest = longest.max(line.len());
         let id = add_line(&line, &mut columns, limits);
         if let Some(id) = id.map_err(|message| Error::invalid(line_number, message))? {
             customer_ids.add(Some(&id), line_number)?;
-            is_empty = false;
         }
-    }
-    if is_empty {
-        return Err(Error::invalid(None, EMPTY));
     }
     customer_ids.finish()?;
     let schema = columns.schema();

@@ -56,10 +56,17 @@ impl Storage {
         let cancelled = CancellationToken::new();
         let _guard = cancelled.clone().drop_guard();
         let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
-        let limits = limits.clone();
+        let (limits, may_be_empty) = (limits.clone(), limits.may_be_empty);
         let converting = run_blocking(move || Ok((convert::convert(spool, media, &limits)?, room)));
         let (members, _room) = converting.await?;
-        self.store(scope, members).await
+        if members.rows > 0 {
+            return self.store(scope, members).await;
+        }
+        // Members must not be removed by accident.
+        if may_be_empty {
+            return Ok(Inspection { manifest: Manifest::empty(), fields: members.fields });
+        }
+        Err(Error::Empty)
     }
 
     /// Puts a complete file into the storage.

@@ -40,6 +40,10 @@ impl Folder {
         Ok(Arc::new(store.with_fsync(true)))
     }
 
+    pub(super) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
     /// The path below this folder that an address means, links resolved as far as it exists.
     pub(super) fn relative(&self, url: &str) -> Option<Path> {
         let path = Url::parse(url).ok().and_then(|url| path_of(&url))?;

@@ -6,12 +6,15 @@
 mod cloud;
 mod folder;
 mod paths;
+mod probe;
 mod root;
 mod settings;
+mod unfinished;
 
 use std::{sync::Arc, time::Duration};
 
 use object_store::{ObjectStoreExt, path::Path};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{error::Error, manifest::Manifest};
@@ -108,18 +111,14 @@ impl Storage {
         }
     }
 
-    /// Checks whether the default root can be reached with our credentials; a folder also whether it is writable.
+    /// Checks whether the default root can be read and written with our credentials.
     pub(crate) async fn probe(&self) -> Result<(), Error> {
         let root = self.default_root();
-        if let Backend::Folder(folder) = &root.backend {
-            return folder.probe().await;
-        }
-        // The cheapest request; an object that does not exist is an answer too.
-        let path = Path::from(UPLOADS);
-        let probed = tokio::time::timeout(PROBE_MAX, root.store.head(&path)).await;
-        match probed.map_err(Error::unavailable)? {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(cause) => Err(Error::of_store(&path, cause)),
+        match &root.backend {
+            Backend::Folder(folder) => folder.probe().await,
+            Backend::Container(_) => timeout(PROBE_MAX, root.probe.ask(root.store.as_ref()))
+                .await
+                .map_err(Error::unavailable)?,
         }
     }
 }

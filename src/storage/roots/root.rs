@@ -10,6 +10,7 @@ use super::{
     cloud::{self, ContainerAddress},
     folder::Folder,
     paths::{UPLOADS, path_of},
+    probe::WriteProbe,
     settings::RootSettings,
 };
 
@@ -20,6 +21,7 @@ pub(in super::super) struct Root {
     pub(super) backend: Backend,
     /// The path from here to the uploads of the default root; empty when this root is inside them.
     pub(super) uploads: Option<Path>,
+    pub(super) probe: WriteProbe,
     instances: Option<Vec<Uuid>>,
 }
 
@@ -46,7 +48,8 @@ impl Root {
             (store, Backend::Container(addresses))
         };
         let (name, instances) = (settings.name.clone(), settings.instances.clone());
-        Ok(Self { name, store, backend, uploads: None, instances })
+        let probe = WriteProbe::default();
+        Ok(Self { name, store, backend, uploads: None, probe, instances })
     }
 
     /// The path from here to the uploads of the default root, if they overlap.

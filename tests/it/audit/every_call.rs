@@ -38,6 +38,9 @@ async fn tour(app: &TestApp) {
     let none = json!({});
     app.segment("People", &people(3)).await;
     app.put("/segments/Spare", &json!({"displayName": "Spare"})).await;
+    let rename = json!({"displayName": "Renamed"});
+    let renamed = app.request("Admin", Method::PATCH, "/segments/Spare").json(&rename);
+    good(renamed.send().await.unwrap()).await;
     let delete = async |path: &str| {
         good(app.request("Admin", Method::DELETE, path).send().await.unwrap()).await
     };

@@ -66,7 +66,7 @@ impl Things {
     fn body(&self, operation: &Operation) -> Value {
         match operation.id.as_str() {
             "create_export" => Self::new_export(&self.connection),
-            "update_connection" | "update_export" | "duplicate_export" => {
+            "update_connection" | "update_segment" | "update_export" | "duplicate_export" => {
                 json!({"displayName": "Other"})
             }
             "set_export_schedule" => json!({"kind": "manual"}),

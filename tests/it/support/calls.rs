@@ -24,7 +24,7 @@ impl TestApp {
             instances: vec![instance.into()],
             iss: config.auth.auth_issuer.unwrap(),
             aud: config.auth.auth_audience.unwrap(),
-            exp: (db::now() + TimeDelta::hours(1)).timestamp(),
+            exp: (db::now() + TimeDelta::hours(3)).timestamp(),
         };
         sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
     }

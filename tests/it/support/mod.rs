@@ -2,10 +2,12 @@
 
 mod calls;
 mod database;
+pub mod disk;
 pub mod document;
 mod members;
 mod objects;
 mod process;
+mod readiness;
 mod runs;
 mod sandbox;
 
@@ -28,6 +30,7 @@ use database::OwnDatabase;
 
 pub use calls::{good, refused, text};
 pub use objects::people;
+pub use readiness::{is_told_to_come_back, not_ready};
 pub use runs::{check_law, until};
 
 /// The longest a test waits for something to happen.
@@ -51,6 +54,7 @@ pub struct TestApp {
     extra: Vec<String>,
     is_dev: bool,
     temporary: Option<std::path::PathBuf>,
+    launcher: Vec<String>,
     /// The last field, because it is removed when nothing uses it any more.
     database: Option<OwnDatabase>,
 }
@@ -109,6 +113,7 @@ impl TestApp {
             extra: extra.iter().map(ToString::to_string).collect(),
             is_dev: true,
             temporary: None,
+            launcher: vec![],
             database: None,
         };
         (app.engines, app.database) = engines(app.folder.path()).await;

@@ -23,7 +23,18 @@ impl TestApp {
 
     /// The same, with a temporary folder of its own.
     pub async fn start_process_with_temporary_folder(&mut self, folder: &Path) {
+        self.set_temporary_folder(folder);
+        self.start_process().await;
+    }
+
+    /// Where processes that are started from now on keep temporary files.
+    pub fn set_temporary_folder(&mut self, folder: &Path) {
         self.temporary = Some(folder.into());
+    }
+
+    /// The same, by a program that becomes it, such as `prlimit --nofile=64`.
+    pub async fn start_process_by(&mut self, launcher: &[&str]) {
+        self.launcher = launcher.iter().map(ToString::to_string).collect();
         self.start_process().await;
     }
 
@@ -32,8 +43,10 @@ impl TestApp {
         let bind = free.local_addr().unwrap().to_string();
         drop(free);
         self.url = format!("http://{bind}/");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
-        command.arg("serve").args(&self.args(&bind)[1..]).env("RUST_LOG", filter);
+        let program = env!("CARGO_BIN_EXE_segment-export").to_owned();
+        let words = [&self.launcher[..], &[program, "serve".to_owned()]].concat();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(&self.args(&bind)[1..]).env("RUST_LOG", filter);
         command.stdout(out).stderr(err);
         command.envs(self.temporary.as_ref().map(|folder| ("TMPDIR", folder)));
         self.process = Some(command.kill_on_drop(true).spawn().unwrap());
@@ -58,6 +71,10 @@ impl TestApp {
         let id = self.process.as_ref().unwrap().id().unwrap().to_string();
         let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().await;
         assert!(sent.unwrap().success());
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().unwrap().id().unwrap()
     }
 
     pub fn process_has_ended(&mut self) -> bool {

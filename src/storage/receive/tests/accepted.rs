@@ -144,14 +144,22 @@ async fn many_members_come_back_in_order_in_pages_of_at_most_a_thousand() {
 }
 
 #[tokio::test]
-async fn no_members_are_fine() {
-    let (_folder, storage) = storage();
-    for (media, body, fields) in
-        [(Media::Csv, b"CustomerId,Email".to_vec(), 2), (Media::Parquet, members(0), 1)]
-    {
-        let received = send(&storage, media, body).await.unwrap();
+async fn no_members_are_accepted_only_when_they_are_meant_and_leave_nothing_in_the_storage() {
+    let (folder, storage) = storage();
+    let meant = ReceiveLimits { may_be_empty: true, ..LIMITS };
+    for (media, body, fields) in [
+        (Media::Csv, b"CustomerId,Email".to_vec(), 2),
+        (Media::Ndjson, vec![], 1),
+        (Media::Ndjson, b"\xef\xbb\xbf \r\n\n\t".to_vec(), 1),
+        (Media::Parquet, members(0), 1),
+    ] {
+        let error = send(&storage, media, body.clone()).await.unwrap_err();
+        assert!(matches!(error, Error::Empty), "{media:?}: {error}");
+
+        let received = send_within(&storage, media, body, &meant).await.unwrap();
         assert_eq!((received.manifest.rows(), received.fields.len()), (0, fields), "{media:?}");
         assert!(rows(&storage, &received, &["CustomerId"]).await.is_empty());
+        assert!(is_empty(folder.path()), "{media:?}");
     }
 }
 

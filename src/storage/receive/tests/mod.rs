@@ -27,6 +27,7 @@ const LIMITS: ReceiveLimits = ReceiveLimits {
     fields_max: 20,
     row_bytes_max: 1 << 20,
     stored_bytes_max: 64 << 20,
+    may_be_empty: false,
 };
 
 type Row = Vec<Option<String>>;
@@ -44,11 +45,20 @@ async fn send(
     media: Media,
     body: impl Into<Vec<u8>>,
 ) -> Result<Inspection, Error> {
+    send_within(storage, media, body, &LIMITS).await
+}
+
+async fn send_within(
+    storage: &Storage,
+    media: Media,
+    body: impl Into<Vec<u8>>,
+    limits: &ReceiveLimits,
+) -> Result<Inspection, Error> {
     let body: Vec<u8> = body.into();
     let size = (body.len() / 7).max(3);
     let chunks: Vec<_> =
         body.chunks(size).map(Bytes::copy_from_slice).map(Ok::<_, Infallible>).collect();
-    storage.receive("tests", media, stream::iter(chunks), &LIMITS, ()).await
+    storage.receive("tests", media, stream::iter(chunks), limits, ()).await
 }
 
 async fn rows(storage: &Storage, received: &Inspection, columns: &[&str]) -> Vec<Row> {

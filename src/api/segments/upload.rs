@@ -1,0 +1,252 @@
+//! Endpoint that replaces the members of a segment by an upload, read as a stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, put};
+use futures::StreamExt;
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+
+use super::find::{find, find_to_change};
+use super::saving::give_back;
+use super::unreadable::storage_unavailable;
+use crate::app::App;
+use crate::audit::{self, Action, Change};
+use crate::db;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::body::{IfMatch, Name, check_complete, ok};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::query::Query;
+use crate::segments::orphans::{remove_superseded_soon, supersede};
+use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
+use crate::storage::{self, Inspection, Media, ReceiveLimits};
+
+/// After an error the rest of the body is read up to this size, so that the caller receives the answer.
+const REST_BYTES_MAX: usize = 64 << 20;
+
+/// What an upload may do.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct UploadQuery {
+    /// Accepts an upload of no members, which removes all that the segment has.
+    #[serde(default)]
+    #[param(default = false)]
+    allow_empty: bool,
+}
+
+/// A Parquet file with flat columns.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only a schema of the document: members are read as a stream")]
+pub struct ParquetFile(Vec<u8>);
+
+/// Replaces the members of a segment.
+///
+/// The body is read as a stream. A run reads either the old members or the new ones, never a mixture. If a row is not
+/// valid, the answer names its line and nothing changes. A body without members is rejected unless `allowEmpty=true`.
+#[utoipa::path(
+    tag = "segments",
+    security(("bearer" = ["Contributor"])),
+    params(("name" = SegmentName, Path), UploadQuery),
+    request_body(
+        content(
+            (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
+            (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
+            (ParquetFile = "application/vnd.apache.parquet"),
+        ),
+    ),
+    responses(
+        (status = 200, body = SegmentView),
+        (
+            status = 400,
+            description = "A row is not valid, there are no members, or the body is a part (`Content-Range`); the \
+                members are unchanged: `invalidMembers`, `invalidRequest`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 409,
+            description = "The members come from files or a table, not from uploads: `segmentInUse`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+        (
+            status = 429,
+            description = "Too many uploads at a time: `tooManyRequests`",
+            body = crate::http::problem::ProblemDocument,
+        ),
+    ),
+)]
+#[put("/segments/{name}/members")]
+pub async fn put_members(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    name: Name<SegmentName>,
+    query: Query<UploadQuery>,
+    if_match: IfMatch,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let old = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
+    if_match.check(old.stamps.version)?;
+    if old.source.0 != SegmentSource::Upload {
+        return Err(Problem::new(
+            ProblemKind::SegmentInUse,
+            "The members of this segment come from files or a table. To upload members, register the segment with the \
+                source `upload` first.",
+        ));
+    }
+    let media = media(&request)?;
+    check_length(&app, &request)?;
+    let room = Arc::clone(&app.uploads).try_acquire_owned();
+    let room = room.map_err(|_| Problem::too_many("uploads"))?;
+    let limits = receive_limits(&app, old.instance_id).await?;
+    let limits = ReceiveLimits { may_be_empty: query.allow_empty, ..limits };
+    let found = receive(&app, &old, media, payload, limits, room).await?;
+    let segment = replace(&app, &caller, &old, &if_match, &found).await;
+    if let Err(problem) = &segment {
+        give_back(&app, &found, problem).await;
+    }
+    let segment = segment?;
+    remove_superseded_soon(&app, segment.id).await;
+    Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
+}
+
+fn media(request: &HttpRequest) -> Result<Media, Problem> {
+    check_complete(request)?;
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    header.and_then(Media::from_content_type).ok_or_else(|| {
+        Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            "The content type is not supported. Send text/csv, application/x-ndjson (both in UTF-8) or \
+                application/vnd.apache.parquet.",
+        )
+    })
+}
+
+/// Rejects a body by its `Content-Length`, before any of it is read.
+fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let header = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let length: Option<u64> = header.and_then(|value| value.parse().ok());
+    let limit_bytes = app.config.limits.max_upload_bytes;
+    if length.is_some_and(|length| length > limit_bytes) {
+        return Err(too_large(limit_bytes));
+    }
+    Ok(())
+}
+
+fn too_large(limit_bytes: u64) -> Problem {
+    let detail = format!(
+        "An upload may have at most {limit_bytes} bytes. Upload the members as compressed Parquet, or register the \
+            files as a `files` source. An upload replaces all members, so parts would overwrite each other."
+    );
+    Problem::new(ProblemKind::TooLarge, detail)
+}
+
+async fn receive(
+    app: &App,
+    segment: &Segment,
+    media: Media,
+    payload: Payload,
+    limits: ReceiveLimits,
+    room: OwnedSemaphorePermit,
+) -> Result<Inspection, Problem> {
+    let scope = format!("{}/{}", segment.instance_id, segment.id.0);
+    // The payload belongs to this thread; the storage may use others.
+    let (sender, receiver) = mpsc::channel(4);
+    let body = ReceiverStream::new(receiver);
+    let storing = async { app.storage.receive(&scope, media, body, &limits, room).await };
+    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
+    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
+    let mut found = found.map_err(|error| receive_problem(&error, limits.bytes_max))?;
+    if media == Media::Ndjson && found.manifest.rows() == 0 {
+        keep_fields(segment, &mut found);
+    }
+    Ok(found)
+}
+
+/// No lines name no fields: exports still find those that the segment had.
+fn keep_fields(segment: &Segment, found: &mut Inspection) {
+    if let Some(fields) = &segment.fields {
+        found.fields.clone_from(&fields.items);
+    }
+}
+
+/// Forwards the body. When the storage has rejected it, the rest is read and dropped. A body that is idle for too long
+/// counts as aborted.
+async fn forward(
+    mut payload: Payload,
+    idle: Duration,
+    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
+) {
+    let mut next = async || match timeout(idle, payload.next()).await {
+        Ok(chunk) => chunk,
+        Err(late) => Some(Err(PayloadError::Io(late.into()))),
+    };
+    while let Some(chunk) = next().await {
+        let is_over = chunk.is_err();
+        let is_refused = sender.send(chunk).await.is_err();
+        if is_over {
+            return;
+        }
+        if is_refused {
+            break;
+        }
+    }
+    drop(sender);
+    let mut rest_bytes = 0;
+    while rest_bytes < REST_BYTES_MAX {
+        match next().await {
+            Some(Ok(chunk)) => rest_bytes += chunk.len(),
+            _ => break,
+        }
+    }
+}
+
+fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
+    match error {
+        error if error.is_of_the_storage() => storage_unavailable(error),
+        storage::Error::TooLarge { .. } => too_large(limit_bytes),
+        storage::Error::TooLargeToStore { .. } => {
+            Problem::new(ProblemKind::TooLarge, format!("{error}."))
+        }
+        storage::Error::Empty => invalid(format!(
+            "{error}; it may come from a failed export. To remove all members, send it again with `?allowEmpty=true`"
+        )),
+        other => invalid(other.to_string()),
+    }
+}
+
+fn invalid(message: String) -> Problem {
+    let error = FieldError::new("", "invalidMembers", message);
+    Problem::from_errors(ProblemKind::InvalidMembers, vec![error])
+}
+
+/// Saves the uploaded members, unless the segment changed during the upload.
+async fn replace(
+    app: &App,
+    caller: &Caller<Contributor>,
+    old: &Segment,
+    if_match: &IfMatch,
+    found: &Inspection,
+) -> Result<Segment, Problem> {
+    let now = db::now();
+    let mut tx = app.db.write().await?;
+    let current = find_to_change(&mut tx, caller.instance, &old.name).await?;
+    if_match.check(current.stamps.version)?;
+    if current.source.0 != SegmentSource::Upload || current.id != old.id {
+        return Err(Problem::changed());
+    }
+    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
+    supersede(&mut tx, &current, now).await?;
+    let change = Change::between(&current, &segment);
+    audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
+    tx.commit().await?;
+    Ok(segment)
+}
