@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
+use super::address;
 use super::consent::{Consent, ConsentReading, ConsentWords};
 use super::values::{Fit, Form, mobile_number};
 
@@ -156,7 +157,8 @@ impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let layout = self.body.layout;
         let mut record = serializer.serialize_map(None)?;
-        record.serialize_entry("EmailAddress", self.get(layout.email).unwrap_or_default())?;
+        let email = address::sent(self.get(layout.email).unwrap_or_default());
+        record.serialize_entry("EmailAddress", &email)?;
         match layout.name {
             NameColumns::None => {}
             NameColumns::Full(column) => {

@@ -3,12 +3,14 @@
 //! Facts are those of API v3.3 (<https://www.campaignmonitor.com/api/v3-3/>), and stand nowhere else. The room takes
 //! values and returns values: it knows nothing of runs, nor of the database.
 
+pub mod address;
 mod client;
 mod consent;
 mod encode;
 mod envelope;
 mod error;
 mod import;
+mod invisible;
 mod lists;
 pub mod oauth;
 mod refusal;
@@ -19,6 +21,7 @@ pub use consent::{Consent, ConsentReading, ConsentWords};
 pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, Misfits, NameColumns, encode};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
+pub use invisible::all_shown;
 pub use lists::{ClientOverview, CustomField, List, ListStats, bare};
 pub use refusal::RefusalCode;
 pub use values::Form;

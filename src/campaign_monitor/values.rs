@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use super::invisible::{self, is_invisible};
 use super::lists::{CustomField, DataType};
 
 /// Characters that the value of a custom field may have.
@@ -114,17 +115,26 @@ fn date(value: &str) -> Fit<'_> {
 }
 
 fn option<'a>(options: &[String], value: &'a str) -> Fit<'a> {
-    match options.iter().find(|option| option.to_lowercase() == value.to_lowercase()) {
+    let visible = invisible::without(value).to_lowercase();
+    match options.iter().find(|option| option.to_lowercase() == visible) {
         Some(option) if option == value => Fit::Complete(Cow::Borrowed(value)),
         Some(option) => Fit::Complete(Cow::Owned(option.clone())),
         None => Fit::Unfit,
     }
 }
 
+fn is_between_digits(letter: char) -> bool {
+    letter.is_whitespace() || is_invisible(letter) || matches!(letter, '.' | '-' | '(' | ')')
+}
+
 /// A mobile number in E.164, written with or without blanks, dots, dashes and brackets.
+///
+/// A zero in brackets is dialled in some countries and not in others: with it a number is left out, not guessed.
 pub fn mobile_number(text: &str) -> Option<String> {
-    let number: String =
-        text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
+    if text.contains("(0)") {
+        return None;
+    }
+    let number: String = text.chars().filter(|c| !is_between_digits(*c)).collect();
     let digits = number.strip_prefix('+')?;
     let is_e164 = (7..=15).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -187,6 +197,7 @@ mod tests {
     fn an_option_is_sent_in_the_spelling_of_the_list() {
         let tiers = Form::One(vec!["Gold".into(), "Silver".into()]);
         assert_eq!(sent(&tiers, "gold"), "Gold");
+        assert_eq!(sent(&tiers, "Sil\u{200b}ver"), "Silver");
         assert_eq!(sent(&tiers, "Platinum"), "unfit");
     }
 
@@ -200,6 +211,8 @@ mod tests {
     #[test]
     fn a_mobile_number_must_be_e164() {
         assert_eq!(mobile_number("+371 2000-0000").as_deref(), Some("+37120000000"));
+        assert_eq!(mobile_number("+371\u{a0}2000\u{200b}0000").as_deref(), Some("+37120000000"));
+        assert_eq!(mobile_number("+44 (0)20 7946 0958"), None);
         assert_eq!(mobile_number("20000000"), None);
         assert_eq!(mobile_number("+0123456789"), None);
         assert_eq!(mobile_number("+1234567890123456"), None);

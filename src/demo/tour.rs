@@ -53,7 +53,7 @@ fn known_people(sample: Sample) -> Vec<Value> {
             continue;
         };
         let emails = emails.as_string::<i32>().iter().step_by(KNOWN_EVERY).flatten();
-        let known = emails.filter(|email| crate::records::address::check(email).is_ok());
+        let known = emails.filter(|email| crate::campaign_monitor::address::check(email).is_ok());
         people.extend(
             known.zip(&mut states).map(|(email, state)| json!({"email": email, "state": state})),
         );

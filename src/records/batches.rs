@@ -15,12 +15,12 @@ use futures::TryStreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::address::{self, Flaw};
 use super::columns::Columns;
 use super::integers::to_i64;
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
 use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
+use crate::campaign_monitor::address::{self, Flaw};
 use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
 use crate::storage::{Error, Manifest, Storage};
 
@@ -175,7 +175,7 @@ impl Sifter {
                 Some(objection) => {
                     let (outcome, code, message) = objection.explain();
                     let profile = Profile { columns, batch, first_row, row };
-                    refused.push(profile.reject(outcome, code, message.to_owned()));
+                    refused.push(profile.reject(outcome, code, message));
                 }
             }
         }
@@ -190,14 +190,13 @@ impl Sifter {
             Err(flaw) => Some(Objection::Flawed(flaw)),
             // The address of somebody who is not sent is no duplicate for who comes later.
             Ok(_) if !self.plan.can_read_consent(columns, row) => Some(Objection::Unreadable),
-            Ok(address) if !self.seen.insert(address) => Some(Objection::Duplicate),
+            Ok(address) if !self.seen.insert(&address) => Some(Objection::Duplicate),
             Ok(_) => None,
         }
     }
 }
 
 /// Why a row is not sent.
-#[derive(Clone, Copy)]
 enum Objection {
     NoCustomerId,
     Flawed(Flaw),
@@ -207,34 +206,25 @@ enum Objection {
 }
 
 impl Objection {
-    const fn explain(self) -> (RejectionOutcome, RejectionCode, &'static str) {
+    fn explain(&self) -> (RejectionOutcome, RejectionCode, String) {
         use RejectionOutcome::{Duplicate, Invalid};
         match self {
-            Self::NoCustomerId => {
-                (Invalid, RejectionCode::CustomerIdMissing, "The profile has no CustomerId.")
-            }
-            Self::Flawed(Flaw::Missing) => {
-                (Invalid, RejectionCode::AddressMissing, "The profile has no e-mail address.")
-            }
-            Self::Flawed(Flaw::Malformed) => (
+            Self::NoCustomerId => (
                 Invalid,
-                RejectionCode::AddressMalformed,
-                "The e-mail address has a form that Campaign Monitor does not accept.",
+                RejectionCode::CustomerIdMissing,
+                "The profile has no CustomerId.".to_owned(),
             ),
-            Self::Flawed(Flaw::TooLong) => (
-                Invalid,
-                RejectionCode::AddressTooLong,
-                "The e-mail address is longer than 254 characters.",
-            ),
+            Self::Flawed(flaw) => (Invalid, RejectionCode::of(flaw), flaw.to_string()),
             Self::Unreadable => (
                 Invalid,
                 RejectionCode::ConsentUnreadable,
-                "The consent is neither a yes nor a no. Add its word to the mapping, or correct the profile.",
+                "The consent is neither a yes nor a no. Add its word to the mapping, or correct the profile."
+                    .to_owned(),
             ),
             Self::Duplicate => (
                 Duplicate,
                 RejectionCode::DuplicateAddress,
-                "An earlier profile of this run has the same e-mail address.",
+                "An earlier profile of this run has the same e-mail address.".to_owned(),
             ),
         }
     }

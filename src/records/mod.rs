@@ -2,7 +2,6 @@
 //!
 //! A run sends what a preview only counts; both take it from here, so both report the same.
 
-pub mod address;
 pub mod batches;
 pub mod columns;
 pub mod integers;

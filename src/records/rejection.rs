@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::columns::Columns;
 use super::integers::to_i64;
 use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
-use crate::campaign_monitor::RefusalCode;
+use crate::campaign_monitor::address::Flaw;
+use crate::campaign_monitor::{RefusalCode, all_shown};
 use crate::runs::{Rejection, RejectionOutcome};
 
 /// Why a profile is not on the list; part of the contract by its `word`.
@@ -15,6 +16,10 @@ pub enum RejectionCode {
     AddressMissing,
     AddressMalformed,
     AddressTooLong,
+    AddressIsLink,
+    AddressWithName,
+    AddressTrailingCharacter,
+    SeveralAddresses,
     /// Neither a yes nor a no.
     ConsentUnreadable,
     DuplicateAddress,
@@ -25,6 +30,19 @@ pub enum RejectionCode {
 }
 
 impl RejectionCode {
+    /// The code of what is wrong with an address.
+    pub const fn of(flaw: &Flaw) -> Self {
+        match flaw {
+            Flaw::Missing => Self::AddressMissing,
+            Flaw::TooLong => Self::AddressTooLong,
+            Flaw::Link => Self::AddressIsLink,
+            Flaw::WithName => Self::AddressWithName,
+            Flaw::TrailingCharacter(_) => Self::AddressTrailingCharacter,
+            Flaw::Several => Self::SeveralAddresses,
+            Flaw::Malformed(_) => Self::AddressMalformed,
+        }
+    }
+
     /// As the API and the CSV of rejections write it; stable.
     pub fn word(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
@@ -32,6 +50,10 @@ impl RejectionCode {
             Self::AddressMissing => "addressMissing",
             Self::AddressMalformed => "addressMalformed",
             Self::AddressTooLong => "addressTooLong",
+            Self::AddressIsLink => "addressIsLink",
+            Self::AddressWithName => "addressWithName",
+            Self::AddressTrailingCharacter => "addressTrailingCharacter",
+            Self::SeveralAddresses => "severalAddresses",
             Self::ConsentUnreadable => "consentUnreadable",
             Self::DuplicateAddress => "duplicateAddress",
             Self::NoAnswer => "noAnswer",
@@ -62,7 +84,7 @@ impl Profile<'_> {
             position: self.first_row + to_i64(self.row),
             batch: self.batch,
             customer_id: text(CUSTOMER_ID_COLUMN),
-            email: text(EMAIL_COLUMN),
+            email: all_shown(&text(EMAIL_COLUMN)).into_owned(),
             outcome,
             code: code.word().into_owned(),
             message,
@@ -83,6 +105,10 @@ mod tests {
             RejectionCode::AddressMissing,
             RejectionCode::AddressMalformed,
             RejectionCode::AddressTooLong,
+            RejectionCode::AddressIsLink,
+            RejectionCode::AddressWithName,
+            RejectionCode::AddressTrailingCharacter,
+            RejectionCode::SeveralAddresses,
             RejectionCode::ConsentUnreadable,
             RejectionCode::DuplicateAddress,
             RejectionCode::NoAnswer,

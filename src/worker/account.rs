@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
-use crate::campaign_monitor::Error;
+use crate::campaign_monitor::{Error, address};
 use crate::records::batches::EncodedBatch;
 use crate::records::columns::Columns;
 use crate::records::integers::to_i64;
@@ -109,7 +109,10 @@ fn rejected(
         return vec![];
     }
     let columns = Columns::of(&batch.page);
-    let address = |row: usize| columns.get(EMAIL_COLUMN, row).unwrap_or_default().to_lowercase();
+    let address = |row: usize| {
+        let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
+        address::sent(text).to_lowercase()
+    };
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
     let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
