@@ -113,7 +113,7 @@ async fn without_file_descriptors_uploads_are_refused_and_runs_wait_until_there_
     let run = app.ended(&run).await;
     assert_eq!((&run["status"], app.active().await), (&json!("successful"), 3), "{run}");
     good(app.upload("People", "text/csv", people(5)).await).await;
-    let newcomer = reqwest::Client::new().get(format!("{}livez", app.url())).send().await;
+    let newcomer = reqwest::get(format!("{}livez", app.url())).await;
     assert_eq!(newcomer.unwrap().status(), 200);
     app.kill_process().await;
 }
