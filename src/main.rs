@@ -1,6 +1,15 @@
 //! The program: what its command line orders is in `commands`.
 
+use std::process::ExitCode;
+
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    segment_export::commands::run().await
+async fn main() -> ExitCode {
+    match segment_export::commands::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Not as `Debug`: who typed the command needs no stack trace, whatever RUST_BACKTRACE says.
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -24,6 +24,7 @@ use crate::db::{self, Db, FileLock};
 use crate::identity::Verifier;
 use crate::queue::{self, Queue};
 use crate::runs::{measure, store_work};
+use crate::segments;
 use crate::server::{self, Stopper};
 use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
@@ -47,10 +48,10 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
     let keys = data.keys()?;
     fingerprints::check(&db, &keys).await?;
     let queue = open_queue(&config).await?;
+    let storage = open_storage(&config, &db).await?;
     let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
     Ok(App {
-        storage: Storage::open(&config.storage.roots()?)
-            .context("check SEGMENT_EXPORT_STORAGE_URL and SEGMENT_EXPORT_STORAGE_ROOTS")?,
+        storage,
         tables: Tables::open(&config.storage.data_sources()?)?,
         campaign_monitor: campaign_monitor(&config)?,
         runs_client: campaign_monitor(&config)?,
@@ -67,6 +68,25 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         metrics,
         config,
     })
+}
+
+/// Opens the storage roots. A folder that lacks the uploads which the database names is not ready: an empty folder in
+/// place of its volume would pass for a loss of all members.
+async fn open_storage(config: &Config, db: &Db) -> anyhow::Result<Storage> {
+    let storage = Storage::open(&config.storage.roots()?)
+        .context("check SEGMENT_EXPORT_STORAGE_URL and SEGMENT_EXPORT_STORAGE_ROOTS")?;
+    let segments = segments::store::count_stored(&mut db.read().await?).await?;
+    if segments > 0
+        && let Some(missing) = storage.expect_uploads()
+    {
+        tracing::error!(
+            segments,
+            folder = %missing.display(),
+            "the folder with the members of segments is missing: is its volume mounted? The storage is not ready \
+             until the folder is there. If the members are lost, create it empty, and upload them again"
+        );
+    }
+    Ok(storage)
 }
 
 fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
@@ -130,7 +150,8 @@ pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     create_folder(url)?;
     Db::connect(url, config.data.database_limits()).await.map_err(|error| {
         anyhow::anyhow!(
-            "the database cannot be opened ({error}); check SEGMENT_EXPORT_DATABASE_URL"
+            "the database cannot be opened ({}); check SEGMENT_EXPORT_DATABASE_URL",
+            db::in_words(&error)
         )
     })
 }
@@ -264,7 +285,8 @@ async fn supervise(
     // In a task of its own, because a panic ends the task that it happens in.
     let ended = tokio::spawn(task).await.unwrap_or_else(|panic| Err(panic.into()));
     if !stop.is_cancelled() {
-        tracing::error!(part, error = ?ended.err(), "a part of the service ended by itself");
+        let error = ended.err().map(|error| format!("{error:#}"));
+        tracing::error!(part, error, "a part of the service ended by itself");
         failed.cancel();
         stop.cancel();
     }

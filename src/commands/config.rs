@@ -11,10 +11,11 @@ pub(super) enum Order {
     Check(Box<Config>),
 }
 
-pub(super) fn run(order: Order, program: clap::Command) -> anyhow::Result<()> {
+/// `wrong` says which values could not be read; `config` has the defaults of those settings.
+pub(super) fn run(order: Order, wrong: Vec<String>, program: clap::Command) -> anyhow::Result<()> {
     let Order::Check(config) = order;
     let mistyped = variables::refuse_mistyped(program).err().map(|error| error.to_string());
-    let problems: Vec<_> = config.problems().into_iter().chain(mistyped).collect();
+    let problems: Vec<_> = wrong.into_iter().chain(config.problems()).chain(mistyped).collect();
     for problem in &problems {
         println!("{problem}");
     }

@@ -9,6 +9,7 @@ mod sample;
 mod sandbox;
 mod serve;
 mod token;
+mod values;
 mod variables;
 
 use std::sync::LazyLock;
@@ -74,10 +75,13 @@ enum Command {
 /// Those of the command, in words for who typed it.
 pub async fn run() -> anyhow::Result<()> {
     keep_files_private();
-    let program = Program::parse();
+    let (program, wrong) = values::read::<Program>();
+    if !wrong.is_empty() && !matches!(program.command, Command::Config(_)) {
+        values::end(&wrong);
+    }
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
     let telemetry = telemetry::start(&program.signals, quiet)?;
-    let done = execute(program.command, &telemetry).await;
+    let done = execute(program.command, wrong, &telemetry).await;
     telemetry.flush();
     done
 }
@@ -88,14 +92,18 @@ fn keep_files_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-async fn execute(command: Command, telemetry: &Telemetry) -> anyhow::Result<()> {
+async fn execute(
+    command: Command,
+    wrong: Vec<String>,
+    telemetry: &Telemetry,
+) -> anyhow::Result<()> {
     if matches!(command, Command::Serve(_) | Command::Migrate(_) | Command::Keys(_)) {
         variables::refuse_mistyped(Program::command())?;
     }
     match command {
         Command::Serve(config) => serve::run(*config, telemetry).await,
         Command::Migrate(config) => migrate::run(*config).await,
-        Command::Config(order) => config::run(order, Program::command()),
+        Command::Config(order) => config::run(order, wrong, Program::command()),
         Command::Keys(order) => keys::run(order).await,
         Command::Openapi(args) => {
             openapi::run(&args);

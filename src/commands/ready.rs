@@ -7,12 +7,15 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Address of its `/readyz`.
+    /// Address of the service, or of its `/readyz`.
     #[arg(default_value = "http://127.0.0.1:8080/readyz")]
     url: url::Url,
 }
 
-pub(super) async fn run(args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(mut args: Args) -> anyhow::Result<()> {
+    if args.url.path() == "/" {
+        args.url.set_path("/readyz");
+    }
     let http = reqwest::Client::builder().timeout(LONGEST).build()?;
     let answer = http.get(args.url).send().await?;
     let is_ready = answer.status().is_success();

@@ -1,6 +1,6 @@
 //! `serve`: the API and the parts behind it.
 
-use crate::config::Config;
+use crate::config::{Config, Part};
 use crate::service::{self, Service};
 use crate::telemetry::Telemetry;
 use crate::upkeep::rotation;
@@ -25,9 +25,13 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
         );
     }
     let service = Service::start(app)?;
-    let url = &service.url;
-    tracing::info!(
-        "serving {url}; a process with the API has its documentation at {url}swagger-ui/"
-    );
+    let (url, config) = (&service.url, &service.app.config);
+    if !config.plays(Part::Api) {
+        tracing::info!("serving {url}: health and metrics");
+    } else if config.security.swagger_ui {
+        tracing::info!("serving {url}, with its documentation at {url}swagger-ui/");
+    } else {
+        tracing::info!("serving {url}, with its documentation at {url}openapi.json");
+    }
     service.run().await
 }

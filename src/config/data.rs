@@ -78,25 +78,40 @@ impl Data {
         self.encryption_keys.get_or_insert_with(|| DEV_ENCRYPTION_KEYS.into());
     }
 
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        self.database_url()?;
+    pub(super) fn checks(&self) -> Vec<anyhow::Result<()>> {
+        vec![
+            self.database_url().map(drop),
+            self.check_keys(),
+            self.check_queue(),
+            self.check_campaign_monitor(),
+        ]
+    }
+
+    fn check_keys(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.encryption_keys.is_some(),
             "SEGMENT_EXPORT_ENCRYPTION_KEYS is required (or --dev on a laptop)"
         );
-        self.keys().context("SEGMENT_EXPORT_ENCRYPTION_KEYS cannot be used")?;
+        self.keys().map(drop).context("SEGMENT_EXPORT_ENCRYPTION_KEYS cannot be used")
+    }
+
+    fn check_queue(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.redis_url.is_none() || self.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
-        );
-        anyhow::ensure!(
-            matches!(self.campaign_monitor_url.scheme(), "https" | "http"),
-            "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL must begin with https:// (http:// for the offline one)"
         );
         let is_tls = |url: &SecretString| url.expose_secret().starts_with("rediss://");
         anyhow::ensure!(
             self.redis_ca.is_none() || self.redis_url.as_ref().is_some_and(is_tls),
             "SEGMENT_EXPORT_REDIS_CA is for TLS: SEGMENT_EXPORT_REDIS_URL must begin with rediss://"
+        );
+        Ok(())
+    }
+
+    fn check_campaign_monitor(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            matches!(self.campaign_monitor_url.scheme(), "https" | "http"),
+            "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL must begin with https:// (http:// for the offline one)"
         );
         Ok(())
     }

@@ -9,6 +9,7 @@ mod limits;
 pub mod names;
 mod oauth;
 mod plaintext;
+mod rule;
 mod security;
 mod storage;
 mod work;
@@ -23,6 +24,7 @@ pub use files::SecretFiles;
 pub use limits::Limits;
 pub use oauth::OAuth;
 pub use plaintext::Plaintext;
+use rule::Rule;
 pub use security::Security;
 pub(crate) use security::WebOrigin;
 pub use storage::StorageArgs;
@@ -117,8 +119,8 @@ impl Config {
         let bind = self.check_bind();
         self.fill_in_for_development();
         bind?;
-        match self.checks().into_iter().find_map(Result::err) {
-            Some(problem) => Err(problem),
+        match self.rules_broken().into_iter().next() {
+            Some(problem) => anyhow::bail!(problem),
             None => Ok(self),
         }
     }
@@ -126,15 +128,17 @@ impl Config {
     /// Everything that keeps these settings from working; `check` stops at the first.
     #[must_use]
     pub fn problems(mut self) -> Vec<String> {
-        let secrets = self.read_secrets();
-        let bind = self.check_bind();
+        let before = self.read_secrets().into_iter().chain([self.check_bind()]);
+        let before: Vec<_> = before.filter_map(Result::err).collect();
         self.fill_in_for_development();
-        (secrets.into_iter())
-            .chain([bind])
-            .chain(self.checks())
-            .filter_map(Result::err)
-            .map(|error| format!("{error:#}"))
-            .collect()
+        let mut problems: Vec<String> = vec![];
+        let before = before.into_iter().map(|error| format!("{error:#}"));
+        for problem in before.chain(self.rules_broken()) {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
     }
 
     /// Secrets that everybody knows are for this machine alone. It is asked before they are filled in.
@@ -157,30 +161,31 @@ impl Config {
         }
     }
 
-    /// One for each group of settings.
-    fn checks(&self) -> Vec<anyhow::Result<()>> {
+    /// The rules of each group of settings, and those between them.
+    fn rules_broken(&self) -> Vec<String> {
+        let storage = [self.storage.roots().map(drop), self.storage.data_sources().map(drop)];
+        let data = self.data.checks().into_iter().chain(storage);
+        let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
+        let rules = groups.into_iter().flatten().chain(self.rules());
+        let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());
+        let results = data.chain(self.check_plaintext());
+        broken.chain(results.filter_map(Result::err).map(|error| format!("{error:#}"))).collect()
+    }
+
+    fn check_plaintext(&self) -> Vec<anyhow::Result<()>> {
+        if self.dev { vec![] } else { self.plaintext.checks(&self.data, &self.auth, &self.storage) }
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        let is_embedded = self.data.database_url().is_ok_and(|url| url.starts_with("sqlite:"));
         vec![
-            self.auth.check(self.dev),
-            self.work.check(),
-            self.oauth.check(self.dev),
-            self.check_parts(),
-            self.data.check(),
-            self.storage.roots().map(drop),
-            self.storage.data_sources().map(drop),
-            self.check_plaintext(),
+            (!self.parts.is_empty(), "--roles names no part: use api, worker, scheduler"),
+            (
+                self.dev || !is_embedded || self.plays(Part::Api),
+                "SEGMENT_EXPORT_ROLES must name api, because an embedded database is for one process; for several, \
+                 set SEGMENT_EXPORT_DATABASE_URL to a PostgreSQL",
+            ),
         ]
-    }
-
-    fn check_plaintext(&self) -> anyhow::Result<()> {
-        if self.dev { Ok(()) } else { self.plaintext.check(&self.data, &self.auth, &self.storage) }
-    }
-
-    fn check_parts(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            !self.parts.is_empty(),
-            "--roles names no part: use api, worker, scheduler"
-        );
-        Ok(())
     }
 
     /// Whether `part` is one of `--roles`.
@@ -250,13 +255,28 @@ mod tests {
     #[test]
     fn every_problem_is_told_not_only_the_first() {
         let args = ["x", "--lease-ms", "1", "--redis-url", "redis://x", "--storage-roots", "a"];
-        let problems = Program::try_parse_from(args).unwrap().config.problems();
-        assert_eq!(problems.len(), 5, "{problems:?}");
-        for name in
-            ["AUTH_ISSUER", "LEASE_MS", "ENCRYPTION_KEYS", "STORAGE_ROOTS", "REDIS_ALLOW_PLAINTEXT"]
-        {
+        let more = ["--auth-jwks-url", "http://x", "--auth-hs256-secret", "s", "--roles", "worker"];
+        let line = [args.as_slice(), &more].concat();
+        let problems = Program::try_parse_from(line).unwrap().config.problems();
+        let names = [
+            "AUTH_ISSUER and",
+            "AUTH_HS256_SECRET is",
+            "LEASE_MS",
+            "ENCRYPTION_KEYS is",
+            "a queue in Redis",
+            "STORAGE_ROOTS",
+            "AUTH_JWKS_URL must",
+            "REDIS_ALLOW_PLAINTEXT",
+            "ROLES must name api",
+        ];
+        for name in names {
             assert!(problems.iter().any(|problem| problem.contains(name)), "{name}: {problems:?}");
         }
+        assert_eq!(problems.len(), names.len(), "{problems:?}");
+        let twice = ["x", "--database-url", "mysql://x"];
+        let problems = Program::try_parse_from(twice).unwrap().config.problems();
+        let about_it = problems.iter().filter(|problem| problem.contains("DATABASE_URL")).count();
+        assert_eq!(about_it, 1, "{problems:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use clap::Args;
 use secrecy::SecretString;
 use url::Url;
 
+use super::rule::Rule;
 use crate::campaign_monitor::oauth::Application;
 
 #[derive(Args, Clone, Debug)]
@@ -26,22 +27,24 @@ pub struct OAuth {
 }
 
 impl OAuth {
-    pub(super) fn check(&self, dev: bool) -> anyhow::Result<()> {
+    pub(super) fn rules(&self, dev: bool) -> Vec<Rule> {
         let given = [
             self.oauth_client_id.is_some(),
             self.oauth_client_secret.is_some(),
             self.oauth_redirect_url.is_some(),
         ];
-        anyhow::ensure!(
-            given == [true; 3] || (given == [false; 3] && self.oauth_return_url.is_none()),
-            "SEGMENT_EXPORT_OAUTH_CLIENT_ID, …_CLIENT_SECRET and …_REDIRECT_URL go together: set all three, or none"
-        );
         let is_safe = |url: &Url| url.scheme() == "https" || (dev && url.scheme() == "http");
-        anyhow::ensure!(
-            self.oauth_redirect_url.iter().chain(&self.oauth_return_url).all(is_safe),
-            "SEGMENT_EXPORT_OAUTH_REDIRECT_URL and …_RETURN_URL must begin with https:// (http:// only with --dev)"
-        );
-        Ok(())
+        vec![
+            (
+                given == [true; 3] || (given == [false; 3] && self.oauth_return_url.is_none()),
+                "SEGMENT_EXPORT_OAUTH_CLIENT_ID, …_CLIENT_SECRET and …_REDIRECT_URL go together: set all three, or \
+                 none",
+            ),
+            (
+                self.oauth_redirect_url.iter().chain(&self.oauth_return_url).all(is_safe),
+                "SEGMENT_EXPORT_OAUTH_REDIRECT_URL and …_RETURN_URL must begin with https:// (http:// only with --dev)",
+            ),
+        ]
     }
 
     /// `None` without the settings of the application.

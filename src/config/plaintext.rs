@@ -26,30 +26,30 @@ pub struct Plaintext {
 }
 
 impl Plaintext {
-    /// Refuses addresses outside this machine to which nothing is encrypted, unless the settings allow it.
-    pub(super) fn check(
+    /// Refuses each address outside this machine to which nothing is encrypted, unless the settings allow it.
+    pub(super) fn checks(
         &self,
         data: &Data,
         auth: &Auth,
         storage: &StorageArgs,
-    ) -> anyhow::Result<()> {
+    ) -> Vec<anyhow::Result<()>> {
         // An issuer whose keys are elsewhere is a name: nothing is read there.
         let issuer = auth.auth_issuer.as_deref().filter(|_| auth.auth_jwks_url.is_none());
-        for (name, url) in [
+        let web = [
             ("AUTH_ISSUER", issuer),
             ("AUTH_JWKS_URL", auth.auth_jwks_url.as_ref().map(Url::as_str)),
             ("CAMPAIGN_MONITOR_URL", Some(data.campaign_monitor_url.as_str())),
-        ] {
-            ensure!(
-                !url.is_some_and(|url| url.starts_with("http://") && !is_here(url)),
-                "SEGMENT_EXPORT_{name} must begin with https:// (http:// only on this machine, or with --dev)"
-            );
-        }
-        self.check_database("DATABASE_URL", data.database_url()?)?;
-        for source in storage.data_sources()? {
-            self.check_database("SQL_SOURCES", source.url.expose_secret())?;
-        }
-        self.check_redis(data.redis_url.as_ref().map_or("", |url| url.expose_secret()))
+        ];
+        let mut checks: Vec<_> = web.into_iter().map(|(name, url)| check_web(name, url)).collect();
+        let database = data.database_url();
+        checks.push(database.and_then(|url| self.check_database("DATABASE_URL", url)));
+        checks.push(storage.data_sources().and_then(|sources| {
+            let mut urls = sources.iter().map(|source| source.url.expose_secret());
+            urls.try_for_each(|url| self.check_database("SQL_SOURCES", url))
+        }));
+        let redis = data.redis_url.as_ref().map_or("", |url| url.expose_secret());
+        checks.push(self.check_redis(redis));
+        checks
     }
 
     fn check_database(&self, setting: &str, url: &str) -> anyhow::Result<()> {
@@ -81,6 +81,14 @@ impl Plaintext {
         tracing::warn!("NOT ENCRYPTED: everybody on the way to Redis can read its password");
         Ok(())
     }
+}
+
+fn check_web(name: &str, url: Option<&str>) -> anyhow::Result<()> {
+    ensure!(
+        !url.is_some_and(|url| url.starts_with("http://") && !is_here(url)),
+        "SEGMENT_EXPORT_{name} must begin with https:// (http:// only on this machine, or with --dev)"
+    );
+    Ok(())
 }
 
 /// Whether nobody else can read what is sent to a PostgreSQL: it is here, or TLS is demanded.

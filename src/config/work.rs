@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::rule::Rule;
+
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Work {
@@ -71,13 +73,14 @@ pub struct Work {
 }
 
 impl Work {
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.lease_ms >= 300, "SEGMENT_EXPORT_LEASE_MS must be at least 300");
-        anyhow::ensure!(
-            self.sweep_ms > 0 && self.call_timeout_ms > 0,
-            "SEGMENT_EXPORT_SWEEP_MS and SEGMENT_EXPORT_CALL_TIMEOUT_MS must be above zero"
-        );
-        Ok(())
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        vec![
+            (self.lease_ms >= 300, "SEGMENT_EXPORT_LEASE_MS must be at least 300"),
+            (
+                self.sweep_ms > 0 && self.call_timeout_ms > 0,
+                "SEGMENT_EXPORT_SWEEP_MS and SEGMENT_EXPORT_CALL_TIMEOUT_MS must be above zero",
+            ),
+        ]
     }
 
     /// How long a claim lasts without renewal.

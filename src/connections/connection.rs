@@ -42,6 +42,7 @@ pub enum ConnectionStatus {
     PendingAuthentication,
     /// Nobody has been added as export user yet.
     PendingExportUser,
+    /// Nothing is missing. Only `verify`, and every later call, shows whether Campaign Monitor accepts the credentials.
     Connected,
     /// Campaign Monitor rejects the credentials; runs stop until they are renewed.
     NeedsAttention,

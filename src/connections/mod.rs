@@ -16,7 +16,8 @@ mod unusable;
 mod view;
 
 pub use connection::CONSENT_VERSION;
-pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
+pub(crate) use connection::{AllowedRoles, Connection, ConnectionType};
 pub(crate) use credential::{ApiKey, SealedCredential};
+pub(crate) use renewal::start_counting;
 pub(crate) use unusable::Unusable;
 pub(crate) use view::ConnectionView;

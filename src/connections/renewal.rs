@@ -57,7 +57,20 @@ enum RenewalOutcome {
     Failed,
 }
 
+/// Every outcome is counted from the start, at zero.
+pub(crate) fn start_counting() {
+    for outcome in RenewalOutcome::ALL {
+        outcome.count(0);
+    }
+}
+
 impl RenewalOutcome {
+    const ALL: [Self; 3] = [Self::Renewed, Self::Refused, Self::Failed];
+
+    fn count(self, renewals: u64) {
+        counter!(measures::TOKEN_RENEWALS, "outcome" => self.word()).increment(renewals);
+    }
+
     const fn of(answer: &Result<Tokens, Error>) -> Self {
         match answer {
             Ok(_) => Self::Renewed,
@@ -158,8 +171,9 @@ impl Renewer {
     ) -> Result<CurrentCredential, Error> {
         let asked_at = db::now();
         let answer = self.api.renew(refresh).await;
-        let outcome = RenewalOutcome::of(&answer).word();
-        counter!(measures::TOKEN_RENEWALS, "outcome" => outcome).increment(1);
+        let outcome = RenewalOutcome::of(&answer);
+        outcome.count(1);
+        let outcome = outcome.word();
         tracing::info!(connection.id = %self.id.0, outcome, "asked for a new access token");
         match answer {
             Ok(tokens) => self.keep(current, &tokens, asked_at).await,

@@ -142,7 +142,8 @@ pub async fn set_credential(
     })
 }
 
-/// Records that Campaign Monitor accepted the credential of this generation, unless it was replaced meanwhile.
+/// Records that Campaign Monitor accepted the credential of this generation, unless it was replaced meanwhile. The
+/// version rises only when the status changes: an editor who read it before must not be refused.
 pub async fn set_verified(
     tx: &mut WriteHandle,
     id: ConnectionId,
@@ -151,15 +152,16 @@ pub async fn set_verified(
 ) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
-        "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL, version = version + 1
-         WHERE id = $1 AND credential_generation = $2"
-    )
-    .bind(id)
-    .bind(generation)
-    .bind(now)
-    .execute(db)
-    .await
-    .map(drop)
+            "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL,
+             version = version + CASE WHEN refused_message IS NULL THEN 0 ELSE 1 END
+         WHERE id = $1 AND credential_generation = $2",
+        )
+        .bind(id)
+        .bind(generation)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
     })
 }
 

@@ -37,6 +37,12 @@ fn is_sqlite_unavailable(error: &SqliteError) -> bool {
     UNAVAILABLE.contains(&(code & 0xff))
 }
 
+/// What a database says, without the place in its own code.
+#[must_use]
+pub(crate) fn in_words(error: &sqlx::Error) -> String {
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
 /// Whether a statement broke a uniqueness rule.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {

@@ -14,6 +14,7 @@ mod sqlite;
 mod time;
 
 pub use database::Db;
+pub(crate) use errors::in_words;
 pub use errors::{is_reference_violation, is_unavailable, is_unique_violation};
 pub use file_lock::FileLock;
 pub use handle::{ReadHandle, WriteHandle};

@@ -10,7 +10,7 @@ use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::Schedule;
 
 /// Everything about an export that its owner decides, except for its segments: they are rows of their own.
-#[derive(Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExportContent<'a> {
     pub display_name: &'a DisplayName,

@@ -24,6 +24,8 @@ pub enum WarningCode {
     DoubleOptIn,
     /// The list and its fields were not checked.
     ConnectionNotConnected,
+    /// The fields could not be checked: a segment has no members yet.
+    SegmentWithoutMembers,
     /// The segments hold more profiles than an export may have.
     ProfileLimitExceeded,
     /// The run started after its planned time.
@@ -37,6 +39,7 @@ impl WarningCode {
         match self {
             Self::DoubleOptIn => "doubleOptIn",
             Self::ConnectionNotConnected => "connectionNotConnected",
+            Self::SegmentWithoutMembers => "segmentWithoutMembers",
             Self::ProfileLimitExceeded => "profileLimitExceeded",
             Self::Late => "late",
         }
@@ -45,11 +48,14 @@ impl WarningCode {
 
 #[cfg(test)]
 mod tests {
-    use super::WarningCode::{ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded};
+    use super::WarningCode::{
+        ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded, SegmentWithoutMembers,
+    };
 
     #[test]
     fn a_code_has_one_word() {
-        for code in [DoubleOptIn, ConnectionNotConnected, ProfileLimitExceeded, Late] {
+        let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
+        for code in codes.into_iter().chain([ProfileLimitExceeded, Late]) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

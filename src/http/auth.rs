@@ -115,6 +115,10 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
                 "The call has no bearer token. Send the header `Authorization: Bearer <token>`.",
             )
         })?;
+    if token.to_ascii_lowercase().starts_with("bearer ") {
+        let detail = "The header has the word Bearer twice. Send it once, and the token after it.";
+        return Err(unauthenticated(detail));
+    }
     app.verifier.verify(token).await.map_err(|error| match error {
         Error::Invalid(why) => unauthenticated(&format!("The bearer token is not valid: {why}. Sign in again.")),
         Error::NoRole => Problem::new(
@@ -130,7 +134,8 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
 }
 
 fn no_instance() -> Problem {
-    let detail = "Your token gives access to no instance with this id. Check the address.";
+    let detail = "Your token gives access to no instance with this id. Check the address, or the instances claim \
+        of the token.";
     Problem::new(ProblemKind::NotFound, detail)
 }
 

@@ -43,6 +43,23 @@ pub fn table() -> String {
     table
 }
 
+/// Every problem, as a list that a browser shows when it is asked to: a reader of the document looks for the
+/// operations first.
+#[must_use]
+pub fn folded() -> String {
+    let mut list = String::from(
+        "<details><summary>Every <code>errorCode</code>, and what to do</summary>\n\n",
+    );
+    for kind in ProblemKind::ALL {
+        let (status, _, code, title) = kind.row();
+        let advice = kind.advice();
+        // Writing to a String does not fail.
+        let _ = writeln!(list, "* `{code}` ({status}): {title}. {advice}");
+    }
+    list.push_str("\n</details>\n");
+    list
+}
+
 impl ProblemKind {
     /// A document of this kind, for the `OpenAPI` document.
     #[must_use]
@@ -112,6 +129,9 @@ impl ProblemKind {
             Self::PreviewTooLong => "Preview fewer segments, or start a run: it has no time limit.",
             Self::RegistrationTooLong => {
                 "Register fewer or smaller files, or compressed ones. For a table, ask the operator of its database."
+            }
+            Self::EncryptionKeyMissing => {
+                "Ask your operator to set the earlier key again. Or enter the credentials again."
             }
             Self::OauthNotConfigured => {
                 "Use an API key, or ask your operator to set `SEGMENT_EXPORT_OAUTH_CLIENT_ID` and the settings that go \

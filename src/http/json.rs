@@ -4,65 +4,58 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::{FieldError, Problem, ProblemKind};
+use super::words;
 
 /// Parses JSON; the problem has the JSON pointer to the error.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii().is_empty() {
-        let message = "the body is empty, expected a JSON object".to_owned();
-        return Err(invalid(String::new(), message));
+        let message = "The body is empty. Send a JSON object.".to_owned();
+        return Err(invalid(String::new(), "invalid", message));
     }
     // serde accepts an array as an object, its elements as members.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        let message = "invalid type: sequence, expected a JSON object".to_owned();
-        return Err(invalid(String::new(), message));
+        return Err(wrong(String::new(), "invalid type: sequence, expected a map"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = in_words(error.inner(), bytes);
-        invalid(pointer_of(error.path(), &message), message)
-    })?;
-    json.end().map_err(|error| invalid(String::new(), error.to_string()))?;
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| explain(error.path(), error.inner(), bytes))?;
+    json.end().map_err(|error| broken(&error))?;
     Ok(value)
 }
 
-/// The message of serde, without line and column when the pointer says where.
-fn in_words(error: &serde_json::Error, bytes: &[u8]) -> String {
-    // Where one of several words is expected, serde reports anything else as broken JSON.
-    if error.is_syntax() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        return "invalid type, expected a text".to_owned();
-    }
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    if error.is_data() { without_value(text.trim_end_matches(&position)) } else { text }
-}
-
-/// The text of an error without the value that was sent, and without the names of our types.
-pub(super) fn without_value(text: &str) -> String {
-    let expected = match text.rsplit_once(", expected ") {
-        Some((_, expected)) if expected.starts_with("struct ") => "a JSON object",
-        Some((_, expected)) => expected,
-        None => return text.to_owned(),
-    };
-    for lead in ["invalid type: ", "invalid value: "] {
-        if let Some(found) = text.strip_prefix(lead) {
-            // As in: string "…", integer `…`, null.
-            let kind = found.split(['"', '`', ',']).next().unwrap_or_default().trim_end();
-            return format!("{lead}{kind}, expected {expected}");
+fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error, bytes: &[u8]) -> Problem {
+    let mut text = error.to_string();
+    if !error.is_data() {
+        // Where one of several words is expected, serde reports anything else as broken JSON.
+        if serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
+            return broken(error);
         }
+        "invalid type, expected a string".clone_into(&mut text);
     }
-    if text.starts_with("unknown variant ") {
-        return format!("unknown value, expected {expected}");
-    }
-    text.to_owned()
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.trim_end_matches(&position);
+    wrong(pointer_of(path, text), text)
 }
 
-fn invalid(pointer: String, message: String) -> Problem {
-    let code = match message.as_str() {
+fn broken(error: &serde_json::Error) -> Problem {
+    let message = format!("The body is not JSON: {}.", words::broken(error));
+    invalid(String::new(), "invalid", message)
+}
+
+/// `text` is that of serde.
+fn wrong(pointer: String, text: &str) -> Problem {
+    let code = match text {
         text if text.starts_with("unknown field") => "unknownMember",
         text if text.starts_with("missing field") => "missing",
         text if text.starts_with("invalid type") => "wrongType",
         _ => "invalid",
     };
+    let subject = if pointer.is_empty() { "The body" } else { &format!("`{pointer}`") };
+    let message = format!("{subject} {}.", words::predicate(text));
+    invalid(pointer, code, message)
+}
+
+fn invalid(pointer: String, code: &'static str, message: String) -> Problem {
     Problem::from_errors(ProblemKind::InvalidRequest, vec![FieldError::new(pointer, code, message)])
 }
 
@@ -80,7 +73,7 @@ fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
     let named = |lead: &str| message.strip_prefix(lead)?.split_once('`').map(|(name, _)| name);
     if let Some(member) = named("missing field `") {
         push_segment(&mut pointer, member);
-    } else if let Some(member) = named("unknown field `")
+    } else if let Some(member) = named("unknown field `").or_else(|| named("duplicate field `"))
         && !pointer.ends_with(&format!("/{member}"))
     {
         push_segment(&mut pointer, member);
@@ -133,7 +126,7 @@ mod tests {
             (r#"{"inner":[]} x"#, "", "invalid"),
             (r#" [[{"size":1}]]"#, "", "wrongType"),
             (r#"{"inner":[{"size":1,"word":7}]}"#, "/inner/0/word", "wrongType"),
-            (r#"{"inner":[{"size":1,"word":}]}"#, "/inner/0/word", "invalid"),
+            (r#"{"inner":[{"size":1,"word":}]}"#, "", "invalid"),
         ];
         for (json, pointer, code) in cases {
             let error = &refusal(json)["errors"][0];
@@ -146,15 +139,34 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_is_wrong_in_words_of_json() {
-        let message = |json: &str| refusal(json)["errors"][0]["message"].clone();
-        assert_eq!(message(r#"{"inner":[null]}"#), "invalid type: null, expected a JSON object");
-        assert_eq!(message(r#"{"inner":[{}]}"#), "missing field `size`");
-        assert_eq!(message("{"), "EOF while parsing an object at line 1 column 1");
-        let size = r#"{"inner":[{"size":"x"}]}"#;
-        assert_eq!(message(size), "invalid type: string, expected u32");
-        let word = r#"{"inner":[{"size":1,"word":"x"}]}"#;
-        assert_eq!(message(word), "unknown value, expected `Known`");
+    fn a_refusal_says_what_is_wrong_in_words_for_people() {
+        let id = format!("`/inner/0/id` must be {}.", words::AN_ID);
+        for (json, message) in [
+            (r#"{"inner":[null]}"#, "`/inner/0` must be an object, not null."),
+            (r#"{"inner":[{}]}"#, "`/inner/0/size` is missing."),
+            (r#"{"inner":7}"#, "`/inner` must be a list, not a number."),
+            ("[]", "The body must be an object, not a list."),
+            (r#"{"inner":[{"size":"x"}]}"#, "`/inner/0/size` must be a whole number, not a text."),
+            (r#"{"inner":[{"size":-1}]}"#, "`/inner/0/size` must be a whole number."),
+            (r#"{"inner":[{"size":1,"word":"x"}]}"#, "`/inner/0/word` must be `Known`."),
+            (r#"{"inner":[{"size":1,"word":7}]}"#, "`/inner/0/word` must be a text."),
+            (r#"{"inner":[{"size":1,"id":"x"}]}"#, id.as_str()),
+            (r#"{"inner":[],"inner":[]}"#, "`/inner` is there twice."),
+            (r#"{"colour":1}"#, "`/colour` is not a member of this object. It can have `inner`."),
+            ("{", "The body is not JSON: it ends in the middle of an object."),
+            (r#"{"inner":[{"word":"#, "The body is not JSON: it ends in the middle of a value."),
+            (r#"{"inner":["a"#, "The body is not JSON: it ends in the middle of a text."),
+            (
+                r#"{"inner":}"#,
+                "The body is not JSON: a value is missing or misspelt, at line 1, column 10.",
+            ),
+            (
+                r#"{"inner":[]} x"#,
+                "The body is not JSON: something follows after its end, at line 1, column 14.",
+            ),
+        ] {
+            assert_eq!(refusal(json)["errors"][0]["message"], message, "{json}");
+        }
     }
 
     #[test]

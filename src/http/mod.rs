@@ -13,3 +13,4 @@ pub mod problem;
 pub(crate) mod query;
 pub(crate) mod retry;
 pub(crate) mod schema;
+mod words;

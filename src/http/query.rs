@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::json::without_value;
 use super::problem::{Problem, ProblemKind};
 use super::schema::resolve;
+use super::words::{self, AN_ID};
 
 /// Parameters of the query, for handlers. The problem names the wrong parameter and its form.
 pub struct Query<T>(pub T);
@@ -40,16 +40,14 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 }
 
 fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
-    let why = without_value(why);
-    let Some(parameter) = parameters(request).find(|parameter| parameter["name"] == name) else {
-        // As when a parameter is repeated: the text names it.
-        return Problem::new(
-            ProblemKind::InvalidRequest,
-            format!("The query is not valid: {why}."),
-        );
+    let known = parameters(request).find(|parameter| parameter["name"] == name);
+    // When a parameter is repeated, only the text names it.
+    let name = known.map_or_else(|| why.split('`').nth(1).unwrap_or_default(), |_| name);
+    let form = known.and_then(|parameter| form(request, &parameter["schema"]));
+    let detail = match form {
+        Some(form) => format!("`{name}` in the query is not valid. Send {form}."),
+        None => format!("`{name}` in the query {}.", words::predicate(why)),
     };
-    let form = form(request, &parameter["schema"]).map(|form| format!(" Send {form}."));
-    let detail = format!("`{name}` in the query is not valid: {why}.{}", form.unwrap_or_default());
     Problem::new(ProblemKind::InvalidRequest, detail)
 }
 
@@ -62,7 +60,7 @@ fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
         return Some("a time such as `2026-11-24T06:00:00Z`, with `%2B` for `+`".to_owned());
     }
     if is("format", "uuid") {
-        return Some("an id such as `0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47`".to_owned());
+        return Some(AN_ID.to_owned());
     }
     let integer = || format!("a whole number from {} to {}", schema["minimum"], schema["maximum"]);
     is("type", "integer").then(integer)

@@ -54,23 +54,25 @@ impl Auth {
         self.auth_hs256_secret.get_or_insert_with(|| DEV_HS256_SECRET.into());
     }
 
-    pub(crate) fn check(&self, dev: bool) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.auth_issuer.is_some() && self.auth_audience.is_some(),
-            "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)"
-        );
+    /// Whether each rule holds, and what is wrong when it does not.
+    pub(crate) fn rules(&self, dev: bool) -> Vec<(bool, &'static str)> {
         let is_address =
             |issuer: &String| issuer.starts_with("https://") || issuer.starts_with("http://");
-        anyhow::ensure!(
-            dev || self.auth_jwks_url.is_some()
-                || self.auth_issuer.as_ref().is_some_and(is_address),
-            "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://, because the signing keys are found there; \
-             or set SEGMENT_EXPORT_AUTH_JWKS_URL to their address"
-        );
-        anyhow::ensure!(
-            dev || self.auth_hs256_secret.is_none(),
-            "SEGMENT_EXPORT_AUTH_HS256_SECRET is for development only: remove it, or set SEGMENT_EXPORT_DEV=true"
-        );
-        Ok(())
+        let is_readable = self.auth_issuer.as_ref().is_none_or(is_address);
+        vec![
+            (
+                self.auth_issuer.is_some() && self.auth_audience.is_some(),
+                "SEGMENT_EXPORT_AUTH_ISSUER and SEGMENT_EXPORT_AUTH_AUDIENCE are required (or --dev on a laptop)",
+            ),
+            (
+                dev || self.auth_jwks_url.is_some() || is_readable,
+                "SEGMENT_EXPORT_AUTH_ISSUER must begin with https://, because the signing keys are found there; \
+                 or set SEGMENT_EXPORT_AUTH_JWKS_URL to their address",
+            ),
+            (
+                dev || self.auth_hs256_secret.is_none(),
+                "SEGMENT_EXPORT_AUTH_HS256_SECRET is for development only: remove it, or set SEGMENT_EXPORT_DEV=true",
+            ),
+        ]
     }
 }

@@ -91,8 +91,16 @@ pub struct MemberSource {
     pub seed: u64,
 }
 
+/// Why the members of a segment cannot be read to the end.
+#[derive(Debug)]
+pub struct ReadFailure {
+    /// The place of its manifest in the source.
+    pub segment: usize,
+    pub error: Error,
+}
+
 /// Starts reading. The batches come in order; dropping the receiver stops it.
-pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, Error>> {
+pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFailure>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let handle = Handle::current();
     thread::spawn(move || {
@@ -108,8 +116,8 @@ pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, Error>>
 
 async fn produce(
     source: MemberSource,
-    sender: &mpsc::Sender<Result<EncodedBatch, Error>>,
-) -> Result<(), Error> {
+    sender: &mpsc::Sender<Result<EncodedBatch, ReadFailure>>,
+) -> Result<(), ReadFailure> {
     let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
     let room = usize::try_from(rows).unwrap_or(usize::MAX);
     let mut sifter = Sifter {
@@ -120,8 +128,9 @@ async fn produce(
         next_number: 1,
         next_row: 0,
     };
-    for manifest in source.manifests {
-        let mut pages = source.storage.pages(manifest, sifter.plan.columns.clone());
+    for (segment, manifest) in source.manifests.into_iter().enumerate() {
+        let pages = source.storage.pages(manifest, sifter.plan.columns.clone());
+        let mut pages = pages.map_err(|error| ReadFailure { segment, error });
         while let Some(page) = pages.try_next().await? {
             let Some(batch) = sifter.sift(page) else { continue };
             if sender.send(Ok(batch)).await.is_err() {

@@ -1,4 +1,4 @@
-//! What a run has done, batch by batch, and the profiles that are not on the list because of it.
+//! What a run has done, batch by batch, and the profiles that it did not put on the list.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -60,7 +60,7 @@ pub enum RejectionOutcome {
     InDoubt,
 }
 
-/// A profile that is not on the list because of a run. The columns are explained in the migration.
+/// A profile that a run did not put on the list. The columns are explained in the migration.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Rejection {
     pub position: i64,

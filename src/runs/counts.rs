@@ -34,7 +34,7 @@ impl Counts {
         self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
     }
 
-    /// Profiles that are not on the list because of the run; each has a row among the rejections.
+    /// Profiles that the run did not put on the list; each has a row among the rejections.
     #[must_use]
     pub const fn missing(&self) -> i64 {
         self.rejected + self.duplicate + self.invalid + self.in_doubt
@@ -46,16 +46,31 @@ impl Counts {
         self.selected - self.accounted()
     }
 
-    /// How many profiles are not on the list because of a run that went through all of them, in a sentence.
+    /// How many profiles a run that went through all of them did not put on the list, and why, in a sentence or two.
     #[must_use]
     pub fn shortfall(&self) -> String {
         let Self { selected, in_doubt, .. } = *self;
-        let missing = self.missing() - in_doubt;
-        let doubt = match in_doubt {
-            0 => String::new(),
-            _ => format!(", and for {in_doubt} it is unknown whether they are"),
-        };
-        format!("{missing} of {selected} profiles are not on the list because of this run{doubt}.")
+        let causes = [
+            (self.rejected, "rejected by Campaign Monitor"),
+            (self.invalid, "without a usable address or CustomerId"),
+            (self.duplicate, "with the address of another profile"),
+        ];
+        let causes = causes.iter().filter(|(profiles, _)| *profiles > 0);
+        let causes: Vec<_> = causes.map(|(profiles, why)| format!("{profiles} {why}")).collect();
+        let mut sentences = vec![];
+        if !causes.is_empty() {
+            let missing = self.missing() - in_doubt;
+            let causes = causes.join(", ");
+            sentences.push(format!(
+                "This run did not put {missing} of {selected} profiles on the list: {causes}."
+            ));
+        }
+        if in_doubt > 0 {
+            sentences.push(format!(
+                "For {in_doubt} of {selected} profiles it is unknown whether they are on the list."
+            ));
+        }
+        sentences.join(" ")
     }
 
     /// Adds the outcomes of more profiles; `selected` stays.
@@ -166,6 +181,22 @@ impl FieldWarnings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shortfall_tells_each_cause_and_does_not_say_that_the_run_removed_anybody() {
+        let mut counts = Counts { selected: 1000, invalid: 8, duplicate: 8, ..Counts::default() };
+        assert_eq!(
+            counts.shortfall(),
+            "This run did not put 16 of 1000 profiles on the list: 8 without a usable address or CustomerId, 8 with \
+             the address of another profile."
+        );
+        counts = Counts { selected: 5, rejected: 1, in_doubt: 2, ..Counts::default() };
+        assert_eq!(
+            counts.shortfall(),
+            "This run did not put 1 of 5 profiles on the list: 1 rejected by Campaign Monitor. For 2 of 5 profiles it \
+             is unknown whether they are on the list."
+        );
+    }
 
     #[test]
     fn a_run_is_successful_only_when_every_profile_is_on_the_list() {

@@ -58,6 +58,7 @@ pub fn start() {
         batch_written(status, 0);
     }
     profiles_processed(&Counts::default());
+    connections::start_counting();
 }
 
 pub fn run_ended(status: RunStatus, runs: u64) {

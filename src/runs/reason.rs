@@ -29,7 +29,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Some profiles are not on the list.
+    /// The run did not put some profiles on the list.
     ProfilesNotExported User
         "{detail} Open the rejections of this run to see which profiles, and why.";
     /// Somebody cancelled the run while it was open.
@@ -40,16 +40,16 @@ reasons! {
         "{detail} Nothing was sent. Spread the segments over several exports.";
     /// A segment has no members yet, or is gone.
     SegmentNotFound User
-        "The segment {detail} has no members to read. Refresh it, or take it out of the export.";
+        "The segment {detail} has no members to read. Upload its members or refresh it, or take it out of the export.";
     /// A segment lacks a field that the mapping names.
     FieldNotFound User
         "{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.";
     /// The data of a segment changed while the run read it.
     SegmentChanged User
-        "The data of a segment changed while the run read it: {detail}. Then start the run again.";
+        "The segment {detail} A waiting run reads it again by itself. If the run has failed, start it again.";
     /// The data of a segment cannot be understood.
     SegmentUnreadable User
-        "The data of a segment cannot be read: {detail}. Refresh the segment, then start the run again.";
+        "The segment {detail} Then start the run again.";
     /// The storage of the segments is unavailable.
     StorageUnavailable System
         "The storage of the segments cannot be reached. A waiting run resumes by itself when it is back. If the run \
@@ -75,6 +75,11 @@ reasons! {
     /// Campaign Monitor rejects the credentials.
     CredentialsRefused User
         "Campaign Monitor rejects the credentials ({detail}). Ask an administrator to renew the connection.";
+    /// The key that encrypted the credentials is not in the settings.
+    EncryptionKeyMissing System
+        "The credentials of the connection are encrypted with a key that is not in the settings of this service. Ask \
+         the operator to set that key again. A waiting run then resumes by itself. If the run has failed, start it \
+         again.";
     /// Campaign Monitor does not know the list.
     ListNotFound User
         "Campaign Monitor has no list {detail} in this account. Choose another list in the export.";
@@ -98,8 +103,8 @@ reasons! {
          happens again, send the traceId to your operator.";
     /// A fault of this service or its database.
     Internal System
-        "Something went wrong on our side. Start the run again. If it happens again, send the traceId to your \
-         operator.";
+        "Something went wrong on our side. A waiting run is tried again by itself. If the run has failed, start it \
+         again. If it happens again, send the traceId to your operator.";
 }
 
 /// Why a run ended as it did, or why it waits.

@@ -14,7 +14,7 @@ pub enum RunStatus {
     Running,
     /// Every selected profile is on the list.
     Successful,
-    /// It went through all profiles, but some are not on the list because of it.
+    /// It went through all profiles, but did not put some on the list.
     CompletedWithErrors,
     /// It gave up; `reason` says why.
     Failed,

@@ -224,6 +224,16 @@ pub async fn postpone_removal(tx: &mut WriteHandle, path: &str, now: Time) -> Re
         .map(drop))
 }
 
+/// Segments of all instances whose members are stored by this service.
+pub async fn count_stored(tx: &mut ReadHandle) -> Result<i64> {
+    sql!(tx, |db| {
+        sqlx::query_scalar("SELECT count(*) FROM segments WHERE CAST(manifest AS TEXT) LIKE $1")
+            .bind("%\"uploads/%")
+            .fetch_one(db)
+            .await
+    })
+}
+
 /// The manifests of the segments and the open runs of an instance that name uploads.
 pub async fn manifests_of_uploads(
     tx: &mut ReadHandle,

@@ -6,6 +6,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
+use crate::app::App;
+use crate::config::Part;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// Addresses that show the document, for GET: the document, then Swagger UI.
@@ -52,10 +54,15 @@ fn with_head(method: &str) -> Vec<String> {
 pub async fn no_such_route(
     request: HttpRequest,
     methods: Data<Methods>,
+    app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let allowed = methods.allowed(request.path());
     if allowed.is_empty() {
-        let detail = "This address does not exist. Check the path.";
+        let detail = if app.config.plays(Part::Api) {
+            "This address does not exist. Check the path."
+        } else {
+            "This process does not serve the API, only health and metrics. Call one that has the role `api`."
+        };
         return Err(Problem::new(ProblemKind::NotFound, detail));
     }
     Err(Problem::method_not_allowed(allowed.join(", ")))

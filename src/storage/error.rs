@@ -45,11 +45,11 @@ pub enum Error {
     },
     /// Members that this service stored are missing or incomplete: only their owner can bring them again.
     #[error(
-        "the stored members at {path} are missing or incomplete; upload them again, \
-         or refresh the segment if they come from a table"
+        "the stored members are missing or incomplete; upload them again, or refresh the segment if they come from a \
+         table"
     )]
     Lost {
-        /// Relative to the default root.
+        /// Relative to the default root; for the log.
         path: String,
     },
     /// The data is wrong: its writer's fault.

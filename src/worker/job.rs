@@ -10,6 +10,7 @@ use super::fairness::{ActiveRun, Fairness};
 use crate::app::App;
 use crate::records::integers::to_i64;
 use crate::runs::{Lease, Run};
+use crate::segments::SegmentName;
 use crate::storage::PAGE_ROWS;
 
 /// Held while something is written about the run, so that two writes of one worker never wait for each other's lock.
@@ -26,6 +27,8 @@ pub struct Job {
     /// Cancelled when the process stops, or the run must yield.
     pub stop: CancellationToken,
     pub(super) writes: Writes,
+    /// What it reads, in this order; none before it is prepared.
+    pub(super) segments: Vec<SegmentName>,
     /// Rows up to here may have been sent by an attempt that died.
     pub(super) doubt_until: i64,
     /// Batches behind the position that are written already: first row and end.
@@ -50,7 +53,8 @@ impl Job {
         let active = fairness.begin(lease, stop.clone());
         let (doubt_until, unanswered) = (run.sent_until, vec![]);
         let writes = Writes::default();
-        Self { app, run, lease, stop, writes, doubt_until, answered, unanswered, active }
+        let segments = vec![];
+        Self { app, run, lease, stop, writes, segments, doubt_until, answered, unanswered, active }
     }
 
     /// Rows that may be sent before the next checkpoint is written.

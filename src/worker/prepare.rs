@@ -15,8 +15,8 @@ use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
-use crate::segments::{self, Segment, Unreadable};
-use crate::storage::{self, Manifest};
+use crate::segments::{self, Segment, SegmentName, Unreadable};
+use crate::storage::Manifest;
 
 /// What the uploads of a run need.
 pub struct Prepared {
@@ -43,7 +43,10 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
-async fn segments_of(app: &App, job: &Job) -> Result<Vec<(RunSegment, Option<Segment>)>, Stopped> {
+async fn segments_of(
+    app: &App,
+    job: &mut Job,
+) -> Result<Vec<(RunSegment, Option<Segment>)>, Stopped> {
     let mut tx = app.db.read().await?;
     let mut found = Vec::new();
     for chosen in runs::store::segments(&mut tx, job.run.id).await? {
@@ -57,6 +60,7 @@ async fn segments_of(app: &App, job: &Job) -> Result<Vec<(RunSegment, Option<Seg
         }
         found.push((chosen, segment));
     }
+    job.segments = found.iter().map(|(chosen, _)| chosen.name.clone()).collect();
     Ok(found)
 }
 
@@ -85,8 +89,7 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
 }
 
 fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
-    let session = AccountSession::open(app, &app.runs_client, connection);
-    let session = session.map_err(|error| Stopped::Fault(error.into()))?;
+    let session = AccountSession::open(app, &app.runs_client, connection)?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }
 
@@ -100,7 +103,8 @@ async fn pin(
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
-            let manifest = Box::pin(segments::current(app, &segment)).await.map_err(not_pinned)?;
+            let current = Box::pin(segments::current(app, &segment)).await;
+            let manifest = current.map_err(|error| not_pinned(error, &chosen.name))?;
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }
@@ -128,12 +132,16 @@ async fn pin(
 }
 
 /// What changed before it was pinned is read later: the program that writes it has not finished yet.
-fn not_pinned(error: Unreadable) -> Stopped {
-    match error {
-        Unreadable::Storage(error @ storage::Error::Changed { .. }) => {
-            Stopped::Later(Reason::new(ReasonCode::SegmentChanged, error.to_string()), None)
+fn not_pinned(error: Unreadable, segment: &SegmentName) -> Stopped {
+    let error = match error {
+        Unreadable::Database(error) => return error.into(),
+        Unreadable::Storage(error) => error,
+    };
+    match Stopped::unreadable(&error, Some(segment)) {
+        Stopped::Ended(_, reason) if reason.code == ReasonCode::SegmentChanged => {
+            Stopped::Later(reason, None)
         }
-        other => other.into(),
+        stopped => stopped,
     }
 }
 

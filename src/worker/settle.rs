@@ -10,7 +10,7 @@ use super::job::Job;
 use super::stopped::{PhasesEnd, Stopped};
 use crate::backoff;
 use crate::db;
-use crate::records::batches::{self, MemberSource};
+use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::plan::Plan;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, LeaseLost, Outcome, Reason, ReasonCode, Run, RunStatus, measure};
@@ -117,7 +117,8 @@ fn log(job: &Job, outcome: &Outcome) {
 }
 
 fn word(reason: Option<&runs::Reason>) -> Option<String> {
-    reason.map(|reason| format!("{:?}", reason.code))
+    let word = serde_json::to_value(reason?.code).ok()?;
+    word.as_str().map(str::to_owned)
 }
 
 /// Of a run that ends: the batches that were sent in part, and those that an attempt which died may have sent. Of what
@@ -157,7 +158,7 @@ async fn doubtful(job: &Job, known: HashSet<i64>) -> Result<Vec<Done>, Stopped> 
         match batch {
             Ok(batch) if batch.first_row >= job.doubt_until => break,
             Ok(batch) => doubtful.push(doubt(batch)),
-            Err(error) => {
+            Err(ReadFailure { error, .. }) => {
                 let why = "profiles that may have been sent are unreadable, and count as remaining";
                 tracing::warn!(error = %error, "{why}");
                 break;

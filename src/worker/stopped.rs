@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::campaign_monitor::{self, Disposition};
 use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
-use crate::segments::Unreadable;
+use crate::secrets;
+use crate::segments::SegmentName;
 use crate::storage;
 
 /// Why a run stopped before its end.
@@ -62,7 +63,10 @@ impl From<Stopped> for anyhow::Error {
         match stopped {
             Stopped::LeaseLost(lost) => lost.into(),
             Stopped::Fault(error) => error,
-            other => anyhow::anyhow!("the run could not be settled: {other:?}"),
+            Stopped::Ended(_, reason) | Stopped::Later(reason, _) => {
+                anyhow::anyhow!("the run could not be settled: {}", reason.message)
+            }
+            Stopped::Drained => anyhow::anyhow!("the run could not be settled: the process stops"),
         }
     }
 }
@@ -73,35 +77,45 @@ impl From<sqlx::Error> for Stopped {
     }
 }
 
-impl From<Unreadable> for Stopped {
-    fn from(error: Unreadable) -> Self {
-        match error {
-            Unreadable::Storage(error) => error.into(),
-            Unreadable::Database(error) => error.into(),
+impl From<secrets::Error> for Stopped {
+    fn from(error: secrets::Error) -> Self {
+        if !matches!(error, secrets::Error::UnknownKey(_)) {
+            return Self::Fault(error.into());
         }
+        tracing::error!(%error, "the credentials of the connection cannot be decrypted");
+        Self::Later(Reason::new(ReasonCode::EncryptionKeyMissing, ""), None)
     }
 }
 
-impl From<storage::Error> for Stopped {
-    fn from(error: storage::Error) -> Self {
-        match &error {
-            storage::Error::Changed { .. }
-            | storage::Error::Lost { .. }
-            | storage::Error::NotFound { .. } => {
-                Self::failed(ReasonCode::SegmentChanged, error.to_string())
+impl Stopped {
+    /// The members of a segment cannot be read; it is one of the export when its name is unknown.
+    pub fn unreadable(error: &storage::Error, segment: Option<&SegmentName>) -> Self {
+        let name = segment.map_or("of this export".into(), |name| format!("“{}”", name.as_str()));
+        let code = ReasonCode::SegmentUnreadable;
+        match error {
+            storage::Error::Changed { .. } => Self::failed(
+                ReasonCode::SegmentChanged,
+                format!("{name} changed while the run read it: {error}."),
+            ),
+            // Their texts already say what to do.
+            storage::Error::Lost { .. } | storage::Error::NotFound { .. } => {
+                Self::failed(code, format!("{name} cannot be read: {error}."))
             }
             storage::Error::Unavailable(cause) => {
-                tracing::warn!(error = %error, %cause, "the storage is unavailable");
+                tracing::warn!(%error, %cause, "the storage is unavailable");
                 Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
             }
             storage::Error::Refused(cause) => {
-                tracing::error!(error = %error, %cause, "the storage rejects the credentials");
+                tracing::error!(%error, %cause, "the storage rejects the credentials");
                 Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
             }
             storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {
                 Self::failed(ReasonCode::StorageRefused, error.to_string())
             }
-            _ => Self::failed(ReasonCode::SegmentUnreadable, error.to_string()),
+            _ => {
+                let advice = "Refresh the segment, or upload its members again.";
+                Self::failed(code, format!("{name} cannot be read: {error}. {advice}"))
+            }
         }
     }
 }

@@ -23,8 +23,7 @@ use super::limiter::Limiter;
 use super::prepare::Prepared;
 use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
-use crate::records::batches::{self, EncodedBatch, MemberSource};
-use crate::storage;
+use crate::records::batches::{self, EncodedBatch, MemberSource, ReadFailure};
 
 /// Sends and accounts until every profile is processed, or until it is interrupted and the last uploads have been
 /// answered; then it returns why it stopped. It fails when it is broken off: uploads are in flight then.
@@ -49,7 +48,7 @@ pub async fn transfer(
 }
 
 /// The result of an upload, and the permit that it has until that is written.
-type Answered = (Result<Done, storage::Error>, OwnedSemaphorePermit);
+type Answered = (Result<Done, ReadFailure>, OwnedSemaphorePermit);
 
 /// The uploads of a run: several under way, their answers as they come, all at once that are ready.
 fn uploads(
@@ -97,8 +96,8 @@ fn permits(most: usize) -> impl Stream<Item = OwnedSemaphorePermit> {
 
 async fn send(
     uploader: Arc<Uploader>,
-    batch: Result<EncodedBatch, storage::Error>,
-) -> Result<Done, storage::Error> {
+    batch: Result<EncodedBatch, ReadFailure>,
+) -> Result<Done, ReadFailure> {
     let upload = tokio::spawn(uploader.upload(batch?).in_current_span());
     match AbortOnDropHandle::new(upload).await {
         Ok(answered) => Ok(account(answered)),
@@ -116,7 +115,9 @@ async fn record(
     let mut ready = Vec::with_capacity(answers.len());
     for answer in answers {
         match answer {
-            Err(error) => interrupt.raise(error.into()),
+            Err(ReadFailure { segment, error }) => {
+                interrupt.raise(Stopped::unreadable(&error, job.segments.get(segment)));
+            }
             Ok(done) if !done.is_answered => {
                 interrupt.drain.cancel();
                 job.unanswered.push(done);

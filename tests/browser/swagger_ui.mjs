@@ -28,7 +28,11 @@ export async function open(url, instance) {
     await page.goto(`${url}swagger-ui/`);
     await page.evaluate(() => localStorage.clear());
     await page.reload();
-    await page.locator('.btn.authorize').first().click();
+    const authorize = page.locator('.btn.authorize').first();
+    await authorize.waitFor();
+    const { y } = await authorize.boundingBox();
+    assert.ok(y < page.viewportSize().height, `Authorize is seen without scrolling, and not ${y} pixels down`);
+    await authorize.click();
     await page.locator('#auth-bearer-value').fill(token);
     await page.locator('.auth-btn-wrapper .authorize').click();
     await page.locator('.auth-btn-wrapper .btn-done').click();

@@ -75,7 +75,9 @@ async fn a_process_without_the_api_takes_nothing_but_health_and_metrics() {
     let health = app.anonymous(Method::POST, "livez").send().await.unwrap();
     assert_eq!(health.headers()["allow"], "GET, HEAD");
     refused(health, 405).await;
-    refused(app.request("Admin", Method::DELETE, "/runs").send().await.unwrap(), 404).await;
+    let problem =
+        refused(app.request("Admin", Method::DELETE, "/runs").send().await.unwrap(), 404).await;
+    assert!(text(&problem, "detail").contains("does not serve the API"), "{problem}");
     for page in ["openapi.json", "swagger-ui/"] {
         refused(app.anonymous(Method::POST, page).send().await.unwrap(), 404).await;
     }
@@ -169,4 +171,26 @@ async fn swagger_ui_and_its_document_come_from_the_binary() {
     let document = good(app.anonymous(Method::GET, "openapi.json").send().await.unwrap()).await;
     assert_eq!(document["info"]["title"], "segment-export");
     good(app.anonymous(Method::GET, "readyz").send().await.unwrap()).await;
+}
+
+/// The counters of the program, by the file that declares them.
+fn counters() -> Vec<&'static str> {
+    let declared = include_str!("../../src/telemetry/measures.rs");
+    let lines = declared.lines().filter(|line| line.trim().starts_with("describe_counter "));
+    let names: Vec<_> = lines.filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(names.len() > 5, "{names:?}");
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_counter_is_there_from_the_start_at_zero() {
+    let mut app = TestApp::start().await;
+    app.stop_service().await;
+    app.start_process().await;
+    let metrics = app.anonymous(Method::GET, "metrics").send().await.unwrap().text().await.unwrap();
+    for name in counters() {
+        let mut lines = metrics.lines().filter(|line| line.starts_with(name));
+        assert!(lines.clone().count() > 0, "{name} is missing");
+        assert!(lines.all(|line| line.ends_with(" 0")), "{name}");
+    }
 }

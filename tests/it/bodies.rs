@@ -191,7 +191,7 @@ async fn an_empty_body_is_called_empty_and_a_packed_one_packed() {
     for nothing in ["", " \n"] {
         let call = post().header("Content-Type", "application/json").body(nothing);
         let problem = refused(call.send().await.unwrap(), 400).await;
-        assert_eq!(problem["detail"], "the body is empty, expected a JSON object");
+        assert_eq!(problem["detail"], "The body is empty. Send a JSON object.");
     }
     let packed = post().header("Content-Encoding", "gzip").json(&json!({}));
     let problem = refused(packed.send().await.unwrap(), 415).await;

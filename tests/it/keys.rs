@@ -9,7 +9,7 @@ use segment_export::sql;
 use serde_json::json;
 
 use crate::oauth;
-use crate::support::{TestApp, refused, text};
+use crate::support::{TestApp, people, refused, text};
 
 const OLD: &str = "old:b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=";
 const NEW: &str = "new:bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=";
@@ -89,11 +89,21 @@ async fn a_secret_that_is_changed_in_the_very_moment_stays_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_missing_is_named_and_nothing_is_lost() {
     let mut app = TestApp::start_with(&["--encryption-keys", OLD]).await;
+    app.segment("People", &people(2)).await;
     let id = app.connection().await;
-    app.restart_with(&["--encryption-keys", NEW]).await;
-    let verify = format!("/connections/{id}/verify");
-    let verified = app.request("Admin", Method::POST, &verify).json(&json!({})).send().await;
-    assert_eq!(refused(verified.unwrap(), 500).await["errorCode"], "internal");
+    let export = app.export(&id).await;
+    app.restart_with(&["--encryption-keys", NEW, "--stalls-max", "100"]).await;
+    let verify = (Method::POST, format!("/connections/{id}/verify"));
+    for (method, path) in [verify, (Method::GET, format!("/connections/{id}/lists"))] {
+        let call = app.request("Admin", method, &path).json(&json!({}));
+        let problem = refused(call.send().await.unwrap(), 503).await;
+        assert_eq!(problem["errorCode"], "encryptionKeyMissing", "{path}");
+        assert!(text(&problem, "detail").contains("Ask your operator"), "{problem}");
+    }
+    let run = app.start_run(&export).await;
+    let waiting = app.run_when(&run, |run| run["reason"].is_object()).await;
+    assert_eq!(waiting["status"], "queued", "{waiting}");
+    assert_eq!(waiting["reason"]["code"], "encryptionKeyMissing", "{waiting}");
     let (succeeds, status) = app.command(&["keys", "status"], &[]).await;
     assert!(!succeeds, "{status}");
     let (succeeds, rotated) = app.command(&["keys", "rotate"], &[]).await;
@@ -108,9 +118,10 @@ async fn a_key_that_is_missing_is_named_and_nothing_is_lost() {
     );
 
     let both = format!("{NEW},{OLD}");
-    app.restart_with(&["--encryption-keys", &both]).await;
+    app.restart_with(&["--encryption-keys", &both, "--stalls-max", "100"]).await;
     assert!(app.command(&["keys", "rotate"], &[]).await.0);
     all_open(&app).await;
+    assert_eq!(app.ended(&run).await["status"], "successful", "it resumes by itself");
 }
 
 /// What a process says that must not start with these settings.

@@ -38,6 +38,8 @@ async fn a_removed_export_is_gone_its_open_run_ends_and_its_runs_stay_as_history
         (&run["status"], &run["reason"]["code"]),
         (&json!("canceled"), &json!("canceledByUser"))
     );
+    let message = text(&run["reason"], "message");
+    assert!(message.contains("Admin@example.com, who removed the export."), "{message}");
     let history = app.get(&format!("/runs?exportId={export}")).await;
     assert_eq!(history["items"].as_array().unwrap().len(), 1);
 }
@@ -53,7 +55,10 @@ async fn a_detached_export_is_inactive_its_open_run_ends_and_it_starts_no_other(
     let detached = app.post(&format!("{path}/detach"), &json!({})).await;
 
     assert_eq!((&detached["state"], &detached["connectionId"]), (&json!("inactive"), &Value::Null));
-    assert_eq!(app.ended(&run).await["status"], "canceled");
+    let run = app.ended(&run).await;
+    assert_eq!(run["status"], "canceled");
+    let message = text(&run["reason"], "message");
+    assert!(message.contains("who took the connection from the export."), "{message}");
     let start = app.request("Admin", Method::POST, &format!("{path}/runs"));
     assert_eq!(refused(start.send().await.unwrap(), 409).await["errorCode"], "exportInactive");
 }

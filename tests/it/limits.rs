@@ -138,7 +138,7 @@ async fn a_segment_that_was_never_filled_fails_the_run() {
         "failed",
         "segmentNotFound",
         "user",
-        &["“Hollow”", "Refresh it, or take it out"],
+        &["“Hollow”", "Upload its members or refresh it, or take it out"],
     );
 }
 

@@ -2,10 +2,12 @@
 //! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the
 //! tokens of a certified OpenID provider.
 //!
-//! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`.) Each test brings its program: Python
+//! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the code of the documents in
+//! `outside/documented.rs`.) Each test brings its program: Python
 //! packages into a virtual environment, npm packages and Debian's Chromium, at pinned versions, once.
 
 mod contract;
+mod documented;
 
 use std::process::Stdio;
 

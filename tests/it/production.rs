@@ -91,7 +91,9 @@ async fn the_keys_may_lie_elsewhere_and_roles_and_instances_in_other_claims() {
     refused(ask(&["Viewer"], &[&own]).await, 403).await;
     refused(ask(&["Everybody"], &[&own]).await, 403).await;
     refused(ask(&["Admin"], &[&other]).await, 404).await;
-    refused(ask(&["Admin"], &[]).await, 404).await;
+    let problem = refused(ask(&["Admin"], &[]).await, 404).await;
+    assert!(problem["detail"].as_str().unwrap().contains("the instances claim"), "{problem}");
+    good(ask(&["Admin"], &["*"]).await).await;
 }
 
 /// An address that stands in a row which cannot be read, in one that is refused, and in one that is sent.

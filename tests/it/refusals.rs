@@ -133,7 +133,14 @@ async fn an_export_is_saved_also_when_its_saving_finds_that_the_credentials_are_
 
     let saved = app.post("/exports", &new).await;
 
-    assert_eq!(saved["warnings"][0]["code"], "connectionNotConnected", "{saved}");
+    for saved in [saved, app.post("/exports", &new).await] {
+        let warning = &saved["warnings"][0];
+        assert_eq!(warning["code"], "connectionNotConnected", "{saved}");
+        assert!(
+            text(warning, "message").starts_with("Campaign Monitor rejects the credentials"),
+            "{saved}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,4 +225,37 @@ async fn a_fault_of_ours_says_so_and_shows_nothing_of_it() {
         (&json!("internal"), &json!("system"))
     );
     assert!(!problem.to_string().contains("mapping"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_is_told_the_next_step() {
+    let app = TestApp::start().await;
+    let members = app.upload("People", "text/csv", people(1)).await;
+    let detail = text(&refused(members, 404).await, "detail");
+    assert!(detail.contains("Register it first, with `PUT /segments/{name}`"), "{detail}");
+
+    let path = format!("v1/instances/{}/exports", app.instance);
+    let twice = format!("Bearer Bearer {}", app.token("Admin"));
+    let call = app.anonymous(Method::GET, &path).header("Authorization", twice);
+    let detail = text(&refused(call.send().await.unwrap(), 401).await, "detail");
+    assert!(detail.contains("the word Bearer twice"), "{detail}");
+
+    app.put("/segments/Hollow", &json!({"displayName": "Hollow"})).await;
+    let export = |segments: &[&str]| {
+        json!({"displayName": "New", "connectionId": uuid::Uuid::nil(), "listId": LIST_ID,
+            "segments": segments, "mapping": {"email": "Mail"}})
+    };
+    let unknown = send(&app, Method::POST, "/exports", &export(&["Newcomers"])).await;
+    let detail = text(&refused(unknown, 422).await, "detail");
+    assert!(detail.contains("“Newcomers”. Register it, or correct the name."), "{detail}");
+    let twice = send(&app, Method::POST, "/exports", &export(&["Hollow", "Hollow"])).await;
+    let detail = text(&refused(twice, 400).await, "detail");
+    assert!(detail.contains("the segment “Hollow” is named twice"), "{detail}");
+
+    let connection = app.connection().await;
+    let mut hollow = export(&["Hollow"]);
+    hollow["connectionId"] = json!(connection);
+    let saved = app.post("/exports", &hollow).await;
+    assert_eq!(saved["warnings"][0]["code"], "segmentWithoutMembers", "{saved}");
+    assert!(text(&saved["warnings"][0], "message").contains("“Hollow”"), "{saved}");
 }

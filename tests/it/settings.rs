@@ -175,6 +175,34 @@ fn settings_are_checked_without_starting_and_every_problem_is_told() {
     let (succeeds, said) = told(&["config", "check"], &with);
     assert!(!succeeds, "{said}");
     assert!(said.contains("AUTH_ISSUER") && said.contains("ENCRYPTION_KEYS"), "{said}");
+    let misread = [
+        (
+            "UPLOADS_IN_FLIGHT",
+            "3000",
+            "(or --uploads-in-flight) cannot have \"3000\": it must be from 1 to 64",
+        ),
+        ("LEASE_MS", "abc", "(or --lease-ms) cannot have \"abc\": it must be a whole number"),
+        ("AUTH_LEEWAY_SECONDS", "100", "cannot have \"100\": it must be at most 60"),
+        ("KEEP_RUNS_DAYS", "-1", "cannot have \"-1\": the number is negative or too large"),
+        ("ROLES", "wroker", "cannot have \"wroker\": it accepts api, worker, scheduler"),
+    ];
+    let set = misread.map(|(name, value, _)| (format!("SEGMENT_EXPORT_{name}"), value));
+    let set: Vec<_> = set.iter().map(|(name, value)| (name.as_str(), *value)).chain(with).collect();
+    for words in [&["config", "check"][..], &["serve"]] {
+        let (succeeds, said) = told(words, &set);
+        assert!(!succeeds, "{said}");
+        for (name, _, sentence) in misread {
+            assert!(said.contains(&format!("SEGMENT_EXPORT_{name} ")), "{name}: {said}");
+            assert!(said.contains(sentence), "{name}: {said}");
+        }
+        assert_eq!(words[0] == "config", said.contains("AUTH_ISSUER"), "{said}");
+    }
+    let (succeeds, said) = told(&["serve", "--lease-ms", "abc"], &with);
+    assert!(!succeeds && said.contains("--lease-ms) cannot have \"abc\""), "{said}");
+    let traced = [("RUST_BACKTRACE", "1"), ("SEGMENT_EXPORT_DATABASE_URL", "mysql://x")];
+    let (succeeds, said) = told(&["serve", "--dev"], &traced);
+    assert!(!succeeds && said.contains("must begin with sqlite://"), "{said}");
+    assert!(!said.contains("backtrace"), "{said}");
     let (succeeds, said) = told(&["config", "check", "--dev"], &with);
     assert!(succeeds, "{said}");
     assert!(!file.parent().unwrap().exists(), "nothing was started");

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::orphans::kept;
-use crate::support::{TestApp, people, refused, text};
+use crate::support::{TestApp, people, refused, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_to_a_storage_that_cannot_be_written_is_told_to_come_back() {
@@ -67,8 +67,10 @@ async fn members_of_an_upload_that_are_gone_are_asked_for_again() {
     assert!(!detail.contains("Refresh the segment."), "{detail}");
     let run = app.ended(&app.start_run(&export).await).await;
     let reason = &run["reason"];
-    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("segmentChanged")));
-    assert!(text(reason, "message").contains("upload them again"), "{reason}");
+    assert_eq!((&run["status"], &reason["code"]), (&json!("failed"), &json!("segmentUnreadable")));
+    let message = text(reason, "message");
+    assert!(message.contains("The segment “People” cannot be read"), "{reason}");
+    assert!(message.contains("upload them again") && !message.contains("uploads/"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,4 +88,29 @@ async fn a_run_waits_while_the_storage_as_a_whole_is_away() {
 
     let run = app.ended(&run).await;
     assert_eq!((&run["status"], &run["counts"]["created"]), (&json!("successful"), &json!(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_the_volume_of_the_storage_is_not_ready_and_loses_nothing() {
+    let mut app = TestApp::start_with(&["--stalls-max", "100"]).await;
+    let export = app.export_of(3).await;
+    app.stop_service().await;
+    let volume = app.storage().with_extension("volume");
+    std::fs::rename(app.storage(), &volume).unwrap();
+    app.start_service().await;
+    let is_ready =
+        async || app.anonymous(Method::GET, "readyz").send().await.unwrap().status() == 200;
+
+    assert!(!is_ready().await);
+    let upload = app.upload("People", "text/csv", people(5)).await;
+    assert_eq!(refused(upload, 503).await["errorCode"], "unavailable");
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["reason"]["code"] == "storageUnavailable").await;
+    assert_eq!(std::fs::read_dir(app.storage()).unwrap().count(), 0, "nothing is written there");
+
+    std::fs::remove_dir(app.storage()).unwrap();
+    std::fs::rename(&volume, app.storage()).unwrap();
+    let run = app.ended(&run).await;
+    assert_eq!((&run["status"], &run["counts"]["created"]), (&json!("successful"), &json!(3)));
+    until(is_ready).await;
 }

@@ -237,3 +237,33 @@ async fn what_is_to_be_new_is_made_only_when_it_is_not_there() {
         good(put("If-Match", "*", &second).await).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_nothing_leaves_the_version_so_that_no_editor_is_refused() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(1)).await;
+    let id = app.connection().await;
+    let connection = format!("/connections/{id}");
+    let export = format!("/exports/{}", app.export(&id).await);
+    for path in [&connection, &export] {
+        let before = app.get(path).await;
+        for body in [json!({}), json!({"displayName": before["displayName"]})] {
+            let after = good(call(&app, Method::PATCH, path.clone(), body).await).await;
+            for member in ["version", "updatedUtc"] {
+                assert_eq!(after[member], before[member], "{member} of {path}");
+            }
+        }
+    }
+    let verified = async || {
+        app.post(&format!("{connection}/verify"), &json!({})).await;
+        app.get(&connection).await
+    };
+    let before = app.get(&connection).await["version"].as_i64().unwrap();
+    let after = verified().await;
+    assert_eq!(after["version"], before);
+    assert!(after["credential"]["verifiedUtc"].is_string(), "{after}");
+    app.faults(&json!([{"kind": {"status": {"status": 401, "code": 100}}}])).await;
+    assert_eq!(verified().await["version"], before + 1, "now it needs attention");
+    app.faults(&json!([])).await;
+    assert_eq!(verified().await["version"], before + 2, "now it works again");
+}

@@ -5,11 +5,23 @@ use crate::campaign_monitor::{self, Disposition};
 use crate::connections::session::AccountSession;
 use crate::connections::{Connection, Unusable};
 use crate::http::problem::{Problem, ProblemKind};
+use crate::secrets;
 
 /// A session of a connection that has credentials.
 pub fn open(app: &App, connection: &Connection) -> Result<AccountSession, Problem> {
     let session = AccountSession::open(app, &app.campaign_monitor, connection);
-    session.map_err(anyhow::Error::new)?.ok_or_else(|| unusable(&Unusable::NoCredentials))
+    session.map_err(sealed)?.ok_or_else(|| unusable(&Unusable::NoCredentials))
+}
+
+fn sealed(error: secrets::Error) -> Problem {
+    let detail = "The credentials of this connection are encrypted with a key that is not in the settings of this \
+        service. Ask your operator to set that key again: nothing is lost. Or enter the credentials again.";
+    match error {
+        secrets::Error::UnknownKey(_) => {
+            Problem::new(ProblemKind::EncryptionKeyMissing, detail).because(error)
+        }
+        other => anyhow::Error::new(other).into(),
+    }
 }
 
 /// The problem that an error of Campaign Monitor becomes.

@@ -197,6 +197,9 @@ pub async fn update_connection(
     if_match.check(old.stamps.version)?;
     let name = body.value.display_name.as_ref().unwrap_or(&old.display_name);
     let allowed = body.value.allowed_roles.unwrap_or(old.allowed_roles);
+    if (name, allowed) == (&old.display_name, old.allowed_roles) {
+        return Ok(ok(old.stamps.version, &ConnectionView::full(old)));
+    }
     let connection = store::update(&mut tx, id.0, name, allowed, caller.subject(), db::now())
         .await
         .map_err(name_taken)?;

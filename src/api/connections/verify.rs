@@ -113,7 +113,7 @@ fn check_export_user(connection: &Connection) -> Check {
         None => Check {
             name: "exportUser",
             ok: false,
-            detail: "The connection has no export user yet.".into(),
+            detail: "The connection has no export user yet. Add one: `PUT …/export-user`.".into(),
         },
     }
 }

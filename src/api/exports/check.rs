@@ -7,7 +7,7 @@ use crate::api::connections::account::{open, problem};
 use crate::api::connections::find::find_usable;
 use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
-use crate::connections::{Connection, ConnectionStatus};
+use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
 use crate::exports::{ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
@@ -33,7 +33,10 @@ pub async fn find_segments(
             None => errors.push(FieldError::new(
                 format!("/segments/{index}"),
                 "unknownSegment",
-                format!("This instance has no segment “{}”.", name.as_str()),
+                format!(
+                    "This instance has no segment “{}”. Register it, or correct the name.",
+                    name.as_str()
+                ),
             )),
         }
     }
@@ -49,18 +52,20 @@ pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Probl
     Problem::none_of(errors.collect())
 }
 
-/// Checks the list and its fields if the connection is connected; the warnings say if it is not.
+/// Checks the list and its fields if the connection is connected; the warnings say why it is not.
 pub async fn check_list(
     app: &App,
     connection: &Connection,
     list_id: &ListId,
     mapping: &Mapping,
 ) -> Result<Vec<Warning>, Problem> {
-    if connection.status() != ConnectionStatus::Connected {
-        return Ok(vec![warnings::not_connected()]);
+    if let Some(why) = connection.unusable() {
+        return Ok(vec![warnings::not_connected(&why)]);
     }
     match ask(app, connection, list_id).await? {
-        Err(error) if error.is_about_the_credential() => Ok(vec![warnings::not_connected()]),
+        Err(error) if error.is_about_the_credential() => {
+            Ok(vec![warnings::not_connected(&Unusable::CredentialsRefused(error.refusal()))])
+        }
         found => Ok(warnings::of_list(&checked(found, mapping)?.0)),
     }
 }

@@ -11,7 +11,7 @@ use super::saving::{Checked, check, save, save_new};
 use super::show::{page, view};
 use super::views::{DuplicateBody, ExportView, NewExportBody, SegmentNames};
 use crate::api::access::may_edit;
-use crate::api::runs::cancel::cancel_open;
+use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::exports::ExportContent;
@@ -257,7 +257,7 @@ pub async fn delete_export(
     may_edit(&mut tx, &caller, export.connection_id).await?;
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
-    cancel_open(&mut tx, &caller, id.0).await?;
+    cancel_open(&mut tx, &caller, id.0, Uprooted::Removed).await?;
     store::delete(&mut tx, id.0).await?;
     let change = Change::removed((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;

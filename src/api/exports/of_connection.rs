@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::dependants::Dependant;
 use crate::api::connections::find::{find, find_to_change};
-use crate::api::runs::cancel::cancel_open;
+use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -71,7 +71,7 @@ pub async fn detach_connection(
     let connection = find_to_change(&mut tx, caller.instance, id.0).await?;
     let exports = store::detach_all(&mut tx, id.0, caller.subject(), db::now()).await?;
     for export in &exports {
-        cancel_open(&mut tx, &caller, export.id).await?;
+        cancel_open(&mut tx, &caller, export.id, Uprooted::Detached).await?;
         let change = detached(export, id.0);
         audit::record(&mut tx, &caller.author, Action::ExportDetach, change).await?;
     }

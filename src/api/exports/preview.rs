@@ -103,7 +103,7 @@ pub struct ExampleView {
         (
             status = 503,
             description = "The preview took too long, or a part of the service or Campaign Monitor is unavailable: \
-                `previewTooLong`, `unavailable`, `destinationUnavailable`",
+                `previewTooLong`, `unavailable`, `encryptionKeyMissing`, `destinationUnavailable`",
             body = ProblemDocument,
         ),
     ),
@@ -207,7 +207,7 @@ async fn count(
     });
     let mut tally = Tally::default();
     while let Some(batch) = reader.recv().await {
-        tally.add(&batch.map_err(|error| read_problem(&error))?, &plan);
+        tally.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
     }
     if tally.view.selected != selected {
         return Err(anyhow::anyhow!("the reader ended before the segments").into());

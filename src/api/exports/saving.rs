@@ -11,12 +11,12 @@ use super::find::find_to_change;
 use super::show::view;
 use super::views::SegmentNames;
 use crate::api::access::may_edit;
-use crate::api::runs::cancel::cancel_open;
+use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::api::schedules;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
-use crate::exports::{Export, ExportContent, Warning, store, store_planned};
+use crate::exports::{Export, ExportContent, Warning, store, store_planned, warnings};
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
@@ -24,7 +24,7 @@ use crate::http::idempotency::{Answer, Idempotent};
 use crate::http::problem::Problem;
 use crate::http::retry::conflict;
 use crate::names::ExportId;
-use crate::segments::{self, SegmentId};
+use crate::segments::{self, Segment, SegmentId};
 
 /// The result of `check`.
 pub struct Checked {
@@ -45,10 +45,10 @@ pub async fn check(
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
-    let mut warnings = Vec::new();
+    let mut warnings = warnings::of_segments(&segments);
     if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
-        warnings = check_list(app, &connection, content.list_id, content.mapping).await?;
+        warnings.extend(check_list(app, &connection, content.list_id, content.mapping).await?);
     }
     Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }
@@ -93,7 +93,8 @@ async fn insert(
     Ok(export)
 }
 
-/// Changes an export. A conflict when somebody else changed it meanwhile, or removed its connection or a segment.
+/// Changes an export, unless it is already as it should be. A conflict when somebody else changed it meanwhile, or
+/// removed its connection or a segment.
 pub async fn save(
     app: &App,
     caller: &Caller<Contributor>,
@@ -110,24 +111,42 @@ pub async fn save(
     for connection in [current.connection_id, content.connection_id].into_iter().flatten() {
         may_edit(&mut tx, caller, Some(connection)).await?;
     }
-    // A run uses the connection that the export had when the run started.
-    if content.connection_id != current.connection_id {
-        cancel_open(&mut tx, caller, old.id).await?;
-    }
-    let export = store::update(&mut tx, old.id, content, caller.subject(), db::now())
-        .await
-        .map_err(conflict)?;
     let old_segments = segments::store::of_export(&mut tx, old.id).await?;
-    store::set_segments(&mut tx, old.id, &checked.segments).await.map_err(conflict)?;
-    let segments = segments::store::of_export(&mut tx, old.id).await?;
-    let change = Change::between((&current, &old_segments[..]), (&export, &segments[..]));
-    audit::record(&mut tx, &caller.author, action, change).await?;
-    // A planned time that is due and has not started a run yet stays, unless the schedule changes.
-    if current.schedule.0 != *content.schedule {
-        store_planned::plan(&mut tx, old.id, content.schedule.next(db::now())).await?;
-    }
+    let is_same_set =
+        old_segments.iter().map(|segment| segment.id).eq(checked.segments.iter().copied());
+    let export = if is_same_set && ExportContent::of(&current) == *content {
+        current
+    } else {
+        let old = (&current, &old_segments[..]);
+        change(&mut tx, caller, action, old, content, &checked.segments).await?
+    };
     let version = export.stamps.version;
     let view = view(&mut tx, app, caller, export, checked.warnings).await?;
     tx.commit().await?;
     Ok(ok(version, &view))
+}
+
+async fn change(
+    tx: &mut WriteHandle,
+    caller: &Caller<Contributor>,
+    action: Action,
+    old: (&Export, &[Segment]),
+    content: &ExportContent<'_>,
+    segments: &[SegmentId],
+) -> Result<Export, Problem> {
+    let (id, now) = (old.0.id, db::now());
+    // A run uses the connection that the export had when the run started.
+    if content.connection_id != old.0.connection_id {
+        cancel_open(tx, caller, id, Uprooted::Detached).await?;
+    }
+    let export = store::update(tx, id, content, caller.subject(), now).await.map_err(conflict)?;
+    store::set_segments(tx, id, segments).await.map_err(conflict)?;
+    let segments = segments::store::of_export(tx, id).await?;
+    let change = Change::between(old, (&export, &segments[..]));
+    audit::record(tx, &caller.author, action, change).await?;
+    // A planned time that is due and has not started a run yet stays, unless the schedule changes.
+    if old.0.schedule.0 != *content.schedule {
+        store_planned::plan(tx, id, content.schedule.next(now)).await?;
+    }
+    Ok(export)
 }

@@ -1,5 +1,7 @@
 //! Exports on the wire.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +16,9 @@ use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
 use crate::segments::SegmentName;
 
+/// Part of the API contract.
+const SEGMENTS_MAX: usize = 50;
+
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(try_from = "Vec<SegmentName>")]
@@ -21,14 +26,22 @@ use crate::segments::SegmentName;
 pub struct SegmentNames(pub Vec<SegmentName>);
 
 impl TryFrom<Vec<SegmentName>> for SegmentNames {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(names: Vec<SegmentName>) -> Result<Self, Self::Error> {
-        let distinct: std::collections::HashSet<_> = names.iter().collect();
-        if (1..=50).contains(&names.len()) && distinct.len() == names.len() {
-            return Ok(Self(names));
+    fn try_from(names: Vec<SegmentName>) -> Result<Self, String> {
+        if !(1..=SEGMENTS_MAX).contains(&names.len()) {
+            return Err(format!(
+                "an export has 1 to {SEGMENTS_MAX} segments, and this one has {}",
+                names.len()
+            ));
         }
-        Err("an export has 1 to 50 segments, each once")
+        let mut seen = HashSet::new();
+        match names.iter().find(|name| !seen.insert(*name)) {
+            Some(twice) => {
+                Err(format!("the segment “{}” is named twice; name each once", twice.as_str()))
+            }
+            None => Ok(Self(names)),
+        }
     }
 }
 

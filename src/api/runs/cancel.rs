@@ -36,7 +36,7 @@ pub async fn cancel_run(
     let mut tx = app.db.write().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, run.connection_id).await?;
-    let Some(canceled) = cancel(&mut tx, &caller, &run).await? else {
+    let Some(canceled) = cancel(&mut tx, &caller, &run, "").await? else {
         let detail = "The run has already ended, so there is nothing to cancel.";
         return Err(Problem::new(ProblemKind::RunEnded, detail).with(Member::RunStatus, run.status));
     };
@@ -46,14 +46,16 @@ pub async fn cancel_run(
     Ok(HttpResponse::Accepted().insert_header(("ETag", etag(view.version))).json(view))
 }
 
-/// Cancels a run; `None` when it has already ended.
+/// Cancels a run; `None` when it has already ended. `by` continues the name of the caller.
 async fn cancel<R>(
     tx: &mut WriteHandle,
     caller: &Caller<R>,
     run: &Run,
+    by: &str,
 ) -> Result<Option<Run>, Problem> {
     let now = db::now();
-    let reason = Reason::new(ReasonCode::CanceledByUser, &caller.identity.name);
+    let who = format!("{}{by}", caller.identity.name);
+    let reason = Reason::new(ReasonCode::CanceledByUser, who);
     let is_canceled = store::cancel_queued(tx, run.id, &reason, now).await?
         || store::request_cancel(tx, run.id, &reason, now).await?;
     if !is_canceled {
@@ -68,14 +70,27 @@ async fn cancel<R>(
     Ok(Some(canceled))
 }
 
+/// Why the open run of an export cannot go on.
+#[derive(Clone, Copy)]
+pub enum Uprooted {
+    Removed,
+    /// From its connection; it may have another one now.
+    Detached,
+}
+
 /// Cancels the open run of an export that can no longer run, if it has one.
 pub async fn cancel_open<R>(
     tx: &mut WriteHandle,
     caller: &Caller<R>,
     export: ExportId,
+    why: Uprooted,
 ) -> Result<(), Problem> {
+    let by = match why {
+        Uprooted::Removed => ", who removed the export",
+        Uprooted::Detached => ", who took the connection from the export",
+    };
     if let Some(run) = store::open_of_export(tx, export).await? {
-        cancel(tx, caller, &run).await?;
+        cancel(tx, caller, &run, by).await?;
     }
     Ok(())
 }

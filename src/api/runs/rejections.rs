@@ -52,7 +52,7 @@ pub struct BatchView {
     pub rejected: i64,
 }
 
-/// A profile that is not on the list because of a run.
+/// A profile that a run did not put on the list.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectionView {
@@ -64,10 +64,10 @@ pub struct RejectionView {
     pub email: String,
     pub outcome: RejectionOutcome,
     /// Stable, camelCase.
-    #[schema(example = "unsubscribed")]
+    #[schema(example = "addressMalformed")]
     pub code: String,
     /// Why the profile was rejected, for people.
-    #[schema(example = "The address is malformed.")]
+    #[schema(example = "The e-mail address has a form that Campaign Monitor does not accept.")]
     pub message: String,
     /// Number of the batch that the profile was in.
     #[schema(example = 1)]
@@ -139,13 +139,14 @@ pub async fn list_batches(
                 (
                     String = "text/csv",
                     example = "customerId,email,outcome,code,message,batch\r\n3,not an \
-                        address,invalid,addressMalformed,The address is malformed.,1\r\n",
+                        address,invalid,addressMalformed,The e-mail address has a form that Campaign Monitor does not \
+                        accept.,1\r\n",
                 ),
                 (
                     String = "application/x-ndjson",
                     example = "{\"customerId\":\"3\",\"email\":\"not an \
-                        address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The address is \
-                        malformed.\",\"batch\":1}\n",
+                        address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The e-mail \
+                        address has a form that Campaign Monitor does not accept.\",\"batch\":1}\n",
                 ),
             ),
         ),

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::db::{ReadHandle, WriteHandle};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::segments::{Segment, SegmentName, store};
 
 /// The segment `name` of `instance`, or 404.
@@ -12,9 +12,7 @@ pub async fn find(
     instance: Uuid,
     name: &SegmentName,
 ) -> Result<Segment, Problem> {
-    store::get(tx, instance, name)
-        .await?
-        .ok_or_else(|| Problem::not_found("segment with this name"))
+    store::get(tx, instance, name).await?.ok_or_else(unknown)
 }
 
 /// The same, to change it: nobody else can change it until the transaction ends.
@@ -24,5 +22,10 @@ pub async fn find_to_change(
     name: &SegmentName,
 ) -> Result<Segment, Problem> {
     let found = store::get_to_change(tx, instance, name).await?;
-    found.ok_or_else(|| Problem::not_found("segment with this name"))
+    found.ok_or_else(unknown)
+}
+
+fn unknown() -> Problem {
+    let detail = "This instance has no segment with this name. Register it first, with `PUT /segments/{name}`.";
+    Problem::new(ProblemKind::NotFound, detail)
 }

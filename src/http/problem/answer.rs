@@ -26,7 +26,7 @@ impl From<Arc<sqlx::Error>> for Problem {
         }
         Self::new(
             ProblemKind::Unavailable,
-            "The database cannot be reached. Try again in a few seconds.",
+            "The database cannot be reached, or has no room. Try again in a few seconds.",
         )
         .retry_after(5)
         .because(error)

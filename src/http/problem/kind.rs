@@ -49,6 +49,7 @@ kinds! {
     DestinationRefused   502 External "destinationRefused"  "Campaign Monitor rejected the call";
     PreviewTooLong           503 System   "previewTooLong"          "The preview took too long";
     RegistrationTooLong      503 System   "registrationTooLong"     "Reading the members took too long";
+    EncryptionKeyMissing     503 System   "encryptionKeyMissing"    "An encryption key is missing from the settings";
     OauthNotConfigured       503 System   "oauthNotConfigured"      "Signing in to Campaign Monitor is not set up";
     Unavailable              503 System   "unavailable"             "A part of the service is unavailable";
     DestinationUnavailable 503 External "destinationUnavailable" "Campaign Monitor cannot be reached";

@@ -65,7 +65,7 @@ pub fn skeleton() -> OpenApi {
     let info = InfoBuilder::new()
         .title("segment-export")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(format!("{DESCRIPTION}{}", errors::table())))
+        .description(Some(format!("{DESCRIPTION}{}", errors::folded())))
         .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .contact(Some(ContactBuilder::new().name(Some("segment-export")).build()))
         .build();
@@ -85,8 +85,9 @@ pub fn complete(mut document: OpenApi) -> Value {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "A JWT of the identity provider, checked as RFC8725 asks: the algorithm comes from the key, and \
-                 issuer, audience and times must be right.",
+                "Paste the token alone, without the word Bearer. In development, `segment-export token --dev --role \
+                 admin` prints one. It is a JWT of the identity provider, checked as RFC8725 asks: the algorithm comes \
+                 from the key, and issuer, audience and times must be right.",
             ))
             .build(),
     );

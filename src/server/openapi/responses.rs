@@ -19,7 +19,8 @@ const ALWAYS: [(&str, &str); 7] = [
     ("502", "Campaign Monitor rejected the call: `destinationRefused`"),
     (
         "503",
-        "A part of the service, or Campaign Monitor, is unavailable: `unavailable`, `destinationUnavailable`",
+        "A part of the service, or Campaign Monitor, is unavailable: `unavailable`, `encryptionKeyMissing`, \
+            `destinationUnavailable`",
     ),
 ];
 /// … that changes what its caller has read.

@@ -75,6 +75,7 @@ impl Storage {
         scope: &str,
         members: MembersFile,
     ) -> Result<Inspection, Error> {
+        self.default_root().check_present().await?;
         let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
         let object = self.publish(path, members.file, members.rows).await?;
         let manifest = Manifest {

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read, Seek, Write},
     path::{Component, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
@@ -11,12 +11,16 @@ use url::Url;
 
 use super::super::{blocking::run_blocking, error::Error};
 
-/// Absolute, with every link resolved.
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    /// Absolute, with every link resolved.
+    path: PathBuf,
+    /// The folder in it without which it is not the one that it was before: its volume may not be mounted.
+    expected: OnceLock<PathBuf>,
+}
 
 impl std::fmt::Display for Folder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "file://{}", self.0.display())
+        write!(formatter, "file://{}", self.path.display())
     }
 }
 
@@ -32,11 +36,19 @@ impl Folder {
             ))
         })?;
         std::fs::create_dir_all(&folder).map_err(Error::unavailable)?;
-        folder.canonicalize().map(Self).map_err(Error::unavailable)
+        let path = folder.canonicalize().map_err(Error::unavailable)?;
+        Ok(Self { path, expected: OnceLock::new() })
+    }
+
+    /// Counts as unavailable from now on while this folder in it is missing. Returns where it is expected, if it is
+    /// missing now.
+    pub(super) fn expect(&self, folder: &str) -> Option<PathBuf> {
+        let expected = self.expected.get_or_init(|| self.path.join(folder));
+        (!expected.is_dir()).then(|| expected.clone())
     }
 
     pub(super) fn store(&self) -> Result<Arc<dyn ObjectStore>, Error> {
-        let store = LocalFileSystem::new_with_prefix(&self.0).map_err(Error::unavailable)?;
+        let store = LocalFileSystem::new_with_prefix(&self.path).map_err(Error::unavailable)?;
         Ok(Arc::new(store.with_fsync(true)))
     }
 
@@ -52,30 +64,39 @@ impl Folder {
 
     /// A path below this folder with its links resolved; `None` when they lead outside.
     pub(super) fn resolved(&self, path: &Path) -> Option<Path> {
-        self.below(&self.0.join(path.as_ref()))
+        self.below(&self.path.join(path.as_ref()))
     }
 
     fn below(&self, path: &std::path::Path) -> Option<Path> {
-        Path::parse(resolve(path)?.strip_prefix(&self.0).ok()?.to_str()?).ok()
+        Path::parse(resolve(path)?.strip_prefix(&self.path).ok()?.to_str()?).ok()
     }
 
     /// The path from here to a folder in another one, if it is below; empty when this one is inside that folder.
     pub(super) fn path_to(&self, other: &Self, folder: &str) -> Option<Path> {
-        let target = other.0.join(folder);
-        if self.0.starts_with(&target) {
+        let target = other.path.join(folder);
+        if self.path.starts_with(&target) {
             return Some(Path::default());
         }
-        Path::parse(target.strip_prefix(&self.0).ok()?.to_str()?).ok()
+        Path::parse(target.strip_prefix(&self.path).ok()?.to_str()?).ok()
     }
 
     pub(super) async fn check(&self) -> Result<(), Error> {
-        let folder = tokio::fs::metadata(&self.0).await.map_err(Error::unavailable)?;
-        if folder.is_dir() { Ok(()) } else { Err(Error::unavailable("the root is not a folder")) }
+        let folder = tokio::fs::metadata(&self.path).await.map_err(Error::unavailable)?;
+        if !folder.is_dir() {
+            return Err(Error::unavailable("the root is not a folder"));
+        }
+        match self.expected.get() {
+            Some(expected) if !tokio::fs::try_exists(expected).await.unwrap_or(false) => {
+                Err(Error::unavailable("the root lacks the uploads that it had"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes a file and reads it back; it has no name and so is never seen.
     pub(super) async fn probe(&self) -> Result<(), Error> {
-        let folder = self.0.clone();
+        self.check().await?;
+        let folder = self.path.clone();
         run_blocking(move || write_and_read_back(&folder).map_err(Error::unavailable)).await
     }
 }

@@ -111,6 +111,15 @@ impl Storage {
         }
     }
 
+    /// The default root has uploads. If it is a folder without any, it counts as unavailable until they are there, and
+    /// where they are expected is returned: its volume may not be mounted. A cloud storage cannot be mistaken so.
+    pub(crate) fn expect_uploads(&self) -> Option<std::path::PathBuf> {
+        match &self.default_root().backend {
+            Backend::Folder(folder) => folder.expect(UPLOADS),
+            Backend::Container(_) => None,
+        }
+    }
+
     /// Checks whether the default root can be read and written with our credentials.
     pub(crate) async fn probe(&self) -> Result<(), Error> {
         let root = self.default_root();

@@ -128,7 +128,19 @@ impl Root {
         {
             return unavailable;
         }
-        if self.is_upload(&path_of(path)) { Error::Lost { path: path.clone() } } else { error }
+        if !self.is_upload(&path_of(path)) {
+            return error;
+        }
+        tracing::error!(root = self.name, path, "stored members are missing or incomplete");
+        Error::Lost { path: path.clone() }
+    }
+
+    /// Fails when the default root is a folder that lacks the uploads it must have.
+    pub(in super::super) async fn check_present(&self) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.check().await,
+            Backend::Container(_) => Ok(()),
+        }
     }
 
     pub(super) fn address(&self) -> String {

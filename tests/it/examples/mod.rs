@@ -85,7 +85,7 @@ async fn make_exports(story: &mut Player) {
     story.tell("put_schedule", "weekly").await;
     story.tell("put_schedule", "daily").await;
     story.tell("get_schedule", "").await;
-    story.tell("create_export", "withCustomFields").await;
+    story.tell("create_export", "complete").await;
     story.tell("create_export", "simplest").await;
     story.tell("update_export", "mapping").await;
     story.tell("update_export", "renamed").await;
