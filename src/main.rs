@@ -2,15 +2,15 @@
 
 use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use segment_export::audit::verify::Head;
 use segment_export::config::{Config, names};
 use segment_export::identity::{DevClaims, sign};
 use segment_export::sandbox::Sandbox;
 use segment_export::schedules::zones;
 use segment_export::service::{self, Service, open_db};
-use segment_export::storage::Media;
 use segment_export::telemetry::settings::TraceSettings;
 use segment_export::upkeep::{fingerprints, rotation};
-use segment_export::{demo, http, sample, server, telemetry};
+use segment_export::{audit, db, demo, http, sample, server, telemetry};
 
 /// How long a service may take to report whether it is ready.
 const READY_MAX: std::time::Duration = std::time::Duration::from_secs(10);
@@ -46,6 +46,8 @@ enum Command {
     Config(ConfigArgs),
     /// Shows which keys seal secrets, or seals every secret with the newest key.
     Keys(KeysArgs),
+    /// Looks at the audit.
+    Audit(AuditArgs),
     /// Prints the OpenAPI document as JSON.
     Openapi {
         /// Prints the page of all error codes instead.
@@ -61,7 +63,7 @@ enum Command {
     /// Asks a service whether it is ready; for images without a shell.
     Ready(Ready),
     /// Writes realistic profiles as CSV, NDJSON or Parquet.
-    Sample(SampleArgs),
+    Sample(sample::command::Order),
 }
 
 #[derive(Args)]
@@ -88,6 +90,27 @@ enum KeysOrder {
     Rotate(Box<Config>),
     /// Counts the secrets of each key, to see which keys may be removed.
     Status(Box<Config>),
+}
+
+#[derive(Args)]
+struct AuditArgs {
+    #[command(subcommand)]
+    order: AuditOrder,
+}
+
+#[derive(Subcommand)]
+enum AuditOrder {
+    /// Finds events that were changed, removed or inserted, and names them. Ends with 0 when there are none.
+    Verify(Box<Verify>),
+}
+
+#[derive(Args)]
+struct Verify {
+    /// A head that an earlier call printed, or the log of a scheduler, `position:hash`: the chain must contain it.
+    #[arg(long)]
+    head: Option<Head>,
+    #[command(flatten)]
+    config: Config,
 }
 
 #[derive(Args)]
@@ -122,29 +145,6 @@ struct Ready {
     url: url::Url,
 }
 
-#[derive(Args)]
-struct SampleArgs {
-    /// How many profiles to write.
-    #[arg(long, default_value_t = 1000)]
-    rows: u64,
-    /// The same seed gives the same file.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// `csv`, `ndjson` or `parquet`.
-    #[arg(long, value_enum, default_value = "csv")]
-    format: SampleFormat,
-    /// File to write; standard output when left out.
-    #[arg(long)]
-    out: Option<std::path::PathBuf>,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum SampleFormat {
-    Csv,
-    Ndjson,
-    Parquet,
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let program = Program::parse();
@@ -155,6 +155,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Migrate(config) => migrate(*config).await,
         Command::Config(ConfigArgs { order: ConfigOrder::Check(config) }) => check(*config),
         Command::Keys(args) => keys(args.order).await,
+        Command::Audit(AuditArgs { order: AuditOrder::Verify(order) }) => verify(*order).await,
         Command::Openapi { errors } => {
             print_document(errors);
             Ok(())
@@ -163,7 +164,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
         Command::Sandbox(args) => sandbox(&args).await,
         Command::Ready(args) => ask(args.url).await,
-        Command::Sample(args) => write_sample(&args),
+        Command::Sample(order) => order.run(),
     };
     telemetry.flush();
     done
@@ -250,6 +251,20 @@ async fn keys(order: KeysOrder) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Only reads. Fails when something does not fit.
+async fn verify(order: Verify) -> anyhow::Result<()> {
+    check_variables()?;
+    let config = order.config.check()?;
+    let (database, keys) = (open_db(&config).await?, config.data.keys()?);
+    let report = audit::verify::verify(&database, &keys, order.head.as_ref(), db::now())
+        .await
+        .context("if it is a database of an earlier version: segment-export migrate")?;
+    print!("{report}");
+    database.close().await;
+    anyhow::ensure!(report.is_clean(), "the audit is not as the service wrote it");
+    Ok(())
+}
+
 fn print_document(errors: bool) {
     if errors {
         print!("{}", http::errors::page());
@@ -280,7 +295,7 @@ fn print_token(token: Token) -> anyhow::Result<()> {
         instances: vec![token.instance],
         iss: config.auth.auth_issuer.unwrap_or_default(),
         aud: config.auth.auth_audience.unwrap_or_default(),
-        exp: (segment_export::db::now() + chrono::TimeDelta::hours(token.hours)).timestamp(),
+        exp: (db::now() + chrono::TimeDelta::hours(token.hours)).timestamp(),
     };
     println!("{}", sign(&claims, &secret)?);
     Ok(())
@@ -312,22 +327,4 @@ async fn ask(url: url::Url) -> anyhow::Result<()> {
     println!("{}", answer.text().await?);
     anyhow::ensure!(is_ready, "the service is not ready");
     Ok(())
-}
-
-fn write_sample(args: &SampleArgs) -> anyhow::Result<()> {
-    let media = match args.format {
-        SampleFormat::Csv => Media::Csv,
-        SampleFormat::Ndjson => Media::Ndjson,
-        SampleFormat::Parquet => Media::Parquet,
-    };
-    let sample = sample::Sample { rows: args.rows, seed: args.seed };
-    let Some(path) = &args.out else {
-        return match sample.write(media, std::io::stdout()) {
-            // The reader, such as `head`, has closed the pipe.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written?),
-        };
-    };
-    let written = std::fs::File::create(path).and_then(|file| sample.write(media, file));
-    written.with_context(|| format!("{} cannot be written", path.display()))
 }

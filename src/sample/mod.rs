@@ -18,6 +18,7 @@
 //! | null: phone, city, birthday | 15 %, 5 %, 20 % |
 //! | null: points, consent, interests | 3 %, 30 %, 1/16 |
 
+pub mod command;
 mod people;
 mod profile;
 mod random;

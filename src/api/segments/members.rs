@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, get, put};
 use arrow_array::{Array, RecordBatch, StringArray};
 use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -21,6 +21,7 @@ use super::handlers::give_back;
 use super::unreadable::{read_problem, storage_unavailable};
 use super::views::MembersView;
 use crate::app::App;
+use crate::audit::reads::ReadRecorder;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
@@ -51,7 +52,8 @@ pub struct First {
 
 /// Shows the first members of a segment.
 ///
-/// The answer is personal data: use it to check whether the segment has the right people.
+/// The answer is personal data: use it to check whether the segment has the right people. The audit records who read
+/// it.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -71,6 +73,7 @@ pub async fn get_members(
     app: Data<App>,
     name: Name<SegmentName>,
     first: Query<First>,
+    reads: Data<ReadRecorder>,
 ) -> Result<HttpResponse, Problem> {
     let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
     if !(1..=MEMBERS_MAX).contains(&limit) {
@@ -80,7 +83,11 @@ pub async fn get_members(
         ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
+    let items = first_members(&app, &segment, limit).await?;
+    let (name, what) = (&segment.name, json!({"rows": items.len()}));
+    let seen = Change::read(&name.as_str(), Some(segment.display_name.as_str().to_owned()), &what);
+    reads.record(&app.db, &caller.author, Action::SegmentReadMembers, seen).await?;
+    Ok(HttpResponse::Ok().json(MembersView { items }))
 }
 
 async fn first_members(
