@@ -71,12 +71,28 @@ impl Db {
         self
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date. A role that may not change it can start the service when it is.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        if self.is_migrated().await.unwrap_or_default() {
+            return Ok(());
+        }
         match &self.engine {
             Engine::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
             Engine::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
         }
+    }
+
+    /// Fails when there is no table of migrations yet.
+    async fn is_migrated(&self) -> sqlx::Result<bool> {
+        let applied: Vec<(i64, Vec<u8>)> = sql!(&mut self.read().await?, |db| {
+            sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+                .fetch_all(db)
+                .await?
+        });
+        let is_applied = |(version, sum): (i64, &[u8])| {
+            applied.iter().any(|(known, same)| *known == version && same == sum)
+        };
+        Ok(MIGRATIONS.iter().all(|one| is_applied((one.version, &one.checksum))))
     }
 
     /// Opens a connection that may only read; each statement is its own transaction. A function that writes does not
