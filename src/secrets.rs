@@ -1,15 +1,18 @@
-//! Encrypts secrets for the database, so that a copy of it reveals none.
+//! Encrypts secrets for the database, so that a copy of it reveals none; and marks texts as made by this service.
 //!
 //! A sealed secret is `keyId:base64(nonce ‖ ciphertext)`, AES-256-GCM. Its instance and its row are authenticated as
-//! associated data: moved to another row, it does not open.
+//! associated data: moved to another row, it does not open. The mark of a text is HMAC-SHA-256, with a key that is
+//! derived from the same key: who lacks that one can make none.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -24,6 +27,14 @@ struct Key {
     id: String,
     fingerprint: String,
     cipher: Aes256Gcm,
+    marker: Hmac<Sha256>,
+}
+
+/// Only the ids.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.ids()).finish()
+    }
 }
 
 /// Why keys cannot be parsed, or a sealed secret does not open.
@@ -116,6 +127,21 @@ impl Keys {
         self.0.iter().map(|key| (key.id.as_str(), key.fingerprint.as_str()))
     }
 
+    /// The mark of a text with the newest key, in base64.
+    #[must_use]
+    pub(crate) fn mark(&self, text: &str) -> String {
+        let key = self.0.first().expect("parse rejects an empty list");
+        BASE64_STANDARD.encode(key.marker.clone().chain_update(text).finalize().into_bytes())
+    }
+
+    /// Whether the key `id` made this mark of the text; `None` when the settings have no such key.
+    #[must_use]
+    pub(crate) fn has_marked(&self, id: &str, text: &str, mark: &str) -> Option<bool> {
+        let key = self.0.iter().find(|key| key.id == id)?;
+        let mark = BASE64_STANDARD.decode(mark).unwrap_or_default();
+        Some(key.marker.clone().chain_update(text).verify_slice(&mark).is_ok())
+    }
+
     /// Opens what `seal` made for the same row.
     pub(crate) fn open(
         &self,
@@ -157,8 +183,17 @@ impl Key {
         if key.iter().all(|byte| *byte == 0) {
             return Err(Error::Zero(id.to_owned()));
         }
-        Ok(Self { id: id.to_owned(), fingerprint: fingerprint(&key), cipher })
+        let (id, fingerprint, marker) = (id.to_owned(), fingerprint(&key), marker(&key));
+        Ok(Self { id, fingerprint, cipher, marker })
     }
+}
+
+/// With a key of its own, so that marks reveal nothing of the key that encrypts.
+fn marker(key: &[u8]) -> Hmac<Sha256> {
+    let new = |key: &[u8]| -> Hmac<Sha256> {
+        KeyInit::new_from_slice(key).expect("HMAC has keys of every length")
+    };
+    new(&new(key).chain_update("segment-export marks").finalize().into_bytes())
 }
 
 /// A key is 32 random bytes, so nobody finds it from its digest.
@@ -222,6 +257,17 @@ mod tests {
         assert_eq!(of(&key("a", 1)), of(&key("b", 1)));
         assert_ne!(of(&key("a", 1)), of(&key("a", 2)));
         assert!(!key("a", 1).contains(&of(&key("a", 1))));
+    }
+
+    #[test]
+    fn only_the_key_that_marked_a_text_knows_the_mark_and_of_that_text_alone() {
+        let both = keys(&format!("{},{}", key("a", 1), key("b", 2)));
+        let mark = both.mark("text");
+        assert_eq!(both.has_marked("a", "text", &mark), Some(true));
+        assert_eq!(both.has_marked("a", "texts", &mark), Some(false));
+        assert_eq!(both.has_marked("b", "text", &mark), Some(false));
+        assert_eq!(both.has_marked("a", "text", "no mark"), Some(false));
+        assert_eq!(both.has_marked("c", "text", &mark), None);
     }
 
     #[test]

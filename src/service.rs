@@ -43,10 +43,11 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
     let config = config.check()?;
     measure::start();
     let data = &config.data;
-    let db = open_db(&config).await?;
-    db.migrate().await?;
     let keys = data.keys()?;
+    let db = open_db(&config).await?.with_keys(keys.clone());
+    db.migrate().await?;
     fingerprints::check(&db, &keys).await?;
+    db.mark_chain().await?;
     let queue = open_queue(&config).await?;
     let storage = open_storage(&config, &db).await?;
     let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
@@ -199,6 +200,7 @@ impl Service {
     pub fn start(app: App) -> anyhow::Result<Self> {
         let app = Arc::new(app);
         let server = server::bind(app.clone())?;
+        let recorder = server.record(app.clone());
         let service = Self {
             url: format!("http://{}/", server.address).parse()?,
             server: server.stopper(),
@@ -210,6 +212,7 @@ impl Service {
         service.spawn(&service.serving, "http", async move { Ok(server.serve().await?) });
         let upkeep = measures::keep_up(app.metrics.clone(), app.stop.clone());
         service.spawn(&service.tasks, "metrics", upkeep);
+        service.spawn(&service.tasks, "audit", recorder);
         if app.config.plays(Part::Worker) {
             let worker = Worker::new(app.clone());
             service.spawn(&service.tasks, "worker", worker.clone().work());
@@ -259,7 +262,7 @@ impl Service {
         self.app.stop.cancel();
         let drained = async {
             self.tasks.wait().await;
-            self.server.stop().await;
+            self.server.stop(&self.app.db).await;
             self.serving.wait().await;
         };
         select! {

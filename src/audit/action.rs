@@ -1,8 +1,9 @@
 //! The actions that the audit records, one a line: its word and, where callers do it, the call that does it. (A sign-in
-//! ends outside the instances; Campaign Monitor rejects a credential; a planned refresh starts by the clock.)
+//! ends outside the instances; Campaign Monitor rejects a credential; a planned refresh starts by the clock. Any call
+//! may be refused at the door, `call.refuse` or `signIn.fail`; `call.omit` counts those that have no event.)
 //!
-//! The word is `object.verb`. Refusals of a call that changes something and is not listed here would not be audited,
-//! so a test compares this table with the `OpenAPI` document.
+//! The word is `object.verb`. Calls that change something, and calls that answer personal data, must be listed here: a
+//! test compares this table with the `OpenAPI` document.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -39,9 +40,11 @@ actions! {
     ConnectionVerify           "connection.verify"           "POST"   "/connections/{id}/verify";
     ConnectionDetachExports    "connection.detachExports"    "POST"   "/connections/{id}/detach";
     ConnectionRemove           "connection.remove"           "DELETE" "/connections/{id}";
+    SignInFail                 "signIn.fail"                 ""       "";
     SegmentSave                "segment.save"                "PUT"    "/segments/{name}";
     SegmentUpdate              "segment.update"              "PATCH"  "/segments/{name}";
     SegmentReplaceMembers      "segment.replaceMembers"      "PUT"    "/segments/{name}/members";
+    SegmentReadMembers         "segment.readMembers"         "GET"    "/segments/{name}/members";
     SegmentRemove              "segment.remove"              "DELETE" "/segments/{name}";
     ExportCreate               "export.create"               "POST"   "/exports";
     ExportDuplicate            "export.duplicate"            "POST"   "/exports/{id}/duplicate";
@@ -49,6 +52,7 @@ actions! {
     ExportDetach               "export.detach"               "POST"   "/exports/{id}/detach";
     ExportAttach               "export.attach"               "POST"   "/exports/{id}/attach";
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
+    ExportPreview              "export.preview"              "POST"   "/exports/{id}/preview";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";
@@ -56,6 +60,9 @@ actions! {
     InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
     InstanceStartRefresh       "instance.startRefresh"       ""       "";
+    RunReadRejections          "run.readRejections"          "GET"    "/runs/{id}/rejections";
+    CallRefuse                 "call.refuse"                 ""       "";
+    CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
 }
 

@@ -22,6 +22,8 @@ pub enum ActorKind {
 pub enum SystemActor {
     /// Starts runs by the clock and with refreshes.
     Scheduler,
+    /// Counts calls of strangers that have no event.
+    Api,
     /// Calls Campaign Monitor, for runs and callers alike, and finds out that it rejects a credential.
     Session,
 }
@@ -34,6 +36,8 @@ pub struct Actor {
     pub name: String,
     /// The role it acted in; the service has none.
     pub role: Option<Role>,
+    /// Whether it proved who it is. False: it is what a rejected token claims.
+    pub is_verified: bool,
 }
 
 /// Where a call came from; all absent when the service acts by itself.
@@ -46,6 +50,9 @@ pub struct Origin {
     /// `User-Agent`, at most 200 characters of it.
     pub user_agent: Option<String>,
 }
+
+/// The instance of events that belong to none, such as failed sign-ins. A token for all instances opens it.
+pub const NO_INSTANCE: Uuid = Uuid::nil();
 
 /// Who makes a change, from where, in which instance.
 #[derive(Clone, Debug)]
@@ -64,6 +71,7 @@ impl Actor {
             subject: identity.subject.clone(),
             name: identity.name.clone(),
             role: Some(identity.role),
+            is_verified: true,
         }
     }
 
@@ -72,9 +80,18 @@ impl Actor {
     pub fn system(part: SystemActor) -> Self {
         let (subject, name) = match part {
             SystemActor::Scheduler => ("scheduler", "Scheduler"),
+            SystemActor::Api => ("api", "API"),
             SystemActor::Session => ("session", "Session at Campaign Monitor"),
         };
-        Self { kind: ActorKind::System, subject: subject.into(), name: name.into(), role: None }
+        let (kind, role, is_verified) = (ActorKind::System, None, true);
+        Self { kind, subject: subject.into(), name: name.into(), role, is_verified }
+    }
+
+    /// Somebody of whom only a subject is known; an empty one when not even that. `is_verified`: its token was valid.
+    #[must_use]
+    pub fn stranger(subject: Option<String>, is_verified: bool) -> Self {
+        let (kind, subject) = (ActorKind::User, subject.unwrap_or_default());
+        Self { kind, name: subject.clone(), subject, role: None, is_verified }
     }
 }
 
@@ -83,7 +100,8 @@ impl Author {
     #[must_use]
     pub fn administrator(instance: Uuid, subject: &str, name: &str, origin: Origin) -> Self {
         let (kind, role) = (ActorKind::User, Some(Role::Admin));
-        let actor = Actor { kind, subject: subject.to_owned(), name: name.to_owned(), role };
+        let (subject, name) = (subject.to_owned(), name.to_owned());
+        let actor = Actor { kind, subject, name, role, is_verified: true };
         Self { instance, actor, origin }
     }
 

@@ -76,6 +76,17 @@ impl Change {
         }
     }
 
+    /// Personal data of an object that somebody read; `what` says how much and in which form, and is no part of it.
+    pub fn read(id: &impl ToString, name: Option<String>, what: &impl Serialize) -> Self {
+        let after = fields(what);
+        Self { object_id: Some(id.to_string()), object_name: name, before: Map::new(), after }
+    }
+
+    /// A call, named by its method and route; `what` says more of it.
+    pub fn call(call: String, what: &impl Serialize) -> Self {
+        Self { object_id: Some(call), after: fields(what), ..Self::default() }
+    }
+
     /// An action that changed none of the object's own fields; `what` describes it.
     pub fn done(to: impl Into<Snapshot>, what: &impl Serialize) -> Self {
         Self { after: fields(what), ..Self::made(to) }

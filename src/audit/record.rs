@@ -8,6 +8,7 @@ use super::author::Author;
 use super::change::Change;
 use super::event::{AuditOutcome, Event, RefusedCall};
 use super::store;
+use crate::db::chain::link::Entry;
 use crate::db::{self, WriteHandle};
 use crate::telemetry;
 
@@ -18,7 +19,7 @@ pub async fn record(
     action: Action,
     change: Change,
 ) -> sqlx::Result<()> {
-    store::insert(tx, &event(author, action, change)).await
+    write(tx, &event_of(author, action, change)).await
 }
 
 /// Records that a call was refused, in a transaction of its own: nothing was changed.
@@ -30,17 +31,29 @@ pub async fn record_refusal(
     refusal: RefusedCall,
 ) -> sqlx::Result<()> {
     let change = Change { object_id: object, ..Change::default() };
-    let refused = Event {
+    write(tx, &refused(author, action, change, refusal)).await
+}
+
+/// An event that nobody has written yet, with why the call was refused.
+pub fn refused(author: &Author, action: Action, call: Change, refusal: RefusedCall) -> Event {
+    Event {
         outcome: AuditOutcome::Refused,
         status: Some(refusal.status),
         error_code: Some(refusal.error_code),
         more_left_out: refusal.more_left_out,
-        ..event(author, action, change)
-    };
-    store::insert(tx, &refused).await
+        ..event_of(author, action, call)
+    }
 }
 
-fn event(author: &Author, action: Action, change: Change) -> Event {
+/// The event, and its link in the chain.
+pub async fn write(tx: &mut WriteHandle, event: &Event) -> sqlx::Result<()> {
+    store::insert(tx, event).await?;
+    let (id, at, digest) = (event.id, event.occurred_utc, event.digest());
+    tx.link(Entry::Event { id, at, digest, is_adopted: false });
+    Ok(())
+}
+
+pub fn event_of(author: &Author, action: Action, change: Change) -> Event {
     let Author { instance, actor, origin } = author.clone();
     Event {
         id: Uuid::now_v7(),
@@ -50,6 +63,7 @@ fn event(author: &Author, action: Action, change: Change) -> Event {
         actor_subject: storable(&actor.subject),
         actor_name: storable(&actor.name),
         actor_role: actor.role.map(|role| format!("{role:?}")),
+        actor_verified: actor.is_verified,
         request_id: origin.request_id,
         client_address: origin.client_address,
         user_agent: origin.user_agent,

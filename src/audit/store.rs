@@ -1,6 +1,8 @@
-//! SQL of the `audit_events` table. Nothing here changes an event, and only `remove_expired` removes any.
+//! SQL of the `audit_events` table. Nothing here changes an event, and only `remove_before` removes any.
 
-use sqlx::Result;
+use std::collections::HashMap;
+
+use sqlx::{FromRow, Result, Row};
 use uuid::Uuid;
 
 use super::event::Event;
@@ -24,9 +26,9 @@ pub(crate) async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
     sql!(tx, |db| {
         sqlx::query(
         "INSERT INTO audit_events (id, instance_id, occurred_utc, actor_kind, actor_subject, actor_name, actor_role,
-             request_id, client_address, user_agent, action, object_id, object_name, outcome, status, error_code,
-             more_left_out, \"before\", \"after\", trace_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+             actor_verified, request_id, client_address, user_agent, action, object_id, object_name, outcome, status,
+             error_code, more_left_out, \"before\", \"after\", trace_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
     )
     .bind(event.id)
     .bind(event.instance_id)
@@ -35,6 +37,7 @@ pub(crate) async fn insert(tx: &mut WriteHandle, event: &Event) -> Result<()> {
     .bind(&event.actor_subject)
     .bind(&event.actor_name)
     .bind(&event.actor_role)
+    .bind(event.actor_verified)
     .bind(&event.request_id)
     .bind(&event.client_address)
     .bind(&event.user_agent)
@@ -83,7 +86,7 @@ pub(crate) async fn list(
 }
 
 /// Removes at most `limit` events that happened before `before`, and returns how many.
-pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
+pub(super) async fn remove_before(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<u64> {
     sql!(tx, |db| sqlx::query(
         "DELETE FROM audit_events WHERE id IN
          (SELECT id FROM audit_events WHERE occurred_utc < $1 LIMIT $2)"
@@ -93,4 +96,43 @@ pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> R
     .execute(db)
     .await
     .map(|done| done.rows_affected()))
+}
+
+/// The events of `limit` links after a position, by id; an error for one that cannot be read.
+pub(super) async fn of_links(
+    tx: &mut ReadHandle,
+    after: i64,
+    limit: i64,
+) -> Result<HashMap<Uuid, Result<Event>>> {
+    sql!(tx, |db| {
+        let rows = sqlx::query(
+            "SELECT * FROM audit_events WHERE id IN
+             (SELECT event_id FROM audit_chain WHERE position > $1 ORDER BY position LIMIT $2)",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("id")?, Event::from_row(row)))).collect()
+    })
+}
+
+/// Events without a link, in the order of their ids, after one of these; an error for one that cannot be read.
+pub(super) async fn unlinked(
+    tx: &mut ReadHandle,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, Result<Event>)>> {
+    sql!(tx, |db| {
+        let rows = sqlx::query(
+            "SELECT * FROM audit_events WHERE id > $1
+                 AND NOT EXISTS (SELECT 1 FROM audit_chain WHERE event_id = audit_events.id)
+             ORDER BY id LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("id")?, Event::from_row(row)))).collect()
+    })
 }

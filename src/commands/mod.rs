@@ -1,5 +1,6 @@
 //! The command line: a file for each command, with its arguments and what it does.
 
+mod audit;
 mod config;
 mod keys;
 mod migrate;
@@ -55,6 +56,9 @@ enum Command {
     /// Shows which keys seal secrets, or seals every secret with the newest key.
     #[command(subcommand)]
     Keys(keys::Order),
+    /// Looks at the audit.
+    #[command(subcommand)]
+    Audit(audit::Order),
     /// Prints the OpenAPI document as JSON.
     Openapi(openapi::Args),
     /// Prints a development token; only with `--dev`.
@@ -97,7 +101,7 @@ async fn execute(
     wrong: Vec<String>,
     telemetry: &Telemetry,
 ) -> anyhow::Result<()> {
-    if matches!(command, Command::Serve(_) | Command::Migrate(_) | Command::Keys(_)) {
+    if reads_settings(&command) {
         variables::refuse_mistyped(Program::command())?;
     }
     match command {
@@ -105,6 +109,7 @@ async fn execute(
         Command::Migrate(config) => migrate::run(*config).await,
         Command::Config(order) => config::run(order, wrong, Program::command()),
         Command::Keys(order) => keys::run(order).await,
+        Command::Audit(order) => audit::run(order).await,
         Command::Openapi(args) => {
             openapi::run(&args);
             Ok(())
@@ -115,4 +120,12 @@ async fn execute(
         Command::Ready(args) => ready::run(args).await,
         Command::Sample(args) => sample::run(&args),
     }
+}
+
+/// Whether a command works on what the settings name, so that a mistyped one would do harm.
+const fn reads_settings(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Serve(_) | Command::Migrate(_) | Command::Keys(_) | Command::Audit(_)
+    )
 }

@@ -108,6 +108,10 @@ pub struct Limits {
     /// Refused calls of one caller that the audit records in a minute; further ones are only counted.
     #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_REFUSALS", default_value_t = 100)]
     pub max_audited_refusals: u32,
+    /// Calls of nobody with access, such as failed sign-ins, that the audit of this process records in a minute;
+    /// further ones are counted in one event. 0 only counts.
+    #[arg(long, env = "SEGMENT_EXPORT_MAX_AUDITED_STRANGERS", default_value_t = 10)]
+    pub max_audited_strangers: usize,
     /// Days that audit events are kept; 0 keeps them for ever.
     #[arg(long, env = "SEGMENT_EXPORT_AUDIT_DAYS", default_value_t = 730, value_parser = days())]
     pub audit_days: u32,

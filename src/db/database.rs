@@ -7,11 +7,12 @@ use metrics::histogram;
 use sqlx::migrate::Migrator;
 use sqlx::{PgPool, SqlitePool};
 
-use super::handle::{ReadHandle, WriteHandle};
+use super::handle::{Chain, ReadHandle, WriteHandle};
 use super::limits::DatabaseLimits;
 use super::postgres::{self, PostgresSession};
 use super::sqlite::{self, SqliteSession};
 use super::time::{Time, now};
+use crate::secrets::Keys;
 use crate::telemetry::measures;
 use crate::{db_span, sql};
 
@@ -25,7 +26,13 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 
 /// Stores everything but the members of segments.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    engine: Engine,
+    chain: Chain,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
     /// `SQLite` has one writer at a time: a pool of one never sees `SQLITE_BUSY`.
     Sqlite {
         /// Connections that only read.
@@ -46,18 +53,46 @@ impl Db {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
     pub async fn connect(url: &str, limits: DatabaseLimits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
-            return Ok(Self::Postgres { pool: postgres::connect(url, limits).await?, limits });
+            let pool = postgres::connect(url, limits).await?;
+            return Ok(Self::of(Engine::Postgres { pool, limits }));
         }
         let (readers, writer) = sqlite::connect(url, limits.wait).await?;
-        Ok(Self::Sqlite { readers, writer })
+        Ok(Self::of(Engine::Sqlite { readers, writer }))
     }
 
-    /// Brings the schema up to date.
+    fn of(engine: Engine) -> Self {
+        Self { engine, chain: Chain::default() }
+    }
+
+    /// With the keys that mark what is added to the chain.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.chain.keys = Some(keys);
+        self
+    }
+
+    /// Brings the schema up to date. A role that may not change it can start the service when it is.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        match self {
-            Self::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Self::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
+        if self.is_migrated().await.unwrap_or_default() {
+            return Ok(());
         }
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Engine::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
+        }
+    }
+
+    /// Fails when there is no table of migrations yet.
+    async fn is_migrated(&self) -> sqlx::Result<bool> {
+        let applied: Vec<(i64, Vec<u8>)> = sql!(&mut self.read().await?, |db| {
+            sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+                .fetch_all(db)
+                .await?
+        });
+        let is_applied = |(version, sum): (i64, &[u8])| {
+            applied.iter().any(|(known, same)| *known == version && same == sum)
+        };
+        Ok(MIGRATIONS.iter().all(|one| is_applied((one.version, &one.checksum))))
     }
 
     /// Opens a connection that may only read; each statement is its own transaction. A function that writes does not
@@ -65,11 +100,11 @@ impl Db {
     pub async fn read(&self) -> sqlx::Result<ReadHandle> {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
-        let opened = match self {
-            Self::Sqlite { readers, .. } => {
+        let opened = match &self.engine {
+            Engine::Sqlite { readers, .. } => {
                 SqliteSession::read(readers).await.map(ReadHandle::Sqlite)
             }
-            Self::Postgres { pool, limits } => {
+            Engine::Postgres { pool, limits } => {
                 PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
             }
         };
@@ -81,25 +116,25 @@ impl Db {
     pub async fn write(&self) -> sqlx::Result<WriteHandle> {
         let _span = db_span!("begin write", self.engine());
         let started = Instant::now();
-        let opened = match self {
-            Self::Sqlite { writer, .. } => {
+        let opened = match &self.engine {
+            Engine::Sqlite { writer, .. } => {
                 SqliteSession::write(writer).await.map(ReadHandle::Sqlite)
             }
-            Self::Postgres { pool, limits } => {
+            Engine::Postgres { pool, limits } => {
                 PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
-        opened.map(WriteHandle)
+        opened.map(|session| WriteHandle::new(session, self.chain.clone()))
     }
 
     /// Sets the gauges of used and idle connections.
     pub fn measure(&self) {
-        let (size, idle) = match self {
-            Self::Sqlite { readers, writer } => {
+        let (size, idle) = match &self.engine {
+            Engine::Sqlite { readers, writer } => {
                 (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
             }
-            Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
+            Engine::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
         };
         let used = usize::try_from(size).unwrap_or_default().saturating_sub(idle);
         measures::connections(measures::DATABASE_CONNECTIONS, used, idle);
@@ -107,9 +142,9 @@ impl Db {
 
     /// As `OpenTelemetry` names it in `db.system.name`.
     const fn engine(&self) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => "sqlite",
-            Self::Postgres { .. } => "postgresql",
+        match &self.engine {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres { .. } => "postgresql",
         }
     }
 
@@ -134,12 +169,12 @@ impl Db {
 
     /// Returns once no connection is open any more.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { readers, writer } => {
+        match &self.engine {
+            Engine::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres { pool, .. } => pool.close().await,
+            Engine::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

@@ -2,9 +2,13 @@
 //! the wrong one does not compile.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
+use super::chain::link::Entry;
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
+use crate::secrets::Keys;
 
 /// What statements that read run on.
 #[derive(Debug)]
@@ -35,19 +39,33 @@ pub enum ReadHandle {
 /// }
 /// ```
 #[derive(Debug)]
-pub struct WriteHandle(pub(super) ReadHandle);
+pub struct WriteHandle {
+    pub(super) session: ReadHandle,
+    pub(super) chain: Chain,
+    /// For the chain, when this commits.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// How a database adds to its chain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain {
+    /// They mark links; a database that is opened without them adds none.
+    pub(super) keys: Option<Keys>,
+    /// The newest link that this process has added.
+    pub(super) known: Arc<AtomicI64>,
+}
 
 impl Deref for WriteHandle {
     type Target = ReadHandle;
 
     fn deref(&self) -> &ReadHandle {
-        &self.0
+        &self.session
     }
 }
 
 impl DerefMut for WriteHandle {
     fn deref_mut(&mut self) -> &mut ReadHandle {
-        &mut self.0
+        &mut self.session
     }
 }
 
@@ -60,12 +78,14 @@ impl ReadHandle {
 }
 
 impl WriteHandle {
-    /// Without it, nothing done in this transaction stays.
-    pub async fn commit(self) -> sqlx::Result<()> {
-        match self.0 {
-            ReadHandle::Sqlite(session) => session.commit().await,
-            ReadHandle::Postgres(session) => session.commit().await,
-        }
+    pub(super) const fn new(session: ReadHandle, chain: Chain) -> Self {
+        Self { session, chain, entries: Vec::new() }
+    }
+
+    /// Adds to the chain when this commits: the end of the chain is locked then, and nothing is waited for afterwards,
+    /// so that no two transactions wait for each other.
+    pub(crate) fn link(&mut self, entry: Entry) {
+        self.entries.push(entry);
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every statement is written once, in a `store*.rs`, and runs on whichever engine the transaction
 //! is open on; the engines differ only here.
 
+pub(crate) mod chain;
+mod commit;
 mod database;
 mod errors;
 mod file_lock;

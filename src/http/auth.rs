@@ -38,6 +38,17 @@ impl AtLeast for Admin {
     const ROLE: Role = Role::Admin;
 }
 
+/// Why a caller was not let in to any instance; the audit records it.
+#[derive(Clone, Debug)]
+pub enum NotLetIn {
+    /// Its token is missing or rejected.
+    Token,
+    /// Its token is valid and names no role of this service.
+    Role,
+    /// It has no access to the instance that it named.
+    Instance(Identity),
+}
+
 /// The caller of an instance's endpoint, with at least role `R`.
 pub struct Caller<R> {
     pub identity: Identity,
@@ -68,11 +79,15 @@ impl<R: AtLeast> FromRequest for Caller<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = authenticate(&request).await?;
+            let identity =
+                authenticate(&request).await.inspect_err(|problem| note(&request, problem))?;
             let instance = (request.match_info().get("instanceId"))
                 .and_then(|id| id.parse().ok())
-                .filter(|id| identity.instances.contain(*id))
-                .ok_or_else(no_instance)?;
+                .filter(|id| identity.instances.contain(*id));
+            let Some(instance) = instance else {
+                request.extensions_mut().insert(NotLetIn::Instance(identity));
+                return Err(no_instance());
+            };
             let author = author(&request, &identity, instance);
             // From here on, the audit records why the call was rejected.
             request.extensions_mut().insert(author.clone());
@@ -96,6 +111,24 @@ fn author(request: &HttpRequest, identity: &Identity, instance: Uuid) -> Author 
     Author { instance, actor: Actor::user(identity), origin }
 }
 
+/// Notes why the caller has no identity, unless it may have one that cannot be checked now.
+fn note(request: &HttpRequest, problem: &Problem) {
+    let reason = match problem.kind() {
+        ProblemKind::Unauthenticated => NotLetIn::Token,
+        ProblemKind::Forbidden => NotLetIn::Role,
+        _ => return,
+    };
+    request.extensions_mut().insert(reason);
+}
+
+/// The bearer token of a request.
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// Whether the caller of `request` would be let in now: a stream asks again, because tokens expire, and keys and rights
 /// are withdrawn. A provider that is unavailable withdraws nothing.
 pub async fn is_still_let_in(request: &HttpRequest) -> bool {
@@ -105,16 +138,11 @@ pub async fn is_still_let_in(request: &HttpRequest) -> bool {
 
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| {
-            unauthenticated(
-                "The call has no bearer token. Send the header `Authorization: Bearer <token>`.",
-            )
-        })?;
+    let token = bearer(request).ok_or_else(|| {
+        unauthenticated(
+            "The call has no bearer token. Send the header `Authorization: Bearer <token>`.",
+        )
+    })?;
     if token.to_ascii_lowercase().starts_with("bearer ") {
         let detail = "The header has the word Bearer twice. Send it once, and the token after it.";
         return Err(unauthenticated(detail));

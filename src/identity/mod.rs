@@ -6,6 +6,7 @@
 //! exists for development.
 
 mod caller;
+mod claimed;
 mod dev_token;
 mod keys;
 mod kinds;
@@ -15,5 +16,6 @@ mod verifier;
 
 pub use caller::Role;
 pub(crate) use caller::{Error, Identity};
+pub(crate) use claimed::claimed_subject;
 pub use dev_token::{DevClaims, sign};
 pub(crate) use verifier::Verifier;

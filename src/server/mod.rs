@@ -9,6 +9,7 @@ pub mod openapi;
 mod refusals;
 mod request_span;
 mod routes;
+mod strangers;
 mod swagger;
 
 use std::io;
@@ -28,9 +29,12 @@ use utoipa_actix_web::{AppExt, scope};
 use self::methods::{Methods, no_such_route};
 use self::refusals::Refusals;
 use self::request_span::RequestSpan;
+use self::strangers::Strangers;
 use crate::api::connections;
 use crate::app::App;
+use crate::audit::reads::ReadRecorder;
 use crate::config::Part;
+use crate::db::Db;
 use crate::http::address;
 use crate::runs::reader::RunReader;
 
@@ -68,9 +72,13 @@ fn document_of(is_api: bool) -> Value {
 pub(crate) struct BoundServer {
     server: Server,
     pub address: SocketAddr,
+    strangers: Arc<Strangers>,
 }
 
-pub(crate) struct Stopper(ServerHandle);
+pub(crate) struct Stopper {
+    server: ServerHandle,
+    strangers: Arc<Strangers>,
+}
 
 impl BoundServer {
     /// Serves until it is stopped.
@@ -79,14 +87,24 @@ impl BoundServer {
     }
 
     pub fn stopper(&self) -> Stopper {
-        Stopper(self.server.handle())
+        Stopper { server: self.server.handle(), strangers: self.strangers.clone() }
+    }
+
+    /// Writes calls of nobody with access to the audit, until the service stops.
+    pub fn record(&self, app: Arc<App>) -> impl Future<Output = anyhow::Result<()>> + use<> {
+        let strangers = self.strangers.clone();
+        async move {
+            strangers.write_until_stopped(&app.db, &app.stop).await;
+            Ok(())
+        }
     }
 }
 
 impl Stopper {
-    /// Active requests are answered first.
-    pub async fn stop(&self) {
-        self.0.stop(true).await;
+    /// Active requests are answered first, and what is left to record is written.
+    pub async fn stop(&self, db: &Db) {
+        self.server.stop(true).await;
+        self.strangers.write(db, true).await;
     }
 }
 
@@ -100,8 +118,10 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let methods = Data::new(Methods::of(&document, methods::pages(is_api, has_swagger)));
     let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
-    let reader = Data::new(RunReader::default());
+    let strangers = Data::new(Strangers::new(app.config.limits.max_audited_strangers));
+    let (reader, reads) = (Data::new(RunReader::default()), Data::new(ReadRecorder::default()));
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
+    let noted = strangers.clone().into_inner();
     let server = HttpServer::new(move || {
         let origins = &security.cors_origins;
         Routes::new()
@@ -110,7 +130,9 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(methods.clone())
             .app_data(swagger.clone())
             .app_data(refusals.clone())
+            .app_data(strangers.clone())
             .app_data(reader.clone())
+            .app_data(reads.clone())
             .app_data(web::PayloadConfig::new(body_max))
             .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
@@ -141,5 +163,5 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     .bind(bind)
     .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
     let address = server.addrs()[0];
-    Ok(BoundServer { server: server.run(), address })
+    Ok(BoundServer { server: server.run(), address, strangers: noted })
 }

@@ -33,6 +33,8 @@ declare! {
         "Duration of HTTP requests, by method, route and status.";
 
     // The audit.
+    describe_counter AUDIT_EVENTS = "segment_export_audit_events_total", Count,
+        "What happened at the door, by kind: signInFailed, callRefused, personalDataRead.";
     describe_counter AUDIT_OMITTED = "segment_export_audit_omitted_total", Count,
         "Refused calls missing from the audit: over the limit of the caller, or the audit could not be written.";
 
@@ -93,6 +95,31 @@ declare! {
     describe_gauge BUILD = "segment_export_build_info", Count, "Always 1; the version is a label.";
 }
 
+/// A kind of event of the audit that is counted.
+#[derive(Clone, Copy, Debug)]
+pub enum AuditKind {
+    /// A call without a valid token.
+    SignInFailed,
+    /// A call of somebody with a valid token that was refused.
+    CallRefused,
+    /// Personal data went out to a caller.
+    PersonalDataRead,
+}
+
+impl AuditKind {
+    const ALL: [Self; 3] = [Self::SignInFailed, Self::CallRefused, Self::PersonalDataRead];
+
+    /// The value of the label `kind`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignInFailed => "signInFailed",
+            Self::CallRefused => "callRefused",
+            Self::PersonalDataRead => "personalDataRead",
+        }
+    }
+}
+
 /// Installs the recorder, once a process. Every counter exists from the start, at zero.
 pub fn start() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
@@ -101,6 +128,9 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     describe();
     for name in [AUDIT_OMITTED, TAKEOVERS, LEASES_LOST, UPLOAD_RETRIES, UPLOADS_THROTTLED] {
         counter!(name).absolute(0);
+    }
+    for kind in AuditKind::ALL {
+        counter!(AUDIT_EVENTS, "kind" => kind.word()).absolute(0);
     }
     for name in [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
         gauge!(name).set(0);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
 use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -33,8 +33,8 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     orphan_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let (removed, retry) = select! {
-            _ = expire_ticks.tick() => (remove_expired(&app, db::now()).await, EVERY),
-            _ = orphan_ticks.tick() => (remove_orphans(&app, db::now()).await, ORPHANS_EVERY),
+            _ = expire_ticks.tick() => (keep(&app, db::now()).await, EVERY),
+            _ = orphan_ticks.tick() => (keep_hourly(&app, db::now()).await, ORPHANS_EVERY),
             () = app.stop.cancelled() => return Ok(()),
         };
         if let Err(error) = removed {
@@ -42,6 +42,22 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
             tracing::warn!(error, "retention failed; retrying in {retry} s");
         }
     }
+}
+
+async fn keep(app: &App, now: Time) -> anyhow::Result<()> {
+    let adopted = audit::adopt::adopt(&app.db, now).await?;
+    if adopted > 0 {
+        tracing::info!(adopted, "linked audit events of a version without the chain");
+    }
+    remove_expired(app, now).await
+}
+
+async fn keep_hourly(app: &App, now: Time) -> anyhow::Result<()> {
+    if let Some(head) = audit::verify::head(&app.db).await? {
+        // A log that is kept apart from the database shows later whether the end is gone.
+        tracing::info!(%head, "the head of the audit chain");
+    }
+    remove_orphans(app, now).await
 }
 
 /// Removes uploads that nothing has named for long enough at `now`, and those that were never finished.
@@ -87,12 +103,17 @@ fn all_expired(limits: &Limits, now: Time) -> impl Iterator<Item = Expired> {
     let keys_before = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
     [
         Some(Expired::IdempotencyKeys(keys_before)),
-        retention_cutoff(limits.audit_days, now).map(Expired::AuditEvents),
+        retention_cutoff(limits.audit_days, hour(now)).map(Expired::AuditEvents),
         retention_cutoff(limits.keep_runs_days, now).map(Expired::Refreshes),
         Some(Expired::SignIns(now - SIGN_INS_KEPT)),
     ]
     .into_iter()
     .flatten()
+}
+
+/// The hour that `now` is in. The audit says what was removed from it: once an hour is enough.
+fn hour(now: Time) -> Time {
+    now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now)
 }
 
 /// In small steps, so that no transaction takes long.
@@ -104,7 +125,7 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
                 idempotency::store::remove_expired(&mut tx, before, STEP).await?
             }
             Expired::AuditEvents(before) => {
-                audit::store::remove_expired(&mut tx, before, STEP).await?
+                audit::retention::remove_expired(&mut tx, before, STEP).await?
             }
             Expired::Refreshes(before) => {
                 refreshes::store::remove_expired(&mut tx, before, STEP).await?

@@ -35,7 +35,10 @@ pub struct AuditFilter {
     to_utc: Option<DateTime<Utc>>,
 }
 
-/// Lists who changed what, when and from where, and which changes were rejected.
+/// Lists who changed what, who read personal data, when and from where, and which calls were rejected.
+///
+/// Calls of nobody with access to an instance (`signIn.fail`, `call.refuse`, and `call.omit`, which counts those
+/// without an event) are in the instance `00000000-0000-0000-0000-000000000000`, which a token for all instances opens.
 ///
 /// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` downloads the complete list. In CSV, a value that
 /// begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote before it, so that no spreadsheet runs
@@ -53,7 +56,7 @@ pub struct AuditFilter {
                     String = "text/csv",
                     example = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,objectKind,\
                         objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,\
-                        traceId\r\n",
+                        traceId,actorVerified\r\n",
                 ),
                 (
                     String = "application/x-ndjson",

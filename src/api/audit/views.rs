@@ -52,6 +52,8 @@ pub struct ActorView {
     /// The role it acted in; the service itself has none.
     #[schema(required, example = "Admin")]
     pub role: Option<String>,
+    /// Whether it proved who it is. `false`: subject and name are what a rejected token claims.
+    pub verified: bool,
 }
 
 /// Where the call came from; all `null` when the service acted by itself.
@@ -66,7 +68,7 @@ pub struct OriginView {
     pub user_agent: Option<String>,
 }
 
-/// What it was done to.
+/// What it was done to; of a call that was refused at the door, its method and route.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectView {
@@ -91,6 +93,7 @@ impl From<Event> for AuditEventView {
                 subject: event.actor_subject,
                 name: event.actor_name,
                 role: event.actor_role,
+                verified: event.actor_verified,
             },
             origin: OriginView {
                 request_id: event.request_id,
@@ -112,7 +115,8 @@ impl From<Event> for AuditEventView {
 
 /// The columns of the CSV, in its order.
 pub const CSV_HEADER: &str = "auditEventId,occurredUtc,actorKind,actorSubject,actorName,actorRole,action,\
-    objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId\r\n";
+    objectKind,objectId,objectName,outcome,status,errorCode,before,after,requestId,clientAddress,userAgent,traceId,\
+    actorVerified\r\n";
 
 impl AuditEventView {
     /// The fields of its line in the CSV.
@@ -142,6 +146,7 @@ impl AuditEventView {
             self.origin.client_address.unwrap_or_default(),
             self.origin.user_agent.unwrap_or_default(),
             self.trace_id.unwrap_or_default(),
+            self.actor.verified.to_string(),
         ]
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde::Serialize;
+use serde_json::json;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -18,6 +19,8 @@ use super::runs::refuse;
 use crate::api::access::may_edit;
 use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
+use crate::audit::reads::ReadRecorder;
+use crate::audit::{Action, Change};
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
@@ -86,7 +89,8 @@ pub struct ExampleView {
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Whatever would stop a run is answered as a problem.
+/// It reads the segments and the settings of the list. Whatever would stop a run is answered as a problem. The examples
+/// are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -113,10 +117,14 @@ pub async fn preview_export(
     caller: Caller<Contributor>,
     app: Data<App>,
     id: Id<ExportId>,
+    reads: Data<ReadRecorder>,
 ) -> Result<HttpResponse, Problem> {
     let _room = app.previews.try_acquire().map_err(|_| Problem::too_many("previews"))?;
     let time = Duration::from_millis(app.config.limits.preview_timeout_ms);
     let view = timeout(time, preview(&app, &caller, id.0)).await.map_err(|_| too_long(time))??;
+    let examples: usize = view.invalid_by_code.iter().map(|invalid| invalid.examples.len()).sum();
+    let seen = Change::read(&id.0.0, None, &json!({"examples": examples}));
+    reads.record(&app.db, &caller.author, Action::ExportPreview, seen).await?;
     Ok(HttpResponse::Ok().json(view))
 }
 

@@ -3,11 +3,14 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::find::find;
 use crate::app::App;
+use crate::audit::reads::ReadRecorder;
+use crate::audit::{Action, Change};
 use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
@@ -122,11 +125,11 @@ pub async fn list_batches(
 
 /// Lists every profile that a run did not put on the list.
 ///
-/// JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` downloads the complete list. The number of rows is
-/// the sum of the counts rejected, invalid, duplicate and inDoubt. Rejections can be deleted before their run: from
-/// then on the answer is 410, and an active download stops. In CSV, a value that begins with `=`, `+`, `-`, `@`, a tab
-/// or a carriage return has a single quote before it, so that no spreadsheet runs it as a formula; JSON has it
-/// unchanged.
+/// The answer is personal data: the audit records who read it. JSON comes in pages; `Accept: text/csv` or
+/// `application/x-ndjson` downloads the complete list. The number of rows is the sum of the counts rejected, invalid,
+/// duplicate and inDoubt. Rejections can be deleted before their run: from then on the answer is 410, and an active
+/// download stops. In CSV, a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return has a single quote
+/// before it, so that no spreadsheet runs it as a formula; JSON has it unchanged.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -169,10 +172,17 @@ pub async fn list_rejections(
     id: Id<RunId>,
     filter: Query<RejectionFilter>,
     paging: Query<Paging>,
+    reads: Data<ReadRecorder>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, run, outcome) = (caller.instance, id.0, filter.outcome);
+    let db = app.db.clone();
+    let record = async |format: &str, rows: Option<usize>| {
+        let what = json!({"format": format, "outcome": outcome, "rows": rows});
+        let seen = Change::read(&run.0, None, &what);
+        reads.record(&db, &caller.author, Action::RunReadRejections, seen).await
+    };
     check_kept(&mut app.db.read().await?, instance, run).await?;
     let read = move |after, limit| {
         let app = app.clone();
@@ -188,13 +198,16 @@ pub async fn list_rejections(
     match Offer::accepted(&request)? {
         Offer::Json => {
             let rows = read(after, limit).await?;
+            record("json", Some(rows.len())).await?;
             Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
         }
         Offer::Csv => {
+            record("csv", None).await?;
             let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
             Ok(download::csv(CSV_HEADER, rows, RejectionView::csv_fields))
         }
         Offer::Ndjson => {
+            record("ndjson", None).await?;
             let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
             Ok(download::ndjson::<RejectionView>(rows))
         }

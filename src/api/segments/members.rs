@@ -7,13 +7,15 @@ use actix_web::{HttpResponse, get};
 use arrow_array::{Array, RecordBatch, StringArray};
 use futures::TryStreamExt;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 
 use super::find::find;
 use super::unreadable::read_problem;
 use super::views::MembersView;
 use crate::app::App;
+use crate::audit::reads::ReadRecorder;
+use crate::audit::{Action, Change};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Name;
 use crate::http::problem::{Problem, ProblemKind};
@@ -36,7 +38,8 @@ pub struct First {
 
 /// Shows the first members of a segment.
 ///
-/// The answer is personal data: use it to check whether the segment has the right people.
+/// The answer is personal data: use it to check whether the segment has the right people. The audit records who read
+/// it.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -56,6 +59,7 @@ pub async fn get_members(
     app: Data<App>,
     name: Name<SegmentName>,
     first: Query<First>,
+    reads: Data<ReadRecorder>,
 ) -> Result<HttpResponse, Problem> {
     let limit = first.limit.unwrap_or(MEMBERS_DEFAULT);
     if !(1..=MEMBERS_MAX).contains(&limit) {
@@ -65,7 +69,11 @@ pub async fn get_members(
         ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    Ok(HttpResponse::Ok().json(MembersView { items: first_members(&app, &segment, limit).await? }))
+    let items = first_members(&app, &segment, limit).await?;
+    let (name, what) = (&segment.name, json!({"rows": items.len()}));
+    let seen = Change::read(&name.as_str(), Some(segment.display_name.as_str().to_owned()), &what);
+    reads.record(&app.db, &caller.author, Action::SegmentReadMembers, seen).await?;
+    Ok(HttpResponse::Ok().json(MembersView { items }))
 }
 
 async fn first_members(

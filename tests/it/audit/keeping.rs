@@ -65,7 +65,7 @@ async fn an_event_is_removed_once_it_has_outlived_its_age_and_not_before() {
     app.segment("People", &people(1)).await;
     let forget = async |before: db::Time| {
         let mut tx = app.app().db.write().await.unwrap();
-        let removed = audit::store::remove_expired(&mut tx, before, 10).await.unwrap();
+        let removed = audit::retention::remove_expired(&mut tx, before, 10).await.unwrap();
         tx.commit().await.unwrap();
         removed
     };
@@ -83,7 +83,7 @@ fn no_statement_changes_an_event_and_only_its_age_removes_it() {
         assert!(!words.contains("UPDATE audit_events"), "{}", file.display());
         removals += words.matches("DELETE FROM audit_events").count();
     }
-    assert_eq!(removals, 1, "only audit::store::remove_expired removes events");
+    assert_eq!(removals, 1, "only audit::store::remove_before removes events");
 }
 
 fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

@@ -1,7 +1,11 @@
 //! The audit: every change and every refusal leaves an event that says who, what, when and from where.
 
+mod chain;
 mod every_call;
 mod keeping;
+mod reads;
+mod strangers;
+mod tampering;
 mod what_it_says;
 
 use serde_json::Value;
