@@ -305,8 +305,11 @@ async fn who_is_unconfirmed_when_sent_again_is_in_doubt_and_who_was_so_before_is
     assert_eq!((outcome, code), (json!("inDoubt"), json!("unconfirmed")));
     assert_eq!(run["status"], "completedWithErrors");
     let message = text(&run["reason"], "message");
-    assert!(message.starts_with("1 of 1000 profiles are not on the list"), "{message}");
-    assert!(message.contains("for 999 it is unknown"), "{message}");
+    assert!(
+        message.starts_with("This run did not put 1 of 1000 profiles on the list"),
+        "{message}"
+    );
+    assert!(message.contains("For 999 of 1000 profiles it is unknown"), "{message}");
     let batches = app.get(&format!("/runs/{}/batches", text(&run, "runId"))).await;
     let batch = &batches["items"][0];
     assert_eq!((&batch["status"], &batch["rejected"]), (&json!("inDoubt"), &json!(1)), "{batch}");
