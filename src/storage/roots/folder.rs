@@ -53,7 +53,7 @@ impl Folder {
     }
 
     pub(super) fn path(&self) -> &std::path::Path {
-        &self.0
+        &self.path
     }
 
     /// The path below this folder that an address means, links resolved as far as it exists.
