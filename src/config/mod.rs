@@ -7,6 +7,7 @@ mod data;
 mod limits;
 pub mod names;
 mod oauth;
+mod overload;
 mod plaintext;
 mod security;
 mod storage;
@@ -20,6 +21,7 @@ use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
 pub use oauth::OAuth;
+pub use overload::Overload;
 pub use plaintext::Plaintext;
 pub use security::Security;
 pub(crate) use security::WebOrigin;
@@ -87,6 +89,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub limits: Limits,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub overload: Overload,
 }
 
 impl Config {

@@ -68,7 +68,11 @@ impl<R: AtLeast> FromRequest for Caller<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity = authenticate(&request).await?;
+            let known = request.extensions_mut().remove::<Identified>();
+            let identity = match known {
+                Some(Identified(known)) => known?,
+                None => authenticate(&request).await?,
+            };
             let instance = (request.match_info().get("instanceId"))
                 .and_then(|id| id.parse().ok())
                 .filter(|id| identity.instances.contain(*id))
@@ -94,6 +98,17 @@ fn author(request: &HttpRequest, identity: &Identity, instance: Uuid) -> Author 
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
     let origin = origin::of(request, app.config.forwarded_hops);
     Author { instance, actor: Actor::user(identity), origin }
+}
+
+/// Who calls, for the handler: the token is checked once.
+struct Identified(Result<Identity, Problem>);
+
+/// The caller of `request`, when its token is valid. The handler learns the same, or why it is not.
+pub async fn identify(request: &HttpRequest) -> Option<Identity> {
+    let identified = authenticate(request).await;
+    let identity = identified.as_ref().ok().cloned();
+    request.extensions_mut().insert(Identified(identified));
+    identity
 }
 
 /// Whether the caller of `request` would be let in now: a stream asks again, because tokens expire, and keys and rights

@@ -104,6 +104,9 @@ impl ProblemKind {
             Self::ConsentRequired => {
                 "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`."
             }
+            Self::RateLimited => {
+                "Try again after `Retry-After` seconds. `RateLimit` of each answer says how many calls are left."
+            }
             Self::TooManyRequests | Self::Unavailable => "Try again after `Retry-After` seconds.",
             Self::Internal => "Try again. If it fails again, send `traceId` to your operator.",
             Self::DestinationRefused => {

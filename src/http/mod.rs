@@ -11,5 +11,6 @@ pub(crate) mod origin;
 pub(crate) mod paging;
 pub mod problem;
 pub(crate) mod query;
+pub(crate) mod rate;
 pub(crate) mod retry;
 pub(crate) mod schema;

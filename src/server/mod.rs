@@ -6,6 +6,7 @@ mod health;
 mod methods;
 mod middleware;
 pub mod openapi;
+mod rate_limit;
 mod refusals;
 mod request_span;
 mod routes;
@@ -32,6 +33,7 @@ use crate::api::connections;
 use crate::app::App;
 use crate::config::Part;
 use crate::http::address;
+use crate::http::rate::RateLimits;
 use crate::runs::reader::RunReader;
 
 /// Connections that may wait to be accepted.
@@ -100,6 +102,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let methods = Data::new(Methods::of(&document, methods::pages(is_api, has_swagger)));
     let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
+    let rates = Data::new(RateLimits::new(&app.config.overload));
     let reader = Data::new(RunReader::default());
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let server = HttpServer::new(move || {
@@ -111,9 +114,11 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(swagger.clone())
             .app_data(refusals.clone())
             .app_data(reader.clone())
+            .app_data(rates.clone())
             .app_data(web::PayloadConfig::new(body_max))
             .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
+            .wrap(from_fn(rate_limit::limit))
             .wrap(Condition::new(!origins.is_empty(), cors::allow(origins)))
             .wrap(from_fn(cors::explain))
             .wrap(from_fn(headers::add))

@@ -99,7 +99,11 @@ pub struct ExampleView {
                 `connectionNotConnected`",
             body = ProblemDocument,
         ),
-        (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 429,
+            description = "Too many previews at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
         (
             status = 503,
             description = "The preview took too long, or a part of the service or Campaign Monitor is unavailable: \

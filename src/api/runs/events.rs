@@ -48,7 +48,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
         ),
         (
             status = 429,
-            description = "Too many callers follow runs at the moment: `tooManyRequests`",
+            description = "Too many callers follow runs, or too many calls: `tooManyRequests`, `rateLimited`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),

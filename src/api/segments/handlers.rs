@@ -77,7 +77,11 @@ pub async fn get_segment(
     responses(
         (status = 200, description = "Changed", body = SegmentView),
         (status = 201, description = "Registered", body = SegmentView),
-        (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 429,
+            description = "Too many registrations at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
         (
             status = 503,
             description = "Reading the members took too long, or the storage is unavailable: `registrationTooLong`, \

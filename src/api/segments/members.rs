@@ -153,7 +153,7 @@ pub struct ParquetFile(Vec<u8>);
         ),
         (
             status = 429,
-            description = "Too many uploads at a time: `tooManyRequests`",
+            description = "Too many uploads at a time, or too many calls: `tooManyRequests`, `rateLimited`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),

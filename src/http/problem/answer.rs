@@ -62,6 +62,10 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
+        if self.0.kind == ProblemKind::RateLimited {
+            // Whoever calls too often leaves its connection to others.
+            response.force_close();
+        }
         if let Some(allow) = &self.0.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }

@@ -44,6 +44,7 @@ kinds! {
     Unprocessable            422 User     "unprocessable"           "The request is well-formed, but its content is \
         not valid";
     ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
+    RateLimited              429 User     "rateLimited"             "Too many calls in a short time";
     TooManyRequests          429 User     "tooManyRequests"         "Too many calls at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
     DestinationRefused   502 External "destinationRefused"  "Campaign Monitor rejected the call";
