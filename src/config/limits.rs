@@ -86,7 +86,7 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub max_uploads: usize,
-    /// How long an upload may send no data before it is ended.
+    /// How long an upload may send no data before it is ended, in milliseconds.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_UPLOAD_IDLE_MS",

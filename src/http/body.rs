@@ -1,6 +1,7 @@
 //! What handlers read from a request besides the caller: JSON bodies, ids in the path, `If-Match`.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -14,6 +15,7 @@ use futures::future::{LocalBoxFuture, Ready, ready};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::json;
@@ -95,8 +97,20 @@ fn read(
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
     let limit_bytes = app.config.limits.max_body_bytes;
+    let time = Duration::from_millis(app.config.overload.body_timeout_ms);
     let bytes = Bytes::from_request(request, payload);
-    async move { bytes.await.map_err(|error| unreadable(&error, limit_bytes)) }
+    async move {
+        let read = timeout(time, bytes).await.map_err(|_| too_slow(time))?;
+        read.map_err(|error| unreadable(&error, limit_bytes))
+    }
+}
+
+fn too_slow(time: Duration) -> Problem {
+    let detail = format!(
+        "The body did not arrive within {} s; nothing was changed. Send it again.",
+        time.as_secs_f64()
+    );
+    Problem::new(ProblemKind::RequestTimeout, detail)
 }
 
 fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {

@@ -76,6 +76,9 @@ impl ProblemKind {
             }
             Self::MethodNotAllowed => "Use one of the methods in `Allow`.",
             Self::NotAcceptable => "Send one of the content types that `detail` names in `Accept`.",
+            Self::RequestTimeout => {
+                "Send it again on a faster connection. Upload members as compressed Parquet."
+            }
             Self::NameTaken => "Choose another display name.",
             Self::ConnectionInUse => "Detach or remove the exports in `dependants` first.",
             Self::ConnectionNotConnected => {

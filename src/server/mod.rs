@@ -11,10 +11,14 @@ mod refusals;
 mod request_span;
 mod routes;
 mod swagger;
+mod unread;
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
@@ -104,6 +108,9 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
     let rates = Data::new(RateLimits::new(&app.config.overload));
     let reader = Data::new(RunReader::default());
+    let overload = app.config.overload.clone();
+    // Each has connections of its own.
+    let workers = available_parallelism().map_or(1, NonZero::get);
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let server = HttpServer::new(move || {
         let origins = &security.cors_origins;
@@ -125,6 +132,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .wrap(from_fn(middleware::add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(middleware::measure))
+            .wrap(from_fn(unread::close))
             .into_utoipa_app()
             .configure(|config| services(config, is_api))
             .into_app()
@@ -140,6 +148,9 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             })
             .default_service(web::to(no_such_route))
     })
+    .workers(workers)
+    .max_connections(overload.max_tcp_connections.div_ceil(workers))
+    .client_request_timeout(Duration::from_millis(overload.head_timeout_ms))
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .backlog(BACKLOG)

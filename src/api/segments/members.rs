@@ -1,23 +1,21 @@
 //! Endpoints of the members of a segment: the upload as a stream, and the first members to inspect.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use arrow_array::{Array, RecordBatch, StringArray};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
 use super::find::{find, find_to_change};
 use super::handlers::give_back;
+use super::incoming::{Pace, forward};
 use super::unreadable::{read_problem, storage_unavailable};
 use super::views::MembersView;
 use crate::app::App;
@@ -37,8 +35,6 @@ const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
 /// Of long members fewer are shown: the answer ends after the page with which it has so many bytes.
 const ANSWER_BYTES: usize = 8 << 20;
-/// After an error the rest of the body is read up to this size, so that the caller receives the answer.
-const REST_BYTES_MAX: usize = 64 << 20;
 
 /// How many members to show, from the first.
 #[derive(Deserialize, IntoParams)]
@@ -234,40 +230,10 @@ async fn receive(
     let (sender, receiver) = mpsc::channel(4);
     let body = ReceiverStream::new(receiver);
     let storing = async { app.storage.receive(&scope, media, body, &limits, room).await };
-    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
-    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
+    let (found, forwarded) =
+        futures::join!(storing, forward(payload, Pace::of(&app.config), sender));
+    forwarded?;
     found.map_err(|error| receive_problem(&error, limits.bytes_max))
-}
-
-/// Forwards the body. When the storage has rejected it, the rest is read and dropped. A body that is idle for too long
-/// counts as aborted.
-async fn forward(
-    mut payload: Payload,
-    idle: Duration,
-    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
-) {
-    let mut next = async || match timeout(idle, payload.next()).await {
-        Ok(chunk) => chunk,
-        Err(late) => Some(Err(PayloadError::Io(late.into()))),
-    };
-    while let Some(chunk) = next().await {
-        let is_over = chunk.is_err();
-        let is_refused = sender.send(chunk).await.is_err();
-        if is_over {
-            return;
-        }
-        if is_refused {
-            break;
-        }
-    }
-    drop(sender);
-    let mut rest_bytes = 0;
-    while rest_bytes < REST_BYTES_MAX {
-        match next().await {
-            Some(Ok(chunk)) => rest_bytes += chunk.len(),
-            _ => break,
-        }
-    }
 }
 
 fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {

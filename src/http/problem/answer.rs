@@ -62,8 +62,8 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if self.0.kind == ProblemKind::RateLimited {
-            // Whoever calls too often leaves its connection to others.
+        if [ProblemKind::RateLimited, ProblemKind::RequestTimeout].contains(&self.0.kind) {
+            // A caller that calls too often, or too slowly, leaves its connection to others.
             response.force_close();
         }
         if let Some(allow) = &self.0.allow {

@@ -29,6 +29,7 @@ kinds! {
     NotFound                 404 User     "notFound"                "Not found";
     MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not accept this method";
     NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is available";
+    RequestTimeout           408 User     "requestTimeout"          "The body did not arrive in time";
     NameTaken                409 User     "nameTaken"               "The display name is in use";
     ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
     ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";

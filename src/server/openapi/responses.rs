@@ -26,7 +26,8 @@ const ALWAYS: [(&str, &str); 8] = [
 /// … that changes what its caller has read.
 const CHANGES: [(&str, &str); 1] = [("412", "It was changed since you read it: `changed`")];
 /// … that any operation with a body may answer.
-const ACCEPTS_BODY: [(&str, &str); 3] = [
+const ACCEPTS_BODY: [(&str, &str); 4] = [
+    ("408", "The body did not arrive in time: `requestTimeout`"),
     ("413", "The body is too large: `tooLarge`"),
     ("415", "The content type is not supported: `unsupportedMediaType`"),
     ("422", "The request is well-formed, but its content is not valid: `unprocessable`"),
