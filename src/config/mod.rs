@@ -21,7 +21,7 @@ use crate::identity::settings::Auth;
 pub use data::Data;
 pub use limits::Limits;
 pub use oauth::OAuth;
-pub use overload::Overload;
+pub use overload::{BODY_OVERHEAD_BYTES, Overload};
 pub use plaintext::Plaintext;
 pub use security::Security;
 pub(crate) use security::WebOrigin;
@@ -145,6 +145,7 @@ impl Config {
             self.work.check(),
             self.oauth.check(self.dev),
             self.check_parts(),
+            self.overload.check(self.limits.max_body_bytes),
             self.data.check(),
             self.storage.roots().map(drop),
             self.storage.data_sources().map(drop),
@@ -220,6 +221,7 @@ mod tests {
             (["--max-previews", "0"], "--max-previews"),
             (["--keep-runs-days", "999999999"], "--keep-runs-days"),
             (["--idempotency-hours", "0"], "--idempotency-hours"),
+            (["--max-body-bytes", "100000000"], "SEGMENT_EXPORT_MAX_RECEIVED_BYTES"),
         ] {
             let refusal = check(&[["--dev"].as_slice(), &args].concat()).unwrap_err();
             assert!(refusal.contains(name), "{args:?}: {refusal}");

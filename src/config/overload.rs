@@ -5,6 +5,9 @@ use std::num::NonZeroU32;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+/// What a body takes besides its bytes while it is received: the connection and the call.
+pub const BODY_OVERHEAD_BYTES: usize = 48 << 10;
+
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Overload {
@@ -60,4 +63,26 @@ pub struct Overload {
         value_parser = RangedU64ValueParser::<usize>::new().range(1..)
     )]
     pub max_tcp_connections: usize,
+    /// Bytes of bodies, except uploads of members, that are received at the same time, with 48 KiB for each body. An
+    /// instance has at most three quarters of them.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_RECEIVED_BYTES",
+        default_value_t = 32 << 20,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    pub max_received_bytes: usize,
+}
+
+impl Overload {
+    /// A quarter must have room for one body: so much is always left to others.
+    pub(super) fn check(&self, max_body_bytes: usize) -> anyhow::Result<()> {
+        let least = max_body_bytes.saturating_add(BODY_OVERHEAD_BYTES).saturating_mul(4);
+        anyhow::ensure!(
+            self.max_received_bytes >= least,
+            "SEGMENT_EXPORT_MAX_RECEIVED_BYTES must be at least {least}: four bodies of SEGMENT_EXPORT_MAX_BODY_BYTES, \
+             each with 48 KiB more"
+        );
+        Ok(())
+    }
 }

@@ -122,7 +122,7 @@ async fn every_media_type_is_received_completely_and_has_the_same_members() {
             row_bytes_max: 5000,
             stored_bytes_max: 1 << 30,
         };
-        let received = storage.receive("sample", media, body, &limits, ()).await.unwrap();
+        let received = storage.receive("sample", media, body, &limits).await.unwrap();
         if media == Media::Parquet {
             let birthday = Field { name: "Birthday".into(), r#type: FieldType::Date };
             assert!(received.fields.contains(&birthday));

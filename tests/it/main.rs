@@ -45,6 +45,7 @@ mod schedules;
 mod seed;
 mod segments;
 mod settings;
+mod shares;
 mod slow_callers;
 mod slow_calls;
 mod stopping;

@@ -9,20 +9,21 @@ use tokio::net::TcpStream;
 use crate::support::TestApp;
 
 /// A TCP connection to the service.
-async fn connect(app: &TestApp) -> TcpStream {
+pub async fn connect(app: &TestApp) -> TcpStream {
     let url = url::Url::parse(app.url()).unwrap();
     TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
 }
 
 /// What the service sends until it closes the connection.
-async fn answer(stream: &mut TcpStream) -> String {
+pub async fn answer(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let read = stream.read_to_string(&mut text);
     tokio::time::timeout(Duration::from_mins(1), read).await.expect("it stays open").unwrap();
     text
 }
 
-fn head(app: &TestApp, length: usize) -> String {
+/// The head of a call whose body has `length` bytes.
+pub fn head(app: &TestApp, length: usize) -> String {
     format!(
         "POST /v1/instances/{}/exports HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n",

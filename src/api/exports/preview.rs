@@ -31,7 +31,7 @@ use crate::runs::{
     FieldWarning, FieldWarnings, Reason, ReasonCode, Rejection, RejectionOutcome, store_batches,
 };
 use crate::segments::{self, Segment, Unreadable};
-use crate::storage::Manifest;
+use crate::storage::{self, Manifest};
 
 /// Profiles shown for each code.
 const EXAMPLES_MAX: usize = 3;
@@ -118,9 +118,11 @@ pub async fn preview_export(
     app: Data<App>,
     id: Id<ExportId>,
 ) -> Result<HttpResponse, Problem> {
-    let _room = app.previews.try_acquire().map_err(|_| Problem::too_many("previews"))?;
+    let slot = app.previews.take(caller.instance).ok_or_else(|| Problem::too_many("previews"))?;
     let time = Duration::from_millis(app.config.limits.preview_timeout_ms);
-    let view = timeout(time, preview(&app, &caller, id.0)).await.map_err(|_| too_long(time))??;
+    let previewing = Box::pin(preview(&app, &caller, id.0));
+    let previewed = storage::holding(Arc::new(slot), previewing);
+    let view = timeout(time, previewed).await.map_err(|_| too_long(time))??;
     Ok(HttpResponse::Ok().json(view))
 }
 

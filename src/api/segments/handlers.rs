@@ -1,5 +1,6 @@
 //! Endpoints of segments; those of their members are in `members.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -180,10 +181,11 @@ async fn inspect(
     if *source == SegmentSource::Upload {
         return Ok(None);
     }
-    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
+    let slot =
+        app.registrations.take(instance).ok_or_else(|| Problem::too_many("registrations"))?;
     let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
-    let inspected =
-        timeout(time, segments::inspect(app, instance, source, name.as_str(), None)).await;
+    let inspecting = segments::inspect(app, instance, source, name.as_str(), None);
+    let inspected = timeout(time, storage::holding(Arc::new(slot), inspecting)).await;
     let found = inspected.map_err(|_| too_long(time))?;
     found.map_err(|error| source_problem(source, &error))
 }

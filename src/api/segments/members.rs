@@ -9,7 +9,7 @@ use arrow_array::{Array, RecordBatch, StringArray};
 use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
@@ -29,6 +29,7 @@ use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{
     Segment, SegmentName, SegmentSource, SegmentView, check_open, receive_limits, store,
 };
+use crate::slots::SharedSlot;
 use crate::storage::{self, Inspection, Media};
 
 const MEMBERS_DEFAULT: usize = 100;
@@ -174,9 +175,8 @@ pub async fn put_members(
     }
     let media = media(&request)?;
     check_length(&app, &request)?;
-    let room = Arc::clone(&app.uploads).try_acquire_owned();
-    let room = room.map_err(|_| Problem::too_many("uploads"))?;
-    let found = receive(&app, &old, media, payload, room).await?;
+    let slot = app.uploads.take(caller.instance).ok_or_else(|| Problem::too_many("uploads"))?;
+    let found = receive(&app, &old, media, payload, slot).await?;
     let segment = replace(&app, &caller, &old, &if_match, &found).await;
     if let Err(problem) = &segment {
         give_back(&app, &found, problem).await;
@@ -222,14 +222,15 @@ async fn receive(
     segment: &Segment,
     media: Media,
     payload: Payload,
-    room: OwnedSemaphorePermit,
+    slot: SharedSlot,
 ) -> Result<Inspection, Problem> {
     let limits = receive_limits(app, segment.instance_id).await?;
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
     // The payload belongs to this thread; the storage may use others.
     let (sender, receiver) = mpsc::channel(4);
     let body = ReceiverStream::new(receiver);
-    let storing = async { app.storage.receive(&scope, media, body, &limits, room).await };
+    let storing = app.storage.receive(&scope, media, body, &limits);
+    let storing = storage::holding(Arc::new(slot), storing);
     let (found, forwarded) =
         futures::join!(storing, forward(payload, Pace::of(&app.config), sender));
     forwarded?;

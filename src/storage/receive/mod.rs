@@ -47,7 +47,6 @@ impl Storage {
         media: Media,
         body: S,
         limits: &ReceiveLimits,
-        room: impl Send + 'static,
     ) -> Result<Inspection, Error>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
@@ -57,8 +56,7 @@ impl Storage {
         let _guard = cancelled.clone().drop_guard();
         let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
         let limits = limits.clone();
-        let converting = run_blocking(move || Ok((convert::convert(spool, media, &limits)?, room)));
-        let (members, _room) = converting.await?;
+        let members = run_blocking(move || convert::convert(spool, media, &limits)).await?;
         self.store(scope, members).await
     }
 
