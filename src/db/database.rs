@@ -1,6 +1,6 @@
 //! The database on either engine: its pools, its migrations, and the handles that statements run on.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use metrics::histogram;
@@ -10,6 +10,7 @@ use sqlx::{PgPool, SqlitePool};
 use super::handle::{ReadHandle, WriteHandle};
 use super::limits::DatabaseLimits;
 use super::postgres::{self, PostgresSession};
+use super::share::Share;
 use super::sqlite::{self, SqliteSession};
 use super::time::{Time, now};
 use crate::telemetry::measures;
@@ -32,6 +33,8 @@ pub enum Db {
         readers: SqlitePool,
         /// The one connection that writes.
         writer: SqlitePool,
+        /// What one instance may hold of those that read, and of the one that writes.
+        shares: [Arc<Share>; 2],
     },
     /// `PostgreSQL`, for more than one process.
     Postgres {
@@ -39,6 +42,8 @@ pub enum Db {
         pool: PgPool,
         /// Of each connection, too.
         limits: DatabaseLimits,
+        /// What one instance may hold of them.
+        share: Arc<Share>,
     },
 }
 
@@ -46,10 +51,16 @@ impl Db {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
     pub async fn connect(url: &str, limits: DatabaseLimits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
-            return Ok(Self::Postgres { pool: postgres::connect(url, limits).await?, limits });
+            let share = Share::of(limits.connections, limits.wait);
+            return Ok(Self::Postgres {
+                pool: postgres::connect(url, limits).await?,
+                limits,
+                share,
+            });
         }
         let (readers, writer) = sqlite::connect(url, limits.wait).await?;
-        Ok(Self::Sqlite { readers, writer })
+        let shares = [sqlite::READERS, 1].map(|most| Share::of(most, limits.wait));
+        Ok(Self::Sqlite { readers, writer, shares })
     }
 
     /// Brings the schema up to date.
@@ -66,11 +77,11 @@ impl Db {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match self {
-            Self::Sqlite { readers, .. } => {
-                SqliteSession::read(readers).await.map(ReadHandle::Sqlite)
+            Self::Sqlite { readers, shares: [share, _], .. } => {
+                SqliteSession::read(readers, share).await.map(ReadHandle::Sqlite)
             }
-            Self::Postgres { pool, limits } => {
-                PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
+            Self::Postgres { pool, limits, share } => {
+                PostgresSession::read(pool, *limits, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -82,11 +93,11 @@ impl Db {
         let _span = db_span!("begin write", self.engine());
         let started = Instant::now();
         let opened = match self {
-            Self::Sqlite { writer, .. } => {
-                SqliteSession::write(writer).await.map(ReadHandle::Sqlite)
+            Self::Sqlite { writer, shares: [_, share], .. } => {
+                SqliteSession::write(writer, share).await.map(ReadHandle::Sqlite)
             }
-            Self::Postgres { pool, limits } => {
-                PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
+            Self::Postgres { pool, limits, share } => {
+                PostgresSession::write(pool, *limits, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -96,7 +107,7 @@ impl Db {
     /// Sets the gauges of used and idle connections.
     pub fn measure(&self) {
         let (size, idle) = match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite { readers, writer, .. } => {
                 (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
             }
             Self::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
@@ -135,7 +146,7 @@ impl Db {
     /// Returns once no connection is open any more.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite { readers, writer, .. } => {
                 readers.close().await;
                 writer.close().await;
             }

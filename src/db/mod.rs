@@ -9,15 +9,17 @@ mod file_lock;
 mod handle;
 mod limits;
 mod postgres;
+mod share;
 mod span;
 mod sqlite;
 mod time;
 
 pub use database::Db;
-pub use errors::{is_reference_violation, is_unavailable, is_unique_violation};
+pub use errors::{is_reference_violation, is_share_used_up, is_unavailable, is_unique_violation};
 pub use file_lock::FileLock;
 pub use handle::{ReadHandle, WriteHandle};
 pub use limits::DatabaseLimits;
 pub use postgres::PostgresSession;
+pub use share::{Share, on_behalf_of};
 pub use sqlite::SqliteSession;
 pub use time::{Stamps, Time, now};

@@ -51,6 +51,15 @@ impl Payer {
             address @ IpAddr::V4(_) => Self::Address(address),
         }
     }
+
+    /// The instance whose limits hold, too.
+    #[must_use]
+    pub const fn instance(&self) -> Option<Uuid> {
+        match self {
+            Self::Subject(instance, _) => *instance,
+            Self::Address(_) => None,
+        }
+    }
 }
 
 /// The limits of the settings, and who has made how many calls.
@@ -93,10 +102,10 @@ impl RateLimits {
     pub fn count(&self, payer: &Payer) -> Counted {
         let mut standings = Vec::with_capacity(2);
         standings.extend(self.caller.as_ref().map(|limit| limit.count(payer)));
-        if let (Some(limit), Payer::Subject(Some(instance), _)) = (&self.instance, payer)
+        if let (Some(limit), Some(instance)) = (&self.instance, payer.instance())
             && standings.iter().all(|standing| standing.wait.is_none())
         {
-            standings.push(limit.count(instance));
+            standings.push(limit.count(&instance));
         }
         Counted(standings)
     }

@@ -1,4 +1,5 @@
-//! Counts every call for its caller and instance, and answers those above the limits.
+//! Counts every call for its caller and instance, and answers those above the limits. What a call then asks the
+//! database counts for its instance, too.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,6 +11,7 @@ use actix_web::web::Data;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::db;
 use crate::http::rate::{Payer, RateLimits};
 use crate::http::{address, auth, origin};
 
@@ -28,9 +30,12 @@ pub async fn limit(
     let Some(limits) = limits else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
-    let counted = limits.count(&payer(&request).await);
+    let payer = payer(&request).await;
+    let counted = limits.count(&payer);
     let mut response = match limits.refuse(&counted) {
-        Ok(()) => next.call(request).await?.map_into_left_body(),
+        Ok(()) => {
+            db::on_behalf_of(payer.instance(), next.call(request)).await?.map_into_left_body()
+        }
         Err(problem) => request.error_response(problem).map_into_right_body(),
     };
     set(response.headers_mut(), POLICY, limits.policy());
