@@ -35,6 +35,7 @@ mod production;
 mod programs;
 mod queries;
 mod queue;
+mod quotas;
 mod rates;
 mod refusals;
 mod repeats;

@@ -12,6 +12,7 @@ use super::find::{find, find_to_change};
 use super::unreadable::storage_unavailable;
 use super::views::SegmentBody;
 use crate::api::exports::dependants::refuse_in_use;
+use crate::api::quota::Quota;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self};
@@ -79,6 +80,11 @@ pub async fn get_segment(
         (status = 200, description = "Changed", body = SegmentView),
         (status = 201, description = "Registered", body = SegmentView),
         (
+            status = 409,
+            description = "The instance has as many segments as it may have: `quotaExceeded`",
+            body = ProblemDocument,
+        ),
+        (
             status = 429,
             description = "Too many registrations at a time, or too many calls: `tooManyRequests`, `rateLimited`",
             body = ProblemDocument,
@@ -143,6 +149,8 @@ async fn save(
         store::update(&mut tx, old.id, display_name, source, keep_members, by, now).await?
     } else {
         if_match.check(0)?;
+        let count = store::count(&mut tx, caller.instance).await?;
+        Quota::Segments.check(count, app.config.limits.max_segments_per_instance)?;
         let new = store::insert(&mut tx, caller.instance, name, display_name, source, by, now);
         new.await.map_err(conflict)?
     };

@@ -37,6 +37,7 @@ kinds! {
     ExportInactive           409 User     "exportInactive"          "The export has no connection";
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
     RunEnded                 409 User     "runEnded"                "The run has already ended";
+    QuotaExceeded            409 User     "quotaExceeded"           "The instance has as many as it may have";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
     Removed                  410 User     "removed"                 "The retention period of the details has ended";
     Changed                  412 User     "changed"                 "It was changed since you read it";
