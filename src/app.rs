@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::campaign_monitor::CampaignMonitor;
@@ -13,6 +12,7 @@ use crate::db::Db;
 use crate::identity::Verifier;
 use crate::queue::Queue;
 use crate::secrets::Keys;
+use crate::slots::Slots;
 use crate::storage::{Storage, Tables};
 
 /// What every part of the service shares.
@@ -38,14 +38,16 @@ pub struct App {
     pub keys: Keys,
     /// Checks the bearer tokens of callers.
     pub verifier: Verifier,
-    /// One permit for each preview at a time.
-    pub previews: Semaphore,
-    /// One permit for each upload of members at a time.
-    pub uploads: Arc<Semaphore>,
-    /// One permit for each registration of a segment at a time.
-    pub registrations: Semaphore,
-    /// One permit for each caller that follows a run.
-    pub event_streams: Arc<Semaphore>,
+    /// One for each preview at a time.
+    pub(crate) previews: Arc<Slots>,
+    /// One for each upload of members at a time.
+    pub(crate) uploads: Arc<Slots>,
+    /// One for each registration of a segment at a time.
+    pub(crate) registrations: Arc<Slots>,
+    /// One for each caller that follows a run.
+    pub(crate) event_streams: Arc<Slots>,
+    /// One for each byte of the bodies that are received.
+    pub(crate) bodies: Arc<Slots>,
     /// Renders the answer of `/metrics`.
     pub metrics: PrometheusHandle,
     /// Cancelled when the service stops.

@@ -35,6 +35,7 @@ pub mod names;
 pub mod secrets;
 pub mod server;
 pub mod service;
+mod slots;
 pub mod telemetry;
 pub mod upkeep;
 mod wire;

@@ -11,7 +11,6 @@ use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +25,7 @@ use crate::queue::{self, Queue};
 use crate::runs::{measure, store_work};
 use crate::segments;
 use crate::server::{self, Stopper};
+use crate::slots::Slots;
 use crate::storage::{Storage, Tables};
 use crate::telemetry::measures;
 use crate::upkeep::{fingerprints, janitor, scheduler};
@@ -59,10 +59,11 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         oauth: config.oauth.application(),
         keys,
         verifier: Verifier::new(config.auth.clone(), identity_http),
-        previews: Semaphore::new(config.limits.max_previews),
-        uploads: Arc::new(Semaphore::new(config.limits.max_uploads)),
-        registrations: Semaphore::new(config.limits.max_registrations),
-        event_streams: Arc::new(Semaphore::new(config.limits.max_event_streams)),
+        previews: Slots::new(config.limits.max_previews),
+        uploads: Slots::new(config.limits.max_uploads),
+        registrations: Slots::new(config.limits.max_registrations),
+        event_streams: Slots::new(config.limits.max_event_streams),
+        bodies: Slots::new(config.overload.max_received_bytes),
         stop: CancellationToken::new(),
         db,
         queue,

@@ -102,7 +102,7 @@ async fn drain(
 ) -> Result<f64> {
     let started = Instant::now();
     let processes: Result<Vec<_>> = (0..workers)
-        .map(|_| service::spawn(folder, &sink.url, production, "worker", free_port()?))
+        .map(|_| service::spawn(folder, &sink.url, production, "worker", free_port()?, &[]))
         .collect();
     let open = "SELECT COUNT(*) FROM runs WHERE status IN ('queued', 'running')";
     while sqlx::query_scalar::<_, i64>(open).fetch_one(database).await? > 0 {

@@ -16,6 +16,7 @@ mod figures;
 mod first;
 mod fleet;
 mod load;
+mod overload;
 mod service;
 mod sink;
 mod units;
@@ -42,6 +43,8 @@ enum Part {
     Fleet,
     /// What is taken of everything, by the run.
     Units,
+    /// One instance attacks, another works.
+    Overload,
 }
 
 /// A rough measurement does one of so many calls and runs.
@@ -93,6 +96,7 @@ impl Part {
             Self::Calls => calls::measure(folder, sink, &production, less).await,
             Self::First => first::measure(folder, sink, &production, less).await,
             Self::Fleet => fleet::measure(folder, sink, &production, less).await,
+            Self::Overload => overload::measure(folder, sink, &production, less).await,
             Self::Units => units::measure(folder, sink, &production, less).await,
         }
     }

@@ -1,5 +1,6 @@
 //! The service as a process of its own, driven over HTTP as a front end would, its memory and CPU read from `/proc`.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,9 +23,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Clock ticks a second in `/proc`; fixed on Linux.
 const TICKS: f64 = 100.0;
 
-/// A running service with one connection.
+/// What measures the service itself makes more calls than a caller may.
+pub const UNLIMITED: [&str; 4] =
+    ["--max-calls-per-second", "0", "--max-instance-calls-per-second", "0"];
+
+/// A running service, and its first instance.
 pub struct Service {
     process: Child,
+    instance: Instance,
+}
+
+/// An instance with one connection.
+pub struct Instance {
     http: reqwest::Client,
     /// Where it listens.
     pub port: u16,
@@ -43,6 +53,14 @@ pub struct Usage {
     pub cpu_seconds: f64,
 }
 
+impl Deref for Service {
+    type Target = Instance;
+
+    fn deref(&self) -> &Instance {
+        &self.instance
+    }
+}
+
 impl Service {
     /// Starts the service as one process with these roles; members are read from `folder`.
     pub async fn start(
@@ -51,18 +69,54 @@ impl Service {
         engines: &Engines,
         roles: &str,
     ) -> Result<Self> {
+        Self::start_with(folder, campaign_monitor, engines, roles, &UNLIMITED).await
+    }
+
+    /// The same with these settings instead of no limits.
+    pub async fn start_with(
+        folder: &Path,
+        campaign_monitor: &str,
+        engines: &Engines,
+        roles: &str,
+        settings: &[&str],
+    ) -> Result<Self> {
         let port = free_port()?;
-        let mut service = Self {
-            process: spawn(folder, campaign_monitor, engines, roles, port)?,
+        let process = spawn(folder, campaign_monitor, engines, roles, port, settings)?;
+        wait_for(port).await?;
+        Ok(Self { process, instance: Instance::new(port).await? })
+    }
+
+    /// What the process has used so far.
+    pub fn usage(&self) -> Result<Usage> {
+        let id = self.id()?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let peak = after(&status, "VmHWM:").context("no VmHWM")?;
+        Ok(Usage { peak_mb: peak / 1024.0, cpu_seconds: cpu_seconds(id)? })
+    }
+
+    /// The bytes that the process has read from files so far; what it receives is not among them.
+    pub fn read(&self) -> Result<f64> {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.id()?))?;
+        after(&io, "rchar:").context("no rchar")
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.process.id().context("the service has ended")
+    }
+}
+
+impl Instance {
+    /// An instance of the service at `port`.
+    pub async fn new(port: u16) -> Result<Self> {
+        let mut instance = Self {
             http: reqwest::Client::builder().build()?,
             port,
             path: format!("/v1/instances/{}", Uuid::now_v7()),
             token: token().await?,
             connection: String::new(),
         };
-        wait_for(port).await?;
-        service.connection = service.connect("Bench").await?;
-        Ok(service)
+        instance.connection = instance.connect("Bench").await?;
+        Ok(instance)
     }
 
     /// Adds a connection that is ready to use.
@@ -113,33 +167,24 @@ impl Service {
         Ok((duration, run))
     }
 
-    /// What the process has used so far.
-    pub fn usage(&self) -> Result<Usage> {
-        let id = self.id()?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let peak = after(&status, "VmHWM:").context("no VmHWM")?;
-        Ok(Usage { peak_mb: peak / 1024.0, cpu_seconds: cpu_seconds(id)? })
-    }
-
-    /// The bytes that the process has read from files so far; what it receives is not among them.
-    pub fn read(&self) -> Result<f64> {
-        let io = std::fs::read_to_string(format!("/proc/{}/io", self.id()?))?;
-        after(&io, "rchar:").context("no rchar")
-    }
-
-    fn id(&self) -> Result<u32> {
-        self.process.id().context("the service has ended")
-    }
-
     /// Makes a call.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let request =
-            self.http.request(method, format!("http://127.0.0.1:{}{}{path}", self.port, self.path));
-        let request = request.bearer_auth(&self.token);
+        let request = self.request(method, path);
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
         };
+        Self::answer(path, request).await
+    }
+
+    /// A request of this instance.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("http://127.0.0.1:{}{}{path}", self.port, self.path);
+        self.http.request(method, url).bearer_auth(&self.token)
+    }
+
+    /// The answer of a call that must succeed.
+    pub async fn answer(path: &str, request: reqwest::RequestBuilder) -> Result<Value> {
         let response = request.send().await?;
         let is_good = response.status().is_success();
         let answer: Value = response.json().await?;
@@ -169,19 +214,27 @@ pub fn spawn(
     engines: &Engines,
     roles: &str,
     port: u16,
+    settings: &[&str],
 ) -> Result<Child> {
     let bind = format!("127.0.0.1:{port}");
     let mut command = Command::new(BINARY);
     command
         .args(["serve", "--dev", "--bind", &bind, "--campaign-monitor-url", campaign_monitor])
         .args(["--roles", roles, "--storage-url", &format!("file://{}", folder.display())])
-        .args(engines.settings(folder));
+        .args(engines.settings(folder))
+        .args(settings);
     Ok(command.env("RUST_LOG", "error").kill_on_drop(true).spawn()?)
 }
 
 async fn token() -> Result<String> {
-    let output =
-        Command::new(BINARY).args(["token", "--dev"]).stderr(Stdio::inherit()).output().await?;
+    token_of("bench@example.com").await
+}
+
+/// The token of an administrator of every instance.
+pub async fn token_of(subject: &str) -> Result<String> {
+    let mut command = Command::new(BINARY);
+    command.args(["token", "--dev", "--subject", subject]);
+    let output = command.stderr(Stdio::inherit()).output().await?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 

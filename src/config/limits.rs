@@ -46,6 +46,30 @@ pub struct Limits {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub max_stored_bytes_per_instance: u64,
+    /// Connections to Campaign Monitor that an instance may have.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_CONNECTIONS_PER_INSTANCE",
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_connections_per_instance: u32,
+    /// Segments that an instance may have.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_SEGMENTS_PER_INSTANCE",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_segments_per_instance: u32,
+    /// Exports that an instance may have.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_EXPORTS_PER_INSTANCE",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_exports_per_instance: u32,
     /// Size of any other request body, in bytes.
     #[arg(
         long,
@@ -86,7 +110,7 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub max_uploads: usize,
-    /// How long an upload may send no data before it is ended.
+    /// How long an upload may send no data before it is ended, in milliseconds.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_UPLOAD_IDLE_MS",

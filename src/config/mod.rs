@@ -8,6 +8,7 @@ mod files;
 mod limits;
 pub mod names;
 mod oauth;
+mod overload;
 mod plaintext;
 mod rule;
 mod security;
@@ -23,6 +24,7 @@ pub use data::Data;
 pub use files::SecretFiles;
 pub use limits::Limits;
 pub use oauth::OAuth;
+pub use overload::{BODY_OVERHEAD_BYTES, Overload};
 pub use plaintext::Plaintext;
 use rule::Rule;
 pub use security::Security;
@@ -94,6 +96,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub limits: Limits,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub overload: Overload,
 }
 
 impl Config {
@@ -168,7 +173,8 @@ impl Config {
         let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
         let rules = groups.into_iter().flatten().chain(self.rules());
         let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());
-        let results = data.chain(self.check_plaintext());
+        let overload = self.overload.check(self.limits.max_body_bytes);
+        let results = data.chain(self.check_plaintext()).chain([overload]);
         broken.chain(results.filter_map(Result::err).map(|error| format!("{error:#}"))).collect()
     }
 
@@ -244,6 +250,7 @@ mod tests {
             (["--max-previews", "0"], "--max-previews"),
             (["--keep-runs-days", "999999999"], "--keep-runs-days"),
             (["--idempotency-hours", "0"], "--idempotency-hours"),
+            (["--max-body-bytes", "100000000"], "SEGMENT_EXPORT_MAX_RECEIVED_BYTES"),
         ] {
             let refusal = check(&[["--dev"].as_slice(), &args].concat()).unwrap_err();
             assert!(refusal.contains(name), "{args:?}: {refusal}");

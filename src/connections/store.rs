@@ -42,6 +42,16 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
     })
 }
 
+/// How many the instance has.
+pub async fn count(tx: &mut ReadHandle, instance: Uuid) -> Result<i64> {
+    sql!(tx, |db| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM connections WHERE instance_id = $1")
+            .bind(instance)
+            .fetch_one(db)
+            .await
+    })
+}
+
 pub async fn get(
     tx: &mut ReadHandle,
     instance: Uuid,

@@ -1,6 +1,6 @@
 //! The database on either engine: its pools, its migrations, and the handles that statements run on.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use metrics::histogram;
@@ -10,6 +10,7 @@ use sqlx::{PgPool, SqlitePool};
 use super::handle::{Chain, ReadHandle, WriteHandle};
 use super::limits::DatabaseLimits;
 use super::postgres::{self, PostgresSession};
+use super::share::Share;
 use super::sqlite::{self, SqliteSession};
 use super::time::{Time, now};
 use crate::secrets::Keys;
@@ -39,6 +40,8 @@ enum Engine {
         readers: SqlitePool,
         /// The one connection that writes.
         writer: SqlitePool,
+        /// What one instance may hold of those that read, and of the one that writes.
+        shares: [Arc<Share>; 2],
     },
     /// `PostgreSQL`, for more than one process.
     Postgres {
@@ -46,6 +49,8 @@ enum Engine {
         pool: PgPool,
         /// Of each connection, too.
         limits: DatabaseLimits,
+        /// What one instance may hold of them.
+        share: Arc<Share>,
     },
 }
 
@@ -53,11 +58,13 @@ impl Db {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
     pub async fn connect(url: &str, limits: DatabaseLimits) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
+            let share = Share::of(limits.connections, limits.wait);
             let pool = postgres::connect(url, limits).await?;
-            return Ok(Self::of(Engine::Postgres { pool, limits }));
+            return Ok(Self::of(Engine::Postgres { pool, limits, share }));
         }
         let (readers, writer) = sqlite::connect(url, limits.wait).await?;
-        Ok(Self::of(Engine::Sqlite { readers, writer }))
+        let shares = [sqlite::READERS, 1].map(|most| Share::of(most, limits.wait));
+        Ok(Self::of(Engine::Sqlite { readers, writer, shares }))
     }
 
     fn of(engine: Engine) -> Self {
@@ -101,11 +108,11 @@ impl Db {
         let _span = db_span!("open to read", self.engine());
         let started = Instant::now();
         let opened = match &self.engine {
-            Engine::Sqlite { readers, .. } => {
-                SqliteSession::read(readers).await.map(ReadHandle::Sqlite)
+            Engine::Sqlite { readers, shares: [share, _], .. } => {
+                SqliteSession::read(readers, share).await.map(ReadHandle::Sqlite)
             }
-            Engine::Postgres { pool, limits } => {
-                PostgresSession::read(pool, *limits).await.map(ReadHandle::Postgres)
+            Engine::Postgres { pool, limits, share } => {
+                PostgresSession::read(pool, *limits, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -117,11 +124,11 @@ impl Db {
         let _span = db_span!("begin write", self.engine());
         let started = Instant::now();
         let opened = match &self.engine {
-            Engine::Sqlite { writer, .. } => {
-                SqliteSession::write(writer).await.map(ReadHandle::Sqlite)
+            Engine::Sqlite { writer, shares: [_, share], .. } => {
+                SqliteSession::write(writer, share).await.map(ReadHandle::Sqlite)
             }
-            Engine::Postgres { pool, limits } => {
-                PostgresSession::write(pool, *limits).await.map(ReadHandle::Postgres)
+            Engine::Postgres { pool, limits, share } => {
+                PostgresSession::write(pool, *limits, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -131,7 +138,7 @@ impl Db {
     /// Sets the gauges of used and idle connections.
     pub fn measure(&self) {
         let (size, idle) = match &self.engine {
-            Engine::Sqlite { readers, writer } => {
+            Engine::Sqlite { readers, writer, .. } => {
                 (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
             }
             Engine::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
@@ -170,7 +177,7 @@ impl Db {
     /// Returns once no connection is open any more.
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite { readers, writer } => {
+            Engine::Sqlite { readers, writer, .. } => {
                 readers.close().await;
                 writer.close().await;
             }

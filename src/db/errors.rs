@@ -3,6 +3,8 @@
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 
+use super::share::UsedUp;
+
 /// Whether the database is unavailable, stops, or has no room for more now: retrying later may help.
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
@@ -15,6 +17,13 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether the calls of an instance wait for each other: the database itself answers.
+#[must_use]
+pub fn is_share_used_up(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Io(error) = error else { return false };
+    error.get_ref().is_some_and(|cause| cause.downcast_ref::<UsedUp>().is_some())
 }
 
 /// Connection exceptions, no room for more (connections, disk, memory), errors of its disk, shutdowns, starting up, and

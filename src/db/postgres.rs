@@ -18,6 +18,7 @@ use sqlx::{Connection, Describe, Either, Execute, Executor, PgPool, Postgres, Re
 use tokio::time::timeout;
 
 use super::limits::DatabaseLimits;
+use super::share::{Share, SharePermit};
 use crate::db_span;
 
 /// How long a connection may be idle and still be used untested.
@@ -81,15 +82,22 @@ pub struct PostgresSession {
     connection: Option<PoolConnection<Postgres>>,
     is_writing: bool,
     limits: DatabaseLimits,
+    _permit: SharePermit,
 }
 
 impl PostgresSession {
-    pub(super) async fn read(pool: &PgPool, limits: DatabaseLimits) -> Result<Self> {
-        Ok(Self { connection: Some(pool.acquire().await?), is_writing: false, limits })
+    pub(super) async fn read(pool: &PgPool, limits: DatabaseLimits, share: &Share) -> Result<Self> {
+        let permit = share.enter().await?;
+        let connection = Some(pool.acquire().await?);
+        Ok(Self { connection, is_writing: false, limits, _permit: permit })
     }
 
-    pub(super) async fn write(pool: &PgPool, limits: DatabaseLimits) -> Result<Self> {
-        let mut session = Self::read(pool, limits).await?;
+    pub(super) async fn write(
+        pool: &PgPool,
+        limits: DatabaseLimits,
+        share: &Share,
+    ) -> Result<Self> {
+        let mut session = Self::read(pool, limits, share).await?;
         session.is_writing = true;
         session.bounded().execute("BEGIN").await?;
         Ok(session)

@@ -9,11 +9,13 @@ use sqlx::sqlite::{
 };
 use sqlx::{Executor, Result, Sqlite, SqlitePool};
 
+use super::share::{Share, SharePermit};
 use crate::db_span;
 
 /// How long `SQLite` waits for another process that writes.
 const BUSY_MAX: Duration = Duration::from_secs(10);
-const SQLITE_READERS: u32 = 4;
+/// Connections that read, beside the one that writes.
+pub(super) const READERS: u32 = 4;
 /// Half a megabyte each instead of two: the rows read most are the newest, and the system caches them too.
 const SQLITE_READER_CACHE: &str = "-512";
 
@@ -32,7 +34,7 @@ pub(super) async fn connect(url: &str, wait: Duration) -> Result<(SqlitePool, Sq
         .connect_with(file.clone())
         .await?;
     let readers = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
+        .max_connections(READERS)
         .acquire_timeout(wait)
         .connect_with(file.read_only(true).pragma("cache_size", SQLITE_READER_CACHE))
         .await?;
@@ -48,6 +50,7 @@ pub struct SqliteSession {
     /// There until it is dropped.
     connection: Option<PoolConnection<Sqlite>>,
     is_writing: bool,
+    _permit: SharePermit,
 }
 
 impl Deref for SqliteSession {
@@ -67,14 +70,16 @@ impl DerefMut for SqliteSession {
 impl SqliteSession {
     /// Each statement by itself: a transaction would cost two round trips, and on `PostgreSQL` show every statement
     /// what is committed then anyway.
-    pub(super) async fn read(pool: &SqlitePool) -> Result<Self> {
-        Ok(Self { connection: Some(pool.acquire().await?), is_writing: false })
+    pub(super) async fn read(pool: &SqlitePool, share: &Share) -> Result<Self> {
+        let permit = share.enter().await?;
+        Ok(Self { connection: Some(pool.acquire().await?), is_writing: false, _permit: permit })
     }
 
     /// All statements or none. It takes the write lock at once, because a transaction that reads first and writes later
     /// fails when another one wrote in between.
-    pub(super) async fn write(pool: &SqlitePool) -> Result<Self> {
-        let mut session = Self { connection: Some(pool.acquire().await?), is_writing: true };
+    pub(super) async fn write(pool: &SqlitePool, share: &Share) -> Result<Self> {
+        let mut session = Self::read(pool, share).await?;
+        session.is_writing = true;
         session.execute("BEGIN IMMEDIATE").await?;
         Ok(session)
     }

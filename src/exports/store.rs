@@ -112,6 +112,16 @@ pub(crate) async fn set_segments(
     Ok(())
 }
 
+/// How many the instance has.
+pub async fn count(tx: &mut ReadHandle, instance: Uuid) -> Result<i64> {
+    sql!(tx, |db| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM exports WHERE instance_id = $1")
+            .bind(instance)
+            .fetch_one(db)
+            .await
+    })
+}
+
 /// `None` also for an export of another instance.
 pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: ExportId) -> Result<Option<Export>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM exports WHERE instance_id = $1 AND id = $2")

@@ -2,10 +2,18 @@
 
 use std::fmt::Display;
 
+use actix_web::HttpRequest;
 use uuid::Uuid;
 
 /// The prefix of every path of an instance.
 pub const INSTANCE: &str = "/v1/instances/{instanceId}";
+
+/// The instance in the address of a call; nil when there is none.
+#[must_use]
+pub fn instance(request: &HttpRequest) -> Uuid {
+    let id = request.match_info().get("instanceId").and_then(|id| id.parse().ok());
+    id.unwrap_or_default()
+}
 
 /// The `Location` of the object `id` among the `nouns` of an instance.
 #[must_use]

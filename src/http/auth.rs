@@ -79,8 +79,12 @@ impl<R: AtLeast> FromRequest for Caller<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let identity =
-                authenticate(&request).await.inspect_err(|problem| note(&request, problem))?;
+            let known = request.extensions_mut().remove::<Identified>();
+            let identified = match known {
+                Some(Identified(known)) => known,
+                None => authenticate(&request).await,
+            };
+            let identity = identified.inspect_err(|problem| note(&request, problem))?;
             let instance = (request.match_info().get("instanceId"))
                 .and_then(|id| id.parse().ok())
                 .filter(|id| identity.instances.contain(*id));
@@ -127,6 +131,17 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, token) = header?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Who calls, for the handler: the token is checked once.
+struct Identified(Result<Identity, Problem>);
+
+/// The caller of `request`, when its token is valid. The handler learns the same, or why it is not.
+pub async fn identify(request: &HttpRequest) -> Option<Identity> {
+    let identified = authenticate(request).await;
+    let identity = identified.as_ref().ok().cloned();
+    request.extensions_mut().insert(Identified(identified));
+    identity
 }
 
 /// Whether the caller of `request` would be let in now: a stream asks again, because tokens expire, and keys and rights

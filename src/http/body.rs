@@ -1,12 +1,14 @@
 //! What handlers read from a request besides the caller: JSON bodies, ids in the path, `If-Match`.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, TRANSFER_ENCODING,
 };
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -14,11 +16,14 @@ use futures::future::{LocalBoxFuture, Ready, ready};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::json;
 use super::problem::{Problem, ProblemKind};
+use super::{address, json};
 use crate::app::App;
+use crate::config::BODY_OVERHEAD_BYTES;
+use crate::slots::SharedSlot;
 
 /// A JSON body. An error is answered with its JSON pointer.
 pub struct Body<T> {
@@ -35,7 +40,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
             form?;
-            let bytes = bytes.await?;
+            let Received { bytes, _slot } = bytes.await?;
             Ok(Self { value: json::parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
         })
     }
@@ -51,7 +56,7 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (form, bytes) = (check_form(request), read(request, payload));
         Box::pin(async move {
-            let bytes = bytes.await?;
+            let Received { bytes, _slot } = bytes.await?;
             let value = if bytes.is_empty() {
                 T::default()
             } else {
@@ -99,14 +104,49 @@ fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
 }
 
+/// A body, and its share of the memory for bodies.
+struct Received {
+    bytes: Bytes,
+    _slot: Option<SharedSlot>,
+}
+
 fn read(
     request: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+) -> impl Future<Output = Result<Received, Problem>> + use<> {
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
     let limit_bytes = app.config.limits.max_body_bytes;
+    let time = Duration::from_millis(app.config.overload.body_timeout_ms);
+    let (slots, instance) = (app.bodies.clone(), address::instance(request));
+    let size = body_bytes(request, limit_bytes);
     let bytes = Bytes::from_request(request, payload);
-    async move { bytes.await.map_err(|error| unreadable(&error, limit_bytes)) }
+    async move {
+        let take = |size| slots.take_of(instance, size + BODY_OVERHEAD_BYTES);
+        let slot = size
+            .map(take)
+            .map(|slot| slot.ok_or_else(|| Problem::too_many("bodies being received")));
+        let slot = slot.transpose()?;
+        let read = timeout(time, bytes).await.map_err(|_| too_slow(time))?;
+        Ok(Received { bytes: read.map_err(|error| unreadable(&error, limit_bytes))?, _slot: slot })
+    }
+}
+
+/// The most bytes that the body may have; `None` when there is no body.
+fn body_bytes(request: &HttpRequest, limit_bytes: usize) -> Option<usize> {
+    let headers = request.headers();
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Some(limit_bytes);
+    }
+    let length = headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().unwrap_or(limit_bytes);
+    (length > 0).then_some(length.min(limit_bytes))
+}
+
+fn too_slow(time: Duration) -> Problem {
+    let detail = format!(
+        "The body did not arrive within {} s; nothing was changed. Send it again.",
+        time.as_secs_f64()
+    );
+    Problem::new(ProblemKind::RequestTimeout, detail)
 }
 
 fn unreadable(error: &actix_web::Error, limit_bytes: usize) -> Problem {

@@ -93,6 +93,7 @@ impl ProblemKind {
             }
             Self::MethodNotAllowed => "Use one of the methods in `Allow`.",
             Self::NotAcceptable => "Send one of the content types that `detail` names in `Accept`.",
+            Self::RequestTimeout => "Send it again on a faster connection.",
             Self::NameTaken => "Choose another display name.",
             Self::ConnectionInUse => "Detach or remove the exports in `dependants` first.",
             Self::ConnectionNotConnected => {
@@ -105,6 +106,7 @@ impl ProblemKind {
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
             Self::RunEnded => "Nothing: the run cannot be cancelled any more.",
+            Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",
             Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
             Self::Removed => {
                 "Nothing: only the counts of the run remain. `--keep-…-days` sets how long details are kept."
@@ -121,6 +123,7 @@ impl ProblemKind {
             Self::ConsentRequired => {
                 "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`."
             }
+            Self::RateLimited => "Call less often. Try again after `Retry-After` seconds.",
             Self::TooManyRequests | Self::Unavailable => "Try again after `Retry-After` seconds.",
             Self::Internal => "Try again. If it fails again, send `traceId` to your operator.",
             Self::DestinationRefused => {

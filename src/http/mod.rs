@@ -11,6 +11,7 @@ pub(crate) mod origin;
 pub(crate) mod paging;
 pub mod problem;
 pub(crate) mod query;
+pub(crate) mod rate;
 pub(crate) mod retry;
 pub(crate) mod schema;
 mod words;

@@ -22,7 +22,7 @@ use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
 use crate::campaign_monitor::address::{self, Flaw};
 use crate::runs::{FieldWarning, Rejection, RejectionOutcome};
-use crate::storage::{Error, Manifest, Storage};
+use crate::storage::{self, Error, Manifest, Storage};
 
 /// The largest body of a call; more goes in halves.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
@@ -102,16 +102,22 @@ pub struct ReadFailure {
 /// Starts reading. The batches come in order; dropping the receiver stops it.
 pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFailure>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    let handle = Handle::current();
+    let (handle, held) = (Handle::current(), storage::held());
     thread::spawn(move || {
-        handle.block_on(async {
-            if let Err(error) = produce(source, &sender).await {
-                // Nobody listens any more when this fails, and then nobody needs to know.
-                let _ = sender.send(Err(error)).await;
-            }
-        });
+        let produced = produce_or_tell(source, sender);
+        match held {
+            Some(held) => handle.block_on(storage::holding(held, produced)),
+            None => handle.block_on(produced),
+        }
     });
     receiver
+}
+
+async fn produce_or_tell(source: MemberSource, sender: mpsc::Sender<Result<EncodedBatch, Error>>) {
+    if let Err(error) = produce(source, &sender).await {
+        // Nobody listens any more when this fails, and then nobody needs to know.
+        let _ = sender.send(Err(error)).await;
+    }
 }
 
 async fn produce(

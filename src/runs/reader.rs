@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::run::Run;
 use super::store::{self, NamedSegment};
-use crate::db::{Db, ReadHandle};
+use crate::db::{self, Db, ReadHandle};
 use crate::names::RunId;
 
 /// Two, so that one that hangs does not block all callers.
@@ -71,7 +71,8 @@ impl RunReader {
 
     async fn answer_next(&self, db: &Db) {
         let asked = self.take_next();
-        let read = read(db, &asked).await.map_err(Arc::new);
+        // It reads for callers of all instances, so it counts for none of them.
+        let read = db::on_behalf_of(None, read(db, &asked)).await.map_err(Arc::new);
         for Asked { id, answer } in asked {
             let found = read.as_ref().map(|found| found.get(&id).cloned());
             // Fails when the caller was dropped meanwhile.

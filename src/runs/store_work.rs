@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 use sqlx::{FromRow, Result};
+use uuid::Uuid;
 
 use super::counts::{Counts, FieldWarnings};
 use super::lease::{FUTURE_MAX, Lease, Outcome};
@@ -267,6 +268,26 @@ pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time
         )
         .bind(now)
         .fetch_one(db)
+        .await
+    })
+}
+
+/// Runs that are due since `before`, of instances of which none is running; those that are due for longest come first.
+pub async fn of_waiting_instances(
+    tx: &mut ReadHandle,
+    before: Time,
+    limit: i64,
+) -> Result<Vec<(RunId, Uuid)>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT id, instance_id FROM runs
+             WHERE status = 'queued' AND not_before <= $1
+               AND instance_id NOT IN (SELECT instance_id FROM runs WHERE status = 'running')
+             ORDER BY not_before LIMIT $2",
+        )
+        .bind(before)
+        .bind(limit)
+        .fetch_all(db)
         .await
     })
 }

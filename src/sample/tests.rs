@@ -123,7 +123,7 @@ async fn every_media_type_is_received_completely_and_has_the_same_members() {
             stored_bytes_max: 1 << 30,
             may_be_empty: false,
         };
-        let received = storage.receive("sample", media, body, &limits, ()).await.unwrap();
+        let received = storage.receive("sample", media, body, &limits).await.unwrap();
         if media == Media::Parquet {
             let birthday = Field { name: "Birthday".into(), r#type: FieldType::Date };
             assert!(received.fields.contains(&birthday));

@@ -23,6 +23,16 @@ pub async fn get(
         .await)
 }
 
+/// How many the instance has.
+pub async fn count(tx: &mut ReadHandle, instance: Uuid) -> Result<i64> {
+    sql!(tx, |db| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM segments WHERE instance_id = $1")
+            .bind(instance)
+            .fetch_one(db)
+            .await
+    })
+}
+
 /// Locks the row: until the transaction ends, nobody else changes it.
 pub async fn get_to_change(
     tx: &mut WriteHandle,

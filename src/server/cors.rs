@@ -14,10 +14,12 @@ use crate::http::problem::{Problem, ProblemKind};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /// Headers of an answer that a page of another origin may read.
-const EXPOSED: [&str; 6] = [
+const EXPOSED: [&str; 8] = [
     "ETag",
     "Location",
     "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
     "X-Request-Id",
     "Idempotency-Replayed",
     "Content-Disposition",

@@ -6,15 +6,20 @@ mod health;
 mod methods;
 mod middleware;
 pub mod openapi;
+mod rate_limit;
 mod refusals;
 mod request_span;
 mod routes;
 mod strangers;
 mod swagger;
+mod unread;
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
@@ -36,6 +41,7 @@ use crate::audit::reads::ReadRecorder;
 use crate::config::Part;
 use crate::db::Db;
 use crate::http::address;
+use crate::http::rate::RateLimits;
 use crate::runs::reader::RunReader;
 
 /// Connections that may wait to be accepted.
@@ -120,6 +126,10 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
     let strangers = Data::new(Strangers::new(app.config.limits.max_audited_strangers));
     let (reader, reads) = (Data::new(RunReader::default()), Data::new(ReadRecorder::default()));
+    let rates = Data::new(RateLimits::new(&app.config.overload));
+    let overload = app.config.overload.clone();
+    // Each has connections of its own.
+    let workers = available_parallelism().map_or(1, NonZero::get);
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);
     let noted = strangers.clone().into_inner();
     let server = HttpServer::new(move || {
@@ -133,15 +143,18 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(strangers.clone())
             .app_data(reader.clone())
             .app_data(reads.clone())
+            .app_data(rates.clone())
             .app_data(web::PayloadConfig::new(body_max))
             .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
+            .wrap(from_fn(rate_limit::limit))
             .wrap(Condition::new(!origins.is_empty(), cors::allow(origins)))
             .wrap(from_fn(cors::explain))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(middleware::add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(middleware::measure))
+            .wrap(from_fn(unread::close))
             .into_utoipa_app()
             .configure(|config| services(config, is_api))
             .into_app()
@@ -157,6 +170,9 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             })
             .default_service(web::to(no_such_route))
     })
+    .workers(workers)
+    .max_connections(overload.max_tcp_connections.div_ceil(workers))
+    .client_request_timeout(Duration::from_millis(overload.head_timeout_ms))
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .backlog(BACKLOG)

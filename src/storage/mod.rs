@@ -30,6 +30,7 @@ mod tests;
 mod text;
 mod windows;
 
+pub(crate) use blocking::{held, holding};
 pub use csv::{Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
 pub(crate) use external::ExternalData;

@@ -20,5 +20,6 @@ pub mod stopped;
 mod transfer;
 mod upload;
 mod uploaded;
+mod waiting;
 
 pub use pool::Worker;

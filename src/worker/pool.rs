@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::execute::execute;
 use super::fairness::Fairness;
+use super::waiting::Waiting;
 use crate::app::App;
 use crate::db;
 use crate::names::RunId;
@@ -30,6 +31,7 @@ pub struct Worker {
     app: Arc<App>,
     slots: Arc<Semaphore>,
     fairness: Arc<Fairness>,
+    waiting: Waiting,
     runs: TaskTracker,
 }
 
@@ -41,7 +43,8 @@ impl Worker {
         gauge!(measures::RUN_SLOTS).set(f64::from(most));
         let slots = Arc::new(Semaphore::new(usize::from(most)));
         let fairness = Fairness::new(most, app.config.work.slice());
-        Arc::new(Self { app, slots, fairness, runs: TaskTracker::new() })
+        let (waiting, runs) = (Waiting::default(), TaskTracker::new());
+        Arc::new(Self { app, slots, fairness, waiting, runs })
     }
 
     /// Works until the process stops; then uploads in flight finish and runs are handed back.
@@ -58,11 +61,15 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes one hint, if there is room for a run.
+    /// Takes one run, if there is room: of an instance that has none, else the next of the queue.
     async fn take_next(self: Arc<Self>) {
         let Ok(slot) = self.slots.clone().acquire_owned().await else {
             return;
         };
+        if let Some(id) = self.waiting.next() {
+            self.spawn(id, slot);
+            return;
+        }
         match self.app.queue.pop(PATIENCE).await {
             Ok(Some(id)) => self.spawn(id, slot),
             Ok(None) => {}
@@ -102,6 +109,7 @@ impl Worker {
             let after = if self.app.queue.is_unavailable() { Duration::ZERO } else { REPUSH_AFTER };
             let swept = async {
                 self.sweep(after).await?;
+                self.find_waiting().await?;
                 self.yield_one().await
             };
             if let Err(error) = swept.await {
@@ -109,6 +117,15 @@ impl Worker {
                 tracing::warn!(error, "could not look for runs that are due");
             }
         }
+        Ok(())
+    }
+
+    /// Notes the runs of instances that have waited since the last sweep without any run.
+    async fn find_waiting(&self) -> anyhow::Result<()> {
+        let before = db::now() - Duration::from_millis(self.app.config.work.sweep_ms);
+        let mut db = self.app.db.read().await?;
+        let runs = runs::store_work::of_waiting_instances(&mut db, before, SWEEP_MAX).await?;
+        self.waiting.replace(runs);
         Ok(())
     }
 

@@ -145,19 +145,29 @@ async fn uploads_beyond_the_setting_are_told_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_brings_nothing_any_more_is_taken_for_broken_off() {
-    let app = TestApp::start_with(&["--roles", "api", "--upload-idle-ms", "200"]).await;
-    app.segment("People", &people(3)).await;
-    let slow = app
-        .request("Admin", Method::PUT, "/segments/People/members")
-        .header("Content-Type", "text/csv");
-    let slow = begun_body(slow).await;
+async fn an_upload_that_is_idle_slow_or_endless_is_ended_and_the_members_stay() {
+    for (settings, words) in [
+        (["--upload-idle-ms", "200"].as_slice(), "sent no data for 0.2 s"),
+        (
+            &["--min-upload-bytes-per-second", "1000000000", "--upload-grace-ms", "200"],
+            "sent less than 1000000000 bytes a second",
+        ),
+        (&["--upload-timeout-ms", "2000"], "took longer than 2 s"),
+    ] {
+        let app = TestApp::start_with(&[&["--roles", "api"], settings].concat()).await;
+        app.segment("People", &people(3)).await;
+        let slow = app
+            .request("Admin", Method::PUT, "/segments/People/members")
+            .header("Content-Type", "text/csv");
+        let slow = begun_body(slow).await;
 
-    let problem = refused(slow.answer.await.unwrap().unwrap(), 400).await;
+        let problem = refused(slow.answer.await.unwrap().unwrap(), 408).await;
 
-    assert!(text(&problem, "detail").contains("ended before it was complete"), "{problem}");
-    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
-    drop(slow.rest);
+        assert_eq!(problem["errorCode"], "requestTimeout");
+        assert!(text(&problem, "detail").contains(words), "{problem}");
+        assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+        drop(slow.rest);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use super::views::{AuditEventView, CSV_HEADER};
 use crate::app::App;
 use crate::audit::store::{self, EventQuery};
 use crate::audit::{Action, Event};
+use crate::db;
 use crate::http::auth::{Admin, Caller};
 use crate::http::download::{self, Offer, STREAM_ROWS};
 use crate::http::paging::{Page, Paging, SearchText};
@@ -83,7 +84,9 @@ pub async fn list_audit_events(
     let (instance, filter) = (caller.instance, filter.0.into_filter());
     let read = move |after, limit| {
         let (app, filter) = (app.clone(), filter.clone());
-        async move { Ok(store::list(&mut app.db.read().await?, instance, &filter, after, limit).await?) }
+        db::on_behalf_of(Some(instance), async move {
+            Ok(store::list(&mut app.db.read().await?, instance, &filter, after, limit).await?)
+        })
     };
     let id = |event: &Event| event.id;
     match Offer::accepted(&request)? {

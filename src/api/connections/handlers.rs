@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::find::{find, find_to_change};
 use super::views::{ConnectionPatch, CredentialsBody, NewConnectionBody};
 use crate::api::exports::dependants::refuse_in_use;
+use crate::api::quota::Quota;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::connections::store::{self, NewConnection};
@@ -84,8 +85,8 @@ pub async fn get_connection(
         (status = 201, body = ConnectionView),
         (
             status = 409,
-            description = "The display name is in use, or the idempotency key was used with another request: \
-                `nameTaken`, `idempotencyKeyReused`",
+            description = "The display name is in use, the instance has as many connections as it may have, or the \
+                idempotency key was used with another request: `nameTaken`, `quotaExceeded`, `idempotencyKeyReused`",
             body = crate::http::problem::ProblemDocument,
         ),
         (
@@ -122,6 +123,8 @@ async fn insert(
     caller: &Caller<Admin>,
     new: &NewConnectionBody,
 ) -> Result<Connection, Problem> {
+    let count = store::count(tx, caller.instance).await?;
+    Quota::Connections.check(count, app.config.limits.max_connections_per_instance)?;
     let id = ConnectionId(Uuid::now_v7());
     let row = NewConnection {
         id,

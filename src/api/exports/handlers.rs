@@ -98,7 +98,8 @@ pub async fn get_export(
         (status = 201, body = ExportView),
         (
             status = 409,
-            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            description = "The instance has as many exports as it may have, or the idempotency key was used with \
+                another request: `quotaExceeded`, `idempotencyKeyReused`",
             body = ProblemDocument,
         ),
     ),
@@ -142,7 +143,8 @@ pub async fn create_export(
         (status = 201, body = ExportView),
         (
             status = 409,
-            description = "The idempotency key was used with another request: `idempotencyKeyReused`",
+            description = "The instance has as many exports as it may have, or the idempotency key was used with \
+                another request: `quotaExceeded`, `idempotencyKeyReused`",
             body = ProblemDocument,
         ),
     ),

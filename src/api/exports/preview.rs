@@ -34,7 +34,7 @@ use crate::runs::{
     FieldWarning, FieldWarnings, Reason, ReasonCode, Rejection, RejectionOutcome, store_batches,
 };
 use crate::segments::{self, Segment, Unreadable};
-use crate::storage::Manifest;
+use crate::storage::{self, Manifest};
 
 /// Profiles shown for each code.
 const EXAMPLES_MAX: usize = 3;
@@ -103,7 +103,11 @@ pub struct ExampleView {
                 `connectionNotConnected`",
             body = ProblemDocument,
         ),
-        (status = 429, description = "Too many previews at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 429,
+            description = "Too many previews at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
         (
             status = 503,
             description = "The preview took too long, or a part of the service or Campaign Monitor is unavailable: \
@@ -119,9 +123,11 @@ pub async fn preview_export(
     id: Id<ExportId>,
     reads: Data<ReadRecorder>,
 ) -> Result<HttpResponse, Problem> {
-    let _room = app.previews.try_acquire().map_err(|_| Problem::too_many("previews"))?;
+    let slot = app.previews.take(caller.instance).ok_or_else(|| Problem::too_many("previews"))?;
     let time = Duration::from_millis(app.config.limits.preview_timeout_ms);
-    let view = timeout(time, preview(&app, &caller, id.0)).await.map_err(|_| too_long(time))??;
+    let previewing = Box::pin(preview(&app, &caller, id.0));
+    let previewed = storage::holding(Arc::new(slot), previewing);
+    let view = timeout(time, previewed).await.map_err(|_| too_long(time))??;
     let examples: usize = view.invalid_by_code.iter().map(|invalid| invalid.examples.len()).sum();
     let seen = Change::read(&id.0.0, None, &json!({"examples": examples}));
     reads.record(&app.db, &caller.author, Action::ExportPreview, seen).await?;

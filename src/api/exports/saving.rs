@@ -11,6 +11,7 @@ use super::find::find_to_change;
 use super::show::view;
 use super::views::SegmentNames;
 use crate::api::access::may_edit;
+use crate::api::quota::Quota;
 use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::api::schedules;
 use crate::app::App;
@@ -64,6 +65,8 @@ pub async fn save_new(
 ) -> Result<HttpResponse, Problem> {
     let create = async |tx: &mut WriteHandle| {
         may_edit(tx, caller, content.connection_id).await?;
+        let count = store::count(tx, caller.instance).await?;
+        Quota::Exports.check(count, app.config.limits.max_exports_per_instance)?;
         let export = insert(tx, caller, action, content, &checked.segments).await?;
         let location = address::location(caller.instance, "exports", export.id.0);
         let version = export.stamps.version;

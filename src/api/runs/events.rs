@@ -10,7 +10,6 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use futures::{Stream, stream};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -24,6 +23,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::names::RunId;
 use crate::runs::RunStatus;
 use crate::runs::reader::RunReader;
+use crate::slots::SharedSlot;
 
 const POLL_EVERY: Duration = Duration::from_millis(500);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
@@ -48,7 +48,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
         ),
         (
             status = 429,
-            description = "Too many callers follow runs at the moment: `tooManyRequests`",
+            description = "Too many callers follow runs, or too many calls: `tooManyRequests`, `rateLimited`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),
@@ -62,7 +62,7 @@ pub async fn follow_run(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     peek(&app.db, &reader, caller.instance, id.0).await?;
-    let permit = app.event_streams.clone().try_acquire_owned().map_err(|_| {
+    let slot = app.event_streams.take(caller.instance).ok_or_else(|| {
         Problem::new(
             ProblemKind::TooManyRequests,
             "Too many callers follow runs at the moment. Try again in 10 seconds, or read the run instead.",
@@ -80,7 +80,7 @@ pub async fn follow_run(
         spoke_at: Instant::now(),
         is_over: false,
         waiting: VecDeque::new(),
-        _permit: permit,
+        _slot: slot,
     };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -114,7 +114,7 @@ struct Follower {
     spoke_at: Instant,
     is_over: bool,
     waiting: VecDeque<String>,
-    _permit: OwnedSemaphorePermit,
+    _slot: SharedSlot,
 }
 
 fn events(follower: Follower) -> impl Stream<Item = Result<Bytes, Problem>> {

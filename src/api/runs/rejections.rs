@@ -11,7 +11,7 @@ use super::find::find;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::db::ReadHandle;
+use crate::db::{self, ReadHandle};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
 use crate::http::download::{self, Offer, STREAM_ROWS};
@@ -186,13 +186,13 @@ pub async fn list_rejections(
     check_kept(&mut app.db.read().await?, instance, run).await?;
     let read = move |after, limit| {
         let app = app.clone();
-        async move {
+        db::on_behalf_of(Some(instance), async move {
             let mut tx = app.db.read().await?;
             let rows = store_batches::rejections(&mut tx, run, outcome, after, limit).await?;
             // When rows are deleted meanwhile, the download fails: half a list must not look complete.
             check_kept(&mut tx, instance, run).await?;
             Ok(rows)
-        }
+        })
     };
     let position = |row: &Rejection| row.position;
     match Offer::accepted(&request)? {

@@ -75,10 +75,14 @@ pub async fn get_segment(
         (
             status = 409,
             description = "Exports use it, and the new source is of another kind or has no members; `dependants` names \
-                them: `segmentInUse`",
+                them. Or the instance has as many segments as it may have: `segmentInUse`, `quotaExceeded`",
             body = ProblemDocument,
         ),
-        (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 429,
+            description = "Too many registrations at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
         (
             status = 503,
             description = "Reading the members took too long, or the storage is unavailable: `registrationTooLong`, \
@@ -135,7 +139,11 @@ fn answer(is_new: bool, segment: Segment) -> HttpResponse {
                 them: `segmentInUse`",
             body = ProblemDocument,
         ),
-        (status = 429, description = "Too many registrations at a time: `tooManyRequests`", body = ProblemDocument),
+        (
+            status = 429,
+            description = "Too many registrations at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
         (
             status = 503,
             description = "Reading the members took too long, or the storage is unavailable: `registrationTooLong`, \

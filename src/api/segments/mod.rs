@@ -2,6 +2,7 @@
 
 pub mod find;
 pub mod handlers;
+mod incoming;
 pub mod members;
 pub mod saving;
 pub mod unreadable;

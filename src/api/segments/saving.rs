@@ -1,5 +1,6 @@
 //! How a segment is registered or changed: its source is read first, then both are saved in one transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::ResponseError;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::unreadable::storage_unavailable;
 use crate::api::exports::dependants::refuse_in_use;
+use crate::api::quota::Quota;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
@@ -76,7 +78,7 @@ async fn save(
     if_match.check(old.as_ref().map_or(0, |old| old.stamps.version))?;
     let mut segment = match &old {
         Some(old) => change(&mut tx, caller, old, edit, found).await?,
-        None => register(&mut tx, caller, edit).await?,
+        None => register(app, &mut tx, caller, edit).await?,
     };
     if let Some(found) = found {
         segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
@@ -91,6 +93,7 @@ async fn save(
 }
 
 async fn register(
+    app: &App,
     tx: &mut WriteHandle,
     caller: &Caller<Contributor>,
     edit: &SegmentEdit<'_>,
@@ -98,6 +101,8 @@ async fn register(
     let (Action::SegmentSave, Some(display_name)) = (edit.action, edit.display_name) else {
         return Err(Problem::not_found("segment with this name"));
     };
+    let count = store::count(tx, caller.instance).await?;
+    Quota::Segments.check(count, app.config.limits.max_segments_per_instance)?;
     let (now, by) = (db::now(), caller.subject());
     let source = edit.source.cloned().unwrap_or_default();
     let new = store::insert(tx, caller.instance, edit.name, display_name, &source, by, now);
@@ -152,10 +157,11 @@ async fn inspect(
     if *source == SegmentSource::Upload {
         return Ok(None);
     }
-    let _room = app.registrations.try_acquire().map_err(|_| Problem::too_many("registrations"))?;
+    let slot =
+        app.registrations.take(instance).ok_or_else(|| Problem::too_many("registrations"))?;
     let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
-    let inspected =
-        timeout(time, segments::inspect(app, instance, source, name.as_str(), None)).await;
+    let inspecting = segments::inspect(app, instance, source, name.as_str(), None);
+    let inspected = timeout(time, storage::holding(Arc::new(slot), inspecting)).await;
     let found = inspected.map_err(|_| too_long(time))?;
     found.map_err(|error| source_problem(source, &error))
 }

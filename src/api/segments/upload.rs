@@ -1,20 +1,17 @@
 //! Endpoint that replaces the members of a segment by an upload, read as a stream.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, put};
-use futures::StreamExt;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 
 use super::find::{find, find_to_change};
+use super::incoming::{Pace, forward};
 use super::saving::give_back;
 use super::unreadable::storage_unavailable;
 use crate::app::App;
@@ -26,10 +23,8 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
+use crate::slots::SharedSlot;
 use crate::storage::{self, Inspection, Media, ReceiveLimits};
-
-/// After an error the rest of the body is read up to this size, so that the caller receives the answer.
-const REST_BYTES_MAX: usize = 64 << 20;
 
 /// What an upload may do.
 #[derive(Deserialize, IntoParams)]
@@ -78,7 +73,7 @@ pub struct ParquetFile(Vec<u8>);
         ),
         (
             status = 429,
-            description = "Too many uploads at a time: `tooManyRequests`",
+            description = "Too many uploads at a time, or too many calls: `tooManyRequests`, `rateLimited`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),
@@ -104,11 +99,10 @@ pub async fn put_members(
     }
     let media = media(&request)?;
     check_length(&app, &request)?;
-    let room = Arc::clone(&app.uploads).try_acquire_owned();
-    let room = room.map_err(|_| Problem::too_many("uploads"))?;
+    let slot = app.uploads.take(caller.instance).ok_or_else(|| Problem::too_many("uploads"))?;
     let limits = receive_limits(&app, old.instance_id).await?;
     let limits = ReceiveLimits { may_be_empty: query.allow_empty, ..limits };
-    let found = receive(&app, &old, media, payload, limits, room).await?;
+    let found = receive(&app, &old, media, payload, limits, slot).await?;
     let segment = replace(&app, &caller, &old, &if_match, &found).await;
     if let Err(problem) = &segment {
         give_back(&app, &found, problem).await;
@@ -155,15 +149,17 @@ async fn receive(
     media: Media,
     payload: Payload,
     limits: ReceiveLimits,
-    room: OwnedSemaphorePermit,
+    slot: SharedSlot,
 ) -> Result<Inspection, Problem> {
     let scope = format!("{}/{}", segment.instance_id, segment.id.0);
     // The payload belongs to this thread; the storage may use others.
     let (sender, receiver) = mpsc::channel(4);
     let body = ReceiverStream::new(receiver);
-    let storing = async { app.storage.receive(&scope, media, body, &limits, room).await };
-    let idle = Duration::from_millis(app.config.limits.upload_idle_ms);
-    let (found, ()) = futures::join!(storing, forward(payload, idle, sender));
+    let storing = app.storage.receive(&scope, media, body, &limits);
+    let storing = storage::holding(Arc::new(slot), storing);
+    let (found, forwarded) =
+        futures::join!(storing, forward(payload, Pace::of(&app.config), sender));
+    forwarded?;
     let mut found = found.map_err(|error| receive_problem(&error, limits.bytes_max))?;
     if media == Media::Ndjson && found.manifest.rows() == 0 {
         keep_fields(segment, &mut found);
@@ -175,37 +171,6 @@ async fn receive(
 fn keep_fields(segment: &Segment, found: &mut Inspection) {
     if let Some(fields) = &segment.fields {
         found.fields.clone_from(&fields.items);
-    }
-}
-
-/// Forwards the body. When the storage has rejected it, the rest is read and dropped. A body that is idle for too long
-/// counts as aborted.
-async fn forward(
-    mut payload: Payload,
-    idle: Duration,
-    sender: mpsc::Sender<Result<Bytes, PayloadError>>,
-) {
-    let mut next = async || match timeout(idle, payload.next()).await {
-        Ok(chunk) => chunk,
-        Err(late) => Some(Err(PayloadError::Io(late.into()))),
-    };
-    while let Some(chunk) = next().await {
-        let is_over = chunk.is_err();
-        let is_refused = sender.send(chunk).await.is_err();
-        if is_over {
-            return;
-        }
-        if is_refused {
-            break;
-        }
-    }
-    drop(sender);
-    let mut rest_bytes = 0;
-    while rest_bytes < REST_BYTES_MAX {
-        match next().await {
-            Some(Ok(chunk)) => rest_bytes += chunk.len(),
-            _ => break,
-        }
     }
 }
 

@@ -18,9 +18,13 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-/// 503 when the database is unavailable or all its connections are in use, else 500.
+/// 429 when the calls of the instance hold its share of the database, 503 when that is unavailable or all its
+/// connections are in use, else 500.
 impl From<Arc<sqlx::Error>> for Problem {
     fn from(error: Arc<sqlx::Error>) -> Self {
+        if db::is_share_used_up(&error) {
+            return Self::too_many("calls of this instance");
+        }
         if !db::is_unavailable(&error) {
             return Self::from(anyhow::Error::new(error));
         }
@@ -61,6 +65,10 @@ impl ResponseError for Problem {
         }
         if let Some(seconds) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if [ProblemKind::RateLimited, ProblemKind::RequestTimeout].contains(&self.0.kind) {
+            // A caller that calls too often, or too slowly, leaves its connection to others.
+            response.force_close();
         }
         if let Some(allow) = &self.0.allow {
             response.insert_header((header::ALLOW, allow.as_str()));

@@ -29,6 +29,7 @@ kinds! {
     NotFound                 404 User     "notFound"                "Not found";
     MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not accept this method";
     NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is available";
+    RequestTimeout           408 User     "requestTimeout"          "The body did not arrive in time";
     NameTaken                409 User     "nameTaken"               "The display name is in use";
     ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
     ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
@@ -36,6 +37,7 @@ kinds! {
     ExportInactive           409 User     "exportInactive"          "The export has no connection";
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
     RunEnded                 409 User     "runEnded"                "The run has already ended";
+    QuotaExceeded            409 User     "quotaExceeded"           "The instance has as many as it may have";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
     Removed                  410 User     "removed"                 "The retention period of the details has ended";
     Changed                  412 User     "changed"                 "It was changed since you read it";
@@ -44,6 +46,7 @@ kinds! {
     Unprocessable            422 User     "unprocessable"           "The request is well-formed, but its content is \
         not valid";
     ConsentRequired          422 User     "consentRequired"         "Consent to the data transfer is required";
+    RateLimited              429 User     "rateLimited"             "Too many calls in a short time";
     TooManyRequests          429 User     "tooManyRequests"         "Too many calls at a time";
     Internal                 500 System   "internal"                "Something went wrong on our side";
     DestinationRefused   502 External "destinationRefused"  "Campaign Monitor rejected the call";

@@ -26,9 +26,12 @@ pub fn complete(
     }
     describe_parameters(operation, schemas);
     examples.complete(operation);
-    let is_once = accepts_key(operation, method);
+    let call = responses::Circumstances {
+        is_counted: path.starts_with(INSTANCE),
+        is_once: accepts_key(operation, method),
+    };
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        responses::complete(response, status, is_once, schemas);
+        responses::complete(response, status, &call, schemas);
     }
 }
 

@@ -10,11 +10,12 @@ use crate::http::schema::resolve;
 const PROBLEM: &str = "application/problem+json";
 
 /// Problems that any operation of an instance may answer. The codes in backticks become the examples.
-const ALWAYS: [(&str, &str); 7] = [
+const ALWAYS: [(&str, &str); 8] = [
     ("400", "The request is not valid: `invalidRequest`, `invalidCursor`"),
     ("401", "A valid bearer token is required: `unauthenticated`"),
     ("403", "Your role does not allow this: `forbidden`"),
     ("404", "Not found, or it belongs to another instance: `notFound`"),
+    ("429", "Too many calls, or too many at a time: `rateLimited`, `tooManyRequests`"),
     ("500", "Something went wrong on our side: `internal`"),
     ("502", "Campaign Monitor rejected the call: `destinationRefused`"),
     (
@@ -26,7 +27,8 @@ const ALWAYS: [(&str, &str); 7] = [
 /// … that changes what its caller has read.
 const CHANGES: [(&str, &str); 1] = [("412", "It was changed since you read it: `changed`")];
 /// … that any operation with a body may answer.
-const ACCEPTS_BODY: [(&str, &str); 3] = [
+const ACCEPTS_BODY: [(&str, &str); 4] = [
+    ("408", "The body did not arrive in time: `requestTimeout`"),
     ("413", "The body is too large: `tooLarge`"),
     ("415", "The content type is not supported: `unsupportedMediaType`"),
     ("422", "The request is well-formed, but its content is not valid: `unprocessable`"),
@@ -40,7 +42,12 @@ pub fn shared() -> Value {
             "description": description,
             "content": {PROBLEM: {"schema": schemas::reference(&ProblemDocument::name())}},
         });
-        complete(&mut response, status, false, &Value::Null);
+        complete(
+            &mut response,
+            status,
+            &Circumstances { is_counted: true, is_once: false },
+            &Value::Null,
+        );
         (name(status), response)
     });
     Value::Object(shared.collect())
@@ -65,8 +72,16 @@ pub fn add_problems(operation: &mut Value, changes: bool) {
     }
 }
 
+/// What the headers of an answer depend on, besides the answer.
+pub struct Circumstances {
+    /// The call counts for the limits of its caller.
+    pub is_counted: bool,
+    /// The call accepts an idempotency key.
+    pub is_once: bool,
+}
+
 /// Completes an answer: content type and examples of a problem, headers, description.
-pub fn complete(response: &mut Value, status: &str, is_once: bool, schemas: &Value) {
+pub fn complete(response: &mut Value, status: &str, call: &Circumstances, schemas: &Value) {
     if response["$ref"].is_string() {
         return;
     }
@@ -83,7 +98,9 @@ pub fn complete(response: &mut Value, status: &str, is_once: bool, schemas: &Val
         ("X-Request-Id", true),
         ("ETag", is_versioned),
         ("Location", has_address),
-        ("Idempotency-Replayed", is_once && ["201", "202"].contains(&status)),
+        ("RateLimit", call.is_counted),
+        ("RateLimit-Policy", call.is_counted),
+        ("Idempotency-Replayed", call.is_once && ["201", "202"].contains(&status)),
         ("Retry-After", ["429", "503"].contains(&status)),
         ("WWW-Authenticate", status == "401"),
     ];
@@ -137,6 +154,10 @@ pub fn headers() -> Value {
         "ETag": text("The version, to be sent back as `If-Match`", true, "\"3\""),
         "Location": text("Address of what was made", true,
             "/v1/instances/0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01/runs/0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"),
+        "RateLimit": text("What is left of each limit: `r` calls, and more in `t` seconds", false,
+            "\"caller\";r=499;t=1, \"instance\";r=1499;t=1"),
+        "RateLimit-Policy": text("The limits of a caller and of an instance: `q` calls at once, as many again in `w` \
+            seconds", false, "\"caller\";q=500;w=5, \"instance\";q=1500;w=5"),
         "Idempotency-Replayed": text("`true` when an earlier call with the same key made it", false, "true"),
         "Retry-After": {"description": "Seconds after which it is worth trying again", "required": false,
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "example": 5}},

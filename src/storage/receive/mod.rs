@@ -47,7 +47,6 @@ impl Storage {
         media: Media,
         body: S,
         limits: &ReceiveLimits,
-        room: impl Send + 'static,
     ) -> Result<Inspection, Error>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
@@ -57,8 +56,7 @@ impl Storage {
         let _guard = cancelled.clone().drop_guard();
         let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
         let (limits, may_be_empty) = (limits.clone(), limits.may_be_empty);
-        let converting = run_blocking(move || Ok((convert::convert(spool, media, &limits)?, room)));
-        let (members, _room) = converting.await?;
+        let members = run_blocking(move || convert::convert(spool, media, &limits)).await?;
         if members.rows > 0 {
             return self.store(scope, members).await;
         }

@@ -150,7 +150,8 @@ async fn a_page_of_a_named_origin_may_call_and_read_and_any_other_may_not() {
         let mut exposed: Vec<_> = exposed.split(',').map(str::trim).collect();
         exposed.sort_unstable();
         let expected = ["content-disposition", "etag", "idempotency-replayed", "location"];
-        assert_eq!(exposed, [&expected[..], &["retry-after", "x-request-id"]].concat());
+        let limits = ["ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+        assert_eq!(exposed, [&expected[..], &limits].concat());
     }
     let strangers = ["https://app.example.com.evil.example", "http://app.example.com", "null"];
     for stranger in strangers.into_iter().chain(["https://app.example.com:8443"]) {

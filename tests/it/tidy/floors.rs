@@ -9,6 +9,7 @@ pub const FLOORS: &[(u32, &[&str])] = &[
             "names.rs",
             "secrets.rs",
             "backoff.rs",
+            "slots.rs",
             "storage/",
             "campaign_monitor/",
             "telemetry/",

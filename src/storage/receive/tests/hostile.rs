@@ -143,7 +143,7 @@ async fn what_is_stored_has_a_limit_of_its_own() {
     let rows = (0..10_000).map(|_| format!("{}\n", uuid::Uuid::new_v4()));
     let body: String = std::iter::once("CustomerId\n".to_owned()).chain(rows).collect();
     let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
-    let error = storage.receive("tests", Media::Csv, body, &limits, ()).await.unwrap_err();
+    let error = storage.receive("tests", Media::Csv, body, &limits).await.unwrap_err();
     assert!(error.to_string().contains("100000 bytes of storage"), "{error}");
     assert!(is_empty(folder.path()));
 }

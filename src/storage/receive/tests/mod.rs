@@ -58,7 +58,7 @@ async fn send_within(
     let size = (body.len() / 7).max(3);
     let chunks: Vec<_> =
         body.chunks(size).map(Bytes::copy_from_slice).map(Ok::<_, Infallible>).collect();
-    storage.receive("tests", media, stream::iter(chunks), limits, ()).await
+    storage.receive("tests", media, stream::iter(chunks), limits).await
 }
 
 async fn rows(storage: &Storage, received: &Inspection, columns: &[&str]) -> Vec<Row> {

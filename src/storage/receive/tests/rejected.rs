@@ -150,7 +150,7 @@ async fn limits_hold() {
         ),
     ] {
         let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
-        let error = storage.receive("tests", media, body, &limits, ()).await.unwrap_err();
+        let error = storage.receive("tests", media, body, &limits).await.unwrap_err();
         let message = error.to_string();
         assert!(message.contains(words), "{message} should say {words}");
     }
@@ -163,7 +163,7 @@ async fn a_body_that_breaks_off_leaves_nothing() {
     let body =
         stream::iter([Ok(Bytes::from("CustomerId\n1\n")), Err(std::io::Error::other("gone"))]);
 
-    let error = storage.receive("tests", Media::Csv, body, &LIMITS, ()).await.unwrap_err();
+    let error = storage.receive("tests", Media::Csv, body, &LIMITS).await.unwrap_err();
 
     assert!(matches!(error, Error::Interrupted(_)), "{error:?}");
     assert!(is_empty(folder.path()));
