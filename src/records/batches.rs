@@ -113,7 +113,10 @@ pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFai
     receiver
 }
 
-async fn produce_or_tell(source: MemberSource, sender: mpsc::Sender<Result<EncodedBatch, Error>>) {
+async fn produce_or_tell(
+    source: MemberSource,
+    sender: mpsc::Sender<Result<EncodedBatch, ReadFailure>>,
+) {
     if let Err(error) = produce(source, &sender).await {
         // Nobody listens any more when this fails, and then nobody needs to know.
         let _ = sender.send(Err(error)).await;
