@@ -57,11 +57,11 @@ pub struct ConsentField {
     /// More words of a yes.
     #[serde(default, deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
-    pub yes: Vec<String>,
+    pub yes: Vec<ConsentWord>,
     /// More words of a no. They come first.
     #[serde(default, deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
-    pub no: Vec<String>,
+    pub no: Vec<ConsentWord>,
     /// What any other word means.
     #[serde(default)]
     pub otherwise: OtherConsent,
@@ -84,14 +84,33 @@ pub enum OtherConsent {
 const WORDS_MAX: usize = 100;
 const WORD_CHARS_MAX: usize = 100;
 
-/// Without the blanks around them, as values of profiles come too.
-fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let words: Vec<String> = Vec::deserialize(deserializer)?;
-    let words: Vec<_> = words.iter().map(|word| word.trim().to_owned()).collect();
-    let fits = |word: &String| (1..=WORD_CHARS_MAX).contains(&word.chars().count());
-    if words.len() > WORDS_MAX || !words.iter().all(fits) {
-        let expected = "at most 100 words of 1 to 100 characters";
-        return Err(serde::de::Error::custom(expected));
+/// A word of the customer's data, without the blanks around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 100, pattern = r"^[^\x00]+$", example = "opted in")]
+pub struct ConsentWord(String);
+
+impl TryFrom<String> for ConsentWord {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let word = text.trim();
+        let fits = (1..=WORD_CHARS_MAX).contains(&word.chars().count()) && !word.contains('\0');
+        fits.then(|| Self(word.to_owned())).ok_or("a word of a consent has 1 to 100 characters")
     }
-    Ok(words)
+}
+
+impl ConsentWord {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ConsentWord>, D::Error> {
+    let words: Vec<ConsentWord> = Vec::deserialize(deserializer)?;
+    if words.len() <= WORDS_MAX {
+        return Ok(words);
+    }
+    Err(serde::de::Error::custom("a consent has at most 100 words of a yes, and of a no"))
 }

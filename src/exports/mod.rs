@@ -13,7 +13,7 @@ pub mod store_planned;
 mod warning;
 pub mod warnings;
 
-pub use consent::{ConsentChoice, ConsentField, ConsentMapping, OtherConsent};
+pub use consent::{ConsentChoice, ConsentField, ConsentMapping, ConsentWord, OtherConsent};
 pub(crate) use content::ExportContent;
 pub use export::Export;
 pub use field_name::FieldName;

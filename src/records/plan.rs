@@ -12,8 +12,8 @@ use crate::campaign_monitor::{
     Form, Layout, Misfits, NameColumns,
 };
 use crate::exports::{
-    ConsentChoice, ConsentField, ConsentMapping, FieldName, Mapping, NameMapping, Options,
-    OtherConsent,
+    ConsentChoice, ConsentField, ConsentMapping, ConsentWord, FieldName, Mapping, NameMapping,
+    Options, OtherConsent,
 };
 use crate::runs::FieldWarning;
 use crate::storage::CUSTOMER_ID;
@@ -128,7 +128,8 @@ fn words(consent: &ConsentField) -> ConsentWords {
         OtherConsent::No => Some(Consent::No),
         OtherConsent::Unchanged => Some(Consent::Unchanged),
     };
-    ConsentWords { yes: consent.yes.clone(), no: consent.no.clone(), otherwise }
+    let texts = |words: &[ConsentWord]| words.iter().map(|word| word.as_str().to_owned()).collect();
+    ConsentWords { yes: texts(&consent.yes), no: texts(&consent.no), otherwise }
 }
 
 /// The fields to read, each once; the address always has a column of its own.
