@@ -4,7 +4,7 @@
 //! Objective-C client, whose check this follows): the usual atom characters and single dots, one `@`,
 //! and labels of letters, digits, `-` and `_`, the last one of letters. No quotes, no IP literals.
 //!
-//! Characters that nobody sees are taken off, and a domain in another script is sent as Punycode (UTS 46). Nothing else
+//! Characters that nobody sees are removed, and a domain in another script is sent as Punycode (UTS 46). Nothing else
 //! is repaired: a guess could be the address of somebody else.
 
 use std::borrow::Cow;
@@ -144,11 +144,11 @@ fn broken_rule_of_domain(address: &str, domain: &str) -> Option<String> {
 
 /// The character that cannot be where it is, and its place, from 1.
 fn character(address: &str, at: usize, letter: char) -> String {
-    let place = address[..at].chars().count() + 1;
+    let position = address[..at].chars().count() + 1;
     match letter {
-        '@' => format!("a second @ stands at place {place}"),
-        ' ' => format!("a blank stands at place {place}"),
-        letter => format!("“{}” at place {place} cannot be in it", shown(letter)),
+        '@' => format!("a second @ stands at place {position}"),
+        ' ' => format!("a blank stands at place {position}"),
+        letter => format!("“{}” at place {position} cannot be in it", shown(letter)),
     }
 }
 

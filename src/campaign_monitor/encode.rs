@@ -11,12 +11,9 @@ use serde::{Serialize, Serializer};
 
 use super::address;
 use super::consent::{Consent, ConsentReading, ConsentWords};
+use super::tally::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, MOBILE_NUMBER, Misfits, Tally};
 use super::values::{Fit, Form, mobile_number};
 
-/// The keys that warnings about values outside the custom fields go by.
-const MOBILE_NUMBER: &str = "MobileNumber";
-const CONSENT_TO_TRACK: &str = "ConsentToTrack";
-const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
 
@@ -72,16 +69,6 @@ pub struct CustomFieldColumn {
     pub form: Form,
 }
 
-/// How many values of a field were longer than it accepts, or of another form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfits {
-    pub key: String,
-    /// Sent all the same, but only their beginning.
-    pub cut: i64,
-    /// Not sent.
-    pub dropped: i64,
-}
-
 /// The values of a page, as text.
 pub trait Cells {
     /// The value in a column and a row, without blanks around it; `None` when nothing is left.
@@ -93,7 +80,8 @@ pub trait Cells {
 /// # Panics
 /// Never: text always serializes.
 pub fn encode(layout: &Layout, page: &dyn Cells, rows: &[usize]) -> (Bytes, Vec<Misfits>) {
-    let tally = RefCell::new(Tally::of(layout));
+    let keys = layout.custom_fields.iter().map(|field| field.key.clone());
+    let tally = RefCell::new(Tally::of(keys));
     let body = Body { layout, page, rows, tally: &tally };
     let mut bytes = Vec::with_capacity(rows.len() * RECORD_BYTES);
     serde_json::to_writer(&mut bytes, &body).expect("text always serializes");
@@ -233,34 +221,6 @@ impl Serialize for CustomFields<'_> {
 struct Pair<'a> {
     key: &'a str,
     value: &'a str,
-}
-
-/// Counts the values that did not fit.
-struct Tally {
-    fields: Vec<Misfits>,
-    mobile_dropped: i64,
-    tracking_assumed: i64,
-    sms_assumed: i64,
-}
-
-impl Tally {
-    fn of(layout: &Layout) -> Self {
-        let keys = layout.custom_fields.iter().map(|field| field.key.clone());
-        let fields = keys.map(|key| Misfits { key, cut: 0, dropped: 0 }).collect();
-        Self { fields, mobile_dropped: 0, tracking_assumed: 0, sms_assumed: 0 }
-    }
-
-    fn misfits(mut self) -> Vec<Misfits> {
-        let others = [
-            (MOBILE_NUMBER, self.mobile_dropped),
-            (CONSENT_TO_TRACK, self.tracking_assumed),
-            (CONSENT_TO_SEND_SMS, self.sms_assumed),
-        ];
-        let others = others.map(|(key, dropped)| Misfits { key: key.into(), cut: 0, dropped });
-        self.fields.extend(others);
-        self.fields.retain(|field| field.cut + field.dropped > 0);
-        self.fields
-    }
 }
 
 #[cfg(test)]

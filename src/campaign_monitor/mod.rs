@@ -14,14 +14,16 @@ mod invisible;
 mod lists;
 pub mod oauth;
 mod refusal;
+mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
 pub use consent::{Consent, ConsentReading, ConsentWords};
-pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, Misfits, NameColumns, encode};
+pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, NameColumns, encode};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
 pub use lists::{ClientOverview, CustomField, List, ListStats, bare};
 pub use refusal::RefusalCode;
+pub use tally::Misfits;
 pub use values::Form;

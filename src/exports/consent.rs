@@ -101,6 +101,7 @@ impl TryFrom<String> for ConsentWord {
 }
 
 impl ConsentWord {
+    /// The word as it was given, in its own case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -60,6 +60,12 @@ pub fn folded() -> String {
     list
 }
 
+/// Advice of several sentences.
+const SEGMENT_IN_USE: &str = "Change or remove the exports in `dependants` first. To upload members, register the \
+    segment with the source `upload`.";
+const TOO_LARGE: &str = "Send a smaller body. Upload members as compressed Parquet, or register the files as a \
+    `files` source: an upload replaces all members, so parts would overwrite each other.";
+
 impl ProblemKind {
     /// A document of this kind, for the `OpenAPI` document.
     #[must_use]
@@ -99,10 +105,7 @@ impl ProblemKind {
             Self::ConnectionNotConnected => {
                 "Ask an administrator to complete the connection: `detail` says what is missing."
             }
-            Self::SegmentInUse => {
-                "Change or remove the exports in `dependants` first. To upload members, register the segment with the \
-                    source `upload`."
-            }
+            Self::SegmentInUse => SEGMENT_IN_USE,
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
             Self::RunEnded => "Nothing: the run cannot be cancelled any more.",
@@ -112,10 +115,7 @@ impl ProblemKind {
                 "Nothing: only the counts of the run remain. `--keep-…-days` sets how long details are kept."
             }
             Self::Changed => "Read it again, and repeat your change with the new version.",
-            Self::TooLarge => {
-                "Send a smaller body. Upload members as compressed Parquet, or register the files as a `files` \
-                    source: an upload replaces all members, so parts would overwrite each other."
-            }
+            Self::TooLarge => TOO_LARGE,
             Self::UnsupportedMediaType => "Send one of the content types that `detail` names.",
             Self::Unprocessable => {
                 "Correct what `errors` names: it does not exist, or does not fit the rest."

@@ -119,7 +119,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let app = Data::from(app);
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));
-    let security = app.config.security.clone();
+    let (security, overload) = (app.config.security.clone(), app.config.overload.clone());
     let has_swagger = is_api && security.swagger_ui;
     let methods = Data::new(Methods::of(&document, methods::pages(is_api, has_swagger)));
     let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
@@ -127,7 +127,6 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let strangers = Data::new(Strangers::new(app.config.limits.max_audited_strangers));
     let (reader, reads) = (Data::new(RunReader::default()), Data::new(ReadRecorder::default()));
     let rates = Data::new(RateLimits::new(&app.config.overload));
-    let overload = app.config.overload.clone();
     // Each has connections of its own.
     let workers = available_parallelism().map_or(1, NonZero::get);
     let (bind, body_max) = (app.config.bind, app.config.limits.max_body_bytes);

@@ -100,11 +100,11 @@ fn parse(bytes: &[u8], name: &str) -> Result<Entity, String> {
     let model: Model<'_> = serde_json::from_slice(text).map_err(invalid)?;
     let mut names = Vec::new();
     for text in &*model.entities {
-        let named: Named = serde_json::from_str(text.get()).map_err(invalid)?;
-        if named.name == name {
+        let found: Named = serde_json::from_str(text.get()).map_err(invalid)?;
+        if found.name == name {
             return required(serde_json::from_str(text.get()).map_err(invalid)?);
         }
-        names.push(named.name);
+        names.push(found.name);
     }
     Err(no_entity(name, &names))
 }

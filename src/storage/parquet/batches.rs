@@ -119,7 +119,7 @@ impl Batches {
         true
     }
 
-    /// Reads on where it stopped. What was open is given back before more is taken.
+    /// Reads on where it stopped. What was open is given back before it asks for more.
     fn reopen(&mut self) -> Result<(), Error> {
         self.opened = None;
         let room = Room::take(self.pages_bytes).ok_or(Error::NoRoom)?;

@@ -1,0 +1,165 @@
+//! Which settings are refused together, and in which words.
+
+use super::*;
+use clap::Parser;
+
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    config: Config,
+}
+
+const KEYS: &str = "k:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+fn check(args: &[&str]) -> Result<Config, String> {
+    let args = [&["segment-export"], args].concat();
+    Program::try_parse_from(args)
+        .map_err(|error| error.to_string())
+        .and_then(|program| program.config.check().map_err(|error| error.to_string()))
+}
+
+#[test]
+fn development_needs_no_setting_at_all() {
+    assert!(check(&["--dev"]).is_ok());
+}
+
+#[test]
+fn production_refuses_to_start_without_an_issuer_or_with_a_shared_secret() {
+    assert!(check(&[]).unwrap_err().contains("AUTH_ISSUER"));
+    let shared = [
+        ["--auth-issuer", "https://i", "--auth-audience", "a"].as_slice(),
+        &["--auth-hs256-secret", "s"][..],
+    ]
+    .concat();
+    assert!(check(&shared).unwrap_err().contains("development only"));
+}
+
+#[test]
+fn what_cannot_work_is_refused_by_name() {
+    for (args, name) in [
+        (["--database-url", "host=localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+        (["--database-url", " postgres://localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+        (["--database-url", "mysql://localhost"], "SEGMENT_EXPORT_DATABASE_URL"),
+        (["--database-url", ""], "SEGMENT_EXPORT_DATABASE_URL"),
+        (["--campaign-monitor-url", "ftp://x"], "SEGMENT_EXPORT_CAMPAIGN_MONITOR_URL"),
+        (["--database-connections", "0"], "--database-connections"),
+        (["--max-uploads", "0"], "--max-uploads"),
+        (["--max-previews", "0"], "--max-previews"),
+        (["--keep-runs-days", "999999999"], "--keep-runs-days"),
+        (["--idempotency-hours", "0"], "--idempotency-hours"),
+        (["--max-body-bytes", "100000000"], "SEGMENT_EXPORT_MAX_RECEIVED_BYTES"),
+    ] {
+        let refusal = check(&[["--dev"].as_slice(), &args].concat()).unwrap_err();
+        assert!(refusal.contains(name), "{args:?}: {refusal}");
+    }
+    let no_address = ["--auth-issuer", "login.example.com", "--auth-audience", "a"];
+    assert!(check(&no_address).unwrap_err().contains("AUTH_JWKS_URL"));
+}
+
+#[test]
+fn every_problem_is_told_not_only_the_first() {
+    let args = ["x", "--lease-ms", "1", "--redis-url", "redis://x", "--storage-roots", "a"];
+    let more = ["--auth-jwks-url", "http://x", "--auth-hs256-secret", "s", "--roles", "worker"];
+    let line = [args.as_slice(), &more].concat();
+    let problems = Program::try_parse_from(line).unwrap().config.problems();
+    let names = [
+        "AUTH_ISSUER and",
+        "AUTH_HS256_SECRET is",
+        "LEASE_MS",
+        "ENCRYPTION_KEYS is",
+        "a queue in Redis",
+        "STORAGE_ROOTS",
+        "AUTH_JWKS_URL must",
+        "REDIS_ALLOW_PLAINTEXT",
+        "ROLES must name api",
+    ];
+    for name in names {
+        assert!(problems.iter().any(|problem| problem.contains(name)), "{name}: {problems:?}");
+    }
+    assert_eq!(problems.len(), names.len(), "{problems:?}");
+    let twice = ["x", "--database-url", "mysql://x"];
+    let problems = Program::try_parse_from(twice).unwrap().config.problems();
+    let about_it = problems.iter().filter(|problem| problem.contains("DATABASE_URL")).count();
+    assert_eq!(about_it, 1, "{problems:?}");
+}
+
+#[test]
+fn development_with_secrets_that_everybody_knows_is_for_this_machine_alone() {
+    let everywhere = ["--dev", "--bind", "0.0.0.0:8080"];
+    assert!(check(&everywhere).unwrap_err().contains("SEGMENT_EXPORT_BIND"));
+    let half = ["--auth-hs256-secret", "a secret of our own"];
+    assert!(check(&[everywhere.as_slice(), &half].concat()).is_err());
+    let own = [half.as_slice(), &["--encryption-keys", KEYS]].concat();
+    assert!(check(&[everywhere.as_slice(), &own].concat()).is_ok());
+    assert!(check(&["--dev", "--bind", "[::1]:8080"]).is_ok());
+}
+
+/// Settings of production with `more`.
+fn production(more: &[&str]) -> Result<Config, String> {
+    let least = ["--auth-audience", "a", "--encryption-keys", KEYS];
+    let issuer = ["--auth-issuer", "https://login.example.com"];
+    let issuer = if more.contains(&"--auth-issuer") { &[][..] } else { &issuer };
+    check(&[&least, issuer, more].concat())
+}
+
+#[test]
+fn production_is_encrypted_on_the_way_to_everybody() {
+    let postgres = "postgres://u:p@db.example.com/segment";
+    let (require, verify) =
+        (format!("{postgres}?sslmode=require"), format!("{postgres}?sslmode=verify-full"));
+    let prefer = format!("{postgres}?sslmode=prefer");
+    let sources = format!("crm={postgres}");
+    for (args, name) in [
+        (vec!["--auth-issuer", "http://login.example.com"], "SEGMENT_EXPORT_AUTH_ISSUER"),
+        (vec!["--auth-jwks-url", "http://login.example.com"], "SEGMENT_EXPORT_AUTH_JWKS_URL"),
+        (vec!["--campaign-monitor-url", "http://x.example"], "SEGMENT_EXPORT_CAMPAIGN_MONITOR"),
+        (vec!["--database-url", postgres], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
+        (vec!["--database-url", &prefer], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
+        (vec!["--sql-sources", &sources], "SEGMENT_EXPORT_SQL_SOURCES"),
+        (
+            vec!["--database-url", &verify, "--redis-url", "VALKEY://redis.example.com"],
+            "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+        ),
+        (
+            vec!["--database-url", &verify, "--redis-url", "redis://redis.example.com"],
+            "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+        ),
+    ] {
+        let refusal = production(&args).unwrap_err();
+        assert!(refusal.contains(name) && !refusal.contains("u:p"), "{args:?}: {refusal}");
+    }
+    for args in [
+        vec!["--database-url", &require, "--redis-url", "rediss://redis.example.com"],
+        vec!["--database-url", postgres, "--database-allow-plaintext"],
+        vec!["--database-url", &verify, "--redis-url", "redis://r", "--redis-allow-plaintext"],
+        vec!["--database-url", "postgres://localhost/x", "--redis-url", "redis://127.0.0.1"],
+        vec!["--database-url", "postgres:///x?host=/var/run/postgresql"],
+        vec!["--campaign-monitor-url", "http://[::1]:8081"],
+        vec!["--auth-issuer", "http://name", "--auth-jwks-url", "https://login.example.com"],
+    ] {
+        let checked = production(&args);
+        assert!(checked.is_ok(), "{args:?}: {checked:?}");
+    }
+}
+
+#[test]
+fn a_leeway_above_a_minute_is_refused() {
+    assert!(check(&["--dev", "--auth-leeway-seconds", "61"]).is_err());
+}
+
+#[test]
+fn the_settings_of_oauth_go_together_and_are_encrypted_on_the_way() {
+    let id = ["--oauth-client-id", "1", "--oauth-client-secret", "s"];
+    let with = |more: &[&str]| check(&[&["--dev"], id.as_slice(), more].concat());
+    assert!(with(&[]).unwrap_err().contains("go together"));
+    assert!(with(&["--oauth-redirect-url", "http://localhost/"]).is_ok(), "on a laptop");
+    assert!(with(&["--oauth-redirect-url", "ftp://localhost/"]).is_err());
+    let alone = ["--dev", "--oauth-return-url", "https://example.com"];
+    assert!(check(&alone).unwrap_err().contains("go together"));
+    let production = [
+        &["--auth-issuer", "https://i", "--auth-audience", "a", "--encryption-keys", KEYS],
+        id.as_slice(),
+        &["--oauth-redirect-url", "http://example.com/"],
+    ];
+    assert!(check(&production.concat()).unwrap_err().contains("https://"));
+}
