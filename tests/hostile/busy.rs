@@ -13,7 +13,7 @@ use crate::target::{Answer, Kind, Target};
 /// So many of the worst files come.
 const FILES: usize = 8;
 /// A run that has not ended by then waits for the others.
-const RUN_MAX: Duration = Duration::from_secs(60);
+const RUN_MAX: Duration = Duration::from_mins(1);
 /// Times that each comes, as an upload and as a file that is read in external storage.
 pub const TIMES: usize = 3;
 
