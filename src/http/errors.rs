@@ -60,7 +60,7 @@ pub fn folded() -> String {
     list
 }
 
-/// Advice of several sentences.
+/// Several sentences: they stand apart so that the list of advice stays short.
 const SEGMENT_IN_USE: &str = "Change or remove the exports in `dependants` first. To upload members, register the \
     segment with the source `upload`.";
 const TOO_LARGE: &str = "Send a smaller body. Upload members as compressed Parquet, or register the files as a \

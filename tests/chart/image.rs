@@ -92,7 +92,9 @@ async fn the_bill_of_materials_names_every_crate_that_is_linked_and_what_comes_f
         .map(|row| row.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>())
         .collect();
     assert!(linked.len() > 200, "{linked:?}");
-    for row in linked {
+    // What it serves is a part of the image, and no crate.
+    let crates_of_page = linked.iter().filter(|row| !row[1].starts_with("Swagger UI"));
+    for row in crates_of_page {
         assert!(crates.contains(&(row[1].clone(), row[2].clone())), "{row:?}");
     }
     let debian: Vec<_> = named(&read("debian.cdx.json")).into_iter().map(|part| part.0).collect();
