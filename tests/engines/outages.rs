@@ -213,7 +213,10 @@ async fn when_every_connection_waits_for_a_lock_further_calls_are_told_to_come_b
     let lock = service.cluster.postgres.hold("LOCK TABLE connections", 5).await?;
     let calls = (0..4).map(|_| service.caller.once(Method::GET, "/connections"));
     for answer in futures::future::join_all(calls).await {
-        assert_unavailable(answer?).await?;
+        let answer = answer?;
+        // Who waits for the share of its own instance has made too many calls; the others have no database.
+        assert!([429, 503].contains(&answer.status().as_u16()), "{answer:?}");
+        assert!(answer.headers().contains_key("Retry-After"), "{answer:?}");
     }
     lock.wait_with_output().await?;
     let listed = service.caller.call(Method::GET, "/connections", None).await?;
