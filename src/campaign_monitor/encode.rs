@@ -208,7 +208,7 @@ impl Serialize for CustomFields<'_> {
                         self.0.body.tally.borrow_mut().fields[index].cut += 1;
                         fields.serialize_element(&Pair { key: &field.key, value })?;
                     }
-                    Fit::Unfit => self.0.body.tally.borrow_mut().fields[index].dropped += 1,
+                    Fit::Unfit(_) => self.0.body.tally.borrow_mut().fields[index].dropped += 1,
                 }
             }
         }

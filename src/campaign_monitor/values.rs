@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use super::invisible::{self, is_invisible};
 use super::lists::{CustomField, DataType};
+use super::problem::ProblemCode;
 
 /// Characters that the value of a custom field may have.
 const VALUE_CHARS_MAX: usize = 250;
@@ -34,8 +35,8 @@ pub enum Fit<'a> {
     Complete(Cow<'a, str>),
     /// Send these first 250 characters.
     Cut(&'a str),
-    /// The vendor would ignore it: leave it out.
-    Unfit,
+    /// The vendor would ignore it: leave it out, for this reason.
+    Unfit(ProblemCode),
 }
 
 impl Form {
@@ -91,7 +92,8 @@ fn decimal(value: &str) -> Fit<'_> {
     }
     match value.parse::<f64>() {
         Ok(number) if number.is_finite() => Fit::Complete(Cow::Owned(number.to_string())),
-        _ => Fit::Unfit,
+        Ok(number) if number.is_infinite() => Fit::Unfit(ProblemCode::OutOfRange),
+        _ => Fit::Unfit(ProblemCode::NotANumber),
     }
 }
 
@@ -110,7 +112,8 @@ fn date(value: &str) -> Fit<'_> {
         Some(day) if Some(day) >= first && Some(day) <= last => {
             Fit::Complete(Cow::Owned(day.format("%Y/%m/%d").to_string()))
         }
-        _ => Fit::Unfit,
+        Some(_) => Fit::Unfit(ProblemCode::OutOfRange),
+        None => Fit::Unfit(ProblemCode::NotADate),
     }
 }
 
@@ -119,7 +122,7 @@ fn option<'a>(options: &[String], value: &'a str) -> Fit<'a> {
     match options.iter().find(|option| option.to_lowercase() == visible) {
         Some(option) if option == value => Fit::Complete(Cow::Borrowed(value)),
         Some(option) => Fit::Complete(Cow::Owned(option.clone())),
-        None => Fit::Unfit,
+        None => Fit::Unfit(ProblemCode::UnknownOption),
     }
 }
 
@@ -150,7 +153,7 @@ mod tests {
         match form.fit(value) {
             Fit::Complete(value) => value.into_owned(),
             Fit::Cut(value) => format!("cut to {}", value.chars().count()),
-            Fit::Unfit => "unfit".into(),
+            Fit::Unfit(code) => code.word().into(),
         }
     }
 
@@ -167,10 +170,10 @@ mod tests {
             ("-1.50", "-1.50"),
             ("007", "007"),
             ("1e3", "1000"),
-            ("twelve", "unfit"),
-            ("1.2.3", "unfit"),
-            ("NaN", "unfit"),
-            (".", "unfit"),
+            ("twelve", "notANumber"),
+            ("1.2.3", "notANumber"),
+            ("NaN", "notANumber"),
+            (".", "notANumber"),
         ] {
             assert_eq!(sent(&Form::Number, value), expected, "{value}");
         }
@@ -182,12 +185,12 @@ mod tests {
             ("1987-04-30", "1987/04/30"),
             ("1987/04/30", "1987/04/30"),
             ("1987-04-30T10:00:00Z", "1987/04/30"),
-            ("1899-12-31", "unfit"),
-            ("2076-06-07", "unfit"),
-            ("1987-02-30", "unfit"),
-            ("30.04.1987", "unfit"),
-            ("1987-04-300", "unfit"),
-            ("été", "unfit"),
+            ("1899-12-31", "outOfRange"),
+            ("2076-06-07", "outOfRange"),
+            ("1987-02-30", "notADate"),
+            ("30.04.1987", "notADate"),
+            ("1987-04-300", "notADate"),
+            ("été", "notADate"),
         ] {
             assert_eq!(sent(&Form::Date, value), expected, "{value}");
         }
@@ -198,7 +201,7 @@ mod tests {
         let tiers = Form::One(vec!["Gold".into(), "Silver".into()]);
         assert_eq!(sent(&tiers, "gold"), "Gold");
         assert_eq!(sent(&tiers, "Sil\u{200b}ver"), "Silver");
-        assert_eq!(sent(&tiers, "Platinum"), "unfit");
+        assert_eq!(sent(&tiers, "Platinum"), "unknownOption");
     }
 
     #[test]
