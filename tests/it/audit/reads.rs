@@ -84,6 +84,29 @@ async fn a_read_that_cannot_be_recorded_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_end_of_the_audit_is_put_back_as_the_runbook_says() {
+    let app = TestApp::start_with(QUIET).await;
+    app.segment("People", &people(1)).await;
+    execute(&app, "DELETE FROM audit_chain_head").await.unwrap();
+    let change = app.request("Admin", Method::DELETE, "/segments/People");
+    refused(change.send().await.unwrap(), 500).await;
+    for statement in runbook("## The end of the audit is gone") {
+        execute(&app, &statement).await.unwrap();
+    }
+    app.segment("People", &people(2)).await;
+    let report = verify(&app, None).await;
+    assert!(report.is_clean(), "{report}");
+}
+
+/// The statements that a section of the runbooks says to run.
+fn runbook(section: &str) -> Vec<String> {
+    let page = include_str!("../../../docs/RUNBOOKS.md");
+    let section = page.split(section).nth(1).unwrap().split("\n## ").next().unwrap();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("      "));
+    lines.collect::<String>().split_inclusive(';').map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reads_at_the_same_moment_are_recorded_together_and_none_is_lost() {
     let app = TestApp::start_with(QUIET).await;
     app.segment("People", &people(1)).await;
