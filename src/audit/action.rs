@@ -38,6 +38,8 @@ actions! {
     ConnectionAddExportUser    "connection.addExportUser"    "PUT"    "/connections/{id}/export-user";
     ConnectionRemoveExportUser "connection.removeExportUser" "DELETE" "/connections/{id}/export-user";
     ConnectionVerify           "connection.verify"           "POST"   "/connections/{id}/verify";
+    ConnectionCreateList       "connection.createList"       "POST"   "/connections/{id}/lists";
+    ConnectionCreateField      "connection.createField"      "POST"   "/connections/{id}/lists/{listId}/fields";
     ConnectionDetachExports    "connection.detachExports"    "POST"   "/connections/{id}/detach";
     ConnectionRemove           "connection.remove"           "DELETE" "/connections/{id}";
     SignInFail                 "signIn.fail"                 ""       "";

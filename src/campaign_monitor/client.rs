@@ -6,15 +6,17 @@ use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tracing::Instrument;
+use serde::{Deserialize, Serialize};
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use url::Url;
 
 use super::error::{self, Error};
 use super::import::{self, ImportResult};
-use super::lists::{ClientOverview, CustomField, List, ListOverview, ListStats};
+use super::lists::{
+    ClientOverview, CustomField, List, ListOverview, ListStats, NewCustomField, NewList,
+};
 
 const USER_AGENT: &str = concat!("segment-export/", env!("CARGO_PKG_VERSION"));
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -103,6 +105,20 @@ impl Account {
         self.get(&format!("lists/{list_id}/customfields.json")).await
     }
 
+    /// Creates a list of a client, and returns its id.
+    pub async fn create_list(&self, client_id: &str, list: &NewList<'_>) -> Result<String, Error> {
+        self.post(&format!("lists/{client_id}.json"), list).await
+    }
+
+    /// Creates a custom field of a list, and returns its key, in brackets.
+    pub async fn create_custom_field(
+        &self,
+        list_id: &str,
+        field: &NewCustomField<'_>,
+    ) -> Result<String, Error> {
+        self.post(&format!("lists/{list_id}/customfields.json"), field).await
+    }
+
     /// Adds and updates up to 1000 subscribers. `body` is the JSON that the vendor documents.
     ///
     /// HTTP 400 with code 210 is a partial success, and comes back as a result.
@@ -130,13 +146,22 @@ impl Account {
             url.path = path,
             http.response.status_code = Empty
         );
-        let request = self.request(Method::GET, path).timeout(READ_MAX);
-        let (status, headers, text) = send(request).instrument(span.clone()).await?;
-        span.record("http.response.status_code", i64::from(status.as_u16()));
-        if status.is_success() {
-            return error::parse(&text);
-        }
-        Err(Error::from_answer(status, &headers, &text))
+        answer(self.request(Method::GET, path), span).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let span = tracing::info_span!(
+            "create",
+            otel.kind = "client",
+            http.request.method = "POST",
+            url.path = path,
+            http.response.status_code = Empty
+        );
+        answer(self.request(Method::POST, path).json(body), span).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -147,6 +172,17 @@ impl Account {
             Credential::AccessToken(token) => request.bearer_auth(token.expose_secret()),
         }
     }
+}
+
+/// The answer to a call that is no import.
+async fn answer<T: DeserializeOwned>(request: RequestBuilder, span: Span) -> Result<T, Error> {
+    let request = request.timeout(READ_MAX);
+    let (status, headers, text) = send(request).instrument(span.clone()).await?;
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_success() {
+        return error::parse(&text);
+    }
+    Err(Error::from_answer(status, &headers, &text))
 }
 
 pub(super) async fn send(

@@ -1,6 +1,6 @@
 //! Clients, lists and custom fields, as Campaign Monitor describes them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A client (sub-account) that owns lists, in the overview of an account.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +35,35 @@ pub struct List {
     pub confirmed_opt_in: bool,
 }
 
+/// A list to be created.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewList<'a> {
+    /// No other list of the client has it.
+    pub title: &'a str,
+    pub confirmed_opt_in: bool,
+    /// Whether an unsubscribe counts for this list only, which then knows no suppression list.
+    #[serde(rename = "UnsubscribeSetting", serialize_with = "unsubscribe_setting")]
+    pub only_this_list: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes by reference")]
+fn unsubscribe_setting<S: Serializer>(only: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if *only { "OnlyThisList" } else { "AllClientLists" })
+}
+
+/// A custom field to be created. Campaign Monitor makes its key of the letters and digits of its name.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewCustomField<'a> {
+    pub field_name: &'a str,
+    pub data_type: DataType,
+    /// For the multi-valued types only, which need some.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub options: &'a [String],
+    pub visible_in_preference_center: bool,
+}
+
 /// How many subscribers of each state a list has.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -61,7 +90,7 @@ pub struct CustomField {
 }
 
 /// What values a custom field accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum DataType {
     Text,
     Number,

@@ -24,7 +24,9 @@ pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, NameColumns, e
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
-pub use lists::{ClientOverview, CustomField, List, ListStats, bare};
+pub use lists::{
+    ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
+};
 pub use problem::ProblemCode;
 pub use refusal::RefusalCode;
 pub use tally::Misfits;

@@ -18,6 +18,8 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(connections::verify::verify_connection)
         .service(connections::lists::browse_lists)
         .service(connections::lists::get_list)
+        .service(connections::new_list::create_list)
+        .service(connections::new_field::create_field)
         .service(exports::of_connection::list_connection_exports)
         .service(exports::of_connection::detach_connection)
         .service(segments::handlers::list_segments)

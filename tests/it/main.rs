@@ -22,6 +22,7 @@ mod identity;
 mod keys;
 mod life;
 mod limits;
+mod lists;
 mod migrations;
 mod oauth;
 mod on_the_way;

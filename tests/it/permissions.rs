@@ -37,6 +37,8 @@ const TABLE: &[(&str, Rule)] = &[
     ("verify_connection", Admins),
     ("browse_lists", ContributorsIfShared),
     ("get_list", ContributorsIfShared),
+    ("create_list", ContributorsIfShared),
+    ("create_field", ContributorsIfShared),
     ("list_connection_exports", Admins),
     ("detach_connection", Admins),
     ("list_segments", Viewers),

@@ -1,9 +1,9 @@
 //! The lists of a Campaign Monitor account, to choose one for an export.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::account::{open, problem};
@@ -72,7 +72,7 @@ pub struct ListView {
 }
 
 /// Whether new subscribers must confirm.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OptIn {
     /// They are on the list at once.
@@ -185,10 +185,9 @@ pub async fn get_list(
     caller: Caller<Contributor>,
     app: Data<App>,
     id: Id<ConnectionId>,
-    path: actix_web::HttpRequest,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let list_id =
-        ListId::try_from(path.match_info().query("listId").to_owned()).map_err(|_| no_list())?;
+    let list_id = list_of(&request)?;
     let connection = find_usable(&app, &caller, id.0).await?;
     let session = open(&app, &connection)?;
     let id = list_id.as_str();
@@ -201,13 +200,22 @@ pub async fn get_list(
     Ok(HttpResponse::Ok().json(ListView::of(list, fields, stats)))
 }
 
-fn no_list() -> Problem {
+/// The list in the address of a call; what is no id is no list.
+pub(super) fn list_of(request: &HttpRequest) -> Result<ListId, Problem> {
+    ListId::try_from(request.match_info().query("listId").to_owned()).map_err(|_| no_list())
+}
+
+pub(super) fn no_list() -> Problem {
     let detail = "The Campaign Monitor account of this connection has no list with this id.";
     Problem::new(ProblemKind::NotFound, detail)
 }
 
 impl ListView {
-    fn of(list: List, fields: Vec<CustomField>, stats: ListStats) -> Self {
+    pub(super) fn list_id(&self) -> &str {
+        &self.list_id
+    }
+
+    pub(super) fn of(list: List, fields: Vec<CustomField>, stats: ListStats) -> Self {
         Self {
             warnings: warnings::of_list(&list),
             opt_in: if list.confirmed_opt_in { OptIn::Double } else { OptIn::Single },
@@ -224,8 +232,21 @@ impl ListView {
     }
 }
 
+/// A custom field and the list that has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FieldInList<'a> {
+    list_id: &'a str,
+    #[serde(flatten)]
+    field: &'a CustomFieldView,
+}
+
 impl CustomFieldView {
-    fn of(field: CustomField) -> Self {
+    pub(super) fn in_list<'a>(&'a self, list: &'a ListId) -> FieldInList<'a> {
+        FieldInList { list_id: list.as_str(), field: self }
+    }
+
+    pub(super) fn of(field: CustomField) -> Self {
         Self {
             key: field.bare_key().to_owned(),
             name: field.field_name,

@@ -6,6 +6,8 @@ pub mod export_user;
 pub mod find;
 pub mod handlers;
 pub mod lists;
+pub mod new_field;
+pub mod new_list;
 pub mod sign_in;
 pub mod verify;
 pub mod views;

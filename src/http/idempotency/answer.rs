@@ -25,6 +25,12 @@ impl Answer {
         Ok(Self { status: status.as_u16().into(), location: None, etag: None, body })
     }
 
+    /// Adds `Location`, for what has no version.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
+    }
+
     /// Adds `Location` and the `ETag` of this version.
     #[must_use]
     pub fn about(self, location: String, version: i64) -> Self {

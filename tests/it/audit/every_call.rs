@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use segment_export::audit::Action;
-use segment_export::sandbox::API_KEY;
+use segment_export::sandbox::{API_KEY, CLIENT_ID};
 use serde_json::json;
 
 use super::events;
@@ -53,6 +53,10 @@ async fn tour(app: &TestApp) {
     app.put(&format!("{path}/credentials"), &json!({"kind": "apiKey", "apiKey": API_KEY})).await;
     app.post(&format!("{path}/verify"), &none).await;
     app.post(&format!("{path}/authorize"), &none).await;
+    let list = json!({"name": "New", "optIn": "single", "clientId": CLIENT_ID});
+    let list = text(&app.post(&format!("{path}/lists"), &list).await, "listId");
+    let field = json!({"name": "City", "dataType": "Text"});
+    app.post(&format!("{path}/lists/{list}/fields"), &field).await;
     let export = app.export(&connection).await;
     let of_export = format!("/exports/{export}");
     let copy = text(&app.post(&format!("{of_export}/duplicate"), &none).await, "exportId");

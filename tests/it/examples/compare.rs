@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 9] = [
+const VARIES: [(&str, &str); 10] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
     ("", "profilesPerSecond"),
     ("cancel_run", "version"),
+    ("create_list", "listId"),
     ("follow_run", "id"),
     ("follow_run", "version"),
     ("get_run", "version"),

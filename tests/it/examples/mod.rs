@@ -51,6 +51,8 @@ async fn connect(story: &mut Player) {
     story.tell("verify_connection", "").await;
     story.tell("browse_lists", "").await;
     story.tell("get_list", "").await;
+    story.tell("create_list", "").await;
+    story.tell("create_field", "").await;
     story.tell("update_connection", "").await;
 }
 

@@ -1,6 +1,8 @@
 //! What callers are let at, or not.
 
+use segment_export::sandbox::CLIENT_ID;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::fill;
 use crate::support::document::Operation;
@@ -74,6 +76,11 @@ impl Things {
                 json!({"exportIds": [self.export], "mode": "keepIndividual", "active": false})
             }
             "set_credentials" => json!({"kind": "apiKey", "apiKey": "another-key-1234"}),
+            // Each call makes one of its own.
+            "create_list" => {
+                json!({"name": Uuid::now_v7(), "optIn": "single", "clientId": CLIENT_ID})
+            }
+            "create_field" => json!({"name": Uuid::now_v7(), "dataType": "Text"}),
             "attach_export" => json!({"connectionId": self.connection}),
             _ => Value::Null,
         }

@@ -97,7 +97,7 @@ async fn a_long_value_that_a_dictionary_repeats_is_there_once_and_comes_back_in_
 }
 
 #[tokio::test]
-async fn a_page_that_unpacks_to_more_than_there_is_room_for_is_refused_whatever_packed_it() {
+async fn a_page_that_unpacks_to_more_than_there_is_room_for_is_refused_in_every_compression() {
     let column: ArrayRef =
         Arc::new(StringArray::from_iter_values((0..70).map(|_| "x".repeat(LETTERS))));
     for codec in [
