@@ -1,4 +1,4 @@
-//! `App`: the handles that the parts of the service share. It opens nothing and starts nothing: `service.rs` does.
+//! `App`: the handles that the parts of the service share. It opens nothing and starts nothing: `service` does.
 
 use std::sync::Arc;
 

@@ -55,6 +55,7 @@ actions! {
     ExportAttach               "export.attach"               "POST"   "/exports/{id}/attach";
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
     ExportPreview              "export.preview"              "POST"   "/exports/{id}/preview";
+    ExportTest                 "export.test"                 "POST"   "/exports/{id}/test";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";

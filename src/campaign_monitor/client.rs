@@ -8,6 +8,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use url::Url;
@@ -105,6 +106,14 @@ impl Account {
         self.get(&format!("lists/{list_id}/customfields.json")).await
     }
 
+    /// A subscriber as Campaign Monitor has it, in its own words, with the consent to tracking. It contains custom fields
+    /// that have a value.
+    pub async fn subscriber(&self, list_id: &str, email: &str) -> Result<Value, Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let query = [("email", email), ("includetrackingpreference", "true")];
+        answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
+    }
+
     /// Creates a list of a client, and returns its id.
     pub async fn create_list(&self, client_id: &str, list: &NewList<'_>) -> Result<String, Error> {
         self.post(&format!("lists/{client_id}.json"), list).await
@@ -139,14 +148,7 @@ impl Account {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        let span = tracing::info_span!(
-            "read",
-            otel.kind = "client",
-            http.request.method = "GET",
-            url.path = path,
-            http.response.status_code = Empty
-        );
-        answer(self.request(Method::GET, path), span).await
+        answer(self.request(Method::GET, path), read_span(path)).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -172,6 +174,17 @@ impl Account {
             Credential::AccessToken(token) => request.bearer_auth(token.expose_secret()),
         }
     }
+}
+
+/// Without the query, which may have an address.
+fn read_span(path: &str) -> Span {
+    tracing::info_span!(
+        "read",
+        otel.kind = "client",
+        http.request.method = "GET",
+        url.path = path,
+        http.response.status_code = Empty
+    )
 }
 
 /// The answer to a call that is no import.

@@ -15,6 +15,7 @@ mod lists;
 pub mod oauth;
 mod problem;
 mod refusal;
+mod stored;
 mod tally;
 mod values;
 
@@ -29,5 +30,6 @@ pub use lists::{
 };
 pub use problem::ProblemCode;
 pub use refusal::RefusalCode;
+pub use stored::differences;
 pub use tally::Misfits;
 pub use values::Form;

@@ -81,6 +81,11 @@ impl Plan {
         }
     }
 
+    /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
+    pub fn without_resubscribing(&self) -> Self {
+        Self { layout: Layout { resubscribe: false, ..self.layout.clone() }, ..self.clone() }
+    }
+
     /// Whether every consent of a row can be read.
     pub fn can_read_consent(&self, page: &Columns<'_>, row: usize) -> bool {
         let sources = [&self.layout.consent_to_track, &self.layout.consent_to_send_sms];

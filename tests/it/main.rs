@@ -58,6 +58,7 @@ mod storage;
 mod stores;
 mod subscribers;
 mod support;
+mod test_record;
 mod throttling;
 mod tidy;
 mod uploads;

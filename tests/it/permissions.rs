@@ -66,6 +66,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("list_rejections", Contributors),
     ("authorize_connection", Admins),
     ("preview_export", ContributorsIfShared),
+    ("test_export", ContributorsIfShared),
     ("set_export_schedule", ContributorsIfShared),
     ("change_schedules", ContributorsIfShared),
     ("run_all_exports", Contributors),

@@ -13,10 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::check::{check_fields, no_custom_field, read_list};
-use super::find::find;
-use super::runs::refuse;
-use crate::api::access::may_edit;
+use super::ready::{prepare, rows};
 use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
@@ -24,16 +21,12 @@ use crate::audit::{Action, Change};
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::records::batches::{self, EncodedBatch, MemberSource};
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
-use crate::runs::start::usable_connection;
-use crate::runs::{
-    FieldWarning, FieldWarnings, Reason, ReasonCode, Rejection, RejectionOutcome, store_batches,
-};
-use crate::segments::{self, Segment, Unreadable};
+use crate::runs::{FieldWarning, FieldWarnings, Rejection, RejectionOutcome, store_batches};
 use crate::storage::{self, Manifest};
 
 /// Profiles shown for each code.
@@ -134,7 +127,7 @@ pub async fn preview_export(
     Ok(HttpResponse::Ok().json(view))
 }
 
-fn too_long(time: Duration) -> Problem {
+pub(super) fn too_long(time: Duration) -> Problem {
     let detail = format!(
         "Reading the segments took longer than {} seconds, so the preview was stopped. Preview fewer segments, or \
             start a run: a run has no time limit.",
@@ -148,60 +141,13 @@ async fn preview(
     caller: &Caller<Contributor>,
     id: ExportId,
 ) -> Result<PreviewView, Problem> {
-    let mut tx = app.db.read().await?;
-    let export = find(&mut tx, caller.instance, id).await?;
-    may_edit(&mut tx, caller, export.connection_id).await?;
-    let connection = match usable_connection(&mut tx, &export).await? {
-        Ok(connection) => connection,
-        Err(obstacle) => return Err(refuse(&mut tx, id, obstacle).await?),
-    };
-    let segments = segments::store::of_export(&mut tx, id).await?;
-    let call_ms = store_batches::pace_ms(&mut tx, id).await?.unwrap_or(CALL_MS_ASSUMED);
-    drop(tx);
-    check_filled(&segments)?;
-    check_fields(&export.mapping, &segments)?;
-    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
-    let plan = Plan::new(&export.mapping, export.options.0, &fields)
-        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
-    let manifests = manifests(app, &segments).await?;
-    let mut view = count(app, Arc::new(plan), manifests).await?;
-    view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);
-    view.list_warnings = warnings::of_list(&list);
+    let ready = prepare(app, caller, id).await?;
+    let call_ms = store_batches::pace_ms(&mut app.db.read().await?, id).await?;
+    let mut view = count(app, ready.plan, ready.manifests).await?;
+    let in_flight = app.config.work.uploads_in_flight;
+    view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
+    view.list_warnings = warnings::of_list(&ready.list);
     Ok(view)
-}
-
-/// Rejects segments that were never filled: a run would fail.
-fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
-    let empty = segments.iter().enumerate().filter(|(_, segment)| segment.manifest.is_none());
-    let errors = empty.map(|(index, segment)| {
-        let name = format!("“{}”", segment.name.as_str());
-        let message = Reason::new(ReasonCode::SegmentNotFound, name).message;
-        FieldError::new(format!("/segments/{index}"), "segmentNotFound", message)
-    });
-    Problem::none_of(errors.collect())
-}
-
-/// What there is to read, unless it is more than a run may read.
-async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
-    let mut manifests = Vec::with_capacity(segments.len());
-    for segment in segments {
-        let current = segments::current(app, segment).await.map_err(|error| match error {
-            Unreadable::Storage(error) => read_problem(&error),
-            Unreadable::Database(error) => error.into(),
-        })?;
-        manifests.push(Arc::new(current));
-    }
-    match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
-        None => Ok(manifests),
-        Some(Warning { code, message }) => {
-            Err(Problem::unprocessable("/segments", code.word(), message))
-        }
-    }
-}
-
-fn rows(manifests: &[Arc<Manifest>]) -> i64 {
-    let rows = manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// Reads every row as a run does, and keeps only counts and a few examples.

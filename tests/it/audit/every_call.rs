@@ -66,6 +66,7 @@ async fn tour(app: &TestApp) {
     good(update.send().await.unwrap()).await;
     app.post(&format!("{of_export}/detach"), &none).await;
     app.post(&format!("{of_export}/attach"), &json!({"connectionId": connection})).await;
+    app.post(&format!("{of_export}/test"), &json!({"customerId": "1"})).await;
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
     app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;

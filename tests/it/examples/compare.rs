@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 10] = [
+const VARIES: [(&str, &str); 12] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
@@ -17,6 +17,8 @@ const VARIES: [(&str, &str); 10] = [
     ("follow_run", "version"),
     ("get_run", "version"),
     ("list_runs", "version"),
+    ("test_export", "Date"),
+    ("test_export", "ListJoinedDate"),
 ];
 
 /// Which texts of the examples stand for which here.

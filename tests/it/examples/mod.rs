@@ -116,6 +116,7 @@ async fn run(story: &mut Player) {
     for media in ["application/json", "text/csv", "application/x-ndjson"] {
         story.tell("list_rejections", media).await;
     }
+    story.tell("test_export", "").await;
 }
 
 async fn cancel(story: &mut Player) {

@@ -81,6 +81,7 @@ impl Things {
                 json!({"name": Uuid::now_v7(), "optIn": "single", "clientId": CLIENT_ID})
             }
             "create_field" => json!({"name": Uuid::now_v7(), "dataType": "Text"}),
+            "test_export" => json!({"customerId": "0"}),
             "attach_export" => json!({"connectionId": self.connection}),
             _ => Value::Null,
         }

@@ -25,7 +25,7 @@ pub const FLOORS: &[(u32, &[&str])] = &[
     (8, &["refreshes/", "records/", "http/"]),
     (9, &["worker/", "upkeep/", "api/"]),
     (10, &["server/"]),
-    (11, &["service.rs"]),
+    (11, &["service/"]),
     (12, &["sandbox/", "sample/"]),
     (13, &["demo/"]),
     (14, &["commands/"]),

@@ -1,0 +1,90 @@
+//! An export that a run could start now: what it reads and where it goes, or what would stop a run.
+
+use std::sync::Arc;
+
+use super::check::{check_fields, no_custom_field, read_list};
+use super::find::find;
+use super::runs::refuse;
+use crate::api::access::may_edit;
+use crate::api::segments::unreadable::read_problem;
+use crate::app::App;
+use crate::campaign_monitor::{CustomField, List};
+use crate::connections::Connection;
+use crate::exports::{Export, Warning, warnings};
+use crate::http::auth::{Caller, Contributor};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::names::ExportId;
+use crate::records::plan::Plan;
+use crate::runs::start::usable_connection;
+use crate::runs::{Reason, ReasonCode};
+use crate::segments::{self, Segment, Unreadable};
+use crate::storage::Manifest;
+
+/// What a run of an export would read, and where it would go.
+pub struct Ready {
+    pub export: Export,
+    pub connection: Connection,
+    pub list: List,
+    pub fields: Vec<CustomField>,
+    pub plan: Arc<Plan>,
+    pub manifests: Vec<Arc<Manifest>>,
+}
+
+/// Reads the segments and the settings of the list, or says what would stop a run.
+pub async fn prepare(
+    app: &App,
+    caller: &Caller<Contributor>,
+    id: ExportId,
+) -> Result<Ready, Problem> {
+    let mut tx = app.db.read().await?;
+    let export = find(&mut tx, caller.instance, id).await?;
+    may_edit(&mut tx, caller, export.connection_id).await?;
+    let connection = match usable_connection(&mut tx, &export).await? {
+        Ok(connection) => connection,
+        Err(obstacle) => return Err(refuse(&mut tx, id, obstacle).await?),
+    };
+    let segments = segments::store::of_export(&mut tx, id).await?;
+    drop(tx);
+    check_filled(&segments)?;
+    check_fields(&export.mapping, &segments)?;
+    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
+    let plan = Plan::new(&export.mapping, export.options.0, &fields)
+        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
+    let manifests = manifests(app, &segments).await?;
+    Ok(Ready { export, connection, list, fields, plan: Arc::new(plan), manifests })
+}
+
+/// Rejects segments that were never filled: a run would fail.
+fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
+    let empty = segments.iter().enumerate().filter(|(_, segment)| segment.manifest.is_none());
+    let errors = empty.map(|(index, segment)| {
+        let name = format!("“{}”", segment.name.as_str());
+        let message = Reason::new(ReasonCode::SegmentNotFound, name).message;
+        FieldError::new(format!("/segments/{index}"), "segmentNotFound", message)
+    });
+    Problem::none_of(errors.collect())
+}
+
+/// What there is to read, unless it is more than a run may read.
+async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
+    let mut manifests = Vec::with_capacity(segments.len());
+    for segment in segments {
+        let current = segments::current(app, segment).await.map_err(|error| match error {
+            Unreadable::Storage(error) => read_problem(&error),
+            Unreadable::Database(error) => error.into(),
+        })?;
+        manifests.push(Arc::new(current));
+    }
+    match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
+        None => Ok(manifests),
+        Some(Warning { code, message }) => {
+            Err(Problem::unprocessable("/segments", code.word(), message))
+        }
+    }
+}
+
+/// The members of all segments together.
+pub fn rows(manifests: &[Arc<Manifest>]) -> i64 {
+    let rows = manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

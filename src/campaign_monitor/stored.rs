@@ -1,0 +1,135 @@
+//! What Campaign Monitor stored of a record that was sent: the members of both, compared one by one.
+//!
+//! It drops unknown keys, values of another form and what is too long, and says nothing: only reading the record back
+//! shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::lists::{CustomField, bare};
+
+/// The members of a subscriber beside the custom fields that a record may set.
+const MEMBERS: [&str; 5] =
+    ["EmailAddress", "Name", "MobileNumber", "ConsentToTrack", "ConsentToSendSms"];
+/// A consent that is sent so stays as it is.
+const UNCHANGED: &str = "Unchanged";
+
+/// A member that is stored otherwise than it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Of the subscriber, or of a custom field without its brackets.
+    pub key: String,
+    /// Several values of one field are separated by `;`.
+    pub sent: String,
+    /// `None` when nothing is there.
+    pub stored: Option<String>,
+}
+
+/// What is stored otherwise than it was sent: a record of an import, and the subscriber as it is read. A list names the
+/// fields of a subscriber by their keys or by their names.
+#[must_use]
+pub fn differences(sent: &Value, stored: &Value, fields: &[CustomField]) -> Vec<Difference> {
+    let (sent, stored) = (flat(sent, fields), flat(stored, fields));
+    let differs = |(key, values): (String, Values)| {
+        let found = stored.get(&key);
+        let is_kept = values.iter().any(|value| value == UNCHANGED);
+        let same = found.map_or(values.is_empty(), |found| normal(found) == normal(&values));
+        let difference =
+            || Difference { sent: values.join(";"), stored: found.map(|all| all.join(";")), key };
+        (!is_kept && !same).then(difference)
+    };
+    sent.into_iter().filter_map(differs).collect()
+}
+
+type Values = Vec<String>;
+
+/// The values of each member, by its name or by the key of the field.
+fn flat(record: &Value, fields: &[CustomField]) -> BTreeMap<String, Values> {
+    let mut flat: BTreeMap<String, Values> = BTreeMap::new();
+    for name in MEMBERS {
+        if let Some(text) = record[name].as_str() {
+            let values = flat.entry(name.to_owned()).or_default();
+            values.extend(Some(text.to_owned()).filter(|text| !text.is_empty()));
+        }
+    }
+    for field in record["CustomFields"].as_array().into_iter().flatten() {
+        let values = flat.entry(key_of(&field["Key"], fields)).or_default();
+        let text = field["Value"].as_str().unwrap_or_default();
+        values.extend(Some(text.to_owned()).filter(|text| !text.is_empty()));
+    }
+    flat
+}
+
+fn key_of(name: &Value, fields: &[CustomField]) -> String {
+    let name = bare(name.as_str().unwrap_or_default());
+    let is_it = |field: &&CustomField| {
+        field.bare_key().eq_ignore_ascii_case(name) || field.field_name.eq_ignore_ascii_case(name)
+    };
+    fields.iter().find(is_it).map_or(name, CustomField::bare_key).to_owned()
+}
+
+/// The values in a form in which the same value is the same text: days and numbers are stored in another spelling.
+fn normal(values: &[String]) -> BTreeSet<String> {
+    values.iter().map(|value| normal_value(value)).collect()
+}
+
+fn normal_value(value: &str) -> String {
+    let is_day = value.len() == 10 && value.bytes().filter(|byte| *byte == b'/').count() == 2;
+    match value.parse::<f64>() {
+        Ok(number) if number.is_finite() => number.to_string(),
+        _ if is_day => value.replace('/', "-"),
+        _ => value.to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields() -> Vec<CustomField> {
+        let field =
+            |name: &str, key: &str| json!({"FieldName": name, "Key": key, "DataType": "Text"});
+        let fields = json!([field("Home town", "[Hometown]"), field("Birthday", "[Birthday]")]);
+        serde_json::from_value(fields).unwrap()
+    }
+
+    fn found(sent: &Value, stored: &Value) -> Vec<(String, String, Option<String>)> {
+        let found = differences(sent, stored, &fields()).into_iter();
+        found.map(|one| (one.key, one.sent, one.stored)).collect()
+    }
+
+    #[test]
+    fn what_is_stored_in_another_spelling_is_the_same() {
+        let sent = json!({"EmailAddress": "Ann@example.com", "ConsentToTrack": "Unchanged",
+            "CustomFields": [{"Key": "Hometown", "Value": "Riga"},
+            {"Key": "Birthday", "Value": "1990/02/02"}, {"Key": "Points", "Value": "12.0"},
+            {"Key": "Drinks", "Value": "Tea"}, {"Key": "Drinks", "Value": "Coffee"},
+            {"Key": "Tier", "Value": "", "Clear": true}]});
+        let stored = json!({"EmailAddress": "ann@example.com", "ConsentToTrack": "Yes", "State": "Active",
+            "CustomFields": [{"Key": "Home town", "Value": "Riga"},
+            {"Key": "[Birthday]", "Value": "1990-02-02"}, {"Key": "[Points]", "Value": "12"},
+            {"Key": "Drinks", "Value": "Coffee"}, {"Key": "Drinks", "Value": "Tea"}]});
+        assert_eq!(found(&sent, &stored), []);
+    }
+
+    #[test]
+    fn what_is_lost_or_changed_is_named_with_both_values() {
+        let sent = json!({"EmailAddress": "ann@example.com", "Name": "Ann", "ConsentToTrack": "No",
+            "CustomFields": [{"Key": "Moon", "Value": "full"}, {"Key": "Birthday", "Value": "1990/02/02"}]});
+        let stored = json!({"EmailAddress": "ann@example.com", "Name": "Anna", "ConsentToTrack": "Yes",
+            "CustomFields": [{"Key": "Birthday", "Value": "1990-02-01"}]});
+        let text = |text: &str| text.to_owned();
+        assert_eq!(
+            found(&sent, &stored),
+            [
+                (text("Birthday"), text("1990/02/02"), Some(text("1990-02-01"))),
+                (text("ConsentToTrack"), text("No"), Some(text("Yes"))),
+                (text("Moon"), text("full"), None),
+                (text("Name"), text("Ann"), Some(text("Anna"))),
+            ]
+        );
+    }
+}

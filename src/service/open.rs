@@ -1,0 +1,119 @@
+//! Opens everything that the settings name.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::owner::create_folder;
+use crate::app::App;
+use crate::campaign_monitor::CampaignMonitor;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::identity::Verifier;
+use crate::queue::{self, Queue};
+use crate::runs::measure;
+use crate::segments;
+use crate::slots::Slots;
+use crate::storage::{Storage, Tables};
+use crate::upkeep::fingerprints;
+
+/// How long a call to the identity provider may take.
+const IDENTITY_MAX: Duration = Duration::from_secs(10);
+
+/// Opens everything that `config` names, and migrates the database. Of several processes on `PostgreSQL`, one migrates
+/// at a time.
+pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<App> {
+    let config = config.check()?;
+    measure::start();
+    let data = &config.data;
+    let keys = data.keys()?;
+    let db = open_db(&config).await?.with_keys(keys.clone());
+    db.migrate().await?;
+    fingerprints::check(&db, &keys).await?;
+    db.mark_chain().await?;
+    let queue = open_queue(&config).await?;
+    let storage = open_storage(&config, &db).await?;
+    let identity_http = reqwest::Client::builder().timeout(IDENTITY_MAX).build()?;
+    Ok(App {
+        storage,
+        tables: Tables::open(&config.storage.data_sources()?)?,
+        campaign_monitor: campaign_monitor(&config)?,
+        runs_client: campaign_monitor(&config)?,
+        oauth: config.oauth.application(),
+        keys,
+        verifier: Verifier::new(config.auth.clone(), identity_http),
+        previews: Slots::new(config.limits.max_previews),
+        uploads: Slots::new(config.limits.max_uploads),
+        registrations: Slots::new(config.limits.max_registrations),
+        event_streams: Slots::new(config.limits.max_event_streams),
+        bodies: Slots::new(config.overload.max_received_bytes),
+        stop: CancellationToken::new(),
+        db,
+        queue,
+        metrics,
+        config,
+    })
+}
+
+/// Opens the storage roots. A folder that lacks the uploads which the database names is not ready: an empty folder in
+/// place of its volume would pass for a loss of all members.
+async fn open_storage(config: &Config, db: &Db) -> anyhow::Result<Storage> {
+    let storage = Storage::open(&config.storage.roots()?)
+        .context("check SEGMENT_EXPORT_STORAGE_URL and SEGMENT_EXPORT_STORAGE_ROOTS")?;
+    let segments = segments::store::count_stored(&mut db.read().await?).await?;
+    if segments > 0
+        && let Some(missing) = storage.expect_uploads()
+    {
+        tracing::error!(
+            segments,
+            folder = %missing.display(),
+            "the folder with the members of segments is missing: is its volume mounted? The storage is not ready \
+             until the folder is there. If the members are lost, create it empty, and upload them again"
+        );
+    }
+    Ok(storage)
+}
+
+fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
+    CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
+}
+
+/// Opens the database of `config`, and creates the folder of an embedded one.
+pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
+    let url = config.data.database_url()?;
+    create_folder(url)?;
+    Db::connect(url, config.data.database_limits()).await.map_err(|error| {
+        anyhow::anyhow!(
+            "the database cannot be opened ({}); check SEGMENT_EXPORT_DATABASE_URL",
+            db::in_words(&error)
+        )
+    })
+}
+
+/// Opens the queue of `config`. Redis may be unavailable now and reachable later; if it rejects us, a setting is wrong.
+async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
+    let Some(url) = &config.data.redis_url else {
+        return Ok(Queue::embedded());
+    };
+    let authorities = match &config.data.redis_ca {
+        Some(file) => Some(std::fs::read(file).with_context(|| {
+            format!("SEGMENT_EXPORT_REDIS_CA names {}, which cannot be read", file.display())
+        })?),
+        None => None,
+    };
+    let settings = "check SEGMENT_EXPORT_REDIS_URL and SEGMENT_EXPORT_REDIS_CA";
+    let queue = Queue::redis(url, &config.data.redis_list, authorities).context(settings)?;
+    match queue.probe().await {
+        Err(error) if queue::is_refusal(&error) => {
+            anyhow::bail!("Redis cannot be used ({error}); {settings}")
+        }
+        Err(error) => tracing::warn!(
+            error = format!("{error:#}"),
+            "Redis is unavailable; runs are found in the database until it is back"
+        ),
+        Ok(()) => {}
+    }
+    Ok(queue)
+}
