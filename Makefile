@@ -35,7 +35,7 @@ hostile: ## Files made to fill memory, the stack, the disk or time, and MUTATED 
 	cargo test --release --test hostile -- --mutated $(or $(MUTATED),100000)
 
 hostile-short: ## A few of them, against a debug build
-	cargo test --test hostile -- --every 8 --mutated 300
+	cargo test --test hostile -- --every $(or $(EVERY),16) --mutated $(or $(MUTATED),200) --busy 2
 
 lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISORIES=FOLDER (tools/deny)
 	cargo fmt --check

@@ -10,15 +10,18 @@ use crate::report::Report;
 use crate::shapes::Shape;
 use crate::target::{Answer, Kind, Target};
 
-/// So many of the worst files come.
-const FILES: usize = 8;
 /// A run that has not ended by then waits for the others.
 const RUN_MAX: Duration = Duration::from_mins(1);
 /// Times that each comes, as an upload and as a file that is read in external storage.
 pub const TIMES: usize = 3;
 
-pub async fn attack(target: &mut Target, shapes: &[Shape], report: &mut Report) -> Result<()> {
-    let worst = report.worst_files(FILES);
+pub async fn attack(
+    target: &mut Target,
+    shapes: &[Shape],
+    most: usize,
+    report: &mut Report,
+) -> Result<()> {
+    let worst = report.worst_files(most);
     let is_worst = |shape: &&Shape| worst.contains(&shape.name) && shape.kind != Kind::Model;
     let files: Vec<_> = shapes.iter().filter(is_worst).collect();
     let exports = target.place_for_runs(&files).await?;

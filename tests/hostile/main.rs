@@ -49,6 +49,9 @@ struct Plan {
     /// Of these, one of so many.
     #[arg(long, default_value_t = 1)]
     every: usize,
+    /// So many of the worst come all at once.
+    #[arg(long, default_value_t = 8)]
+    busy: usize,
 }
 
 #[tokio::main]
@@ -71,7 +74,7 @@ async fn main() -> Result<()> {
             target.attack_by_run(&name, &mut report).await?;
         }
     }
-    busy::attack(&mut target, &shapes, &mut report).await?;
+    busy::attack(&mut target, &shapes, plan.busy, &mut report).await?;
     println!("{} shapes, {} changed files", shapes.len(), plan.mutated);
     println!("{report}");
     ensure!(report.is_well(plan.memory_mib, plan.limit_mib), "see above");
