@@ -60,5 +60,6 @@ mod support;
 mod throttling;
 mod tidy;
 mod uploads;
+mod values;
 mod worker;
 mod writes;
