@@ -14,7 +14,8 @@ use crate::support::{TestApp, text};
 async fn add_field(app: &TestApp, name: &str, data_type: &str, options: &[&str]) {
     let field = json!({"FieldName": name, "DataType": data_type, "Options": options});
     let path = format!("api/v3.3/lists/{LIST_ID}/customfields.json");
-    let call = reqwest::Client::new().post(app.sandbox.url().join(&path).unwrap());
+    let client = reqwest::Client::builder().build().unwrap();
+    let call = client.post(app.sandbox.url().join(&path).unwrap());
     let answer = call.basic_auth(API_KEY, Some("x")).json(&field).send().await.unwrap();
     assert_eq!(answer.status(), 201, "{name}");
 }
