@@ -45,10 +45,11 @@ lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISOR
 	tests/chaos/power --check
 	tools/deny
 
-openapi: ## Writes openapi/openapi.json and docs/ERRORS.md
+openapi: ## Writes openapi/openapi.json, docs/ERRORS.md and docs/VALUES.md
 	mkdir -p openapi
 	cargo run --quiet -- openapi > openapi/openapi.json
 	cargo run --quiet -- openapi --errors > docs/ERRORS.md
+	cargo run --quiet -- openapi --values > docs/VALUES.md
 
 released: ## At a release: what callers may rely on from now on
 	cp openapi/openapi.json openapi/released.json

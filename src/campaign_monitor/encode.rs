@@ -3,6 +3,7 @@
 //! The shape is that of `POST /subscribers/{listid}/import.json` in API v3.3. `ConsentToTrack` is
 //! always there; empty values are left out, so that what the list has stays, and so is an unchanged `ConsentToSendSms`.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use bytes::Bytes;
@@ -10,70 +11,14 @@ use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::address;
-use super::consent::{Consent, ConsentReading, ConsentWords};
+use super::consent::{Consent, ConsentReading};
+use super::layout::{ConsentSource, IfEmpty, Layout, NameColumns};
+use super::source::{Cells, Source};
 use super::tally::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, MOBILE_NUMBER, Misfits, Tally};
-use super::values::{Fit, Form, mobile_number};
+use super::values::{Fit, mobile_number};
 
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
-
-/// Which column of a page holds which part of a subscriber. Columns are known by their position.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    pub email: usize,
-    pub name: NameColumns,
-    pub mobile_number: Option<usize>,
-    pub custom_fields: Vec<CustomFieldColumn>,
-    pub consent_to_track: ConsentSource,
-    /// Only recorded with a mobile number.
-    pub consent_to_send_sms: ConsentSource,
-    /// Whether people who have unsubscribed are subscribed again.
-    pub resubscribe: bool,
-}
-
-/// Where the name comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum NameColumns {
-    /// It is not sent.
-    None,
-    Full(usize),
-    /// A first and a last name, joined with a space.
-    Parts(usize, usize),
-}
-
-/// Where a consent comes from.
-#[derive(Clone, Debug)]
-pub enum ConsentSource {
-    /// The same for every subscriber.
-    Fixed(Consent),
-    /// Of each its own, in the customer's words.
-    Column(usize, ConsentWords),
-}
-
-impl ConsentSource {
-    /// The consent of one row, which may be unreadable.
-    pub fn read(&self, page: &dyn Cells, row: usize) -> ConsentReading {
-        match self {
-            Self::Fixed(consent) => ConsentReading::Clear(*consent),
-            Self::Column(column, words) => words.read(page.get(*column, row)),
-        }
-    }
-}
-
-/// A column that goes into a custom field.
-#[derive(Clone, Debug)]
-pub struct CustomFieldColumn {
-    /// In the spelling of the list, without brackets.
-    pub key: String,
-    pub column: usize,
-    pub form: Form,
-}
-
-/// The values of a page, as text.
-pub trait Cells {
-    /// The value in a column and a row, without blanks around it; `None` when nothing is left.
-    fn get(&self, column: usize, row: usize) -> Option<&str>;
-}
 
 /// The body of an import of these rows of a page, and the values that did not fit.
 ///
@@ -128,6 +73,23 @@ impl Record<'_> {
         self.body.page.get(column, self.row)
     }
 
+    fn read<'a>(&'a self, source: &'a Source) -> Option<Cow<'a, str>> {
+        source.read(self.body.page, self.row)
+    }
+
+    /// The number to send: an empty one removes that of the list, and one that is a problem never does.
+    fn mobile_number(&self) -> Option<String> {
+        let mobile = self.body.layout.mobile_number.as_ref()?;
+        let Some(text) = self.read(&mobile.source) else {
+            return (mobile.if_empty == IfEmpty::Clear).then(String::new);
+        };
+        let number = mobile_number(&text, mobile.country);
+        if number.is_none() {
+            self.body.tally.borrow_mut().mobile_dropped += 1;
+        }
+        number
+    }
+
     /// What is sent of a consent; assumed ones are counted. A row with one that nobody can read does not come here.
     fn consent(&self, source: &ConsentSource, assumed: fn(&mut Tally) -> &mut i64) -> Consent {
         match source.read(self.body.page, self.row) {
@@ -147,14 +109,14 @@ impl Serialize for Record<'_> {
         let mut record = serializer.serialize_map(None)?;
         let email = address::sent(self.get(layout.email).unwrap_or_default());
         record.serialize_entry("EmailAddress", &email)?;
-        match layout.name {
+        match &layout.name {
             NameColumns::None => {}
-            NameColumns::Full(column) => {
-                if let Some(name) = self.get(column) {
-                    record.serialize_entry("Name", name)?;
+            NameColumns::Full(source) => {
+                if let Some(name) = self.read(source) {
+                    record.serialize_entry("Name", &name)?;
                 }
             }
-            NameColumns::Parts(first, last) => match (self.get(first), self.get(last)) {
+            NameColumns::Parts(first, last) => match (self.get(*first), self.get(*last)) {
                 (Some(first), Some(last)) => {
                     record.serialize_entry("Name", &Joined(first, last))?;
                 }
@@ -162,11 +124,8 @@ impl Serialize for Record<'_> {
                 (None, None) => {}
             },
         }
-        if let Some(text) = layout.mobile_number.and_then(|column| self.get(column)) {
-            match mobile_number(text) {
-                Some(number) => record.serialize_entry(MOBILE_NUMBER, &number)?,
-                None => self.body.tally.borrow_mut().mobile_dropped += 1,
-            }
+        if let Some(number) = self.mobile_number() {
+            record.serialize_entry(MOBILE_NUMBER, &number)?;
         }
         if !layout.custom_fields.is_empty() {
             record.serialize_entry("CustomFields", &CustomFields(self))?;
@@ -196,11 +155,18 @@ impl Serialize for CustomFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_seq(None)?;
         for (index, field) in self.0.body.layout.custom_fields.iter().enumerate() {
-            let Some(text) = self.0.get(field.column) else {
+            let Some(text) = self.0.read(&field.source) else {
+                if field.if_empty == IfEmpty::Clear {
+                    fields.serialize_element(&Cleared {
+                        key: &field.key,
+                        value: "",
+                        clear: true,
+                    })?;
+                }
                 continue;
             };
-            for value in field.form.values(text) {
-                match field.form.fit(value) {
+            for value in field.form.values(&text) {
+                match field.form.fit(&value) {
                     Fit::Complete(value) => {
                         fields.serialize_element(&Pair { key: &field.key, value: &value })?;
                     }
@@ -223,24 +189,45 @@ struct Pair<'a> {
     value: &'a str,
 }
 
+/// Removes what the list has.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Cleared<'a> {
+    key: &'a str,
+    value: &'static str,
+    clear: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::campaign_monitor::consent::ConsentWords;
+    use crate::campaign_monitor::layout::{CustomFieldColumn, MobileColumn};
+    use crate::campaign_monitor::values::{Form, Reading};
 
     /// Columns 0 to 7 of a page, every one of them mapped.
     fn layout() -> Layout {
-        let many = Form::Many(vec!["Tea".into(), "Coffee".into()]);
-        let field = |key: &str, column, form| CustomFieldColumn { key: key.into(), column, form };
+        let field = |key: &str, column, data_type: &str| {
+            let of_list = json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": data_type,
+                "FieldOptions": ["Tea", "Coffee"]});
+            let form = Form::of(&serde_json::from_value(of_list).unwrap(), Reading::default());
+            let (source, if_empty) = (Source::Column(column), IfEmpty::Keep);
+            CustomFieldColumn { key: key.into(), source, form, if_empty }
+        };
         Layout {
             email: 0,
             name: NameColumns::Parts(1, 2),
-            mobile_number: Some(3),
+            mobile_number: Some(MobileColumn {
+                source: Source::Column(3),
+                country: None,
+                if_empty: IfEmpty::Keep,
+            }),
             custom_fields: vec![
-                field("city", 4, Form::Text),
-                field("Points", 5, Form::Number),
-                field("interests", 6, many),
+                field("city", 4, "Text"),
+                field("Points", 5, "Number"),
+                field("interests", 6, "MultiSelectMany"),
             ],
             consent_to_track: ConsentSource::Column(7, ConsentWords::default()),
             consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
@@ -257,8 +244,30 @@ mod tests {
     }
 
     fn encoded(cells: [&str; 8]) -> (Value, Vec<Misfits>) {
-        let (body, misfits) = encode(&layout(), &OneRow(cells), &[0]);
+        encoded_by(&layout(), cells)
+    }
+
+    fn encoded_by(layout: &Layout, cells: [&str; 8]) -> (Value, Vec<Misfits>) {
+        let (body, misfits) = encode(layout, &OneRow(cells), &[0]);
         (serde_json::from_slice(&body).unwrap(), misfits)
+    }
+
+    #[test]
+    fn an_empty_value_clears_where_told_so_and_one_that_is_a_problem_never_does() {
+        let mut layout = layout();
+        layout.mobile_number.as_mut().unwrap().if_empty = IfEmpty::Clear;
+        layout.custom_fields.iter_mut().for_each(|field| field.if_empty = IfEmpty::Clear);
+        let fields = |body: &Value| body["Subscribers"][0]["CustomFields"].clone();
+
+        let (empty, _) = encoded_by(&layout, ["ann@example.com", "", "", "", "", "", "", ""]);
+        let clear = |key: &str| json!({"Key": key, "Value": "", "Clear": true});
+        assert_eq!(fields(&empty), json!([clear("city"), clear("Points"), clear("interests")]));
+        assert_eq!(empty["Subscribers"][0]["MobileNumber"], "");
+
+        let (unfit, _) =
+            encoded_by(&layout, ["ann@example.com", "", "", "none", "Riga", "many", "Gin", ""]);
+        assert_eq!(fields(&unfit), json!([{"Key": "city", "Value": "Riga"}]));
+        assert!(unfit["Subscribers"][0].get("MobileNumber").is_none());
     }
 
     #[test]

@@ -11,25 +11,31 @@ mod envelope;
 mod error;
 mod import;
 mod invisible;
+mod layout;
 mod lists;
 pub mod oauth;
 mod problem;
 mod refusal;
+mod source;
 mod stored;
 mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
 pub use consent::{Consent, ConsentReading, ConsentWords};
-pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, NameColumns, encode};
+pub use encode::encode;
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
+pub use layout::{ConsentSource, CustomFieldColumn, IfEmpty, Layout, MobileColumn, NameColumns};
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };
 pub use problem::ProblemCode;
 pub use refusal::RefusalCode;
+pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 pub use tally::Misfits;
-pub use values::Form;
+pub use values::{
+    DateFormat, Form, Notation, NumberFormat, PhoneCountry, Reading, Separator, Zones,
+};

@@ -2,14 +2,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::consent::ConsentMapping;
+use super::country::CountryCode;
+use super::custom_field::CustomFieldMapping;
+use super::empty::{self, NullWord};
 use super::field_name::FieldName;
-use crate::campaign_monitor::bare;
+use super::mobile::MobileMapping;
+use super::name::NameMapping;
+use crate::schedules::TimeZone;
 use crate::segments::{Segment, SegmentName};
-use crate::wire::text_or_object;
 
 /// Which fields of a profile become which parts of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,13 +21,13 @@ use crate::wire::text_or_object;
 pub struct Mapping {
     /// The field that holds the e-mail address.
     pub email: FieldName,
-    /// The field, or the two fields, that hold the name.
+    /// Where the name comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<NameMapping>,
-    /// The field that holds the mobile number, in E.164 (`+37120000000`).
+    /// Where the mobile number comes from: in E.164 (`+37120000000`), or as its country writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mobile_number: Option<FieldName>,
-    /// Fields that go into custom fields of the list.
+    pub mobile_number: Option<MobileMapping>,
+    /// What goes into custom fields of the list.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub custom_fields: Vec<CustomFieldMapping>,
@@ -33,75 +37,28 @@ pub struct Mapping {
     /// Whether text messages may be sent to them; recorded with the mobile number only.
     #[serde(default, skip_serializing_if = "ConsentMapping::is_default")]
     pub consent_to_send_sms: ConsentMapping,
+    /// Where moments become days, if neither they nor their custom field name a zone: UTC when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<TimeZone>,
+    /// The country of mobile numbers that do not name theirs. Without it they are not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<CountryCode>,
+    /// Words that stand for nothing in the data.
+    #[serde(default, deserialize_with = "empty::words", skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub null_words: Vec<NullWord>,
+    /// Whether blanks around texts are removed. Around everything else they always are.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub trim: bool,
 }
 
-/// Where a subscriber's name comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum NameMapping {
-    /// One field holds the whole name.
-    Full(FieldName),
-    /// Two fields, joined with a space.
-    Parts(NameParts),
+const fn yes() -> bool {
+    true
 }
 
-impl<'de> Deserialize<'de> for NameMapping {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "the name of a field, or {\"first\": …, \"last\": …}";
-        text_or_object(deserializer, expected, Self::Full, Self::Parts)
-    }
-}
-
-/// Two fields that make a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NameParts {
-    /// The field with the first name.
-    pub first: FieldName,
-    /// The field with the last name.
-    pub last: FieldName,
-}
-
-/// A field that goes into a custom field of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CustomFieldMapping {
-    /// The field of the profile. Several options of a multi-valued field are separated by `;`.
-    pub field: FieldName,
-    /// Key of the custom field, with or without its brackets.
-    #[schema(
-        value_type = String,
-        min_length = 1,
-        max_length = 250,
-        pattern = r"^\[?[^\x00\[\]]+\]?$",
-        example = "city",
-    )]
-    pub key: CustomFieldKey,
-}
-
-/// Key of a custom field, kept without its brackets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct CustomFieldKey(String);
-
-impl TryFrom<String> for CustomFieldKey {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let key = bare(&text);
-        if (1..=250).contains(&key.chars().count()) && !key.contains('\0') {
-            return Ok(Self(key.to_owned()));
-        }
-        Err("the key of a custom field is 1 to 250 characters")
-    }
-}
-
-impl CustomFieldKey {
-    /// The key, without brackets.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_yes(trim: &bool) -> bool {
+    *trim
 }
 
 impl Mapping {
@@ -109,19 +66,19 @@ impl Mapping {
     #[must_use]
     pub fn fields(&self) -> Vec<(String, &FieldName)> {
         let mut fields = vec![("/mapping/email".to_owned(), &self.email)];
-        match &self.name {
-            Some(NameMapping::Full(name)) => fields.push(("/mapping/name".into(), name)),
-            Some(NameMapping::Parts(parts)) => {
-                fields.push(("/mapping/name/first".into(), &parts.first));
-                fields.push(("/mapping/name/last".into(), &parts.last));
-            }
-            None => {}
+        if let Some(name) = &self.name {
+            fields.extend(
+                name.fields().into_iter().map(|(at, field)| (format!("/mapping/name{at}"), field)),
+            );
         }
         if let Some(mobile) = &self.mobile_number {
-            fields.push(("/mapping/mobileNumber".into(), mobile));
+            let read = mobile.fields().into_iter();
+            fields.extend(read.map(|(at, field)| (format!("/mapping/mobileNumber{at}"), field)));
         }
         for (index, custom) in self.custom_fields.iter().enumerate() {
-            fields.push((format!("/mapping/customFields/{index}/field"), &custom.field));
+            let (member, read) = custom.source.fields();
+            let pointer = format!("/mapping/customFields/{index}/{member}");
+            fields.extend(read.into_iter().map(|field| (pointer.clone(), field)));
         }
         for (member, consent) in [
             ("consentToTrack", &self.consent_to_track),

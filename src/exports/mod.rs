@@ -3,11 +3,19 @@
 mod audited;
 mod consent;
 mod content;
+mod country;
+mod custom_field;
+mod documented;
+pub mod empty;
 mod export;
 mod field_name;
+mod format;
 mod list_id;
 mod mapping;
+mod mobile;
+mod name;
 mod options;
+mod source;
 pub mod store;
 pub mod store_planned;
 mod warning;
@@ -15,11 +23,16 @@ pub mod warnings;
 
 pub use consent::{ConsentChoice, ConsentField, ConsentMapping, ConsentWord, OtherConsent};
 pub(crate) use content::ExportContent;
+pub use country::CountryCode;
+pub use custom_field::{CustomFieldKey, CustomFieldMapping};
+pub use empty::{EmptyValue, NullWord};
 pub use export::Export;
 pub use field_name::FieldName;
+pub use format::ValueFormat;
 pub use list_id::ListId;
-pub use mapping::{
-    CustomFieldKey, CustomFieldMapping, Mapping, MissingField, NameMapping, NameParts,
-};
+pub use mapping::{Mapping, MissingField};
+pub use mobile::MobileMapping;
+pub use name::{NameMapping, NameParts};
 pub use options::Options;
+pub use source::{Constant, Template, TemplatePiece, ValueSource};
 pub use warning::{Warning, WarningCode};

@@ -30,6 +30,10 @@ pub enum WarningCode {
     ProfileLimitExceeded,
     /// The run started after its planned time.
     Late,
+    /// Empty values remove what the list has.
+    ClearsValues,
+    /// People who left the list are put on it again.
+    Resubscribes,
 }
 
 impl WarningCode {
@@ -42,6 +46,8 @@ impl WarningCode {
             Self::SegmentWithoutMembers => "segmentWithoutMembers",
             Self::ProfileLimitExceeded => "profileLimitExceeded",
             Self::Late => "late",
+            Self::ClearsValues => "clearsValues",
+            Self::Resubscribes => "resubscribes",
         }
     }
 }
@@ -49,13 +55,16 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded, SegmentWithoutMembers,
+        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded,
+        Resubscribes, SegmentWithoutMembers,
     };
 
     #[test]
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
-        for code in codes.into_iter().chain([ProfileLimitExceeded, Late]) {
+        for code in
+            codes.into_iter().chain([ProfileLimitExceeded, Late, ClearsValues, Resubscribes])
+        {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

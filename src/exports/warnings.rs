@@ -1,5 +1,8 @@
 //! What the owner of an export should know before it runs.
 
+use super::empty::EmptyValue;
+use super::mapping::Mapping;
+use super::options::Options;
 use super::warning::{Warning, WarningCode};
 use crate::campaign_monitor::List;
 use crate::connections::Unusable;
@@ -16,6 +19,36 @@ pub(crate) fn of_list(list: &List) -> Vec<Warning> {
         ),
     };
     if list.confirmed_opt_in { vec![double_opt_in] } else { vec![] }
+}
+
+/// What the export does to people and values that the list has, where its owner told it to.
+pub(crate) fn of_choices(mapping: &Mapping, options: Options) -> Vec<Warning> {
+    resubscribes(options).into_iter().chain(clears(mapping)).collect()
+}
+
+fn resubscribes(options: Options) -> Option<Warning> {
+    options.resubscribe.then(|| Warning {
+        code: WarningCode::Resubscribes,
+        message: "This export brings back people who unsubscribed, bounced or were deleted: they get mail again \
+                  although they left. Set `options.resubscribe` to false, unless each of them has asked to come back."
+            .to_owned(),
+    })
+}
+
+fn clears(mapping: &Mapping) -> Option<Warning> {
+    let clears = |choice| choice == EmptyValue::Clear;
+    let mobile = mapping.mobile_number.as_ref().filter(|mobile| clears(mobile.if_empty()));
+    let fields = mapping.custom_fields.iter().filter(|custom| clears(custom.if_empty));
+    let names = mobile.map(|_| "the mobile number".to_owned()).into_iter();
+    let names = names.chain(fields.map(|custom| format!("“{}”", custom.key.as_str())));
+    let names = names.collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| Warning {
+        code: WarningCode::ClearsValues,
+        message: format!(
+            "Where a profile has no value, a run deletes the value that the list has for {names}. Set `ifEmpty` to \
+             `keep`, unless the segments hold every value that shall stay."
+        ),
+    })
 }
 
 /// The list was not checked, because of the connection.

@@ -15,9 +15,9 @@ use futures::TryStreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::columns::Columns;
+use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use super::integers::to_i64;
-use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN, Plan};
+use super::plan::Plan;
 use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
 use crate::campaign_monitor::address::{self, Flaw};
@@ -184,7 +184,8 @@ impl Sifter {
         batch: i64,
         first_row: i64,
     ) -> (Vec<usize>, Vec<Rejection>) {
-        let columns = &Columns::of(page);
+        let plan = Arc::clone(&self.plan);
+        let columns = &plan.columns_of(page);
         let mut records = Vec::with_capacity(page.num_rows());
         let mut refused = Vec::new();
         for row in 0..page.num_rows() {

@@ -4,27 +4,97 @@ use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::campaign_monitor::Cells;
 
+/// Every page has the customer id in its first column, and the address in its second.
+pub const CUSTOMER_ID_COLUMN: usize = 0;
+pub const EMAIL_COLUMN: usize = 1;
+
+/// Which values are empty, and whether blanks around the others stay.
+#[derive(Clone, Debug, Default)]
+pub struct Blanks {
+    /// Words that stand for nothing.
+    pub null_words: Vec<String>,
+    pub keep: bool,
+}
+
+/// As usual: no word stands for nothing, and blanks are removed.
+const USUAL: &Blanks = &Blanks { null_words: Vec::new(), keep: false };
+
 /// The columns of one page, each read as text.
-pub struct Columns<'a>(Vec<&'a StringArray>);
+pub struct Columns<'a> {
+    texts: Vec<&'a StringArray>,
+    blanks: &'a Blanks,
+}
 
 impl<'a> Columns<'a> {
     /// The columns of a page that the storage has turned into text.
     pub fn of(page: &'a RecordBatch) -> Self {
-        Self(page.columns().iter().map(arrow_array::cast::AsArray::as_string::<i32>).collect())
+        Self::with(page, USUAL)
     }
 
-    /// A value without blanks around it; `None` when nothing is left.
+    pub fn with(page: &'a RecordBatch, blanks: &'a Blanks) -> Self {
+        let texts = page.columns().iter().map(arrow_array::cast::AsArray::as_string::<i32>);
+        Self { texts: texts.collect(), blanks }
+    }
+
+    /// A value without blanks around it; `None` when nothing is left, or a word that stands for nothing.
     pub fn get(&self, column: usize, row: usize) -> Option<&'a str> {
-        let texts = self.0[column];
+        self.text(column, row).map(str::trim)
+    }
+
+    /// A value with the blanks around it; `None` as above.
+    fn text(&self, column: usize, row: usize) -> Option<&'a str> {
+        let texts = self.texts[column];
         if texts.is_null(row) {
             return None;
         }
-        Some(texts.value(row).trim()).filter(|text| !text.is_empty())
+        let text = texts.value(row);
+        let trimmed = text.trim();
+        let is_empty = trimmed.is_empty() || self.blanks.null_words.iter().any(|w| w == trimmed);
+        (!is_empty).then_some(text)
     }
 }
 
 impl Cells for Columns<'_> {
     fn get(&self, column: usize, row: usize) -> Option<&str> {
-        self.get(column, row)
+        if self.blanks.keep && column > EMAIL_COLUMN {
+            self.text(column, row)
+        } else {
+            self.get(column, row)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::ArrayRef;
+
+    use super::*;
+
+    fn page(text: &str) -> RecordBatch {
+        let array = || Arc::new(StringArray::from(vec![text])) as ArrayRef;
+        RecordBatch::try_from_iter(["0", "1", "2"].map(|name| (name, array()))).unwrap()
+    }
+
+    #[test]
+    fn blanks_are_removed_unless_they_stay_and_never_around_an_address() {
+        let page = page(" Ann ");
+        let keep = Blanks { keep: true, ..Blanks::default() };
+        assert_eq!(Cells::get(&Columns::of(&page), 2, 0), Some("Ann"));
+        let kept = Columns::with(&page, &keep);
+        assert_eq!(Cells::get(&kept, 2, 0), Some(" Ann "));
+        assert_eq!(Cells::get(&kept, EMAIL_COLUMN, 0), Some("Ann"));
+    }
+
+    #[test]
+    fn a_word_that_stands_for_nothing_is_nothing_in_exactly_these_letters() {
+        let blanks = Blanks { null_words: vec!["NULL".into()], keep: true };
+        for (text, expected) in
+            [("NULL", None), (" NULL ", None), ("  ", None), ("null", Some("null"))]
+        {
+            let page = page(text);
+            assert_eq!(Cells::get(&Columns::with(&page, &blanks), 2, 0), expected, "{text}");
+        }
     }
 }

@@ -4,7 +4,9 @@
 
 pub mod batches;
 pub mod columns;
+mod examples;
 pub mod integers;
 pub mod plan;
 pub mod rejection;
 mod seen;
+pub mod values_page;

@@ -6,21 +6,19 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 
-use super::columns::Columns;
+use super::columns::{Blanks, Columns, EMAIL_COLUMN};
 use crate::campaign_monitor::{
     self, Consent, ConsentReading, ConsentSource, ConsentWords, CustomField, CustomFieldColumn,
-    Form, Layout, Misfits, NameColumns,
+    Form, IfEmpty, Layout, Misfits, MobileColumn, NameColumns, Reading, Source, TemplatePart,
+    Zones,
 };
 use crate::exports::{
-    ConsentChoice, ConsentField, ConsentMapping, ConsentWord, FieldName, Mapping, NameMapping,
-    Options, OtherConsent,
+    ConsentChoice, ConsentField, ConsentMapping, ConsentWord, CountryCode, CustomFieldMapping,
+    EmptyValue, FieldName, Mapping, NameMapping, Options, OtherConsent, TemplatePiece, ValueSource,
 };
 use crate::runs::FieldWarning;
+use crate::schedules::TimeZone;
 use crate::storage::CUSTOMER_ID;
-
-/// Every page has the customer id in its first column, and the address in its second.
-pub const CUSTOMER_ID_COLUMN: usize = 0;
-pub const EMAIL_COLUMN: usize = 1;
 
 /// What to read of each member, and which part of a subscriber it becomes.
 #[derive(Clone, Debug)]
@@ -28,6 +26,7 @@ pub struct Plan {
     /// The fields to read, in the order of the page's columns.
     pub columns: Arc<[String]>,
     layout: Layout,
+    blanks: Blanks,
 }
 
 impl Plan {
@@ -41,14 +40,8 @@ impl Plan {
         let mut columns = FieldList(vec![CUSTOMER_ID.to_owned()]);
         let email = columns.push(&mapping.email);
         debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
-        let name = match &mapping.name {
-            None => NameColumns::None,
-            Some(NameMapping::Full(field)) => NameColumns::Full(columns.position(field)),
-            Some(NameMapping::Parts(parts)) => {
-                NameColumns::Parts(columns.position(&parts.first), columns.position(&parts.last))
-            }
-        };
-        let mobile_number = mapping.mobile_number.as_ref().map(|field| columns.position(field));
+        let name = columns.name(mapping.name.as_ref());
+        let mobile_number = columns.mobile_number(mapping);
         let consent_to_track = columns.consent(&mapping.consent_to_track);
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
@@ -62,7 +55,7 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        Ok(Self { columns: columns.0.into(), layout })
+        Ok(Self { columns: columns.0.into(), layout, blanks: blanks(mapping) })
     }
 
     /// Reads what names a profile, and nothing else.
@@ -78,12 +71,18 @@ impl Plan {
                 consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
                 resubscribe: Options::default().resubscribe,
             },
+            blanks: blanks(mapping),
         }
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
     pub fn without_resubscribing(&self) -> Self {
         Self { layout: Layout { resubscribe: false, ..self.layout.clone() }, ..self.clone() }
+    }
+
+    /// The columns of a page, read as the mapping says.
+    pub fn columns_of<'a>(&'a self, page: &'a RecordBatch) -> Columns<'a> {
+        Columns::with(page, &self.blanks)
     }
 
     /// Whether every consent of a row can be read.
@@ -94,7 +93,7 @@ impl Plan {
 
     /// The body of an import of these rows of a page, and the values that did not fit their fields.
     pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> (Bytes, Vec<FieldWarning>) {
-        let (body, misfits) = campaign_monitor::encode(&self.layout, &Columns::of(page), rows);
+        let (body, misfits) = campaign_monitor::encode(&self.layout, &self.columns_of(page), rows);
         let warning = |Misfits { key, cut, dropped }| FieldWarning { key, cut, dropped };
         (body, misfits.into_iter().map(warning).collect())
     }
@@ -112,11 +111,33 @@ fn custom_fields(
         let known = known.ok_or_else(|| key.to_owned())?;
         fields.push(CustomFieldColumn {
             key: known.bare_key().to_owned(),
-            column: columns.position(&custom.field),
-            form: Form::of(known),
+            source: columns.source(&custom.source),
+            form: Form::of(known, reading(mapping, custom)),
+            if_empty: if_empty(custom.if_empty),
         });
     }
     Ok(fields)
+}
+
+/// How the data writes the values of a field. What saving has refused since does not come here.
+fn reading(mapping: &Mapping, custom: &CustomFieldMapping) -> Reading {
+    let rules = |zone: &Option<TimeZone>| zone.as_ref().map(|zone| zone.rules().clone());
+    Reading {
+        format: custom.format.as_ref().and_then(|format| format.meaning().ok()),
+        zones: Zones { field: rules(&custom.timezone), mapping: rules(&mapping.timezone) },
+    }
+}
+
+fn blanks(mapping: &Mapping) -> Blanks {
+    let null_words = mapping.null_words.iter().map(|word| word.as_str().to_owned());
+    Blanks { null_words: null_words.collect(), keep: !mapping.trim }
+}
+
+const fn if_empty(choice: EmptyValue) -> IfEmpty {
+    match choice {
+        EmptyValue::Keep => IfEmpty::Keep,
+        EmptyValue::Clear => IfEmpty::Clear,
+    }
 }
 
 const fn translate(consent: ConsentChoice) -> Consent {
@@ -144,6 +165,44 @@ impl FieldList {
     fn position(&mut self, field: &FieldName) -> usize {
         let known = self.0.iter().position(|name| name == field.as_str());
         known.unwrap_or_else(|| self.push(field))
+    }
+
+    fn name(&mut self, mapping: Option<&NameMapping>) -> NameColumns {
+        match mapping {
+            None => NameColumns::None,
+            Some(NameMapping::Full(field)) => {
+                NameColumns::Full(Source::Column(self.position(field)))
+            }
+            Some(NameMapping::Parts(parts)) => {
+                NameColumns::Parts(self.position(&parts.first), self.position(&parts.last))
+            }
+            Some(NameMapping::Source(source)) => NameColumns::Full(self.source(source)),
+        }
+    }
+
+    fn mobile_number(&mut self, mapping: &Mapping) -> Option<MobileColumn> {
+        let mobile = mapping.mobile_number.as_ref()?;
+        Some(MobileColumn {
+            source: self.source(&mobile.source()),
+            country: mapping.default_country.as_ref().and_then(CountryCode::phones),
+            if_empty: if_empty(mobile.if_empty()),
+        })
+    }
+
+    fn source(&mut self, source: &ValueSource) -> Source {
+        match source {
+            ValueSource::Field(field) => Source::Column(self.position(field)),
+            ValueSource::Constant(constant) => Source::Constant(constant.as_str().to_owned()),
+            ValueSource::Template(template) => {
+                let part = |piece: &TemplatePiece| match piece {
+                    TemplatePiece::Text(text) => TemplatePart::Text(text.clone()),
+                    TemplatePiece::Field(field, default) => {
+                        TemplatePart::Column(self.position(field), default.clone())
+                    }
+                };
+                Source::Template(template.pieces().iter().map(part).collect())
+            }
+        }
     }
 
     fn consent(&mut self, mapping: &ConsentMapping) -> ConsentSource {

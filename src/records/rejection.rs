@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::columns::Columns;
+use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use super::integers::to_i64;
-use super::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
 use crate::campaign_monitor::address::Flaw;
 use crate::campaign_monitor::{RefusalCode, all_shown};
 use crate::runs::{Rejection, RejectionOutcome};

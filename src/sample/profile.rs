@@ -173,9 +173,9 @@ fn full_name(first: Option<&str>, last: Option<&str>, last_first: bool) -> Optio
 fn phone(random: &mut Random) -> Option<Text> {
     let defect = random.below(10_000);
     let number = match random.below(4) {
-        0 => format!("+447700900{:03}", random.below(1000)),
+        0 => format!("+442079460{:03}", random.below(1000)),
         1 => format!("+1{}55501{:02}", random.pick(&[202, 212, 415, 512]), random.below(100)),
-        2 => format!("+3363998{:04}", random.below(10_000)),
+        2 => format!("+3319900{:04}", random.below(10_000)),
         _ => format!("+493023125{:03}", random.below(1000)),
     };
     match defect {

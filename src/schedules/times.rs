@@ -50,6 +50,11 @@ impl TimeZone {
     /// Its clock never changes.
     pub const UTC: Self = Self(Rules::UTC);
 
+    /// Its rules, for moments of others than schedules.
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.0
+    }
+
     /// What its clock shows; `None` thousands of years from now.
     fn wall(&self, time: Time) -> Option<NaiveDateTime> {
         let offset = self.0.to_offset(Timestamp::from_second(time.timestamp()).ok()?);

@@ -17,6 +17,7 @@ mod limits;
 mod manifest;
 mod media;
 mod model;
+mod moments;
 mod ndjson;
 mod pages;
 mod parquet;

@@ -10,9 +10,11 @@ use arrow_array::{
     types::{Float32Type, Float64Type},
 };
 use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
-use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
+use jiff::tz::{Offset, TimeZone};
 
 use super::field::FieldType;
+use super::moments;
 
 /// A schema of nullable text columns.
 pub(super) fn schema(names: &[String]) -> SchemaRef {
@@ -36,7 +38,8 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
 
 /// A column as text; null stays null, and so does what is not a number in a column of numbers.
 ///
-/// Moments are shown in UTC, those without a zone as if they were UTC.
+/// A moment is shown with the offset of the zone that its column names, and with `Z` in UTC. A time of no zone is shown
+/// without one: nobody knows which moment it is.
 pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Utf8 => Ok(Arc::clone(column)),
@@ -45,7 +48,11 @@ pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Float32 => Ok(numbers(column.as_primitive::<Float32Type>())),
         DataType::Float64 => Ok(numbers(column.as_primitive::<Float64Type>())),
         DataType::Date64 => of(&cast(column, &DataType::Date32)?),
-        DataType::Timestamp(unit, _) => moments(column, DataType::Timestamp(*unit, None)),
+        DataType::Timestamp(_, None) => written(column, "%Y-%m-%dT%H:%M:%S%.f"),
+        DataType::Timestamp(unit, Some(zone)) => match offsets_of(zone) {
+            Some(zone) => moments::of(column, *unit, &zone),
+            None => written(&without_zone(column, *unit)?, "%Y-%m-%dT%H:%M:%S%.fZ"),
+        },
         _ => cast(column, &DataType::Utf8),
     }
 }
@@ -70,14 +77,27 @@ where
     Arc::new(text.finish())
 }
 
-/// Moments count from 1970 in UTC whatever their zone is, so the zone is left out.
-fn moments(column: &ArrayRef, plain: DataType) -> Result<ArrayRef, ArrowError> {
-    let column = make_array(column.to_data().into_builder().data_type(plain).build()?);
-    let options = CastOptions {
-        safe: false,
-        format_options: FormatOptions::new().with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.fZ")),
-    };
-    cast_with_options(&column, &DataType::Utf8, &options)
+/// Names of UTC in the database of zones; others with the clock of UTC have it for a part of the year.
+const UTC_NAMES: [&str; 6] = ["UTC", "Etc/UTC", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal"];
+
+/// The rules of a zone that is not UTC; one that nobody knows is shown in UTC, which is the same moment.
+fn offsets_of(name: &str) -> Option<TimeZone> {
+    let fixed = || jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).ok();
+    let zone = TimeZone::get(name).ok().or_else(fixed)?;
+    let is_named_utc = UTC_NAMES.iter().any(|utc| utc.eq_ignore_ascii_case(name));
+    let is_utc = is_named_utc || zone.to_fixed_offset().is_ok_and(Offset::is_zero);
+    (!is_utc).then_some(zone)
+}
+
+/// Moments count from 1970 in UTC whatever their zone is.
+fn without_zone(column: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef, ArrowError> {
+    let plain = DataType::Timestamp(unit, None);
+    Ok(make_array(column.to_data().into_builder().data_type(plain).build()?))
+}
+
+fn written(column: &ArrayRef, format: &str) -> Result<ArrayRef, ArrowError> {
+    let format_options = FormatOptions::new().with_timestamp_format(Some(format));
+    cast_with_options(column, &DataType::Utf8, &CastOptions { safe: false, format_options })
 }
 
 #[cfg(test)]
@@ -111,11 +131,21 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_shown_in_utc_whatever_its_zone() {
-        for zone in [None, Some("UTC"), Some("+02:00"), Some("Europe/Riga")] {
-            let column = TimestampSecondArray::from(vec![1_772_000_000]);
+    fn a_moment_is_shown_on_the_clock_of_its_zone_and_a_time_of_no_zone_without_one() {
+        for (zone, expected) in [
+            (None, "2026-02-25T06:13:20"),
+            (Some("UTC"), "2026-02-25T06:13:20Z"),
+            (Some("Etc/UTC"), "2026-02-25T06:13:20Z"),
+            (Some("+00:00"), "2026-02-25T06:13:20Z"),
+            (Some("+02:00"), "2026-02-25T08:13:20+02:00"),
+            (Some("Europe/Riga"), "2026-02-25T08:13:20+02:00"),
+            (Some("America/St_Johns"), "2026-02-25T02:43:20-03:30"),
+            (Some("Europe/London"), "2026-02-25T06:13:20+00:00[Europe/London]"),
+            (Some("Nowhere/Else"), "2026-02-25T06:13:20Z"),
+        ] {
+            let column = TimestampSecondArray::from(vec![Some(1_772_000_000), None]);
             let column: ArrayRef = Arc::new(column.with_timezone_opt(zone));
-            assert_eq!(texts(&column), [Some("2026-02-25T06:13:20Z".into())]);
+            assert_eq!(texts(&column), [Some(expected.into()), None], "{zone:?}");
         }
     }
 }

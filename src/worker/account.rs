@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::{Error, address};
 use crate::records::batches::EncodedBatch;
-use crate::records::columns::Columns;
+use crate::records::columns::{Columns, EMAIL_COLUMN};
 use crate::records::integers::to_i64;
-use crate::records::plan::EMAIL_COLUMN;
 use crate::records::rejection::{Profile, RejectionCode};
 use crate::runs::{self, BatchStatus, Counts, FieldWarning, Rejection, RejectionOutcome};
 

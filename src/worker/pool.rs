@@ -85,7 +85,7 @@ impl Worker {
     fn spawn(self: Arc<Self>, id: RunId, slot: OwnedSemaphorePermit) {
         let worker = self.clone();
         self.runs.spawn(async move {
-            if let Err(error) = execute(&worker.app, &worker.fairness, id).await {
+            if let Err(error) = Box::pin(execute(&worker.app, &worker.fairness, id)).await {
                 counter!(measures::LEASES_LOST).increment(u64::from(error.is::<LeaseLost>()));
                 let error = format!("{error:#}");
                 tracing::warn!(run.id = %id.0, error, "the run was interrupted; it resumes when its lease has expired");

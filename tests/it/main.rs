@@ -62,5 +62,6 @@ mod test_record;
 mod throttling;
 mod tidy;
 mod uploads;
+mod values;
 mod worker;
 mod writes;

@@ -2,6 +2,7 @@
 //!
 //! All errors are reported at once, each with its JSON pointer.
 
+use super::formats;
 use super::views::SegmentNames;
 use crate::api::connections::account::{open, problem};
 use crate::api::connections::find::find_usable;
@@ -49,7 +50,7 @@ pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Probl
         let message = missing.to_string();
         FieldError::new(missing.pointer, "unknownField", message)
     });
-    Problem::none_of(errors.collect())
+    Problem::none_of(errors.chain(formats::needless(mapping, segments)).collect())
 }
 
 /// Checks the list and its fields if the connection is connected; the warnings say why it is not.
@@ -106,8 +107,12 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
     let mut errors = Vec::new();
     for (index, custom) in mapping.custom_fields.iter().enumerate() {
         let key = custom.key.as_str();
-        if !fields.iter().any(|field| field.bare_key().eq_ignore_ascii_case(key)) {
-            errors.push(FieldError::new(key_at(index), "unknownCustomField", no_custom_field(key)));
+        match fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) {
+            None => {
+                let message = no_custom_field(key);
+                errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
+            }
+            Some(field) => errors.extend(formats::unsuited(index, custom, field.data_type)),
         }
     }
     Problem::none_of(errors)
@@ -134,6 +139,7 @@ pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
             let message = format!("“{key}” is mapped twice. Map each custom field once.");
             errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
         }
+        errors.extend(formats::unreadable(index, field));
     }
     Problem::none_of(errors)
 }

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod check;
 pub mod dependants;
 pub mod find;
+mod formats;
 pub mod handlers;
 pub mod of_connection;
 pub mod of_segment;

@@ -1,11 +1,12 @@
 //! Changing an export: what is left out stays, also inside `mapping`, `options` and `schedule`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::views::SegmentNames;
 use crate::exports::{
-    ConsentMapping, CustomFieldMapping, FieldName, ListId, Mapping, NameMapping, Options,
+    ConsentMapping, CountryCode, CustomFieldMapping, FieldName, ListId, Mapping, MobileMapping,
+    NameMapping, NullWord, Options, empty,
 };
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::{CronLine, Schedule, ScheduleKind, TimeZone};
@@ -54,9 +55,9 @@ pub struct MappingPatch {
     pub name: Option<Option<NameMapping>>,
     /// `null`: subscribers get no mobile number.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<FieldName>)]
+    #[schema(value_type = Option<MobileMapping>)]
     #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
-    pub mobile_number: Option<Option<FieldName>>,
+    pub mobile_number: Option<Option<MobileMapping>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<CustomFieldMapping>, required = false, max_items = 100)]
     pub custom_fields: Option<Vec<CustomFieldMapping>>,
@@ -66,6 +67,28 @@ pub struct MappingPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ConsentMapping, required = false)]
     pub consent_to_send_sms: Option<ConsentMapping>,
+    /// `null`: UTC.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<TimeZone>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub timezone: Option<Option<TimeZone>>,
+    /// `null`: numbers that do not name their country are not sent.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<CountryCode>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub default_country: Option<Option<CountryCode>>,
+    #[serde(default, deserialize_with = "null_words")]
+    #[schema(value_type = Vec<NullWord>, required = false, max_items = 20)]
+    pub null_words: Option<Vec<NullWord>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    pub trim: Option<bool>,
+}
+
+fn null_words<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<NullWord>>, D::Error> {
+    empty::words(deserializer).map(Some)
 }
 
 /// What to change of the options.
@@ -113,6 +136,10 @@ impl MappingPatch {
             consent_to_send_sms: patch
                 .consent_to_send_sms
                 .unwrap_or_else(|| old.consent_to_send_sms.clone()),
+            timezone: patch.timezone.unwrap_or_else(|| old.timezone.clone()),
+            default_country: patch.default_country.unwrap_or_else(|| old.default_country.clone()),
+            null_words: patch.null_words.unwrap_or_else(|| old.null_words.clone()),
+            trim: patch.trim.unwrap_or(old.trim),
         }
     }
 }

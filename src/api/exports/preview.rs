@@ -51,7 +51,7 @@ pub struct PreviewView {
     invalid_by_code: Vec<InvalidView>,
     /// Values that would be cut or left out of custom fields.
     field_warnings: Vec<FieldWarning>,
-    /// What there is to know of the list.
+    /// What there is to know of the list, and of what the export does to people and values on it.
     list_warnings: Vec<Warning>,
     /// Calls to Campaign Monitor, if each is answered at once.
     calls: i64,
@@ -147,6 +147,7 @@ async fn preview(
     let in_flight = app.config.work.uploads_in_flight;
     view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
     view.list_warnings = warnings::of_list(&ready.list);
+    view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, ready.export.options.0));
     Ok(view)
 }
 

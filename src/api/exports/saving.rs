@@ -46,7 +46,8 @@ pub async fn check(
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
-    let mut warnings = warnings::of_segments(&segments);
+    let mut warnings = warnings::of_choices(content.mapping, content.options);
+    warnings.extend(warnings::of_segments(&segments));
     if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
         warnings.extend(check_list(app, &connection, content.list_id, content.mapping).await?);

@@ -18,15 +18,14 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{Error, address, differences};
-use crate::exports::{Warning, warnings};
+use crate::exports::{Options, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::records::batches::{self, EncodedBatch, MemberSource};
-use crate::records::columns::Columns;
+use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use crate::records::integers::to_i64;
-use crate::records::plan::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
 use crate::runs::RejectionOutcome;
 use crate::storage;
 
@@ -221,7 +220,7 @@ fn record_of(
     wanted: &Wanted,
     ready: &Ready,
 ) -> Result<Option<Record>, Problem> {
-    let columns = Columns::of(&batch.page);
+    let columns = ready.plan.columns_of(&batch.page);
     let Some(row) = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row)) else {
         return Ok(None);
     };
@@ -270,6 +269,8 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
     let sent = sent(&record.body)?;
     let differences =
         if failure.is_some() { vec![] } else { differences(&sent, &stored, &ready.fields) };
+    let mut warnings = warnings::of_list(&ready.list);
+    warnings.extend(warnings::of_choices(&ready.export.mapping, Options::default()));
     Ok(TestView {
         answer: AnswerView {
             outcome: match (&failure, result.total_new_subscribers) {
@@ -283,7 +284,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
             .into_iter()
             .map(|one| DifferenceView { key: one.key, sent: one.sent, stored: one.stored })
             .collect(),
-        warnings: warnings::of_list(&ready.list),
+        warnings,
         sent,
         stored,
     })

@@ -1,0 +1,87 @@
+//! Where a part of a subscriber comes from: a column, the same text for everybody, or a template.
+
+use std::borrow::Cow;
+
+/// The values of a page, as text.
+pub trait Cells {
+    /// The value in a column and a row; `None` when it is empty.
+    fn get(&self, column: usize, row: usize) -> Option<&str>;
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    Column(usize),
+    Constant(String),
+    Template(Vec<TemplatePart>),
+}
+
+/// What a template is made of, one after the other.
+#[derive(Clone, Debug)]
+pub enum TemplatePart {
+    Text(String),
+    /// A column, and what stands there when it is empty.
+    Column(usize, Option<String>),
+}
+
+impl Source {
+    /// The value of a row; `None` when it is empty.
+    pub fn read<'a>(&'a self, page: &'a dyn Cells, row: usize) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Column(column) => page.get(*column, row).map(Cow::Borrowed),
+            Self::Constant(text) => Some(Cow::Borrowed(text)),
+            Self::Template(parts) => filled(parts, page, row).map(Cow::Owned),
+        }
+    }
+}
+
+/// The template with its values; `None` when nothing but its own text is left. Blanks around an empty value go with it.
+fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String> {
+    let mut text = String::new();
+    let mut has_value = false;
+    for part in parts {
+        let part = match part {
+            TemplatePart::Text(text) => Some(text.as_str()),
+            TemplatePart::Column(column, otherwise) => {
+                let value = page.get(*column, row).or(otherwise.as_deref());
+                has_value |= value.is_some();
+                value
+            }
+        };
+        let part = part.unwrap_or_default();
+        let is_joined = text.is_empty() || text.ends_with(' ');
+        text.push_str(if is_joined { part.trim_start_matches(' ') } else { part });
+    }
+    let text = text.trim();
+    (has_value && !text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Row([&'static str; 2]);
+
+    impl Cells for Row {
+        fn get(&self, column: usize, _row: usize) -> Option<&str> {
+            Some(self.0[column]).filter(|text| !text.is_empty())
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled_and_leaves_no_gap_where_a_value_is_empty() {
+        let text = |text: &str| TemplatePart::Text(text.into());
+        let names = [TemplatePart::Column(0, None), text(" "), TemplatePart::Column(1, None)];
+        let city = [text("City: "), TemplatePart::Column(1, Some("-".into()))];
+        for (parts, row, expected) in [
+            (&names[..], ["Ann", "Lee"], Some("Ann Lee")),
+            (&names[..], ["Ann", ""], Some("Ann")),
+            (&names[..], ["", "Lee"], Some("Lee")),
+            (&names[..], ["", ""], None),
+            (&city[..], ["", "Riga"], Some("City: Riga")),
+            (&city[..], ["", ""], Some("City: -")),
+        ] {
+            assert_eq!(filled(parts, &Row(row), 0).as_deref(), expected);
+        }
+    }
+}

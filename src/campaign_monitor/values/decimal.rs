@@ -1,0 +1,204 @@
+//! Numbers: how they are written in the data, and in which form they are sent.
+
+use std::borrow::Cow;
+
+use super::fit::Fit;
+use super::text::VALUE_CHARS_MAX;
+use crate::campaign_monitor::problem::ProblemCode;
+
+/// No number is further from zero: that of the largest whole numbers of databases. The vendor names no limit.
+const LARGEST: &str = "9223372036854775808";
+
+/// What stands before the fraction of a number, and between its thousands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberFormat {
+    pub decimal: char,
+    pub group: Option<char>,
+}
+
+impl Default for NumberFormat {
+    fn default() -> Self {
+        Self { decimal: '.', group: None }
+    }
+}
+
+pub(super) fn fit(format: NumberFormat, value: &str) -> Fit<'_> {
+    let plain = if format == NumberFormat::default() {
+        Some(Cow::Borrowed(value))
+    } else {
+        plain(format, value).map(Cow::Owned)
+    };
+    let Some(number) = plain.and_then(without_exponent) else {
+        return Fit::Unfit(ProblemCode::NotANumber);
+    };
+    let is_kept = number.chars().count() <= VALUE_CHARS_MAX && is_in_range(&number);
+    if is_kept { Fit::Complete(number) } else { Fit::Unfit(ProblemCode::OutOfRange) }
+}
+
+/// The number with a point before its fraction and without groups; `None` when its groups are not of three digits.
+fn plain(format: NumberFormat, value: &str) -> Option<String> {
+    let (integer, fraction) = match value.split_once(format.decimal) {
+        Some((integer, fraction)) => (integer, Some(fraction)),
+        None => (value, None),
+    };
+    let mut written = match format.group {
+        Some(group) => without_groups(integer, group)?,
+        None => integer.to_owned(),
+    };
+    // A point is no digit here: only the one that is added now.
+    if written.contains('.') || fraction.is_some_and(|fraction| fraction.contains('.')) {
+        return None;
+    }
+    if let Some(fraction) = fraction {
+        written.push('.');
+        written.push_str(fraction);
+    }
+    Some(written)
+}
+
+/// Groups have three digits, the first one may have fewer. India groups by two, but for the last one.
+fn without_groups(integer: &str, group: char) -> Option<String> {
+    let is_group = |letter| match group {
+        ' ' => is_blank(letter),
+        '\'' => matches!(letter, '\'' | '’'),
+        group => letter == group,
+    };
+    let (sign, digits) = integer.split_at(integer.len() - integer.trim_start_matches('-').len());
+    let groups: Vec<&str> = digits.split(is_group).collect();
+    if let [first, middle @ .., last] = &groups[..] {
+        let is_grouped = (1..=3).contains(&first.len())
+            && middle.iter().all(|group| (2..=3).contains(&group.len()))
+            && last.len() == 3;
+        if groups.len() > 1 && !is_grouped {
+            return None;
+        }
+    }
+    Some(format!("{sign}{}", groups.concat()))
+}
+
+/// Blanks that people put between thousands: the usual one, and those that do not break a line.
+const fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+}
+
+/// The number written out, such as `1000` for `1e3`; `None` when it is none.
+fn without_exponent(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    if is_plain(&value) {
+        return Some(value);
+    }
+    let (mantissa, exponent) = value.split_once(['e', 'E']).unwrap_or((&value, "0"));
+    let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
+    let exponent: i32 = exponent.parse().ok().filter(|_| is_plain(mantissa))?;
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    Some(Cow::Owned(format!("{sign}{}", shifted(integer, fraction, exponent))))
+}
+
+/// The digits with the point moved; more zeros than a value may have are not written.
+fn shifted(integer: &str, fraction: &str, exponent: i32) -> String {
+    let bound = i32::try_from(VALUE_CHARS_MAX).unwrap_or(i32::MAX);
+    let steps = exponent.clamp(-bound, bound).unsigned_abs() as usize;
+    let zeros = "0".repeat(steps);
+    let (integer, fraction) = if exponent >= 0 {
+        let digits = format!("{fraction}{zeros}");
+        (format!("{integer}{}", &digits[..steps]), digits[steps..].trim_end_matches('0').to_owned())
+    } else {
+        let digits = format!("{zeros}{integer}");
+        let point = digits.len() - steps;
+        (digits[..point].to_owned(), format!("{}{fraction}", &digits[point..]))
+    };
+    let integer = match integer.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
+}
+
+fn is_plain(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    digits.bytes().any(|byte| byte.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
+}
+
+fn is_in_range(number: &str) -> bool {
+    let digits = number.trim_start_matches(['-', '0']);
+    let integer = digits.split('.').next().unwrap_or_default();
+    integer.len() < LARGEST.len() || (integer.len() == LARGEST.len() && integer <= LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(format: NumberFormat, value: &str) -> String {
+        match fit(format, value) {
+            Fit::Complete(value) => value.into_owned(),
+            Fit::Cut(_) => "cut".into(),
+            Fit::Unfit(code) => code.word().into(),
+        }
+    }
+
+    #[test]
+    fn a_number_is_sent_without_an_exponent_and_nothing_else_is_changed() {
+        for (value, expected) in [
+            ("12", "12"),
+            ("-1.50", "-1.50"),
+            ("1.234", "1.234"),
+            ("007", "007"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("1e3", "1000"),
+            ("+5", "5"),
+            ("1.5E-8", "0.000000015"),
+            ("-12.345e1", "-123.45"),
+            ("1.20e1", "12"),
+            ("0e9", "0"),
+        ] {
+            assert_eq!(sent(NumberFormat::default(), value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_problem() {
+        for value in [
+            "twelve", "1.2.3", "NaN", "inf", "Infinity", ".", "-", "1,5", "1 000", "€12", "12%",
+            "1e",
+        ] {
+            assert_eq!(sent(NumberFormat::default(), value), "notANumber", "{value}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_field_holds_is_out_of_range() {
+        let long = format!("0.{}", "3".repeat(300));
+        for value in ["1e300", "-1e300", "1e-300", "9223372036854775809", "1e99999", &long] {
+            assert_eq!(sent(NumberFormat::default(), value), "outOfRange", "{value}");
+        }
+        assert_eq!(sent(NumberFormat::default(), &"9".repeat(301)), "outOfRange");
+    }
+
+    #[test]
+    fn a_number_is_read_as_the_mapping_says() {
+        let german = NumberFormat { decimal: ',', group: Some('.') };
+        let french = NumberFormat { decimal: ',', group: Some(' ') };
+        let indian = NumberFormat { decimal: '.', group: Some(',') };
+        for (format, value, expected) in [
+            (german, "1.234,56", "1234.56"),
+            (german, "-1.234.567", "-1234567"),
+            (german, "1234,5", "1234.5"),
+            (german, "1.23", "notANumber"),
+            (german, "1,234.56", "notANumber"),
+            (german, "1.234,5,6", "notANumber"),
+            (german, "1.234 €", "notANumber"),
+            (french, "1\u{202f}234\u{a0}567,8", "1234567.8"),
+            (french, "1 234", "1234"),
+            (french, "1.5", "notANumber"),
+            (NumberFormat { decimal: '.', group: Some('\'') }, "1’234.5", "1234.5"),
+            (indian, "12,34,567.89", "1234567.89"),
+            (NumberFormat { decimal: ',', group: None }, "1,5", "1.5"),
+            (NumberFormat { decimal: ',', group: None }, "1.5", "notANumber"),
+        ] {
+            assert_eq!(sent(format, value), expected, "{value}");
+        }
+    }
+}

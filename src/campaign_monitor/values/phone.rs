@@ -1,0 +1,138 @@
+//! Mobile numbers in E.164: completed with the country of the mapping, and valid where they belong.
+//!
+//! What a number looks like in each country is known by Google's libphonenumber. It reads anything that resembles a
+//! number, also words and the first of two numbers. So only what can be nothing but one number comes to it.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+
+use crate::campaign_monitor::invisible::is_invisible;
+
+/// Digits before a slash at most: those of a code of an area, with that of its country.
+const AREA_DIGITS_MAX: usize = 7;
+
+/// The country of numbers that do not name theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoneCountry(Region);
+
+impl PhoneCountry {
+    /// By its two letters of ISO 3166-1; `None` when there is none, or no numbers of it are known.
+    #[must_use]
+    pub fn of(code: &str) -> Option<Self> {
+        let is_code = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        let region = Region::try_from(code).ok().filter(|_| is_code)?;
+        PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .any(|known| known == region)
+            .then_some(Self(region))
+    }
+}
+
+/// A mobile number in E.164; `None` when the text is no valid number, or one of a country that nobody names.
+pub fn mobile_number(text: &str, country: Option<PhoneCountry>) -> Option<String> {
+    let visible: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
+    if !is_one_number(&visible) {
+        return None;
+    }
+    let region = country.map(|country| country.0);
+    let number = PHONE_NUMBER_UTIL.parse(&visible, region).ok()?;
+    let is_valid = number.extension.is_none() && PHONE_NUMBER_UTIL.is_valid_number(&number);
+    is_valid.then(|| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned())
+}
+
+/// Whether the text has nothing but digits and what people put between them, a plus only before them.
+fn is_one_number(text: &str) -> bool {
+    let is_known =
+        |letter: char| letter.is_ascii_digit() || letter == '+' || is_between_digits(letter);
+    let plus =
+        text.rfind('+').is_none_or(|plus| !text[..plus].contains(|c: char| c.is_ascii_digit()));
+    text.chars().all(is_known) && plus && slash_is_behind_an_area(text)
+}
+
+const fn is_between_digits(letter: char) -> bool {
+    let is_dash = matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    is_dash || letter.is_whitespace() || matches!(letter, '.' | '(' | ')' | '/')
+}
+
+/// `030/1234567` is one number, `030 123456/7` are two.
+fn slash_is_behind_an_area(text: &str) -> bool {
+    let Some((area, _)) = text.split_once('/') else { return true };
+    let digits = area.bytes().filter(u8::is_ascii_digit).count();
+    let begins = area.trim_start_matches(['(', ' ']).starts_with(['+', '0']);
+    begins && digits <= AREA_DIGITS_MAX && text.matches('/').count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of every country, good and bad, and what the Python package `phonenumbers` makes of them.
+    const NUMBERS: &str = include_str!("../../../tests/fixtures/phone_numbers.tsv");
+
+    fn sent(text: &str, country: &str) -> Option<String> {
+        mobile_number(text, PhoneCountry::of(country))
+    }
+
+    #[test]
+    fn a_number_is_sent_in_e164_as_its_country_writes_it() {
+        for (text, country, expected) in [
+            ("+371 2000-0000", "", Some("+37120000000")),
+            ("+371\u{a0}2000\u{200b}0000", "", Some("+37120000000")),
+            ("+44 (0)20 7946 0958", "", Some("+442079460958")),
+            ("+39 06 698 12345", "", Some("+390669812345")),
+            ("20000000", "LV", Some("+37120000000")),
+            ("00 371 20000000", "LV", Some("+37120000000")),
+            ("(020) 7946 0958", "GB", Some("+442079460958")),
+            ("030/23125000", "DE", Some("+493023125000")),
+            ("20000000", "", None),
+            ("20000000", "GB", None),
+            ("+371 200000", "", None),
+            ("+0123456789", "", None),
+            ("+49 30 9018200000000000", "", None),
+        ] {
+            assert_eq!(sent(text, country).as_deref(), expected, "{text} {country}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_anything_but_one_number_is_none() {
+        for text in [
+            "+371 20000000 ext. 5",
+            "+371 20000000 x5",
+            "+371 20000000#5",
+            "+371 20000000;ext=5",
+            "+371 20000000, +371 20000001",
+            "+371 20000000 / 20000001",
+            "+371 20000000+37120000001",
+            "+49 30 2312500/1",
+            "+1 800 FLOWERS",
+            "tel:+37120000000",
+            "n/a",
+            "+",
+            "",
+        ] {
+            assert_eq!(sent(text, "LV"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_country_are_read_as_the_usual_library_reads_them() {
+        let rows = NUMBERS.lines().filter(|line| !line.starts_with('#'));
+        let mut count = 0;
+        for row in rows {
+            let [country, text, expected] = row.splitn(3, '\t').collect::<Vec<_>>()[..] else {
+                panic!("{row} has three columns");
+            };
+            assert_eq!(sent(text, country).unwrap_or_default(), expected, "{row}");
+            count += 1;
+        }
+        assert!(count > 500);
+    }
+
+    #[test]
+    fn a_country_is_named_by_its_two_letters() {
+        assert!(PhoneCountry::of("LV").is_some());
+        for code in ["lv", "LVA", "XX", "", "ZZ", "001"] {
+            assert!(PhoneCountry::of(code).is_none(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Constants and templates, words for nothing, blanks, and what an empty value does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{export_with, run_with, stored};
+use crate::support::{TestApp, good, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_comes_from_a_field_a_constant_or_a_template() {
+    let app = TestApp::start().await;
+    let rows = "CustomerId,Email,First,Last,Prefix,Local\n\
+                1,ann@example.com,Ann,Lee,+371,20000000\n\
+                2,bob@example.com,Bob,,,\n\
+                3,eve@example.com,,,,\n";
+    app.segment("People", rows).await;
+    let mapping = json!({"email": "Email",
+    "name": {"template": "{{First}} {{Last}}"},
+    "mobileNumber": {"template": "{{Prefix}} {{Local}}"},
+    "customFields": [
+        {"template": "{{First|Friend}} of ours", "key": "first name"},
+        {"constant": "Gold", "key": "tier"},
+        {"field": "Last", "key": "last name"},
+    ]});
+    let mapping = {
+        let mut mapping = mapping;
+        mapping["customFields"][0]["key"] = "firstname".into();
+        mapping["customFields"][2]["key"] = "lastname".into();
+        mapping
+    };
+
+    let run = run_with(&app, &mapping).await;
+
+    assert_eq!(run["status"], "successful", "{run}");
+    for (email, name, mobile, first, last) in [
+        ("ann@example.com", "Ann Lee", json!("+37120000000"), "Ann of ours", json!(["Lee"])),
+        ("bob@example.com", "Bob", Value::Null, "Bob of ours", Value::Null),
+        ("eve@example.com", "", Value::Null, "Friend of ours", Value::Null),
+    ] {
+        let member = stored(&app, email).await;
+        assert_eq!((&member["name"], &member["mobileNumber"]), (&json!(name), &mobile), "{member}");
+        assert_eq!(member["fields"]["[firstname]"], json!([first]));
+        assert_eq!(member["fields"]["[lastname]"], last);
+        assert_eq!(member["fields"]["[tier]"], json!(["Gold"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_value_clears_where_the_owner_says_so_and_a_problem_never_does() {
+    let app = TestApp::start().await;
+    let header = "CustomerId,Email,Mobile,City,Points,Interests\n";
+    let mapping = |if_empty: &str| {
+        json!({"email": "Email", "nullWords": ["NULL"],
+        "mobileNumber": {"field": "Mobile", "ifEmpty": if_empty},
+        "customFields": [
+            {"field": "City", "key": "city", "ifEmpty": if_empty},
+            {"field": "Points", "key": "points", "ifEmpty": if_empty},
+            {"field": "Interests", "key": "interests", "ifEmpty": if_empty},
+        ]})
+    };
+    let full = json!({"[city]": ["Riga"], "[points]": ["7"], "[interests]": ["Tea"]});
+    let run = async |row: &str, if_empty: &str| {
+        app.segment("People", &format!("{header}1,ann@example.com,{row}\n")).await;
+        run_with(&app, &mapping(if_empty)).await;
+        let ann = stored(&app, "ann@example.com").await;
+        (ann["mobileNumber"].clone(), ann["fields"].clone())
+    };
+
+    assert_eq!(run("+37120000000,Riga,7,Tea", "keep").await, (json!("+37120000000"), full.clone()));
+    assert_eq!(run(",,NULL, ", "keep").await, (json!("+37120000000"), full.clone()), "kept");
+    let unfit = run("unknown,Riga,many,Gin", "clear").await;
+    assert_eq!(unfit, (json!("+37120000000"), full), "a problem is not empty");
+    assert_eq!(run("NULL,,NULL, ", "clear").await, (Value::Null, json!({})), "cleared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blanks_around_a_text_stay_only_where_the_owner_says_so() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,City,Points\n1, ann@example.com ,  Riga , 7 \n").await;
+    for (trim, city) in [(true, "Riga"), (false, "  Riga ")] {
+        let fields =
+            json!([{"field": "City", "key": "city"}, {"field": "Points", "key": "points"}]);
+        run_with(&app, &json!({"email": "Email", "trim": trim, "customFields": fields})).await;
+        let ann = stored(&app, "ann@example.com").await;
+        assert_eq!(ann["fields"], json!({"[city]": [city], "[points]": ["7"]}));
+    }
+}
+
+/// The codes of the warnings at saving, at preview and of a run.
+async fn warnings_of(app: &TestApp, new: &Value) -> [Vec<String>; 3] {
+    let codes = |warnings: &Value| {
+        warnings.as_array().unwrap().iter().map(|warning| text(warning, "code")).collect::<Vec<_>>()
+    };
+    let saved = app.post("/exports", new).await;
+    let export = text(&saved, "exportId");
+    let preview = app.post(&format!("/exports/{export}/preview"), &json!({})).await;
+    let run = app.ended(&app.start_run(&export).await).await;
+    let codes =
+        [codes(&saved["warnings"]), codes(&preview["listWarnings"]), codes(&run["warnings"])];
+    good(app.request("Admin", Method::DELETE, &format!("/exports/{export}")).send().await.unwrap())
+        .await;
+    codes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_clears_values_is_warned_at_saving_at_preview_and_in_the_run() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,City\n1,ann@example.com,Riga\n").await;
+    let fields = json!([{"field": "City", "key": "city", "ifEmpty": "clear"}]);
+    let new =
+        export_with(&app.connection().await, &json!({"email": "Email", "customFields": fields}));
+    assert_eq!(
+        warnings_of(&app, &new).await,
+        ["clearsValues"; 3].map(|code| vec![code.to_owned()])
+    );
+    let plain = export_with(new["connectionId"].as_str().unwrap(), &json!({"email": "Email"}));
+    assert_eq!(warnings_of(&app, &plain).await, [const { Vec::<String>::new() }; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_brings_people_back_is_warned_at_saving_at_preview_and_in_the_run() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email\n1,ann@example.com\n").await;
+    let mut new = export_with(&app.connection().await, &json!({"email": "Email"}));
+    new["options"] = json!({"resubscribe": true});
+    assert_eq!(
+        warnings_of(&app, &new).await,
+        ["resubscribes"; 3].map(|code| vec![code.to_owned()])
+    );
+}
