@@ -3,19 +3,23 @@
 //! The shape is that of `POST /subscribers/{listid}/import.json` in API v3.3. `ConsentToTrack` is
 //! always there; empty values are left out, so that what the list has stays, and so is an unchanged `ConsentToSendSms`.
 
-use std::cell::RefCell;
-
 use bytes::Bytes;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::address;
 use super::consent::{Consent, ConsentReading, ConsentWords};
-use super::tally::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, MOBILE_NUMBER, Misfits, Tally};
+use super::problem::{Misfit, ProblemCode, Target};
+use super::tally::{Tally, TargetTally};
 use super::values::{Fit, Form, mobile_number};
 
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
+
+/// The members of a record outside the custom fields of which a value may not fit.
+pub const MOBILE_NUMBER: &str = "MobileNumber";
+pub const CONSENT_TO_TRACK: &str = "ConsentToTrack";
+pub const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
 
 /// Which column of a page holds which part of a subscriber. Columns are known by their position.
 #[derive(Clone, Debug)]
@@ -58,6 +62,14 @@ impl ConsentSource {
             Self::Column(column, words) => words.read(page.get(*column, row)),
         }
     }
+
+    /// The value that it is read from.
+    fn text<'a>(&self, page: &'a dyn Cells, row: usize) -> &'a str {
+        match self {
+            Self::Fixed(_) => "",
+            Self::Column(column, _) => page.get(*column, row).unwrap_or_default(),
+        }
+    }
 }
 
 /// A column that goes into a custom field.
@@ -75,24 +87,34 @@ pub trait Cells {
     fn get(&self, column: usize, row: usize) -> Option<&str>;
 }
 
-/// The body of an import of these rows of a page, and the values that did not fit.
+/// An import that is ready to be sent.
+#[derive(Debug, Default)]
+pub struct Encoded {
+    pub body: Bytes,
+    /// Values that could not be sent as they are, in the order of rows. Not all of very many.
+    pub misfits: Vec<Misfit>,
+    /// The parts of a subscriber that had any value.
+    pub targets: Vec<TargetTally>,
+}
+
+/// The import of these rows of a page.
 ///
 /// # Panics
 /// Never: text always serializes.
-pub fn encode(layout: &Layout, page: &dyn Cells, rows: &[usize]) -> (Bytes, Vec<Misfits>) {
-    let keys = layout.custom_fields.iter().map(|field| field.key.clone());
-    let tally = RefCell::new(Tally::of(keys));
+pub fn encode(layout: &Layout, page: &dyn Cells, rows: &[usize]) -> Encoded {
+    let tally = Tally::of(layout.custom_fields.len());
     let body = Body { layout, page, rows, tally: &tally };
     let mut bytes = Vec::with_capacity(rows.len() * RECORD_BYTES);
     serde_json::to_writer(&mut bytes, &body).expect("text always serializes");
-    (bytes.into(), tally.into_inner().misfits())
+    let (misfits, targets) = tally.finish();
+    Encoded { body: bytes.into(), misfits, targets }
 }
 
 struct Body<'a> {
     layout: &'a Layout,
     page: &'a dyn Cells,
     rows: &'a [usize],
-    tally: &'a RefCell<Tally>,
+    tally: &'a Tally,
 }
 
 impl Serialize for Body<'_> {
@@ -128,12 +150,19 @@ impl Record<'_> {
         self.body.page.get(column, self.row)
     }
 
-    /// What is sent of a consent; assumed ones are counted. A row with one that nobody can read does not come here.
-    fn consent(&self, source: &ConsentSource, assumed: fn(&mut Tally) -> &mut i64) -> Consent {
-        match source.read(self.body.page, self.row) {
-            ConsentReading::Clear(consent) => consent,
+    /// What is sent of a consent. A row with one that nobody can read does not come here.
+    fn consent(&self, source: &ConsentSource, target: Target) -> Consent {
+        let Body { page, tally, .. } = self.body;
+        match source.read(*page, self.row) {
+            ConsentReading::Clear(consent) => {
+                if consent != Consent::Unchanged {
+                    tally.sent(target);
+                }
+                consent
+            }
             ConsentReading::Assumed(consent) => {
-                *assumed(&mut self.body.tally.borrow_mut()) += 1;
+                let (text, sent) = (source.text(*page, self.row), Some(consent.word()));
+                tally.misfit(self.row, target, ProblemCode::ConsentUnreadable, text, sent);
                 consent
             }
             ConsentReading::Unreadable => Consent::No,
@@ -164,16 +193,25 @@ impl Serialize for Record<'_> {
         }
         if let Some(text) = layout.mobile_number.and_then(|column| self.get(column)) {
             match mobile_number(text) {
-                Some(number) => record.serialize_entry(MOBILE_NUMBER, &number)?,
-                None => self.body.tally.borrow_mut().mobile_dropped += 1,
+                Some(number) => {
+                    self.body.tally.sent(Target::MobileNumber);
+                    record.serialize_entry(MOBILE_NUMBER, &number)?;
+                }
+                None => self.body.tally.misfit(
+                    self.row,
+                    Target::MobileNumber,
+                    ProblemCode::NotAPhoneNumber,
+                    text,
+                    None,
+                ),
             }
         }
         if !layout.custom_fields.is_empty() {
             record.serialize_entry("CustomFields", &CustomFields(self))?;
         }
-        let tracking = self.consent(&layout.consent_to_track, |tally| &mut tally.tracking_assumed);
+        let tracking = self.consent(&layout.consent_to_track, Target::ConsentToTrack);
         record.serialize_entry(CONSENT_TO_TRACK, tracking.word())?;
-        let sms = self.consent(&layout.consent_to_send_sms, |tally| &mut tally.sms_assumed);
+        let sms = self.consent(&layout.consent_to_send_sms, Target::ConsentToSendSms);
         if sms != Consent::Unchanged {
             record.serialize_entry(CONSENT_TO_SEND_SMS, sms.word())?;
         }
@@ -195,20 +233,23 @@ struct CustomFields<'a>(&'a Record<'a>);
 impl Serialize for CustomFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_seq(None)?;
+        let Record { body: Body { tally, .. }, row } = self.0;
         for (index, field) in self.0.body.layout.custom_fields.iter().enumerate() {
             let Some(text) = self.0.get(field.column) else {
                 continue;
             };
+            let target = Target::CustomField(index);
             for value in field.form.values(text) {
                 match field.form.fit(value) {
                     Fit::Complete(value) => {
+                        tally.sent(target);
                         fields.serialize_element(&Pair { key: &field.key, value: &value })?;
                     }
-                    Fit::Cut(value) => {
-                        self.0.body.tally.borrow_mut().fields[index].cut += 1;
-                        fields.serialize_element(&Pair { key: &field.key, value })?;
+                    Fit::Cut(sent) => {
+                        tally.misfit(*row, target, ProblemCode::Cut, value, Some(sent));
+                        fields.serialize_element(&Pair { key: &field.key, value: sent })?;
                     }
-                    Fit::Unfit(_) => self.0.body.tally.borrow_mut().fields[index].dropped += 1,
+                    Fit::Unfit(code) => tally.misfit(*row, target, code, value, None),
                 }
             }
         }
@@ -224,88 +265,4 @@ struct Pair<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// Columns 0 to 7 of a page, every one of them mapped.
-    fn layout() -> Layout {
-        let many = Form::Many(vec!["Tea".into(), "Coffee".into()]);
-        let field = |key: &str, column, form| CustomFieldColumn { key: key.into(), column, form };
-        Layout {
-            email: 0,
-            name: NameColumns::Parts(1, 2),
-            mobile_number: Some(3),
-            custom_fields: vec![
-                field("city", 4, Form::Text),
-                field("Points", 5, Form::Number),
-                field("interests", 6, many),
-            ],
-            consent_to_track: ConsentSource::Column(7, ConsentWords::default()),
-            consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
-            resubscribe: false,
-        }
-    }
-
-    struct OneRow<'a>([&'a str; 8]);
-
-    impl Cells for OneRow<'_> {
-        fn get(&self, column: usize, _row: usize) -> Option<&str> {
-            Some(self.0[column]).filter(|text| !text.is_empty())
-        }
-    }
-
-    fn encoded(cells: [&str; 8]) -> (Value, Vec<Misfits>) {
-        let (body, misfits) = encode(&layout(), &OneRow(cells), &[0]);
-        (serde_json::from_slice(&body).unwrap(), misfits)
-    }
-
-    #[test]
-    fn a_record_has_every_mapped_part_in_the_form_of_the_list() {
-        let (body, misfits) = encoded([
-            "ann@example.com",
-            "Ann",
-            "O’Brien",
-            "+371 20000000",
-            "Rīga",
-            "12",
-            "tea;Coffee",
-            "true",
-        ]);
-        let expected = json!({
-            "Subscribers": [{
-                "EmailAddress": "ann@example.com",
-                "Name": "Ann O’Brien",
-                "MobileNumber": "+37120000000",
-                "CustomFields": [
-                    {"Key": "city", "Value": "Rīga"},
-                    {"Key": "Points", "Value": "12"},
-                    {"Key": "interests", "Value": "Tea"},
-                    {"Key": "interests", "Value": "Coffee"},
-                ],
-                "ConsentToTrack": "Yes",
-            }],
-            "Resubscribe": false,
-            "QueueSubscriptionBasedAutoResponders": false,
-            "RestartSubscriptionBasedAutoresponders": false,
-        });
-        assert_eq!(body, expected);
-        assert!(misfits.is_empty());
-    }
-
-    #[test]
-    fn empty_values_are_left_out_and_unfit_ones_counted() {
-        let long = "x".repeat(300);
-        let (body, misfits) =
-            encoded(["ann@example.com", "", "Lee", "none", &long, "many", "", ""]);
-        let record = &body["Subscribers"][0];
-        assert_eq!(record["Name"], "Lee");
-        assert_eq!(record["ConsentToTrack"], "Unchanged");
-        assert!(record.get("MobileNumber").is_none());
-        assert_eq!(record["CustomFields"].as_array().unwrap().len(), 1);
-        let misfit = |key: &str, cut, dropped| Misfits { key: key.into(), cut, dropped };
-        let expected = [misfit("city", 1, 0), misfit("Points", 0, 1), misfit("MobileNumber", 0, 1)];
-        assert_eq!(misfits, expected);
-    }
-}
+mod tests;

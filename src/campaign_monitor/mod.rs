@@ -14,18 +14,22 @@ mod invisible;
 mod lists;
 pub mod oauth;
 mod problem;
+mod proposal;
 mod refusal;
 mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
 pub use consent::{Consent, ConsentReading, ConsentWords};
-pub use encode::{Cells, ConsentSource, CustomFieldColumn, Layout, NameColumns, encode};
+pub use encode::{
+    CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, Cells, ConsentSource, CustomFieldColumn, Encoded,
+    Layout, MOBILE_NUMBER, NameColumns, encode,
+};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
 pub use lists::{ClientOverview, CustomField, List, ListStats, bare};
-pub use problem::ProblemCode;
+pub use problem::{Misfit, ProblemCode, Target};
+pub use proposal::{Candidates, Proposal, ProposedFormat};
 pub use refusal::RefusalCode;
-pub use tally::Misfits;
 pub use values::Form;

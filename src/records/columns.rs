@@ -4,6 +4,10 @@ use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::campaign_monitor::Cells;
 
+/// Every page has the customer id in its first column, and the address in its second.
+pub const CUSTOMER_ID_COLUMN: usize = 0;
+pub const EMAIL_COLUMN: usize = 1;
+
 /// The columns of one page, each read as text.
 pub struct Columns<'a>(Vec<&'a StringArray>);
 

@@ -4,7 +4,12 @@
 
 pub mod batches;
 pub mod columns;
+mod consents;
+pub mod encoded;
 pub mod integers;
 pub mod plan;
 pub mod rejection;
 mod seen;
+mod sifter;
+mod value_problems;
+pub mod winners;

@@ -4,29 +4,27 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
 
-use super::columns::Columns;
+use super::columns::{Columns, EMAIL_COLUMN};
+use super::consents::Consents;
+use super::value_problems::TargetNames;
 use crate::campaign_monitor::{
-    self, Consent, ConsentReading, ConsentSource, ConsentWords, CustomField, CustomFieldColumn,
-    Form, Layout, Misfits, NameColumns,
+    self, Consent, ConsentSource, ConsentWords, CustomField, CustomFieldColumn, Encoded, Form,
+    Layout, NameColumns,
 };
 use crate::exports::{
     ConsentChoice, ConsentField, ConsentMapping, ConsentWord, FieldName, Mapping, NameMapping,
     Options, OtherConsent,
 };
-use crate::runs::FieldWarning;
 use crate::storage::CUSTOMER_ID;
-
-/// Every page has the customer id in its first column, and the address in its second.
-pub const CUSTOMER_ID_COLUMN: usize = 0;
-pub const EMAIL_COLUMN: usize = 1;
 
 /// What to read of each member, and which part of a subscriber it becomes.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The fields to read, in the order of the page's columns.
     pub columns: Arc<[String]>,
+    /// For value problems: where each value comes from, and where it goes to.
+    pub names: TargetNames,
     layout: Layout,
 }
 
@@ -53,6 +51,7 @@ impl Plan {
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
         let resubscribe = options.resubscribe;
+        let names = TargetNames::of(mapping, &custom_fields);
         let layout = Layout {
             email,
             name,
@@ -62,36 +61,80 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        Ok(Self { columns: columns.0.into(), layout })
+        Ok(Self { columns: columns.0.into(), names, layout })
     }
 
-    /// Reads what names a profile, and nothing else.
-    pub fn addresses_only(mapping: &Mapping) -> Self {
-        Self {
-            columns: [CUSTOMER_ID.to_owned(), mapping.email.as_str().to_owned()].into(),
-            layout: Layout {
-                email: EMAIL_COLUMN,
-                name: NameColumns::None,
-                mobile_number: None,
-                custom_fields: vec![],
-                consent_to_track: ConsentSource::Fixed(Consent::Unchanged),
-                consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
-                resubscribe: Options::default().resubscribe,
-            },
-        }
+    /// Reads what names a profile and decides whether it is sent, and nothing else.
+    pub fn without_values(mapping: &Mapping) -> Self {
+        let mut columns = FieldList(vec![CUSTOMER_ID.to_owned()]);
+        let email = columns.push(&mapping.email);
+        let consent_to_track = columns.consent(&mapping.consent_to_track);
+        let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
+        debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
+        let layout = without_values(consent_to_track, consent_to_send_sms);
+        Self { columns: columns.0.into(), names: TargetNames::default(), layout }
     }
 
-    /// Whether every consent of a row can be read.
-    pub fn can_read_consent(&self, page: &Columns<'_>, row: usize) -> bool {
-        let sources = [&self.layout.consent_to_track, &self.layout.consent_to_send_sms];
-        sources.iter().all(|source| source.read(page, row) != ConsentReading::Unreadable)
+    /// Whether profiles with one address may differ in their consents.
+    pub const fn reads_consents(&self) -> bool {
+        let Layout { consent_to_track, consent_to_send_sms, .. } = &self.layout;
+        matches!(consent_to_track, ConsentSource::Column(..))
+            || matches!(consent_to_send_sms, ConsentSource::Column(..))
     }
 
-    /// The body of an import of these rows of a page, and the values that did not fit their fields.
-    pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> (Bytes, Vec<FieldWarning>) {
-        let (body, misfits) = campaign_monitor::encode(&self.layout, &Columns::of(page), rows);
-        let warning = |Misfits { key, cut, dropped }| FieldWarning { key, cut, dropped };
-        (body, misfits.into_iter().map(warning).collect())
+    /// The plan that reads only what decides between profiles with one address.
+    pub fn decisive(&self) -> Self {
+        let mut columns = self.columns[..=EMAIL_COLUMN].to_vec();
+        let mut moved = |source: &ConsentSource| match source {
+            ConsentSource::Fixed(consent) => ConsentSource::Fixed(*consent),
+            ConsentSource::Column(column, words) => {
+                columns.push(self.columns[*column].clone());
+                ConsentSource::Column(columns.len() - 1, words.clone())
+            }
+        };
+        let consent_to_track = moved(&self.layout.consent_to_track);
+        let consent_to_send_sms = moved(&self.layout.consent_to_send_sms);
+        let layout = without_values(consent_to_track, consent_to_send_sms);
+        Self { columns: columns.into(), names: TargetNames::default(), layout }
+    }
+
+    /// What a row says to tracking and to text messages.
+    pub fn consents(&self, page: &Columns<'_>, row: usize) -> Consents {
+        [&self.layout.consent_to_track, &self.layout.consent_to_send_sms]
+            .map(|source| source.read(page, row))
+    }
+
+    /// The custom fields of the list that are filled, in the order of the mapping.
+    pub fn custom_fields(&self) -> &[CustomFieldColumn] {
+        &self.layout.custom_fields
+    }
+
+    /// What a row has for the custom field in this place.
+    pub fn custom_value<'a>(
+        &self,
+        index: usize,
+        page: &Columns<'a>,
+        row: usize,
+    ) -> Option<&'a str> {
+        page.get(self.layout.custom_fields[index].column, row)
+    }
+
+    /// The import of these rows of a page, and the values that did not fit their fields.
+    pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> Encoded {
+        campaign_monitor::encode(&self.layout, &Columns::of(page), rows)
+    }
+}
+
+/// The layout of records that are never sent.
+fn without_values(consent_to_track: ConsentSource, consent_to_send_sms: ConsentSource) -> Layout {
+    Layout {
+        email: EMAIL_COLUMN,
+        name: NameColumns::None,
+        mobile_number: None,
+        custom_fields: vec![],
+        consent_to_track,
+        consent_to_send_sms,
+        resubscribe: Options::default().resubscribe,
     }
 }
 
@@ -173,8 +216,8 @@ mod tests {
             let array: Arc<dyn Array> = Arc::new(StringArray::from(vec![name.as_str()]));
             (position.to_string(), array)
         });
-        let (body, _) = plan.encode(&RecordBatch::try_from_iter(fields).unwrap(), &[0]);
-        serde_json::from_slice(&body).unwrap()
+        let encoded = plan.encode(&RecordBatch::try_from_iter(fields).unwrap(), &[0]);
+        serde_json::from_slice(&encoded.body).unwrap()
     }
 
     #[test]
@@ -209,5 +252,18 @@ mod tests {
         let mapping =
             mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));
         assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
+    }
+
+    #[test]
+    fn only_the_address_and_the_consents_of_a_field_decide_between_profiles() {
+        let plan = |value| Plan::new(&mapping(value), Options::default(), &[]).unwrap();
+        let fixed = json!({"email": "Email", "name": "Name", "consentToTrack": "yes"});
+        let fixed = plan(fixed);
+        assert!(!fixed.reads_consents());
+        assert_eq!(*fixed.decisive().columns, ["CustomerId", "Email"]);
+        let own = json!({"email": "Email", "name": "Name", "consentToSendSms": {"field": "Sms"}});
+        let decisive = plan(own).decisive();
+        assert!(decisive.reads_consents());
+        assert_eq!(*decisive.columns, ["CustomerId", "Email", "Sms"]);
     }
 }

@@ -9,6 +9,8 @@ pub mod of_connection;
 pub mod of_segment;
 pub mod patch;
 pub mod preview;
+mod preview_count;
+mod preview_views;
 pub mod runs;
 pub mod saving;
 pub mod schedules;
