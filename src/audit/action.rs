@@ -64,6 +64,7 @@ actions! {
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
     InstanceStartRefresh       "instance.startRefresh"       ""       "";
     RunReadRejections          "run.readRejections"          "GET"    "/runs/{id}/rejections";
+    RunReadValueProblems       "run.readValueProblems"       "GET"    "/runs/{id}/value-problems";
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";

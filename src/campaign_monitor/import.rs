@@ -12,7 +12,8 @@ const PARTIAL_SUCCESS: i64 = 210;
 #[serde(rename_all = "PascalCase")]
 pub struct ImportResult {
     pub total_new_subscribers: i64,
-    /// On the list before, and updated.
+    /// On the list before, and updated. People who are subscribed again have no number of their own: they are among
+    /// these, or among the new ones, as Campaign Monitor has it.
     pub total_existing_subscribers: i64,
     /// Of the records that were rejected; never of those that were stored.
     #[serde(default)]

@@ -64,6 +64,14 @@ impl ConsentSource {
             Self::Column(column, words) => words.read(page.get(*column, row).map(str::trim)),
         }
     }
+
+    /// The value that it is read from.
+    pub(super) fn text<'a>(&self, page: &'a dyn Cells, row: usize) -> &'a str {
+        match self {
+            Self::Fixed(_) => "",
+            Self::Column(column, _) => page.get(*column, row).unwrap_or_default(),
+        }
+    }
 }
 
 /// What goes into a custom field.

@@ -15,6 +15,7 @@ mod layout;
 mod lists;
 pub mod oauth;
 mod problem;
+mod proposal;
 mod refusal;
 mod source;
 mod stored;
@@ -23,7 +24,7 @@ mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
 pub use consent::{Consent, ConsentReading, ConsentWords};
-pub use encode::encode;
+pub use encode::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, Encoded, MOBILE_NUMBER, encode};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
@@ -31,11 +32,11 @@ pub use layout::{ConsentSource, CustomFieldColumn, IfEmpty, Layout, MobileColumn
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };
-pub use problem::ProblemCode;
+pub use problem::{Misfit, ProblemCode, Target};
+pub use proposal::{Candidates, Proposal, ProposedFormat};
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
-pub use tally::Misfits;
 pub use values::{
     DateFormat, Form, Notation, NumberFormat, PhoneCountry, Reading, Separator, Zones,
 };

@@ -1,44 +1,141 @@
-//! How many values did not fit, or were assumed, while records were written.
+//! Counts, while records are written, the values that do not fit, and keeps which they are.
+//!
+//! A value that fits costs one mark, in memory that is there already.
 
-/// The keys that warnings about values outside the custom fields go by.
-pub(super) const MOBILE_NUMBER: &str = "MobileNumber";
-pub(super) const CONSENT_TO_TRACK: &str = "ConsentToTrack";
-pub(super) const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
-/// How many values of a field were longer than it accepts, or of another form.
+use super::invisible::all_shown;
+use super::problem::{Misfit, ProblemCode, Target};
+
+/// The most misfits that are kept of a page: no run stores more. All are counted.
+const MISFITS_MAX: usize = 10_000;
+/// Characters of a misfit that are kept.
+const VALUE_CHARS_SHOWN: usize = 100;
+
+/// The values of a page for one part of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfits {
-    pub key: String,
-    /// Sent all the same, but only their beginning.
-    pub cut: i64,
-    /// Not sent.
-    pub dropped: i64,
+pub struct TargetTally {
+    pub target: Target,
+    /// Whether one of them, or its beginning, was sent.
+    pub is_sent: bool,
+    /// How many could not be sent as they are, by reason.
+    pub misfits: BTreeMap<ProblemCode, i64>,
 }
 
-/// Counts the values that did not fit.
+/// Counts the values of a page.
 pub(super) struct Tally {
-    pub(super) fields: Vec<Misfits>,
-    pub(super) mobile_dropped: i64,
-    pub(super) tracking_assumed: i64,
-    pub(super) sms_assumed: i64,
+    /// For each custom field, then for each of the other targets.
+    sent: Vec<Cell<bool>>,
+    counts: RefCell<BTreeMap<(Target, ProblemCode), i64>>,
+    misfits: RefCell<Vec<Misfit>>,
 }
 
 impl Tally {
-    /// For custom fields with these keys.
-    pub(super) fn of(keys: impl Iterator<Item = String>) -> Self {
-        let fields = keys.map(|key| Misfits { key, cut: 0, dropped: 0 }).collect();
-        Self { fields, mobile_dropped: 0, tracking_assumed: 0, sms_assumed: 0 }
+    /// For so many custom fields.
+    pub(super) fn of(custom_fields: usize) -> Self {
+        let sent = vec![Cell::new(false); custom_fields + 3];
+        Self { sent, counts: RefCell::default(), misfits: RefCell::default() }
     }
 
-    pub(super) fn misfits(mut self) -> Vec<Misfits> {
-        let others = [
-            (MOBILE_NUMBER, self.mobile_dropped),
-            (CONSENT_TO_TRACK, self.tracking_assumed),
-            (CONSENT_TO_SEND_SMS, self.sms_assumed),
+    fn targets(&self) -> impl Iterator<Item = Target> + use<> {
+        let custom_fields = (0..self.sent.len() - 3).map(Target::CustomField);
+        let others = [Target::MobileNumber, Target::ConsentToTrack, Target::ConsentToSendSms];
+        custom_fields.chain(others)
+    }
+
+    fn index(&self, target: Target) -> usize {
+        let others = self.sent.len() - 3;
+        match target {
+            Target::CustomField(index) => index,
+            Target::MobileNumber => others,
+            Target::ConsentToTrack => others + 1,
+            Target::ConsentToSendSms => others + 2,
+        }
+    }
+
+    /// A value was sent as it is.
+    pub(super) fn sent(&self, target: Target) {
+        self.sent[self.index(target)].set(true);
+    }
+
+    /// A value was not sent as it is; `sent` went instead.
+    pub(super) fn misfit(
+        &self,
+        row: usize,
+        target: Target,
+        code: ProblemCode,
+        value: &str,
+        sent: Option<&str>,
+    ) {
+        *self.counts.borrow_mut().entry((target, code)).or_default() += 1;
+        if code == ProblemCode::Cut {
+            self.sent(target);
+        }
+        let mut misfits = self.misfits.borrow_mut();
+        if misfits.len() < MISFITS_MAX {
+            let value = all_shown(beginning(value)).into_owned();
+            let sent = sent.map(|sent| all_shown(sent).into_owned());
+            misfits.push(Misfit { row, target, code, value, sent });
+        }
+    }
+
+    /// Which values did not fit, and the targets that had any value.
+    pub(super) fn finish(self) -> (Vec<Misfit>, Vec<TargetTally>) {
+        let counts = self.counts.borrow();
+        let tally = |target| TargetTally {
+            target,
+            is_sent: self.sent[self.index(target)].get(),
+            misfits: ProblemCode::ALL
+                .into_iter()
+                .filter_map(|code| Some((code, *counts.get(&(target, code))?)))
+                .collect(),
+        };
+        let tallies = self.targets().map(tally);
+        let tallies = tallies.filter(|tally| tally.is_sent || !tally.misfits.is_empty()).collect();
+        drop(counts);
+        (self.misfits.into_inner(), tallies)
+    }
+}
+
+fn beginning(value: &str) -> &str {
+    let end = value.char_indices().nth(VALUE_CHARS_SHOWN).map_or(value.len(), |(end, _)| end);
+    &value[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_misfit_counts_and_the_first_ones_are_kept_with_their_first_characters() {
+        let tally = Tally::of(1);
+        let (target, code) = (Target::CustomField(0), ProblemCode::UnknownOption);
+        let long = format!("a\u{200b}{}", "é".repeat(200));
+        for row in 0..=MISFITS_MAX {
+            tally.misfit(row, target, code, &long, None);
+        }
+        let (misfits, tallies) = tally.finish();
+        assert_eq!(misfits.len(), MISFITS_MAX);
+        assert_eq!(misfits[0].value, format!("a<U+200B>{}", "é".repeat(98)));
+        let counted = [(code, 10_001)].into();
+        assert_eq!(tallies, [TargetTally { target, is_sent: false, misfits: counted }]);
+    }
+
+    #[test]
+    fn a_value_of_which_the_beginning_was_sent_is_not_lost() {
+        let tally = Tally::of(2);
+        tally.misfit(3, Target::MobileNumber, ProblemCode::NotAPhoneNumber, "none", None);
+        tally.misfit(4, Target::CustomField(1), ProblemCode::Cut, "Yesterday", Some("Yes"));
+        tally.sent(Target::ConsentToSendSms);
+        let (misfits, tallies) = tally.finish();
+        assert_eq!(misfits[1].sent.as_deref(), Some("Yes"));
+        let sent: Vec<_> = tallies.iter().map(|tally| (tally.target, tally.is_sent)).collect();
+        let expected = [
+            (Target::CustomField(1), true),
+            (Target::MobileNumber, false),
+            (Target::ConsentToSendSms, true),
         ];
-        let others = others.map(|(key, dropped)| Misfits { key: key.into(), cut: 0, dropped });
-        self.fields.extend(others);
-        self.fields.retain(|field| field.cut + field.dropped > 0);
-        self.fields
+        assert_eq!(sent, expected);
     }
 }

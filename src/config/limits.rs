@@ -173,8 +173,8 @@ pub struct Limits {
         value_parser = days()
     )]
     pub keep_runs_days: u32,
-    /// Days after the end of a run that its rejected rows, which are personal data, are kept; 0 keeps them as long as
-    /// the run.
+    /// Days after the end of a run that its rejected rows and value problems, which are personal data, are kept; 0
+    /// keeps them as long as the run.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_KEEP_REJECTIONS_DAYS",

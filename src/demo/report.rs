@@ -49,7 +49,7 @@ pub(super) async fn print(
     let named = i64::try_from(rejections.len())?;
     anyhow::ensure!(
         listed == named,
-        "{listed} profiles did not reach the list, but the rejections name {named}"
+        "{listed} profiles should have a rejection, but the rejections name {named}"
     );
     check_list(sandbox, count("created"), count("updated")).await?;
     println!(
@@ -68,14 +68,14 @@ fn print_rejections(rejections: &[Value]) {
         entry.0 += 1;
         entry.1 = text(rejection, "message");
     }
-    println!("\n  Profiles that did not reach the list, and why:");
+    println!("\n  Profiles that were not sent, or are not on the list, and why:");
     for ((outcome, code), (count, message)) in by_code {
         println!("    {count:>9}  {outcome:<10} {code:<18} {message}");
     }
 }
 
 fn print_field_warnings(run: &Value) {
-    println!("\n  Values that did not fit their custom fields (the profiles were sent anyway):");
+    println!("\n  Values that could not be sent as they are (the profiles were sent anyway):");
     for warning in run["fieldWarnings"].as_array().into_iter().flatten() {
         println!(
             "    {:<14} {} cut at 250 characters, {} left out",

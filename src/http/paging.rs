@@ -80,6 +80,17 @@ impl Position for i64 {
     }
 }
 
+/// A position in a list, and one within that.
+impl Position for [i64; 2] {
+    fn encode(&self) -> Vec<u8> {
+        self.map(i64::to_be_bytes).concat()
+    }
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (first, second) = bytes.split_at_checked(8)?;
+        Some([i64::decode(first)?, i64::decode(second)?])
+    }
+}
+
 impl Paging {
     /// Items per page, 1 to 200.
     pub fn limit(&self) -> Result<i64, Problem> {

@@ -4,9 +4,15 @@
 
 pub mod batches;
 pub mod columns;
+mod consents;
+pub mod encoded;
 mod examples;
+mod field_list;
 pub mod integers;
 pub mod plan;
 pub mod rejection;
 mod seen;
+mod sifter;
+mod value_problems;
 pub mod values_page;
+pub mod winners;

@@ -1,30 +1,27 @@
 //! How the rows of a run become records of an import: the mapping of the export, resolved against the
 //! custom fields that the list really has.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
 
 use super::columns::{Blanks, Columns, EMAIL_COLUMN};
+use super::consents::Consents;
+use super::field_list::{FieldList, custom_fields};
+use super::value_problems::TargetNames;
 use crate::campaign_monitor::{
-    self, Consent, ConsentReading, ConsentSource, ConsentWords, CustomField, CustomFieldColumn,
-    Form, IfEmpty, Layout, Misfits, MobileColumn, NameColumns, Reading, Source, TemplatePart,
-    Zones,
+    self, ConsentSource, CustomField, CustomFieldColumn, Encoded, Layout, NameColumns,
 };
-use crate::exports::{
-    ConsentChoice, ConsentField, ConsentMapping, ConsentWord, CountryCode, CustomFieldMapping,
-    EmptyValue, FieldName, Mapping, NameMapping, Options, OtherConsent, TemplatePiece, ValueSource,
-};
-use crate::runs::FieldWarning;
-use crate::schedules::TimeZone;
-use crate::storage::CUSTOMER_ID;
+use crate::exports::{Mapping, Options};
 
 /// What to read of each member, and which part of a subscriber it becomes.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The fields to read, in the order of the page's columns.
     pub columns: Arc<[String]>,
+    /// For value problems: where each value comes from, and where it goes to.
+    pub names: TargetNames,
     layout: Layout,
     blanks: Blanks,
 }
@@ -37,7 +34,7 @@ impl Plan {
         options: Options,
         list_fields: &[CustomField],
     ) -> Result<Self, String> {
-        let mut columns = FieldList(vec![CUSTOMER_ID.to_owned()]);
+        let mut columns = FieldList::new();
         let email = columns.push(&mapping.email);
         debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
         let name = columns.name(mapping.name.as_ref());
@@ -46,6 +43,7 @@ impl Plan {
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
         let resubscribe = options.resubscribe;
+        let names = TargetNames::of(mapping, &custom_fields);
         let layout = Layout {
             email,
             name,
@@ -55,24 +53,19 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        Ok(Self { columns: columns.0.into(), layout, blanks: blanks(mapping) })
+        Ok(Self { columns: columns.0.into(), names, layout, blanks: blanks(mapping) })
     }
 
-    /// Reads what names a profile, and nothing else.
-    pub fn addresses_only(mapping: &Mapping) -> Self {
-        Self {
-            columns: [CUSTOMER_ID.to_owned(), mapping.email.as_str().to_owned()].into(),
-            layout: Layout {
-                email: EMAIL_COLUMN,
-                name: NameColumns::None,
-                mobile_number: None,
-                custom_fields: vec![],
-                consent_to_track: ConsentSource::Fixed(Consent::Unchanged),
-                consent_to_send_sms: ConsentSource::Fixed(Consent::Unchanged),
-                resubscribe: Options::default().resubscribe,
-            },
-            blanks: blanks(mapping),
-        }
+    /// Reads what names a profile and decides whether it is sent, and nothing else.
+    pub fn without_values(mapping: &Mapping) -> Self {
+        let mut columns = FieldList::new();
+        let email = columns.push(&mapping.email);
+        let consent_to_track = columns.consent(&mapping.consent_to_track);
+        let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
+        debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
+        let layout = without_values(consent_to_track, consent_to_send_sms);
+        let (columns, names) = (columns.0.into(), TargetNames::default());
+        Self { columns, names, layout, blanks: blanks(mapping) }
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
@@ -80,144 +73,78 @@ impl Plan {
         Self { layout: Layout { resubscribe: false, ..self.layout.clone() }, ..self.clone() }
     }
 
+    /// Whether profiles with one address may differ in their consents.
+    pub const fn reads_consents(&self) -> bool {
+        let Layout { consent_to_track, consent_to_send_sms, .. } = &self.layout;
+        matches!(consent_to_track, ConsentSource::Column(..))
+            || matches!(consent_to_send_sms, ConsentSource::Column(..))
+    }
+
+    /// The plan that reads only what decides between profiles with one address.
+    pub fn decisive(&self) -> Self {
+        let mut columns = self.columns[..=EMAIL_COLUMN].to_vec();
+        let mut moved = |source: &ConsentSource| match source {
+            ConsentSource::Fixed(consent) => ConsentSource::Fixed(*consent),
+            ConsentSource::Column(column, words) => {
+                columns.push(self.columns[*column].clone());
+                ConsentSource::Column(columns.len() - 1, words.clone())
+            }
+        };
+        let consent_to_track = moved(&self.layout.consent_to_track);
+        let consent_to_send_sms = moved(&self.layout.consent_to_send_sms);
+        let layout = without_values(consent_to_track, consent_to_send_sms);
+        let (columns, names) = (columns.into(), TargetNames::default());
+        Self { columns, names, layout, blanks: self.blanks.clone() }
+    }
+
     /// The columns of a page, read as the mapping says.
     pub fn columns_of<'a>(&'a self, page: &'a RecordBatch) -> Columns<'a> {
         Columns::with(page, &self.blanks)
     }
 
-    /// Whether every consent of a row can be read.
-    pub fn can_read_consent(&self, page: &Columns<'_>, row: usize) -> bool {
-        let sources = [&self.layout.consent_to_track, &self.layout.consent_to_send_sms];
-        sources.iter().all(|source| source.read(page, row) != ConsentReading::Unreadable)
+    /// What a row says to tracking and to text messages.
+    pub fn consents(&self, page: &Columns<'_>, row: usize) -> Consents {
+        [&self.layout.consent_to_track, &self.layout.consent_to_send_sms]
+            .map(|source| source.read(page, row))
     }
 
-    /// The body of an import of these rows of a page, and the values that did not fit their fields.
-    pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> (Bytes, Vec<FieldWarning>) {
-        let (body, misfits) = campaign_monitor::encode(&self.layout, &self.columns_of(page), rows);
-        let warning = |Misfits { key, cut, dropped }| FieldWarning { key, cut, dropped };
-        (body, misfits.into_iter().map(warning).collect())
+    /// The custom fields of the list that are filled, in the order of the mapping.
+    pub fn custom_fields(&self) -> &[CustomFieldColumn] {
+        &self.layout.custom_fields
+    }
+
+    /// What a row has for the custom field in this place.
+    pub fn custom_value<'a>(
+        &'a self,
+        index: usize,
+        page: &'a Columns<'a>,
+        row: usize,
+    ) -> Option<Cow<'a, str>> {
+        self.layout.custom_fields[index].source.read(page, row)
+    }
+
+    /// The import of these rows of a page, and the values that did not fit their fields.
+    pub fn encode(&self, page: &RecordBatch, rows: &[usize]) -> Encoded {
+        campaign_monitor::encode(&self.layout, &self.columns_of(page), rows)
     }
 }
 
-fn custom_fields(
-    mapping: &Mapping,
-    list_fields: &[CustomField],
-    columns: &mut FieldList,
-) -> Result<Vec<CustomFieldColumn>, String> {
-    let mut fields = Vec::with_capacity(mapping.custom_fields.len());
-    for custom in &mapping.custom_fields {
-        let key = custom.key.as_str();
-        let known = list_fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key));
-        let known = known.ok_or_else(|| key.to_owned())?;
-        fields.push(CustomFieldColumn {
-            key: known.bare_key().to_owned(),
-            source: columns.source(&custom.source),
-            form: Form::of(known, reading(mapping, custom)),
-            if_empty: if_empty(custom.if_empty),
-        });
-    }
-    Ok(fields)
-}
-
-/// How the data writes the values of a field. What saving has refused since does not come here.
-fn reading(mapping: &Mapping, custom: &CustomFieldMapping) -> Reading {
-    let rules = |zone: &Option<TimeZone>| zone.as_ref().map(|zone| zone.rules().clone());
-    Reading {
-        format: custom.format.as_ref().and_then(|format| format.meaning().ok()),
-        zones: Zones { field: rules(&custom.timezone), mapping: rules(&mapping.timezone) },
+/// The layout of records that are never sent.
+fn without_values(consent_to_track: ConsentSource, consent_to_send_sms: ConsentSource) -> Layout {
+    Layout {
+        email: EMAIL_COLUMN,
+        name: NameColumns::None,
+        mobile_number: None,
+        custom_fields: vec![],
+        consent_to_track,
+        consent_to_send_sms,
+        resubscribe: Options::default().resubscribe,
     }
 }
 
 fn blanks(mapping: &Mapping) -> Blanks {
     let null_words = mapping.null_words.iter().map(|word| word.as_str().to_owned());
     Blanks { null_words: null_words.collect(), keep: !mapping.trim }
-}
-
-const fn if_empty(choice: EmptyValue) -> IfEmpty {
-    match choice {
-        EmptyValue::Keep => IfEmpty::Keep,
-        EmptyValue::Clear => IfEmpty::Clear,
-    }
-}
-
-const fn translate(consent: ConsentChoice) -> Consent {
-    match consent {
-        ConsentChoice::Yes => Consent::Yes,
-        ConsentChoice::No => Consent::No,
-        ConsentChoice::Unchanged => Consent::Unchanged,
-    }
-}
-
-fn words(consent: &ConsentField) -> ConsentWords {
-    let otherwise = match consent.otherwise {
-        OtherConsent::Reject => None,
-        OtherConsent::No => Some(Consent::No),
-        OtherConsent::Unchanged => Some(Consent::Unchanged),
-    };
-    let texts = |words: &[ConsentWord]| words.iter().map(|word| word.as_str().to_owned()).collect();
-    ConsentWords { yes: texts(&consent.yes), no: texts(&consent.no), otherwise }
-}
-
-/// The fields to read, each once; the address always has a column of its own.
-struct FieldList(Vec<String>);
-
-impl FieldList {
-    fn position(&mut self, field: &FieldName) -> usize {
-        let known = self.0.iter().position(|name| name == field.as_str());
-        known.unwrap_or_else(|| self.push(field))
-    }
-
-    fn name(&mut self, mapping: Option<&NameMapping>) -> NameColumns {
-        match mapping {
-            None => NameColumns::None,
-            Some(NameMapping::Full(field)) => {
-                NameColumns::Full(Source::Column(self.position(field)))
-            }
-            Some(NameMapping::Parts(parts)) => {
-                NameColumns::Parts(self.position(&parts.first), self.position(&parts.last))
-            }
-            Some(NameMapping::Source(source)) => NameColumns::Full(self.source(source)),
-        }
-    }
-
-    fn mobile_number(&mut self, mapping: &Mapping) -> Option<MobileColumn> {
-        let mobile = mapping.mobile_number.as_ref()?;
-        Some(MobileColumn {
-            source: self.source(&mobile.source()),
-            country: mapping.default_country.as_ref().and_then(CountryCode::phones),
-            if_empty: if_empty(mobile.if_empty()),
-        })
-    }
-
-    fn source(&mut self, source: &ValueSource) -> Source {
-        match source {
-            ValueSource::Field(field) => Source::Column(self.position(field)),
-            ValueSource::Constant(constant) => Source::Constant(constant.as_str().to_owned()),
-            ValueSource::Template(template) => {
-                let part = |piece: &TemplatePiece| match piece {
-                    TemplatePiece::Text(text) => TemplatePart::Text(text.clone()),
-                    TemplatePiece::Field(field, default) => {
-                        TemplatePart::Column(self.position(field), default.clone())
-                    }
-                };
-                Source::Template(template.pieces().iter().map(part).collect())
-            }
-        }
-    }
-
-    fn consent(&mut self, mapping: &ConsentMapping) -> ConsentSource {
-        match mapping {
-            ConsentMapping::Same(consent) => ConsentSource::Fixed(translate(*consent)),
-            ConsentMapping::Field(consent) => {
-                ConsentSource::Column(self.position(&consent.field), words(consent))
-            }
-        }
-    }
-
-    fn push(&mut self, field: &FieldName) -> usize {
-        self.0.push(field.as_str().to_owned());
-        self.0.len() - 1
-    }
 }
 
 #[cfg(test)]
@@ -237,8 +164,8 @@ mod tests {
             let array: Arc<dyn Array> = Arc::new(StringArray::from(vec![name.as_str()]));
             (position.to_string(), array)
         });
-        let (body, _) = plan.encode(&RecordBatch::try_from_iter(fields).unwrap(), &[0]);
-        serde_json::from_slice(&body).unwrap()
+        let encoded = plan.encode(&RecordBatch::try_from_iter(fields).unwrap(), &[0]);
+        serde_json::from_slice(&encoded.body).unwrap()
     }
 
     #[test]
@@ -273,5 +200,18 @@ mod tests {
         let mapping =
             mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));
         assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
+    }
+
+    #[test]
+    fn only_the_address_and_the_consents_of_a_field_decide_between_profiles() {
+        let plan = |value| Plan::new(&mapping(value), Options::default(), &[]).unwrap();
+        let fixed = json!({"email": "Email", "name": "Name", "consentToTrack": "yes"});
+        let fixed = plan(fixed);
+        assert!(!fixed.reads_consents());
+        assert_eq!(*fixed.decisive().columns, ["CustomerId", "Email"]);
+        let own = json!({"email": "Email", "name": "Name", "consentToSendSms": {"field": "Sms"}});
+        let decisive = plan(own).decisive();
+        assert!(decisive.reads_consents());
+        assert_eq!(*decisive.columns, ["CustomerId", "Email", "Sms"]);
     }
 }

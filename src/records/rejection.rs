@@ -21,6 +21,8 @@ pub enum RejectionCode {
     SeveralAddresses,
     /// Neither a yes nor a no.
     ConsentUnreadable,
+    /// Profiles with one address contradict each other in their consents.
+    ConsentConflict,
     DuplicateAddress,
     /// It was sent, and no answer says whether it is on the list.
     NoAnswer,
@@ -54,6 +56,7 @@ impl RejectionCode {
             Self::AddressTrailingCharacter => "addressTrailingCharacter",
             Self::SeveralAddresses => "severalAddresses",
             Self::ConsentUnreadable => "consentUnreadable",
+            Self::ConsentConflict => "consentConflict",
             Self::DuplicateAddress => "duplicateAddress",
             Self::NoAnswer => "noAnswer",
             Self::Refused(code) => return code.word(),
@@ -87,6 +90,7 @@ impl Profile<'_> {
             outcome,
             code: code.word().into_owned(),
             message,
+            winner: None,
         }
     }
 }
@@ -94,6 +98,7 @@ impl Profile<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign_monitor::ProblemCode;
     use crate::runs::ReasonCode;
 
     #[test]
@@ -109,11 +114,13 @@ mod tests {
             RejectionCode::AddressTrailingCharacter,
             RejectionCode::SeveralAddresses,
             RejectionCode::ConsentUnreadable,
+            RejectionCode::ConsentConflict,
             RejectionCode::DuplicateAddress,
             RejectionCode::NoAnswer,
         ];
         let refused = RefusalCode::KNOWN.map(RejectionCode::Refused);
         let words = not_sent.iter().chain(&refused).map(|code| code.word().into_owned());
+        let words = words.chain(ProblemCode::ALL.map(|code| code.word().to_owned()));
         let reasons = ReasonCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap());
         let reasons = reasons.map(|code| code.as_str().unwrap().to_owned());
         for word in words.chain(reasons) {

@@ -29,20 +29,25 @@ impl Seen {
         Self { seed, slots: vec![FREE; slots] }
     }
 
-    /// Remembers an address. False when it came before.
+    /// Slots that addresses may have.
+    pub const fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Remembers an address: the slot that it has from now on, and whether it is new.
     ///
     /// # Panics
     /// When more addresses come than there was room for: the caller counts them.
-    pub fn insert(&mut self, address: &str) -> bool {
+    pub fn slot(&mut self, address: &str) -> (usize, bool) {
         let hash = self.hash(address);
         let (mut slot, remainder) = (self.first_slot(hash), remainder(hash));
         for _ in 0..self.slots.len() {
             match self.slots[slot] {
                 FREE => {
                     self.slots[slot] = remainder;
-                    return true;
+                    return (slot, true);
                 }
-                known if known == remainder => return false,
+                known if known == remainder => return (slot, false),
                 _ => slot = (slot + 1) % self.slots.len(),
             }
         }
@@ -79,17 +84,18 @@ mod tests {
     #[test]
     fn an_address_comes_again_in_any_case() {
         let mut seen = Seen::with_room_for(3, 7);
-        assert!(seen.insert("ann@example.com"));
-        assert!(seen.insert("bob@example.com"));
-        assert!(!seen.insert("Ann@Example.COM"));
-        assert!(seen.insert("cid@example.com"));
+        let (ann, is_new) = seen.slot("ann@example.com");
+        assert!(is_new);
+        assert!(seen.slot("bob@example.com").1);
+        assert_eq!(seen.slot("Ann@Example.COM"), (ann, false));
+        assert!(seen.slot("cid@example.com").1);
     }
 
     #[test]
     fn a_hundred_thousand_addresses_are_told_apart_and_known_again() {
         let mut seen = Seen::with_room_for(100_000, 1);
         let address = |n: u32| format!("customer.{n}@example.com");
-        assert!((0..100_000).all(|n| seen.insert(&address(n))));
-        assert!((0..100_000).all(|n| !seen.insert(&address(n))));
+        assert!((0..100_000).all(|n| seen.slot(&address(n)).1));
+        assert!((0..100_000).all(|n| !seen.slot(&address(n)).1));
     }
 }

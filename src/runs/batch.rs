@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub enum BatchStatus {
     /// Campaign Monitor accepted every record.
     Successful,
-    /// Campaign Monitor rejected some records, or some rows were not sent.
+    /// Campaign Monitor rejected some records, or some rows could not be sent.
     CompletedWithErrors,
     /// Sent, but no answer says whether the records were stored.
     InDoubt,
@@ -52,15 +52,15 @@ pub struct BatchResult {
 pub enum RejectionOutcome {
     /// Sent, and rejected by Campaign Monitor.
     Rejected,
-    /// Not sent: no usable address.
+    /// Not sent: no usable address, or a consent that nobody can read.
     Invalid,
-    /// Not sent: the address came before in this run.
+    /// Not sent: another profile of this run with the same address was.
     Duplicate,
     /// Sent, but no answer says whether it was stored.
     InDoubt,
 }
 
-/// A profile that a run did not put on the list. The columns are explained in the migration.
+/// A profile that a run did not send, or that is not on the list. The columns are explained in the migration.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Rejection {
     pub position: i64,
@@ -70,4 +70,14 @@ pub struct Rejection {
     pub outcome: RejectionOutcome,
     pub code: String,
     pub message: String,
+    pub winner: Option<String>,
+}
+
+/// The profile that was sent in place of a duplicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Winner {
+    /// Row of the duplicate in the run.
+    pub position: i64,
+    /// Of the profile that was sent.
+    pub customer_id: String,
 }

@@ -1,10 +1,7 @@
-//! How many profiles of a run were processed, by outcome, and the values that did not fit their fields.
+//! How many profiles of a run were processed, by outcome.
 //!
 //! The counts are a law: `selected = created + updated + rejected + duplicate + invalid + inDoubt +
 //! remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::status::RunStatus;
 
@@ -19,7 +16,7 @@ pub struct Counts {
     pub updated: i64,
     /// Sent, and rejected by Campaign Monitor.
     pub rejected: i64,
-    /// The address came before in this run.
+    /// Not sent: another profile of this run with the same address was.
     pub duplicate: i64,
     /// Not sent: no usable address.
     pub invalid: i64,
@@ -34,9 +31,9 @@ impl Counts {
         self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
     }
 
-    /// Profiles that the run did not put on the list; each has a row among the rejections.
+    /// Profiles that were not sent, or are not on the list; each has a row among the rejections.
     #[must_use]
-    pub const fn missing(&self) -> i64 {
+    pub const fn named(&self) -> i64 {
         self.rejected + self.duplicate + self.invalid + self.in_doubt
     }
 
@@ -47,19 +44,19 @@ impl Counts {
     }
 
     /// How many profiles a run that went through all of them did not put on the list, and why, in a sentence or two.
+    /// The address of a duplicate is there: the run sent it with another profile.
     #[must_use]
     pub fn shortfall(&self) -> String {
         let Self { selected, in_doubt, .. } = *self;
         let causes = [
             (self.rejected, "rejected by Campaign Monitor"),
-            (self.invalid, "without a usable address or CustomerId"),
-            (self.duplicate, "with the address of another profile"),
+            (self.invalid, "without a usable address, CustomerId or consent"),
         ];
         let causes = causes.iter().filter(|(profiles, _)| *profiles > 0);
         let causes: Vec<_> = causes.map(|(profiles, why)| format!("{profiles} {why}")).collect();
         let mut sentences = vec![];
         if !causes.is_empty() {
-            let missing = self.missing() - in_doubt;
+            let missing = self.rejected + self.invalid;
             let causes = causes.join(", ");
             sentences.push(format!(
                 "This run did not put {missing} of {selected} profiles on the list: {causes}."
@@ -86,7 +83,7 @@ impl Counts {
     /// How a run that went through all its profiles ends.
     #[must_use]
     pub const fn completion(&self) -> RunStatus {
-        if self.created + self.updated == self.selected {
+        if self.created + self.updated + self.duplicate == self.selected {
             RunStatus::Successful
         } else {
             RunStatus::CompletedWithErrors
@@ -140,44 +137,6 @@ impl ProfileOutcome {
     }
 }
 
-/// Values of a field that were cut, left out or assumed; their profiles were sent all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FieldWarning {
-    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
-    #[schema(example = "city")]
-    pub key: String,
-    /// Values longer than 250 characters, cut.
-    #[schema(example = 12)]
-    pub cut: i64,
-    /// Values that do not fit the field (no number, no date, no such option), left out; consents that nobody can read,
-    /// for which `otherwise` was sent.
-    #[schema(example = 3)]
-    pub dropped: i64,
-}
-
-/// The field warnings of a run. (A JSON column holds an object.)
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldWarnings {
-    /// At most one for each field.
-    pub fields: Vec<FieldWarning>,
-}
-
-impl FieldWarnings {
-    /// Sums the warnings of each field.
-    pub fn add(&mut self, more: &[FieldWarning]) {
-        for warning in more {
-            match self.fields.iter_mut().find(|known| known.key == warning.key) {
-                Some(known) => {
-                    known.cut += warning.cut;
-                    known.dropped += warning.dropped;
-                }
-                None => self.fields.push(warning.clone()),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,8 +146,7 @@ mod tests {
         let mut counts = Counts { selected: 1000, invalid: 8, duplicate: 8, ..Counts::default() };
         assert_eq!(
             counts.shortfall(),
-            "This run did not put 16 of 1000 profiles on the list: 8 without a usable address or CustomerId, 8 with \
-             the address of another profile."
+            "This run did not put 8 of 1000 profiles on the list: 8 without a usable address, CustomerId or consent."
         );
         counts = Counts { selected: 5, rejected: 1, in_doubt: 2, ..Counts::default() };
         assert_eq!(
@@ -199,11 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_successful_only_when_every_profile_is_on_the_list() {
-        let mut counts = Counts { selected: 3, created: 2, updated: 1, ..Counts::default() };
-        assert_eq!(counts.completion(), RunStatus::Successful);
-        counts.updated = 0;
+    fn a_run_is_successful_only_when_every_address_is_on_the_list() {
+        let mut counts = Counts { selected: 3, created: 1, updated: 1, ..Counts::default() };
+        assert_eq!(counts.completion(), RunStatus::CompletedWithErrors);
         counts.duplicate = 1;
+        assert_eq!(counts.completion(), RunStatus::Successful);
+        counts.created = 0;
+        counts.rejected = 1;
         assert_eq!(counts.completion(), RunStatus::CompletedWithErrors);
     }
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod counts;
+mod field_warnings;
 mod lease;
 pub(crate) mod measure;
 pub(crate) mod progress;
@@ -16,12 +17,15 @@ pub mod store;
 pub(crate) mod store_batches;
 mod store_retention;
 pub mod store_work;
+mod value_problem;
 
-pub(crate) use batch::{BatchResult, BatchStatus, Rejection, RejectionOutcome};
-pub(crate) use counts::FieldWarning;
-pub use counts::{Counts, FieldWarnings};
+pub(crate) use batch::{BatchResult, BatchStatus, Rejection, RejectionOutcome, Winner};
+pub use counts::Counts;
+pub(crate) use field_warnings::FieldWarning;
+pub use field_warnings::FieldWarnings;
 pub use lease::{Lease, LeaseLost, Outcome};
 pub use reason::{Reason, ReasonCode};
 pub use run::Run;
 pub(crate) use run::{DetailState, RunSegment, SubmissionKind, Warnings};
 pub use status::RunStatus;
+pub(crate) use value_problem::{VALUE_PROBLEMS_MAX, ValueProblem};

@@ -32,6 +32,10 @@ reasons! {
     /// The run did not put some profiles on the list.
     ProfilesNotExported User
         "{detail} Open the rejections of this run to see which profiles, and why.";
+    /// Of a field of the mapping, no value at all could be sent.
+    FieldLost User
+        "{detail} Preview the export: it shows such values, and proposes a format where one fits. Then correct the \
+         data matching or the data, and run it again. The value problems of this run name every value.";
     /// Somebody cancelled the run while it was open.
     CanceledByUser User
         "The run was cancelled by {detail}. Profiles sent before that stay on the list.";

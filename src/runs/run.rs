@@ -5,7 +5,8 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::counts::{Counts, FieldWarnings};
+use super::counts::Counts;
+use super::field_warnings::FieldWarnings;
 use super::reason::Reason;
 use super::status::RunStatus;
 use crate::db::Time;

@@ -12,9 +12,9 @@ pub enum RunStatus {
     Queued,
     /// A worker executes the run now.
     Running,
-    /// Every selected profile is on the list.
+    /// The address of every selected profile is on the list.
     Successful,
-    /// It went through all profiles, but did not put some on the list.
+    /// It went through all profiles, but did not put some on the list, or could send no value of a field.
     CompletedWithErrors,
     /// It gave up; `reason` says why.
     Failed,

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
-use super::counts::FieldWarnings;
+use super::field_warnings::FieldWarnings;
 use super::reason::Reason;
 use super::run::{Run, RunSegment, SubmissionKind, Warnings};
 use super::status::RunStatus;

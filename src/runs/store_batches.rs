@@ -1,8 +1,11 @@
-//! SQL of the tables `batches` and `rejections`: what a run has done, batch by batch and profile by profile.
+//! SQL of the tables `batches`, `rejections` and `value_problems`: what a run has done, batch by batch, profile by
+//! profile and value by value.
 
 use sqlx::{QueryBuilder, Result};
 
-use super::batch::{BatchResult, Rejection, RejectionOutcome};
+use super::batch::{BatchResult, Rejection, RejectionOutcome, Winner};
+use super::value_problem::ValueProblem;
+use crate::campaign_monitor::ProblemCode;
 use crate::db::{ReadHandle, WriteHandle};
 use crate::names::{ExportId, RunId};
 use crate::sql;
@@ -62,6 +65,47 @@ pub async fn insert_rejections(
         })?;
     }
     Ok(())
+}
+
+pub async fn insert_value_problems(
+    tx: &mut WriteHandle,
+    run: RunId,
+    problems: &[ValueProblem],
+) -> Result<()> {
+    for some in problems.chunks(ROWS_PER_INSERT) {
+        sql!(&mut *tx, |db| {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO value_problems
+                     (run_id, position, number, customer_id, email, field, key, code, value, sent) ",
+            );
+            insert.push_values(some, |mut row, problem| {
+                row.push_bind(run)
+                    .push_bind(problem.position)
+                    .push_bind(problem.number)
+                    .push_bind(storable(&problem.customer_id))
+                    .push_bind(storable(&problem.email))
+                    .push_bind(&problem.field)
+                    .push_bind(&problem.key)
+                    .push_bind(problem.code.word())
+                    .push_bind(storable(&problem.value))
+                    .push_bind(problem.sent.as_deref().map(storable));
+            });
+            insert.build().execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Names the profiles that were sent in place of duplicates; at most a thousand.
+pub async fn name_winners(tx: &mut WriteHandle, run: RunId, winners: &[Winner]) -> Result<()> {
+    sql!(tx, |db| {
+        let mut update = QueryBuilder::new("UPDATE rejections SET winner = named.column2 FROM (");
+        update.push_values(winners, |mut row, winner| {
+            row.push_bind(winner.position).push_bind(storable(&winner.customer_id));
+        });
+        update.push(") AS named WHERE position = named.column1 AND run_id = ").push_bind(run);
+        update.build().execute(db).await.map(drop)
+    })
 }
 
 /// `PostgreSQL` stores no NUL, which a Parquet file may hold.
@@ -132,4 +176,48 @@ pub async fn rejections(
     .bind(limit)
     .fetch_all(db)
     .await)
+}
+
+/// In the order of rows, from the first; `after` is the position of a profile, and the number of its problem.
+pub async fn value_problems(
+    tx: &mut ReadHandle,
+    run: RunId,
+    code: Option<ProblemCode>,
+    after: Option<[i64; 2]>,
+    limit: i64,
+) -> Result<Vec<ValueProblem>> {
+    let [position, number] = after.unwrap_or([-1, 0]);
+    sql!(tx, |db| sqlx::query_as(
+        "SELECT * FROM value_problems
+         WHERE run_id = $1 AND ($2 IS NULL OR code = $2)
+             AND (position > $3 OR (position = $3 AND number > $4))
+         ORDER BY position, number LIMIT $5"
+    )
+    .bind(run)
+    .bind(code.map(ProblemCode::word))
+    .bind(position)
+    .bind(number)
+    .bind(limit)
+    .fetch_all(db)
+    .await)
+}
+
+/// A value of this field that was not sent at all.
+pub async fn value_problem_of(
+    tx: &mut ReadHandle,
+    run: RunId,
+    field: &str,
+    key: &str,
+) -> Result<Option<ValueProblem>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT * FROM value_problems WHERE run_id = $1 AND field = $2 AND key = $3 AND code <> 'cut'
+         ORDER BY position, number LIMIT 1"
+    )
+    .bind(run)
+    .bind(field)
+    .bind(key)
+    .fetch_optional(db)
+    .await
+    })
 }

@@ -9,6 +9,7 @@ use crate::sql;
 /// The details of a run, which may be removed before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
+    /// Its rejections and its value problems, which name people.
     Rejections,
     Batches,
 }
@@ -42,22 +43,28 @@ pub(super) async fn remove(
     run: RunId,
     most: i64,
 ) -> Result<u64> {
-    let statement = match detail {
-        Detail::Rejections => {
+    let statements: &[&'static str] = match detail {
+        Detail::Rejections => &[
             "DELETE FROM rejections WHERE run_id = $1 AND position IN (
-                 SELECT position FROM rejections WHERE run_id = $1 ORDER BY position LIMIT $2)"
-        }
-        Detail::Batches => {
+                 SELECT position FROM rejections WHERE run_id = $1 ORDER BY position LIMIT $2)",
+            "DELETE FROM value_problems WHERE run_id = $1 AND (position, number) IN (
+                 SELECT position, number FROM value_problems WHERE run_id = $1 ORDER BY position, number LIMIT $2)",
+        ],
+        Detail::Batches => &[
             "DELETE FROM batches WHERE run_id = $1 AND number IN (
-                 SELECT number FROM batches WHERE run_id = $1 ORDER BY number LIMIT $2)"
-        }
+                 SELECT number FROM batches WHERE run_id = $1 ORDER BY number LIMIT $2)",
+        ],
     };
-    let removed = sql!(tx, |db| sqlx::query(statement)
-        .bind(run)
-        .bind(most)
-        .execute(db)
-        .await?
-        .rows_affected());
+    let mut removed = 0;
+    for statement in statements {
+        let rest = most.saturating_sub_unsigned(removed);
+        removed += sql!(&mut *tx, |db| sqlx::query(*statement)
+            .bind(run)
+            .bind(rest)
+            .execute(db)
+            .await?
+            .rows_affected());
+    }
     Ok(removed)
 }
 

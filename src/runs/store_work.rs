@@ -7,7 +7,8 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 use uuid::Uuid;
 
-use super::counts::{Counts, FieldWarnings};
+use super::counts::Counts;
+use super::field_warnings::FieldWarnings;
 use super::lease::{FUTURE_MAX, Lease, Outcome};
 use super::run::{Run, RunSegment, Warnings};
 use super::status::RunStatus;

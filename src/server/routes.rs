@@ -50,6 +50,7 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(runs::events::follow_run)
         .service(runs::rejections::list_batches)
         .service(runs::rejections::list_rejections)
+        .service(runs::value_problems::list_value_problems)
         .service(schedules::handlers::get_schedule)
         .service(schedules::handlers::put_schedule)
         .service(refreshes::handlers::report_refresh)

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::{Error, address};
-use crate::records::batches::EncodedBatch;
 use crate::records::columns::{Columns, EMAIL_COLUMN};
+use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::rejection::{Profile, RejectionCode};
-use crate::runs::{self, BatchStatus, Counts, FieldWarning, Rejection, RejectionOutcome};
+use crate::runs::{
+    self, BatchStatus, Counts, FieldWarnings, Rejection, RejectionOutcome, ValueProblem,
+};
 
 /// A batch whose every profile has an outcome, or is known to have none.
 pub struct Done {
@@ -19,7 +21,9 @@ pub struct Done {
     pub counts: Counts,
     /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
-    pub field_warnings: Vec<FieldWarning>,
+    /// Values that could not be sent as they are, and how many.
+    pub problems: Vec<ValueProblem>,
+    pub field_warnings: FieldWarnings,
     /// Whether every record has an answer; those without are in doubt, or were not sent.
     pub is_answered: bool,
     /// The error of the last try, where it left records without an answer.
@@ -67,12 +71,15 @@ pub fn account(uploaded: Uploaded) -> Done {
     };
     let end = batch.end();
     rejections.extend(batch.refused);
-    let field_warnings = batch.field_warnings;
-    Done { end, batch: row, counts, rejections, field_warnings, is_answered, failure }
+    let (problems, field_warnings) = (batch.problems, batch.field_warnings);
+    Done { end, batch: row, counts, rejections, problems, field_warnings, is_answered, failure }
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
 pub fn doubt(batch: EncodedBatch) -> Done {
+    // Which of its values did not fit was not read.
+    let (problems, field_warnings) = (vec![], FieldWarnings::default());
+    let batch = EncodedBatch { problems, field_warnings, ..batch };
     let in_doubt = batch.records.clone();
     let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
     account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) })
@@ -90,7 +97,7 @@ fn add_unsent(batch: &EncodedBatch, counts: &mut Counts) {
 fn status(counts: &Counts) -> BatchStatus {
     if counts.in_doubt > 0 {
         BatchStatus::InDoubt
-    } else if counts.rejected + counts.duplicate + counts.invalid > 0 {
+    } else if counts.rejected + counts.invalid > 0 {
         BatchStatus::CompletedWithErrors
     } else {
         BatchStatus::Successful
@@ -148,6 +155,7 @@ fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection
         code: RejectionCode::Refused(record.failure.refusal()).word().into_owned(),
         email: record.failure.email_address,
         message: format!("{message} It names an address that was not sent in this form."),
+        winner: None,
     }
 }
 
@@ -188,7 +196,8 @@ mod tests {
             records: (0..addresses.len()).collect(),
             refused: vec![],
             body: bytes::Bytes::new(),
-            field_warnings: vec![],
+            problems: vec![],
+            field_warnings: FieldWarnings::default(),
         }
     }
 

@@ -9,7 +9,9 @@ use super::job::Job;
 use super::stopped::Stopped;
 use crate::db::{self, WriteHandle};
 use crate::runs::store_work::Checkpoint;
-use crate::runs::{self, Counts, LeaseLost, measure, store_batches};
+use crate::runs::{
+    self, Counts, LeaseLost, VALUE_PROBLEMS_MAX, ValueProblem, Winner, measure, store_batches,
+};
 
 /// Writes batches that are done, and moves the position as far as no batch is missing. True when somebody has
 /// cancelled the run.
@@ -72,7 +74,25 @@ pub async fn write(
     let rejections: Vec<_> = done.iter().flat_map(|done| done.rejections.iter().cloned()).collect();
     store_batches::insert(tx, job.run.id, &batches).await?;
     store_batches::insert_rejections(tx, job.run.id, &rejections).await?;
+    store_batches::insert_value_problems(tx, job.run.id, &to_store(job, done)).await?;
     Ok(cancel_requested)
+}
+
+/// The value problems that are still stored of a run. As many of it are stored already as are counted, up to the most.
+fn to_store(job: &Job, done: &[Done]) -> Vec<ValueProblem> {
+    let room = (VALUE_PROBLEMS_MAX - job.run.field_warnings.0.total()).max(0);
+    let problems = done.iter().flat_map(|done| &done.problems);
+    problems.take(usize::try_from(room).unwrap_or(usize::MAX)).cloned().collect()
+}
+
+/// Writes which profiles were sent in place of their duplicates.
+pub async fn name_winners(job: &Job, winners: &[Winner]) -> Result<(), Stopped> {
+    let _writing = job.writes.clone().lock_owned().await;
+    let (mut tx, lease) = (job.app.db.write().await?, job.app.config.work.lease());
+    let renewed = runs::store_work::heartbeat(&mut tx, job.lease, db::now(), lease).await?;
+    renewed.ok_or(Stopped::LeaseLost(LeaseLost))?;
+    store_batches::name_winners(&mut tx, job.run.id, winners).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Adds to the job what has been committed.

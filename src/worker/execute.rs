@@ -12,6 +12,7 @@ use super::claim::{begin, claim, may_begin};
 use super::fairness::Fairness;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
+use super::lost::lost_fields;
 use super::prepare::prepare;
 use super::settle::{self, settle};
 use super::stopped::PhasesEnd;
@@ -65,7 +66,10 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
         Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => PhasesEnd::Completed,
+        Ok(None) => match lost_fields(job).await {
+            Ok(lost) => PhasesEnd::Completed(lost),
+            Err(stopped) => PhasesEnd::Stopped(stopped),
+        },
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
         Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
     }

@@ -13,6 +13,7 @@ pub mod fairness;
 pub mod heartbeat;
 pub mod job;
 mod limiter;
+mod lost;
 mod pool;
 pub mod prepare;
 mod settle;

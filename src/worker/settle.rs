@@ -22,7 +22,7 @@ const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
 /// What becomes of a run whose other phases ended so. Fails when another worker has it: then nothing is written.
 pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
     let stopped = match ending {
-        PhasesEnd::Completed => return Ok(completed(&job.run)),
+        PhasesEnd::Completed(lost) => return Ok(completed(&job.run, &lost)),
         PhasesEnd::Stopped(stopped) | PhasesEnd::BrokenOff(stopped) => stopped,
     };
     Ok(match stopped {
@@ -36,10 +36,16 @@ pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
     })
 }
 
-fn completed(run: &Run) -> Outcome {
-    let status = run.counts.completion();
+/// `lost` names the fields of which no value could be sent. It comes before what happened to single profiles.
+fn completed(run: &Run, lost: &[String]) -> Outcome {
+    let (status, shortfall) = (run.counts.completion(), run.counts.shortfall());
+    if !lost.is_empty() {
+        let detail = format!("{} {shortfall}", lost.join(" "));
+        let reason = Reason::new(ReasonCode::FieldLost, detail.trim_end());
+        return Outcome::Ended(RunStatus::CompletedWithErrors, Some(reason));
+    }
     let reason = (status == RunStatus::CompletedWithErrors)
-        .then(|| Reason::new(ReasonCode::ProfilesNotExported, run.counts.shortfall()));
+        .then(|| Reason::new(ReasonCode::ProfilesNotExported, shortfall));
     Outcome::Ended(status, reason)
 }
 
@@ -148,10 +154,11 @@ async fn doubtful(job: &Job, known: HashSet<i64>) -> Result<Vec<Done>, Stopped> 
     let mut reader = batches::read(MemberSource {
         storage: job.app.storage.clone(),
         manifests,
-        plan: Arc::new(Plan::addresses_only(&job.run.mapping)),
+        plan: Arc::new(Plan::without_values(&job.run.mapping)),
         position: job.run.position,
         answered: known,
         seed: job.run.id.0.as_u64_pair().1,
+        winners: None,
     });
     let mut doubtful = Vec::new();
     while let Some(batch) = reader.recv().await {

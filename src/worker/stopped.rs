@@ -32,8 +32,8 @@ impl Stopped {
 
 /// How the phases before `settle` ended.
 pub(super) enum PhasesEnd {
-    /// Every profile has been processed.
-    Completed,
+    /// Every profile has been processed. Sentences about the fields of which no value could be sent.
+    Completed(Vec<String>),
     /// No upload is in flight any more: what was sent is written, or among the unanswered batches of the job.
     Stopped(Stopped),
     /// Uploads were in flight: only the last checkpoint limits what may have been sent.

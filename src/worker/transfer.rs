@@ -5,25 +5,27 @@
 //! A batch has its permit until it is written, and there are as many permits as uploads may be in flight.
 //! Several batches that are ready go into one transaction.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt, stream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::select;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::account::{Done, account};
-use super::checkpoint::checkpoint;
+use super::checkpoint::{checkpoint, name_winners};
 use super::heartbeat::{Interrupt, canceled};
 use super::job::Job;
 use super::limiter::Limiter;
 use super::prepare::Prepared;
 use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
-use crate::records::batches::{self, EncodedBatch, MemberSource, ReadFailure};
+use crate::records::batches::{self, MemberSource, ReadFailure};
+use crate::records::encoded::EncodedBatch;
+use crate::runs::Winner;
 
 /// Sends and accounts until every profile is processed, or until it is interrupted and the last uploads have been
 /// answered; then it returns why it stopped. It fails when it is broken off: uploads are in flight then.
@@ -32,9 +34,15 @@ pub async fn transfer(
     prepared: Prepared,
     interrupt: &Interrupt,
 ) -> Result<Option<Stopped>, Stopped> {
-    let mut uploads = pin!(uploads(job, prepared, &interrupt.drain));
+    let (sender, mut winners) = mpsc::channel(1);
+    let mut uploads = Box::pin(uploads(job, prepared, sender, &interrupt.drain));
     while let Some(answered) = uploads.next().await {
         record(job, answered, interrupt).await?;
+    }
+    // A reader that waits for batches to be fetched would wait for ever.
+    drop(uploads);
+    while let Some(winners) = next(&mut winners, interrupt).await {
+        name_winners(job, &winners).await?;
     }
     let failure = job.unanswered.iter().find_map(|done| done.failure.clone());
     Ok(match (interrupt.take(), failure) {
@@ -47,6 +55,18 @@ pub async fn transfer(
     })
 }
 
+/// What was found of the profiles that were sent in place of duplicates; `None` at the end, or when the run must stop.
+async fn next(
+    winners: &mut mpsc::Receiver<Vec<Winner>>,
+    interrupt: &Interrupt,
+) -> Option<Vec<Winner>> {
+    select! {
+        biased;
+        () = interrupt.drain.cancelled() => None,
+        winners = winners.recv() => winners,
+    }
+}
+
 /// The result of an upload, and the permit that it has until that is written.
 type Answered = (Result<Done, ReadFailure>, OwnedSemaphorePermit);
 
@@ -54,6 +74,7 @@ type Answered = (Result<Done, ReadFailure>, OwnedSemaphorePermit);
 fn uploads(
     job: &Job,
     prepared: Prepared,
+    winners: mpsc::Sender<Vec<Winner>>,
     drain: &CancellationToken,
 ) -> impl Stream<Item = Vec<Answered>> + use<> {
     let most = usize::from(job.app.config.work.uploads_in_flight);
@@ -64,6 +85,7 @@ fn uploads(
         position: job.run.position,
         answered: job.answered.keys().copied().collect(),
         seed: job.run.id.0.as_u64_pair().1,
+        winners: Some(winners),
     });
     let uploader = Arc::new(Uploader {
         session: prepared.session,

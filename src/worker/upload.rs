@@ -21,7 +21,7 @@ use crate::campaign_monitor::{Account, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::names::RunId;
-use crate::records::batches::{BODY_BYTES_MAX, EncodedBatch, halves};
+use crate::records::encoded::{BODY_BYTES_MAX, EncodedBatch, halves};
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
 use crate::telemetry::measures;
@@ -98,7 +98,7 @@ impl Uploader {
             return false;
         };
         for records in parts.into_iter().rev() {
-            let (body, _) = self.plan.encode(&state.batch.page, &records);
+            let body = self.plan.encode(&state.batch.page, &records).body;
             waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
         }
         true

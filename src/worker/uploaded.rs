@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::campaign_monitor::{Error, ImportFailure, ImportResult, RefusalCode};
-use crate::records::batches::EncodedBatch;
+use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::runs::RejectionOutcome;
 

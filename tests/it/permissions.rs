@@ -64,6 +64,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("follow_run", Viewers),
     ("list_batches", Viewers),
     ("list_rejections", Contributors),
+    ("list_value_problems", Contributors),
     ("authorize_connection", Admins),
     ("preview_export", ContributorsIfShared),
     ("test_export", ContributorsIfShared),

@@ -58,7 +58,10 @@ async fn a_preview_tells_exactly_what_a_run_then_does() {
     }
     assert_eq!(count("usable"), ran("created") + ran("updated") + ran("rejected"));
     assert_eq!(preview["fieldWarnings"], run["fieldWarnings"]);
-    assert_eq!(preview["fieldWarnings"], json!([{"key": "city", "cut": 23, "dropped": 0}]));
+    let cut = json!([{"code": "cut", "count": 23}]);
+    let expected =
+        json!([{"field": "City", "key": "city", "cut": 23, "dropped": 0, "byCode": cut}]);
+    assert_eq!(preview["fieldWarnings"], expected);
     let path = format!("/runs/{}", text(&run, "runId"));
     let batches = app.get(&format!("{path}/batches")).await;
     let calls = batches["items"]

@@ -190,7 +190,8 @@ async fn a_whole_list_comes_in_the_forms_that_are_offered_and_no_other() {
     let app = TestApp::start().await;
     let run = app.start_run(&app.export_of(1).await).await;
     app.ended(&run).await;
-    for path in [format!("/runs/{run}/rejections"), "/audit-events".to_owned()] {
+    let of_run = ["rejections", "value-problems"].map(|list| format!("/runs/{run}/{list}"));
+    for path in of_run.into_iter().chain(["/audit-events".to_owned()]) {
         let ask = async |accept: &str| {
             let request = app.request("Admin", Method::GET, &path).header("Accept", accept);
             request.send().await.unwrap()

@@ -15,13 +15,17 @@ use crate::support::{TestApp, people, refused, text};
 /// Rows without an address among the members.
 const FLAWED: usize = 5;
 
+/// Values among the members that are longer than their field.
+const LONG: usize = 3;
+
 /// A service that keeps rejected rows for 30 days, batches for 60, runs for 90, and a run that has ended.
 async fn ended_run() -> (TestApp, String) {
     let ages =
         ["--keep-rejections-days", "30", "--keep-batches-days", "60", "--keep-runs-days", "90"];
     let app = TestApp::start_with(&[ages.as_slice(), &["--roles", "api,worker"]].concat()).await;
     let flawed = ["a", "b", "c", "d", "e"].map(|id| id.to_owned() + ",nobody,Riga\n");
-    app.segment("People", &(people(2500) + &flawed.concat())).await;
+    let long = ["f", "g", "h"].map(|id| format!("{id},{id}@example.com,{}\n", "x".repeat(300)));
+    app.segment("People", &(people(2497) + &flawed.concat() + &long.concat())).await;
     let export = app.export(&app.connection().await).await;
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!(run["counts"]["invalid"], FLAWED);
@@ -49,11 +53,14 @@ async fn is_removed(app: &TestApp, path: &str) {
 async fn rejected_rows_leave_first_then_batches_then_the_run_and_callers_are_told() {
     let (app, run) = ended_run().await;
     let (rejections, batches) = (format!("{run}/rejections"), format!("{run}/batches"));
+    let problems = format!("{run}/value-problems");
     after_days(&app, 29).await;
     assert_eq!((count(&app, &rejections).await, count(&app, &batches).await), (FLAWED, 3));
+    assert_eq!(count(&app, &problems).await, LONG);
 
     after_days(&app, 31).await;
     is_removed(&app, &rejections).await;
+    is_removed(&app, &problems).await;
     assert_eq!(count(&app, &batches).await, 3);
 
     after_days(&app, 61).await;
@@ -75,7 +82,9 @@ async fn a_step_removes_few_rows_and_from_the_first_on_nobody_gets_half_a_list()
     };
     assert_eq!(step().await, 1);
     is_removed(&app, &format!("{run}/rejections")).await;
-    assert_eq!(step().await + step().await, 2, "five rows in three steps of two");
+    is_removed(&app, &format!("{run}/value-problems")).await;
+    let steps = [step().await, step().await, step().await, step().await];
+    assert_eq!(steps, [1; 4], "five rejections and three value problems, in steps of two");
     assert_eq!(step().await, 0, "there is nothing left");
 }
 

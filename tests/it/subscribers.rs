@@ -261,7 +261,10 @@ async fn the_words_of_the_customer_are_read_and_others_are_a_no_that_is_counted_
     for (number, expected) in ["Yes", "No", "No", "Yes"].into_iter().enumerate() {
         assert_eq!(consents(&app, number).await, [expected; 2], "{number}");
     }
-    let assumed = |key: &str| json!({"key": key, "cut": 0, "dropped": 1});
+    let assumed = |key: &str| {
+        json!({"field": "Consent", "key": key, "cut": 0, "dropped": 1,
+            "byCode": [{"code": "consentUnreadable", "count": 1}]})
+    };
     assert_eq!(
         run["fieldWarnings"],
         json!([assumed("ConsentToTrack"), assumed("ConsentToSendSms")])

@@ -10,6 +10,8 @@ pub mod of_connection;
 pub mod of_segment;
 pub mod patch;
 pub mod preview;
+mod preview_count;
+mod preview_views;
 pub mod ready;
 pub mod runs;
 pub mod saving;

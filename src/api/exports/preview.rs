@@ -2,17 +2,17 @@
 //!
 //! Rows are read, checked and encoded by the very code that a run uses (`records`), and only counted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use serde::Serialize;
 use serde_json::json;
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
+use super::preview_count::PreviewCount;
+use super::preview_views::PreviewView;
 use super::ready::{prepare, rows};
 use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
@@ -23,67 +23,20 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
-use crate::records::batches::{self, EncodedBatch, MemberSource};
-use crate::records::integers::to_i64;
+use crate::records::batches::{self, MemberSource};
 use crate::records::plan::Plan;
-use crate::runs::{FieldWarning, FieldWarnings, Rejection, RejectionOutcome, store_batches};
+use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
 
-/// Profiles shown for each code.
-const EXAMPLES_MAX: usize = 3;
 /// How long a call takes until a run has measured it: the product promises a million profiles, a thousand calls,
 /// in up to 20 minutes.
 const CALL_MS_ASSUMED: i64 = 1200;
 
-/// What a run would do now.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PreviewView {
-    /// Members of the selected segments.
-    selected: i64,
-    /// Profiles that would be sent. Campaign Monitor may still reject some.
-    usable: i64,
-    /// Profiles whose address comes before in the run.
-    duplicate: i64,
-    /// Profiles that would not be sent: no usable address.
-    invalid: i64,
-    /// The reasons, each with a count and a few examples.
-    invalid_by_code: Vec<InvalidView>,
-    /// Values that would be cut or left out of custom fields.
-    field_warnings: Vec<FieldWarning>,
-    /// What there is to know of the list, and of what the export does to people and values on it.
-    list_warnings: Vec<Warning>,
-    /// Calls to Campaign Monitor, if each is answered at once.
-    calls: i64,
-    /// How long the run would take, at the pace of the newest runs of the export.
-    estimated_seconds: i64,
-}
-
-/// Profiles that would not be sent for one reason.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InvalidView {
-    /// Stable, camelCase; as in the rejections of a run.
-    #[schema(example = "addressMalformed")]
-    code: String,
-    count: i64,
-    /// The first ones.
-    examples: Vec<ExampleView>,
-}
-
-/// A profile that would not be sent.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExampleView {
-    #[schema(example = "3")]
-    customer_id: String,
-    #[schema(example = "not an address")]
-    email: String,
-}
-
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Whatever would stop a run is answered as a problem. The examples
-/// are personal data: the audit records who read them.
+/// It reads the segments and the settings of the list. Where all values of a field have a form that the list does not
+/// read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is answered as a
+/// problem. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -121,8 +74,7 @@ pub async fn preview_export(
     let previewing = Box::pin(preview(&app, &caller, id.0));
     let previewed = storage::holding(Arc::new(slot), previewing);
     let view = timeout(time, previewed).await.map_err(|_| too_long(time))??;
-    let examples: usize = view.invalid_by_code.iter().map(|invalid| invalid.examples.len()).sum();
-    let seen = Change::read(&id.0.0, None, &json!({"examples": examples}));
+    let seen = Change::read(&id.0.0, None, &json!({"examples": view.examples()}));
     reads.record(&app.db, &caller.author, Action::ExportPreview, seen).await?;
     Ok(HttpResponse::Ok().json(view))
 }
@@ -165,58 +117,17 @@ async fn count(
         position: 0,
         answered: HashSet::new(),
         seed: rand::random(),
+        winners: None,
     });
-    let mut tally = Tally::default();
+    let mut count = PreviewCount::new(&plan);
     while let Some(batch) = reader.recv().await {
-        tally.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
+        count.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
     }
-    if tally.view.selected != selected {
+    let view = count.view(&plan);
+    if view.selected != selected {
         return Err(anyhow::anyhow!("the reader ended before the segments").into());
     }
-    Ok(tally.view())
-}
-
-#[derive(Default)]
-struct Tally {
-    view: PreviewView,
-    invalid: BTreeMap<String, (i64, Vec<ExampleView>)>,
-    field_warnings: FieldWarnings,
-}
-
-impl Tally {
-    fn add(&mut self, batch: &EncodedBatch, plan: &Plan) {
-        self.view.selected += batch.rows();
-        self.view.usable += to_i64(batch.records.len());
-        self.view.calls += batch.calls(plan);
-        self.field_warnings.add(&batch.field_warnings);
-        for refused in &batch.refused {
-            match refused.outcome {
-                RejectionOutcome::Duplicate => self.view.duplicate += 1,
-                _ => self.add_invalid(refused),
-            }
-        }
-    }
-
-    fn add_invalid(&mut self, refused: &Rejection) {
-        self.view.invalid += 1;
-        let (count, examples) = self.invalid.entry(refused.code.clone()).or_default();
-        *count += 1;
-        if examples.len() < EXAMPLES_MAX {
-            let (customer_id, email) = (refused.customer_id.clone(), refused.email.clone());
-            examples.push(ExampleView { customer_id, email });
-        }
-    }
-
-    fn view(self) -> PreviewView {
-        let invalid = self.invalid.into_iter();
-        let invalid =
-            invalid.map(|(code, (count, examples))| InvalidView { code, count, examples });
-        PreviewView {
-            invalid_by_code: invalid.collect(),
-            field_warnings: self.field_warnings.fields,
-            ..self.view
-        }
-    }
+    Ok(view)
 }
 
 /// Seconds for so many calls, of which `in_flight` run at a time.

@@ -23,8 +23,9 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
-use crate::records::batches::{self, EncodedBatch, MemberSource};
+use crate::records::batches::{self, MemberSource};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
+use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::runs::RejectionOutcome;
 use crate::storage;
@@ -205,6 +206,7 @@ async fn find_record(
         position: 0,
         answered: HashSet::new(),
         seed: rand::random(),
+        winners: None,
     });
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
@@ -235,7 +237,7 @@ fn record_of(
     let text = |column| columns.get(column, row).unwrap_or_default();
     Ok(Some(Record {
         customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
-        body: ready.plan.encode(&batch.page, &[row]).0,
+        body: ready.plan.encode(&batch.page, &[row]).body,
         email: address::sent(text(EMAIL_COLUMN)).into_owned(),
     }))
 }

@@ -5,4 +5,5 @@ pub mod events;
 pub mod find;
 pub mod handlers;
 pub mod rejections;
+pub mod value_problems;
 pub mod views;

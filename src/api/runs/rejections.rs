@@ -1,4 +1,4 @@
-//! The details of a run: its batches, and every profile that it did not put on the list.
+//! The details of a run: its batches, and every profile that it did not send, or that is not on the list.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -23,7 +23,7 @@ use crate::runs::{
     BatchResult, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches,
 };
 
-const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch\r\n";
+const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch,winner\r\n";
 
 /// A page of at most 1000 rows, with what Campaign Monitor answered.
 #[derive(Serialize, ToSchema)]
@@ -55,7 +55,7 @@ pub struct BatchView {
     pub rejected: i64,
 }
 
-/// A profile that a run did not put on the list.
+/// A profile that a run did not send, or that is not on the list.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectionView {
@@ -75,6 +75,10 @@ pub struct RejectionView {
     /// Number of the batch that the profile was in.
     #[schema(example = 1)]
     pub batch: i64,
+    /// Of a `duplicate`: the `CustomerId` of the profile that was sent with this address, once the run has gone through
+    /// all profiles. Otherwise `null`.
+    #[schema(required, example = "1002")]
+    pub winner: Option<String>,
 }
 
 /// Selects rejections; without it, all are listed.
@@ -123,8 +127,9 @@ pub async fn list_batches(
     )))
 }
 
-/// Lists every profile that a run did not put on the list.
+/// Lists every profile that a run did not send, or that is not on the list.
 ///
+/// The address of a `duplicate` is on the list, unless another rejection names it: another profile with it was sent.
 /// The answer is personal data: the audit records who read it. JSON comes in pages; `Accept: text/csv` or
 /// `application/x-ndjson` downloads the complete list. The number of rows is the sum of the counts rejected, invalid,
 /// duplicate and inDoubt. Rejections can be deleted before their run: from then on the answer is 410, and an active
@@ -141,15 +146,15 @@ pub async fn list_batches(
                 (Page<RejectionView> = "application/json"),
                 (
                     String = "text/csv",
-                    example = "customerId,email,outcome,code,message,batch\r\n3,not an \
+                    example = "customerId,email,outcome,code,message,batch,winner\r\n3,not an \
                         address,invalid,addressMalformed,The e-mail address has a form that Campaign Monitor does not \
-                        accept.,1\r\n",
+                        accept.,1,\r\n",
                 ),
                 (
                     String = "application/x-ndjson",
                     example = "{\"customerId\":\"3\",\"email\":\"not an \
                         address\",\"outcome\":\"invalid\",\"code\":\"addressMalformed\",\"message\":\"The e-mail \
-                        address has a form that Campaign Monitor does not accept.\",\"batch\":1}\n",
+                        address has a form that Campaign Monitor does not accept.\",\"batch\":1,\"winner\":null}\n",
                 ),
             ),
         ),
@@ -217,13 +222,14 @@ pub async fn list_rejections(
 /// Rejects the call when some of the rejections may be deleted.
 async fn check_kept(tx: &mut ReadHandle, instance: Uuid, run: RunId) -> Result<(), Problem> {
     let run = find(tx, instance, run).await?;
-    if run.rejections_state != DetailState::Kept && run.counts.missing() > 0 {
+    if run.rejections_state != DetailState::Kept && run.counts.named() > 0 {
         return Err(removed("rejections"));
     }
     Ok(())
 }
 
-fn removed(what: &str) -> Problem {
+/// The answer when details are deleted.
+pub(super) fn removed(what: &str) -> Problem {
     let detail = format!(
         "The {what} of this run were deleted at the end of their retention period. The counts of the run remain."
     );
@@ -235,7 +241,8 @@ impl RejectionView {
         let outcome = serde_json::to_value(self.outcome).ok();
         let outcome = outcome.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
         let (outcome, batch) = (outcome.to_owned(), self.batch.to_string());
-        vec![self.customer_id, self.email, outcome, self.code, self.message, batch]
+        let winner = self.winner.unwrap_or_default();
+        vec![self.customer_id, self.email, outcome, self.code, self.message, batch, winner]
     }
 }
 
@@ -265,6 +272,7 @@ impl From<Rejection> for RejectionView {
             code: rejection.code,
             message: rejection.message,
             batch: rejection.batch,
+            winner: rejection.winner,
         }
     }
 }

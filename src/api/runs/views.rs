@@ -38,7 +38,7 @@ pub struct RunView {
     pub reason: Option<Reason>,
     /// What was found before anything was sent; `late` when a planned time was missed.
     pub warnings: Vec<Warning>,
-    /// Values that were cut or left out of custom fields.
+    /// Values that could not be sent as they are, by field and code. The value problems of the run name them.
     pub field_warnings: Vec<FieldWarning>,
     pub submission_kind: SubmissionKind,
     /// Subject of who asked for it.
@@ -92,9 +92,9 @@ pub struct CountsView {
     pub updated: i64,
     /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
-    /// The address came before in this run.
+    /// Not sent: another profile of this run with the same address was.
     pub duplicate: i64,
-    /// Not sent: no usable address.
+    /// Not sent: no usable address, or a consent that nobody can read.
     pub invalid: i64,
     /// Sent, but Campaign Monitor did not answer whether it stored them.
     pub in_doubt: i64,

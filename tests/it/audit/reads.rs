@@ -70,11 +70,13 @@ async fn a_read_of_personal_data_leaves_an_event_that_says_who_what_and_from_whe
 async fn a_read_that_cannot_be_recorded_is_refused() {
     let (app, export, run) = rejected().await;
     execute(&app, "DELETE FROM audit_chain_head").await.unwrap();
-    let path = format!("/runs/{run}/rejections");
-    for media in ["application/json", "text/csv", "application/x-ndjson"] {
-        let call = app.request("Admin", Method::GET, &path).header("Accept", media);
-        let problem = refused(call.send().await.unwrap(), 500).await;
-        assert!(!problem.to_string().contains("not an address"), "{problem}");
+    for list in ["rejections", "value-problems"] {
+        let path = format!("/runs/{run}/{list}");
+        for media in ["application/json", "text/csv", "application/x-ndjson"] {
+            let call = app.request("Admin", Method::GET, &path).header("Accept", media);
+            let problem = refused(call.send().await.unwrap(), 500).await;
+            assert!(!problem.to_string().contains("not an address"), "{problem}");
+        }
     }
     let members = app.request("Admin", Method::GET, "/segments/People/members");
     refused(members.send().await.unwrap(), 500).await;
@@ -164,7 +166,12 @@ fn every_call_that_answers_members_or_customer_ids_has_an_action() {
             }
         }
     }
-    let expected = [Action::ExportPreview, Action::RunReadRejections, Action::SegmentReadMembers];
+    let expected = [
+        Action::ExportPreview,
+        Action::RunReadRejections,
+        Action::RunReadValueProblems,
+        Action::SegmentReadMembers,
+    ];
     assert_eq!(found, expected);
 }
 

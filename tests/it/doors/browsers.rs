@@ -50,10 +50,13 @@ async fn a_list_that_comes_as_a_file_is_saved_under_its_noun() {
     app.ended(&run).await;
     let path = format!("/runs/{run}/rejections");
     for (media, ending) in [("text/csv", "csv"), ("application/x-ndjson", "ndjson")] {
-        let answer = app.request("Admin", Method::GET, &path).header("Accept", media);
-        let answer = answer.send().await.unwrap();
-        let expected = format!("attachment; filename=\"rejections.{ending}\"");
-        assert_eq!(header(&answer, "content-disposition"), expected);
+        for list in ["rejections", "value-problems"] {
+            let path = format!("/runs/{run}/{list}");
+            let answer = app.request("Admin", Method::GET, &path).header("Accept", media);
+            let answer = answer.send().await.unwrap();
+            let expected = format!("attachment; filename=\"{list}.{ending}\"");
+            assert_eq!(header(&answer, "content-disposition"), expected);
+        }
     }
     let page = app.request("Admin", Method::GET, &path).send().await.unwrap();
     assert_eq!(header(&page, "content-disposition"), "", "a page is no file");

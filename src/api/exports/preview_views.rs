@@ -1,0 +1,127 @@
+//! What a preview answers.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::campaign_monitor::{ProblemCode, ProposedFormat};
+use crate::exports::Warning;
+use crate::runs::FieldWarning;
+
+/// What a run would do now.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewView {
+    /// Members of the selected segments.
+    pub selected: i64,
+    /// Profiles that would be sent. Campaign Monitor may still reject some.
+    pub usable: i64,
+    /// Profiles that would not be sent because another one with the same address would be.
+    pub duplicate: i64,
+    /// Profiles that would not be sent: no usable address or consent.
+    pub invalid: i64,
+    /// The reasons, each with a count and a few examples.
+    pub invalid_by_code: Vec<InvalidView>,
+    /// Values that would be cut or not sent, as the run would count them.
+    pub field_warnings: Vec<FieldWarning>,
+    /// The same values by field and code, with a few examples.
+    pub value_problems: Vec<ValueProblemsView>,
+    /// Formats that all values of a field fit. Set the one that is meant as the `format` of the field.
+    pub format_proposals: Vec<FormatProposalView>,
+    /// What there is to know of the list.
+    pub list_warnings: Vec<Warning>,
+    /// Calls to Campaign Monitor, if each is answered at once.
+    pub calls: i64,
+    /// How long the run would take, at the pace of the newest runs of the export.
+    pub estimated_seconds: i64,
+}
+
+impl PreviewView {
+    /// How many profiles it shows parts of: personal data.
+    pub fn examples(&self) -> usize {
+        let profiles = self.invalid_by_code.iter().map(|invalid| invalid.examples.len());
+        let values = self.value_problems.iter().map(|problems| problems.examples.len());
+        let proposals = self.format_proposals.len();
+        profiles.chain(values).sum::<usize>() + proposals
+    }
+}
+
+/// Profiles that would not be sent for one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvalidView {
+    /// Stable, camelCase; as in the rejections of a run.
+    #[schema(example = "addressMalformed")]
+    pub code: String,
+    pub count: i64,
+    /// The first ones.
+    pub examples: Vec<ExampleView>,
+}
+
+/// A profile that would not be sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExampleView {
+    #[schema(example = "3")]
+    pub customer_id: String,
+    #[schema(example = "not an address")]
+    pub email: String,
+}
+
+/// Values of one field that could not be sent as they are, for one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValueProblemsView {
+    /// The field of the profile.
+    #[schema(example = "Born")]
+    pub field: String,
+    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
+    #[schema(example = "birthday")]
+    pub key: String,
+    pub code: ProblemCode,
+    pub count: i64,
+    /// The first ones.
+    pub examples: Vec<ValueExampleView>,
+}
+
+/// A value that could not be sent as it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueExampleView {
+    #[schema(example = "3")]
+    pub customer_id: String,
+    #[schema(example = "jonas.weiss@example.com")]
+    pub email: String,
+    /// Its first 100 characters; what cannot be seen is shown as `<U+200B>`.
+    #[schema(example = "31/12/1990")]
+    pub value: String,
+    /// What would be sent instead; `null` when nothing would.
+    #[schema(required)]
+    pub sent: Option<String>,
+}
+
+/// Formats that all values of a field fit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormatProposalView {
+    /// The field of the profile.
+    #[schema(example = "Born")]
+    pub field: String,
+    /// Key of the custom field on the list.
+    #[schema(example = "birthday")]
+    pub key: String,
+    /// Several, where nobody but you can know which is meant.
+    pub formats: Vec<FormatReadingView>,
+    /// What to do, for people.
+    #[schema(
+        example = "All values of “Born” fit dd/MM/yyyy. If that is meant, set it as the format of the field."
+    )]
+    pub message: String,
+}
+
+/// A format, and how it reads one of the values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormatReadingView {
+    pub format: ProposedFormat,
+    #[schema(example = "31/12/1990")]
+    pub value: String,
+    /// What would be sent for the value.
+    #[schema(example = "1990/12/31")]
+    pub sent: String,
+}

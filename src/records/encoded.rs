@@ -1,0 +1,70 @@
+//! A page of rows that is ready to be sent, and the calls it takes.
+
+use std::collections::VecDeque;
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+
+use super::integers::to_i64;
+use super::plan::Plan;
+use crate::runs::{FieldWarnings, Rejection, ValueProblem};
+
+/// The largest body of a call; more goes in halves.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// A page of rows, ready to be sent.
+pub struct EncodedBatch {
+    /// From 1.
+    pub number: i64,
+    /// Its first row in the run, from 0.
+    pub first_row: i64,
+    /// The rows, as text.
+    pub page: RecordBatch,
+    /// Positions in the page of the rows to be sent.
+    pub records: Vec<usize>,
+    /// The rows that are not sent, and why.
+    pub refused: Vec<Rejection>,
+    /// The body of the import; empty when nothing is to be sent.
+    pub body: Bytes,
+    /// Values that could not be sent as they are, and how many. Of very many not all are named.
+    pub problems: Vec<ValueProblem>,
+    pub field_warnings: FieldWarnings,
+}
+
+impl EncodedBatch {
+    pub fn rows(&self) -> i64 {
+        to_i64(self.page.num_rows())
+    }
+
+    /// The row after its last one.
+    pub fn end(&self) -> i64 {
+        self.first_row + self.rows()
+    }
+
+    /// Calls it takes, if each is answered at once.
+    pub fn calls(&self, plan: &Plan) -> i64 {
+        if self.records.is_empty() {
+            0
+        } else {
+            self.calls_for(plan, &self.records, self.body.len())
+        }
+    }
+
+    fn calls_for(&self, plan: &Plan, records: &[usize], body_bytes: usize) -> i64 {
+        let parts = if body_bytes > BODY_BYTES_MAX { halves(records) } else { None };
+        let Some(parts) = parts else { return 1 };
+        let calls = |part: Vec<usize>| {
+            let encoded = plan.encode(&self.page, &part);
+            self.calls_for(plan, &part, encoded.body.len())
+        };
+        parts.into_iter().map(calls).sum()
+    }
+}
+
+/// Halves of the rows of a request; `None` when there is nothing to halve.
+pub fn halves(records: &[usize]) -> Option<VecDeque<Vec<usize>>> {
+    if records.len() < 2 {
+        return None;
+    }
+    let (first, second) = records.split_at(records.len() / 2);
+    Some(VecDeque::from([first.to_vec(), second.to_vec()]))
+}

@@ -1,0 +1,106 @@
+//! Names the values that could not be sent: the profile, its field, and the field of the list.
+
+use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
+use super::integers::to_i64;
+use crate::campaign_monitor::{
+    CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, CustomFieldColumn, Encoded, MOBILE_NUMBER, Misfit,
+    Target, all_shown,
+};
+use crate::exports::{ConsentMapping, Mapping, ValueSource};
+use crate::runs::{FieldWarning, FieldWarnings, ValueProblem};
+
+/// The fields of the profile that the parts of a subscriber come from, and what these are called.
+#[derive(Clone, Debug, Default)]
+pub struct TargetNames {
+    /// Field and key of each custom field, in the order of the layout.
+    custom_fields: Vec<(String, String)>,
+    mobile_number: String,
+    consent_to_track: String,
+    consent_to_send_sms: String,
+}
+
+impl TargetNames {
+    /// Of a mapping, and of its custom fields as the list has them.
+    pub fn of(mapping: &Mapping, custom_fields: &[CustomFieldColumn]) -> Self {
+        let fields = mapping.custom_fields.iter().map(|custom| name(&custom.source));
+        let keys = custom_fields.iter().map(|field| field.key.clone());
+        let mobile = mapping.mobile_number.as_ref().map(|mobile| name(&mobile.source()));
+        let consent = |consent: &ConsentMapping| match consent {
+            ConsentMapping::Same(_) => String::new(),
+            ConsentMapping::Field(consent) => consent.field.as_str().to_owned(),
+        };
+        Self {
+            custom_fields: fields.zip(keys).collect(),
+            mobile_number: mobile.unwrap_or_default(),
+            consent_to_track: consent(&mapping.consent_to_track),
+            consent_to_send_sms: consent(&mapping.consent_to_send_sms),
+        }
+    }
+
+    /// The field of the profile, and the key on the list.
+    pub fn get(&self, target: Target) -> (&str, &str) {
+        match target {
+            Target::CustomField(index) => {
+                let (field, key) = &self.custom_fields[index];
+                (field, key)
+            }
+            Target::MobileNumber => (&self.mobile_number, MOBILE_NUMBER),
+            Target::ConsentToTrack => (&self.consent_to_track, CONSENT_TO_TRACK),
+            Target::ConsentToSendSms => (&self.consent_to_send_sms, CONSENT_TO_SEND_SMS),
+        }
+    }
+
+    /// The values of a page, counted by field.
+    pub fn warnings(&self, encoded: &Encoded) -> FieldWarnings {
+        let mut warnings = FieldWarnings::default();
+        for tally in &encoded.targets {
+            let (field, key) = self.get(tally.target);
+            if tally.is_sent {
+                warnings.sent.push(key.to_owned());
+            }
+            if !tally.misfits.is_empty() {
+                let mut warning = FieldWarning::new(field, key);
+                tally.misfits.iter().for_each(|(code, count)| warning.count(*code, *count));
+                warnings.fields.push(warning);
+            }
+        }
+        warnings
+    }
+
+    /// The value problems of a page that begins at this row of the run.
+    pub fn problems(
+        &self,
+        misfits: Vec<Misfit>,
+        columns: &Columns<'_>,
+        first_row: i64,
+    ) -> Vec<ValueProblem> {
+        let (mut last, mut number) = (None, 0);
+        let name = |misfit: Misfit| {
+            number = if last == Some(misfit.row) { number + 1 } else { 1 };
+            last = Some(misfit.row);
+            let text = |column| columns.get(column, misfit.row).unwrap_or_default();
+            let (field, key) = self.get(misfit.target);
+            ValueProblem {
+                position: first_row + to_i64(misfit.row),
+                number,
+                customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
+                email: all_shown(text(EMAIL_COLUMN)).into_owned(),
+                field: field.to_owned(),
+                key: key.to_owned(),
+                code: misfit.code,
+                value: misfit.value,
+                sent: misfit.sent,
+            }
+        };
+        misfits.into_iter().map(name).collect()
+    }
+}
+
+/// What a value comes from: a field, a template as it is written, or nothing of the profile.
+fn name(source: &ValueSource) -> String {
+    match source {
+        ValueSource::Field(field) => field.as_str().to_owned(),
+        ValueSource::Template(template) => template.to_string(),
+        ValueSource::Constant(_) => String::new(),
+    }
+}
