@@ -12,7 +12,7 @@ use arrow_array::{
 use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
-use super::field::FieldType;
+use super::{field::FieldType, unmarked};
 
 /// A schema of nullable text columns.
 pub(super) fn schema(names: &[String]) -> SchemaRef {
@@ -28,6 +28,11 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
         }
         DataType::Boolean => Some(FieldType::Boolean),
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Some(FieldType::Date),
+        DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => {
+            Some(FieldType::String)
+        }
+        DataType::FixedSizeBinary(unmarked::UUID_BYTES) => Some(FieldType::String),
+        bytes if unmarked::may_be_text(bytes) => Some(FieldType::String),
         DataType::Dictionary(_, value) => field_type(value),
         other if other.is_numeric() => Some(FieldType::Number),
         _ => None,
@@ -36,7 +41,7 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
 
 /// A column as text; null stays null, and so does what is not a number in a column of numbers.
 ///
-/// Moments are shown in UTC, those without a zone as if they were UTC.
+/// Moments are shown in UTC, those without a zone as if they were UTC; durations as `PT5400S` (ISO 8601).
 pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Utf8 => Ok(Arc::clone(column)),
@@ -45,6 +50,8 @@ pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Float32 => Ok(numbers(column.as_primitive::<Float32Type>())),
         DataType::Float64 => Ok(numbers(column.as_primitive::<Float64Type>())),
         DataType::Date64 => of(&cast(column, &DataType::Date32)?),
+        DataType::FixedSizeBinary(_) => Ok(unmarked::uuids(column.as_fixed_size_binary())),
+        DataType::BinaryView => unmarked::text(column),
         DataType::Timestamp(unit, _) => moments(column, DataType::Timestamp(*unit, None)),
         _ => cast(column, &DataType::Utf8),
     }

@@ -21,7 +21,7 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::exports::{Warning, warnings};
+use crate::exports::{Mapping, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
@@ -159,11 +159,10 @@ async fn preview(
     let call_ms = store_batches::pace_ms(&mut tx, id).await?.unwrap_or(CALL_MS_ASSUMED);
     drop(tx);
     check_filled(&segments)?;
-    check_fields(&export.mapping, &segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
-    let manifests = manifests(app, &segments).await?;
+    let manifests = manifests(app, &segments, &export.mapping).await?;
     let mut view = count(app, Arc::new(plan), manifests).await?;
     view.estimated_seconds = estimate(view.calls, call_ms, app.config.work.uploads_in_flight);
     view.list_warnings = warnings::of_list(&list);
@@ -181,15 +180,20 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     Problem::none_of(errors.collect())
 }
 
-/// What there is to read, unless it is more than a run may read.
-async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
+/// What there is to read, unless it is more than a run may read, or lacks a field of the mapping.
+async fn manifests(
+    app: &App,
+    segments: &[Segment],
+    mapping: &Mapping,
+) -> Result<Vec<Arc<Manifest>>, Problem> {
     let mut manifests = Vec::with_capacity(segments.len());
     for segment in segments {
         let current = segments::current(app, segment).await.map_err(|error| match error {
             Unreadable::Storage(error) => read_problem(&error),
             Unreadable::Database(error) => error.into(),
         })?;
-        manifests.push(Arc::new(current));
+        check_fields(mapping, std::slice::from_ref(&current))?;
+        manifests.push(Arc::new(current.manifest()));
     }
     match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),
