@@ -23,15 +23,16 @@ pub(super) fn schema(names: &[String]) -> SchemaRef {
 /// `None` for types whose values cannot be shown as text.
 pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
     match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => {
-            Some(FieldType::String)
-        }
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Null
+        | DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Duration(_)
+        | DataType::FixedSizeBinary(unmarked::UUID_BYTES) => Some(FieldType::String),
         DataType::Boolean => Some(FieldType::Boolean),
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Some(FieldType::Date),
-        DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => {
-            Some(FieldType::String)
-        }
-        DataType::FixedSizeBinary(unmarked::UUID_BYTES) => Some(FieldType::String),
         bytes if unmarked::may_be_text(bytes) => Some(FieldType::String),
         DataType::Dictionary(_, value) => field_type(value),
         other if other.is_numeric() => Some(FieldType::Number),

@@ -106,7 +106,7 @@ pub async fn with_new_fields(
         if is_complete || segment.source.0 == SegmentSource::Upload {
             current.push(segment);
         } else {
-            current.push(reread(app, segment).await?);
+            current.push(Box::pin(reread(app, segment)).await?);
         }
     }
     Ok(current)

@@ -59,17 +59,14 @@ fn paired(line: Vec<u8>) -> Vec<u8> {
     while let Some(before) = rest.iter().position(|&byte| byte == b'\\') {
         let (plain, escape) = rest.split_at(before);
         text.extend_from_slice(plain);
-        rest = match pair(escape) {
-            Some(character) => {
-                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                &escape[2 * ESCAPE_BYTES..]
-            }
+        rest = if let Some(character) = pair(escape) {
+            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            &escape[2 * ESCAPE_BYTES..]
+        } else {
             // A backslash and what it escapes, which may be a backslash too.
-            None => {
-                let (copied, after) = escape.split_at(escape.len().min(2));
-                text.extend_from_slice(copied);
-                after
-            }
+            let (copied, after) = escape.split_at(escape.len().min(2));
+            text.extend_from_slice(copied);
+            after
         };
     }
     text.extend_from_slice(rest);

@@ -171,13 +171,11 @@ async fn with_timeout<T>(
 fn column(row: &PgRow) -> Result<Found, Error> {
     let part = |index: usize| row.try_get::<String, _>(index).map_err(failed);
     let (name, type_name, category) = (part(0)?, part(1)?, part(2)?);
-    Ok(match field_type(&type_name, &category) {
-        Some(field_type) => Found::Readable(Column { name, field_type, type_name }),
-        None => {
-            let why = format!("its type {type_name} cannot be read as text");
-            Found::Unreadable(Field::unmappable(name, why))
-        }
-    })
+    if let Some(field_type) = field_type(&type_name, &category) {
+        return Ok(Found::Readable(Column { name, field_type, type_name }));
+    }
+    let why = format!("its type {type_name} cannot be read as text");
+    Ok(Found::Unreadable(Field::unmappable(name, why)))
 }
 
 /// Collects rows until they are a batch.
