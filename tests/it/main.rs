@@ -31,6 +31,7 @@ mod openapi;
 mod orphans;
 mod outside;
 mod outside_lake;
+mod outside_writers;
 mod permissions;
 mod preview;
 mod private_files;

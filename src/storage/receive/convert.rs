@@ -53,6 +53,11 @@ fn from_csv(
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
     let header = first_line(&mut spool)?;
+    if header.to_ascii_lowercase().starts_with("sep=") {
+        let message = "this line tells Excel what separates the values; remove it, and add the separator to the \
+                       address of the upload, such as `?delimiter=%3B` for semicolons";
+        return Err(Error::invalid(1, message));
+    }
     checked_csv(spool, delimiter, limits).map_err(|error| match error {
         Error::Invalid { .. } => csv::separator(&header, delimiter).map_or(error, other_separator),
         other => other,

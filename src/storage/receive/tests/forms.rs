@@ -89,6 +89,11 @@ async fn what_is_written_otherwise_is_named_with_what_to_do() {
             "this is gzip data: send it with the header `Content-Encoding: gzip`",
         ),
         (form(Media::Parquet), gzip(&members(1)), "this is gzip data"),
+        (
+            form(Media::Csv),
+            b"sep=;\nCustomerId;City\n1;a\n".to_vec(),
+            "line 1: this line tells Excel",
+        ),
         (packed.clone(), shop(), "the body is not gzip data"),
         (packed.clone(), cut, "the gzip data is cut short or damaged"),
         (packed.clone(), gzip(&vec![b' '; 65 << 20]), "larger than 67108864 bytes"),

@@ -4,6 +4,7 @@ mod accepted;
 mod characters;
 mod forms;
 mod hostile;
+mod properties;
 mod rejected;
 mod types;
 
