@@ -154,6 +154,21 @@ pub(in super::super) fn decoded(chunks: Chunks, encoding: Encoding) -> Result<Ch
     })))
 }
 
+/// Whether a text is UTF-8 and would be another text in a code page.
+pub(in super::super) fn is_utf8(
+    chunks: impl Iterator<Item = Result<Bytes, Error>>,
+) -> Result<bool, Error> {
+    let (mut decoder, mut is_plain) = (UTF_8.new_decoder_without_bom_handling(), true);
+    for chunk in chunks {
+        let chunk = chunk?;
+        is_plain &= chunk.is_ascii();
+        if decode(&mut decoder, &chunk, false).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(!is_plain && decode(&mut decoder, &[], true).is_ok())
+}
+
 fn decode(decoder: &mut encoding_rs::Decoder, bytes: &[u8], last: bool) -> Result<Bytes, Error> {
     let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
     let mut text = vec![0; room.unwrap_or(0)];

@@ -18,7 +18,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::StringBuil
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 
-pub(super) use decode::{Chunks, decoded, gunzip};
+pub(super) use decode::{Chunks, decoded, gunzip, is_utf8};
 pub(super) use hints::{Separator, separator};
 
 use super::{error::Error, field::CUSTOMER_ID, limits::PAGE_BYTES, text};

@@ -70,17 +70,22 @@ fn unpacked(mut spool: Spool, limits: &ReceiveLimits) -> Result<Spool, Error> {
 }
 
 fn decoded(
-    spool: Spool,
+    mut spool: Spool,
     encoding: &'static encoding_rs::Encoding,
     limits: &ReceiveLimits,
 ) -> Result<Spool, Error> {
     let cancelled = spool.cancelled();
+    if encoding.is_single_byte() && csv::is_utf8(chunks(&mut spool))? {
+        let message = "the text is UTF-8, and would become another one; leave out `charset`";
+        return Err(Error::invalid(None, message));
+    }
+    spool.rewind().map_err(Error::unavailable)?;
     let text = csv::decoded(Box::new(chunks(spool)), Encoding::from(encoding))?;
     Spool::rewrite(text, limits.bytes_max, cancelled)
 }
 
 /// The content from start to end.
-pub(super) fn chunks(mut file: Spool) -> impl Iterator<Item = Result<Bytes, Error>> {
+pub(super) fn chunks(mut file: impl Read) -> impl Iterator<Item = Result<Bytes, Error>> {
     std::iter::from_fn(move || {
         let mut chunk = Vec::new();
         match file.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk) {

@@ -27,6 +27,10 @@ fn form(media: Media) -> UploadForm {
     media.into()
 }
 
+fn baltic() -> Encoding {
+    WINDOWS_1257.into()
+}
+
 async fn send_as(form: UploadForm, body: Vec<u8>) -> Result<Vec<Row>, String> {
     let (_folder, storage) = storage();
     let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
@@ -40,10 +44,9 @@ async fn send_as(form: UploadForm, body: Vec<u8>) -> Result<Vec<Row>, String> {
 async fn text_is_read_as_its_sender_says() {
     let semicolons: Delimiter = ";".to_owned().try_into().unwrap();
     let tabs: Delimiter = "\t".to_owned().try_into().unwrap();
-    let baltic: Encoding = "windows-1257".to_owned().try_into().unwrap();
     let utf16le: Encoding = "utf-16le".to_owned().try_into().unwrap();
     let csv = form(Media::Csv);
-    let excel = UploadForm { delimiter: Some(semicolons), encoding: Some(baltic), ..csv.clone() };
+    let excel = UploadForm { delimiter: Some(semicolons), encoding: Some(baltic()), ..csv.clone() };
     let shop_rows = [row(["1", "Rēzekne", "12,50"]), row(["2", "Rīga; vecpilsēta", "0,5"])];
     assert_eq!(send_as(excel.clone(), shop()).await.unwrap(), shop_rows);
     let packed = UploadForm { is_gzip: true, ..excel };
@@ -93,6 +96,11 @@ async fn what_is_written_otherwise_is_named_with_what_to_do() {
             form(Media::Csv),
             b"sep=;\nCustomerId;City\n1;a\n".to_vec(),
             "line 1: this line tells Excel",
+        ),
+        (
+            UploadForm { encoding: Some(baltic()), ..form(Media::Csv) },
+            "CustomerId,City\n1,Rīga\n".into(),
+            "the text is UTF-8, and would become another one; leave out `charset`",
         ),
         (packed.clone(), shop(), "the body is not gzip data"),
         (packed.clone(), cut, "the gzip data is cut short or damaged"),
