@@ -45,6 +45,7 @@ actions! {
     SignInFail                 "signIn.fail"                 ""       "";
     SegmentSave                "segment.save"                "PUT"    "/segments/{name}";
     SegmentUpdate              "segment.update"              "PATCH"  "/segments/{name}";
+    SegmentInspect             "segment.inspect"             "POST"   "/segments/{name}/inspect";
     SegmentReplaceMembers      "segment.replaceMembers"      "PUT"    "/segments/{name}/members";
     SegmentReadMembers         "segment.readMembers"         "GET"    "/segments/{name}/members";
     SegmentRemove              "segment.remove"              "DELETE" "/segments/{name}";

@@ -1,7 +1,5 @@
 //! Which fields of a profile become which parts of a subscriber, and whether the segments have them.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +11,7 @@ use super::field_name::FieldName;
 use super::mobile::MobileMapping;
 use super::name::NameMapping;
 use crate::schedules::TimeZone;
-use crate::segments::{Segment, SegmentName};
+use crate::segments::Segment;
 
 /// Which fields of a profile become which parts of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -91,18 +89,17 @@ impl Mapping {
         fields
     }
 
-    /// Every field that a segment lacks, with the first segment that lacks it. A segment that was never filled lacks
-    /// none: its fields are unknown.
+    /// Every field that a segment lacks or that cannot be mapped, with the first such segment. A segment that was never
+    /// filled lacks none: its fields are unknown.
     #[must_use]
     pub fn missing_from<'a>(
         &'a self,
         segments: impl IntoIterator<Item = &'a Segment>,
-    ) -> Vec<MissingField<'a>> {
-        let filled = |segment: &&Segment| segment.fields.is_some();
-        let segments: Vec<_> = segments.into_iter().filter(filled).collect();
+    ) -> Vec<MissingField> {
+        let segments: Vec<_> = segments.into_iter().collect();
         let missing = |(pointer, field): (String, &'a FieldName)| {
-            let segment = segments.iter().find(|segment| !segment.has_field(field.as_str()))?;
-            Some(MissingField { pointer, field, segment: &segment.name })
+            let why = segments.iter().find_map(|segment| segment.refuses_field(field.as_str()))?;
+            Some(MissingField { pointer, why })
         };
         self.fields().into_iter().filter_map(missing).collect()
     }
@@ -110,16 +107,9 @@ impl Mapping {
 
 /// A field of the mapping that a segment lacks.
 #[derive(Debug)]
-pub struct MissingField<'a> {
+pub struct MissingField {
     /// JSON pointer (RFC 6901) to the field.
     pub pointer: String,
-    field: &'a FieldName,
-    segment: &'a SegmentName,
-}
-
-impl fmt::Display for MissingField<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (segment, field) = (self.segment.as_str(), self.field.as_str());
-        write!(f, "The segment “{segment}” has no field “{field}”.")
-    }
+    /// Which segment lacks which field, and what it has instead, in sentences.
+    pub why: String,
 }

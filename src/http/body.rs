@@ -81,27 +81,51 @@ fn check_form(request: &HttpRequest) -> Result<(), Problem> {
 
 /// Rejects a body that is only a part, or compressed: it would be stored for the whole.
 pub fn check_complete(request: &HttpRequest) -> Result<(), Problem> {
+    check_range(request)?;
+    match coding(request) {
+        None => Ok(()),
+        Some(coding) => {
+            Err(not_accepted(&coding, "Send the body uncompressed, without that header."))
+        }
+    }
+}
+
+/// The same for a body that may be compressed with gzip: whether it is.
+pub fn is_gzip(request: &HttpRequest) -> Result<bool, Problem> {
+    check_range(request)?;
+    match coding(request) {
+        None => Ok(false),
+        Some(gzip) if gzip.eq_ignore_ascii_case("gzip") => Ok(true),
+        Some(coding) => {
+            let advice =
+                "Compress the body with gzip, or send it uncompressed, without that header.";
+            Err(not_accepted(&coding, advice))
+        }
+    }
+}
+
+fn check_range(request: &HttpRequest) -> Result<(), Problem> {
     if request.headers().contains_key(CONTENT_RANGE) {
         let detail = "A body with `Content-Range` is a part, and would replace the whole. Send everything in one body, \
             without that header.";
         return Err(Problem::new(ProblemKind::InvalidRequest, detail));
     }
-    check_coding(request)
+    Ok(())
 }
 
-/// Rejects a compressed body, which would look like a broken one.
-fn check_coding(request: &HttpRequest) -> Result<(), Problem> {
-    let mut codings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    let Some(coding) =
-        codings.find(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"))
-    else {
-        return Ok(());
-    };
-    let coding = String::from_utf8_lossy(coding);
-    let detail = format!(
-        "A body with `Content-Encoding: {coding}` is not accepted. Send the body uncompressed, without that header."
-    );
-    Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
+/// How a body is compressed; of several codings all.
+fn coding(request: &HttpRequest) -> Option<String> {
+    let codings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let codings = codings.map(|coding| String::from_utf8_lossy(coding.trim_ascii()).into_owned());
+    let codings: Vec<_> =
+        codings.filter(|coding| !coding.eq_ignore_ascii_case("identity")).collect();
+    (!codings.is_empty()).then(|| codings.join(", "))
+}
+
+/// A compressed body would look like a broken one.
+fn not_accepted(coding: &str, advice: &str) -> Problem {
+    let detail = format!("A body with `Content-Encoding: {coding}` is not accepted. {advice}");
+    Problem::new(ProblemKind::UnsupportedMediaType, detail)
 }
 
 /// A body, and its share of the memory for bodies.

@@ -227,7 +227,7 @@ mod tests {
             .unwrap();
         let page = [("0", "1"), ("1", "ann@example.com"), ("2", value)]
             .map(|(name, text)| (name, Arc::new(StringArray::from(vec![text])) as ArrayRef));
-        let (body, _) = plan.encode(&RecordBatch::try_from_iter(page).unwrap(), &[0]);
+        let body = plan.encode(&RecordBatch::try_from_iter(page).unwrap(), &[0]).body;
         serde_json::from_slice::<Value>(&body).unwrap()["Subscribers"][0].clone()
     }
 

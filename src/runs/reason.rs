@@ -47,7 +47,8 @@ reasons! {
         "The segment {detail} has no members to read. Upload its members or refresh it, or take it out of the export.";
     /// A segment lacks a field that the mapping names.
     FieldNotFound User
-        "{detail} Nothing was sent. Change the data matching of the export, or refresh the segment with that field.";
+        "{detail} Nothing was sent. Change the data matching of the export, or bring the field back into the data: the \
+         next run reads the fields again.";
     /// The data of a segment changed while the run read it.
     SegmentChanged User
         "The segment {detail} A waiting run reads it again by itself. If the run has failed, start it again.";

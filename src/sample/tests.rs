@@ -125,7 +125,7 @@ async fn every_media_type_is_received_completely_and_has_the_same_members() {
         };
         let received = storage.receive("sample", media, body, &limits).await.unwrap();
         if media == Media::Parquet {
-            let birthday = Field { name: "Birthday".into(), r#type: FieldType::Date };
+            let birthday = Field::new("Birthday", FieldType::Date);
             assert!(received.fields.contains(&birthday));
         }
         let pages = storage.pages(Arc::new(received.manifest), Arc::clone(&columns));

@@ -10,28 +10,27 @@ use super::source::SegmentSource;
 use super::store;
 use crate::app::App;
 use crate::db::{self, ReadHandle, WriteHandle};
-use crate::storage::{self, Inspection, Manifest, ReceiveLimits, TableName};
+use crate::storage::{self, Inspection, ReceiveLimits, TableName};
 
 const FIELDS_MAX: usize = 200;
 const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// The members of a segment now. Files of others are inspected again, which costs little when they are unchanged; a
-/// table is copied.
-pub async fn current(app: &App, segment: &Segment) -> Result<Manifest, Unreadable> {
+/// A segment with the members and the fields that it has now. Files of others are inspected again, which costs little
+/// when they are unchanged; a table is copied.
+pub async fn current(app: &App, segment: &Segment) -> Result<Segment, Unreadable> {
     let (known, instance) = (segment.known(), segment.instance_id);
     let scope = segment.id.0.to_string();
     let Some(found) = inspect(app, instance, &segment.source.0, &scope, known.clone()).await?
     else {
-        let known = known.map_or_else(Manifest::empty, |known| known.manifest);
-        app.storage.check(&known).await?;
-        return Ok(known);
+        app.storage.check(&segment.manifest()).await?;
+        return Ok(segment.clone());
     };
     if known.as_ref() != Some(&found) {
         let mut tx = app.db.write().await?;
         save_inspection(&mut tx, segment, &found).await?;
         tx.commit().await?;
     }
-    Ok(found.manifest)
+    Ok(segment.clone().with(found))
 }
 
 /// The limits of members that this service stores for an instance.

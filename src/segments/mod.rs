@@ -7,7 +7,7 @@ mod source;
 pub mod store;
 mod view;
 
-pub use members::{check_open, current, inspect, receive_limits};
+pub use members::{check_open, current, inspect, receive_limits, save_inspection};
 pub use segment::{Segment, SegmentId, SegmentName, Unreadable};
 pub use source::SegmentSource;
 pub(crate) use view::SegmentView;

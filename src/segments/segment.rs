@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::source::SegmentSource;
 use crate::db::{Stamps, Time};
 use crate::names::DisplayName;
-use crate::storage::{self, Field, Inspection, Manifest};
+use crate::storage::{self, Field, Inspection, Manifest, nearest};
 
 /// Id of a segment; callers know it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -81,10 +81,38 @@ impl Segment {
         Some(Inspection { manifest: manifest.0.clone(), fields: fields.items.clone() })
     }
 
-    /// Whether the members have a field of that name.
+    /// What its members are read from; nothing while it was never filled.
     #[must_use]
-    pub fn has_field(&self, name: &str) -> bool {
-        self.fields.iter().any(|fields| fields.items.iter().any(|field| field.name == name))
+    pub fn manifest(&self) -> Manifest {
+        self.manifest.as_ref().map_or_else(Manifest::empty, |manifest| manifest.0.clone())
+    }
+
+    /// The same segment with what was found in its source.
+    #[must_use]
+    pub fn with(self, found: Inspection) -> Self {
+        let member_count = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
+        Self {
+            manifest: Some(Json(found.manifest)),
+            fields: Some(Json(Fields { items: found.fields })),
+            member_count: Some(member_count),
+            ..self
+        }
+    }
+
+    /// Why a mapping may not use a field, in a sentence; `None` when it may, or when the fields are unknown because the
+    /// segment was never filled.
+    #[must_use]
+    pub fn refuses_field(&self, name: &str) -> Option<String> {
+        let fields = &self.fields.as_ref()?.items;
+        let segment = self.name.as_str();
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            let mappable = fields.iter().filter(|field| field.is_mappable());
+            let near = nearest(name, mappable.map(|field| field.name.as_str()));
+            let near = near.map(|near| format!(" {near}")).unwrap_or_default();
+            return Some(format!("The segment “{segment}” has no field “{name}”.{near}"));
+        };
+        let why = field.unmappable.as_ref()?;
+        Some(format!("The field “{name}” of the segment “{segment}” cannot be mapped: {why}."))
     }
 }
 

@@ -27,6 +27,7 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(segments::handlers::put_segment)
         .service(segments::handlers::update_segment)
         .service(segments::handlers::delete_segment)
+        .service(segments::inspecting::inspect_segment)
         .service(segments::members::get_members)
         .service(segments::upload::put_members)
         .service(exports::of_segment::list_segment_exports)

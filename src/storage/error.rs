@@ -4,6 +4,12 @@
 
 use parquet::errors::ParquetError;
 
+use super::{field::CUSTOMER_ID, near::nearest};
+
+/// What to do with a stored file that is not UTF-8.
+const NOT_UTF8: &str = "the text is not UTF-8; save the file as UTF-8, or set `csv.encoding` of the source to the \
+                        encoding that it has, such as `windows-1257`";
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why members could not be found, read or received.
@@ -60,6 +66,12 @@ pub enum Error {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// The text is not UTF-8, and nothing says how it is encoded: who reads it knows where to say it.
+    #[error("{}the text is not UTF-8", at_line(Some(*line)))]
+    NotUtf8 {
+        /// The physical line, from 1.
+        line: u64,
+    },
     /// The upload has no members, and its sender did not say that this is meant.
     #[error("there are no members in the upload")]
     Empty,
@@ -115,12 +127,18 @@ impl Error {
         Self::unavailable(cause)
     }
 
-    /// A column whose values cannot be shown as text.
-    pub(super) fn not_flat(column: &str) -> Self {
+    /// No column identifies the members; one may have almost the right name.
+    pub(super) fn no_customer_id<'a>(
+        line: impl Into<Option<u64>>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let near = nearest(CUSTOMER_ID, names).unwrap_or_default();
+        let what = if near.is_empty() { near } else { format!(" {near}") };
         let message = format!(
-            "column {column:?} is nested or binary; only text, numbers, booleans, dates and times are accepted"
+            "there is no column {CUSTOMER_ID}, and every segment must have one.{what} Give that name to the column \
+             that identifies a customer"
         );
-        Self::invalid(None, message)
+        Self::invalid(line, message)
     }
 
     /// For an object that was not pinned before.
@@ -180,6 +198,7 @@ impl Error {
             Self::Invalid { line, message } => {
                 Self::Invalid { line: None, message: format!("{path}: {}{message}", at_line(line)) }
             }
+            Self::NotUtf8 { line } => Self::invalid(line, NOT_UTF8).in_file(path),
             other => other,
         }
     }

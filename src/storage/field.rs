@@ -27,6 +27,29 @@ pub struct Field {
     /// As written in the data; case matters.
     #[schema(example = "Email")]
     pub name: String,
-    /// The type of all its values.
+    /// The type of all its values; text where they have several, or where none can be mapped.
     pub r#type: FieldType,
+    /// Why no mapping may use this field, such as lists or bytes; left out when one may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "it holds lists; only single values can be mapped", max_length = 200)]
+    pub unmappable: Option<String>,
+}
+
+impl Field {
+    /// A field that a mapping may use.
+    #[must_use]
+    pub fn new(name: impl Into<String>, r#type: FieldType) -> Self {
+        Self { name: name.into(), r#type, unmappable: None }
+    }
+
+    /// A field whose values are not read.
+    pub(super) fn unmappable(name: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { name: name.into(), r#type: FieldType::String, unmappable: Some(why.into()) }
+    }
+
+    /// Whether a mapping may use it.
+    #[must_use]
+    pub const fn is_mappable(&self) -> bool {
+        self.unmappable.is_none()
+    }
 }

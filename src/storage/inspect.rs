@@ -1,5 +1,7 @@
 //! Inspecting external data: which files there are, with which fields and how many members.
 
+use std::collections::HashMap;
+
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use tokio_util::sync::CancellationToken;
@@ -12,10 +14,12 @@ use super::{
     external::ExternalData,
     field::{Field, FieldType},
     file_names::{has_extension_of, is_hidden, require_extension},
+    lakehouse,
     manifest::{Format, Inspection, Manifest, Object},
     model, parquet,
     pinned::PinnedObject,
     roots::{Location, Root, Storage},
+    union::{FieldUnion, PartField},
 };
 
 /// The most files in one segment.
@@ -34,9 +38,9 @@ struct Listing {
 impl Storage {
     /// Inspects external data, or answers what is `known` about it when every file is unchanged.
     ///
-    /// CSV is read to its end and checked strictly; of Parquet only the footers are read. Files whose names begin with
-    /// `_` or `.` are left out; any other file must be of the format. Duplicates of a `CustomerId` are not looked for:
-    /// the files are not ours to reject row by row.
+    /// CSV is read to its end and checked strictly; of Parquet only the footers are read. What is hidden, by a name
+    /// that begins with `_` or `.`, is left out; any other file must be of the format. Duplicates of a `CustomerId` are
+    /// not looked for: the files are not ours to reject row by row.
     pub(crate) async fn inspect(
         &self,
         data: &ExternalData,
@@ -94,6 +98,9 @@ impl Listing {
 async fn list(root: &Root, data: &ExternalData) -> Result<Listing, Error> {
     let (format, dialects, files, fields, header_unknown) = match data {
         ExternalData::Files { at, format, dialect } => {
+            if *format == Format::Parquet {
+                lakehouse::refuse_inside(root, at).await?;
+            }
             let files = files_at(root, at).await?.into_iter().map(|file| (file, 0)).collect();
             let is_default = *dialect == Dialect::default();
             (*format, if is_default { vec![] } else { vec![dialect.clone()] }, files, None, false)
@@ -126,19 +133,21 @@ fn unread(file: ObjectMeta, dialect: usize) -> Object {
     Object { path: file.location.to_string(), size: file.size, etag: file.e_tag, rows: 0, dialect }
 }
 
-/// The file at a location, or all files in the folder there and below it.
+/// The file at a location, or all files in the folder there and below it that are not hidden.
 async fn files_at(root: &Root, at: &Location) -> Result<Vec<ObjectMeta>, Error> {
     match root.store.head(&at.path).await {
         Ok(meta) => return Ok(vec![meta]),
         Err(object_store::Error::NotFound { .. }) => {}
         Err(cause) => return Err(Error::of_store(&at.path, cause)),
     }
-    let listing =
-        root.store.list(Some(&at.path)).try_filter(|meta| std::future::ready(!is_hidden(meta)));
+    let mut listing = root.store.list(Some(&at.path));
     let mut files = Vec::new();
-    futures::pin_mut!(listing);
     let failed = |cause| Error::of_store(&at.path, cause);
     while let Some(meta) = listing.try_next().await.map_err(failed)? {
+        lakehouse::refuse(&meta, &at.path)?;
+        if is_hidden(&meta, &at.path) {
+            continue;
+        }
         root.require_external(&meta.location)?;
         files.push(meta);
         if files.len() > OBJECTS_MAX {
@@ -151,18 +160,19 @@ async fn files_at(root: &Root, at: &Location) -> Result<Vec<ObjectMeta>, Error> 
 
 async fn inspect_objects(root: &Root, listing: &Listing) -> Result<Inspection, Error> {
     let mut manifest = Manifest { objects: vec![], ..listing.manifest.clone() };
-    let mut expected = listing.fields.clone();
+    let mut in_model = listing.fields.clone();
+    let mut union = FieldUnion::default();
     for object in &listing.manifest.objects {
         let mut object = object.clone();
         let fields = inspect_object(root, listing, &mut object).await?;
-        match &expected {
-            None => expected = Some(fields),
-            Some(first) if listing.fields.is_none() => require_same(first, &object, &fields)?,
-            Some(in_model) => require_all(in_model, &object, &fields)?,
-        }
+        let added = match &mut in_model {
+            Some(in_model) => complete(in_model, &fields),
+            None => union.add(fields),
+        };
+        added.map_err(|error| error.in_file(&object.path))?;
         manifest.objects.push(object);
     }
-    Ok(Inspection { manifest, fields: expected.unwrap_or_default() })
+    Ok(Inspection { manifest, fields: in_model.unwrap_or_else(|| union.fields()) })
 }
 
 /// Counts the members of an object, notes its dialect, and returns its fields.
@@ -170,7 +180,7 @@ async fn inspect_object(
     root: &Root,
     listing: &Listing,
     object: &mut Object,
-) -> Result<Vec<Field>, Error> {
+) -> Result<Vec<PartField>, Error> {
     let cancelled = CancellationToken::new();
     let _guard = cancelled.clone().drop_guard();
     let pinned = PinnedObject::new(root, object).until(cancelled);
@@ -192,7 +202,7 @@ async fn inspect_object(
 fn inspect_csv(
     pinned: &PinnedObject,
     dialects: &[Dialect],
-) -> Result<(Vec<Field>, u64, usize), Error> {
+) -> Result<(Vec<PartField>, u64, usize), Error> {
     let last = dialects.len() - 1;
     let open = |dialect| csv::open(Box::new(pinned.chunks()), RecordLimits::EXTERNAL, dialect);
     let (mut records, dialect) = match open(&dialects[0]) {
@@ -200,7 +210,8 @@ fn inspect_csv(
         Err(Error::Invalid { .. }) if last > 0 => (open(&dialects[last])?, last),
         opened => (opened?, 0),
     };
-    let customer_id = csv::customer_id_column(records.header())?;
+    let customer_id = csv::customer_id_column(records.header())
+        .map_err(|error| other_separator(records.header(), &dialects[dialect], error))?;
     let mut rows = 0;
     while records.advance()? {
         let id = records.field(customer_id);
@@ -211,32 +222,32 @@ fn inspect_csv(
     Ok((text_fields(records.header()), rows, dialect))
 }
 
-fn text_fields(header: &[String]) -> Vec<Field> {
-    let field = |name: &String| Field { name: name.clone(), r#type: FieldType::String };
-    header.iter().map(field).collect()
+/// A wrong separator explains why there is no `CustomerId`.
+fn other_separator(header: &[String], dialect: &Dialect, error: Error) -> Error {
+    let line = header.join(&String::from(dialect.delimiter));
+    let Some(found) = csv::separator(&line, dialect.delimiter) else { return error };
+    let message = format!(
+        "the file seems to be separated by {}; set `csv.delimiter` of the source to {:?}",
+        found.name,
+        String::from(found.character)
+    );
+    Error::invalid(1, message)
 }
 
-/// The files of a segment must have the same fields; their order may differ.
-fn require_same(first: &[Field], object: &Object, fields: &[Field]) -> Result<(), Error> {
-    let unexpected = fields.iter().find(|field| !first.contains(field));
-    let missing = first.iter().find(|field| !fields.contains(field));
-    match unexpected.or(missing) {
-        None => Ok(()),
-        Some(field) => {
-            let message = format!(
-                "field {:?} differs from the first file; all files must have the same fields",
-                field.name
-            );
-            Err(Error::invalid(None, message).in_file(&object.path))
-        }
-    }
+fn text_fields(header: &[String]) -> Vec<PartField> {
+    header.iter().map(|name| Field::new(name, FieldType::String).into()).collect()
 }
 
 /// A file must have every field of the model, of whatever types.
-fn require_all(in_model: &[Field], object: &Object, fields: &[Field]) -> Result<(), Error> {
-    let is_missing = |expected: &&Field| fields.iter().all(|field| field.name != expected.name);
-    in_model.iter().find(is_missing).map_or(Ok(()), |field| {
-        let message = format!("there is no column {:?}, but the model names it", field.name);
-        Err(Error::invalid(None, message).in_file(&object.path))
-    })
+fn complete(in_model: &mut [Field], found: &[PartField]) -> Result<(), Error> {
+    let found: HashMap<&str, &Field> =
+        found.iter().map(|part| (part.field.name.as_str(), &part.field)).collect();
+    for field in in_model {
+        let Some(part) = found.get(field.name.as_str()) else {
+            let message = format!("there is no column {:?}, but the model names it", field.name);
+            return Err(Error::invalid(None, message));
+        };
+        field.unmappable = field.unmappable.take().or_else(|| part.unmappable.clone());
+    }
+    Ok(())
 }

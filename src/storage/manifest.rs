@@ -14,7 +14,7 @@ pub(crate) const DEFAULT_ROOT: &str = "default";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Format {
-    /// Apache Parquet with flat columns.
+    /// Apache Parquet; columns that are nested are not read.
     Parquet,
     /// Comma-separated values with a header line; every column is text.
     Csv,

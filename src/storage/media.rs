@@ -1,4 +1,25 @@
-//! The media types of an upload.
+//! The media types of an upload, and how its sender says that it is written.
+
+use super::csv::{Delimiter, Encoding};
+
+/// How an upload is written.
+#[derive(Clone, Debug)]
+pub struct UploadForm {
+    /// Decides which of the readers gets it.
+    pub media: Media,
+    /// Whether the body is compressed with gzip.
+    pub is_gzip: bool,
+    /// What separates the values of CSV, where it is not a comma.
+    pub delimiter: Option<Delimiter>,
+    /// Of the text, where it is not UTF-8; a byte order mark counts for more.
+    pub encoding: Option<Encoding>,
+}
+
+impl From<Media> for UploadForm {
+    fn from(media: Media) -> Self {
+        Self { media, is_gzip: false, delimiter: None, encoding: None }
+    }
+}
 
 /// How members arrive in an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,8 @@ impl Storage {
     /// columns as nullable text, in the order named.
     ///
     /// Ends with the first error: [`Error::Changed`] or [`Error::Lost`] when an object is not the pinned one,
-    /// [`Error::Invalid`] when the data is wrong or a column is missing. A stream without an error has every row.
+    /// [`Error::Invalid`] when the data is wrong or a column is missing; in one of several files it is null. A stream
+    /// without an error has every row.
     #[must_use]
     pub(crate) fn pages(
         &self,
@@ -86,12 +87,14 @@ fn read(
     columns: &[String],
     pages: &Sender<Page>,
 ) -> Result<(), Error> {
+    // In a folder columns come and go; a file alone has what was found in it.
+    let may_lack = manifest.objects.len() > 1;
     for (object, pinned) in manifest.objects.iter().zip(pinned) {
         let outcome = match manifest.format {
-            Format::Parquet => {
-                parquet::catch_panics(|| send(object, parquet::pages(pinned, columns)?, pages))
-            }
-            Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns)
+            Format::Parquet => parquet::catch_panics(|| {
+                send(object, parquet::pages(pinned, columns, may_lack)?, pages)
+            }),
+            Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns, may_lack)
                 .and_then(|read| send(object, read, pages)),
         };
         if !outcome.map_err(|error| error.in_file(&object.path))? {
@@ -122,9 +125,10 @@ fn csv_pages(
     pinned: &PinnedObject,
     dialect: &Dialect,
     columns: &[String],
+    may_lack: bool,
 ) -> Result<impl Iterator<Item = Page> + use<>, Error> {
     let mut records = csv::open(Box::new(pinned.chunks()), RecordLimits::EXTERNAL, dialect)?;
-    let projection = Projection::named(records.header(), columns)?;
+    let projection = Projection::named(records.header(), columns, may_lack)?;
     Ok(std::iter::from_fn(move || {
         csv::batch(&mut records, &projection, PAGE_ROWS, |_| Ok(())).transpose()
     }))

@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom, Write},
 };
 
 use bytes::Bytes;
@@ -47,6 +47,27 @@ impl Spool {
         let mut file = file.into_inner();
         file.rewind().await.map_err(Error::unavailable)?;
         Ok(Self::new(file.into_std().await, cancelled))
+    }
+
+    /// Writes what another body becomes to a file of its own; blocks.
+    pub(super) fn rewrite(
+        chunks: impl Iterator<Item = Result<Bytes, Error>>,
+        bytes_max: u64,
+        cancelled: CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut file = io::BufWriter::with_capacity(WRITE_BYTES, temporary_file()?);
+        let mut size: u64 = 0;
+        for chunk in chunks {
+            let chunk = chunk?;
+            size += chunk.len() as u64;
+            if size > bytes_max {
+                return Err(Error::TooLarge { limit_bytes: bytes_max });
+            }
+            file.write_all(&chunk).map_err(Error::unavailable)?;
+        }
+        let mut file = file.into_inner().map_err(|error| Error::unavailable(error.into_error()))?;
+        file.rewind().map_err(Error::unavailable)?;
+        Ok(Self::new(file, cancelled))
     }
 
     /// Cancelled when the caller has left.

@@ -14,7 +14,7 @@ use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
 use jiff::tz::{Offset, TimeZone};
 
 use super::field::FieldType;
-use super::moments;
+use super::{moments, unmarked};
 
 /// A schema of nullable text columns.
 pub(super) fn schema(names: &[String]) -> SchemaRef {
@@ -25,11 +25,17 @@ pub(super) fn schema(names: &[String]) -> SchemaRef {
 /// `None` for types whose values cannot be shown as text.
 pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
     match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => {
-            Some(FieldType::String)
-        }
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Null
+        | DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Duration(_)
+        | DataType::FixedSizeBinary(unmarked::UUID_BYTES) => Some(FieldType::String),
         DataType::Boolean => Some(FieldType::Boolean),
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Some(FieldType::Date),
+        bytes if unmarked::may_be_text(bytes) => Some(FieldType::String),
         DataType::Dictionary(_, value) => field_type(value),
         other if other.is_numeric() => Some(FieldType::Number),
         _ => None,
@@ -39,7 +45,7 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
 /// A column as text; null stays null, and so does what is not a number in a column of numbers.
 ///
 /// A moment is shown with the offset of the zone that its column names, and with `Z` in UTC. A time of no zone is shown
-/// without one: nobody knows which moment it is.
+/// without one: nobody knows which moment it is. Durations are shown as `PT5400S` (ISO 8601).
 pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Utf8 => Ok(Arc::clone(column)),
@@ -48,6 +54,8 @@ pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Float32 => Ok(numbers(column.as_primitive::<Float32Type>())),
         DataType::Float64 => Ok(numbers(column.as_primitive::<Float64Type>())),
         DataType::Date64 => of(&cast(column, &DataType::Date32)?),
+        DataType::FixedSizeBinary(_) => Ok(unmarked::uuids(column.as_fixed_size_binary())),
+        DataType::BinaryView => unmarked::text(column),
         DataType::Timestamp(_, None) => written(column, "%Y-%m-%dT%H:%M:%S%.f"),
         DataType::Timestamp(unit, Some(zone)) => match offsets_of(zone) {
             Some(zone) => moments::of(column, *unit, &zone),

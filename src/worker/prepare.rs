@@ -30,7 +30,6 @@ pub struct Prepared {
 pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let app = job.app.clone();
     let segments = segments_of(&app, job).await?;
-    check_fields(job, &segments)?;
     let connection = connection_of(&app, job).await?;
     let session = open(&app, &connection)?;
     let list = job.run.list_id.as_str();
@@ -66,16 +65,6 @@ async fn segments_of(
     Ok(found)
 }
 
-/// What is not pinned yet must have the fields of the mapping.
-fn check_fields(job: &Job, segments: &[(RunSegment, Option<Segment>)]) -> Result<(), Stopped> {
-    let to_read = segments.iter().filter(|(chosen, _)| chosen.manifest.is_none());
-    let to_read = to_read.filter_map(|(_, segment)| segment.as_ref());
-    match job.run.mapping.missing_from(to_read).first() {
-        Some(missing) => Err(Stopped::failed(ReasonCode::FieldNotFound, missing.to_string())),
-        None => Ok(()),
-    }
-}
-
 async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     let mut tx = app.db.read().await?;
     let connection = match job.run.connection_id {
@@ -106,7 +95,9 @@ async fn pin(
     for (mut chosen, segment) in segments {
         if let Some(segment) = segment.filter(|_| chosen.manifest.is_none()) {
             let current = Box::pin(segments::current(app, &segment)).await;
-            let manifest = current.map_err(|error| not_pinned(error, &chosen.name))?;
+            let current = current.map_err(|error| not_pinned(error, &chosen.name))?;
+            check_fields(job, &current)?;
+            let manifest = current.manifest();
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }
@@ -131,6 +122,14 @@ async fn pin(
         .filter_map(|segment| segment.manifest)
         .map(|manifest| Arc::new(manifest.0))
         .collect())
+}
+
+/// The data that is read decides which fields there are, not what was known of it before.
+fn check_fields(job: &Job, segment: &Segment) -> Result<(), Stopped> {
+    match job.run.mapping.missing_from([segment]).into_iter().next() {
+        Some(missing) => Err(Stopped::failed(ReasonCode::FieldNotFound, missing.why)),
+        None => Ok(()),
+    }
 }
 
 /// What changed before it was pinned is read later: the program that writes it has not finished yet.

@@ -46,6 +46,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("put_segment", Contributors),
     ("update_segment", Contributors),
     ("delete_segment", Contributors),
+    ("inspect_segment", Contributors),
     ("get_members", Contributors),
     ("put_members", Contributors),
     ("list_segment_exports", Viewers),

@@ -125,7 +125,7 @@ async fn what_would_stop_a_run_stops_a_preview_with_the_same_words() {
     assert_eq!(
         problem["errors"][0],
         json!({"pointer": "/mapping/email", "code": "unknownField",
-        "message": "The segment “People” has no field “Email”."})
+        "message": "The segment “People” has no field “Email”. Did you mean \"Mail\"?"})
     );
     app.post(&format!("/exports/{export}/detach"), &json!({})).await;
     assert_eq!(refused(call().await, 409).await["errorCode"], "exportInactive");

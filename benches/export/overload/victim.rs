@@ -44,8 +44,12 @@ impl Victim {
         let export = instance.configure(&file, Format::Csv).await?;
         let uploaded = json!({"displayName": "Uploaded"});
         instance.call(Method::PUT, "/segments/Uploaded", Some(uploaded)).await?;
-        let path = format!("/exports/{export}/runs");
-        let run = text(&instance.call(Method::POST, &path, None).await?, "runId")?;
+        let run = if is_worked {
+            instance.run(&export).await?.1
+        } else {
+            instance.call(Method::POST, &format!("/exports/{export}/runs"), None).await?
+        };
+        let run = text(&run, "runId")?;
         let file = file.display().to_string();
         Ok(Arc::new(Self { instance, export, run, file, is_worked }))
     }

@@ -46,10 +46,10 @@ pub async fn find_segments(
 
 /// Every field of the mapping must be a field of every segment that has members.
 pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Problem> {
-    let errors = mapping.missing_from(segments).into_iter().map(|missing| {
-        let message = missing.to_string();
-        FieldError::new(missing.pointer, "unknownField", message)
-    });
+    let errors = mapping
+        .missing_from(segments)
+        .into_iter()
+        .map(|missing| FieldError::new(missing.pointer, "unknownField", missing.why));
     Problem::none_of(errors.chain(formats::needless(mapping, segments)).collect())
 }
 

@@ -18,7 +18,7 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::exports::{Warning, warnings};
+use crate::exports::warnings;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};

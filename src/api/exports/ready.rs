@@ -10,7 +10,7 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::campaign_monitor::{CustomField, List};
 use crate::connections::Connection;
-use crate::exports::{Export, Warning, warnings};
+use crate::exports::{Export, Mapping, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ExportId;
@@ -46,11 +46,10 @@ pub async fn prepare(
     let segments = segments::store::of_export(&mut tx, id).await?;
     drop(tx);
     check_filled(&segments)?;
-    check_fields(&export.mapping, &segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
-    let manifests = manifests(app, &segments).await?;
+    let manifests = manifests(app, &segments, &export.mapping).await?;
     Ok(Ready { export, connection, list, fields, plan: Arc::new(plan), manifests })
 }
 
@@ -65,15 +64,20 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     Problem::none_of(errors.collect())
 }
 
-/// What there is to read, unless it is more than a run may read.
-async fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
+/// What there is to read, unless it is more than a run may read, or lacks a field of the mapping.
+async fn manifests(
+    app: &App,
+    segments: &[Segment],
+    mapping: &Mapping,
+) -> Result<Vec<Arc<Manifest>>, Problem> {
     let mut manifests = Vec::with_capacity(segments.len());
     for segment in segments {
         let current = segments::current(app, segment).await.map_err(|error| match error {
             Unreadable::Storage(error) => read_problem(&error),
             Unreadable::Database(error) => error.into(),
         })?;
-        manifests.push(Arc::new(current));
+        check_fields(mapping, std::slice::from_ref(&current))?;
+        manifests.push(Arc::new(current.manifest()));
     }
     match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),

@@ -14,6 +14,7 @@ use crate::api::access::may_edit;
 use crate::api::quota::Quota;
 use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::api::schedules;
+use crate::api::segments::inspecting::with_new_fields;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
@@ -44,6 +45,7 @@ pub async fn check(
 ) -> Result<Checked, Problem> {
     check_custom_fields(content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
+    let segments = with_new_fields(app, content.mapping, segments).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
     let mut warnings = warnings::of_choices(content.mapping, content.options);

@@ -85,7 +85,8 @@ async fn first_members(
         return Ok(vec![]);
     };
     check_open(app, segment).map_err(|error| read_problem(&error))?;
-    let names: Arc<[String]> = fields.items.iter().map(|field| field.name.clone()).collect();
+    let readable = fields.items.iter().filter(|field| field.is_mappable());
+    let names: Arc<[String]> = readable.map(|field| field.name.clone()).collect();
     let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
     let (mut members, mut bytes) = (Vec::new(), 0);
     while members.len() < limit {

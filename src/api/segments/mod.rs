@@ -3,7 +3,9 @@
 pub mod find;
 pub mod handlers;
 mod incoming;
+pub mod inspecting;
 pub mod members;
+mod reading;
 pub mod saving;
 pub mod unreadable;
 pub mod upload;

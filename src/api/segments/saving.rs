@@ -1,13 +1,8 @@
 //! How a segment is registered or changed: its source is read first, then both are saved in one transaction.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use actix_web::ResponseError;
-use tokio::time::timeout;
-use uuid::Uuid;
 
-use super::unreadable::storage_unavailable;
+use super::reading::inspect;
 use crate::api::exports::dependants::refuse_in_use;
 use crate::api::quota::Quota;
 use crate::app::App;
@@ -20,8 +15,8 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::retry::{conflict, retry};
 use crate::names::DisplayName;
 use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
-use crate::segments::{self, Segment, SegmentName, SegmentSource, store};
-use crate::storage::{self, Format, Inspection};
+use crate::segments::{Segment, SegmentName, SegmentSource, store};
+use crate::storage::{Format, Inspection};
 
 /// What a caller wants of a segment.
 pub struct SegmentEdit<'a> {
@@ -42,7 +37,10 @@ pub async fn apply(
     edit: &SegmentEdit<'_>,
 ) -> Result<(bool, Segment), Problem> {
     let found = match edit.source {
-        Some(source) => inspect(app, caller.instance, edit.name, source).await?,
+        Some(source) => {
+            check_dialect(source)?;
+            inspect(app, caller.instance, edit.name, source, None).await?
+        }
         None => None,
     };
     let saved = retry(async || save(app, caller, if_match, edit, found.as_ref()).await).await;
@@ -146,35 +144,6 @@ async fn check_exchange(
     refuse_in_use(tx, old.instance_id, &filter, in_use).await
 }
 
-/// Reads the members of a source, or copies them; an upload has none yet.
-async fn inspect(
-    app: &App,
-    instance: Uuid,
-    name: &SegmentName,
-    source: &SegmentSource,
-) -> Result<Option<Inspection>, Problem> {
-    check_dialect(source)?;
-    if *source == SegmentSource::Upload {
-        return Ok(None);
-    }
-    let slot =
-        app.registrations.take(instance).ok_or_else(|| Problem::too_many("registrations"))?;
-    let time = Duration::from_millis(app.config.limits.registration_timeout_ms);
-    let inspecting = segments::inspect(app, instance, source, name.as_str(), None);
-    let inspected = timeout(time, storage::holding(Arc::new(slot), inspecting)).await;
-    let found = inspected.map_err(|_| too_long(time))?;
-    found.map_err(|error| source_problem(source, &error))
-}
-
-fn too_long(time: Duration) -> Problem {
-    let detail = format!(
-        "Reading the members took longer than {} seconds; nothing was changed. Register fewer or smaller files, or a \
-            smaller table.",
-        time.as_secs_f64()
-    );
-    Problem::new(ProblemKind::RegistrationTooLong, detail)
-}
-
 /// Rejects settings of CSV that contradict each other or the format.
 fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
     let SegmentSource::Files { format, csv: Some(dialect), .. } = source else {
@@ -191,16 +160,4 @@ fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
     };
     let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
     Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
-}
-
-fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
-    let pointer =
-        if matches!(source, SegmentSource::Table { .. }) { "/source/table" } else { "/source/url" };
-    match error {
-        error if error.is_of_the_storage() => storage_unavailable(error),
-        other => Problem::from_errors(
-            ProblemKind::Unprocessable,
-            vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
-        ),
-    }
 }

@@ -18,13 +18,13 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::{IfMatch, Name, check_complete, ok};
+use crate::http::body::{IfMatch, Name, is_gzip, ok};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
 use crate::slots::SharedSlot;
-use crate::storage::{self, Inspection, Media, ReceiveLimits};
+use crate::storage::{self, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm};
 
 /// What an upload may do.
 #[derive(Deserialize, IntoParams)]
@@ -35,9 +35,16 @@ pub struct UploadQuery {
     #[serde(default)]
     #[param(default = false)]
     allow_empty: bool,
+    /// What separates the values of CSV, when it is not a comma: `%3B` is a semicolon, `%09` a tab.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 1, pattern = r#"^[^"\r\n\x00]$"#)]
+    delimiter: Option<Delimiter>,
+    /// How the text of CSV or NDJSON is encoded, when it is not UTF-8: `windows-1257`, `iso-8859-1` …; a byte order
+    /// mark counts for more.
+    #[param(value_type = Option<String>, max_length = 40, pattern = r"^[A-Za-z0-9._:-]+$")]
+    charset: Option<Encoding>,
 }
 
-/// A Parquet file with flat columns.
+/// A Parquet file; its nested columns are not read.
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "only a schema of the document: members are read as a stream")]
@@ -47,6 +54,7 @@ pub struct ParquetFile(Vec<u8>);
 ///
 /// The body is read as a stream. A run reads either the old members or the new ones, never a mixture. If a row is not
 /// valid, the answer names its line and nothing changes. A body without members is rejected unless `allowEmpty=true`.
+/// It may be compressed (`Content-Encoding: gzip`).
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -97,12 +105,12 @@ pub async fn put_members(
                 source `upload` first.",
         ));
     }
-    let media = media(&request)?;
+    let form = form(&request, &query)?;
     check_length(&app, &request)?;
     let slot = app.uploads.take(caller.instance).ok_or_else(|| Problem::too_many("uploads"))?;
     let limits = receive_limits(&app, old.instance_id).await?;
     let limits = ReceiveLimits { may_be_empty: query.allow_empty, ..limits };
-    let found = receive(&app, &old, media, payload, limits, slot).await?;
+    let found = receive(&app, &old, form, payload, limits, slot).await?;
     let segment = replace(&app, &caller, &old, &if_match, &found).await;
     if let Err(problem) = &segment {
         give_back(&app, &found, problem).await;
@@ -112,16 +120,30 @@ pub async fn put_members(
     Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 
-fn media(request: &HttpRequest) -> Result<Media, Problem> {
-    check_complete(request)?;
+fn form(request: &HttpRequest, query: &UploadQuery) -> Result<UploadForm, Problem> {
+    let is_gzip = is_gzip(request)?;
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    header.and_then(Media::from_content_type).ok_or_else(|| {
+    let media = header.and_then(Media::from_content_type).ok_or_else(|| {
         Problem::new(
             ProblemKind::UnsupportedMediaType,
-            "The content type is not supported. Send text/csv, application/x-ndjson (both in UTF-8) or \
-                application/vnd.apache.parquet.",
+            "The content type is not supported. Send text/csv, application/x-ndjson or \
+                application/vnd.apache.parquet; if text is not in UTF-8, say so by `?charset=`, such as \
+                `?charset=windows-1257`, and not by the content type. Save a spreadsheet as CSV in UTF-8.",
         )
-    })
+    })?;
+    let (delimiter, encoding) = (query.delimiter, query.charset);
+    let misplaced = match media {
+        Media::Csv => None,
+        Media::Ndjson => delimiter.map(|_| "`delimiter` is for text/csv only"),
+        Media::Parquet => (delimiter.is_some() || encoding.is_some())
+            .then_some("`delimiter` and `charset` are for text only"),
+    };
+    match misplaced {
+        None => Ok(UploadForm { media, is_gzip, delimiter, encoding }),
+        Some(why) => {
+            Err(Problem::new(ProblemKind::InvalidRequest, format!("{why}. Leave it out.")))
+        }
+    }
 }
 
 /// Rejects a body by its `Content-Length`, before any of it is read.
@@ -137,8 +159,9 @@ fn check_length(app: &App, request: &HttpRequest) -> Result<(), Problem> {
 
 fn too_large(limit_bytes: u64) -> Problem {
     let detail = format!(
-        "An upload may have at most {limit_bytes} bytes. Upload the members as compressed Parquet, or register the \
-            files as a `files` source. An upload replaces all members, so parts would overwrite each other."
+        "An upload may have at most {limit_bytes} bytes, uncompressed. Upload the members as compressed Parquet, or \
+            register the files as a `files` source. An upload replaces all members, so parts would overwrite each \
+            other."
     );
     Problem::new(ProblemKind::TooLarge, detail)
 }
@@ -146,7 +169,7 @@ fn too_large(limit_bytes: u64) -> Problem {
 async fn receive(
     app: &App,
     segment: &Segment,
-    media: Media,
+    form: UploadForm,
     payload: Payload,
     limits: ReceiveLimits,
     slot: SharedSlot,
@@ -155,7 +178,8 @@ async fn receive(
     // The payload belongs to this thread; the storage may use others.
     let (sender, receiver) = mpsc::channel(4);
     let body = ReceiverStream::new(receiver);
-    let storing = app.storage.receive(&scope, media, body, &limits);
+    let media = form.media;
+    let storing = app.storage.receive(&scope, form, body, &limits);
     let storing = storage::holding(Arc::new(slot), storing);
     let (found, forwarded) =
         futures::join!(storing, forward(payload, Pace::of(&app.config), sender));

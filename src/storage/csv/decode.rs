@@ -12,9 +12,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, UTF_8};
 
-use super::{super::error::Error, dialect::Encoding};
+use super::{
+    super::{error::Error, foreign},
+    encoding::Encoding,
+};
 
 pub(in super::super) type Chunks = Box<dyn Iterator<Item = Result<Bytes, Error>> + Send>;
 
@@ -33,9 +36,7 @@ const WINDOW_LOG_MAX: u32 = 25;
 pub(in super::super) fn text(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
     let (first, chunks) = peek(chunks)?;
     if first.starts_with(GZIP) {
-        let (chunks, packed) = counted(chunks);
-        let decoder = flate2::read::MultiGzDecoder::new(ChunkReader::new(chunks));
-        return decoded(decompress(decoder, packed, "gzip"), encoding);
+        return decoded(gunzip(chunks), encoding);
     }
     if first.starts_with(ZSTANDARD) {
         let (chunks, packed) = counted(chunks);
@@ -44,7 +45,17 @@ pub(in super::super) fn text(chunks: Chunks, encoding: Encoding) -> Result<Chunk
         decoder.window_log_max(WINDOW_LOG_MAX).map_err(Error::unavailable)?;
         return decoded(decompress(decoder, packed, "Zstandard"), encoding);
     }
+    if let Some(kind) = foreign::kind(&first, &[]) {
+        return Err(Error::invalid(None, format!("this is {kind}")));
+    }
     decoded(chunks, encoding)
+}
+
+/// Unpacks gzip data, as long as it is not made to fill memory or time.
+pub(in super::super) fn gunzip(chunks: Chunks) -> Chunks {
+    let (chunks, packed) = counted(chunks);
+    let decoder = flate2::read::MultiGzDecoder::new(ChunkReader::new(chunks));
+    decompress(decoder, packed, "gzip")
 }
 
 /// The first chunk, and all chunks.
@@ -125,14 +136,9 @@ fn damaged(cause: io::Error, method: &str) -> Error {
 }
 
 /// Decodes by the byte order mark, or without one by `encoding`.
-fn decoded(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
+pub(in super::super) fn decoded(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
     let (first, mut chunks) = peek(chunks)?;
-    let unmarked = match encoding {
-        Encoding::Utf8 => UTF_8,
-        Encoding::Utf16le => UTF_16LE,
-        Encoding::Utf16be => UTF_16BE,
-        Encoding::Windows1252 => WINDOWS_1252,
-    };
+    let unmarked = encoding.encoding();
     let encoding = encoding_rs::Encoding::for_bom(&first).map_or(unmarked, |(marked, _)| marked);
     if encoding == UTF_8 {
         return Ok(chunks);
@@ -146,6 +152,21 @@ fn decoded(chunks: Chunks, encoding: Encoding) -> Result<Chunks, Error> {
         };
         Some(text)
     })))
+}
+
+/// Whether a text is UTF-8 and would be another text in a code page.
+pub(in super::super) fn is_utf8(
+    chunks: impl Iterator<Item = Result<Bytes, Error>>,
+) -> Result<bool, Error> {
+    let (mut decoder, mut is_plain) = (UTF_8.new_decoder_without_bom_handling(), true);
+    for chunk in chunks {
+        let chunk = chunk?;
+        is_plain &= chunk.is_ascii();
+        if decode(&mut decoder, &chunk, false).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(!is_plain && decode(&mut decoder, &[], true).is_ok())
 }
 
 fn decode(decoder: &mut encoding_rs::Decoder, bytes: &[u8], last: bool) -> Result<Bytes, Error> {

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
+use super::encoding::Encoding;
+
 /// How CSV files are written, where that differs from commas, quotes, UTF-8 and a header line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -17,7 +19,8 @@ pub struct Dialect {
     /// What separates values: one ASCII character.
     #[schema(value_type = String, example = ";", max_length = 1, pattern = r#"^[^"\r\n\x00]$"#)]
     pub delimiter: Delimiter,
-    /// Of the text. A byte order mark in the file counts for more.
+    /// Of the text, by its name (`utf8`, `utf16le`, `windows-1257` …). A byte order mark in the file counts for more.
+    #[schema(value_type = String, example = "windows-1257", max_length = 40, pattern = "^[A-Za-z0-9._:-]+$")]
     pub encoding: Encoding,
     /// Whether values may stand in quotes.
     pub quotes: Quotes,
@@ -38,10 +41,16 @@ impl Default for Dialect {
         Self {
             header: true,
             columns: None,
-            delimiter: Delimiter(b','),
-            encoding: Encoding::Utf8,
+            delimiter: Delimiter::default(),
+            encoding: Encoding::default(),
             quotes: Quotes::Strict,
         }
+    }
+}
+
+impl Default for Delimiter {
+    fn default() -> Self {
+        Self(b',')
     }
 }
 
@@ -65,21 +74,6 @@ impl From<Delimiter> for String {
     fn from(delimiter: Delimiter) -> Self {
         char::from(delimiter.0).to_string()
     }
-}
-
-/// How text is encoded; a byte order mark in the file overrides it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Encoding {
-    /// UTF-8.
-    #[default]
-    Utf8,
-    /// UTF-16, little-endian.
-    Utf16le,
-    /// UTF-16, big-endian.
-    Utf16be,
-    /// Windows-1252, of which Latin-1 is a part.
-    Windows1252,
 }
 
 /// Whether values may stand in quotes.

@@ -5,6 +5,8 @@
 
 mod decode;
 mod dialect;
+mod encoding;
+mod hints;
 mod records;
 mod scan;
 #[cfg(test)]
@@ -16,10 +18,12 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::StringBuil
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 
-pub(super) use decode::Chunks;
+pub(super) use decode::{Chunks, decoded, gunzip, is_utf8};
+pub(super) use hints::{Separator, separator};
 
 use super::{error::Error, field::CUSTOMER_ID, limits::PAGE_BYTES, text};
-pub use dialect::{Delimiter, Dialect, Encoding, Quotes};
+pub use dialect::{Delimiter, Dialect, Quotes};
+pub use encoding::Encoding;
 pub(super) use records::{RecordLimits, Records};
 
 /// Opens a stored file, which may be compressed or in another encoding, and reads its header.
@@ -64,8 +68,8 @@ pub(super) fn batch<I: Iterator<Item = Result<Bytes, Error>>>(
     batch.map(Some).map_err(Error::unavailable)
 }
 
-fn append<I>(column: &mut StringBuilder, records: &Records<I>, index: usize) {
-    match records.field(index) {
+fn append<I>(column: &mut StringBuilder, records: &Records<I>, index: Option<usize>) {
+    match index.and_then(|index| records.field(index)) {
         Some(value) => column.append_value(value),
         None => column.append_null(),
     }
@@ -73,23 +77,28 @@ fn append<I>(column: &mut StringBuilder, records: &Records<I>, index: usize) {
 
 /// The columns of a file to read, and their names.
 pub(super) struct Projection {
-    columns: Vec<usize>,
+    /// `None` for one that the file lacks.
+    columns: Vec<Option<usize>>,
     schema: SchemaRef,
 }
 
 impl Projection {
     /// Every column of a header.
     pub(super) fn all(header: &[String]) -> Self {
-        Self { columns: (0..header.len()).collect(), schema: text::schema(header) }
+        Self { columns: (0..header.len()).map(Some).collect(), schema: text::schema(header) }
     }
 
-    /// The named columns, in the order of `names`.
-    pub(super) fn named(header: &[String], names: &[String]) -> Result<Self, Error> {
-        let find = |name: &String| {
-            let index = header.iter().position(|column| column == name);
-            index.ok_or_else(|| {
-                Error::invalid(1, format!("there is no column {name:?} in the header"))
-            })
+    /// The named columns, in the order of `names`. One that the file lacks is null where it may lack some.
+    pub(super) fn named(
+        header: &[String],
+        names: &[String],
+        may_lack: bool,
+    ) -> Result<Self, Error> {
+        let find = |name: &String| match header.iter().position(|column| column == name) {
+            None if !may_lack => {
+                Err(Error::invalid(1, format!("there is no column {name:?} in the header")))
+            }
+            found => Ok(found),
         };
         Ok(Self {
             columns: names.iter().map(find).collect::<Result<_, _>>()?,
@@ -101,18 +110,5 @@ impl Projection {
 /// The index of the `CustomerId` in a header.
 pub(super) fn customer_id_column(header: &[String]) -> Result<usize, Error> {
     let index = header.iter().position(|column| column == CUSTOMER_ID);
-    index.ok_or_else(|| Error::invalid(1, no_customer_id(header)))
-}
-
-fn no_customer_id(header: &[String]) -> String {
-    let is_likely = |delimiter: &char| header.len() == 1 && header[0].contains(*delimiter);
-    match [';', '\t', '|'].into_iter().find(is_likely) {
-        Some(delimiter) => {
-            format!(
-                "the columns seem to be separated by {delimiter:?}; in an upload use commas, \
-                 for stored files set `csv.delimiter` of the source"
-            )
-        }
-        None => format!("the header has no column {CUSTOMER_ID}; every segment must have one"),
-    }
+    index.ok_or_else(|| Error::no_customer_id(1, header.iter().map(String::as_str)))
 }

@@ -217,8 +217,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
 
     fn set_record(&mut self, length: usize) -> Result<(), Error> {
         let bytes = &self.buffer[self.start..self.start + length];
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| self.invalid("the text is not UTF-8; save the file as UTF-8"))?;
+        let text = str::from_utf8(bytes).map_err(|_| Error::NotUtf8 { line: self.line })?;
         self.record.clear();
         self.record.push_str(text);
         self.next_line += text.matches('\n').count() as u64;

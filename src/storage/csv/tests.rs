@@ -90,10 +90,11 @@ fn text_that_is_not_utf8_is_refused_with_its_line() {
 fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
     let header = ["a".to_owned(), "b".to_owned()];
     let projection =
-        Projection::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()]).unwrap();
-    assert_eq!(projection.columns, [1, 1, 0]);
+        Projection::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()], false)
+            .unwrap();
+    assert_eq!(projection.columns, [Some(1), Some(1), Some(0)]);
     let missing =
-        Projection::named(&header, &["c".to_owned()]).err().map(|error| error.to_string());
+        Projection::named(&header, &["c".to_owned()], false).err().map(|error| error.to_string());
     assert_eq!(missing.as_deref(), Some("line 1: there is no column \"c\" in the header"));
 }
 
@@ -228,8 +229,8 @@ fn compressed_files_are_decompressed_whatever_their_names_and_damaged_ones_are_r
 fn other_encodings_are_read_when_set_or_marked_and_rejected_when_wrong() {
     let utf16 =
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let little = dialect(|it| it.encoding = Encoding::Utf16le);
-    let latin = dialect(|it| it.encoding = Encoding::Windows1252);
+    let little = dialect(|it| it.encoding = encoding_rs::UTF_16LE.into());
+    let latin = dialect(|it| it.encoding = encoding_rs::WINDOWS_1252.into());
     let smile = || Ok(vec!["😀".to_owned()]);
     assert_eq!(read_stored(&little, &utf16("a\n😀\n")), smile());
     assert_eq!(read_stored(&Dialect::default(), &utf16("\u{feff}a\n😀\n")), smile());

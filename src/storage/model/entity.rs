@@ -138,7 +138,7 @@ impl Entity {
                 let message = format!("the attribute name {name:?} is empty or appears twice");
                 return Err(self.invalid(&message));
             }
-            Ok(Field { name, r#type: self.field_type(attribute)? })
+            Ok(Field::new(name, field_type(&attribute.data_type)))
         });
         let fields = fields.collect::<Result<Vec<_>, _>>()?;
         if !fields.iter().any(|field| field.name == CUSTOMER_ID) {
@@ -156,19 +156,6 @@ impl Entity {
             return Err(self.invalid(&message));
         }
         Ok(fields)
-    }
-
-    fn field_type(&self, attribute: &Attribute) -> Result<FieldType, Error> {
-        match attribute.data_type.as_str() {
-            "string" | "unclassified" | "guid" | "json" | "time" => Ok(FieldType::String),
-            "int64" | "double" | "decimal" => Ok(FieldType::Number),
-            "boolean" => Ok(FieldType::Boolean),
-            "date" | "dateTime" | "dateTimeOffset" => Ok(FieldType::Date),
-            other => {
-                let Attribute { name, .. } = attribute;
-                Err(self.invalid(&format!("attribute {name:?} has the unknown type {other:?}")))
-            }
-        }
     }
 
     pub(super) fn invalid(&self, message: &str) -> Error {
@@ -213,15 +200,22 @@ impl Entity {
 
     /// Not in the published schema; some tools write it.
     fn encoding(&self, settings: &FormatSettings) -> Result<Encoding, Error> {
-        let Some(name) = settings.encoding.as_deref() else {
-            return Ok(Encoding::Utf8);
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" | "us-ascii" => Ok(Encoding::Utf8),
-            "utf-16" | "utf-16le" => Ok(Encoding::Utf16le),
-            "utf-16be" => Ok(Encoding::Utf16be),
-            "windows-1252" | "iso-8859-1" => Ok(Encoding::Windows1252),
-            _ => Err(self.invalid(&format!("partitions in the encoding {name} are not supported"))),
+        match settings.encoding.as_deref() {
+            // A part of UTF-8 here, and of a code page for the web.
+            None | Some("us-ascii") => Ok(Encoding::default()),
+            Some(name) => Encoding::try_from(name.to_owned()).map_err(|_| {
+                self.invalid(&format!("partitions in the encoding {name} are not supported"))
+            }),
         }
+    }
+}
+
+/// What is of another type is still text in a file.
+fn field_type(data_type: &str) -> FieldType {
+    match data_type {
+        "int64" | "double" | "decimal" => FieldType::Number,
+        "boolean" => FieldType::Boolean,
+        "date" | "dateTime" | "dateTimeOffset" => FieldType::Date,
+        _ => FieldType::String,
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn newest(
         let listed = root.store.list_with_delimiter(Some(&path)).await;
         let listed = listed.map_err(|cause| Error::of_store(&path, cause))?;
         if depth == DATE.len() || (depth == 0 && listed.common_prefixes.is_empty()) {
-            let files = listed.objects.into_iter().filter(|file| !is_hidden(file)).collect();
+            let files = listed.objects.into_iter().filter(|file| !is_hidden(file, &path)).collect();
             match require_complete(files) {
                 Ok(files) => {
                     files.iter().try_for_each(|file| root.require_external(&file.location))?;

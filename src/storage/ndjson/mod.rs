@@ -4,12 +4,15 @@
 
 mod columns;
 mod strings;
+mod surrogates;
 
 use std::{
     borrow::Cow,
     io::{BufRead, BufReader, Read},
+    sync::Arc,
 };
 
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use serde::{
     Deserialize, Deserializer,
@@ -19,6 +22,7 @@ use serde_json::value::RawValue;
 
 use columns::{InferredColumns, JsonType};
 use strings::{JsonString, text};
+use surrogates::Paired;
 
 use super::{
     customer_ids::CustomerIds,
@@ -38,8 +42,32 @@ pub(super) struct Inferred {
     /// The offset of the first line, in bytes.
     pub(super) start: u64,
     /// How many of these rows fit safely into memory.
-    pub(super) batch_rows: usize,
+    batch_rows: usize,
+    /// Whether a line may have a character that is written as two escapes.
+    has_surrogates: bool,
 }
+
+impl Inferred {
+    /// Decodes the lines, from the first, in batches of at most so many rows.
+    pub(super) fn batches(
+        &self,
+        file: impl Read + 'static,
+        rows_max: usize,
+    ) -> Result<Batches, Error> {
+        let lines = BufReader::with_capacity(1 << 20, file);
+        let reader = arrow_json::ReaderBuilder::new(Arc::clone(&self.schema))
+            .with_coerce_primitive(true)
+            .with_batch_size(rows_max.min(self.batch_rows));
+        let batches: Box<dyn Iterator<Item = _>> = if self.has_surrogates {
+            Box::new(reader.build(Paired::new(lines)).map_err(Error::unavailable)?)
+        } else {
+            Box::new(reader.build(lines).map_err(Error::unavailable)?)
+        };
+        Ok(Box::new(batches.map(|batch| batch.map_err(Error::unavailable))))
+    }
+}
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, Error>>>;
 
 /// Checks every line and infers the columns; blocks.
 pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred, Error> {
@@ -48,10 +76,13 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
     let mut columns = InferredColumns::new(limits.fields_max);
     let mut customer_ids = CustomerIds::new(Error::invalid);
     let (mut line, mut line_number, mut longest) = (Vec::new(), 0, 1);
+    let mut has_surrogates = false;
     while read_line(&mut lines, &mut line, limits.row_bytes_max)? {
         line_number += 1;
         longest = longest.max(line.len());
-        let id = add_line(&line, &mut columns, limits);
+        let text = text_of(&line, line_number, limits.row_bytes_max)?;
+        has_surrogates |= surrogates::may_be_in(text);
+        let id = add_line(text, &mut columns);
         if let Some(id) = id.map_err(|message| Error::invalid(line_number, message))? {
             customer_ids.add(Some(&id), line_number)?;
         }
@@ -59,7 +90,7 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
     customer_ids.finish()?;
     let schema = columns.schema();
     let batch_rows = (PAGE_BYTES / longest).min(CELLS / schema.fields().len()).max(1);
-    Ok(Inferred { schema, start, batch_rows })
+    Ok(Inferred { schema, start, batch_rows, has_surrogates })
 }
 
 fn skip_byte_order_mark(lines: &mut impl BufRead) -> Result<u64, Error> {
@@ -81,27 +112,40 @@ fn read_line(
     Ok(read > 0)
 }
 
+fn text_of(line: &[u8], line_number: u64, row_bytes_max: usize) -> Result<&str, Error> {
+    if line.len() > row_bytes_max {
+        let message = format!("the line is longer than {row_bytes_max} bytes");
+        return Err(Error::invalid(line_number, message));
+    }
+    str::from_utf8(line).map_err(|_| Error::NotUtf8 { line: line_number })
+}
+
 /// Adds the columns of a line, and returns the id of its member; `None` for a blank line.
 fn add_line<'a>(
-    line: &'a [u8],
+    text: &'a str,
     columns: &mut InferredColumns,
-    limits: &ReceiveLimits,
 ) -> Result<Option<Cow<'a, str>>, String> {
-    if line.len() > limits.row_bytes_max {
-        return Err(format!("the line is longer than {} bytes", limits.row_bytes_max));
-    }
-    let text =
-        std::str::from_utf8(line).map_err(|_| "the text is not UTF-8; save the file as UTF-8")?;
     if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err("every line must be a JSON object, such as {\"CustomerId\": \"1\"}".into());
-    }
+    require_object(text.trim_ascii())?;
     let Members(members) = serde_json::from_str(text).map_err(|cause| not_json(&cause))?;
     columns.add(&members)?;
     let id = members.iter().find(|(name, _)| name == CUSTOMER_ID);
     id.map_or(Ok(Cow::Borrowed("")), |(_, value)| customer_id(value)).map(Some)
+}
+
+/// The usual forms of JSON that have no object in each line.
+fn require_object(line: &str) -> Result<(), String> {
+    let advice = match line {
+        "{" => "this object has several lines: write each into one, as `jq -c . FILE` does",
+        _ if line.starts_with('{') => return Ok(()),
+        _ if line.starts_with('[') => {
+            "this is an array: `jq -c '.[]' FILE` writes its objects into lines"
+        }
+        _ => "such as {\"CustomerId\": \"1\"}",
+    };
+    Err(format!("every line must be a JSON object; {advice}"))
 }
 
 /// The words of the library may quote a value, so only the position is reported.

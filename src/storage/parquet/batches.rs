@@ -30,6 +30,7 @@ use super::{
     super::{
         error::Error,
         limits::{FIRST_PAGES_BYTES, OPEN_PAGES_BYTES, PAGE_ROWS},
+        unmarked,
         windows::Windows,
     },
     budget::Budget,
@@ -135,12 +136,15 @@ impl Batches {
         let schema = self.metadata.file_metadata().schema_descr();
         let levels = parquet_to_arrow_field_levels(schema, self.mask.clone(), Some(&self.fields))?;
         let (range, selection) = from(&self.metadata, self.position);
-        let is_text = |field: &Arc<Field>| *field.data_type() == DataType::Utf8View;
+        let is_view = |leaf| {
+            let field = &self.fields[schema.get_column_root_idx(leaf)];
+            matches!(field.data_type(), DataType::Utf8View | DataType::BinaryView)
+        };
         let groups = Groups {
             windows: self.windows.clone(),
             metadata: Arc::clone(&self.metadata),
             range,
-            text: self.fields.iter().map(is_text).collect(),
+            text: (0..schema.num_columns()).map(is_view).collect(),
             budget: Arc::clone(budget),
         };
         ParquetRecordBatchReader::try_new_with_row_groups(
@@ -164,6 +168,7 @@ impl Iterator for Batches {
 fn as_views(field: &Field) -> Field {
     let data_type = match value_type(field.data_type()) {
         DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        bytes if unmarked::may_be_text(bytes) => DataType::BinaryView,
         other => other.clone(),
     };
     field.clone().with_data_type(data_type)
@@ -196,7 +201,7 @@ struct Groups {
     windows: Windows,
     metadata: Arc<ParquetMetaData>,
     range: Range<usize>,
-    /// Which columns are read as views of text.
+    /// Which columns are read as views of text; a nested one counts for each of its parts.
     text: Vec<bool>,
     budget: Arc<Budget>,
 }

@@ -34,10 +34,15 @@ pub(in super::super) fn cut(
 fn lengths(batch: &RecordBatch) -> Vec<usize> {
     let mut lengths = vec![VALUE_BYTES * batch.num_columns(); batch.num_rows()];
     for column in batch.columns() {
-        let Some(text) = column.as_string_view_opt() else { continue };
-        for (length, value) in lengths.iter_mut().zip(text) {
-            *length += value.map_or(0, str::len);
+        if let Some(text) = column.as_string_view_opt() {
+            add(&mut lengths, text.iter().map(|value| value.map_or(0, str::len)));
+        } else if let Some(bytes) = column.as_binary_view_opt() {
+            add(&mut lengths, bytes.iter().map(|value| value.map_or(0, <[u8]>::len)));
         }
     }
     lengths
+}
+
+fn add(lengths: &mut [usize], values: impl Iterator<Item = usize>) {
+    lengths.iter_mut().zip(values).for_each(|(length, value)| *length += value);
 }

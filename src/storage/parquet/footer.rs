@@ -1,33 +1,14 @@
 //! Reading the footer of a Parquet file, and checking that a segment can be read from it.
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::DataType;
 use parquet::{
     arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
     basic::Compression,
     file::metadata::{ParquetMetaData, RowGroupMetaData},
 };
 
-use super::super::{
-    error::Error,
-    field::{CUSTOMER_ID, Field, FieldType},
-    limits::FIELDS_MAX,
-    pinned::PinnedObject,
-    text,
-    windows::Windows,
-};
-use super::{panics::catch_panics, shape};
-
-/// The longest value of a fixed length: a decimal of 76 digits.
-const FIXED_BYTES_MAX: i32 = 32;
-
-/// The fields of a stored file, and its number of rows.
-pub(in super::super) fn inspect(object: PinnedObject) -> Result<(Vec<Field>, u64), Error> {
-    let windows = Windows::stored(object, 1);
-    catch_panics(|| {
-        let file = open(&windows, FIELDS_MAX)?;
-        Ok((fields(file.schema())?, rows(file.metadata())?))
-    })
-}
+use super::super::{error::Error, windows::Windows};
+use super::shape;
 
 /// Reads the footer of a file, unless it would take too much memory.
 pub(in super::super) fn open(
@@ -37,18 +18,8 @@ pub(in super::super) fn open(
     shape::check(windows, columns_max)?;
     let file = ParquetRecordBatchReaderBuilder::try_new(windows.clone())
         .map_err(|cause| windows.explain(&cause))?;
-    require_short_values(&file)?;
     require_own_bytes(file.metadata())?;
     Ok(file)
-}
-
-/// Values of a fixed length are copied for each row; those that we accept are short.
-fn require_short_values(file: &ParquetRecordBatchReaderBuilder<Windows>) -> Result<(), Error> {
-    let mut columns = file.parquet_schema().columns().iter();
-    match columns.find(|column| column.type_length() > FIXED_BYTES_MAX) {
-        Some(column) => Err(Error::not_flat(column.name())),
-        None => Ok(()),
-    }
 }
 
 /// Each column of a row group has bytes of its own: the same bytes cannot be read a thousand times.
@@ -74,7 +45,8 @@ pub(in super::super) fn rows(footer: &ParquetMetaData) -> Result<u64, Error> {
         let rows = u64::try_from(group.num_rows()).map_err(|_| Error::damaged())?;
         groups = groups.checked_add(rows).ok_or_else(Error::damaged)?;
         for column in group.columns() {
-            if column.num_values() != group.num_rows() {
+            let is_flat = column.column_descr().max_rep_level() == 0;
+            if is_flat && column.num_values() != group.num_rows() {
                 return Err(Error::damaged());
             }
             require_compression(column.compression())?;
@@ -92,35 +64,6 @@ fn require_compression(compression: Compression) -> Result<(), Error> {
         )),
         _ => Ok(()),
     }
-}
-
-/// The fields of a file. Rejects nested and binary columns, and files without a usable `CustomerId`.
-pub(in super::super) fn fields(schema: &Schema) -> Result<Vec<Field>, Error> {
-    let mut fields: Vec<Field> = Vec::with_capacity(schema.fields().len());
-    for column in schema.fields() {
-        let name = column.name().clone();
-        if name.trim().is_empty() || fields.iter().any(|field| field.name == name) {
-            let message = format!("the column name {name:?} is empty or appears twice");
-            return Err(Error::invalid(None, message));
-        }
-        let r#type = text::field_type(column.data_type()).ok_or_else(|| Error::not_flat(&name))?;
-        fields.push(Field { name, r#type });
-    }
-    require_customer_id(schema)?;
-    Ok(fields)
-}
-
-fn require_customer_id(schema: &Schema) -> Result<(), Error> {
-    let Ok(column) = schema.field_with_name(CUSTOMER_ID) else {
-        let message = format!("there is no column {CUSTOMER_ID}; every segment must have one");
-        return Err(Error::invalid(None, message));
-    };
-    let data_type = value_type(column.data_type());
-    if data_type.is_integer() || text::field_type(data_type) == Some(FieldType::String) {
-        return Ok(());
-    }
-    let message = format!("column {CUSTOMER_ID} must contain text or whole numbers");
-    Err(Error::invalid(None, message))
 }
 
 /// The type of the values, in a dictionary too.

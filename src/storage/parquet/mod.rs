@@ -3,6 +3,7 @@
 mod batches;
 mod budget;
 mod chunk;
+mod columns;
 mod cut;
 mod delta;
 mod footer;
@@ -15,8 +16,8 @@ mod thrift;
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{DataType, Field, SchemaRef};
 use parquet::arrow::ProjectionMask;
 
 use super::{
@@ -24,26 +25,43 @@ use super::{
     limits::{FIELDS_MAX, ROW_BYTES_MAX},
     pinned::PinnedObject,
     text,
+    union::PartField,
     windows::Windows,
 };
 pub(super) use batches::Batches;
+pub(super) use columns::{fields, readable};
 pub(super) use cut::cut;
-pub(super) use footer::{fields, inspect, open, rows, value_type};
+pub(super) use footer::{open, rows, value_type};
 pub(super) use panics::catch_panics;
 pub(super) use shape::CHUNKS_MAX;
 
-/// Reads the named columns of a stored file as text, page after page.
+/// The fields of a stored file, and its number of rows.
+pub(super) fn inspect(object: PinnedObject) -> Result<(Vec<PartField>, u64), Error> {
+    let windows = Windows::stored(object, 1);
+    catch_panics(|| {
+        let file = open(&windows, FIELDS_MAX)?;
+        let rows = rows(file.metadata())?;
+        Ok((fields(&file, &windows)?, rows))
+    })
+}
+
+/// Reads the named columns of a stored file as text, page after page. A column that the file lacks is null where it
+/// may lack some.
 pub(super) fn pages(
     pinned: PinnedObject,
     names: &[String],
+    may_lack: bool,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + use<>, Error> {
     let windows = Windows::stored(pinned, names.len());
     let file = open(&windows, FIELDS_MAX)?;
-    let find = |name: &String| {
-        let index = file.schema().index_of(name);
-        index.map_err(|_| Error::invalid(None, format!("there is no column {name:?}")))
-    };
-    let columns = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        match file.schema().index_of(name) {
+            Ok(index) => columns.push(index),
+            Err(_) if may_lack => {}
+            Err(_) => return Err(Error::invalid(None, format!("there is no column {name:?}"))),
+        }
+    }
     let mask = ProjectionMask::roots(file.parquet_schema(), columns);
     let batches = Batches::open(&file, &windows, mask)?;
     let schema = text::schema(names);
@@ -76,9 +94,12 @@ fn parts(
 }
 
 fn as_text(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
-    let columns = schema.fields().iter().map(|field| text::of(&batch[field.name().as_str()]));
-    let columns =
-        columns.collect::<Result<_, _>>().map_err(|cause| Error::of_parquet(&cause.into()))?;
+    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(column) => text::of(column),
+        None => Ok(new_null_array(&DataType::Utf8, batch.num_rows())),
+    };
+    let columns = schema.fields().iter().map(column).collect::<Result<_, _>>();
+    let columns = columns.map_err(|cause| Error::of_parquet(&cause.into()))?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .map_err(Error::unavailable)

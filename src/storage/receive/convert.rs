@@ -1,53 +1,94 @@
 //! Checks every row of an upload and converts it to Parquet, each media type in its own way.
 
 use std::{
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom},
     sync::Arc,
 };
 
-use ::parquet::arrow::ProjectionMask;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, cast::AsArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema, SchemaRef};
-use bytes::Bytes;
 
 use super::{
     super::{
-        csv::{self, Dialect, Projection, RecordLimits, Records},
+        csv::{self, Delimiter, Dialect, Projection, RecordLimits, Records, Separator},
         customer_ids::CustomerIds,
         error::Error,
-        field::{CUSTOMER_ID, FieldType},
+        field::{CUSTOMER_ID, Field, FieldType},
+        foreign::SHOWN_BYTES,
         limits::ReceiveLimits,
-        media::Media,
+        media::{Media, UploadForm},
         ndjson,
         parquet::{self, Batches},
         spool::Spool,
         text,
+        union::PartField,
         windows::Windows,
     },
+    unwrap::{advised, chunks, unwrap},
     writer::{MembersFile, Writer},
 };
 
 const BATCH_ROWS: usize = 4096;
-const CHUNK_BYTES: u64 = 1 << 20;
 
 /// Blocks the thread until the upload is converted.
 pub(super) fn convert(
     spool: Spool,
-    media: Media,
+    form: &UploadForm,
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
-    match media {
-        Media::Csv => from_csv(spool, limits),
+    let spool = unwrap(spool, form, limits)?;
+    let converted = match form.media {
+        Media::Csv => from_csv(spool, form.delimiter.unwrap_or_default(), limits),
         Media::Ndjson => from_ndjson(spool, limits),
         Media::Parquet => parquet::catch_panics(|| from_parquet(spool, limits)),
-    }
+    };
+    converted.map_err(advised)
 }
 
-fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
+/// A wrong separator explains whatever error it leads to.
+fn from_csv(
+    mut spool: Spool,
+    delimiter: Delimiter,
+    limits: &ReceiveLimits,
+) -> Result<MembersFile, Error> {
+    let header = first_line(&mut spool)?;
+    if header.to_ascii_lowercase().starts_with("sep=") {
+        let message = "this line tells Excel what separates the values; remove it, and add the separator to the \
+                       address of the upload, such as `?delimiter=%3B` for semicolons";
+        return Err(Error::invalid(1, message));
+    }
+    checked_csv(spool, delimiter, limits).map_err(|error| match error {
+        Error::Invalid { .. } => csv::separator(&header, delimiter).map_or(error, other_separator),
+        other => other,
+    })
+}
+
+fn first_line(spool: &mut Spool) -> Result<String, Error> {
+    let mut head = Vec::new();
+    spool.by_ref().take(SHOWN_BYTES).read_to_end(&mut head).map_err(Error::unavailable)?;
+    spool.rewind().map_err(Error::unavailable)?;
+    let text = String::from_utf8_lossy(&head);
+    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
+}
+
+fn other_separator(found: Separator) -> Error {
+    let Separator { name, encoded, .. } = found;
+    let message = format!(
+        "the file seems to be separated by {name}; add `?delimiter={encoded}` to the address of the upload"
+    );
+    Error::invalid(1, message)
+}
+
+fn checked_csv(
+    spool: Spool,
+    delimiter: Delimiter,
+    limits: &ReceiveLimits,
+) -> Result<MembersFile, Error> {
     let record_limits =
         RecordLimits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
-    let mut records = Records::open(chunks(spool), record_limits, &Dialect::default())?;
+    let dialect = Dialect { delimiter, ..Dialect::default() };
+    let mut records = Records::open(chunks(spool), record_limits, &dialect)?;
     let customer_id = csv::customer_id_column(records.header())?;
     let projection = Projection::all(records.header());
     let mut customer_ids = CustomerIds::new(Error::invalid);
@@ -62,29 +103,13 @@ fn from_csv(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> 
     writer.finish()
 }
 
-fn chunks(mut file: Spool) -> impl Iterator<Item = Result<Bytes, Error>> {
-    std::iter::from_fn(move || {
-        let mut chunk = Vec::new();
-        match file.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk) {
-            Ok(0) => None,
-            Ok(_) => Some(Ok(Bytes::from(chunk))),
-            Err(cause) => Some(Err(Error::unavailable(cause))),
-        }
-    })
-}
-
 /// Reads the lines twice: the fields and their types are known only after the last one.
 fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {
     let inferred = ndjson::infer(&mut spool, limits)?;
     spool.seek(SeekFrom::Start(inferred.start)).map_err(Error::unavailable)?;
-    let lines = arrow_json::ReaderBuilder::new(Arc::clone(&inferred.schema))
-        .with_coerce_primitive(true)
-        .with_batch_size(BATCH_ROWS.min(inferred.batch_rows))
-        .build(BufReader::with_capacity(1 << 20, spool))
-        .map_err(Error::unavailable)?;
-    let mut writer = Writer::new(inferred.schema, limits)?;
-    for batch in lines {
-        writer.write(&batch.map_err(Error::unavailable)?)?;
+    let mut writer = Writer::new(Arc::clone(&inferred.schema), limits)?;
+    for batch in inferred.batches(spool, BATCH_ROWS)? {
+        writer.write(&batch?)?;
     }
     writer.finish()
 }
@@ -93,13 +118,13 @@ fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Err
     let cancelled = spool.cancelled();
     let windows = Windows::spooled(spool, limits.fields_max).map_err(Error::unavailable)?;
     let file = parquet::open(&windows, limits.fields_max)?;
-    parquet::fields(file.schema())?;
     let promised = parquet::rows(file.metadata())?;
     if promised > limits.rows_max {
         return Err(Error::TooManyRows { limit_rows: limits.rows_max });
     }
-    let schema = stored_schema(file.schema());
-    let batches = Batches::open(&file, &windows, ProjectionMask::all())?;
+    let fields = parquet::fields(&file, &windows)?;
+    let schema = stored_schema(file.schema(), &fields);
+    let batches = Batches::open(&file, &windows, parquet::readable(&file, &fields))?;
     drop(file);
     let mut customer_ids = CustomerIds::new(in_row);
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
@@ -116,27 +141,43 @@ fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Err
         }
     }
     customer_ids.finish()?;
-    if rows == promised { writer.finish() } else { Err(Error::damaged()) }
+    if rows != promised {
+        return Err(Error::damaged());
+    }
+    let members = writer.finish()?;
+    Ok(MembersFile { fields: fields.into_iter().map(as_stored).collect(), ..members })
 }
 
-/// The same columns in the simplest types that lose nothing: no dictionaries, one type of text, ids as text.
-fn stored_schema(schema: &Schema) -> SchemaRef {
-    let field = |column: &Arc<arrow_schema::Field>| {
+fn as_stored(part: PartField) -> Field {
+    if part.field.name == CUSTOMER_ID {
+        return Field::new(CUSTOMER_ID, FieldType::String);
+    }
+    part.field
+}
+
+/// The columns that can be read, in the simplest types that lose nothing: no dictionaries, one type of text, ids as
+/// text.
+fn stored_schema(schema: &Schema, fields: &[PartField]) -> SchemaRef {
+    let readable = schema.fields().iter().zip(fields).filter(|(_, part)| part.field.is_mappable());
+    let field = |(column, part): (&Arc<arrow_schema::Field>, &PartField)| {
         let data_type = match parquet::value_type(column.data_type()) {
             _ if column.name() == CUSTOMER_ID => DataType::Utf8,
-            DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => DataType::Utf8,
+            _ if part.field.r#type == FieldType::String => DataType::Utf8,
             DataType::Float16 => DataType::Float32,
             DataType::Date64 => DataType::Date32,
             other => other.clone(),
         };
         arrow_schema::Field::new(column.name(), data_type, true)
     };
-    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
+    Arc::new(Schema::new(readable.map(field).collect::<Vec<_>>()))
 }
 
 fn cast_to(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, Error> {
-    let pairs = batch.columns().iter().zip(schema.fields());
-    let columns = pairs.map(|(column, field)| cast(column, field.data_type()));
+    let column = |(column, field): (&ArrayRef, &Arc<arrow_schema::Field>)| match field.data_type() {
+        DataType::Utf8 => text::of(column),
+        other => cast(column, other),
+    };
+    let columns = batch.columns().iter().zip(schema.fields()).map(column);
     let columns = columns
         .collect::<Result<Vec<ArrayRef>, _>>()
         .map_err(|cause| Error::of_parquet(&cause.into()))?;

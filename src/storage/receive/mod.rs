@@ -6,6 +6,7 @@
 mod convert;
 #[cfg(test)]
 mod tests;
+mod unwrap;
 pub(super) mod writer;
 
 use std::fs::File;
@@ -23,7 +24,7 @@ use super::{
     error::Error,
     limits::ReceiveLimits,
     manifest::{DEFAULT_ROOT, Format, Inspection, Manifest, Object},
-    media::Media,
+    media::UploadForm,
     roots::{Storage, UPLOADS},
     spool::Spool,
 };
@@ -44,7 +45,7 @@ impl Storage {
     pub(crate) async fn receive<S, E>(
         &self,
         scope: &str,
-        media: Media,
+        form: impl Into<UploadForm>,
         body: S,
         limits: &ReceiveLimits,
     ) -> Result<Inspection, Error>
@@ -52,11 +53,11 @@ impl Storage {
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let cancelled = CancellationToken::new();
+        let (cancelled, form) = (CancellationToken::new(), form.into());
         let _guard = cancelled.clone().drop_guard();
         let spool = Spool::write(body, limits.bytes_max, cancelled).await?;
         let (limits, may_be_empty) = (limits.clone(), limits.may_be_empty);
-        let members = run_blocking(move || convert::convert(spool, media, &limits)).await?;
+        let members = run_blocking(move || convert::convert(spool, &form, &limits)).await?;
         if members.rows > 0 {
             return self.store(scope, members).await;
         }

@@ -12,10 +12,11 @@ use parquet::{
 
 use super::super::{
     error::Error,
-    field::Field,
+    field::{Field, FieldType},
     limits::ReceiveLimits,
-    parquet::{CHUNKS_MAX, fields},
+    parquet::CHUNKS_MAX,
     spool::temporary_file,
+    text,
 };
 
 const GROUP_ROWS: usize = 50_000;
@@ -25,6 +26,7 @@ const GROUP_BYTES: usize = 16 << 20;
 /// Members that have been checked, as a complete Parquet file.
 pub(in super::super) struct MembersFile {
     pub(super) file: File,
+    /// Also those that are not in the file, because they cannot be read.
     pub(in super::super) fields: Vec<Field>,
     pub(super) rows: u64,
 }
@@ -45,7 +47,7 @@ impl Writer {
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_statistics_enabled(EnabledStatistics::None)
             .build();
-        let fields = fields(&schema)?;
+        let fields = schema.fields().iter().map(|column| field(column)).collect();
         let inner = ArrowWriter::try_new(temporary_file()?, schema, Some(properties))
             .map_err(Error::unavailable)?;
         Ok(Self {
@@ -85,4 +87,10 @@ impl Writer {
         let file = self.inner.into_inner().map_err(Error::unavailable)?;
         Ok(MembersFile { file, fields: self.fields, rows: self.rows })
     }
+}
+
+/// What is written is flat, in types that can be read.
+fn field(column: &arrow_schema::Field) -> Field {
+    let r#type = text::field_type(column.data_type()).unwrap_or(FieldType::String);
+    Field::new(column.name(), r#type)
 }

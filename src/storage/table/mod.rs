@@ -30,7 +30,7 @@ use super::{
     text,
 };
 pub(crate) use name::TableName;
-use store::{CONNECT_MAX, Column, Snapshot};
+use store::{CONNECT_MAX, Column, Found, Snapshot};
 
 /// How many copies from one data source are made at the same time.
 const CONCURRENT_COPIES: usize = 4;
@@ -92,7 +92,7 @@ impl Tables {
 impl Storage {
     /// Copies the rows of a table, all of one moment, to a fresh path under `uploads/{scope}/`.
     ///
-    /// Rejects columns that are nested or binary, and rows without a unique `CustomerId`.
+    /// Columns that are nested or binary stay where they are. Rejects rows without a unique `CustomerId`.
     pub(crate) async fn copy_table(
         &self,
         source: &DataSource,
@@ -103,7 +103,9 @@ impl Storage {
         let permit = timeout(CONNECT_MAX, source.copies.acquire()).await;
         let _permit = permit.map_err(Error::unavailable)?.map_err(Error::unavailable)?;
         let mut snapshot = Snapshot::begin(&source.options, source.timeout).await?;
-        let columns = snapshot.columns(name).await?;
+        let found = snapshot.columns(name).await?;
+        let fields: Vec<Field> = found.iter().map(Found::field).collect();
+        let columns: Vec<Column> = found.into_iter().filter_map(Found::readable).collect();
         require(&columns, name, limits)?;
         snapshot.select(name, &columns, limits.row_bytes_max).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
@@ -115,9 +117,8 @@ impl Storage {
         let reading = async move { snapshot.send_rows(&names, limits, &sender).await };
         let (members, read) = futures::join!(writing, reading);
         read?;
-        let field = |column: Column| Field { name: column.name, r#type: column.field_type };
         let mut members = members?;
-        members.fields = columns.into_iter().map(field).collect();
+        members.fields = fields;
         self.store(scope, members).await
     }
 }

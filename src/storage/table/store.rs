@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{
     super::{
         error::Error,
-        field::FieldType,
+        field::{Field, FieldType},
         limits::{PAGE_BYTES, ReceiveLimits},
         text,
     },
@@ -34,6 +34,29 @@ pub(super) struct Column {
     pub(super) name: String,
     pub(super) field_type: FieldType,
     type_name: String,
+}
+
+/// What a column of a table turns out to be.
+pub(super) enum Found {
+    Readable(Column),
+    /// Nested, or bytes.
+    Unreadable(Field),
+}
+
+impl Found {
+    pub(super) fn field(&self) -> Field {
+        match self {
+            Self::Readable(column) => Field::new(&column.name, column.field_type),
+            Self::Unreadable(field) => field.clone(),
+        }
+    }
+
+    pub(super) fn readable(self) -> Option<Column> {
+        match self {
+            Self::Readable(column) => Some(column),
+            Self::Unreadable(_) => None,
+        }
+    }
 }
 
 /// A read-only transaction that sees one moment however long it takes. Each statement has a time-out, there and here: a
@@ -65,8 +88,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// The columns of a table or view; none when it does not exist. Rejects nested and binary ones.
-    pub(super) async fn columns(&mut self, name: &TableName) -> Result<Vec<Column>, Error> {
+    /// The columns of a table or view; none when it does not exist.
+    pub(super) async fn columns(&mut self, name: &TableName) -> Result<Vec<Found>, Error> {
         let rows = sqlx::query(
             "SELECT a.attname::text, COALESCE(base.typname, t.typname)::text, t.typcategory::text
              FROM pg_attribute a
@@ -145,11 +168,14 @@ async fn with_timeout<T>(
     }
 }
 
-fn column(row: &PgRow) -> Result<Column, Error> {
+fn column(row: &PgRow) -> Result<Found, Error> {
     let part = |index: usize| row.try_get::<String, _>(index).map_err(failed);
     let (name, type_name, category) = (part(0)?, part(1)?, part(2)?);
-    let field_type = field_type(&type_name, &category).ok_or_else(|| Error::not_flat(&name))?;
-    Ok(Column { name, field_type, type_name })
+    if let Some(field_type) = field_type(&type_name, &category) {
+        return Ok(Found::Readable(Column { name, field_type, type_name }));
+    }
+    let why = format!("its type {type_name} cannot be read as text");
+    Ok(Found::Unreadable(Field::unmappable(name, why)))
 }
 
 /// Collects rows until they are a batch.

@@ -1,6 +1,7 @@
 //! How external files are found, inspected, pinned and read.
 
 mod files;
+mod folders;
 mod locations;
 mod pinned;
 

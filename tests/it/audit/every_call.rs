@@ -44,6 +44,7 @@ async fn tour(app: &TestApp) {
     let delete = async |path: &str| {
         good(app.request("Admin", Method::DELETE, path).send().await.unwrap()).await
     };
+    app.post("/segments/Spare/inspect", &none).await;
     delete("/segments/Spare").await;
     let connection = app.connection().await;
     let path = format!("/connections/{connection}");

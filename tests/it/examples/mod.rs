@@ -76,6 +76,7 @@ async fn fill_segments(story: &mut Player) {
     story.tell("put_members", "csv").await;
     story.tell("put_segment", "renamed").await;
     story.tell("put_segment", "files").await;
+    story.tell("inspect_segment", "").await;
     story.tell("put_segment", "customerInsights").await;
     story.tell("update_segment", "").await;
     story.tell("get_segment", "").await;

@@ -1,8 +1,12 @@
 //! What is accepted and how it is read back; what is rejected and with which message.
 
 mod accepted;
+mod characters;
+mod forms;
 mod hostile;
+mod properties;
 mod rejected;
+mod types;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -81,7 +85,7 @@ fn row<const N: usize>(values: [&str; N]) -> Row {
 }
 
 fn field(name: &str, r#type: FieldType) -> Field {
-    Field { name: name.into(), r#type }
+    Field::new(name, r#type)
 }
 
 /// Nothing but folders is left in the storage.

@@ -1,0 +1,73 @@
+//! Folders that are tables of Delta Lake, Apache Iceberg or Apache Hudi.
+//!
+//! Their Parquet files also hold rows that were deleted or replaced: which of them count stands in the log of the
+//! table, which this service does not read.
+
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{ready, try_join_all},
+};
+use object_store::{ObjectMeta, path::Path};
+
+use super::{
+    error::Error,
+    roots::{Location, Root},
+};
+
+/// The folders in which the tables keep their logs.
+const LOGS: [&str; 3] = ["_delta_log", ".hoodie", "metadata"];
+/// How many files of a folder `metadata` are listed: an Iceberg table has its own there.
+const METADATA_FILES: usize = 1000;
+
+/// Refuses a file of a listing that only a table has.
+pub(super) fn refuse(file: &ObjectMeta, at: &Path) -> Result<(), Error> {
+    let mut folder = at.clone();
+    for part in file.location.prefix_match(at).into_iter().flatten() {
+        if let Some(table) = table_with(part.as_ref(), &file.location) {
+            return Err(is_table(table, &folder));
+        }
+        folder = folder.join(part);
+    }
+    Ok(())
+}
+
+/// Which table has a file below a folder of this name.
+fn table_with(folder: &str, file: &Path) -> Option<&'static str> {
+    match folder {
+        "_delta_log" => Some("Delta Lake"),
+        ".hoodie" => Some("Apache Hudi"),
+        "metadata" if is_of_iceberg(file) => Some("Apache Iceberg"),
+        _ => None,
+    }
+}
+
+fn is_of_iceberg(file: &Path) -> bool {
+    file.filename().is_some_and(|name| name.ends_with(".metadata.json"))
+}
+
+/// Refuses a place inside a table, such as one of its partitions: a folder above has the log.
+pub(super) async fn refuse_inside(root: &Root, at: &Location) -> Result<(), Error> {
+    let parts: Vec<_> = at.path.parts().collect();
+    let above = (0..parts.len()).map(|length| parts[..length].iter().cloned().collect::<Path>());
+    let checks = above.flat_map(|above| LOGS.map(|log| refuse_log(root, above.clone(), log)));
+    try_join_all(checks).await.map(drop)
+}
+
+/// A folder above may be closed to this service: then it cannot tell.
+async fn refuse_log(root: &Root, above: Path, log: &str) -> Result<(), Error> {
+    let files = root.store.list(Some(&above.clone().join(log))).take(METADATA_FILES);
+    let refused = files.try_filter_map(|file| ready(Ok(refuse(&file, &above).err())));
+    futures::pin_mut!(refused);
+    match refused.try_next().await {
+        Ok(Some(refusal)) => Err(refusal),
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+fn is_table(table: &str, folder: &Path) -> Error {
+    let message = format!(
+        "this folder is a table of {table}, whose files also hold rows that were deleted or replaced; write the \
+         current rows into a folder of Parquet or CSV files, and name that folder"
+    );
+    Error::invalid(None, message).in_file(folder.as_ref())
+}

@@ -1,0 +1,118 @@
+//! Folders: which of their files have members, and how files with other columns fit together.
+
+use arrow_array::{Array, Float64Array, NullArray};
+
+use super::*;
+
+fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let columns = columns.into_iter().map(|(name, column)| (name, column, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn part(id: i64, name: &str, column: impl Array + 'static) -> Vec<u8> {
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![id]));
+    parquet_of(vec![("CustomerId", ids), (name, Arc::new(column))])
+}
+
+#[tokio::test]
+async fn what_a_writer_hides_has_no_members() {
+    let fixture = Fixture::new()
+        .with("crm/part-0000.csv", "CustomerId\n1\n")
+        .with("crm/_temporary/0/part-0001.csv", "CustomerId\n2\n")
+        .with("crm/.trash/part-9.csv", "CustomerId\n3\n")
+        .with("crm/2026/.part.csv.crc", "x")
+        .with("crm/2026/part.csv", "CustomerId\n4\n")
+        .with("_own/part.csv", "CustomerId\n5\n");
+    for (folder, expected) in [("crm", vec!["4", "1"]), ("_own", vec!["5"])] {
+        let found = fixture.inspect(folder, Format::Csv).await.unwrap();
+        let pages = fixture.read(&found.manifest, &["CustomerId"]).await.unwrap();
+        assert_eq!(column(&pages, "CustomerId"), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_a_lakehouse_is_refused_because_its_files_have_deleted_rows() {
+    let file = parquet_with(&[1], "Email");
+    let fixture = Fixture::new()
+        .with("delta/part.parquet", &file)
+        .with("delta/country=LV/part.parquet", &file)
+        .with("delta/_delta_log/00000000000000000000.json", "{}")
+        .with("iceberg/data/part.parquet", &file)
+        .with("iceberg/metadata/v1.metadata.json", "{}")
+        .with("hudi/part.parquet", &file)
+        .with("hudi/.hoodie/hoodie.properties", "")
+        .with("plain/metadata/part.parquet", &file);
+    for (path, expected) in [
+        ("delta", "delta: this folder is a table of Delta Lake"),
+        ("delta/country=LV", "delta: this folder is a table of Delta Lake"),
+        ("delta/part.parquet", "delta: this folder is a table of Delta Lake"),
+        ("iceberg", "iceberg: this folder is a table of Apache Iceberg"),
+        ("iceberg/data", "iceberg: this folder is a table of Apache Iceberg"),
+        ("hudi", "hudi: this folder is a table of Apache Hudi"),
+    ] {
+        let message = fixture.inspect(path, Format::Parquet).await.unwrap_err().to_string();
+        assert!(message.starts_with(expected) && message.contains("deleted"), "{message}");
+    }
+    assert_eq!(fixture.inspect("plain", Format::Parquet).await.unwrap().manifest.rows(), 1);
+}
+
+#[tokio::test]
+async fn columns_come_and_go_between_files() {
+    let fixture = Fixture::new()
+        .with("a.csv/1.csv", "CustomerId,Extra\n1,x\n")
+        .with("a.csv/2.csv", "Email,CustomerId\nb@example.com,2\n")
+        .with("a.parquet/1.parquet", part(1, "Extra", StringArray::from(vec!["x"])))
+        .with("a.parquet/2.parquet", parquet_with(&[2], "Email"));
+    for (path, format) in [("a.csv", Format::Csv), ("a.parquet", Format::Parquet)] {
+        let found = fixture.inspect(path, format).await.unwrap();
+        let fields: Vec<_> = found.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(fields, ["CustomerId", "Extra", "Email"]);
+        let pages = fixture.read(&found.manifest, &["Extra", "CustomerId"]).await.unwrap();
+        assert_eq!(column(&pages, "CustomerId"), ["1", "2"]);
+        assert_eq!(column(&pages, "Extra"), ["x", "null"]);
+    }
+}
+
+#[tokio::test]
+async fn a_column_may_have_another_type_in_another_file() {
+    let fixture = Fixture::new()
+        .with("empty/1.parquet", part(1, "P", Int64Array::from(vec![7])))
+        .with("empty/2.parquet", part(2, "P", NullArray::new(1)))
+        .with("other/1.parquet", part(1, "P", NullArray::new(1)))
+        .with("other/2.parquet", part(2, "P", Float64Array::from(vec![0.5])))
+        .with("other/3.parquet", part(3, "P", StringArray::from(vec!["007"])));
+    for (path, expected, values) in [
+        ("empty", FieldType::Number, vec!["7", "null"]),
+        ("other", FieldType::String, vec!["null", "0.5", "007"]),
+    ] {
+        let found = fixture.inspect(path, Format::Parquet).await.unwrap();
+        assert_eq!(found.fields[1], Field::new("P", expected));
+        let pages = fixture.read(&found.manifest, &["P"]).await.unwrap();
+        assert_eq!(column(&pages, "P"), values);
+    }
+}
+
+#[tokio::test]
+async fn a_stored_file_that_is_written_otherwise_says_what_to_set() {
+    let fixture = Fixture::new()
+        .with("a.csv", "CustomerId;Email\n1;a\n")
+        .with("b.csv", b"CustomerId,City\n1,R\xeezekne\n")
+        .with("c.csv", "PK\u{3}\u{4} xl/workbook.xml");
+    for (path, expected) in [
+        (
+            "a.csv",
+            "a.csv: line 1: the file seems to be separated by semicolons; set `csv.delimiter`",
+        ),
+        (
+            "b.csv",
+            "b.csv: line 2: the text is not UTF-8; save the file as UTF-8, or set `csv.encoding`",
+        ),
+        ("c.csv", "c.csv: this is an Excel workbook"),
+    ] {
+        let message = fixture.inspect(path, Format::Csv).await.unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
