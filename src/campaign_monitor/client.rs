@@ -106,8 +106,8 @@ impl Account {
         self.get(&format!("lists/{list_id}/customfields.json")).await
     }
 
-    /// A subscriber as Campaign Monitor has it, in its own words, with the consent to tracking. It contains custom fields
-    /// that have a value.
+    /// A subscriber in Campaign Monitor's own words, with the consent to tracking and the custom fields that have a
+    /// value.
     pub async fn subscriber(&self, list_id: &str, email: &str) -> Result<Value, Error> {
         let path = format!("subscribers/{list_id}.json");
         let query = [("email", email), ("includetrackingpreference", "true")];

@@ -66,7 +66,7 @@ pub struct TestView {
     warnings: Vec<Warning>,
 }
 
-/// What Campaign Monitor answered.
+/// What Campaign Monitor did with the record, and its reason where it did not take it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnswerView {
@@ -93,8 +93,9 @@ pub struct DifferenceView {
 
 /// Sends one member, and reads it back.
 ///
-/// It is sent for real: Campaign Monitor adds the person to the list, or updates them. People who unsubscribed, bounced or
-/// were deleted stay as they are, whatever the export says. On a double opt-in list a new person gets a request to confirm.
+/// It is sent for real: Campaign Monitor adds the person to the list, or updates them. People who unsubscribed, bounced
+/// or were deleted stay as they are, whatever the export says. On a double opt-in list a new person gets a request to
+/// confirm.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -145,7 +146,7 @@ pub async fn test_export(
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// Which member is sent.
+/// By which of its two names a member is sought.
 enum Wanted {
     CustomerId(String),
     /// As addresses are sent, in lower case.
