@@ -99,12 +99,11 @@ impl Record<'_> {
             return (mobile.if_empty == IfEmpty::Clear).then(String::new);
         };
         let (number, target) = (mobile_number(&text, mobile.country), Target::MobileNumber);
-        match &number {
-            Some(_) => self.body.tally.sent(target),
-            None => {
-                let code = ProblemCode::NotAPhoneNumber;
-                self.body.tally.misfit(self.row, target, code, &text, None);
-            }
+        if number.is_some() {
+            self.body.tally.sent(target);
+        } else {
+            let code = ProblemCode::NotAPhoneNumber;
+            self.body.tally.misfit(self.row, target, code, &text, None);
         }
         number
     }

@@ -96,7 +96,9 @@ mod tests {
     /// What happens to the profiles of one address, in their order; those with unreadable consents are not asked.
     fn choices(profiles: &[Consents]) -> Vec<Choice> {
         let mut said = Said::default();
-        profiles.iter().for_each(|consents| said.hear(*consents));
+        for consents in profiles {
+            said.hear(*consents);
+        }
         let readable = profiles.iter().filter(|consents| !consents.contains(&UNREADABLE));
         readable.map(|consents| said.choose(*consents)).collect()
     }

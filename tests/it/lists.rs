@@ -16,9 +16,7 @@ fn new_list(name: &str) -> Value {
 
 /// What Campaign Monitor has of a list.
 async fn details(app: &TestApp, list: &str) -> Value {
-    let url = app.sandbox.url().join(&format!("api/v3.3/lists/{list}.json")).unwrap();
-    let call =
-        reqwest::Client::new().get(url).basic_auth(segment_export::sandbox::API_KEY, Some("x"));
+    let call = app.campaign_monitor(Method::GET, &format!("lists/{list}.json"));
     good(call.send().await.unwrap()).await
 }
 

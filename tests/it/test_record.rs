@@ -1,7 +1,7 @@
 //! One real test record: a member of an export is sent and read back, field by field.
 
 use reqwest::{Method, Response};
-use segment_export::sandbox::{API_KEY, DOUBLE_OPT_IN_LIST_ID, LIST_ID};
+use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, refused, text};
@@ -75,10 +75,9 @@ async fn nobody_who_left_the_list_is_subscribed_again_by_a_test() {
     let app = TestApp::start().await;
     let export = export(&app, LIST_ID, &json!({"resubscribe": true})).await;
     good(test(&app, &export, &json!({"customerId": "1"})).await).await;
-    let path = format!("api/v3.3/subscribers/{LIST_ID}/unsubscribe.json");
-    let leave = reqwest::Client::new().post(app.sandbox.url().join(&path).unwrap());
-    let leave =
-        leave.basic_auth(API_KEY, Some("x")).json(&json!({"EmailAddress": "ann@example.com"}));
+    let path = format!("subscribers/{LIST_ID}/unsubscribe.json");
+    let leave = app.campaign_monitor(Method::POST, &path);
+    let leave = leave.json(&json!({"EmailAddress": "ann@example.com"}));
     assert!(leave.send().await.unwrap().status().is_success());
 
     let tested = good(test(&app, &export, &json!({"customerId": "1"})).await).await;

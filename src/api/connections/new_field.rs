@@ -194,13 +194,13 @@ async fn make(
     });
     let (key, fields) = made.await.map_err(|error| refused(&error))?;
     let made = fields.into_iter().find(|field: &CustomField| field.key == key);
-    let lost = || {
+    let unlisted = || {
         Problem::new(
             ProblemKind::DestinationRefused,
             "Campaign Monitor created the field, and does not list it.",
         )
     };
-    made.map(CustomFieldView::of).ok_or_else(lost)
+    made.map(CustomFieldView::of).ok_or_else(unlisted)
 }
 
 fn refused(error: &Error) -> Problem {

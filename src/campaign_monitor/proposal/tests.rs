@@ -21,7 +21,9 @@ fn numbers() -> Form {
 /// What is proposed for a column of these values: each format in JSON, and what it makes of the first value.
 fn proposed(form: &Form, values: &[&str]) -> Vec<(String, String)> {
     let mut candidates = Candidates::of(form).unwrap();
-    values.iter().for_each(|value| candidates.see(value));
+    for value in values {
+        candidates.see(value);
+    }
     let text = |format| {
         let json = serde_json::to_value(format).unwrap();
         json.as_str().map_or(json.to_string(), str::to_owned)

@@ -92,6 +92,7 @@ fn unit(text: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
     use std::sync::Arc;
 
     use arrow_array::cast::AsArray;
@@ -105,15 +106,18 @@ mod tests {
         text
     }
 
-    fn escaped(character: &char) -> String {
-        character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    fn escaped(mut line: String, character: char) -> String {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(line, "\\u{unit:04x}").unwrap();
+        }
+        line
     }
 
     #[test]
     fn every_character_beyond_the_basic_plane_is_what_serde_json_reads() {
         let characters: Vec<char> = ('\u{10000}'..=char::MAX).collect();
         for characters in characters.chunks(4096) {
-            let line = format!("\"{}\"", characters.iter().map(escaped).collect::<String>());
+            let line = characters.iter().copied().fold("\"".to_owned(), escaped) + "\"";
             let expected: String = serde_json::from_str(&line).unwrap();
             assert_eq!(read(&line), format!("\"{expected}\""));
         }

@@ -1,7 +1,7 @@
 //! Orders to the offline Campaign Monitor, and what it says.
 
-use reqwest::{Method, StatusCode};
-use segment_export::sandbox::LIST_ID;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use segment_export::sandbox::{API_KEY, LIST_ID};
 use serde_json::Value;
 
 use super::TestApp;
@@ -12,6 +12,12 @@ impl TestApp {
         let url = self.sandbox.url().join("sandbox/faults").unwrap();
         let answer = self.http.put(url).json(plan).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{plan}");
+    }
+
+    /// A call of the API of the offline Campaign Monitor, past the service.
+    pub fn campaign_monitor(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = self.sandbox.url().join(&format!("api/v3.3/{path}")).unwrap();
+        self.http.request(method, url).basic_auth(API_KEY, Some("x"))
     }
 
     /// Gives the offline Campaign Monitor an order.

@@ -1,5 +1,7 @@
 //! Whatever a file has in it, that is what comes back.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -61,13 +63,13 @@ fn ndjson(rows: &[Row], escape: bool) -> Vec<u8> {
 
 /// As Python's `json.dumps` writes it.
 fn escaped(json: &str) -> String {
-    let escape = |character: char| match character {
-        _ if character.is_ascii() => character.to_string(),
-        other => {
-            other.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    json.encode_utf16().fold(String::new(), |mut text, unit| {
+        match u8::try_from(unit).ok().filter(u8::is_ascii) {
+            Some(ascii) => text.push(ascii.into()),
+            None => write!(text, "\\u{unit:04x}").unwrap(),
         }
-    };
-    json.chars().map(escape).collect()
+        text
+    })
 }
 
 fn parquet(rows: &[Row]) -> Vec<u8> {
