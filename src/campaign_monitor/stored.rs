@@ -1,7 +1,7 @@
 //! What Campaign Monitor stored of a record that was sent: the members of both, compared one by one.
 //!
-//! It drops unknown keys, values of another form and what is too long without a word: only reading the record back shows
-//! it.
+//! It drops unknown keys, values of another form and what is too long without a word: only reading the record back
+//! shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
