@@ -16,6 +16,8 @@ mod runs;
 mod shapes;
 mod target;
 
+use std::time::Instant;
+
 use anyhow::{Result, ensure};
 use clap::Parser;
 
@@ -56,7 +58,7 @@ struct Plan {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let plan = Plan::parse();
+    let (plan, started) = (Plan::parse(), Instant::now());
     let mut target = Target::start().await?;
     let idle = target.process.memory("VmRSS")?;
     let _limit = Limit::hold(target.process.id()?, idle + plan.limit_mib * MIB)?;
@@ -68,14 +70,15 @@ async fn main() -> Result<()> {
             target.attack_by_run(&shape.name, &mut report).await?;
         }
     }
+    println!("{} shapes after {} s", shapes.len(), started.elapsed().as_secs());
     for (number, (name, kind, body)) in mutated::files(plan.seed, plan.mutated).enumerate() {
         let is_registered = target.attack(&name, kind, body, &mut report).await?;
         if is_registered && number % MUTATED_OF_A_RUN == 0 {
             target.attack_by_run(&name, &mut report).await?;
         }
     }
+    println!("{} changed files after {} s", plan.mutated, started.elapsed().as_secs());
     busy::attack(&mut target, &shapes, plan.busy, &mut report).await?;
-    println!("{} shapes, {} changed files", shapes.len(), plan.mutated);
     println!("{report}");
     ensure!(report.is_well(plan.memory_mib, plan.limit_mib), "see above");
     Ok(())

@@ -78,6 +78,11 @@ impl Target {
             &campaign_monitor.url(),
             "--run-pause-ms",
             "100",
+            // It calls faster than a caller may, and each file must reach its reader.
+            "--max-calls-per-second",
+            "0",
+            "--max-instance-calls-per-second",
+            "0",
         ]
         .map(str::to_owned);
         let process = Process::start("hostile", &arguments).await?;
