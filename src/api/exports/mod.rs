@@ -17,5 +17,6 @@ pub mod runs;
 pub mod saving;
 pub mod schedules;
 pub mod show;
+mod test_member;
 pub mod test_record;
 pub mod views;

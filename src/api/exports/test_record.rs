@@ -1,53 +1,28 @@
 //! One member of an export, sent for real and read back: what Campaign Monitor makes of the mapping.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::preview::too_long;
-use super::ready::{Ready, prepare};
+use super::ready::Ready;
+use super::test_member::{Record, TestBody, Wanted, find_record};
 use crate::api::connections::account::{open, problem};
-use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::campaign_monitor::{Error, address, differences};
+use crate::campaign_monitor::{Error, differences};
 use crate::exports::{Options, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
-use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::names::ExportId;
-use crate::records::batches::{self, MemberSource};
-use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
-use crate::records::encoded::EncodedBatch;
-use crate::records::integers::to_i64;
-use crate::runs::RejectionOutcome;
 use crate::storage;
-
-/// The member to be sent: one of both.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TestBody {
-    /// As in the segment.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\x00]+$", example = "17")]
-    pub customer_id: Option<String>,
-    /// As in the segment, in any case.
-    #[serde(default)]
-    #[schema(
-        min_length = 1,
-        max_length = 1000,
-        pattern = r"^[^\x00]+$",
-        example = "person17@example.com"
-    )]
-    pub email: Option<String>,
-}
 
 /// What was sent of one member, and what is stored of it.
 #[derive(Serialize, ToSchema)]
@@ -144,103 +119,6 @@ pub async fn test_export(
     audit_before(&app, &caller, &ready, &record).await?;
     let view = send(&app, ready, record).await?;
     Ok(HttpResponse::Ok().json(view))
-}
-
-/// By which of its two names a member is sought.
-enum Wanted {
-    CustomerId(String),
-    /// As addresses are sent, in lower case.
-    Email(String),
-}
-
-impl Wanted {
-    fn of(body: &TestBody) -> Result<Self, Problem> {
-        match (&body.customer_id, &body.email) {
-            (Some(id), None) => Ok(Self::CustomerId(id.trim().to_owned())),
-            (None, Some(email)) => Ok(Self::Email(address::sent(email.trim()).to_lowercase())),
-            _ => {
-                let message = "Name one member: by `customerId`, or by `email`.";
-                let error = FieldError::new("", "wrongNumber", message);
-                Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
-            }
-        }
-    }
-
-    fn is_at(&self, columns: &Columns<'_>, row: usize) -> bool {
-        match self {
-            Self::CustomerId(id) => columns.get(CUSTOMER_ID_COLUMN, row) == Some(id),
-            Self::Email(email) => columns
-                .get(EMAIL_COLUMN, row)
-                .is_some_and(|text| address::sent(text).to_lowercase() == *email),
-        }
-    }
-
-    fn unknown(&self) -> Problem {
-        let pointer = match self {
-            Self::CustomerId(_) => "/customerId",
-            Self::Email(_) => "/email",
-        };
-        let message = "The segments of the export have no such member. Name one that they have.";
-        Problem::unprocessable(pointer, "unknownMember", message)
-    }
-}
-
-/// A member, encoded as a run would send it.
-struct Record {
-    customer_id: String,
-    body: bytes::Bytes,
-    email: String,
-}
-
-async fn find_record(
-    app: &App,
-    caller: &Caller<Contributor>,
-    id: ExportId,
-    wanted: &Wanted,
-) -> Result<(Ready, Record), Problem> {
-    let mut ready = prepare(app, caller, id).await?;
-    ready.plan = Arc::new(ready.plan.without_resubscribing());
-    let mut reader = batches::read(MemberSource {
-        storage: app.storage.clone(),
-        manifests: ready.manifests.clone(),
-        plan: ready.plan.clone(),
-        position: 0,
-        answered: HashSet::new(),
-        seed: rand::random(),
-        winners: None,
-    });
-    while let Some(batch) = reader.recv().await {
-        let batch = batch.map_err(|failure| read_problem(&failure.error))?;
-        if let Some(record) = record_of(&batch, wanted, &ready)? {
-            return Ok((ready, record));
-        }
-    }
-    Err(wanted.unknown())
-}
-
-fn record_of(
-    batch: &EncodedBatch,
-    wanted: &Wanted,
-    ready: &Ready,
-) -> Result<Option<Record>, Problem> {
-    let columns = ready.plan.columns_of(&batch.page);
-    let Some(row) = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row)) else {
-        return Ok(None);
-    };
-    let position = batch.first_row + to_i64(row);
-    let invalid = |one: &&crate::runs::Rejection| {
-        one.position == position && one.outcome == RejectionOutcome::Invalid
-    };
-    if let Some(invalid) = batch.refused.iter().find(invalid) {
-        let message = format!("A run would not send this member. {}", invalid.message);
-        return Err(Problem::unprocessable("", "invalidMember", message));
-    }
-    let text = |column| columns.get(column, row).unwrap_or_default();
-    Ok(Some(Record {
-        customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
-        body: ready.plan.encode(&batch.page, &[row]).body,
-        email: address::sent(text(EMAIL_COLUMN)).into_owned(),
-    }))
 }
 
 /// Before it is sent: what cannot be recorded is not done.

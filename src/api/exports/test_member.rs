@@ -1,0 +1,135 @@
+//! Finds the member of an export that is sent as a test, by the very code with which a run reads it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::ready::{Ready, prepare};
+use crate::api::segments::unreadable::read_problem;
+use crate::app::App;
+use crate::campaign_monitor::address;
+use crate::http::auth::{Caller, Contributor};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::names::ExportId;
+use crate::records::batches::{self, MemberSource};
+use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
+use crate::records::encoded::EncodedBatch;
+use crate::records::integers::to_i64;
+use crate::runs::{Rejection, RejectionOutcome};
+
+/// The member to be sent: one of both.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TestBody {
+    /// As in the segment.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"^[^\x00]+$", example = "17")]
+    pub customer_id: Option<String>,
+    /// As in the segment, in any case.
+    #[serde(default)]
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        pattern = r"^[^\x00]+$",
+        example = "person17@example.com"
+    )]
+    pub email: Option<String>,
+}
+
+/// By which of its two names a member is sought.
+pub(super) enum Wanted {
+    CustomerId(String),
+    /// As addresses are sent, in lower case.
+    Email(String),
+}
+
+impl Wanted {
+    pub(super) fn of(body: &TestBody) -> Result<Self, Problem> {
+        match (&body.customer_id, &body.email) {
+            (Some(id), None) => Ok(Self::CustomerId(id.trim().to_owned())),
+            (None, Some(email)) => Ok(Self::Email(address::sent(email.trim()).to_lowercase())),
+            _ => {
+                let message = "Name one member: by `customerId`, or by `email`.";
+                let error = FieldError::new("", "wrongNumber", message);
+                Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
+            }
+        }
+    }
+
+    fn is_at(&self, columns: &Columns<'_>, row: usize) -> bool {
+        match self {
+            Self::CustomerId(id) => columns.get(CUSTOMER_ID_COLUMN, row) == Some(id),
+            Self::Email(email) => columns
+                .get(EMAIL_COLUMN, row)
+                .is_some_and(|text| address::sent(text).to_lowercase() == *email),
+        }
+    }
+
+    fn unknown(&self) -> Problem {
+        let pointer = match self {
+            Self::CustomerId(_) => "/customerId",
+            Self::Email(_) => "/email",
+        };
+        let message = "The segments of the export have no such member. Name one that they have.";
+        Problem::unprocessable(pointer, "unknownMember", message)
+    }
+}
+
+/// A member, encoded as a run would send it.
+pub(super) struct Record {
+    pub(super) customer_id: String,
+    pub(super) body: bytes::Bytes,
+    pub(super) email: String,
+}
+
+pub(super) async fn find_record(
+    app: &App,
+    caller: &Caller<Contributor>,
+    id: ExportId,
+    wanted: &Wanted,
+) -> Result<(Ready, Record), Problem> {
+    let mut ready = prepare(app, caller, id).await?;
+    ready.plan = Arc::new(ready.plan.without_resubscribing());
+    let mut reader = batches::read(MemberSource {
+        storage: app.storage.clone(),
+        manifests: ready.manifests.clone(),
+        plan: ready.plan.clone(),
+        position: 0,
+        answered: HashSet::new(),
+        seed: rand::random(),
+        winners: None,
+    });
+    while let Some(batch) = reader.recv().await {
+        let batch = batch.map_err(|failure| read_problem(&failure.error))?;
+        if let Some(record) = record_of(&batch, wanted, &ready)? {
+            return Ok((ready, record));
+        }
+    }
+    Err(wanted.unknown())
+}
+
+fn record_of(
+    batch: &EncodedBatch,
+    wanted: &Wanted,
+    ready: &Ready,
+) -> Result<Option<Record>, Problem> {
+    let columns = ready.plan.columns_of(&batch.page);
+    let Some(row) = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row)) else {
+        return Ok(None);
+    };
+    let position = batch.first_row + to_i64(row);
+    let invalid =
+        |one: &&Rejection| one.position == position && one.outcome == RejectionOutcome::Invalid;
+    if let Some(invalid) = batch.refused.iter().find(invalid) {
+        let message = format!("A run would not send this member. {}", invalid.message);
+        return Err(Problem::unprocessable("", "invalidMember", message));
+    }
+    let text = |column| columns.get(column, row).unwrap_or_default();
+    Ok(Some(Record {
+        customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
+        body: ready.plan.encode(&batch.page, &[row]).body,
+        email: address::sent(text(EMAIL_COLUMN)).into_owned(),
+    }))
+}
