@@ -25,9 +25,9 @@ text with fields in it: `{{FirstName}} {{LastName}}`, or `{{City|-}}` with what 
 template whose fields are all empty is empty. `name` and `mobileNumber` have the same three as objects; a plain text is
 the name of a field.
 
-Blanks around texts are removed, unless `mapping.trim` is false. What is left without a letter is *empty*, and so is a
-word of `mapping.nullWords`, and what is not a number (NaN) in a column of numbers. An empty value leaves what the list
-has. With `ifEmpty: clear` it removes that; a problem never does.
+Blanks around texts are removed, unless `mapping.trim` is false. A value of blanks alone is *empty*, and so is a word of
+`mapping.nullWords`, and what is not a number (NaN) in a column of numbers. An empty value leaves what the list has.
+With `ifEmpty: clear` it removes that; a problem never does.
 
 ";
 
