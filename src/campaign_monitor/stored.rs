@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::lists::{CustomField, bare};
+use super::lists::{CustomField, DataType, bare};
 
 /// The members of a subscriber beside the custom fields that a record may set.
 const MEMBERS: [&str; 5] =
@@ -34,7 +34,9 @@ pub fn differences(sent: &Value, stored: &Value, fields: &[CustomField]) -> Vec<
     let differs = |(key, values): (String, Values)| {
         let found = stored.get(&key);
         let is_kept = values.iter().any(|value| value == UNCHANGED);
-        let same = found.map_or(values.is_empty(), |found| normal(found) == normal(&values));
+        let spelling = Spelling::of(&key, fields);
+        let same = found
+            .map_or(values.is_empty(), |found| spelling.normal(found) == spelling.normal(&values));
         let difference =
             || Difference { sent: values.join(";"), stored: found.map(|all| all.join(";")), key };
         (!is_kept && !same).then(difference)
@@ -69,17 +71,37 @@ fn key_of(name: &Value, fields: &[CustomField]) -> String {
     fields.iter().find(is_it).map_or(name, CustomField::bare_key).to_owned()
 }
 
-/// The values in a form in which the same value is the same text: days and numbers are stored in another spelling.
-fn normal(values: &[String]) -> BTreeSet<String> {
-    values.iter().map(|value| normal_value(value)).collect()
+/// How one value may be written in several ways.
+#[derive(Clone, Copy)]
+enum Spelling {
+    Exact,
+    AnyCase,
+    Number,
+    Day,
 }
 
-fn normal_value(value: &str) -> String {
-    let is_day = value.len() == 10 && value.bytes().filter(|byte| *byte == b'/').count() == 2;
-    match value.parse::<f64>() {
-        Ok(number) if number.is_finite() => number.to_string(),
-        _ if is_day => value.replace('/', "-"),
-        _ => value.to_lowercase(),
+impl Spelling {
+    fn of(key: &str, fields: &[CustomField]) -> Self {
+        match fields.iter().find(|field| field.bare_key() == key).map(|field| field.data_type) {
+            Some(DataType::Number) => Self::Number,
+            Some(DataType::Date) => Self::Day,
+            None if key == MEMBERS[0] => Self::AnyCase,
+            _ => Self::Exact,
+        }
+    }
+
+    /// The values in a form in which the same value is the same text.
+    fn normal(self, values: &[String]) -> BTreeSet<String> {
+        values.iter().map(|value| self.normal_value(value)).collect()
+    }
+
+    fn normal_value(self, value: &str) -> String {
+        match self {
+            Self::Exact => value.to_owned(),
+            Self::AnyCase => value.to_lowercase(),
+            Self::Number => value.parse::<f64>().map_or(value.to_owned(), |n| n.to_string()),
+            Self::Day => value.replace('/', "-"),
+        }
     }
 }
 
@@ -90,9 +112,10 @@ mod tests {
     use super::*;
 
     fn fields() -> Vec<CustomField> {
-        let field =
-            |name: &str, key: &str| json!({"FieldName": name, "Key": key, "DataType": "Text"});
-        let fields = json!([field("Home town", "[Hometown]"), field("Birthday", "[Birthday]")]);
+        let fields = json!([
+            {"FieldName": "Home town", "Key": "[Hometown]", "DataType": "Text"},
+            {"FieldName": "Birthday", "Key": "[Birthday]", "DataType": "Date"},
+            {"FieldName": "Points", "Key": "[Points]", "DataType": "Number"}]);
         serde_json::from_value(fields).unwrap()
     }
 
@@ -118,15 +141,18 @@ mod tests {
     #[test]
     fn what_is_lost_or_changed_is_named_with_both_values() {
         let sent = json!({"EmailAddress": "ann@example.com", "Name": "Ann", "ConsentToTrack": "No",
-            "CustomFields": [{"Key": "Moon", "Value": "full"}, {"Key": "Birthday", "Value": "1990/02/02"}]});
+            "CustomFields": [{"Key": "Hometown", "Value": "007"}, {"Key": "Moon", "Value": "full"},
+            {"Key": "Birthday", "Value": "1990/02/02"}]});
         let stored = json!({"EmailAddress": "ann@example.com", "Name": "Anna", "ConsentToTrack": "Yes",
-            "CustomFields": [{"Key": "Birthday", "Value": "1990-02-01"}]});
+            "CustomFields": [{"Key": "Birthday", "Value": "1990-02-01"},
+            {"Key": "Home town", "Value": "7"}]});
         let text = |text: &str| text.to_owned();
         assert_eq!(
             found(&sent, &stored),
             [
                 (text("Birthday"), text("1990/02/02"), Some(text("1990-02-01"))),
                 (text("ConsentToTrack"), text("No"), Some(text("Yes"))),
+                (text("Hometown"), text("007"), Some(text("7"))),
                 (text("Moon"), text("full"), None),
                 (text("Name"), text("Ann"), Some(text("Anna"))),
             ]

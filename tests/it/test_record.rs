@@ -86,6 +86,23 @@ async fn nobody_who_left_the_list_is_subscribed_again_by_a_test() {
     assert_eq!(app.active().await, 0);
 }
 
+/// A run sends the profile that says no; a test sends no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_profiles_with_one_address_a_test_sends_the_one_that_a_run_would_send() {
+    let app = TestApp::start().await;
+    let members = "CustomerId,Email,Consent\n1,ann@example.com,yes\n2,ANN@example.com,no\n";
+    app.segment("People", members).await;
+    let new = json!({"displayName": "Test", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": ["People"],
+        "mapping": {"email": "Email", "consentToTrack": {"field": "Consent"}}});
+    let export = text(&app.post("/exports", &new).await, "exportId");
+    let problem = refused(test(&app, &export, &json!({"customerId": "1"})).await, 422).await;
+    assert_eq!(problem["errors"][0]["code"], "invalidMember", "{problem}");
+    assert_eq!(app.active().await, 0);
+    let tested = good(test(&app, &export, &json!({"email": "ann@example.com"})).await).await;
+    assert_eq!(tested["stored"]["ConsentToTrack"], "No", "{tested}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_is_not_there_or_cannot_be_sent_is_refused_in_words_and_nothing_is_sent() {
     let app = TestApp::start().await;

@@ -17,7 +17,6 @@ use crate::records::batches::{self, MemberSource};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
-use crate::runs::{Rejection, RejectionOutcome};
 
 /// The member to be sent: one of both.
 #[derive(Deserialize, ToSchema)]
@@ -101,35 +100,35 @@ pub(super) async fn find_record(
         seed: rand::random(),
         winners: None,
     });
+    let mut refusal = None;
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
-        if let Some(record) = record_of(&batch, wanted, &ready)? {
+        if let Some(record) = record_of(&batch, wanted, &ready) {
             return Ok((ready, record));
         }
+        refusal = refusal.or_else(|| refusal_of(&batch, wanted, &ready));
     }
-    Err(wanted.unknown())
+    Err(refusal.unwrap_or_else(|| wanted.unknown()))
 }
 
-fn record_of(
-    batch: &EncodedBatch,
-    wanted: &Wanted,
-    ready: &Ready,
-) -> Result<Option<Record>, Problem> {
+/// The member, if it is in this batch and a run would send it.
+fn record_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Record> {
     let columns = ready.plan.columns_of(&batch.page);
-    let Some(row) = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row)) else {
-        return Ok(None);
-    };
-    let position = batch.first_row + to_i64(row);
-    let invalid =
-        |one: &&Rejection| one.position == position && one.outcome == RejectionOutcome::Invalid;
-    if let Some(invalid) = batch.refused.iter().find(invalid) {
-        let message = format!("A run would not send this member. {}", invalid.message);
-        return Err(Problem::unprocessable("", "invalidMember", message));
-    }
+    let row = *batch.records.iter().find(|row| wanted.is_at(&columns, **row))?;
     let text = |column| columns.get(column, row).unwrap_or_default();
-    Ok(Some(Record {
+    Some(Record {
         customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
         body: ready.plan.encode(&batch.page, &[row]).body,
         email: address::sent(text(EMAIL_COLUMN)).into_owned(),
-    }))
+    })
+}
+
+/// Why a run would not send a member of this batch. Of an address that several profiles have, another one may be sent.
+fn refusal_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Problem> {
+    let columns = ready.plan.columns_of(&batch.page);
+    let row = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row))?;
+    let position = batch.first_row + to_i64(row);
+    let refused = batch.refused.iter().find(|one| one.position == position)?;
+    let message = format!("A run would not send this member. {}", refused.message);
+    Some(Problem::unprocessable("", "invalidMember", message))
 }
