@@ -8,10 +8,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
+use super::paging::{Page, Position};
 use super::problem::{Problem, ProblemKind};
 
 /// Rows read at a time for a download.
-pub const STREAM_ROWS: i64 = 1000;
+const STREAM_ROWS: i64 = 1000;
 /// The first characters of a formula in spreadsheets.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -46,8 +47,54 @@ impl Offer {
     }
 }
 
+/// A list that callers get in pages or as a whole.
+pub struct Listing<R, V, P, Read> {
+    /// Reads so many rows after a position.
+    pub read: Read,
+    pub position: fn(&R) -> P,
+    pub csv_header: &'static str,
+    pub csv_fields: fn(V) -> Vec<String>,
+}
+
+impl<R, V, P, Read, Rows> Listing<R, V, P, Read>
+where
+    R: 'static,
+    V: From<R> + Serialize + 'static,
+    P: Position + Copy + 'static,
+    Read: Fn(Option<P>, i64) -> Rows + 'static,
+    Rows: Future<Output = Result<Vec<R>, Problem>> + 'static,
+{
+    /// The list in the form that the caller accepts. Nothing goes out before `record` has noted the form and, of a
+    /// page, the number of rows.
+    pub async fn answer(
+        self,
+        offer: Offer,
+        limit: i64,
+        after: Option<P>,
+        record: impl AsyncFn(&'static str, Option<usize>) -> Result<(), Problem>,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { read, position, csv_header, csv_fields } = self;
+        match offer {
+            Offer::Json => {
+                let rows = read(after, limit).await?;
+                record("json", Some(rows.len())).await?;
+                Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, V::from)))
+            }
+            Offer::Csv => {
+                record("csv", None).await?;
+                let rows = rows(move |after| read(after, STREAM_ROWS), position);
+                Ok(csv(csv_header, rows, csv_fields))
+            }
+            Offer::Ndjson => {
+                record("ndjson", None).await?;
+                Ok(ndjson::<V>(rows(move |after| read(after, STREAM_ROWS), position)))
+            }
+        }
+    }
+}
+
 /// The complete list as CSV: `header`, then one line per row.
-pub fn csv<T: 'static>(
+fn csv<T: 'static>(
     header: &'static str,
     rows: impl Stream<Item = Result<Vec<T>, Problem>> + 'static,
     fields: fn(T) -> Vec<String>,
@@ -62,7 +109,7 @@ pub fn csv<T: 'static>(
 }
 
 /// The complete list as JSON objects, one per line.
-pub fn ndjson<T: Serialize + 'static>(
+fn ndjson<T: Serialize + 'static>(
     rows: impl Stream<Item = Result<Vec<T>, Problem>> + 'static,
 ) -> HttpResponse {
     let lines = rows.map_ok(|rows| rows.iter().map(ndjson_line).collect::<String>().into());
@@ -72,7 +119,7 @@ pub fn ndjson<T: Serialize + 'static>(
 }
 
 /// All rows in chunks: `read` gets the position of the last row of the chunk before, as `position` returns it.
-pub fn rows<R, T, P: Copy, F: Future<Output = Result<Vec<R>, Problem>>>(
+fn rows<R, T, P: Copy, F: Future<Output = Result<Vec<R>, Problem>>>(
     read: impl Fn(Option<P>) -> F,
     position: fn(&R) -> P,
 ) -> impl Stream<Item = Result<Vec<T>, Problem>>

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::batch::BatchStatus;
 use super::counts::{Counts, ProfileOutcome};
 use super::status::RunStatus;
-use super::store_work;
+use super::store_waiting;
 use crate::db::{self, Db, Time};
 use crate::telemetry::measures;
 use crate::{connections, exports, schedules};
@@ -37,8 +37,8 @@ pub async fn measure(db: &Db) -> sqlx::Result<()> {
 /// and connections that need attention.
 async fn count(db: &Db) -> sqlx::Result<[f64; 6]> {
     let (mut tx, now) = (db.read().await?, db::now());
-    let (queued, running) = store_work::open(&mut tx).await?;
-    let (due, since) = store_work::backlog(&mut tx, now).await?;
+    let (queued, running) = store_waiting::open(&mut tx).await?;
+    let (due, since) = store_waiting::backlog(&mut tx, now).await?;
     let export = exports::store_planned::earliest(&mut tx).await?;
     let refresh = schedules::store::earliest(&mut tx).await?;
     let refused = connections::store::count_refused(&mut tx).await?;

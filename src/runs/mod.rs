@@ -16,6 +16,7 @@ mod status;
 pub mod store;
 pub(crate) mod store_batches;
 mod store_retention;
+pub mod store_waiting;
 pub mod store_work;
 mod value_problem;
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 use sqlx::{FromRow, Result};
-use uuid::Uuid;
 
 use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
@@ -13,7 +12,7 @@ use super::lease::{FUTURE_MAX, Lease, Outcome};
 use super::run::{Run, RunSegment, Warnings};
 use super::status::RunStatus;
 use crate::db::{ReadHandle, Time, WriteHandle};
-use crate::names::{ConnectionId, RunId};
+use crate::names::RunId;
 use crate::sql;
 
 /// Claims the run if it is due and no worker holds it; the fence rises. A unique violation says that
@@ -254,72 +253,5 @@ pub async fn due(
     .bind(now + FUTURE_MAX)
     .fetch_all(db)
     .await
-    })
-}
-
-/// How many runs a worker should claim now, and since when the first of them is due.
-pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time>)> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-            "SELECT COUNT(*), MIN(not_before) FROM runs
-             WHERE not_before <= $1
-               AND ((status = 'running' AND lease_until < $1)
-                   OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
-                       WHERE other.connection_id = runs.connection_id AND other.status = 'running')))",
-        )
-        .bind(now)
-        .fetch_one(db)
-        .await
-    })
-}
-
-/// Runs that are due since `before`, of instances of which none is running; those that are due for longest come first.
-pub async fn of_waiting_instances(
-    tx: &mut ReadHandle,
-    before: Time,
-    limit: i64,
-) -> Result<Vec<(RunId, Uuid)>> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-            "SELECT id, instance_id FROM runs
-             WHERE status = 'queued' AND not_before <= $1
-               AND instance_id NOT IN (SELECT instance_id FROM runs WHERE status = 'running')
-             ORDER BY not_before LIMIT $2",
-        )
-        .bind(before)
-        .bind(limit)
-        .fetch_all(db)
-        .await
-    })
-}
-
-/// How many runs are queued, and how many running.
-pub async fn open(tx: &mut ReadHandle) -> Result<(i64, i64)> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-        "SELECT COUNT(CASE WHEN status = 'queued' THEN 1 END), COUNT(CASE WHEN status = 'running' THEN 1 END)
-         FROM runs WHERE status IN ('queued', 'running')"
-    )
-    .fetch_one(db)
-    .await
-    })
-}
-
-/// The oldest run that waits for a connection.
-pub async fn waiting(
-    tx: &mut ReadHandle,
-    connection: Option<ConnectionId>,
-    now: Time,
-) -> Result<Option<RunId>> {
-    sql!(tx, |db| {
-        sqlx::query_scalar(
-            "SELECT id FROM runs WHERE connection_id = $1 AND status = 'queued'
-             AND (not_before <= $2 OR not_before > $3) ORDER BY id LIMIT 1",
-        )
-        .bind(connection)
-        .bind(now)
-        .bind(now + FUTURE_MAX)
-        .fetch_optional(db)
-        .await
     })
 }

@@ -78,7 +78,7 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
 /// The runs of a connection are executed one after the other: the next one need not wait for the sweeper.
 async fn hint_next(app: &App, connection: Option<ConnectionId>) -> anyhow::Result<()> {
     let mut db = app.db.read().await?;
-    let next = runs::store_work::waiting(&mut db, connection, db::now()).await?;
+    let next = runs::store_waiting::waiting(&mut db, connection, db::now()).await?;
     drop(db);
     if let Some(next) = next {
         app.queue.hint(next).await;

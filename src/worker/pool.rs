@@ -124,7 +124,7 @@ impl Worker {
     async fn find_waiting(&self) -> anyhow::Result<()> {
         let before = db::now() - Duration::from_millis(self.app.config.work.sweep_ms);
         let mut db = self.app.db.read().await?;
-        let runs = runs::store_work::of_waiting_instances(&mut db, before, SWEEP_MAX).await?;
+        let runs = runs::store_waiting::of_waiting_instances(&mut db, before, SWEEP_MAX).await?;
         self.waiting.replace(runs);
         Ok(())
     }
@@ -135,7 +135,7 @@ impl Worker {
             return Ok(());
         }
         let before = db::now() - Duration::from_millis(self.app.config.work.sweep_ms);
-        let (due, _) = runs::store_work::backlog(&mut self.app.db.read().await?, before).await?;
+        let (due, _) = runs::store_waiting::backlog(&mut self.app.db.read().await?, before).await?;
         if due > 0
             && let Some(Lease { run, .. }) = self.fairness.yield_one()
         {

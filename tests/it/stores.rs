@@ -9,9 +9,8 @@ use segment_export::app::App;
 use segment_export::db::{self, ReadHandle};
 use segment_export::names::RunId;
 use segment_export::runs::reader::RunReader;
-use segment_export::runs::store_work::{
-    Checkpoint, backlog, checkpoint, claim, due, heartbeat, settle, waiting,
-};
+use segment_export::runs::store_waiting::{backlog, waiting};
+use segment_export::runs::store_work::{Checkpoint, checkpoint, claim, due, heartbeat, settle};
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
 };

@@ -12,7 +12,7 @@ use crate::audit::store::{self, EventQuery};
 use crate::audit::{Action, Event};
 use crate::db;
 use crate::http::auth::{Admin, Caller};
-use crate::http::download::{self, Offer, STREAM_ROWS};
+use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
@@ -88,21 +88,14 @@ pub async fn list_audit_events(
             Ok(store::list(&mut app.db.read().await?, instance, &filter, after, limit).await?)
         })
     };
-    let id = |event: &Event| event.id;
-    match Offer::accepted(&request)? {
-        Offer::Json => {
-            let events = read(after, limit).await?;
-            Ok(HttpResponse::Ok().json(Page::of(events, limit, id, AuditEventView::from)))
-        }
-        Offer::Csv => {
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(download::csv(CSV_HEADER, rows, AuditEventView::csv_fields))
-        }
-        Offer::Ndjson => {
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), id);
-            Ok(download::ndjson::<AuditEventView>(rows))
-        }
-    }
+    let listing = Listing {
+        read,
+        position: |event: &Event| event.id,
+        csv_header: CSV_HEADER,
+        csv_fields: AuditEventView::csv_fields,
+    };
+    // A read of the audit leaves no event.
+    listing.answer(Offer::accepted(&request)?, limit, after, async |_, _| Ok(())).await
 }
 
 impl AuditFilter {

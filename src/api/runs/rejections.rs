@@ -14,7 +14,7 @@ use crate::audit::{Action, Change};
 use crate::db::{self, ReadHandle};
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
-use crate::http::download::{self, Offer, STREAM_ROWS};
+use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
@@ -183,10 +183,10 @@ pub async fn list_rejections(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, run, outcome) = (caller.instance, id.0, filter.outcome);
     let db = app.db.clone();
-    let record = async |format: &str, rows: Option<usize>| {
+    let record = async |format: &'static str, rows: Option<usize>| {
         let what = json!({"format": format, "outcome": outcome, "rows": rows});
         let seen = Change::read(&run.0, None, &what);
-        reads.record(&db, &caller.author, Action::RunReadRejections, seen).await
+        Ok(reads.record(&db, &caller.author, Action::RunReadRejections, seen).await?)
     };
     check_kept(&mut app.db.read().await?, instance, run).await?;
     let read = move |after, limit| {
@@ -199,24 +199,13 @@ pub async fn list_rejections(
             Ok(rows)
         })
     };
-    let position = |row: &Rejection| row.position;
-    match Offer::accepted(&request)? {
-        Offer::Json => {
-            let rows = read(after, limit).await?;
-            record("json", Some(rows.len())).await?;
-            Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, RejectionView::from)))
-        }
-        Offer::Csv => {
-            record("csv", None).await?;
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(download::csv(CSV_HEADER, rows, RejectionView::csv_fields))
-        }
-        Offer::Ndjson => {
-            record("ndjson", None).await?;
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(download::ndjson::<RejectionView>(rows))
-        }
-    }
+    let listing = Listing {
+        read,
+        position: |row: &Rejection| row.position,
+        csv_header: CSV_HEADER,
+        csv_fields: RejectionView::csv_fields,
+    };
+    listing.answer(Offer::accepted(&request)?, limit, after, record).await
 }
 
 /// Rejects the call when some of the rejections may be deleted.

@@ -16,7 +16,7 @@ use crate::campaign_monitor::ProblemCode;
 use crate::db::{self, ReadHandle};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::download::{self, Offer, STREAM_ROWS};
+use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
@@ -114,10 +114,10 @@ pub async fn list_value_problems(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, run, code) = (caller.instance, id.0, filter.code);
     let db = app.db.clone();
-    let record = async |format: &str, rows: Option<usize>| {
+    let record = async |format: &'static str, rows: Option<usize>| {
         let what = json!({"format": format, "code": code, "rows": rows});
         let seen = Change::read(&run.0, None, &what);
-        reads.record(&db, &caller.author, Action::RunReadValueProblems, seen).await
+        Ok(reads.record(&db, &caller.author, Action::RunReadValueProblems, seen).await?)
     };
     check_kept(&mut app.db.read().await?, instance, run).await?;
     let read = move |after, limit| {
@@ -130,24 +130,13 @@ pub async fn list_value_problems(
             Ok(rows)
         })
     };
-    let position = |row: &ValueProblem| [row.position, row.number];
-    match Offer::accepted(&request)? {
-        Offer::Json => {
-            let rows = read(after, limit).await?;
-            record("json", Some(rows.len())).await?;
-            Ok(HttpResponse::Ok().json(Page::of(rows, limit, position, ValueProblemView::from)))
-        }
-        Offer::Csv => {
-            record("csv", None).await?;
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(download::csv(CSV_HEADER, rows, ValueProblemView::csv_fields))
-        }
-        Offer::Ndjson => {
-            record("ndjson", None).await?;
-            let rows = download::rows(move |after| read(after, STREAM_ROWS), position);
-            Ok(download::ndjson::<ValueProblemView>(rows))
-        }
-    }
+    let listing = Listing {
+        read,
+        position: |row: &ValueProblem| [row.position, row.number],
+        csv_header: CSV_HEADER,
+        csv_fields: ValueProblemView::csv_fields,
+    };
+    listing.answer(Offer::accepted(&request)?, limit, after, record).await
 }
 
 /// Rejects the call when some of the problems may be deleted. They are deleted with the rejections.
