@@ -64,7 +64,9 @@ impl ProblemCode {
             Self::NotANumber => "they are not numbers in a form that is expected",
             Self::UnknownOption => "the field on the list has no such option",
             Self::UnknownCountry => "the field on the list has no such country or state",
-            Self::NotAPhoneNumber => "they are not complete mobile numbers",
+            Self::NotAPhoneNumber => {
+                "they are not valid mobile numbers, or name no country: set `defaultCountry` of the mapping"
+            }
             Self::Cut => "they are longer than the field on the list",
             Self::ConsentUnreadable => "they are neither a yes nor a no",
         }
