@@ -15,7 +15,7 @@ pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 pub(super) const OPEN_PAGES_BYTES: u64 = 64 << 20;
 
 /// The same for all files that this process reads at the same time.
-pub(super) const ALL_OPEN_PAGES_BYTES: u64 = 160 << 20;
+pub(super) const ALL_OPEN_PAGES_BYTES: u64 = 128 << 20;
 /// The memory for open pages that a file starts with, in bytes: most need no more.
 pub(super) const FIRST_PAGES_BYTES: u64 = 8 << 20;
 /// How long a file waits for the memory that other files use.

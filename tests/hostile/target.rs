@@ -24,7 +24,7 @@ pub enum Kind {
     Csv,
     Ndjson,
     Parquet,
-    /// CSV that is packed: only in external storage.
+    /// CSV in gzip or Zstandard.
     Packed,
     /// A `model.json`: only in external storage.
     Model,
@@ -158,7 +158,10 @@ impl Target {
     /// The upload of a file, where such files are uploaded.
     pub fn upload(&self, segment: &str, kind: Kind, body: Vec<u8>) -> Option<RequestBuilder> {
         let path = format!("/segments/{segment}/members");
-        let upload = self.request(Method::PUT, &path).header("Content-Type", media(kind)?);
+        let mut upload = self.request(Method::PUT, &path).header("Content-Type", media(kind)?);
+        if kind == Kind::Packed {
+            upload = upload.header("Content-Encoding", "gzip");
+        }
         Some(upload.body(body))
     }
 
@@ -235,10 +238,10 @@ pub fn member(value: &Value, name: &str) -> Result<String> {
 
 const fn media(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Csv => Some("text/csv"),
+        Kind::Csv | Kind::Packed => Some("text/csv"),
         Kind::Ndjson => Some("application/x-ndjson"),
         Kind::Parquet => Some("application/vnd.apache.parquet"),
-        Kind::Packed | Kind::Model => None,
+        Kind::Model => None,
     }
 }
 

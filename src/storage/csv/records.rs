@@ -177,10 +177,16 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         Ok(header)
     }
 
-    /// Blank lines are allowed only at the end.
+    /// Blank lines are allowed only at the end, and together no longer than a record: a packed file may hold
+    /// millions of them.
     fn end_after_blank_lines(&mut self) -> Result<bool, Error> {
-        let first = self.line;
+        let (first, mut bytes) = (self.line, self.record.len());
         while self.read_record()? {
+            bytes += self.record.len();
+            if bytes > self.limits.row_bytes_max {
+                let message = "the file ends with too many blank lines; remove them";
+                return Err(Error::invalid(first, message));
+            }
             if !self.is_blank() {
                 return Err(Error::invalid(
                     first,

@@ -53,6 +53,7 @@ fn every_form_that_the_rfc_allows_is_read() {
 #[test]
 fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
     let long = format!("a,b\n1,\"{}", "x\n".repeat(200));
+    let blank = format!("a,b\n1,2\n{}", "\r\n".repeat(101));
     for (file, expected) in [
         ("", "line 1: the file is empty"),
         ("\n1", "line 1: the file is empty"),
@@ -69,6 +70,7 @@ fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
         ("a,b\n1\r2,3\n", "line 2: there is a carriage return without a line feed"),
         ("a,b\n1,2\r", "line 2: there is a carriage return without a line feed"),
         ("a,b\n1,2\n\n3,4\n", "line 3: the line is blank"),
+        (&blank, "line 3: the file ends with too many blank lines"),
         ("a,b\n1,\u{0}\n", "line 2: there is a zero byte"),
         ("a,b\n1,\"\u{0}\"\n", "line 2: there is a zero byte"),
         (&long, "line 2: the record that begins here is longer than 200 bytes; check for a quote"),
