@@ -40,6 +40,8 @@ pub struct App {
     pub verifier: Verifier,
     /// One for each preview at a time.
     pub(crate) previews: Arc<Slots>,
+    /// One for each reading of the members of a segment at a time.
+    pub(crate) member_reads: Arc<Slots>,
     /// One for each upload of members at a time.
     pub(crate) uploads: Arc<Slots>,
     /// One for each registration of a segment at a time.

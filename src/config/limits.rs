@@ -94,6 +94,14 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub max_previews: usize,
+    /// Callers who read the members of a segment at the same time.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_MAX_MEMBER_READS",
+        default_value_t = 4,
+        value_parser = at_least_one()
+    )]
+    pub max_member_reads: usize,
     /// How long a preview may take, in milliseconds.
     #[arg(
         long,

@@ -45,6 +45,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         keys,
         verifier: Verifier::new(config.auth.clone(), identity_http),
         previews: Slots::new(config.limits.max_previews),
+        member_reads: Slots::new(config.limits.max_member_reads),
         uploads: Slots::new(config.limits.max_uploads),
         registrations: Slots::new(config.limits.max_registrations),
         event_streams: Slots::new(config.limits.max_event_streams),

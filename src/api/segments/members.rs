@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use futures::TryStreamExt;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::IntoParams;
 
 use super::find::find;
@@ -21,11 +23,12 @@ use crate::http::body::Name;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::{Segment, SegmentName, check_open};
+use crate::storage;
 
 const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
-/// Of long members fewer are shown: the answer ends after the page with which it has so many bytes.
-const ANSWER_BYTES: usize = 8 << 20;
+/// Of long members fewer are shown: the answer ends after the page with which it has so many bytes of JSON.
+const ANSWER_BYTES: usize = 4 << 20;
 
 /// How many members to show, from the first.
 #[derive(Deserialize, IntoParams)]
@@ -51,6 +54,11 @@ pub struct First {
             description = "The members cannot be read: `unprocessable`",
             body = crate::http::problem::ProblemDocument,
         ),
+        (
+            status = 429,
+            description = "Too many readings of members at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = crate::http::problem::ProblemDocument,
+        ),
     ),
 )]
 #[get("/segments/{name}/members")]
@@ -69,7 +77,10 @@ pub async fn get_members(
         ));
     }
     let segment = find(&mut app.db.read().await?, caller.instance, &name.0).await?;
-    let items = first_members(&app, &segment, limit).await?;
+    let slot = app.member_reads.take(caller.instance);
+    let slot = slot.ok_or_else(|| Problem::too_many("readings of members"))?;
+    let reading = first_members(&app, &segment, limit);
+    let items = storage::holding(Arc::new(slot), reading).await?;
     let (name, what) = (&segment.name, json!({"rows": items.len()}));
     let seen = Change::read(&name.as_str(), Some(segment.display_name.as_str().to_owned()), &what);
     reads.record(&app.db, &caller.author, Action::SegmentReadMembers, seen).await?;
@@ -80,7 +91,7 @@ async fn first_members(
     app: &App,
     segment: &Segment,
     limit: usize,
-) -> Result<Vec<Map<String, Value>>, Problem> {
+) -> Result<Vec<Box<RawValue>>, Problem> {
     let (Some(manifest), Some(fields)) = (&segment.manifest, &segment.fields) else {
         return Ok(vec![]);
     };
@@ -94,8 +105,12 @@ async fn first_members(
             break;
         };
         let wanted = page.num_rows().min(limit - members.len());
-        members.extend((0..wanted).map(|row| member(&page, row, &names)));
-        bytes += page.get_array_memory_size();
+        for row in 0..wanted {
+            let member = Member { page: &page, row, names: &names };
+            let member = to_raw_value(&member).map_err(anyhow::Error::from)?;
+            bytes += member.get().len();
+            members.push(member);
+        }
         if bytes > ANSWER_BYTES {
             break;
         }
@@ -103,11 +118,21 @@ async fn first_members(
     Ok(members)
 }
 
-fn member(page: &RecordBatch, row: usize, names: &[String]) -> Map<String, Value> {
-    let value = |column: &Arc<dyn Array>| {
-        let texts =
-            column.as_any().downcast_ref::<StringArray>().filter(|texts| texts.is_valid(row));
-        texts.map_or(Value::Null, |texts| Value::from(texts.value(row)))
-    };
-    names.iter().cloned().zip(page.columns().iter().map(value)).collect()
+/// One member, written from the columns of its page.
+struct Member<'a> {
+    page: &'a RecordBatch,
+    row: usize,
+    names: &'a [String],
+}
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let values = self.page.columns().iter().map(|column| value(column, self.row));
+        serializer.collect_map(self.names.iter().zip(values))
+    }
+}
+
+fn value(column: &ArrayRef, row: usize) -> Option<&str> {
+    let texts = column.as_string::<i32>();
+    texts.is_valid(row).then(|| texts.value(row))
 }

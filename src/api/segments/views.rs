@@ -1,7 +1,7 @@
 //! Segments on the wire.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::names::DisplayName;
@@ -36,7 +36,8 @@ pub struct SegmentPatch {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"items": [{"CustomerId": "1", "Email": "ann@example.com", "City": "Riga"}]}))]
 pub struct MembersView {
-    /// Field by field, as text; `null` where there is no value.
+    /// Field by field, as text; `null` where there is no value. Written already: many values of their own would take
+    /// several times the memory.
     #[schema(value_type = Vec<Object>)]
-    pub items: Vec<Map<String, Value>>,
+    pub items: Vec<Box<RawValue>>,
 }
