@@ -26,6 +26,8 @@ pub(super) fn checksums(batch: &RecordBatch) -> impl Iterator<Item = u64> {
 
 fn checksum<const PARTS: usize>(parts: [&[u8]; PARTS]) -> u64 {
     let mut hasher = Xxh3::new();
-    parts.into_iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     hasher.digest()
 }

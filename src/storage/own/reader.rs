@@ -5,7 +5,7 @@ use std::ops::Range;
 use ::parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
     },
     errors::ParquetError,
     file::metadata::ParquetMetaData,
@@ -74,7 +74,7 @@ impl OwnBatches {
         let metadata = opened.metadata();
         let checksums = stored_checksums(metadata, &columns).ok_or_else(Error::damaged)?;
         let groups = 0..metadata.num_row_groups();
-        let file = ArrowReaderMetadata::try_new(metadata.clone(), Default::default());
+        let file = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::default());
         let file = file.map_err(|cause| windows.explain(&cause))?;
         Ok(Self { windows, file, mask, checksums, groups })
     }

@@ -1,7 +1,8 @@
 //! Removes objects of our own that nothing names. A process that dies, or a database that fails, between writing an
 //! object and naming it leaves them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 use std::future::ready;
 
 use chrono::{DateTime, Utc};
@@ -50,16 +51,17 @@ impl Storage {
         named: impl Fn(Uuid) -> BoxFuture<'a, Result<HashSet<String>, E>>,
     ) -> Result<usize, E> {
         let old = self.found(folder).try_filter(|object| ready(object.written < before));
-        let mut steps = old.try_chunks(STEP);
+        let mut chunks = old.try_chunks(STEP);
         let (mut known, mut count) = (HashMap::new(), 0);
         while !stop.is_cancelled() {
-            let step = steps.try_next().await.map_err(|TryChunksError(_, error)| error)?;
-            let Some(objects) = step else { break };
+            let chunk = chunks.try_next().await.map_err(|TryChunksError(_, error)| error)?;
+            let Some(objects) = chunk else { break };
             for Found { path, instance, .. } in objects {
-                if !known.contains_key(&instance) {
-                    known.insert(instance, named(instance).await?);
-                }
-                if !known[&instance].contains(&path) {
+                let paths = match known.entry(instance) {
+                    Entry::Occupied(found) => found.into_mut(),
+                    Entry::Vacant(none) => none.insert(named(instance).await?),
+                };
+                if !paths.contains(&path) {
                     count += usize::from(self.remove_orphan(&path).await);
                 }
             }
