@@ -12,6 +12,7 @@ pub mod config;
 
 // The nouns of the API: types, rules and SQL. Their endpoints are in `api`.
 pub mod audit;
+pub mod baselines;
 pub mod connections;
 pub mod exports;
 mod refreshes;

@@ -3,11 +3,10 @@
 //! Removing them is not part of what a caller asked for. What cannot be removed now is tried again later, after the
 //! others.
 
-use std::collections::{HashMap, HashSet};
-use std::future::ready;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use futures::TryStreamExt;
+use futures::{FutureExt, TryFutureExt};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -15,12 +14,10 @@ use super::segment::{Segment, SegmentId, Unreadable};
 use super::store;
 use crate::app::App;
 use crate::db::{self, Time, WriteHandle};
-use crate::storage::{Inspection, Upload};
+use crate::storage::{Inspection, UPLOADS};
 
 /// Superseded objects that one pass removes.
 const PASS_MAX: i64 = 100;
-/// Uploads whose names are compared at a time.
-const ORPHANS_STEP: usize = 500;
 /// When the storage is slow, a pass ends after this long.
 const PASS_TIME: Duration = Duration::from_secs(30);
 /// How long a caller waits, at most, until the objects that its change replaced are removed.
@@ -85,38 +82,8 @@ async fn remove(app: &App, path: &str) -> sqlx::Result<bool> {
 /// that is due. A process that dies, or a database that fails, between writing and saving leaves them. Returns how
 /// many.
 pub async fn remove_orphans(app: &App, before: Time) -> Result<usize, Unreadable> {
-    let old = app.storage.uploads().try_filter(|upload| ready(upload.written < before));
-    let mut steps = old.try_chunks(ORPHANS_STEP);
-    let mut count = 0;
-    while !app.stop.is_cancelled() {
-        let Some(uploads) = steps.try_next().await.map_err(|broken| broken.1)? else { break };
-        for upload in orphans(app, uploads).await? {
-            match app.storage.remove(&upload.path).await {
-                Ok(()) => count += 1,
-                Err(error) => {
-                    let path = upload.path;
-                    tracing::warn!(path, %error, "an orphaned upload could not be removed; the janitor retries");
-                }
-            }
-        }
-    }
-    Ok(count)
-}
-
-/// Those of some uploads that nothing names.
-async fn orphans(app: &App, uploads: Vec<Upload>) -> sqlx::Result<Vec<Upload>> {
-    let mut named: HashMap<Uuid, HashSet<String>> = HashMap::new();
-    let mut orphans = Vec::new();
-    for upload in uploads {
-        let named = match named.get(&upload.instance) {
-            Some(named) => named,
-            None => named.entry(upload.instance).or_insert(named_of(app, upload.instance).await?),
-        };
-        if !named.contains(&upload.path) {
-            orphans.push(upload);
-        }
-    }
-    Ok(orphans)
+    let named = |instance| named_of(app, instance).err_into().boxed();
+    app.storage.remove_unnamed(UPLOADS, before, &app.stop, named).await
 }
 
 /// The uploads of an instance that something names. What is replaced meanwhile is named either by its segment or, by

@@ -27,7 +27,7 @@ pub(crate) fn held() -> Option<Held> {
 
 /// Runs work on a thread that may block; a panic there is an error here. What the caller is held by when it calls this
 /// is held until the work has ended.
-pub(super) fn run_blocking<T: Send + 'static>(
+pub(crate) fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> impl Future<Output = Result<T, Error>> + Send {
     let held = held();

@@ -17,7 +17,8 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// The address is not that of a file or folder under a root: the caller's fault.
     #[error(
-        "the address must name a file or folder under a storage root ({roots}), outside the folder \"uploads\""
+        "the address must name a file or folder under a storage root ({roots}), outside the folders \"uploads\" and \
+         \"baselines\""
     )]
     OutsideRoots {
         /// The addresses of the roots.

@@ -33,8 +33,8 @@ impl PinnedObject {
     /// Made on an async thread, and read on one that may block.
     pub(super) fn new(root: &Root, object: &Object) -> Self {
         let path = path_of(&object.path);
-        // Every upload has a path of its own, and a restored copy has another `ETag`.
-        let etag = object.etag.clone().filter(|_| !root.is_upload(&path));
+        // Every object of our own has a path of its own, and a restored copy has another `ETag`.
+        let etag = object.etag.clone().filter(|_| !root.is_own(&path));
         Self {
             store: Arc::clone(&root.store),
             path,

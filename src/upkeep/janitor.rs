@@ -8,6 +8,7 @@ use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::baselines;
 use crate::config::Limits;
 use crate::connections::store_oauth;
 use crate::db::{self, Db, Time};
@@ -17,7 +18,7 @@ use crate::segments::orphans;
 use crate::{audit, refreshes, runs};
 
 const EVERY: Duration = Duration::from_mins(1);
-/// Finding orphans lists all uploads in the storage.
+/// Finding orphans lists all objects of this service in the storage.
 const ORPHANS_EVERY: Duration = Duration::from_hours(1);
 /// Rows that one transaction removes.
 const STEP: i64 = 500;
@@ -60,16 +61,20 @@ async fn keep_hourly(app: &App, now: Time) -> anyhow::Result<()> {
     remove_orphans(app, now).await
 }
 
-/// Removes uploads that nothing has named for long enough at `now`, and those that were never finished.
+/// Removes uploads and baselines that nothing has named for long enough at `now`, and those that were never finished.
 pub async fn remove_orphans(app: &App, now: Time) -> anyhow::Result<()> {
     let minutes = i64::from(app.config.limits.keep_unfinished_uploads_minutes);
     let before = SystemTime::from(now - TimeDelta::minutes(minutes));
     let count = app.storage.remove_unfinished(before).await?;
-    tracing::debug!(count, "removed unfinished uploads");
+    tracing::debug!(count, "removed unfinished uploads and baselines");
     let hours = i64::from(app.config.limits.keep_unused_uploads_hours);
     if hours > 0 {
-        let count = orphans::remove_orphans(app, now - TimeDelta::hours(hours)).await?;
+        let before = now - TimeDelta::hours(hours);
+        let count = orphans::remove_orphans(app, before).await?;
         tracing::debug!(count, "removed orphaned uploads");
+        let App { db, storage, stop, .. } = app;
+        let count = baselines::orphans::remove_orphans(db, storage, before, stop).await?;
+        tracing::debug!(count, "removed baselines that nothing names");
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod agency;
 mod api;
 mod audit;
 mod bad_days;
+mod baselines;
 mod bodies;
 mod codes;
 mod conventions;

@@ -17,7 +17,7 @@ pub fn kept(app: &TestApp) -> Vec<PathBuf> {
     files_in(&app.storage().join("uploads"))
 }
 
-fn files_in(folder: &Path) -> Vec<PathBuf> {
+pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return vec![] };
     let below = entries.map(|entry| entry.unwrap().path());
     below.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()

@@ -12,9 +12,8 @@ pub(super) mod writer;
 use std::fs::File;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use futures::{Stream, StreamExt, TryStreamExt, future::ready, stream::BoxStream};
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path};
+use futures::Stream;
+use object_store::{ObjectStoreExt, buffered::BufWriter, path::Path};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -86,17 +85,8 @@ impl Storage {
         Ok(Inspection { manifest, fields: members.fields })
     }
 
-    /// Lists every stored upload and every copy of a table, of all instances.
-    #[must_use]
-    pub(crate) fn uploads(&self) -> BoxStream<'static, Result<Upload, Error>> {
-        let folder = Path::from(UPLOADS);
-        let listed = self.default_root().store.list(Some(&folder));
-        let listed = listed.map_err(move |cause| Error::of_store(&folder, cause));
-        listed.try_filter_map(|object| ready(Ok(Upload::of(&object)))).boxed()
-    }
-
     /// Copies a file into the storage, where it appears at once or not at all.
-    async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
+    pub(super) async fn publish(&self, path: Path, file: File, rows: u64) -> Result<Object, Error> {
         let store = &self.default_root().store;
         let mut from = tokio::fs::File::from_std(file);
         let mut to = BufWriter::with_capacity(store.clone(), path.clone(), PART_BYTES)
@@ -110,29 +100,6 @@ impl Storage {
         to.shutdown().await.map_err(Error::of_writing)?;
         let meta = store.head(&path).await.map_err(|cause| Error::of_store(&path, cause))?;
         Ok(Object { path: path.to_string(), size: meta.size, etag: meta.e_tag, rows, dialect: 0 })
-    }
-}
-
-/// A stored upload, or a copy of a table.
-#[derive(Clone, Debug)]
-pub(crate) struct Upload {
-    /// Relative to the default root.
-    pub(crate) path: String,
-    /// The instance of its segment.
-    pub(crate) instance: Uuid,
-    /// By the clock of the storage.
-    pub(crate) written: DateTime<Utc>,
-}
-
-impl Upload {
-    /// `None` for a path of another form than those that are made here: it is not ours.
-    fn of(object: &ObjectMeta) -> Option<Self> {
-        let path = object.location.to_string();
-        let parts: Vec<_> = path.split('/').collect();
-        let &[_, instance, _, file] = parts.as_slice() else { return None };
-        file.strip_suffix(".parquet")?.parse::<Uuid>().ok()?;
-        let instance = instance.parse().ok()?;
-        Some(Self { path, instance, written: object.last_modified })
     }
 }
 

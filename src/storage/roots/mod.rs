@@ -1,4 +1,4 @@
-//! The storage roots: opening them, finding files under them, removing uploads.
+//! The storage roots: opening them, finding files under them, removing what this service wrote.
 //!
 //! An administrator configures the roots; a segment names a file or folder under one of them. An address is only
 //! compared with the addresses of the roots: no host, account or folder that is not configured is ever contacted.
@@ -18,7 +18,9 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{error::Error, manifest::Manifest};
-pub(super) use paths::{UPLOADS, has_parent_segment, path_of};
+use paths::OWN_FOLDERS;
+pub(crate) use paths::{BASELINES, UPLOADS};
+pub(super) use paths::{has_parent_segment, path_of};
 use root::Backend;
 pub(super) use root::Root;
 pub use settings::RootSettings;
@@ -30,7 +32,7 @@ const PROBE_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Storage(Arc<[Root]>);
 
-/// A file or folder under a root, outside the uploads.
+/// A file or folder under a root, outside the folders of this service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
     pub(super) root: String,
@@ -48,9 +50,9 @@ impl Storage {
     /// missing; a cloud storage is not contacted yet.
     pub(crate) fn open(settings: &[RootSettings]) -> Result<Self, Error> {
         let mut roots = settings.iter().map(Root::open).collect::<Result<Vec<_>, _>>()?;
-        let uploads: Vec<_> = roots.iter().map(|root| root.path_to_uploads(&roots[0])).collect();
-        for (root, path) in roots.iter_mut().zip(uploads) {
-            root.uploads = path;
+        let own: Vec<_> = roots.iter().map(|root| root.paths_to_own(&roots[0])).collect();
+        for (root, folders) in roots.iter_mut().zip(own) {
+            root.own_folders = folders;
         }
         Ok(Self(roots.into()))
     }
@@ -72,16 +74,16 @@ impl Storage {
         let found = self.0.iter().filter_map(|root| Some((root, root.relative(url)?)));
         // Of nested roots the innermost counts: the one that leaves the shortest path.
         let found = found.min_by_key(|(_, path)| path.as_ref().len());
-        let is_outside = has_parent_segment(url) || self.is_upload(url);
+        let is_outside = has_parent_segment(url) || self.is_own(url);
         match found.filter(|(root, path)| root.allows(instance) && !is_root(path)) {
             Some((root, path)) if !is_outside => Ok(Location { root: root.name.clone(), path }),
             _ => Err(self.outside(instance)),
         }
     }
 
-    /// Whether an address is among the uploads, by whichever root.
-    fn is_upload(&self, url: &str) -> bool {
-        self.0.iter().any(|root| root.relative(url).is_some_and(|path| root.is_upload(&path)))
+    /// Whether an address is in a folder of this service, by whichever root.
+    fn is_own(&self, url: &str) -> bool {
+        self.0.iter().any(|root| root.relative(url).is_some_and(|path| root.is_own(&path)))
     }
 
     fn outside(&self, instance: Uuid) -> Error {
@@ -97,12 +99,13 @@ impl Storage {
         if let Err(error) = checked { Err(root.explain(error).await) } else { Ok(()) }
     }
 
-    /// Removes an upload; one that is gone already is fine.
+    /// Removes an object that this service wrote; one that is gone already is fine.
     pub(crate) async fn remove(&self, path: &str) -> Result<(), Error> {
         let path = path_of(path);
-        if path.parts().next().is_none_or(|first| first.as_ref() != UPLOADS) {
+        let folder = path.parts().next();
+        if folder.is_none_or(|folder| !OWN_FOLDERS.contains(&folder.as_ref())) {
             return Err(Error::unavailable(format!(
-                "{path} is not an upload, and only uploads are removed"
+                "{path} was not written by this service, and only such objects are removed"
             )));
         }
         match self.default_root().store.delete(&path).await {

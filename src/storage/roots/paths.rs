@@ -2,8 +2,12 @@
 
 use object_store::path::Path;
 
-/// The folder of the default root for uploads; no address may name anything in it.
-pub(in super::super) const UPLOADS: &str = "uploads";
+/// The folder of the default root for uploads and copies of tables.
+pub(crate) const UPLOADS: &str = "uploads";
+/// The folder of the default root for what lists have received.
+pub(crate) const BASELINES: &str = "baselines";
+/// The folders of the default root that this service writes; no address may name anything in them.
+pub(in super::super) const OWN_FOLDERS: [&str; 2] = [UPLOADS, BASELINES];
 
 /// Whether an address has a `..`, plain or encoded. Such a path may end under a root, but nobody needs it.
 pub(in super::super) fn has_parent_segment(url: &str) -> bool {

@@ -9,7 +9,7 @@ use super::{
     super::{error::Error, manifest::Object},
     cloud::{self, ContainerAddress},
     folder::Folder,
-    paths::{UPLOADS, path_of},
+    paths::{OWN_FOLDERS, path_of},
     probe::WriteProbe,
     settings::RootSettings,
 };
@@ -19,8 +19,8 @@ pub(in super::super) struct Root {
     pub(in super::super) name: String,
     pub(in super::super) store: Arc<dyn ObjectStore>,
     pub(super) backend: Backend,
-    /// The path from here to the uploads of the default root; empty when this root is inside them.
-    pub(super) uploads: Option<Path>,
+    /// The paths from here to the folders of this service in the default root; empty when this root is inside one.
+    pub(super) own_folders: Vec<Path>,
     pub(super) probe: WriteProbe,
     instances: Option<Vec<Uuid>>,
 }
@@ -49,25 +49,29 @@ impl Root {
         };
         let (name, instances) = (settings.name.clone(), settings.instances.clone());
         let probe = WriteProbe::default();
-        Ok(Self { name, store, backend, uploads: None, probe, instances })
+        Ok(Self { name, store, backend, own_folders: vec![], probe, instances })
     }
 
-    /// The path from here to the uploads of the default root, if they overlap.
-    pub(super) fn path_to_uploads(&self, default: &Self) -> Option<Path> {
+    /// The paths from here to the folders of this service in the default root, where they overlap.
+    pub(super) fn paths_to_own(&self, default: &Self) -> Vec<Path> {
+        OWN_FOLDERS.iter().filter_map(|folder| self.path_to(default, folder)).collect()
+    }
+
+    fn path_to(&self, default: &Self, folder: &str) -> Option<Path> {
         match (&self.backend, &default.backend) {
-            (Backend::Folder(ours), Backend::Folder(theirs)) => ours.path_to(theirs, UPLOADS),
+            (Backend::Folder(ours), Backend::Folder(theirs)) => ours.path_to(theirs, folder),
             (Backend::Container(ours), Backend::Container(theirs)) => ours
                 .iter()
-                .flat_map(|ours| theirs.iter().map(move |theirs| ours.path_to(theirs, UPLOADS)))
+                .flat_map(|ours| theirs.iter().map(move |theirs| ours.path_to(theirs, folder)))
                 .find_map(|path| path),
             _ => None,
         }
     }
 
-    /// Whether a path is among the uploads. Those are written once, each at a path of its own.
-    pub(in super::super) fn is_upload(&self, path: &Path) -> bool {
+    /// Whether this service wrote what is at a path. It writes each object once, at a path of its own.
+    pub(in super::super) fn is_own(&self, path: &Path) -> bool {
         let lower = |path: &Path| Path::from(path.as_ref().to_ascii_lowercase());
-        self.uploads.as_ref().is_some_and(|uploads| lower(path).prefix_matches(&lower(uploads)))
+        self.own_folders.iter().any(|folder| lower(path).prefix_matches(&lower(folder)))
     }
 
     pub(super) fn allows(&self, instance: Uuid) -> bool {
@@ -86,7 +90,7 @@ impl Root {
     }
 
     /// Rejects a path that external data cannot have: links of a file system may point outside the root, and the
-    /// uploads may be under this root too.
+    /// folders of this service may be under this root too.
     pub(in super::super) fn require_external(&self, path: &Path) -> Result<(), Error> {
         let resolved = match &self.backend {
             Backend::Folder(folder) => folder.resolved(path),
@@ -94,15 +98,15 @@ impl Root {
         };
         let message = match resolved {
             None => "this is a link to a place outside the storage root",
-            Some(path) if self.is_upload(&path) => {
-                "this is an upload to this service; choose a folder without its uploads"
+            Some(path) if self.is_own(&path) => {
+                "this is an upload to this service, or another of its own files; choose a folder without them"
             }
             Some(_) => return Ok(()),
         };
         Err(Error::invalid(None, message).in_file(path.as_ref()))
     }
 
-    pub(super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
+    pub(in super::super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
         for object in objects {
             let path = path_of(&object.path);
             let meta =
@@ -114,13 +118,13 @@ impl Root {
         Ok(())
     }
 
-    /// An upload that was restored from a backup has another `ETag` and is the same.
+    /// An object of our own that was restored from a backup has another `ETag` and is the same.
     fn is_same(&self, object: &Object, meta: &ObjectMeta) -> bool {
-        object.size == meta.size && (object.etag == meta.e_tag || self.is_upload(&meta.location))
+        object.size == meta.size && (object.etag == meta.e_tag || self.is_own(&meta.location))
     }
 
-    /// Why something under this root is missing or changed: perhaps the root itself is unavailable; and an upload is
-    /// never changed, it is lost.
+    /// Why something under this root is missing or changed: perhaps the root itself is unavailable; and what this
+    /// service wrote is never changed, it is lost.
     pub(in super::super) async fn explain(&self, error: Error) -> Error {
         let (Error::NotFound { path } | Error::Changed { path }) = &error else { return error };
         if let Backend::Folder(folder) = &self.backend
@@ -128,7 +132,7 @@ impl Root {
         {
             return unavailable;
         }
-        if !self.is_upload(&path_of(path)) {
+        if !self.is_own(&path_of(path)) {
             return error;
         }
         tracing::error!(root = self.name, path, "stored members are missing or incomplete");

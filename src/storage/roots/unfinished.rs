@@ -1,4 +1,4 @@
-//! Removes what uploads leave behind that were killed before they were complete.
+//! Removes what a process leaves behind that was killed before an upload or a baseline was complete.
 //!
 //! In a folder that is a file with members, `….parquet#1`: the store writes there until it is complete, and lists no
 //! such file. In the storage of a cloud provider, parts of an upload are no objects: the provider removes them
@@ -14,15 +14,17 @@ use uuid::Uuid;
 use super::super::blocking::run_blocking;
 use super::super::error::Error;
 use super::Storage;
-use super::paths::UPLOADS;
+use super::paths::OWN_FOLDERS;
 use super::root::Backend;
 
 impl Storage {
-    /// Removes unfinished uploads whose last byte was written before this time. Returns how many.
+    /// Removes unfinished objects whose last byte was written before this time. Returns how many.
     pub(crate) async fn remove_unfinished(&self, before: SystemTime) -> Result<usize, Error> {
         let Backend::Folder(folder) = &self.default_root().backend else { return Ok(0) };
-        let uploads = folder.path().join(UPLOADS);
-        run_blocking(move || remove_in(&uploads, before).map_err(Error::unavailable)).await
+        let own = OWN_FOLDERS.map(|own| folder.path().join(own));
+        let remove =
+            move || own.iter().map(|folder| remove_in(folder, before)).sum::<io::Result<_>>();
+        run_blocking(move || remove().map_err(Error::unavailable)).await
     }
 }
 
@@ -80,24 +82,27 @@ mod tests {
         let now = SystemTime::now();
         assert_eq!(storage.remove_unfinished(now).await.unwrap(), 0, "there are no uploads yet");
         let place = folder.path().join("uploads/instance/segment");
+        let baselines = folder.path().join("baselines/instance/export");
         fs::create_dir_all(&place).unwrap();
+        fs::create_dir_all(&baselines).unwrap();
         let id = Uuid::now_v7();
-        let unfinished = place.join(format!("{id}.parquet#1"));
+        let unfinished = [&place, &baselines].map(|place| place.join(format!("{id}.parquet#1")));
         let others = [
             place.join(format!("{id}.parquet")),
             place.join(format!("{id}.parquet#x")),
             place.join("notes.parquet#1"),
             folder.path().join(format!("{id}.parquet#1")),
         ];
-        for path in others.iter().chain([&unfinished]) {
+        for path in others.iter().chain(&unfinished) {
             fs::write(path, "1,ann@example.com").unwrap();
         }
 
         let hour_ago = now - Duration::from_hours(1);
         assert_eq!(storage.remove_unfinished(hour_ago).await.unwrap(), 0, "it is being written");
         let later = now + Duration::from_hours(1);
-        assert_eq!(storage.remove_unfinished(later).await.unwrap(), 1);
+        assert_eq!(storage.remove_unfinished(later).await.unwrap(), 2);
 
-        assert!(!unfinished.exists() && others.iter().all(|path| path.exists()));
+        assert!(unfinished.iter().all(|path| !path.exists()));
+        assert!(others.iter().all(|path| path.exists()));
     }
 }

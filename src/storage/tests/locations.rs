@@ -3,9 +3,11 @@
 use super::*;
 
 #[tokio::test]
-async fn only_files_and_folders_under_the_root_and_outside_the_uploads_are_located() {
-    let fixture =
-        Fixture::new().with("crm/part 1.csv", "CustomerId\n").with("uploads/a/b.parquet", "x");
+async fn only_files_and_folders_under_the_root_and_outside_its_own_folders_are_located() {
+    let fixture = Fixture::new()
+        .with("crm/part 1.csv", "CustomerId\n")
+        .with("uploads/a/b.parquet", "x")
+        .with("baselines/a/b.parquet", "x");
     let outside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), fixture.folder.path().join("link")).unwrap();
 
@@ -19,6 +21,10 @@ async fn only_files_and_folders_under_the_root_and_outside_the_uploads_are_locat
         "uploads",
         "uploads/a/b.parquet",
         "UPLOADS/a",
+        "baselines",
+        "baselines/a/b.parquet",
+        "Baselines/a",
+        "crm/../baselines",
         "crm/../uploads",
         "crm/../later/x.csv",
         "crm/%2e%2E/later/x.csv",
@@ -115,8 +121,8 @@ fn of_roots_within_roots_the_innermost_counts_and_uploads_stay_closed() {
     assert!(matches!(refused, Err(Error::OutsideRoots { .. })), "{refused:?}");
 }
 
-/// A storage whose default root, with an upload in it, lies under another root.
-fn nested() -> (tempfile::TempDir, Storage) {
+/// A storage whose default root, with a file of this service in it, lies under another root.
+fn nested(own: &str) -> (tempfile::TempDir, Storage) {
     let folder = tempfile::tempdir().unwrap();
     let at = |path: &str| format!("file://{}/{path}", folder.path().display());
     let mut wide = RootSettings::default_at(&at(""));
@@ -127,26 +133,32 @@ fn nested() -> (tempfile::TempDir, Storage) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     };
-    write("x/y/uploads/i/s/u.csv", "CustomerId\n2\n");
-    write(
-        "x/model.json",
-        r#"{"entities": [{"name": "High", "attributes": [{"name": "CustomerId", "dataType": "string"}],
-            "partitions": [{"name": "p", "location": "y/uploads/i/s/u.csv"}]}]}"#,
-    );
+    write(&format!("x/y/{own}"), "CustomerId\n2\n");
+    let attributes = r#""attributes": [{"name": "CustomerId", "dataType": "string"}]"#;
+    let partitions = format!(r#""partitions": [{{"name": "p", "location": "y/{own}"}}]"#);
+    let model = format!(r#"{{"entities": [{{"name": "High", {attributes}, {partitions}}}]}}"#);
+    write("x/model.json", &model);
     (folder, storage)
 }
 
 #[tokio::test]
 async fn uploads_are_read_by_no_folder_and_no_model_above_them() {
-    let (folder, storage) = nested();
+    is_read_by_no_folder_and_no_model("uploads/i/s/u.csv").await;
+}
+
+#[tokio::test]
+async fn baselines_are_read_by_no_folder_and_no_model_above_them() {
+    is_read_by_no_folder_and_no_model("baselines/i/e/u.csv").await;
+}
+
+async fn is_read_by_no_folder_and_no_model(own: &str) {
+    let (folder, storage) = nested(own);
     let url = format!("file://{}/x", folder.path().display());
     let at = storage.locate(&url, Uuid::nil()).unwrap();
     let (format, dialect) = (Format::Csv, Dialect::default());
+    let rejected = format!("{own}: this is an upload to this service, or another of its own files");
     for (data, expected) in [
-        (
-            ExternalData::Files { at: at.clone(), format, dialect },
-            "uploads/i/s/u.csv: this is an upload",
-        ),
+        (ExternalData::Files { at: at.clone(), format, dialect }, rejected.as_str()),
         (ExternalData::Model { at, entity: "High".into() }, "is outside the folder of the model"),
     ] {
         let message = storage.inspect(&data, None).await.unwrap_err().to_string();

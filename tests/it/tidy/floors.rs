@@ -20,7 +20,7 @@ pub const FLOORS: &[(u32, &[&str])] = &[
     (3, &["config/", "queue.rs", "audit/"]),
     (4, &["app.rs", "schedules/"]),
     (5, &["connections/", "segments/"]),
-    (6, &["exports/"]),
+    (6, &["exports/", "baselines/"]),
     (7, &["runs/"]),
     (8, &["refreshes/", "records/", "http/"]),
     (9, &["worker/", "upkeep/", "api/"]),

@@ -1,0 +1,82 @@
+//! Folds what a run has done into the next baseline.
+
+use futures::Stream;
+use sqlx::types::Json;
+
+use super::baseline::Baseline;
+use super::blocking::with_layers;
+use super::buckets::sort;
+use super::error::Error;
+use super::member::ListMember;
+use super::merged::{count, merge};
+use crate::storage::{OwnFile, OwnObject, Storage};
+
+/// The most layers on top of the base.
+const UPPER_MAX: usize = 4;
+/// The upper layers have at most this part of the rows of the base.
+const UPPER_PART: u64 = 8;
+
+/// The next version of a baseline: the old one, with these members in place of those with their addresses, or added. Of
+/// several with one address the last one counts; apart from that their order does not matter. Run and fingerprint are
+/// the caller's to set.
+///
+/// Its objects are in the storage, but only who stores it ([`replace`](super::store::replace)) makes it count: soon,
+/// since the janitor removes objects that nothing names. When this fails, or the caller leaves, the old one is as it
+/// was.
+pub async fn fold<E: From<Error>>(
+    storage: &Storage,
+    old: &Baseline,
+    members: impl Stream<Item = Result<Vec<ListMember>, E>>,
+) -> Result<Baseline, E> {
+    match sort(old.seed(), members).await? {
+        Some(update) => Ok(append(storage, old, update).await?),
+        None => Ok(old.clone()),
+    }
+}
+
+async fn append(storage: &Storage, old: &Baseline, update: OwnFile) -> Result<Baseline, Error> {
+    let (is_due, seed) = (is_merge_due(&old.layers, update.rows()), old.seed());
+    let work = move |mut layers: Vec<_>| {
+        layers.push(update.open().map_err(Error::Storage)?);
+        if is_due {
+            let merged = merge(layers, seed)?;
+            let rows = merged.rows();
+            return Ok((merged, rows));
+        }
+        Ok((update, count(layers)?))
+    };
+    let (file, members) = with_layers(storage, &old.layers, work).await?;
+    let object = storage.put_own(&old.new_path(), file).await.map_err(Error::Storage)?;
+    let mut layers = if is_due { vec![] } else { old.layers.0.clone() };
+    layers.push(object);
+    let members = i64::try_from(members).unwrap_or(i64::MAX);
+    Ok(Baseline { layers: Json(layers), members, ..old.clone() })
+}
+
+/// Whether one more layer of so many rows would be too much to read beside the base.
+fn is_merge_due(layers: &[OwnObject], rows: u64) -> bool {
+    let Some((base, upper)) = layers.split_first() else { return false };
+    let upper_rows = upper.iter().map(|layer| layer.rows).sum::<u64>() + rows;
+    upper.len() >= UPPER_MAX || upper_rows > base.rows / UPPER_PART
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_due(layers: &[u64], rows: u64) -> bool {
+        let layer = |rows: &u64| OwnObject { path: String::new(), bytes: 1, rows: *rows };
+        is_merge_due(&layers.iter().map(layer).collect::<Vec<_>>(), rows)
+    }
+
+    #[test]
+    fn layers_are_merged_when_there_are_many_or_they_are_large_beside_the_base() {
+        assert!(!is_due(&[], 1000));
+        assert!(!is_due(&[800], 100));
+        assert!(is_due(&[800], 101));
+        assert!(!is_due(&[800, 50], 50));
+        assert!(is_due(&[800, 51], 50));
+        assert!(!is_due(&[800, 1, 1, 1], 1));
+        assert!(is_due(&[800, 1, 1, 1, 1], 1));
+    }
+}

@@ -1,0 +1,31 @@
+//! Baselines: what Campaign Monitor last acknowledged of every member of an export.
+//!
+//! A baseline belongs to an export and a list. It has a row in the table `baselines`, which names **layers**: immutable
+//! objects in the storage, sorted by a hash of the address, of which the newest row of a member counts. Updates are
+//! folded into the next baseline; who stores that row makes it count. Everything streams, except the index, which takes
+//! 17 bytes a member.
+
+mod baseline;
+mod blocking;
+mod buckets;
+mod error;
+mod fold;
+mod index;
+mod layer;
+mod member;
+mod members;
+mod merged;
+pub mod orphans;
+mod row;
+mod state;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use baseline::Baseline;
+pub use error::Error;
+pub use fold::fold;
+pub use index::{HashKind, Index, Known};
+pub use member::ListMember;
+pub use members::members;
+pub use state::{MemberOrigin, MemberState};
