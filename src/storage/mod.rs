@@ -22,6 +22,7 @@ mod model;
 mod moments;
 mod ndjson;
 mod near;
+mod notation;
 mod pages;
 mod parquet;
 mod pinned;
