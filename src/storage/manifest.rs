@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{csv::Dialect, field::Field, notation::Notation};
+use super::{csv::Dialect, field::Field, notation::ColumnNotation};
 
 /// The name of the root for uploads.
 pub(crate) const DEFAULT_ROOT: &str = "default";
@@ -56,7 +56,7 @@ pub struct Manifest {
     pub(crate) dialects: Vec<Dialect>,
     /// Columns of CSV whose days or numbers are written in another way than everything above reads them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) notations: BTreeMap<String, Notation>,
+    pub(crate) notations: BTreeMap<String, ColumnNotation>,
     /// In the order in which they are read.
     pub(crate) objects: Vec<Object>,
 }
@@ -125,9 +125,11 @@ mod tests {
 
     #[test]
     fn how_columns_are_written_is_kept_too() {
-        let json = r#"{"format":"csv","notations":{"Born":{"daysOf":"de-DE"},"Points":{"numbersOf":"de-DE"},"Since":{"daysAs":"dd/MM/yyyy"}},"objects":[]}"#;
-        let kept: Manifest = serde_json::from_str(json).unwrap();
-        assert_eq!(kept.notations["Born"], Notation::DaysOf("de-DE".into()));
+        let json = r#"{"format":"csv","notations":{"Born":{"daysOf":"de-DE"},"Points":{"numbersOf":"de-DE"},"#
+            .to_owned()
+            + r#""Since":{"daysAs":"dd/MM/yyyy"}},"objects":[]}"#;
+        let kept: Manifest = serde_json::from_str(&json).unwrap();
+        assert_eq!(kept.notations["Born"], ColumnNotation::DaysOf("de-DE".into()));
         assert_eq!(serde_json::to_string(&kept).unwrap(), json);
     }
 }

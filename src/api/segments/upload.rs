@@ -40,8 +40,8 @@ pub struct UploadQuery {
     /// What separates the values of CSV, when it is not a comma: `%3B` is a semicolon, `%09` a tab.
     #[param(value_type = Option<String>, min_length = 1, max_length = 1, pattern = r#"^[^"\r\n\x00]$"#)]
     delimiter: Option<Delimiter>,
-    /// The names of the columns of CSV whose first line is a member already: `CustomerId,Email,City`, always with commas
-    /// between them. A name with a comma cannot be given; write such names in the first line.
+    /// The names of the columns of CSV whose first line is a member already: `CustomerId,Email,City`, always with
+    /// commas between them. A name with a comma cannot be given; write such names in the first line.
     #[param(value_type = Option<String>, min_length = 1, max_length = 8000, pattern = r"^[^\x00]+$")]
     header: Option<ColumnNames>,
     /// How the text of CSV or NDJSON is encoded, when it is not UTF-8: `windows-1257`, `iso-8859-1` …; a byte order

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{super::notation::Notation, list::List};
+use super::{super::notation::ColumnNotation, list::List};
 
 /// The pattern of attributes of type `date`, and of `dateTime` and `dateTimeOffset`.
 const DAYS: &str = "ci:CustomDateFormat";
@@ -50,16 +50,20 @@ impl Patterns {
     }
 
     /// How the values of this type are written; `None` where they need no reading, or nobody knows how.
-    pub(super) fn notation(&self, data_type: &str, culture: Option<&str>) -> Option<Notation> {
+    pub(super) fn notation(
+        &self,
+        data_type: &str,
+        culture: Option<&str>,
+    ) -> Option<ColumnNotation> {
         let pattern = match data_type {
             "date" => &self.days,
             "dateTime" | "dateTimeOffset" => &self.moments,
-            "int64" | "double" | "decimal" => return Notation::numbers_of(culture?),
+            "int64" | "double" | "decimal" => return ColumnNotation::numbers_of(culture?),
             _ => return None,
         };
         match pattern {
-            Some(pattern) => Notation::days_as(pattern),
-            None => Notation::days_of(culture?),
+            Some(pattern) => ColumnNotation::days_as(pattern),
+            None => ColumnNotation::days_of(culture?),
         }
     }
 }

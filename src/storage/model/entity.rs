@@ -11,7 +11,7 @@ use super::super::{
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
     limits::{FIELDS_MAX, ROW_BYTES_MAX},
-    notation::Notation,
+    notation::ColumnNotation,
     roots::{Location, Root},
 };
 use super::annotations::{self, Patterns};
@@ -52,10 +52,10 @@ pub(in super::super) struct Entity {
     attributes: List<Attribute, ITEMS_MAX>,
     pub(super) partitions: Option<List<Partition, ITEMS_MAX>>,
     annotations: Option<Box<RawValue>>,
-    /// Of the model.
+    /// That of the model; an entity has none of its own.
     #[serde(skip)]
     culture: Option<String>,
-    /// Of the model too.
+    /// Those of the annotations of the model.
     #[serde(skip)]
     patterns: Patterns,
 }
@@ -153,7 +153,7 @@ impl Entity {
     }
 
     /// The attributes whose values are written in another way than everything above reads them. The id is text.
-    pub(in super::super) fn notations(&self) -> BTreeMap<String, Notation> {
+    pub(in super::super) fn notations(&self) -> BTreeMap<String, ColumnNotation> {
         let outer = Patterns::of(self.annotations.as_deref()).or(&self.patterns);
         let notation = |attribute: &Attribute| {
             let patterns = Patterns::of(attribute.annotations.as_deref()).or(&outer);

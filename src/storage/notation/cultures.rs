@@ -53,14 +53,14 @@ const DAYS: [(Order, &str, &str); 7] = [
 const GROUPS: [(&str, &str); 3] = [
     (
         ".",
-        "de de-DE de-LU es es-AR es-CL es-CO es-EC es-ES es-PY es-UY es-VE it it-IT nl nl-BE nl-NL da da-DK tr tr-TR el \
-         el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl gl-ES vi vi-VN eu \
-         eu-ES mk mk-MK",
+        "de de-DE de-LU es es-AR es-CL es-CO es-EC es-ES es-PY es-UY es-VE it it-IT nl nl-BE nl-NL da da-DK tr tr-TR \
+         el el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl gl-ES vi vi-VN \
+         eu eu-ES mk mk-MK",
     ),
     (
         " ",
-        "fr fr-CA fr-FR fr-LU fr-MC ru ru-RU uk uk-UA be be-BY pl pl-PL cs cs-CZ sk sk-SK bg bg-BG et et-EE fi fi-FI nb \
-         nb-NO nn nn-NO no lv lv-LV lt lt-LT sv sv-SE hu hu-HU kk kk-KZ",
+        "fr fr-CA fr-FR fr-LU fr-MC ru ru-RU uk uk-UA be be-BY pl pl-PL cs cs-CZ sk sk-SK bg bg-BG et et-EE fi fi-FI \
+         nb nb-NO nn nn-NO no lv lv-LV lt lt-LT sv sv-SE hu hu-HU kk kk-KZ",
     ),
     (". ", "de-AT fr-BE pt-PT"),
 ];

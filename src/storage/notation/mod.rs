@@ -23,7 +23,7 @@ use pattern::Pattern;
 /// How the values of one column are written. Kept in manifests: a form may be added, and none may be renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Notation {
+pub(crate) enum ColumnNotation {
     /// Days as in a culture.
     DaysOf(String),
     /// Days by a pattern, such as `dd/MM/yyyy`.
@@ -32,7 +32,7 @@ pub(crate) enum Notation {
     NumbersOf(String),
 }
 
-impl Notation {
+impl ColumnNotation {
     /// `None` for a culture that is not known.
     pub(super) fn days_of(culture: &str) -> Option<Self> {
         cultures::days(culture).map(|_| Self::DaysOf(culture.to_owned()))
@@ -90,7 +90,7 @@ impl Reader {
 pub(super) struct Readers(Vec<(usize, Reader)>);
 
 impl Readers {
-    pub(super) fn of(notations: &BTreeMap<String, Notation>, columns: &[String]) -> Self {
+    pub(super) fn of(notations: &BTreeMap<String, ColumnNotation>, columns: &[String]) -> Self {
         let reader =
             |(index, name): (usize, &String)| Some((index, notations.get(name)?.reader()?));
         Self(columns.iter().enumerate().filter_map(reader).collect())

@@ -54,7 +54,8 @@ async fn read(model: &Value, row: &str) -> Vec<String> {
     values
 }
 
-const GERMAN: &str = "1.234,1@a,1.234,-0~5,1.234.567~89,01.02.1990,01.02.1990 23:30:00,01.02.1990 23:30:00 +02:00,01.02.1990,01.02";
+const GERMAN: &str = "1.234,1@a,1.234,-0~5,1.234.567~89,01.02.1990,01.02.1990 23:30:00,\
+    01.02.1990 23:30:00 +02:00,01.02.1990,01.02";
 
 #[tokio::test]
 async fn days_and_numbers_of_every_type_are_read_as_in_the_culture_and_nothing_else() {
