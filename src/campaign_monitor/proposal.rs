@@ -1,14 +1,15 @@
 //! Which formats all values of a column fit, where the usual ones do not: proposed to people, never used by itself.
 //!
-//! A format is proposed only when every value fits it. Where several do, all of them are proposed, each with what it
-//! would make of a value: nobody but the customer can know which is meant.
+//! A format is proposed only when every value fits it, and a mapping with it reads the value too. Where several do, all
+//! of them are proposed, each with what would be sent: nobody but the customer can know which is meant.
 
 use chrono::{DateTime, Days, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::invisible;
-use super::values::Form;
+use super::problem::ProblemCode;
+use super::values::{DateFormat, Fit, Form, Zones};
 
 /// A format as a mapping has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,10 +79,10 @@ const NUMBERS: [ProposedNumber; 3] = [
     ProposedNumber { decimal: '.', group: ',' },
 ];
 
-/// The formats that all values of a column have fitted so far.
+/// The formats that all values of a column have fitted so far, each with how a field reads it.
 #[derive(Clone, Debug)]
 pub struct Candidates {
-    formats: Vec<ProposedFormat>,
+    formats: Vec<(ProposedFormat, Form)>,
     example: Option<String>,
 }
 
@@ -89,7 +90,7 @@ pub struct Candidates {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
     pub format: ProposedFormat,
-    /// The first value of the column.
+    /// The first value of the column that can be sent.
     pub value: String,
     /// What would be sent for it.
     pub sent: String,
@@ -98,9 +99,9 @@ pub struct Proposal {
 impl Candidates {
     /// All formats for fields of this form; `None` where no format is of use.
     pub fn of(form: &Form) -> Option<Self> {
-        let formats = match form {
-            Form::Date(..) => DATES.map(ProposedFormat::Date).into(),
-            Form::Number(..) => NUMBERS.map(ProposedFormat::Number).into(),
+        let formats: Vec<_> = match form {
+            Form::Date(_, zones) => DATES.iter().filter_map(|date| date.with_form(zones)).collect(),
+            Form::Number(_) => NUMBERS.iter().map(|number| number.with_form()).collect(),
             _ => return None,
         };
         Some(Self { formats, example: None })
@@ -111,33 +112,41 @@ impl Candidates {
         if self.formats.is_empty() {
             return;
         }
-        let value = &*invisible::without(value);
-        self.formats.retain(|format| format.read(value).is_some());
-        self.example.get_or_insert_with(|| value.to_owned());
+        let value = invisible::without(value);
+        let value = value.trim();
+        let mut is_sent = true;
+        self.formats.retain(|(format, form)| {
+            let fit = format.has_form_of(value).then(|| form.fit(value));
+            let is_out_of_range = fit == Some(Fit::Unfit(ProblemCode::OutOfRange));
+            is_sent &= !is_out_of_range;
+            is_out_of_range || matches!(fit, Some(Fit::Complete(_)))
+        });
+        if is_sent {
+            self.example.get_or_insert_with(|| value.to_owned());
+        }
     }
 
     /// What fits all values that were seen.
     pub fn proposals(&self) -> Vec<Proposal> {
         let Some(value) = &self.example else { return vec![] };
-        let has = |format: &ProposedFormat| self.formats.contains(format);
-        let needed = |format: &&ProposedFormat| {
-            let better = format.better();
-            !better.iter().any(has)
-        };
-        let propose = |format: &ProposedFormat| {
-            let (value, sent) = (value.clone(), format.read(value)?);
-            Some(Proposal { format: *format, value, sent })
+        let has = |wanted: &ProposedFormat| self.formats.iter().any(|(format, _)| format == wanted);
+        let needed = |(format, _): &&(ProposedFormat, Form)| !format.better().iter().any(has);
+        let propose = |(format, form): &(ProposedFormat, Form)| match form.fit(value) {
+            Fit::Complete(sent) => {
+                Some(Proposal { format: *format, value: value.clone(), sent: sent.into_owned() })
+            }
+            Fit::Cut(_) | Fit::Unfit(_) => None,
         };
         self.formats.iter().filter(needed).filter_map(propose).collect()
     }
 }
 
 impl ProposedFormat {
-    /// What the list would get for a value; `None` where the value has another form.
-    fn read(self, value: &str) -> Option<String> {
+    /// Whether people write such a value so. A field may read more: `d/M/yyyy` and `dd/MM/yyyy` are one to it.
+    fn has_form_of(self, value: &str) -> bool {
         match self {
-            Self::Date(name) => name.read(value).map(|day| day.format("%Y/%m/%d").to_string()),
-            Self::Number(format) => format.read(value),
+            Self::Date(name) => name.read(value).is_some(),
+            Self::Number(format) => format.has_form_of(value),
         }
     }
 
@@ -161,6 +170,12 @@ impl ProposedFormat {
 }
 
 impl ProposedDate {
+    fn with_form(self, zones: &Zones) -> Option<(ProposedFormat, Form)> {
+        let name = serde_json::to_value(self).ok()?;
+        let form = Form::Date(DateFormat::parse(name.as_str()?)?, zones.clone());
+        Some((ProposedFormat::Date(self), form))
+    }
+
     /// The day of a value; a time may stand behind it, unless it is a number.
     fn read(self, value: &str) -> Option<NaiveDate> {
         match self {
@@ -259,37 +274,6 @@ fn likely(day: NaiveDate) -> Option<NaiveDate> {
     (first <= day && day <= last).then_some(day)
 }
 
-impl ProposedNumber {
-    /// The number with a point before its decimals, and nothing between its groups.
-    fn read(self, value: &str) -> Option<String> {
-        let (sign, digits) = match value.strip_prefix('-') {
-            Some(digits) => ("-", digits),
-            None => ("", value),
-        };
-        let (integer, decimals) = match digits.split_once(self.decimal) {
-            Some((integer, decimals)) => (integer, Some(decimals)),
-            None => (digits, None),
-        };
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let mut groups = integer.split(|letter| self.is_group(letter));
-        let first = groups.next().filter(|first| is_number(first))?;
-        let rest: Vec<&str> = groups.collect();
-        let is_grouped = rest.iter().all(|group| group.len() == 3 && is_number(group));
-        if !is_grouped || (!rest.is_empty() && first.len() > 3) {
-            return None;
-        }
-        let integer = format!("{sign}{first}{}", rest.concat());
-        match decimals {
-            None => Some(integer),
-            Some(decimals) => is_number(decimals).then(|| format!("{integer}.{decimals}")),
-        }
-    }
-
-    /// Blanks between groups are often those at which no line breaks.
-    fn is_group(self, letter: char) -> bool {
-        letter == self.group || (self.group == ' ' && matches!(letter, '\u{a0}' | '\u{202f}'))
-    }
-}
-
+mod number;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The media types of an upload, and how its sender says that it is written.
 
-use super::csv::{Delimiter, Encoding};
+use super::csv::{ColumnNames, Delimiter, Encoding};
 
 /// How an upload is written.
 #[derive(Clone, Debug)]
@@ -11,13 +11,15 @@ pub struct UploadForm {
     pub is_gzip: bool,
     /// What separates the values of CSV, where it is not a comma.
     pub delimiter: Option<Delimiter>,
+    /// The names of the columns of CSV, where its first line is a member already.
+    pub header: Option<ColumnNames>,
     /// Of the text, where it is not UTF-8; a byte order mark counts for more.
     pub encoding: Option<Encoding>,
 }
 
 impl From<Media> for UploadForm {
     fn from(media: Media) -> Self {
-        Self { media, is_gzip: false, delimiter: None, encoding: None }
+        Self { media, is_gzip: false, delimiter: None, header: None, encoding: None }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Counts what a run would do with each batch, and keeps a few examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::preview_views::{
     ExampleView, FormatProposalView, FormatReadingView, InvalidView, PreviewView, ValueExampleView,
     ValueProblemsView,
 };
-use crate::campaign_monitor::{Candidates, ProblemCode, Proposal, ProposedFormat, Target};
+use crate::campaign_monitor::{Candidates, Form, ProblemCode, Proposal, ProposedFormat, Target};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
@@ -27,9 +27,14 @@ pub struct PreviewCount {
 }
 
 impl PreviewCount {
-    pub fn new(plan: &Plan) -> Self {
-        let forms = plan.custom_fields().iter().map(|field| Candidates::of(&field.form));
-        let candidates = forms.enumerate().filter_map(|(index, all)| Some((index, all?)));
+    /// Fields with `numbers` can have no format of numbers, so none is proposed.
+    pub fn new(plan: &Plan, numbers: &HashSet<String>) -> Self {
+        let candidates = plan.custom_fields().iter().enumerate().filter_map(|(index, custom)| {
+            let (field, _) = plan.names.get(Target::CustomField(index));
+            let is_number = matches!(custom.form, Form::Number(_)) && numbers.contains(field);
+            let all = Candidates::of(&custom.form).filter(|_| !is_number);
+            Some((index, all?))
+        });
         Self {
             view: PreviewView::default(),
             invalid: BTreeMap::new(),
