@@ -99,10 +99,22 @@ impl Spelling {
         match self {
             Self::Exact => value.to_owned(),
             Self::AnyCase => value.to_lowercase(),
-            Self::Number => value.parse::<f64>().map_or(value.to_owned(), |n| n.to_string()),
+            Self::Number => number(value),
             Self::Day => value.replace('/', "-"),
         }
     }
+}
+
+/// A number without a plus and without zeros that say nothing. Not as a float, which has no more than 53 bits.
+fn number(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (integer, fraction) = (integer.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    if integer.is_empty() && fraction.is_empty() {
+        return "0".to_owned();
+    }
+    format!("{sign}{integer}.{fraction}")
 }
 
 #[cfg(test)]
@@ -136,6 +148,20 @@ mod tests {
             {"Key": "[Birthday]", "Value": "1990-02-02"}, {"Key": "[Points]", "Value": "12"},
             {"Key": "Drinks", "Value": "Coffee"}, {"Key": "Drinks", "Value": "Tea"}]});
         assert_eq!(found(&sent, &stored), []);
+    }
+
+    #[test]
+    fn numbers_are_compared_digit_by_digit() {
+        let record = |value: &str| json!({"CustomFields": [{"Key": "Points", "Value": value}]});
+        for (sent, stored) in
+            [("12.0", "12"), ("007", "7"), ("0.5", ".50"), ("-0", "0"), ("5", "+5")]
+        {
+            assert_eq!(found(&record(sent), &record(stored)), [], "{sent} {stored}");
+        }
+        for (sent, stored) in [("9007199254740993", "9007199254740992"), ("-1", "1"), ("1.5", "15")]
+        {
+            assert_eq!(found(&record(sent), &record(stored)).len(), 1, "{sent} {stored}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ impl CustomerIds {
     /// Adds the id of a member, or reports that it has none. Positions ascend.
     pub(super) fn add(&mut self, id: Option<&str>, position: u64) -> Result<(), Error> {
         let id = require(id).map_err(|message| (self.to_error)(position, message))?;
-        let [high, low] = halves(xxh3_128(id.as_bytes()));
+        // Blanks around an id are no part of it wherever it is read.
+        let [high, low] = halves(xxh3_128(id.trim().as_bytes()));
         self.recent.push([high, low, position]);
         if self.recent.len() == self.part_entries {
             self.spill().map_err(Error::unavailable)?;
@@ -182,6 +183,11 @@ mod tests {
                 "{message}"
             );
         }
+        let mut padded = CustomerIds::new(Error::invalid);
+        for (line, id) in (1..).zip(["1", " 1"]) {
+            padded.add(Some(id), line).unwrap();
+        }
+        assert!(padded.finish().is_err(), "blanks make no other id");
         let far = (0..10_000).chain([0, 9_999]);
         assert!(refusal(far).unwrap().starts_with("line 10001: "));
     }

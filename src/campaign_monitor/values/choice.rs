@@ -38,6 +38,11 @@ impl Choices {
         choices
     }
 
+    /// Another name of an option, in just these letters; an option of that name comes before it.
+    pub(super) fn also_exactly(&mut self, name: &str, index: usize) {
+        self.names.entry(key(name)).or_insert(index);
+    }
+
     /// Another name of an option; an option of that name comes before it.
     pub(super) fn also(&mut self, name: &str, index: usize) {
         let folded = (self.fold)(name);
@@ -66,7 +71,7 @@ impl Choices {
 }
 
 /// What two spellings of a name have in common: composed, visible, in lower case, with single blanks.
-pub(super) fn key(name: &str) -> String {
+pub(in crate::campaign_monitor) fn key(name: &str) -> String {
     let visible = invisible::without(name);
     let lower = if visible.is_ascii() {
         visible.to_ascii_lowercase()
@@ -83,12 +88,20 @@ fn single_blanks(text: Cow<'_, str>) -> String {
     text.into_owned()
 }
 
+/// A key without the accents of Latin letters. In other scripts a mark makes another letter.
 pub(super) fn without_accents(name: &str) -> String {
     let key = key(name);
     if key.is_ascii() {
         return key;
     }
-    key.nfd().filter(|letter| !is_combining_mark(*letter)).collect()
+    let mut is_latin = false;
+    let plain = key.nfd().filter(|letter| {
+        if !is_combining_mark(*letter) {
+            is_latin = matches!(letter, 'a'..='z' | '\u{df}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
+        }
+        !(is_latin && ('\u{300}'..='\u{36f}').contains(letter))
+    });
+    plain.nfc().collect()
 }
 
 #[cfg(test)]
@@ -123,6 +136,18 @@ mod tests {
         assert_eq!(found(&["Café", "Tea"], "cafe").as_deref(), Some("Café"));
         assert_eq!(found(&["Rūta", "Rutā"], "ruta"), None);
         assert_eq!(found(&["Rūta", "Ruta"], "ruta").as_deref(), Some("Ruta"));
+    }
+
+    #[test]
+    fn a_mark_of_another_script_makes_another_word() {
+        let options = ["バン", "バス", "हरि", "мой"];
+        for other in ["パン", "ハス", "हरा", "мои"] {
+            assert_eq!(found(&options, other), None, "{other}");
+        }
+        for same in ["バン", "ハ\u{3099}ス", "हरि", "МОЙ"] {
+            assert!(found(&options, same).is_some(), "{same}");
+        }
+        assert_eq!(found(&["Ærø", "Łódź"], "łodz").as_deref(), Some("Łódź"));
     }
 
     #[test]

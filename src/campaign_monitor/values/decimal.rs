@@ -56,24 +56,31 @@ fn plain(format: NumberFormat, value: &str) -> Option<String> {
     Some(written)
 }
 
-/// Groups have three digits, the first one may have fewer. India groups by two, but for the last one.
+/// Groups have three digits, the first one may have fewer and never begins with 0. India groups by two, but for the last
+/// one, and only with commas.
 fn without_groups(integer: &str, group: char) -> Option<String> {
     let is_group = |letter| match group {
         ' ' => is_blank(letter),
         '\'' => matches!(letter, '\'' | '’'),
         group => letter == group,
     };
-    let (sign, digits) = integer.split_at(integer.len() - integer.trim_start_matches('-').len());
+    let digits = integer.strip_prefix(['-', '+']).unwrap_or(integer);
     let groups: Vec<&str> = digits.split(is_group).collect();
-    if let [first, middle @ .., last] = &groups[..] {
-        let is_grouped = (1..=3).contains(&first.len())
-            && middle.iter().all(|group| (2..=3).contains(&group.len()))
-            && last.len() == 3;
-        if groups.len() > 1 && !is_grouped {
-            return None;
-        }
+    if let [first, middle @ .., last] = &groups[..]
+        && !is_grouped(group, first, middle, last)
+    {
+        return None;
     }
+    let sign = &integer[..integer.len() - digits.len()];
     Some(format!("{sign}{}", groups.concat()))
+}
+
+fn is_grouped(mark: char, first: &str, middle: &[&str], last: &str) -> bool {
+    let have = |length: usize| middle.iter().all(|group| group.len() == length);
+    let by_three = first.len() <= 3 && have(3);
+    let by_two = mark == ',' && first.len() <= 2 && have(2);
+    let is_first = !first.is_empty() && !first.starts_with('0');
+    is_first && last.len() == 3 && (by_three || by_two)
 }
 
 /// Blanks that people put between thousands: the usual one, and those that do not break a line.
@@ -84,7 +91,7 @@ const fn is_blank(letter: char) -> bool {
 /// The number written out, such as `1000` for `1e3`; `None` when it is none.
 fn without_exponent(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     if is_plain(&value) {
-        return Some(value);
+        return Some(whole(value));
     }
     let (mantissa, exponent) = value.split_once(['e', 'E']).unwrap_or((&value, "0"));
     let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
@@ -112,6 +119,17 @@ fn shifted(integer: &str, fraction: &str, exponent: i32) -> String {
         digits => digits,
     };
     if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
+}
+
+/// With a digit on both sides of its point: `0.5` for `.5`, and `12` for `12.`.
+fn whole(value: Cow<'_, str>) -> Cow<'_, str> {
+    let (sign, digits) = value.strip_prefix('-').map_or(("", &*value), |digits| ("-", digits));
+    let digits = digits.strip_suffix('.').unwrap_or(digits);
+    let zero = if digits.starts_with('.') { "0" } else { "" };
+    if zero.is_empty() && sign.len() + digits.len() == value.len() {
+        return value;
+    }
+    Cow::Owned(format!("{sign}{zero}{digits}"))
 }
 
 fn is_plain(value: &str) -> bool {
@@ -153,6 +171,9 @@ mod tests {
             ("-12.345e1", "-123.45"),
             ("1.20e1", "12"),
             ("0e9", "0"),
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            ("12.", "12"),
         ] {
             assert_eq!(sent(NumberFormat::default(), value), expected, "{value}");
         }
@@ -194,7 +215,22 @@ mod tests {
             (french, "1 234", "1234"),
             (french, "1.5", "notANumber"),
             (NumberFormat { decimal: '.', group: Some('\'') }, "1’234.5", "1234.5"),
+            (german, "+123.456,78", "123456.78"),
+            (german, "+12.345,6", "12345.6"),
+            (german, "12,", "12"),
+            (german, ",5", "0.5"),
+            (german, "0.125", "notANumber"),
+            (german, "-0.500", "notANumber"),
+            (german, "1.22.345", "notANumber"),
+            (german, "1.234.56.789", "notANumber"),
+            (french, "1 22 345", "notANumber"),
             (indian, "12,34,567.89", "1234567.89"),
+            (indian, "1,234,567.89", "1234567.89"),
+            (indian, "0,125", "notANumber"),
+            (indian, "-0,500", "notANumber"),
+            (indian, "012,345", "notANumber"),
+            (indian, "123,45,678", "notANumber"),
+            (indian, "0.125", "0.125"),
             (NumberFormat { decimal: ',', group: None }, "1,5", "1.5"),
             (NumberFormat { decimal: ',', group: None }, "1.5", "notANumber"),
         ] {

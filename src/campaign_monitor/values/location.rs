@@ -14,6 +14,8 @@ const STATES: &str = include_str!("us_states.txt");
 /// How many codes stand before the names of a line.
 const COUNTRY_CODES: usize = 2;
 const STATE_CODES: usize = 1;
+/// Names that are so short are codes too, such as `UK`.
+const CODE_LETTERS_MAX: usize = 3;
 
 pub(super) fn countries(options: &[String]) -> Choices {
     choices(options, COUNTRIES, COUNTRY_CODES)
@@ -36,10 +38,20 @@ fn choices(options: &[String], table: &str, codes: usize) -> Choices {
         let spelling = |name: &&str| choices.position(name.trim_start_matches('~'));
         if let Some(option) = names[codes..].iter().find_map(spelling) {
             let others = names.iter().filter(|name| !name.starts_with('~'));
-            others.for_each(|name| choices.also(name, option));
+            others.for_each(|name| add(&mut choices, name, option));
         }
     }
     choices
+}
+
+/// A code is known as it is, and with points (`U.S.A.`): `n/a` is not Namibia.
+fn add(choices: &mut Choices, name: &str, option: usize) {
+    if name.len() > CODE_LETTERS_MAX {
+        return choices.also(name, option);
+    }
+    let with_points: String = name.chars().flat_map(|letter| [letter, '.']).collect();
+    choices.also_exactly(name, option);
+    choices.also_exactly(&with_points, option);
 }
 
 /// What two spellings of a country have in common: its letters, without accents, blanks and punctuation.
@@ -83,6 +95,16 @@ mod tests {
             ("Atlantis", None),
             ("XX", None),
             ("-", None),
+            ("n/a", None),
+            ("N/A.", None),
+            ("s/d", None),
+            ("N/I", None),
+            ("n/c", None),
+            ("C/O", None),
+            ("a/s", None),
+            ("n u", None),
+            ("L.V.", Some("Latvia")),
+            ("U.K.", Some("United Kingdom")),
         ] {
             assert_eq!(countries.find(value), spelling, "{value}");
         }
@@ -108,6 +130,9 @@ mod tests {
             ("WA", Some("Washington")),
             ("Riga", None),
             ("PR", None),
+            ("n/d", None),
+            ("o h", None),
+            ("O.H.", Some("Ohio")),
         ] {
             assert_eq!(states.find(value), name, "{value}");
         }

@@ -18,6 +18,7 @@ mod scan;
 mod text;
 mod zones;
 
+pub(super) use choice::key;
 pub use date::DateFormat;
 pub use decimal::NumberFormat;
 pub use fit::Fit;
@@ -25,4 +26,5 @@ pub use form::Form;
 pub use format::{Notation, Reading};
 pub use phone::{PhoneCountry, mobile_number};
 pub use pieces::Separator;
+pub(super) use text::VALUE_CHARS_MAX;
 pub use zones::Zones;

@@ -156,9 +156,10 @@ fn token(letter: char, count: usize, rest: &str) -> Option<(Token, usize)> {
     Some((token, count))
 }
 
-/// A letter in quotes, such as `'T'`, stands for itself.
+/// A letter in quotes, such as `'T'`, stands for itself; a `Z` is the zone UTC, which must not be overlooked.
 fn quoted(rest: &str) -> Option<(Token, usize)> {
-    let (letter, _) = rest[1..].split_once('\'')?;
+    let (letter, _) =
+        rest[1..].split_once('\'').filter(|(letter, _)| !["Z", "z"].contains(letter))?;
     let mut letters = letter.chars();
     let token = Token::Letter(letters.next()?);
     letters.next().is_none().then_some((token, letter.len() + 2))
@@ -254,6 +255,7 @@ mod tests {
             "dMyyyy",
             "dd/MM/yyyy dd",
             "hello",
+            "yyyy-MM-dd'T'HH:mm:ss'Z'",
         ] {
             assert_eq!(Pattern::parse(text), None, "{text}");
         }

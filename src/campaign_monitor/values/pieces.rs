@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::choice::Choices;
+use crate::campaign_monitor::invisible;
 
 /// What separates the options in one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,23 +38,33 @@ impl Pieces {
         Self { separator, longest }
     }
 
-    /// The options in `text`; where several pieces in a row are one option, they stay together, the most of them first.
+    /// The options in `text`, each once; where several pieces in a row are one option, they stay together, the most of
+    /// them first. None where the text has only separators.
     pub fn split<'a>(&self, choices: &Choices, text: &'a str) -> Vec<Cow<'a, str>> {
-        match self.separator {
+        let mut found = match self.separator {
             Separator::Letter(letter) => pieces(letter, self.longest, choices, text),
             // A text that is no array is one value; whether it is an option is found out later.
             Separator::Json => elements(text).unwrap_or_else(|| vec![Cow::Borrowed(text)]),
-        }
+        };
+        let mut options = vec![];
+        found.retain(|piece| {
+            let Some(option) = choices.position(piece) else { return true };
+            let is_new = !options.contains(&option);
+            options.push(option);
+            is_new
+        });
+        found
     }
 }
 
 fn elements(text: &str) -> Option<Vec<Cow<'static, str>>> {
     let elements: Vec<Value> = serde_json::from_str(text).ok()?;
     let written = |element: Value| match element {
-        Value::String(text) => text,
-        other => other.to_string(),
+        Value::Null => None,
+        Value::String(text) => Some(text).filter(|text| !invisible::without(text).is_empty()),
+        other => Some(other.to_string()),
     };
-    Some(elements.into_iter().map(|element| Cow::Owned(written(element))).collect())
+    Some(elements.into_iter().filter_map(written).map(Cow::Owned).collect())
 }
 
 fn pieces<'a>(letter: char, longest: usize, choices: &Choices, text: &'a str) -> Vec<Cow<'a, str>> {
@@ -66,7 +77,7 @@ fn pieces<'a>(letter: char, longest: usize, choices: &Choices, text: &'a str) ->
         // The first piece is one in any case.
         let end = *ends[1..].iter().rev().find(is_option).unwrap_or(&ends[0]);
         let piece = rest[..end].trim();
-        if !piece.is_empty() {
+        if !invisible::without(piece).is_empty() {
             found.push(Cow::Borrowed(piece));
         }
         rest = rest.get(end + letter.len_utf8()..).unwrap_or_default();
@@ -103,6 +114,23 @@ mod tests {
             ["Tea", "Bread; Butter", "7"]
         );
         assert_eq!(split_at(Separator::Json, "Tea"), ["Tea"]);
-        assert!(split_at(Separator::Json, "[]").is_empty());
+    }
+
+    #[test]
+    fn separators_alone_have_no_options_between_them() {
+        for text in [";", "; ;", ";\u{200b};", ""] {
+            assert!(split_at(Separator::default(), text).is_empty(), "{text:?}");
+        }
+        for text in ["[]", "[\"\"]", "[null]", "[null, \" \"]"] {
+            assert!(split_at(Separator::Json, text).is_empty(), "{text}");
+        }
+        assert_eq!(split_at(Separator::Json, "[null, \"Tea\"]"), ["Tea"]);
+    }
+
+    #[test]
+    fn an_option_that_comes_again_is_one() {
+        assert_eq!(split_at(Separator::default(), "tea;TEA;Bread;tea"), ["tea", "Bread"]);
+        assert_eq!(split_at(Separator::Json, r#"["Tea", "tea"]"#), ["Tea"]);
+        assert_eq!(split_at(Separator::default(), "Gin;Gin"), ["Gin", "Gin"], "each is a problem");
     }
 }
