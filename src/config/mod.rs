@@ -3,6 +3,7 @@
 //! Each group of settings has a file with its rules. `Config` holds all of them, and is checked once, at the start.
 //! Nothing else reads the environment.
 
+mod bind;
 mod data;
 mod files;
 mod limits;
@@ -22,6 +23,8 @@ use std::net::SocketAddr;
 use clap::{Args, ValueEnum};
 
 use crate::identity::settings::Auth;
+use bind::BIND_DEFAULT;
+pub use bind::Bind;
 pub use data::Data;
 pub use files::SecretFiles;
 pub use limits::Limits;
@@ -45,18 +48,25 @@ pub enum Part {
     Scheduler,
 }
 
+fn part(text: &str) -> Result<Part, String> {
+    let expected = "name api, worker or scheduler, and separate them by commas, as in api,worker";
+    Part::from_str(text.trim(), false).map_err(|_| expected.to_owned())
+}
+
 /// The settings of the service.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = BIND_DEFAULT)]
     pub bind: SocketAddr,
-    /// Parts of the service that this process runs.
+    /// Parts of the service that this process runs, separated by commas: api, worker, scheduler.
     #[arg(
         long = "roles",
         env = "SEGMENT_EXPORT_ROLES",
+        value_name = "PARTS",
         value_delimiter = ',',
-        default_values = ["api", "worker", "scheduler"]
+        value_parser = part,
+        default_value = "api,worker,scheduler"
     )]
     pub parts: Vec<Part>,
     /// Development mode: allows tokens signed with a shared secret. Never in production.
