@@ -7,7 +7,7 @@ use clap::Args;
 /// Only this host.
 pub(super) const BIND_DEFAULT: &str = "127.0.0.1:8080";
 
-/// Where the service listens.
+/// The setting of the service, for commands that have no other of its settings.
 #[derive(Args, Clone, Debug)]
 pub struct Bind {
     /// Address and port that the service listens on.

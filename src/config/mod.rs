@@ -48,24 +48,17 @@ pub enum Part {
     Scheduler,
 }
 
-fn part(text: &str) -> Result<Part, String> {
-    let expected = "name api, worker or scheduler, and separate them by commas, as in api,worker";
-    Part::from_str(text.trim(), false).map_err(|_| expected.to_owned())
-}
-
 /// The settings of the service.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = BIND_DEFAULT)]
     pub bind: SocketAddr,
-    /// Parts of the service that this process runs, separated by commas: api, worker, scheduler.
+    /// Parts of the service that this process runs, separated by commas.
     #[arg(
         long = "roles",
         env = "SEGMENT_EXPORT_ROLES",
-        value_name = "PARTS",
         value_delimiter = ',',
-        value_parser = part,
         default_value = "api,worker,scheduler"
     )]
     pub parts: Vec<Part>,

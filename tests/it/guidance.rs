@@ -245,6 +245,7 @@ async fn every_member_that_a_body_lacks_is_named_at_once() {
     let problem = refused(answer, 400).await;
     let errors = problem["errors"].as_array().unwrap().iter();
     let errors: Vec<_> = errors.map(|one| (text(one, "code"), text(one, "pointer"))).collect();
-    let missing = ["/connectionId", "/listId", "/mapping"].map(|pointer| ("missing".to_owned(), pointer.to_owned()));
+    let missing = ["/connectionId", "/listId", "/mapping"]
+        .map(|pointer| ("missing".to_owned(), pointer.to_owned()));
     assert_eq!(errors, missing, "{problem}");
 }

@@ -59,8 +59,8 @@ async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_m
     };
     let ((succeeds, rotated), ()) = tokio::join!(rotate, writes);
     assert!(succeeds, "{rotated}");
-    let end = "secrets sealed with key new: 21 (the first: it seals)\nsecrets sealed with key old: 0 (seals nothing: it \
-        may be removed, unless you have just added it)\n";
+    let end = "secrets sealed with key new: 21 (the first: it seals)\nsecrets sealed with key old: 0 (seals nothing: \
+        it may be removed, unless you have just added it)\n";
     assert!(rotated.ends_with(end), "{rotated}");
 
     let (succeeds, again) = app.command(&["keys", "rotate"], &[]).await;

@@ -6,7 +6,7 @@ use crate::records::unreadable::UnreadableConsent;
 
 /// Different words that are counted. A field with more of them holds no consents.
 const WORDS_MAX: usize = 1_000;
-/// Words that are named.
+/// The most frequent ones are named, the others only mentioned.
 const WORDS_SHOWN: usize = 5;
 
 /// How often each word stands in a consent.

@@ -128,7 +128,7 @@ pub struct NullWordProposalView {
     /// In its own case: add it to `nullWords` of the mapping, if it stands for nothing.
     #[schema(example = "NULL")]
     pub word: String,
-    /// Values that it is.
+    /// How many values that could not be sent are this word.
     #[schema(example = 12)]
     pub count: i64,
     /// What to do, for people.

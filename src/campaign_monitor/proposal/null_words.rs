@@ -2,7 +2,7 @@
 
 use crate::campaign_monitor::invisible;
 
-/// In small letters.
+/// In lower case; what people call missing (`n/a`), what databases write (`NULL`, `\N`), and what spreadsheets show.
 const WORDS: [&str; 19] = [
     "null",
     "(null)",
