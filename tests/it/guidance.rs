@@ -249,3 +249,15 @@ async fn every_member_that_a_body_lacks_is_named_at_once() {
         .map(|pointer| ("missing".to_owned(), pointer.to_owned()));
     assert_eq!(errors, missing, "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_ready_asks_where_the_setting_says_that_the_service_listens() {
+    let app = TestApp::start().await;
+    let bind = app.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let ready = async |bind: &str| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_segment-export"));
+        command.arg("ready").env("SEGMENT_EXPORT_BIND", bind).output().await.unwrap().status
+    };
+    assert!(ready(&bind).await.success());
+    assert!(!ready("127.0.0.1:1").await.success(), "nothing listens there");
+}

@@ -155,7 +155,7 @@ fn a_format_that_fits_nine_of_ten_values_is_proposed_with_their_number_and_one_t
 
 #[test]
 fn words_that_stand_for_nothing_do_not_count() {
-    let found = proposal(&dates(), &["31/12/1990", "NULL", "-", "n/a", "NULL"]).unwrap();
+    let found = proposal(&dates(), &["31/12/1990", "NULL", "-", "n/a", "0000-00-00"]).unwrap();
     assert_eq!((found.values, found.fitting, found.misfit), (1, 1, None));
 }
 
