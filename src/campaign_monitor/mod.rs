@@ -37,6 +37,8 @@ pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_nul
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
+#[cfg(test)]
+pub use values::Fit;
 pub use values::{
     DateFormat, Form, Notation, NumberFormat, PhoneCountry, Reading, Separator, Zones,
 };

@@ -172,3 +172,6 @@ impl SeparatorMark {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

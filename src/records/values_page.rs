@@ -20,6 +20,10 @@ The data holds *text* (all of CSV; strings elsewhere), a *number*, a *boolean*, 
 such as `timestamp[us, Europe/Riga]` of Parquet) or a *time* without a zone. Each is read as the text in the second
 column. *Mapping* is what stands beside `field` and `key` of the custom field, or beside `mobileNumber`.
 
+Days and numbers of a `model.json` with a `culture`, such as `01.02.1990` and `1.234,56` of `de-DE`, are
+[read as the model says](STORAGE.md#days-and-numbers-of-a-model) before: what follows is of `1990-02-01` and `1234.56`,
+and a mapping of such a field has no `format`.
+
 A value comes from `field`, a field of the profile; from `constant`, the same text for everybody; or from `template`, a
 text with fields in it: `{{FirstName}} {{LastName}}`, or `{{City|-}}` with what stands there when the field is empty. A
 template whose fields are all empty is empty. `name` and `mobileNumber` have the same three as objects; a plain text is

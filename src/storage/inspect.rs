@@ -1,6 +1,6 @@
 //! Inspecting external data: which files there are, with which fields and how many members.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStoreExt};
@@ -78,6 +78,7 @@ impl Listing {
         let is_same = ours.root == theirs.root
             && ours.format == theirs.format
             && ours.dialects == theirs.dialects
+            && ours.notations == theirs.notations
             && ours.objects.iter().map(content).eq(theirs.objects.iter().map(content));
         // Without an `ETag` a change may go unnoticed.
         is_same
@@ -96,6 +97,7 @@ impl Listing {
 }
 
 async fn list(root: &Root, data: &ExternalData) -> Result<Listing, Error> {
+    let mut notations = BTreeMap::new();
     let (format, dialects, files, fields, header_unknown) = match data {
         ExternalData::Files { at, format, dialect } => {
             if *format == Format::Parquet {
@@ -110,14 +112,19 @@ async fn list(root: &Root, data: &ExternalData) -> Result<Listing, Error> {
             let fields = entity.fields()?;
             let model::EntityFiles { files, dialects, header_unknown } =
                 model::find(root, at, &entity).await?;
-            (format_of(&files), dialects, files, Some(fields), header_unknown)
+            let format = format_of(&files);
+            // Columns of Parquet have types of their own.
+            if format == Format::Csv {
+                notations = entity.notations();
+            }
+            (format, dialects, files, Some(fields), header_unknown)
         }
     };
     for (file, _) in &files {
         require_extension(file, format)?;
     }
     let objects = files.into_iter().map(|(file, dialect)| unread(file, dialect)).collect();
-    let manifest = Manifest { root: root.name.clone(), format, dialects, objects };
+    let manifest = Manifest { root: root.name.clone(), format, dialects, notations, objects };
     Ok(Listing { manifest, fields, header_unknown })
 }
 

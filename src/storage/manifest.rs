@@ -2,10 +2,12 @@
 //!
 //! Manifests are stored as JSON in the database: a member may be added, and none may be renamed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{csv::Dialect, field::Field};
+use super::{csv::Dialect, field::Field, notation::ColumnNotation};
 
 /// The name of the root for uploads.
 pub(crate) const DEFAULT_ROOT: &str = "default";
@@ -52,6 +54,9 @@ pub struct Manifest {
     /// How CSV is written; the default dialect when there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) dialects: Vec<Dialect>,
+    /// Columns of CSV whose days or numbers are written in another way than everything above reads them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) notations: BTreeMap<String, ColumnNotation>,
     /// In the order in which they are read.
     pub(crate) objects: Vec<Object>,
 }
@@ -67,7 +72,13 @@ fn is_default_root(name: &str) -> bool {
 impl Manifest {
     /// A segment without members.
     pub(crate) fn empty() -> Self {
-        Self { root: default_root(), format: Format::Parquet, dialects: vec![], objects: vec![] }
+        Self {
+            root: default_root(),
+            format: Format::Parquet,
+            dialects: vec![],
+            notations: BTreeMap::new(),
+            objects: vec![],
+        }
     }
 
     pub(super) fn dialect(&self, object: &Object) -> Dialect {
@@ -101,6 +112,7 @@ mod tests {
             root: DEFAULT_ROOT.into(),
             format: Format::Csv,
             dialects: vec![],
+            notations: BTreeMap::new(),
             objects: vec![object],
         };
         let json = serde_json::to_string(&pinned).unwrap();
@@ -109,5 +121,15 @@ mod tests {
             r#"{"format":"csv","objects":[{"path":"a.csv","size":12,"etag":"x","rows":1}]}"#
         );
         assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), pinned);
+    }
+
+    #[test]
+    fn how_columns_are_written_is_kept_too() {
+        let json = r#"{"format":"csv","notations":{"Born":{"daysOf":"de-DE"},"Points":{"numbersOf":"de-DE"},"#
+            .to_owned()
+            + r#""Since":{"daysAs":"dd/MM/yyyy"}},"objects":[]}"#;
+        let kept: Manifest = serde_json::from_str(&json).unwrap();
+        assert_eq!(kept.notations["Born"], ColumnNotation::DaysOf("de-DE".into()));
+        assert_eq!(serde_json::to_string(&kept).unwrap(), json);
     }
 }

@@ -1,6 +1,6 @@
 //! The media types of an upload, and how its sender says that it is written.
 
-use super::csv::{Delimiter, Encoding};
+use super::csv::{ColumnNames, Delimiter, Encoding};
 
 /// How an upload is written.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct UploadForm {
     pub is_gzip: bool,
     /// What separates the values of CSV, where it is not a comma.
     pub delimiter: Option<Delimiter>,
+    /// The names of the columns of CSV, where its first line is a member already.
+    pub header: Option<ColumnNames>,
     /// Of the text, where it is not UTF-8; a byte order mark counts for more.
     pub encoding: Option<Encoding>,
 }
@@ -18,7 +20,7 @@ pub struct UploadForm {
 impl UploadForm {
     /// What to do with a parameter, before "the address": with `?` when it is the first one.
     pub(super) fn hint(&self, parameter: &str, is_there: bool) -> String {
-        let is_first = self.delimiter.is_none() && self.encoding.is_none();
+        let is_first = self.delimiter.is_none() && self.encoding.is_none() && self.header.is_none();
         match (is_there, is_first) {
             (true, _) => format!("write `{parameter}` in"),
             (false, true) => format!("add `?{parameter}` to"),
@@ -29,7 +31,7 @@ impl UploadForm {
 
 impl From<Media> for UploadForm {
     fn from(media: Media) -> Self {
-        Self { media, is_gzip: false, delimiter: None, encoding: None }
+        Self { media, is_gzip: false, delimiter: None, header: None, encoding: None }
     }
 }
 

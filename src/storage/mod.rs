@@ -22,6 +22,7 @@ mod model;
 mod moments;
 mod ndjson;
 mod near;
+mod notation;
 mod pages;
 mod parquet;
 mod pinned;
@@ -37,7 +38,7 @@ mod unmarked;
 mod windows;
 
 pub(crate) use blocking::{held, holding};
-pub use csv::{Delimiter, Dialect, Encoding, Quotes};
+pub use csv::{ColumnNames, Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
 pub(crate) use external::ExternalData;
 pub(crate) use field::CUSTOMER_ID;

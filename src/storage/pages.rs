@@ -18,6 +18,7 @@ use super::{
     error::Error,
     limits::PAGE_ROWS,
     manifest::{Format, Manifest, Object},
+    notation::Readers,
     parquet,
     pinned::PinnedObject,
     roots::Storage,
@@ -89,13 +90,15 @@ fn read(
 ) -> Result<(), Error> {
     // In a folder columns come and go; a file alone has what was found in it.
     let may_lack = manifest.objects.len() > 1;
+    let readers = Readers::of(&manifest.notations, columns);
+    let in_form = |page: Page| page.and_then(|page| readers.read(page));
     for (object, pinned) in manifest.objects.iter().zip(pinned) {
         let outcome = match manifest.format {
             Format::Parquet => parquet::catch_panics(|| {
                 send(object, parquet::pages(pinned, columns, may_lack)?, pages)
             }),
             Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns, may_lack)
-                .and_then(|read| send(object, read, pages)),
+                .and_then(|read| send(object, read.map(in_form), pages)),
         };
         if !outcome.map_err(|error| error.in_file(&object.path))? {
             break;

@@ -122,7 +122,10 @@ async fn files_of_other_kinds_are_named_with_what_to_do() {
     }
     for (media, query, expected) in [
         ("application/x-ndjson", "?delimiter=%3B", "`delimiter` is for text/csv only"),
-        ("application/vnd.apache.parquet", "?charset=windows-1257", "are for text only"),
+        ("application/vnd.apache.parquet", "?charset=windows-1257", "`charset` is for text only"),
+        ("application/x-ndjson", "?header=CustomerId", "`header` is for text/csv only"),
+        ("application/vnd.apache.parquet", "?header=CustomerId", "`header` is for text/csv only"),
+        ("text/csv", "?header=CustomerId,%20Email", "`header` in the query"),
         ("text/csv", "?charset=ansi", "`charset` in the query"),
         ("text/csv", "?delimiter=%3B%3B", "`delimiter` in the query"),
     ] {
@@ -176,4 +179,32 @@ async fn a_column_that_cannot_be_read_refuses_no_file_and_no_mapping_may_use_it(
         assert_eq!(problem["errors"][0]["pointer"], "/mapping/customFields/0/field");
         assert!(text(&problem, "detail").contains("cannot be mapped: it holds lists"), "{problem}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_without_a_line_of_names_is_read_with_the_names_of_the_query() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let csv = [("Content-Type", "text/csv")];
+    let query = "?header=CustomerId,Email,E-mail%20address&delimiter=%3B";
+    let body = b"1;ann@example.com;a\n2;bob@example.com;\n".to_vec();
+
+    let segment = good(send(&app, query, &csv, body.clone()).await).await;
+
+    assert_eq!(segment["memberCount"], 2);
+    let found = app.get("/segments/People/members").await;
+    let first = json!({"CustomerId": "1", "Email": "ann@example.com", "E-mail address": "a"});
+    assert_eq!(found["items"][0], first);
+    let named = [b"CustomerId;Email;E-mail address\n".to_vec(), body].concat();
+    for (query, body, expected) in [
+        (query, named, "line 1: this line names the columns; leave out `header`"),
+        ("?header=Id,Email", b"1,a\n".to_vec(), "`header` does not name CustomerId"),
+        ("?header=CustomerId;Email", b"1,a\n".to_vec(), "`header` does not name CustomerId"),
+        ("?header=CustomerId,Email", b"1,a,b\n".to_vec(), "line 1: the record has 3 fields"),
+        ("?header=CustomerId,Email", b"1;a\n".to_vec(), "separated by semicolons"),
+    ] {
+        let problem = refused(send(&app, query, &csv, body).await, 400).await;
+        assert!(text(&problem, "detail").contains(expected), "{problem}");
+    }
+    assert_eq!(app.get("/segments/People").await["memberCount"], 2);
 }

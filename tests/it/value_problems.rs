@@ -194,6 +194,33 @@ async fn a_field_is_not_lost_when_an_earlier_attempt_of_the_run_sent_one_of_its_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_two_attempts_of_a_run_lost_together_is_named_with_all_of_its_values() {
+    let mut app = TestApp::start_with(&["--lease-ms", "600", "--uploads-in-flight", "1"]).await;
+    app.segment("People", &format!("{HEADER}\n{}", rows(5_000, |_| "31/12/1990,7,Riga".into())))
+        .await;
+    let export = export(&app).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 100}}}])).await;
+    app.stop_service().await;
+    app.start_process().await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(1_000)).await;
+
+    app.kill_process().await;
+    app.start_process().await;
+
+    let run = app.ended(&run).await;
+    assert_eq!(
+        (&run["attempt"], &run["status"]),
+        (&json!(2), &json!("completedWithErrors")),
+        "{run}"
+    );
+    assert_eq!(run["reason"]["code"], "fieldLost");
+    let message = text(&run["reason"], "message");
+    assert!(message.contains("“Born”") && message.contains("5000 values"), "{message}");
+    assert_eq!(run["fieldWarnings"], json!([warning("Born", "birthday", "notADate", 5_000)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_lists_value_problems_with_examples_and_proposes_the_format_that_fits_all_values()
 {
     let app = TestApp::start().await;
@@ -242,5 +269,23 @@ async fn where_two_formats_fit_all_values_a_preview_proposes_both_and_asks() {
     assert_eq!(
         (&preview["formatProposals"], &preview["valueProblems"]),
         (&unproposed, &unproposed)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_format_is_proposed_where_saving_would_refuse_it() {
+    let app = TestApp::start().await;
+    let lines = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"Born\":32905,\"Points\":1e30,\"City\":\"\"}\n";
+    app.segment("People", &format!("{HEADER}\n{}", rows(1, |_| ",,".into()))).await;
+    let export = export(&app).await;
+    app.upload("People", "application/x-ndjson", lines.to_owned()).await;
+
+    let preview = app.post(&format!("/exports/{export}/preview"), &json!({})).await;
+
+    assert_eq!(preview["valueProblems"].as_array().unwrap().len(), 2, "{preview}");
+    let proposals = preview["formatProposals"].as_array().unwrap();
+    assert_eq!(
+        (proposals.len(), &proposals[0]["formats"][0]["format"]),
+        (1, &json!("excelSerial"))
     );
 }

@@ -61,12 +61,14 @@ fn is_number(custom: &CustomFieldMapping, segments: &[Segment]) -> bool {
     let ValueSource::Field(name) = &custom.source else { return false };
     let is_formatted =
         matches!(custom.format.as_ref().map(ValueFormat::meaning), Some(Ok(Notation::Number(_))));
-    let mut fields = segments
-        .iter()
-        .filter_map(|segment| segment.fields.as_ref())
-        .flat_map(|fields| &fields.items);
-    is_formatted
-        && fields.any(|field| field.name == name.as_str() && field.r#type == FieldType::Number)
+    is_formatted && numbers(segments).any(|field| field == name.as_str())
+}
+
+/// The fields in which a segment has numbers: the mapping has no format for them.
+pub fn numbers(segments: &[Segment]) -> impl Iterator<Item = &str> {
+    let fields = segments.iter().filter_map(|segment| segment.fields.as_ref());
+    let numbers = fields.flat_map(|fields| &fields.items);
+    numbers.filter(|field| field.r#type == FieldType::Number).map(|field| field.name.as_str())
 }
 
 fn at(index: usize, member: &str) -> String {

@@ -95,7 +95,7 @@ async fn preview(
 ) -> Result<PreviewView, Problem> {
     let ready = prepare(app, caller, id).await?;
     let call_ms = store_batches::pace_ms(&mut app.db.read().await?, id).await?;
-    let mut view = count(app, ready.plan, ready.manifests).await?;
+    let mut view = count(app, ready.plan, ready.manifests, &ready.numbers).await?;
     let in_flight = app.config.work.uploads_in_flight;
     view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
     view.list_warnings = warnings::of_list(&ready.list);
@@ -108,6 +108,7 @@ async fn count(
     app: &App,
     plan: Arc<Plan>,
     manifests: Vec<Arc<Manifest>>,
+    numbers: &HashSet<String>,
 ) -> Result<PreviewView, Problem> {
     let selected = rows(&manifests);
     let mut reader = batches::read(MemberSource {
@@ -119,7 +120,7 @@ async fn count(
         seed: rand::random(),
         winners: None,
     });
-    let mut count = PreviewCount::new(&plan, selected);
+    let mut count = PreviewCount::new(&plan, selected, numbers);
     while let Some(batch) = reader.recv().await {
         count.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
     }

@@ -1,6 +1,6 @@
 //! Counts what a run would do with each batch, and keeps a few examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::preview_consents::ConsentWordCounts;
 use super::preview_problems::ProblemExamples;
@@ -27,15 +27,15 @@ pub struct PreviewCount {
 }
 
 impl PreviewCount {
-    /// For so many rows.
-    pub fn new(plan: &Plan, rows: i64) -> Self {
+    /// For so many rows. Fields with `numbers` can have no format of numbers, so none is proposed.
+    pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>) -> Self {
         Self {
             view: PreviewView::default(),
             invalid: BTreeMap::new(),
             consent_words: ConsentWordCounts::default(),
             field_warnings: FieldWarnings::default(),
             problems: ProblemExamples::default(),
-            proposals: FormatProposals::new(plan, rows),
+            proposals: FormatProposals::new(plan, rows, numbers),
         }
     }
 

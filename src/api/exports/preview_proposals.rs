@@ -1,7 +1,11 @@
 //! Formats that are proposed for the fields of which values could not be sent.
 
+use std::collections::HashSet;
+
 use super::preview_views::{FormatProposalView, FormatReadingView};
-use crate::campaign_monitor::{Candidates, Proposal, ProposedFormat, ProposedReading, Target};
+use crate::campaign_monitor::{
+    Candidates, Form, Proposal, ProposedFormat, ProposedReading, Target,
+};
 use crate::records::encoded::EncodedBatch;
 use crate::records::plan::Plan;
 
@@ -9,9 +13,15 @@ use crate::records::plan::Plan;
 pub struct FormatProposals(Vec<(usize, Candidates)>);
 
 impl FormatProposals {
-    pub fn new(plan: &Plan, rows: i64) -> Self {
-        let forms = plan.custom_fields().iter().map(|field| Candidates::of(&field.form, rows));
-        Self(forms.enumerate().filter_map(|(index, all)| Some((index, all?))).collect())
+    /// Fields with `numbers` can have no format of numbers: saving would refuse it.
+    pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>) -> Self {
+        let candidates = plan.custom_fields().iter().enumerate().filter_map(|(index, custom)| {
+            let (field, _) = plan.names.get(Target::CustomField(index));
+            let is_number = matches!(custom.form, Form::Number(_)) && numbers.contains(field);
+            let all = Candidates::of(&custom.form, rows).filter(|_| !is_number);
+            Some((index, all?))
+        });
+        Self(candidates.collect())
     }
 
     /// Reads the values of a batch in every format.

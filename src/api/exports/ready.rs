@@ -1,9 +1,11 @@
 //! An export that a run could start now: what it reads and where it goes, or what would stop a run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::check::{check_fields, no_custom_field, read_list};
 use super::find::find;
+use super::formats;
 use super::runs::refuse;
 use crate::api::access::may_edit;
 use crate::api::segments::unreadable::read_problem;
@@ -28,6 +30,8 @@ pub struct Ready {
     pub fields: Vec<CustomField>,
     pub plan: Arc<Plan>,
     pub manifests: Vec<Arc<Manifest>>,
+    /// The fields in which a segment has numbers.
+    pub numbers: HashSet<String>,
 }
 
 /// Reads the segments and the settings of the list, or says what would stop a run.
@@ -50,7 +54,9 @@ pub async fn prepare(
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
     let manifests = manifests(app, &segments, &export.mapping).await?;
-    Ok(Ready { export, connection, list, fields, plan: Arc::new(plan), manifests })
+    let (plan, numbers) =
+        (Arc::new(plan), formats::numbers(&segments).map(str::to_owned).collect());
+    Ok(Ready { export, connection, list, fields, plan, manifests, numbers })
 }
 
 /// Rejects segments that were never filled: a run would fail.

@@ -24,7 +24,9 @@ use crate::http::query::Query;
 use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
 use crate::slots::SharedSlot;
-use crate::storage::{self, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm};
+use crate::storage::{
+    self, ColumnNames, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm,
+};
 
 /// What an upload may do.
 #[derive(Deserialize, IntoParams)]
@@ -38,6 +40,10 @@ pub struct UploadQuery {
     /// What separates the values of CSV, when it is not a comma: `%3B` is a semicolon, `%09` a tab.
     #[param(value_type = Option<String>, min_length = 1, max_length = 1, pattern = r#"^[^"\r\n\x00]$"#)]
     delimiter: Option<Delimiter>,
+    /// The names of the columns of CSV whose first line is a member already: `CustomerId,Email,City`, always with
+    /// commas between them. A name with a comma cannot be given; write such names in the first line.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 8000, pattern = r"^[^\x00]+$")]
+    header: Option<ColumnNames>,
     /// How the text of CSV or NDJSON is encoded, when it is not UTF-8: `windows-1257`, `iso-8859-1` …; a byte order
     /// mark counts for more.
     #[param(value_type = Option<String>, max_length = 40, pattern = r"^[A-Za-z0-9._:-]+$")]
@@ -131,18 +137,26 @@ fn form(request: &HttpRequest, query: &UploadQuery) -> Result<UploadForm, Proble
                 `?charset=windows-1257`, and not by the content type. Save a spreadsheet as CSV in UTF-8.",
         )
     })?;
-    let (delimiter, encoding) = (query.delimiter, query.charset);
-    let misplaced = match media {
-        Media::Csv => None,
-        Media::Ndjson => delimiter.map(|_| "`delimiter` is for text/csv only"),
-        Media::Parquet => (delimiter.is_some() || encoding.is_some())
-            .then_some("`delimiter` and `charset` are for text only"),
-    };
-    match misplaced {
-        None => Ok(UploadForm { media, is_gzip, delimiter, encoding }),
+    let (delimiter, header, encoding) = (query.delimiter, query.header.clone(), query.charset);
+    match misplaced(media, query) {
+        None => Ok(UploadForm { media, is_gzip, delimiter, header, encoding }),
         Some(why) => {
             Err(Problem::new(ProblemKind::InvalidRequest, format!("{why}. Leave it out.")))
         }
+    }
+}
+
+/// What is for other media than that of the body.
+fn misplaced(media: Media, query: &UploadQuery) -> Option<&'static str> {
+    let of_csv = match (&query.delimiter, &query.header) {
+        (Some(_), _) => Some("`delimiter` is for text/csv only"),
+        (_, Some(_)) => Some("`header` is for text/csv only"),
+        _ => None,
+    };
+    match media {
+        Media::Csv => None,
+        Media::Ndjson => of_csv,
+        Media::Parquet => of_csv.or(query.charset.map(|_| "`charset` is for text only")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading one entity out of a `model.json`: its fields, and how its partitions are written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use object_store::{ObjectStoreExt, path::Path};
 use serde::Deserialize;
@@ -11,8 +11,10 @@ use super::super::{
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
     limits::{FIELDS_MAX, ROW_BYTES_MAX},
+    notation::ColumnNotation,
     roots::{Location, Root},
 };
+use super::annotations::{self, Patterns};
 use super::list::List;
 
 const MODEL: &str = "model.json";
@@ -29,6 +31,10 @@ const LISTED_MAX: usize = 10;
 struct Model<'a> {
     #[serde(borrow)]
     entities: List<&'a RawValue, ITEMS_MAX>,
+    #[serde(borrow)]
+    culture: Option<&'a RawValue>,
+    #[serde(borrow)]
+    annotations: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +51,13 @@ pub(in super::super) struct Entity {
     #[serde(default)]
     attributes: List<Attribute, ITEMS_MAX>,
     pub(super) partitions: Option<List<Partition, ITEMS_MAX>>,
+    annotations: Option<Box<RawValue>>,
+    /// That of the model; an entity has none of its own.
+    #[serde(skip)]
+    culture: Option<String>,
+    /// Those of the annotations of the model.
+    #[serde(skip)]
+    patterns: Patterns,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +65,7 @@ pub(in super::super) struct Entity {
 struct Attribute {
     name: String,
     data_type: String,
+    annotations: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +116,8 @@ fn parse(bytes: &[u8], name: &str) -> Result<Entity, String> {
     for text in &*model.entities {
         let found: Named = serde_json::from_str(text.get()).map_err(invalid)?;
         if found.name == name {
-            return required(serde_json::from_str(text.get()).map_err(invalid)?);
+            let entity: Entity = serde_json::from_str(text.get()).map_err(invalid)?;
+            return required(entity.within(&model));
         }
         names.push(found.name);
     }
@@ -129,6 +144,25 @@ fn no_entity(name: &str, names: &[String]) -> String {
 }
 
 impl Entity {
+    fn within(self, model: &Model<'_>) -> Self {
+        Self {
+            culture: model.culture.and_then(annotations::text),
+            patterns: Patterns::of(model.annotations),
+            ..self
+        }
+    }
+
+    /// The attributes whose values are written in another way than everything above reads them. The id is text.
+    pub(in super::super) fn notations(&self) -> BTreeMap<String, ColumnNotation> {
+        let outer = Patterns::of(self.annotations.as_deref()).or(&self.patterns);
+        let notation = |attribute: &Attribute| {
+            let patterns = Patterns::of(attribute.annotations.as_deref()).or(&outer);
+            let found = patterns.notation(&attribute.data_type, self.culture.as_deref())?;
+            (attribute.name != CUSTOMER_ID).then(|| (attribute.name.clone(), found))
+        };
+        self.attributes.iter().filter_map(notation).collect()
+    }
+
     /// The fields of a segment whose members this entity holds.
     pub(in super::super) fn fields(&self) -> Result<Vec<Field>, Error> {
         let mut seen = HashSet::new();

@@ -4,6 +4,7 @@
 //! The form is that of the schema which Microsoft publishes for `model.json` (version 1.0). Members that are not used
 //! here may be anything.
 
+mod annotations;
 mod entity;
 mod exports;
 mod list;

@@ -11,7 +11,7 @@ use arrow_schema::{DataType, Schema, SchemaRef};
 
 use super::{
     super::{
-        csv::{self, Delimiter, Dialect, Projection, RecordLimits, Records, Separator},
+        csv::{self, Dialect, Projection, RecordLimits, Records, Separator},
         customer_ids::CustomerIds,
         error::Error,
         field::{CUSTOMER_ID, Field, FieldType},
@@ -46,6 +46,15 @@ pub(super) fn convert(
     converted.map_err(|error| advised(error, form))
 }
 
+fn dialect(form: &UploadForm) -> Dialect {
+    Dialect {
+        header: form.header.is_none(),
+        columns: form.header.as_ref().map(|names| names.0.clone()),
+        delimiter: form.delimiter.unwrap_or_default(),
+        ..Dialect::default()
+    }
+}
+
 /// A wrong separator explains whatever error it leads to.
 fn from_csv(
     mut spool: Spool,
@@ -62,7 +71,7 @@ fn from_csv(
         );
         return Err(Error::invalid(1, message));
     }
-    checked_csv(spool, delimiter, limits).map_err(|error| match error {
+    checked_csv(spool, &dialect(form), limits).map_err(|error| match error {
         Error::Invalid { .. } => {
             csv::separator(&header, delimiter).map_or(error, |found| other_separator(found, form))
         }
@@ -88,25 +97,60 @@ fn other_separator(found: Separator, form: &UploadForm) -> Error {
 
 fn checked_csv(
     spool: Spool,
-    delimiter: Delimiter,
+    dialect: &Dialect,
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
     let record_limits =
         RecordLimits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
-    let dialect = Dialect { delimiter, ..Dialect::default() };
-    let mut records = Records::open(chunks(spool), record_limits, &dialect)?;
-    let customer_id = csv::customer_id_column(records.header())?;
+    let mut records = Records::open(chunks(spool), record_limits, dialect)?;
+    let customer_id = customer_id_column(records.header(), dialect, limits)?;
     let projection = Projection::all(records.header());
     let mut customer_ids = CustomerIds::new(Error::invalid, "line");
     let mut writer = Writer::new(text::schema(records.header()), limits)?;
     let mut check = |records: &Records<_>| {
-        customer_ids.add(records.field(customer_id).as_deref(), records.line())
+        let id = records.field(customer_id);
+        if !dialect.header && records.line() == 1 {
+            require_no_names(id.as_deref())?;
+        }
+        customer_ids.add(id.as_deref(), records.line())
     };
     while let Some(batch) = csv::batch(&mut records, &projection, BATCH_ROWS, &mut check)? {
         writer.write(&batch)?;
     }
     customer_ids.finish()?;
     writer.finish()
+}
+
+/// That of the header, or of the names that came with the upload.
+fn customer_id_column(
+    names: &[String],
+    dialect: &Dialect,
+    limits: &ReceiveLimits,
+) -> Result<usize, Error> {
+    if dialect.header {
+        return csv::customer_id_column(names);
+    }
+    if names.len() > limits.fields_max {
+        let message =
+            format!("`header` names {} columns; the maximum is {}", names.len(), limits.fields_max);
+        return Err(Error::invalid(None, message));
+    }
+    let found = names.iter().position(|name| name == CUSTOMER_ID);
+    found.ok_or_else(|| {
+        let message = format!(
+            "`header` does not name {CUSTOMER_ID}, and every segment must have that column"
+        );
+        Error::invalid(None, message)
+    })
+}
+
+/// A line that names the columns is no member.
+fn require_no_names(id: Option<&str>) -> Result<(), Error> {
+    if id.is_some_and(|id| id.trim().eq_ignore_ascii_case(CUSTOMER_ID)) {
+        let message = "this line names the columns; leave out `header`, which is for files without such a line";
+        return Err(Error::invalid(1, message));
+    }
+    Ok(())
 }
 
 /// Reads the lines twice: the fields and their types are known only after the last one.

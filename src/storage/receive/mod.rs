@@ -23,7 +23,7 @@ use super::{
     blocking::run_blocking,
     error::Error,
     limits::ReceiveLimits,
-    manifest::{DEFAULT_ROOT, Format, Inspection, Manifest, Object},
+    manifest::{Inspection, Manifest, Object},
     media::UploadForm,
     roots::{Storage, UPLOADS},
     spool::Spool,
@@ -77,12 +77,7 @@ impl Storage {
         self.default_root().check_present().await?;
         let path = Path::from(format!("{UPLOADS}/{scope}/{}.parquet", Uuid::now_v7()));
         let object = self.publish(path, members.file, members.rows).await?;
-        let manifest = Manifest {
-            root: DEFAULT_ROOT.into(),
-            format: Format::Parquet,
-            dialects: vec![],
-            objects: vec![object],
-        };
+        let manifest = Manifest { objects: vec![object], ..Manifest::empty() };
         Ok(Inspection { manifest, fields: members.fields })
     }
 

@@ -72,6 +72,7 @@ async fn sign_in(story: &mut Player) {
 
 async fn fill_segments(story: &mut Player) {
     story.tell("put_segment", "upload").await;
+    story.tell("put_members", "header").await;
     story.tell("put_members", "ndjson").await;
     story.tell("put_members", "csv").await;
     story.tell("put_segment", "renamed").await;
@@ -143,6 +144,7 @@ async fn refresh(story: &mut Player) {
 
 async fn remove(story: &mut Player) {
     story.tell("list_connection_exports", "").await;
+    story.tell("create_export", "values").await;
     story.tell("delete_export", "").await;
     story.tell("detach_connection", "").await;
     story.tell("remove_export_user", "").await;

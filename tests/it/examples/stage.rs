@@ -41,7 +41,9 @@ pub async fn start() -> TestApp {
 
 /// The files that the sources of the examples name.
 fn write_lake(app: &TestApp) {
-    let newcomers = "CustomerId;Email;City\n2001;eva.novak@example.com;Brno\n2002;luca.rossi@example.com;Turin\n";
+    let newcomers = "CustomerId;Email;City;Born;Points;Phone;Consent\n\
+        2001;eva.novak@example.com;Brno;31.12.1990;1.234,5;602 123 456;opted in\n\
+        2002;luca.rossi@example.com;Turin;01.02.1985;12;NULL;opted out\n";
     let lapsed = "1,anna.kalnina@example.com\n2,peter.vogel@example.com\n3,sara.lund@example.com\n";
     let attribute = |name: &str| json!({"name": name, "dataType": "string"});
     let model = json!({"application": "CustomerInsights", "name": "BlobExport", "version": "1.0", "entities": [{

@@ -1,5 +1,7 @@
 //! Folders as Customer Insights writes them, and what can be wrong with them.
 
+mod notations;
+
 use std::{fs, sync::Arc};
 
 use arrow_array::cast::AsArray;
@@ -43,8 +45,12 @@ impl Export {
     }
 
     async fn inspect(&self) -> Result<Inspection, Error> {
+        self.inspect_with(None).await
+    }
+
+    async fn inspect_with(&self, known: Option<Inspection>) -> Result<Inspection, Error> {
         let at = self.storage.locate(&self.url(), Uuid::nil())?;
-        self.storage.inspect(&ExternalData::Model { at, entity: "High".into() }, None).await
+        self.storage.inspect(&ExternalData::Model { at, entity: "High".into() }, known).await
     }
 
     async fn refusal(&self) -> String {
@@ -53,11 +59,15 @@ impl Export {
 
     /// The addresses that a run would read.
     async fn emails(&self) -> Vec<String> {
+        self.values("Email").await
+    }
+
+    async fn values(&self, column: &str) -> Vec<String> {
         let found = self.inspect().await.unwrap();
-        let columns = ["Email".to_owned()];
+        let columns = [column.to_owned()];
         let pages = self.storage.pages(Arc::new(found.manifest), columns.into());
         let pages: Vec<_> = pages.try_collect().await.unwrap();
-        let values = pages.iter().flat_map(|page| page["Email"].as_string::<i32>());
+        let values = pages.iter().flat_map(|page| page[column].as_string::<i32>());
         values.map(|value| value.unwrap_or("null").to_owned()).collect()
     }
 }
