@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{IntoDeserializer, MapAccess, Visitor};
+use serde::de::{IntoDeserializer, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A member that may be missing, but not `null`; where `T` is an `Option`, this tells `null` from missing.
@@ -47,7 +47,12 @@ impl<'de, A: Deserialize<'de>, B: Deserialize<'de>, T> Visitor<'de> for TextOrOb
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-        A::deserialize(text.into_deserializer()).map(self.text)
+        let read = A::deserialize(text.into_deserializer()).map(self.text);
+        // An unknown word may have been meant as the object: both are possible.
+        read.map_err(|error: E| {
+            let is_unknown = error.to_string().starts_with("unknown variant ");
+            if is_unknown { E::invalid_value(Unexpected::Str(text), &self.expected) } else { error }
+        })
     }
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {

@@ -66,7 +66,7 @@ impl ConsentSource {
     }
 
     /// The value that it is read from.
-    pub(super) fn text<'a>(&self, page: &'a dyn Cells, row: usize) -> &'a str {
+    pub fn text<'a>(&self, page: &'a dyn Cells, row: usize) -> &'a str {
         match self {
             Self::Fixed(_) => "",
             Self::Column(column, _) => page.get(*column, row).unwrap_or_default(),

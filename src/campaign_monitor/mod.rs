@@ -33,7 +33,7 @@ pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };
 pub use problem::{Misfit, ProblemCode, Target};
-pub use proposal::{Candidates, Proposal, ProposedFormat};
+pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;

@@ -31,15 +31,20 @@ pub struct Difference {
 #[must_use]
 pub fn differences(sent: &Value, stored: &Value, fields: &[CustomField]) -> Vec<Difference> {
     let (sent, stored) = (flat(sent, fields), flat(stored, fields));
+    let has_number = [&sent, &stored]
+        .iter()
+        .any(|record| record.get(MEMBERS[2]).is_some_and(|numbers| !numbers.is_empty()));
     let differs = |(key, values): (String, Values)| {
         let found = stored.get(&key);
         let is_kept = values.iter().any(|value| value == UNCHANGED);
         let spelling = Spelling::of(&key, fields);
         let same = found
             .map_or(values.is_empty(), |found| spelling.normal(found) == spelling.normal(&values));
+        // It is recorded with a mobile number only.
+        let is_unrecorded = key == MEMBERS[4] && !has_number;
         let difference =
             || Difference { sent: values.join(";"), stored: found.map(|all| all.join(";")), key };
-        (!is_kept && !same).then(difference)
+        (!is_kept && !same && !is_unrecorded).then(difference)
     };
     sent.into_iter().filter_map(differs).collect()
 }
@@ -162,6 +167,16 @@ mod tests {
         {
             assert_eq!(found(&record(sent), &record(stored)).len(), 1, "{sent} {stored}");
         }
+    }
+
+    #[test]
+    fn a_consent_to_text_messages_counts_only_where_there_is_a_number() {
+        let sent = json!({"EmailAddress": "ann@example.com", "ConsentToSendSms": "Yes"});
+        let stored = json!({"EmailAddress": "ann@example.com", "MobileNumber": ""});
+        assert_eq!(found(&sent, &stored), []);
+        let stored = json!({"EmailAddress": "ann@example.com", "MobileNumber": "+37120000000"});
+        let lost = ("ConsentToSendSms".to_owned(), "Yes".to_owned(), None);
+        assert_eq!(found(&sent, &stored), [lost]);
     }
 
     #[test]

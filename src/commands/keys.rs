@@ -1,4 +1,4 @@
-//! `keys`: which keys seal secrets, and sealing all of them with the newest.
+//! `keys`: which keys seal secrets, and sealing all of them with the first one.
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -9,13 +9,13 @@ use crate::upkeep::{fingerprints, rotation};
 
 #[derive(Subcommand)]
 pub(super) enum Order {
-    /// Seals every secret with the newest key (the first of the setting), while the service runs.
+    /// Seals every secret with the first key of the setting, while the service runs.
     Rotate(Box<Config>),
     /// Counts the secrets of each key, to see which keys may be removed.
     Status(Box<Config>),
 }
 
-/// Fails when secrets remain that are not sealed with the newest key, or do not open.
+/// Fails when secrets remain that are not sealed with the first key, or do not open.
 pub(super) async fn run(order: Order) -> anyhow::Result<()> {
     let (is_rotation, config) = match order {
         Order::Rotate(config) => (true, config),
@@ -35,7 +35,7 @@ pub(super) async fn run(order: Order) -> anyhow::Result<()> {
     let status = rotation::status(&db, &keys).await?;
     print!("{status}");
     db.close().await;
-    anyhow::ensure!(is_complete, "some secrets are not sealed with the newest key");
+    anyhow::ensure!(is_complete, "some secrets are not sealed with the first key");
     anyhow::ensure!(status.is_openable(), "some secrets do not open: add their keys");
     Ok(())
 }

@@ -53,7 +53,7 @@ enum Command {
     /// Looks at settings without starting anything.
     #[command(subcommand)]
     Config(config::Order),
-    /// Shows which keys seal secrets, or seals every secret with the newest key.
+    /// Shows which keys seal secrets, or seals every secret with the first one.
     #[command(subcommand)]
     Keys(keys::Order),
     /// Looks at the audit.

@@ -90,12 +90,16 @@ fn sentence(argument: &Arg, error: &Error) -> String {
         }
         _ => " this value".to_owned(),
     };
-    format!("{variable} (or --{flag}) cannot have{value}: {}", reason(error))
+    let is_list = argument.get_value_delimiter().is_some();
+    format!("{variable} (or --{flag}) cannot have{value}: {}", reason(error, is_list))
 }
 
-fn reason(error: &Error) -> String {
+fn reason(error: &Error, is_list: bool) -> String {
     match (error.get(ContextKind::ValidValue), error.source()) {
-        (Some(ContextValue::Strings(valid)), _) => format!("it accepts {}", valid.join(", ")),
+        (Some(ContextValue::Strings(valid)), _) => {
+            let separated = if is_list { ", separated by commas" } else { "" };
+            format!("it accepts {}{separated}", valid.join(", "))
+        }
         (_, Some(cause)) => in_words(&cause.to_string()),
         _ => "it needs a value".to_owned(),
     }

@@ -3,6 +3,7 @@
 //! Each group of settings has a file with its rules. `Config` holds all of them, and is checked once, at the start.
 //! Nothing else reads the environment.
 
+mod bind;
 mod data;
 mod files;
 mod limits;
@@ -22,6 +23,8 @@ use std::net::SocketAddr;
 use clap::{Args, ValueEnum};
 
 use crate::identity::settings::Auth;
+use bind::BIND_DEFAULT;
+pub use bind::Bind;
 pub use data::Data;
 pub use files::SecretFiles;
 pub use limits::Limits;
@@ -49,14 +52,14 @@ pub enum Part {
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// Address and port to listen on.
-    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "SEGMENT_EXPORT_BIND", default_value = BIND_DEFAULT)]
     pub bind: SocketAddr,
-    /// Parts of the service that this process runs.
+    /// Parts of the service that this process runs, separated by commas.
     #[arg(
         long = "roles",
         env = "SEGMENT_EXPORT_ROLES",
         value_delimiter = ',',
-        default_values = ["api", "worker", "scheduler"]
+        default_value = "api,worker,scheduler"
     )]
     pub parts: Vec<Part>,
     /// Development mode: allows tokens signed with a shared secret. Never in production.

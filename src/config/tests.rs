@@ -1,7 +1,7 @@
 //! Which settings are refused together, and in which words.
 
 use super::*;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 #[derive(Parser)]
 struct Program {
@@ -162,4 +162,16 @@ fn the_settings_of_oauth_go_together_and_are_encrypted_on_the_way() {
         &["--oauth-redirect-url", "http://example.com/"],
     ];
     assert!(check(&production.concat()).unwrap_err().contains("https://"));
+}
+
+#[test]
+fn the_parts_of_a_process_are_separated_by_commas_as_the_help_shows_them() {
+    let parts = |args: &[&str]| {
+        let line = [&["x"], args].concat();
+        Program::try_parse_from(line).map(|program| program.config.parts)
+    };
+    assert_eq!(parts(&[]).unwrap(), parts(&["--roles", "api,worker,scheduler"]).unwrap());
+    assert_eq!(parts(&["--roles", "api,worker"]).unwrap(), [Part::Api, Part::Worker]);
+    let help = Program::command().render_long_help().to_string();
+    assert!(help.contains("[default: api,worker,scheduler]"), "{help}");
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::field_name::FieldName;
+use crate::campaign_monitor::{Consent, ConsentReading, ConsentWords};
 use crate::wire::text_or_object;
 
 /// Where a consent comes from.
@@ -67,6 +68,39 @@ pub struct ConsentField {
     pub otherwise: OtherConsent,
 }
 
+impl ConsentField {
+    /// How its values are read.
+    #[must_use]
+    pub fn meaning(&self) -> ConsentWords {
+        let otherwise = match self.otherwise {
+            OtherConsent::Reject => None,
+            OtherConsent::No => Some(Consent::No),
+            OtherConsent::Unchanged => Some(Consent::Unchanged),
+        };
+        let texts = |words: &[ConsentWord]| words.iter().map(|word| word.0.clone()).collect();
+        ConsentWords { yes: texts(&self.yes), no: texts(&self.no), otherwise }
+    }
+
+    /// Words of `yes` that are a no: where they stand there, and why.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<(usize, String)> {
+        let (own, usual) = (self.meaning(), ConsentWords::default());
+        let contradiction = |(index, word): (usize, &ConsentWord)| {
+            let is_no = |words: &ConsentWords| {
+                words.read(Some(&word.0)) == ConsentReading::Clear(Consent::No)
+            };
+            let word = &word.0;
+            let why = match (is_no(&own), is_no(&usual)) {
+                (true, _) => format!("“{word}” also stands in `no`. Leave it in one of both."),
+                (_, true) => format!("“{word}” always is a no. Remove it from `yes`."),
+                _ => return None,
+            };
+            Some((index, why))
+        };
+        self.yes.iter().enumerate().filter_map(contradiction).collect()
+    }
+}
+
 /// What a word means that is neither a yes nor a no.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -114,4 +148,38 @@ fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ConsentWord>,
         return Ok(words);
     }
     Err(serde::de::Error::custom("a consent has at most 100 words of a yes, and of a no"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn contradictions(yes: &[&str], no: &[&str]) -> Vec<(usize, String)> {
+        let field = json!({"field": "Consent", "yes": yes, "no": no});
+        serde_json::from_value::<ConsentField>(field).unwrap().contradictions()
+    }
+
+    #[test]
+    fn a_word_that_is_a_no_too_contradicts_itself_in_any_case() {
+        for (yes, no) in [(&["Jā"], &["JĀ"][..]), (&["1"], &["1"]), (&["ok"], &["Ok", "x"])] {
+            let found = contradictions(yes, no);
+            assert_eq!(found.len(), 1, "{yes:?} {no:?}");
+            assert!(found[0].1.contains("also stands in `no`"), "{found:?}");
+        }
+        for yes in ["no", "N", "false", "0", "OFF"] {
+            let found = contradictions(&["Jā", yes], &[]);
+            assert_eq!(found[0].0, 1, "{yes}");
+            assert!(found[0].1.contains("always is a no"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_mean_one_thing_do_not_and_a_usual_yes_may_be_a_no() {
+        for (yes, no) in [(&["Jā", "ja"][..], &["Nē"][..]), (&["yes"], &["no"]), (&[], &["1", "x"])]
+        {
+            assert_eq!(contradictions(yes, no), [], "{yes:?} {no:?}");
+        }
+    }
 }

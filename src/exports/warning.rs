@@ -34,6 +34,8 @@ pub enum WarningCode {
     ClearsValues,
     /// People who left the list are put on it again.
     Resubscribes,
+    /// People who say no to text messages are put on the list, and their tracking is not asked of them.
+    NoStaysOnList,
 }
 
 impl WarningCode {
@@ -48,6 +50,7 @@ impl WarningCode {
             Self::Late => "late",
             Self::ClearsValues => "clearsValues",
             Self::Resubscribes => "resubscribes",
+            Self::NoStaysOnList => "noStaysOnList",
         }
     }
 }
@@ -55,16 +58,15 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, ProfileLimitExceeded,
-        Resubscribes, SegmentWithoutMembers,
+        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList,
+        ProfileLimitExceeded, Resubscribes, SegmentWithoutMembers,
     };
 
     #[test]
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
-        for code in
-            codes.into_iter().chain([ProfileLimitExceeded, Late, ClearsValues, Resubscribes])
-        {
+        let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
+        for code in codes.into_iter().chain(more) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

@@ -1,5 +1,6 @@
 //! What the owner of an export should know before it runs.
 
+use super::consent::{ConsentChoice, ConsentMapping};
 use super::empty::EmptyValue;
 use super::mapping::Mapping;
 use super::options::Options;
@@ -23,7 +24,30 @@ pub(crate) fn of_list(list: &List) -> Vec<Warning> {
 
 /// What the export does to people and values that the list has, where its owner told it to.
 pub(crate) fn of_choices(mapping: &Mapping, options: Options) -> Vec<Warning> {
-    resubscribes(options).into_iter().chain(clears(mapping)).collect()
+    let warnings = resubscribes(options).into_iter().chain(clears(mapping));
+    warnings.chain(no_stays_on_list(mapping)).collect()
+}
+
+/// A no to text messages is often meant for all mail.
+fn no_stays_on_list(mapping: &Mapping) -> Option<Warning> {
+    let ConsentMapping::Field(sms) = &mapping.consent_to_send_sms else { return None };
+    let ConsentMapping::Same(tracking) = mapping.consent_to_track else { return None };
+    let tracking = match tracking {
+        ConsentChoice::Unchanged => {
+            "`consentToTrack` is not mapped, so Campaign Monitor takes people who are new there as consenting to \
+             tracking. Leave people who said no out of the segment, or map `consentToTrack`."
+        }
+        ConsentChoice::Yes => {
+            "`consentToTrack` is `yes` for them too. Leave people who said no out of the segment, or map \
+             `consentToTrack` to a field."
+        }
+        ConsentChoice::No => "Leave people who said no to e-mail out of the segment.",
+    };
+    let field = sms.field.as_str();
+    let message = format!(
+        "A no in “{field}” keeps text messages from a person, not e-mail: they are put on the list. {tracking}"
+    );
+    Some(Warning { code: WarningCode::NoStaysOnList, message })
 }
 
 fn resubscribes(options: Options) -> Option<Warning> {

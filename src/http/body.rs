@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
+use utoipa::PartialSchema;
 use uuid::Uuid;
 
 use super::problem::{Problem, ProblemKind};
@@ -32,7 +33,7 @@ pub struct Body<T> {
     pub digest: [u8; 32],
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -41,7 +42,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             form?;
             let Received { bytes, _slot } = bytes.await?;
-            Ok(Self { value: json::parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
+            Ok(Self {
+                value: json::parse_documented(&bytes)?,
+                digest: Sha256::digest(&bytes).into(),
+            })
         })
     }
 }

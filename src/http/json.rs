@@ -2,6 +2,8 @@
 //! secret, and proxies log answers.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use utoipa::PartialSchema;
 
 use super::problem::{FieldError, Problem, ProblemKind};
 use super::words;
@@ -21,6 +23,29 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         .map_err(|error| explain(error.path(), error.inner(), bytes))?;
     json.end().map_err(|error| broken(&error))?;
     Ok(value)
+}
+
+/// The same, but all members that the body lacks are named at once.
+pub fn parse_documented<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Result<T, Problem> {
+    parse(bytes).map_err(|problem| {
+        let missing = problem.errors().iter().find(|error| error.code == "missing");
+        let Some(FieldError { pointer, .. }) = missing else { return problem };
+        let lacking = lacking::<T>(bytes);
+        let is_member = lacking.iter().any(|error| error.pointer == *pointer);
+        if is_member { Problem::from_errors(ProblemKind::InvalidRequest, lacking) } else { problem }
+    })
+}
+
+/// The members that a body must have, and has not.
+fn lacking<T: PartialSchema>(bytes: &[u8]) -> Vec<FieldError> {
+    let schema = serde_json::to_value(T::schema()).unwrap_or_default();
+    let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.filter(|name| body.get(name).is_none());
+    let error = |name: &str| {
+        FieldError::new(format!("/{name}"), "missing", format!("`/{name}` is missing."))
+    };
+    missing.map(error).collect()
 }
 
 fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error, bytes: &[u8]) -> Problem {

@@ -1,12 +1,12 @@
 //! The fields of the profile that a mapping reads, and the parts of a subscriber that they become.
 
 use crate::campaign_monitor::{
-    Consent, ConsentSource, ConsentWords, CustomField, CustomFieldColumn, Form, IfEmpty,
-    MobileColumn, NameColumns, Reading, Source, TemplatePart, Zones,
+    Consent, ConsentSource, CustomField, CustomFieldColumn, Form, IfEmpty, MobileColumn,
+    NameColumns, Reading, Source, TemplatePart, Zones,
 };
 use crate::exports::{
-    ConsentChoice, ConsentField, ConsentMapping, ConsentWord, CountryCode, CustomFieldMapping,
-    EmptyValue, FieldName, Mapping, NameMapping, OtherConsent, TemplatePiece, ValueSource,
+    ConsentChoice, ConsentMapping, CountryCode, CustomFieldMapping, EmptyValue, FieldName, Mapping,
+    NameMapping, TemplatePiece, ValueSource,
 };
 use crate::schedules::TimeZone;
 use crate::storage::CUSTOMER_ID;
@@ -67,7 +67,7 @@ impl FieldList {
         match mapping {
             ConsentMapping::Same(consent) => ConsentSource::Fixed(translate(*consent)),
             ConsentMapping::Field(consent) => {
-                ConsentSource::Column(self.position(&consent.field), words(consent))
+                ConsentSource::Column(self.position(&consent.field), consent.meaning())
             }
         }
     }
@@ -121,14 +121,4 @@ const fn translate(consent: ConsentChoice) -> Consent {
         ConsentChoice::No => Consent::No,
         ConsentChoice::Unchanged => Consent::Unchanged,
     }
-}
-
-fn words(consent: &ConsentField) -> ConsentWords {
-    let otherwise = match consent.otherwise {
-        OtherConsent::Reject => None,
-        OtherConsent::No => Some(Consent::No),
-        OtherConsent::Unchanged => Some(Consent::Unchanged),
-    };
-    let texts = |words: &[ConsentWord]| words.iter().map(|word| word.as_str().to_owned()).collect();
-    ConsentWords { yes: texts(&consent.yes), no: texts(&consent.no), otherwise }
 }

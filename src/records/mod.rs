@@ -13,6 +13,7 @@ pub mod plan;
 pub mod rejection;
 mod seen;
 mod sifter;
+pub mod unreadable;
 mod value_problems;
 pub mod values_page;
 pub mod winners;

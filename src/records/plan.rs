@@ -108,6 +108,17 @@ impl Plan {
             .map(|source| source.read(page, row))
     }
 
+    /// What the same consents are read from.
+    pub(super) fn consent_texts<'a>(&self, page: &'a Columns<'_>, row: usize) -> [&'a str; 2] {
+        [&self.layout.consent_to_track, &self.layout.consent_to_send_sms]
+            .map(|source| source.text(page, row))
+    }
+
+    /// Whether mobile numbers that name no country get one.
+    pub fn completes_mobile_numbers(&self) -> bool {
+        self.layout.mobile_number.as_ref().is_some_and(|mobile| mobile.country.is_some())
+    }
+
     /// The custom fields of the list that are filled, in the order of the mapping.
     pub fn custom_fields(&self) -> &[CustomFieldColumn] {
         &self.layout.custom_fields

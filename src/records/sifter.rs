@@ -13,6 +13,7 @@ use super::integers::to_i64;
 use super::plan::Plan;
 use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
+use super::unreadable::{self, UnreadableConsent};
 use super::winners::Winners;
 use crate::campaign_monitor::address::{self, Flaw};
 use crate::campaign_monitor::{ConsentReading, Encoded};
@@ -127,6 +128,9 @@ impl Sifter {
         let address = usable_address(columns, row)?;
         if !self.said.is_empty() {
             let consents = self.plan.consents(columns, row);
+            if consents.contains(&ConsentReading::Unreadable) {
+                return Err(Objection::Unreadable(self.plan.unreadable_consents(columns, row)));
+            }
             return self.choose(&address, consents);
         }
         match self.seen.slot(&address) {
@@ -135,10 +139,8 @@ impl Sifter {
         }
     }
 
+    /// All of the consents can be read.
     fn choose(&mut self, address: &str, consents: Consents) -> Result<(), Objection> {
-        if consents.contains(&ConsentReading::Unreadable) {
-            return Err(Objection::Unreadable);
-        }
         let (slot, _) = self.seen.slot(address);
         match self.said[slot].choose(consents) {
             Choice::Send => Ok(()),
@@ -166,8 +168,8 @@ fn usable_address<'a>(columns: &Columns<'a>, row: usize) -> Result<Cow<'a, str>,
 enum Objection {
     NoCustomerId,
     Flawed(Flaw),
-    /// A consent that is neither a yes nor a no.
-    Unreadable,
+    /// Consents that are neither a yes nor a no.
+    Unreadable(Vec<UnreadableConsent>),
     /// No profile with its address may be sent: their consents contradict each other.
     Conflict,
     /// Another row is sent, whose address has this slot.
@@ -186,12 +188,9 @@ impl Objection {
                 "The profile has no CustomerId.".to_owned(),
             ),
             Self::Flawed(flaw) => (Invalid, RejectionCode::of(flaw), flaw.to_string()),
-            Self::Unreadable => (
-                Invalid,
-                RejectionCode::ConsentUnreadable,
-                "The consent is neither a yes nor a no. Add its word to the mapping, or correct the profile."
-                    .to_owned(),
-            ),
+            Self::Unreadable(consents) => {
+                (Invalid, RejectionCode::ConsentUnreadable, unreadable::explain(consents))
+            }
             Self::Conflict => (
                 Invalid,
                 RejectionCode::ConsentConflict,

@@ -90,8 +90,8 @@ reasons! {
         "Campaign Monitor has no list {detail} in this account. Choose another list in the export.";
     /// The list lacks a custom field that the mapping names.
     CustomFieldNotFound User
-        "The list has no custom field {detail}. Nothing was sent. Create it in Campaign Monitor, or take it out of \
-         the data matching.";
+        "The list has no custom field {detail}. Nothing was sent. Create it with `POST …/lists/{listId}/fields` or in \
+         Campaign Monitor, or take it out of the data matching.";
     /// Campaign Monitor is slow, down, or asks for a pause.
     #[serde(alias = "campaignMonitorUnavailable")]
     DestinationUnavailable External

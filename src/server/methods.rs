@@ -65,5 +65,9 @@ pub async fn no_such_route(
         };
         return Err(Problem::new(ProblemKind::NotFound, detail));
     }
-    Err(Problem::method_not_allowed(allowed.join(", ")))
+    let is_change = *request.method() == Method::PUT && allowed.contains(&Method::PATCH.as_str());
+    Err(Problem::method_not_allowed(
+        allowed.join(", "),
+        is_change.then_some(Method::PATCH.as_str()),
+    ))
 }

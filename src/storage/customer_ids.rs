@@ -24,9 +24,19 @@ const ENTRY_BYTES: usize = size_of::<Entry>();
 /// The hash of an id in two halves, and the position of its member: entries sort by id and then by position.
 type Entry = [u64; 3];
 
+/// A member whose id another one has.
+#[derive(Clone, Copy)]
+struct Duplicate {
+    position: u64,
+    /// The position of the first member with the id.
+    first: u64,
+}
+
 /// The ids seen so far.
 pub(super) struct CustomerIds {
     to_error: fn(u64, String) -> Error,
+    /// What positions count; `None` where they say nothing to people.
+    unit: Option<&'static str>,
     recent: Vec<Entry>,
     part_entries: usize,
     /// Sorted parts of equal length, one after the other.
@@ -35,13 +45,20 @@ pub(super) struct CustomerIds {
 }
 
 impl CustomerIds {
-    /// `to_error` makes an error of the position of a member and a message.
-    pub(super) fn new(to_error: fn(u64, String) -> Error) -> Self {
-        Self::in_parts(to_error, PART_ENTRIES)
+    /// `to_error` makes an error of the position of a member, which counts `unit`, and a message.
+    pub(super) fn new(
+        to_error: fn(u64, String) -> Error,
+        unit: impl Into<Option<&'static str>>,
+    ) -> Self {
+        Self::in_parts(to_error, unit.into(), PART_ENTRIES)
     }
 
-    fn in_parts(to_error: fn(u64, String) -> Error, part_entries: usize) -> Self {
-        Self { to_error, recent: Vec::new(), part_entries, parts: None, part_count: 0 }
+    fn in_parts(
+        to_error: fn(u64, String) -> Error,
+        unit: Option<&'static str>,
+        part_entries: usize,
+    ) -> Self {
+        Self { to_error, unit, recent: Vec::new(), part_entries, parts: None, part_count: 0 }
     }
 
     /// Adds the id of a member, or reports that it has none. Positions ascend.
@@ -61,9 +78,10 @@ impl CustomerIds {
         self.recent.sort_unstable();
         match self.first_duplicate().map_err(Error::unavailable)? {
             None => Ok(()),
-            Some(position) => {
+            Some(Duplicate { position, first }) => {
+                let first = self.unit.map(|unit| format!(" of {unit} {first}")).unwrap_or_default();
                 let message =
-                    format!("duplicate {CUSTOMER_ID}; every member must have a unique one");
+                    format!("duplicate {CUSTOMER_ID}{first}; every member must have a unique one");
                 Err((self.to_error)(position, message))
             }
         }
@@ -84,7 +102,7 @@ impl CustomerIds {
         Ok(())
     }
 
-    fn first_duplicate(&mut self) -> io::Result<Option<u64>> {
+    fn first_duplicate(&mut self) -> io::Result<Option<Duplicate>> {
         let recent = SortedPart {
             file: None,
             unread: 0..0,
@@ -95,13 +113,15 @@ impl CustomerIds {
         for (index, part) in parts.iter_mut().enumerate() {
             heads.extend(part.next()?.map(|entry| Reverse((entry, index))));
         }
-        let (mut last, mut first_duplicate) = (None, None);
+        let (mut last, mut first_duplicate): (_, Option<Duplicate>) = (None, None);
         while let Some(Reverse(([high, low, position], index))) = heads.pop() {
-            if last == Some([high, low]) {
-                first_duplicate =
-                    Some(first_duplicate.map_or(position, |first: u64| first.min(position)));
+            let known = last.filter(|(id, _)| *id == [high, low]);
+            if let Some((_, first)) = known
+                && first_duplicate.is_none_or(|earlier| position < earlier.position)
+            {
+                first_duplicate = Some(Duplicate { position, first });
             }
-            last = Some([high, low]);
+            last = known.or(Some(([high, low], position)));
             heads.extend(parts[index].next()?.map(|entry| Reverse((entry, index))));
         }
         Ok(first_duplicate)
@@ -159,7 +179,7 @@ mod tests {
 
     /// The error for these ids, sorted in parts of four.
     fn refusal(ids: impl IntoIterator<Item = u64>) -> Option<String> {
-        let mut customer_ids = CustomerIds::in_parts(Error::invalid, 4);
+        let mut customer_ids = CustomerIds::in_parts(Error::invalid, Some("line"), 4);
         for (line, id) in (1..).zip(ids) {
             customer_ids.add(Some(&id.to_string()), line).unwrap();
         }
@@ -171,17 +191,16 @@ mod tests {
         for members in [0, 1, 4, 5, 1000] {
             assert_eq!(refusal(0..members), None, "{members}");
         }
-        for (ids, line) in [
-            (vec![7, 7], 2),
-            (vec![1, 2, 3, 4, 5, 6, 1], 7),
-            (vec![1, 2, 3, 4, 4], 5),
-            (vec![5, 1, 2, 3, 2, 1, 5, 5], 5),
+        for (ids, line, first) in [
+            (vec![7, 7], 2, 1),
+            (vec![7, 7, 7], 2, 1),
+            (vec![1, 2, 3, 4, 5, 6, 1], 7, 1),
+            (vec![1, 2, 3, 4, 4], 5, 4),
+            (vec![5, 1, 2, 3, 2, 1, 5, 5], 5, 3),
         ] {
             let message = refusal(ids).unwrap();
-            assert!(
-                message.starts_with(&format!("line {line}: duplicate CustomerId")),
-                "{message}"
-            );
+            let expected = format!("line {line}: duplicate CustomerId of line {first};");
+            assert!(message.starts_with(&expected), "{message}");
         }
         let mut padded = CustomerIds::new(Error::invalid);
         for (line, id) in (1..).zip(["1", " 1"]) {

@@ -17,6 +17,18 @@ pub struct UploadForm {
     pub encoding: Option<Encoding>,
 }
 
+impl UploadForm {
+    /// What to do with a parameter, before "the address": with `?` when it is the first one.
+    pub(super) fn hint(&self, parameter: &str, is_there: bool) -> String {
+        let is_first = self.delimiter.is_none() && self.encoding.is_none() && self.header.is_none();
+        match (is_there, is_first) {
+            (true, _) => format!("write `{parameter}` in"),
+            (false, true) => format!("add `?{parameter}` to"),
+            (false, false) => format!("add `&{parameter}` to"),
+        }
+    }
+}
+
 impl From<Media> for UploadForm {
     fn from(media: Media) -> Self {
         Self { media, is_gzip: false, delimiter: None, header: None, encoding: None }

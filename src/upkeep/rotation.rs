@@ -1,4 +1,4 @@
-//! Rotates the encryption keys while the service runs: seals every secret again with the newest one.
+//! Rotates the encryption keys while the service runs: seals every secret again with the first one of the setting.
 //!
 //! One secret at a time is opened and sealed, and written only if nobody changed it meanwhile. So it may run beside
 //! the service, be interrupted, and run again. `docs/OPERATIONS.md` says in which order to add and remove keys.
@@ -101,7 +101,7 @@ impl Rotation {
 
 impl fmt::Display for Rotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "sealed again with the newest key: {}", self.resealed)?;
+        writeln!(f, "sealed again with the first key: {}", self.resealed)?;
         if self.missed > 0 {
             writeln!(f, "changed meanwhile, so run this again: {}", self.missed)?;
         }
@@ -124,9 +124,9 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (id, count) in &self.counts {
             let note = match (*id == self.newest, count) {
-                (true, _) => " (the newest: it seals)",
+                (true, _) => " (the first: it seals)",
                 _ if self.missing.contains(id) => " (MISSING from the settings: they do not open)",
-                (false, 0) => " (may be removed)",
+                (false, 0) => " (seals nothing: it may be removed, unless you have just added it)",
                 (false, _) => "",
             };
             writeln!(f, "secrets sealed with key {id}: {count}{note}")?;

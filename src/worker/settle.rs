@@ -46,7 +46,21 @@ fn completed(run: &Run, lost: &[String]) -> Outcome {
     }
     let reason = (status == RunStatus::CompletedWithErrors)
         .then(|| Reason::new(ReasonCode::ProfilesNotExported, shortfall));
-    Outcome::Ended(status, reason)
+    Outcome::Ended(status, reason.map(|reason| with_values(reason, run.field_warnings.total())))
+}
+
+/// The reason, and how many values were not sent as they are: their profiles are not among the rejections.
+fn with_values(mut reason: Reason, values: i64) -> Reason {
+    let sentence = match values {
+        0 => return reason,
+        1 => "1 value was not sent as in the data; the value problems of this run name it."
+            .to_owned(),
+        _ => format!(
+            "{values} values were not sent as in the data; the value problems of this run name them."
+        ),
+    };
+    reason.message = format!("{} {sentence}", reason.message);
+    reason
 }
 
 fn after_fault(job: &Job, error: &anyhow::Error) -> Outcome {

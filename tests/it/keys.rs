@@ -38,7 +38,7 @@ async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_m
     assert!(succeeds, "{status}");
     assert_eq!(
         status,
-        "secrets sealed with key new: 0 (the newest: it seals)\nsecrets sealed with key old: 21\n"
+        "secrets sealed with key new: 0 (the first: it seals)\nsecrets sealed with key old: 21\n"
     );
 
     let is_done = AtomicBool::new(false);
@@ -59,13 +59,13 @@ async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_m
     };
     let ((succeeds, rotated), ()) = tokio::join!(rotate, writes);
     assert!(succeeds, "{rotated}");
-    let end = "secrets sealed with key new: 21 (the newest: it seals)\nsecrets sealed with key old: 0 (may be \
-        removed)\n";
+    let end = "secrets sealed with key new: 21 (the first: it seals)\nsecrets sealed with key old: 0 (seals nothing: \
+        it may be removed, unless you have just added it)\n";
     assert!(rotated.ends_with(end), "{rotated}");
 
     let (succeeds, again) = app.command(&["keys", "rotate"], &[]).await;
     assert!(succeeds, "{again}");
-    assert_eq!(again, format!("sealed again with the newest key: 0\n{end}"));
+    assert_eq!(again, format!("sealed again with the first key: 0\n{end}"));
     app.restart_with(&["--encryption-keys", NEW]).await;
     all_open(&app).await;
 }

@@ -22,6 +22,7 @@ mod fields;
 mod following;
 mod forms;
 mod full_disk;
+mod guidance;
 mod identity;
 mod keys;
 mod life;

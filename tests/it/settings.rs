@@ -184,7 +184,11 @@ fn settings_are_checked_without_starting_and_every_problem_is_told() {
         ("LEASE_MS", "abc", "(or --lease-ms) cannot have \"abc\": it must be a whole number"),
         ("AUTH_LEEWAY_SECONDS", "100", "cannot have \"100\": it must be at most 60"),
         ("KEEP_RUNS_DAYS", "-1", "cannot have \"-1\": the number is negative or too large"),
-        ("ROLES", "wroker", "cannot have \"wroker\": it accepts api, worker, scheduler"),
+        (
+            "ROLES",
+            "api worker",
+            "cannot have \"api worker\": it accepts api, worker, scheduler, separated by commas",
+        ),
     ];
     let set = misread.map(|(name, value, _)| (format!("SEGMENT_EXPORT_{name}"), value));
     let set: Vec<_> = set.iter().map(|(name, value)| (name.as_str(), *value)).chain(with).collect();

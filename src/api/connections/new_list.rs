@@ -26,6 +26,9 @@ use crate::names::{ConnectionId, DisplayName};
 /// Campaign Monitor's code of a title that another list of the client has.
 const TITLE_IN_USE: i64 = 250;
 
+/// Clients that a sentence names.
+const CLIENTS_SHOWN: usize = 10;
+
 /// A list to be created.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -151,17 +154,30 @@ async fn make_and_read(
 
 /// The client that was named, or the only one.
 fn client_of(clients: &[ClientOverview], new: &NewListBody) -> Result<String, Problem> {
+    let has = named(clients);
     let error = match (&new.client_id, clients) {
         (None, [only]) => return Ok(only.client_id.clone()),
-        (None, _) => "The account has several clients. Name the one that gets the list.",
+        (None, []) => "The account has no client. Create one in Campaign Monitor.".to_owned(),
+        (None, _) => {
+            format!("The account has several clients. Name the one that gets the list: {has}.")
+        }
         (Some(id), _) if clients.iter().any(|client| client.client_id.eq_ignore_ascii_case(id)) => {
             return Ok(id.clone());
         }
-        (Some(_), _) => {
-            "The account has no client with this id. Read `GET …/lists` to see which it has."
-        }
+        (Some(_), _) => format!("The account has no client with this id. It has {has}."),
     };
     Err(Problem::unprocessable("/clientId", "unknownClient", error))
+}
+
+/// Ids and names of the clients of an account, in a row.
+fn named(clients: &[ClientOverview]) -> String {
+    let shown = clients.iter().take(CLIENTS_SHOWN);
+    let mut names: Vec<_> =
+        shown.map(|client| format!("`{}` ({})", client.client_id, client.name)).collect();
+    if clients.len() > CLIENTS_SHOWN {
+        names.push("others, which `GET …/lists` names".to_owned());
+    }
+    names.join(", ")
 }
 
 fn refused(error: &Error) -> Problem {

@@ -10,13 +10,16 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
-use crate::exports::{ListId, Mapping, Warning, warnings};
+use crate::exports::{ConsentMapping, ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
+use crate::storage::nearest;
 use uuid::Uuid;
 
+/// Keys of a list that a sentence names.
+const KEYS_SHOWN: usize = 20;
 /// Part of the API contract.
 const CUSTOM_FIELDS_MAX: usize = 100;
 
@@ -109,7 +112,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
         let key = custom.key.as_str();
         match fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) {
             None => {
-                let message = no_custom_field(key);
+                let message = no_custom_field(key, fields);
                 errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
             }
             Some(field) => errors.extend(formats::unsuited(index, custom, field.data_type)),
@@ -118,11 +121,39 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
     Problem::none_of(errors)
 }
 
-/// The sentence for a key of the mapping that the list does not have.
-pub fn no_custom_field(key: &str) -> String {
+/// The sentence for a key of the mapping that the list does not have: which keys it has, and how to create one.
+pub fn no_custom_field(key: &str, fields: &[CustomField]) -> String {
+    let keys: Vec<_> = fields.iter().map(CustomField::bare_key).collect();
+    let near = nearest(key, keys.iter().copied()).map(|near| format!(" {near}"));
+    let has = match keys.len() {
+        0 => "It has none.".to_owned(),
+        1..=KEYS_SHOWN => format!("It has {}.", keys.join(", ")),
+        count => {
+            format!("It has {} and {} more.", keys[..KEYS_SHOWN].join(", "), count - KEYS_SHOWN)
+        }
+    };
+    let near = near.unwrap_or_default();
     format!(
-        "The list has no custom field “{key}”. Create it in Campaign Monitor, or remove it from the mapping."
+        "The list has no custom field “{key}”. {has}{near} Create it with `POST …/lists/{{listId}}/fields`, or remove \
+         it from the mapping."
     )
+}
+
+/// No word of a consent is a yes and a no: nobody could say which one counts.
+pub fn check_consents(mapping: &Mapping) -> Result<(), Problem> {
+    let consents = [
+        ("consentToTrack", &mapping.consent_to_track),
+        ("consentToSendSms", &mapping.consent_to_send_sms),
+    ];
+    let mut errors = vec![];
+    for (member, consent) in consents {
+        let ConsentMapping::Field(consent) = consent else { continue };
+        for (index, message) in consent.contradictions() {
+            let pointer = format!("/mapping/{member}/yes/{index}");
+            errors.push(FieldError::new(pointer, "contradictoryWord", message));
+        }
+    }
+    Problem::none_of(errors)
 }
 
 /// The rules for the custom fields of a mapping that do not depend on the list.

@@ -34,9 +34,9 @@ const CALL_MS_ASSUMED: i64 = 1200;
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Where all values of a field have a form that the list does not
-/// read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is answered as a
-/// problem. The examples are personal data: the audit records who read them.
+/// It reads the segments and the settings of the list. Where all or nearly all values of a field have a form that the
+/// list does not read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is
+/// answered as a problem. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -120,7 +120,7 @@ async fn count(
         seed: rand::random(),
         winners: None,
     });
-    let mut count = PreviewCount::new(&plan, numbers);
+    let mut count = PreviewCount::new(&plan, selected, numbers);
     while let Some(batch) = reader.recv().await {
         count.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
     }

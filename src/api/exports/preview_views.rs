@@ -25,8 +25,10 @@ pub struct PreviewView {
     pub field_warnings: Vec<FieldWarning>,
     /// The same values by field and code, with a few examples.
     pub value_problems: Vec<ValueProblemsView>,
-    /// Formats that all values of a field fit. Set the one that is meant as the `format` of the field.
+    /// Formats that all or nearly all values of a field fit. Set the one that is meant as the `format` of the field.
     pub format_proposals: Vec<FormatProposalView>,
+    /// Words among the values that could not be sent, which seem to stand for nothing.
+    pub null_word_proposals: Vec<NullWordProposalView>,
     /// What there is to know of the list.
     pub list_warnings: Vec<Warning>,
     /// Calls to Campaign Monitor, if each is answered at once.
@@ -40,7 +42,7 @@ impl PreviewView {
     pub fn examples(&self) -> usize {
         let profiles = self.invalid_by_code.iter().map(|invalid| invalid.examples.len());
         let values = self.value_problems.iter().map(|problems| problems.examples.len());
-        let proposals = self.format_proposals.len();
+        let proposals = self.format_proposals.len() + self.null_word_proposals.len();
         profiles.chain(values).sum::<usize>() + proposals
     }
 }
@@ -54,6 +56,13 @@ pub struct InvalidView {
     pub count: i64,
     /// The first ones.
     pub examples: Vec<ExampleView>,
+    /// What to do, for people, where more is known than the code says: the words of a consent that nobody can read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "“Consent” has “Maybe” (12), which is neither a yes nor a no. Add each word to `yes` or to `no` of \
+                   `consentToTrack`."
+    )]
+    pub message: Option<String>,
 }
 
 /// A profile that would not be sent.
@@ -64,6 +73,14 @@ pub struct ExampleView {
     pub customer_id: String,
     #[schema(example = "not an address")]
     pub email: String,
+    /// The field of a consent that nobody can read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Consent")]
+    pub field: Option<String>,
+    /// What it holds: its first 100 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Maybe")]
+    pub value: Option<String>,
 }
 
 /// Values of one field that could not be sent as they are, for one reason.
@@ -77,11 +94,16 @@ pub struct ValueProblemsView {
     pub key: String,
     pub code: ProblemCode,
     pub count: i64,
-    /// The first ones.
+    /// The first ones that differ.
     pub examples: Vec<ValueExampleView>,
+    /// What is wrong with them and what to do, for people.
+    #[schema(
+        example = "A run does not send 12 values of “Born”: no date in a form that is expected."
+    )]
+    pub message: String,
 }
 
-/// A value that could not be sent as it is.
+/// A value that could not be sent as it is, and the first profile that has it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueExampleView {
@@ -95,9 +117,28 @@ pub struct ValueExampleView {
     /// What would be sent instead; `null` when nothing would.
     #[schema(required)]
     pub sent: Option<String>,
+    /// How many profiles have this value.
+    #[schema(example = 12)]
+    pub count: i64,
 }
 
-/// Formats that all values of a field fit.
+/// A word that seems to stand for nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NullWordProposalView {
+    /// In its own case: add it to `nullWords` of the mapping, if it stands for nothing.
+    #[schema(example = "NULL")]
+    pub word: String,
+    /// How many values that could not be sent are this word.
+    #[schema(example = 12)]
+    pub count: i64,
+    /// What to do, for people.
+    #[schema(
+        example = "“NULL” (12 values) seems to stand for nothing. If it does, add it to `nullWords` of the mapping."
+    )]
+    pub message: String,
+}
+
+/// Formats that all or nearly all values of a field fit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FormatProposalView {
     /// The field of the profile.
@@ -106,6 +147,12 @@ pub struct FormatProposalView {
     /// Key of the custom field on the list.
     #[schema(example = "birthday")]
     pub key: String,
+    /// Values of the field that stand for something.
+    #[schema(example = 271)]
+    pub values: i64,
+    /// How many of them would be sent with one of the formats.
+    #[schema(example = 264)]
+    pub fitting: i64,
     /// Several, where nobody but you can know which is meant.
     pub formats: Vec<FormatReadingView>,
     /// What to do, for people.
@@ -121,7 +168,7 @@ pub struct FormatReadingView {
     pub format: ProposedFormat,
     #[schema(example = "31/12/1990")]
     pub value: String,
-    /// What would be sent for the value.
+    /// What would be sent for the value; several options are separated by `;`.
     #[schema(example = "1990/12/31")]
     pub sent: String,
 }

@@ -52,7 +52,7 @@ pub async fn prepare(
     check_filled(&segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
-        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key)))?;
+        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
     let manifests = manifests(app, &segments, &export.mapping).await?;
     let (plan, numbers) =
         (Arc::new(plan), formats::numbers(&segments).map(str::to_owned).collect());

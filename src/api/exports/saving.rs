@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use uuid::Uuid;
 
 use super::check::{
-    check_custom_fields, check_fields, check_list, find_segments, usable_connection,
+    check_consents, check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
 use super::find::find_to_change;
 use super::show::view;
@@ -44,6 +44,7 @@ pub async fn check(
     names: &SegmentNames,
 ) -> Result<Checked, Problem> {
     check_custom_fields(content.mapping)?;
+    check_consents(content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     let segments = with_new_fields(app, content.mapping, segments).await?;
     check_fields(content.mapping, &segments)?;

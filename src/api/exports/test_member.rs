@@ -17,6 +17,7 @@ use crate::records::batches::{self, MemberSource};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
+use crate::runs::{FieldWarnings, ValueProblem};
 
 /// The member to be sent: one of both.
 #[derive(Deserialize, ToSchema)]
@@ -81,6 +82,9 @@ pub(super) struct Record {
     pub(super) customer_id: String,
     pub(super) body: bytes::Bytes,
     pub(super) email: String,
+    /// The values that cannot be sent as they are.
+    pub(super) problems: Vec<ValueProblem>,
+    pub(super) field_warnings: FieldWarnings,
 }
 
 pub(super) async fn find_record(
@@ -116,10 +120,13 @@ fn record_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Rec
     let columns = ready.plan.columns_of(&batch.page);
     let row = *batch.records.iter().find(|row| wanted.is_at(&columns, **row))?;
     let text = |column| columns.get(column, row).unwrap_or_default();
+    let (encoded, names) = (ready.plan.encode(&batch.page, &[row]), &ready.plan.names);
     Some(Record {
         customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
-        body: ready.plan.encode(&batch.page, &[row]).body,
         email: address::sent(text(EMAIL_COLUMN)).into_owned(),
+        field_warnings: names.warnings(&encoded),
+        problems: names.problems(encoded.misfits, &columns, batch.first_row),
+        body: encoded.body,
     })
 }
 

@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::preview::too_long;
+use super::preview_problems::ProblemExamples;
+use super::preview_views::ValueProblemsView;
 use super::ready::Ready;
 use super::test_member::{Record, TestBody, Wanted, find_record};
 use crate::api::connections::account::{open, problem};
@@ -22,6 +24,7 @@ use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::names::ExportId;
+use crate::records::plan::Plan;
 use crate::storage;
 
 /// What was sent of one member, and what is stored of it.
@@ -37,6 +40,8 @@ pub struct TestView {
     stored: Value,
     /// What is stored otherwise than it was sent.
     differences: Vec<DifferenceView>,
+    /// Values that could not be sent as they are, as a preview shows them.
+    value_problems: Vec<ValueProblemsView>,
     /// What there is to know of the list.
     warnings: Vec<Warning>,
 }
@@ -165,10 +170,17 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
             .into_iter()
             .map(|one| DifferenceView { key: one.key, sent: one.sent, stored: one.stored })
             .collect(),
+        value_problems: value_problems(&record, &ready.plan),
         warnings,
         sent,
         stored,
     })
+}
+
+fn value_problems(record: &Record, plan: &Plan) -> Vec<ValueProblemsView> {
+    let mut examples = ProblemExamples::default();
+    record.problems.iter().for_each(|problem| examples.add(problem));
+    examples.views(&record.field_warnings, plan, &[])
 }
 
 /// Campaign Monitor's code of a person who is not on the list.

@@ -63,8 +63,8 @@ async fn follow(
             walk.step(*position, link, |id| events.remove(&id));
         }
     }
-    let after = chain::head(&mut tx).await?.unwrap_or_default();
-    Ok(walk.finish(&before, &after))
+    let after = chain::head(&mut tx).await?;
+    Ok(walk.finish(&before, after.as_ref()))
 }
 
 /// Events without a link. Those that retention is about to remove may have lost theirs.

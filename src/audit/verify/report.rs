@@ -33,6 +33,8 @@ pub enum Fault {
     Truncated { end: i64, noted: i64 },
     /// The end that is noted is another one.
     OtherHead { position: i64 },
+    /// No end is noted; the links go up to this one.
+    NoHead { end: i64 },
     /// Retention has removed the link that is noted.
     HeadRemoved { position: i64, from: i64 },
     /// The settings lack the key of the newest links.
@@ -46,6 +48,10 @@ pub struct Report {
     pub head: Head,
     /// How many links it has read.
     pub links: u64,
+    /// Links that have no event: the chain begins, a key is new, or retention has removed events.
+    pub without_event: u64,
+    /// Links whose event retention has removed.
+    pub removed: u64,
     /// Events that fit their link.
     pub events: u64,
     /// Those of them that a version wrote which knows no chain.
@@ -106,6 +112,10 @@ impl fmt::Display for Fault {
             Self::OtherHead { position } => {
                 write!(f, "replaced: link {position} has another hash than the one that is noted")
             }
+            Self::NoHead { end } => write!(
+                f,
+                "missing: the row of audit_chain_head, which notes the end of the chain; its links go up to {end}"
+            ),
             Self::HeadRemoved { position, from } => write!(
                 f,
                 "unknown: retention has removed link {position}, and the chain begins at {from}; note a newer head"
@@ -136,6 +146,13 @@ impl fmt::Display for Report {
             writeln!(f, "and {} more", self.further_faults)?;
         }
         writeln!(f, "links checked: {}", self.links)?;
+        if self.without_event > 0 {
+            let why = "the chain begins, a key is new, or retention removed events";
+            writeln!(f, "of these without an event ({why}): {}", self.without_event)?;
+        }
+        if self.removed > 0 {
+            writeln!(f, "of these with an event that retention removed: {}", self.removed)?;
+        }
         writeln!(f, "events that fit: {}", self.events)?;
         if self.adopted > 0 {
             writeln!(f, "of these written by a version without the chain: {}", self.adopted)?;

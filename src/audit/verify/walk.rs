@@ -71,8 +71,9 @@ impl<'a> Walk<'a> {
             let (event, at) = (link.event_id, Some(link.occurred_utc));
             self.report.add(Fault::Link { position, event, at });
         }
-        if let Some(id) = link.event_id {
-            self.check_event(link, id, event(id));
+        match link.event_id {
+            Some(id) => self.check_event(link, id, event(id)),
+            None => self.report.without_event += 1,
         }
         if self.noted.is_some_and(|noted| noted.position == position && noted.hash != link.hash) {
             self.report.add(Fault::OtherHead { position });
@@ -99,13 +100,29 @@ impl<'a> Walk<'a> {
                 self.report.adopted += u64::from(link.kind == LinkKind::Adopted);
             }
             Some(_) => self.report.add(Fault::Changed { position, event: id, at }),
-            None if self.removal.is_some_and(|removal| at < removal.before) => {}
+            None if self.removal.is_some_and(|removal| at < removal.before) => {
+                self.report.removed += 1;
+            }
             None => self.report.add(Fault::Missing { position, event: id, at }),
         }
     }
 
+    /// The end that is noted after the last step is that of the links, or behind it.
+    fn check_end(&mut self, after: Option<&Head>, end: i64) {
+        match after {
+            None if end > 0 => self.report.add(Fault::NoHead { end }),
+            Some(after)
+                if after.position < end
+                    || (after.position == end && after.hash != self.report.head.hash) =>
+            {
+                self.report.add(Fault::OtherHead { position: after.position });
+            }
+            _ => {}
+        }
+    }
+
     /// Checks the end, given what the database noted as the end before the first and after the last step.
-    pub(super) fn finish(mut self, before: &Head, after: &Head) -> Report {
+    pub(super) fn finish(mut self, before: &Head, after: Option<&Head>) -> Report {
         let end = self.position;
         if end == 0 && before.position == 0 {
             self.report.add(Fault::NoChain);
@@ -116,11 +133,7 @@ impl<'a> Walk<'a> {
                 self.report.add(Fault::Truncated { end, noted });
             }
         }
-        let is_behind = after.position < end;
-        let is_other = after.position == end && after.hash != self.report.head.hash;
-        if is_behind || is_other {
-            self.report.add(Fault::OtherHead { position: after.position });
-        }
+        self.check_end(after, end);
         if let Some((from, key)) = self.unknown.take() {
             self.report.add(Fault::UnknownKey { key, from });
         }

@@ -1,13 +1,19 @@
 //! Which formats are proposed for which columns.
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::*;
-use crate::campaign_monitor::values::Reading;
+use crate::campaign_monitor::values::{Reading, Zones};
+
+fn form_read(data_type: &str, reading: Reading) -> Form {
+    let options = ["Tea", "Bread; Butter", "Café"];
+    let field = json!({"FieldName": "Field", "Key": "[Field]", "DataType": data_type, "FieldOptions": options});
+    Form::of(&serde_json::from_value(field).unwrap(), reading)
+}
 
 fn form(data_type: &str) -> Form {
-    let field = json!({"FieldName": "Field", "Key": "[Field]", "DataType": data_type});
-    Form::of(&serde_json::from_value(field).unwrap(), Reading::default())
+    form_read(data_type, Reading::default())
 }
 
 fn dates() -> Form {
@@ -18,18 +24,22 @@ fn numbers() -> Form {
     form("Number")
 }
 
-/// What is proposed for a column of these values: each format in JSON, and what it makes of the first value.
-fn proposed(form: &Form, values: &[&str]) -> Vec<(String, String)> {
-    let mut candidates = Candidates::of(form).unwrap();
+fn proposal(form: &Form, values: &[&str]) -> Option<Proposal> {
+    let mut candidates = Candidates::of(form, values.len().try_into().unwrap()).unwrap();
     for value in values {
         candidates.see(value);
     }
+    candidates.proposal()
+}
+
+/// What is proposed for a column of these values: each format in JSON, and what it makes of a value.
+fn proposed(form: &Form, values: &[&str]) -> Vec<(String, String)> {
     let text = |format| {
         let json = serde_json::to_value(format).unwrap();
         json.as_str().map_or(json.to_string(), str::to_owned)
     };
-    let proposals = candidates.proposals().into_iter();
-    proposals.map(|proposal| (text(proposal.format), proposal.sent)).collect()
+    let formats = proposal(form, values).map_or(vec![], |proposal| proposal.formats).into_iter();
+    formats.map(|one| (text(one.format), one.sent)).collect()
 }
 
 #[track_caller]
@@ -45,12 +55,19 @@ fn a_format_that_alone_fits_every_date_is_proposed() {
         (&["31/12/1990", "02/03/1990"][..], "dd/MM/yyyy", "1990/12/31"),
         (&["12/31/1990", "02/03/1990"], "MM/dd/yyyy", "1990/12/31"),
         (&["31.12.1990", "01.02.1990"], "dd.MM.yyyy", "1990/12/31"),
+        (&["12.31.1990"], "MM.dd.yyyy", "1990/12/31"),
         (&["31-12-1990"], "dd-MM-yyyy", "1990/12/31"),
+        (&["12-31-1990"], "MM-dd-yyyy", "1990/12/31"),
         (&["19901231", "20010203"], "yyyyMMdd", "1990/12/31"),
+        (&["31121990", "15061985"], "ddMMyyyy", "1990/12/31"),
+        (&["12311990", "06151985"], "MMddyyyy", "1990/12/31"),
         (&["1990.12.31"], "yyyy.MM.dd", "1990/12/31"),
+        (&["31.1.1990"], "dd.MM.yyyy", "1990/01/31"),
         (&["31/1/1990", "1/11/1990"], "d/M/yyyy", "1990/01/31"),
         (&["1/31/1990", "11/1/1990"], "M/d/yyyy", "1990/01/31"),
         (&["31/12/1990 00:00:00", "02/03/1990 9:30"], "dd/MM/yyyy", "1990/12/31"),
+        (&["12/31/1990 11:59 PM"], "MM/dd/yyyy", "1990/12/31"),
+        (&["31/12/1990T10:00:00Z"], "dd/MM/yyyy", "1990/12/31"),
         (&["31.12.1990T10:00:00.123"], "dd.MM.yyyy", "1990/12/31"),
         (&["\u{200e}31/12/1990"], "dd/MM/yyyy", "1990/12/31"),
         (&["32905", "32905.5"], "excelSerial", "1990/02/01"),
@@ -65,14 +82,32 @@ fn a_format_that_alone_fits_every_date_is_proposed() {
 
 #[test]
 fn where_day_and_month_can_change_places_both_are_proposed() {
-    let both = [("dd/MM/yyyy", "1990/03/02"), ("MM/dd/yyyy", "1990/02/03")];
-    check(&dates(), &["02/03/1990", "11/12/2001"], &both);
-    let short = [("d/M/yyyy", "1990/03/02"), ("M/d/yyyy", "1990/02/03")];
-    check(&dates(), &["2/3/1990", "11/12/2001"], &short);
+    for (values, day_first, month_first) in [
+        (&["02/03/1990", "11/12/2001"][..], "dd/MM/yyyy", "MM/dd/yyyy"),
+        (&["02-03-1990", "11-12-1991"], "dd-MM-yyyy", "MM-dd-yyyy"),
+        (&["02.03.1990"], "dd.MM.yyyy", "MM.dd.yyyy"),
+        (&["02031990", "11121991"], "ddMMyyyy", "MMddyyyy"),
+        (&["2/3/1990", "11/12/2001"], "d/M/yyyy", "M/d/yyyy"),
+    ] {
+        let both = [(day_first, "1990/03/02"), (month_first, "1990/02/03")];
+        check(&dates(), values, &both);
+        let after_one_that_tells_nothing = [&["05/05/1990"; 1], values].concat();
+        let values = if day_first.contains("/") { &after_one_that_tells_nothing } else { values };
+        assert_eq!(proposed(&dates(), values)[0].1, "1990/03/02", "{values:?}");
+    }
 }
 
 #[test]
-fn a_column_with_one_value_of_another_form_gets_no_proposal() {
+fn a_value_is_read_in_the_zones_of_the_field_as_a_run_reads_it() {
+    let zones = Zones { field: None, mapping: Some(TimeZone::get("Europe/Riga").unwrap()) };
+    let dates = form_read("Date", Reading { zones, ..Reading::default() });
+    check(&dates, &["633909600"], &[("epochSeconds", "1990/02/02")]);
+    check(&dates, &["633909600000"], &[("epochMillis", "1990/02/02")]);
+    check(&dates, &["31/12/1990 23:00Z"], &[("dd/MM/yyyy", "1991/01/01")]);
+}
+
+#[test]
+fn what_a_run_would_not_send_is_not_proposed() {
     for values in [
         &["31/12/1990", "1990-12-31"][..],
         &["31/12/1990", "12/31/1990"],
@@ -82,29 +117,76 @@ fn a_column_with_one_value_of_another_form_gets_no_proposal() {
         &["31/12/90"],
         &["31/12/1990 or so"],
         &["31/12/1990 10"],
+        &["31/12/1990 25:61"],
+        &["31/12/1990 10:5"],
+        &["31/12/1890"],
+        &["20760607"],
         &["été"],
         &["12345678901234567890"],
         &[""],
+        &[],
     ] {
         check(&dates(), values, &[]);
     }
-    check(&dates(), &[], &[]);
-    assert!(Candidates::of(&Form::Text).is_none());
+    assert!(Candidates::of(&Form::Text, 1).is_none());
+}
+
+#[test]
+fn a_format_is_only_proposed_for_values_of_another_form_than_the_present_one() {
+    check(&dates(), &["1899-12-31"], &[]);
+    check(&numbers(), &["18446744073709551615"], &[]);
+    check(&numbers(), &["1.234", "9223372036854775808123"], &[]);
+    check(&numbers(), &["12\u{200e}"], &[]);
+    let mostly_plain = [&["12"; 19][..], &["many"]].concat();
+    check(&numbers(), &mostly_plain, &[]);
+}
+
+#[test]
+fn a_format_that_fits_nine_of_ten_values_is_proposed_with_their_number_and_one_that_does_not_fit() {
+    let days = |bad: &'static str| [&["31/12/1990"; 9][..], &[bad]].concat();
+    for bad in ["x", "15.13.1979", "31/12/1890", "1990-12-31"] {
+        let found = proposal(&dates(), &days(bad)).unwrap();
+        let (format, misfit) = (found.formats[0].format, found.misfit.as_deref());
+        assert_eq!((found.values, found.fitting, misfit), (10, 9, Some(bad)));
+        assert_eq!(serde_json::to_value(format).unwrap(), "dd/MM/yyyy");
+    }
+    assert_eq!(proposal(&dates(), &[&["31/12/1990"; 8][..], &["x"; 2]].concat()), None);
+}
+
+#[test]
+fn words_that_stand_for_nothing_do_not_count() {
+    let found = proposal(&dates(), &["31/12/1990", "NULL", "-", "n/a", "0000-00-00"]).unwrap();
+    assert_eq!((found.values, found.fitting, found.misfit), (1, 1, None));
 }
 
 #[test]
 fn numbers_are_told_apart_by_their_points_and_commas() {
     let (comma, blank) = (r#"{"decimal":",","group":"."}"#, r#"{"decimal":",","group":" "}"#);
-    let point = r#"{"decimal":".","group":","}"#;
+    let (point, point_blank) = (r#"{"decimal":".","group":","}"#, r#"{"decimal":".","group":" "}"#);
+    let swiss = r#"{"decimal":".","group":"'"}"#;
     check(&numbers(), &["1.234,56", "12"], &[(comma, "1234.56")]);
     check(&numbers(), &["-1,5", "2"], &[(comma, "-1.5")]);
     check(&numbers(), &["1 234,56", "12"], &[(blank, "1234.56")]);
     check(&numbers(), &["1\u{a0}234\u{202f}567,5"], &[(blank, "1234567.5")]);
+    check(&numbers(), &["1\u{2009}234,5"], &[(blank, "1234.5")]);
     check(&numbers(), &["1,234.56", "1,234"], &[(point, "1234.56")]);
+    check(&numbers(), &["12,34,567.8"], &[(point, "1234567.8")]);
+    check(&numbers(), &["1'234.50"], &[(swiss, "1234.50")]);
+    check(&numbers(), &["1 234.50"], &[(point_blank, "1234.50")]);
     check(&numbers(), &["1,234"], &[(comma, "1.234"), (point, "1234")]);
-    check(&numbers(), &["12,34,56"], &[]);
-    check(&numbers(), &["1.2345,6"], &[]);
-    check(&numbers(), &["12345.678,9"], &[]);
-    check(&numbers(), &["many"], &[]);
-    check(&numbers(), &["1,"], &[]);
+    check(&numbers(), &["1 234"], &[(blank, "1234"), (point_blank, "1234")]);
+    for value in ["12,34,56", "1.2345,6", "12345.678,9", "many"] {
+        check(&numbers(), &[value], &[]);
+    }
+}
+
+#[test]
+fn what_separates_options_is_proposed_where_every_piece_is_an_option() {
+    let options = form("MultiSelectMany");
+    let separator = |mark: &str| format!(r#"{{"separator":"{mark}"}}"#);
+    check(&options, &["tea,Cafe", "Tea"], &[(&separator(","), "Tea;Café")]);
+    check(&options, &["Tea|Bread; Butter"], &[(&separator("|"), "Tea;Bread; Butter")]);
+    check(&options, &[r#"["Tea","Café"]"#, "Tea"], &[(&separator("json"), "Tea;Café")]);
+    check(&options, &["Tea,Gin"], &[]);
+    check(&options, &["Tea;Café"], &[]);
 }

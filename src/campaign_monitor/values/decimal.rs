@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::fit::Fit;
 use super::text::VALUE_CHARS_MAX;
+use crate::campaign_monitor::invisible;
 use crate::campaign_monitor::problem::ProblemCode;
 
 /// No number is further from zero: that of the largest whole numbers of databases. The vendor names no limit.
@@ -23,10 +24,11 @@ impl Default for NumberFormat {
 }
 
 pub(super) fn fit(format: NumberFormat, value: &str) -> Fit<'_> {
+    let value = invisible::without(value);
     let plain = if format == NumberFormat::default() {
-        Some(Cow::Borrowed(value))
+        Some(value)
     } else {
-        plain(format, value).map(Cow::Owned)
+        plain(format, &value).map(Cow::Owned)
     };
     let Some(number) = plain.and_then(without_exponent) else {
         return Fit::Unfit(ProblemCode::NotANumber);
@@ -174,6 +176,8 @@ mod tests {
             (".5", "0.5"),
             ("-.5", "-0.5"),
             ("12.", "12"),
+            ("12\u{200e}", "12"),
+            ("\u{feff}1\u{ad}2", "12"),
         ] {
             assert_eq!(sent(NumberFormat::default(), value), expected, "{value}");
         }
@@ -213,6 +217,7 @@ mod tests {
             (german, "1.234 €", "notANumber"),
             (french, "1\u{202f}234\u{a0}567,8", "1234567.8"),
             (french, "1 234", "1234"),
+            (french, "\u{200e}1 234,5\u{200b}", "1234.5"),
             (french, "1.5", "notANumber"),
             (NumberFormat { decimal: '.', group: Some('\'') }, "1’234.5", "1234.5"),
             (german, "+123.456,78", "123456.78"),

@@ -6,7 +6,7 @@ use super::choice::Choices;
 use super::date::{self, DateFormat};
 use super::decimal::{self, NumberFormat};
 use super::fit::Fit;
-use super::format::Reading;
+use super::format::{Notation, Reading};
 use super::pieces::Pieces;
 use super::zones::Zones;
 use super::{location, text};
@@ -50,6 +50,18 @@ impl Form {
         }
     }
 
+    /// The same field, whose data is written otherwise; `None` where it has no such values.
+    pub fn in_notation(&self, notation: Notation) -> Option<Self> {
+        Some(match (self, notation) {
+            (Self::Date(_, zones), Notation::Date(format)) => Self::Date(format, zones.clone()),
+            (Self::Number(_), Notation::Number(format)) => Self::Number(format),
+            (Self::Many(choices, _), Notation::Options(separator)) => {
+                Self::Many(choices.clone(), Pieces::of(separator, choices))
+            }
+            _ => return None,
+        })
+    }
+
     /// The values in `text`, which is not blank: one, or several where the field accepts several.
     pub fn values<'a>(&self, text: &'a str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         let (one, several) = match self {
@@ -85,7 +97,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::campaign_monitor::values::format::Notation;
 
     fn form(data_type: &str, options: &[&str]) -> Form {
         let field =

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::campaign_monitor::{
-    Candidates, CustomField, Fit, Form, ProblemCode, ProposedFormat, Reading, Zones,
-};
+use crate::campaign_monitor::{Candidates, CustomField, Fit, Form, ProposedFormat, Reading, Zones};
 
 /// The form of a field of this type whose moments are days in Tokyo.
 fn form(data_type: &str, format: Option<Notation>) -> Form {
-    let field = json!({"FieldName": "F", "Key": "[F]", "DataType": data_type});
+    let options = ["Tea", "Milk"];
+    let field =
+        json!({"FieldName": "F", "Key": "[F]", "DataType": data_type, "FieldOptions": options});
     let field: CustomField = serde_json::from_value(field).unwrap();
     let zones = Zones { field: None, mapping: Some(TimeZone::get("Asia/Tokyo").unwrap()) };
     Form::of(&field, Reading { format, zones })
@@ -25,24 +25,30 @@ fn copied(format: ProposedFormat) -> Notation {
     serde_json::from_value::<ValueFormat>(json).unwrap().meaning().unwrap()
 }
 
+/// What is sent of a value, several options separated by `;`; `None` when not all of it is.
+fn sent(form: &Form, value: &str) -> Option<String> {
+    let sent = form.values(value).map(|value| match form.fit(&value) {
+        Fit::Complete(text) => Some(text.into_owned()),
+        Fit::Cut(_) | Fit::Unfit(_) => None,
+    });
+    Some(sent.collect::<Option<Vec<_>>>()?.join(";"))
+}
+
 /// What is proposed for a column of these values, as JSON; each is copied, and must do what it says.
 fn proposed(data_type: &str, values: &[String]) -> Vec<Value> {
-    let mut candidates = Candidates::of(&form(data_type, None)).unwrap();
+    let mut candidates = Candidates::of(&form(data_type, None), 1_000).unwrap();
     values.iter().for_each(|value| candidates.see(value));
-    let mut formats = vec![];
-    for proposal in candidates.proposals() {
-        let form = form(data_type, Some(copied(proposal.format)));
-        let (value, sent) = (proposal.value.as_str(), proposal.sent.as_str());
-        assert!(values.iter().any(|own| own.trim() == value), "{value:?} of {values:?}");
-        assert_eq!(form.fit(value), Fit::Complete(sent.into()), "{:?}", proposal.format);
-        for value in values {
-            let fit = form.fit(value.trim());
-            let is_read = !matches!(fit, Fit::Unfit(code) if code != ProblemCode::OutOfRange);
-            assert!(is_read, "{value:?} does not fit {:?}", proposal.format);
-        }
-        formats.push(serde_json::to_value(proposal.format).unwrap());
+    let Some(proposal) = candidates.proposal() else { return vec![] };
+    for reading in &proposal.formats {
+        let form = form(data_type, Some(copied(reading.format)));
+        assert!(values.contains(&reading.value), "{:?} of {values:?}", reading.value);
+        assert_eq!(sent(&form, &reading.value).as_ref(), Some(&reading.sent), "{reading:?}");
+        let fitting = values.iter().filter(|value| sent(&form, value).is_some()).count();
+        assert_eq!(i64::try_from(fitting), Ok(proposal.fitting), "{reading:?} of {values:?}");
+        assert!(proposal.values <= i64::try_from(values.len()).unwrap());
     }
-    formats
+    let formats = proposal.formats.iter();
+    formats.map(|reading| serde_json::to_value(reading.format).unwrap()).collect()
 }
 
 #[test]
@@ -63,13 +69,23 @@ fn each_kind_of_proposal_is_accepted_by_a_mapping_and_sends_what_it_says() {
         ("Number", &["1.234,5"]),
         ("Number", &["1\u{202f}234,5"]),
         ("Number", &["1,234.5"]),
+        ("Date", &["12.31.1990"]),
+        ("Date", &["12-31-1990"]),
+        ("Date", &["31121990"]),
+        ("Date", &["12311990"]),
+        ("Number", &["1'234,5"]),
+        ("Number", &["1'234.5"]),
+        ("Number", &["1 234.5"]),
+        ("MultiSelectMany", &["Tea,Milk"]),
+        ("MultiSelectMany", &["Tea|milk"]),
+        ("MultiSelectMany", &[r#"["Tea", "Milk"]"#]),
     ] {
         let values: Vec<_> = values.iter().map(|value| (*value).to_owned()).collect();
         let formats = proposed(data_type, &values);
         assert!(!formats.is_empty(), "{values:?}");
         seen.extend(formats.iter().map(Value::to_string));
     }
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    assert_eq!(seen.len(), 24, "{seen:?}");
 }
 
 #[test]

@@ -53,9 +53,11 @@ impl Problem {
 
     /// 405 with the methods of the address.
     #[must_use]
-    pub fn method_not_allowed(allow: String) -> Self {
-        let mut problem =
-            Self::new(ProblemKind::MethodNotAllowed, format!("This address accepts only {allow}."));
+    pub fn method_not_allowed(allow: String, instead: Option<&str>) -> Self {
+        let instead =
+            instead.map(|method| format!(" Change it with {method}.")).unwrap_or_default();
+        let detail = format!("This address accepts only {allow}.{instead}");
+        let mut problem = Self::new(ProblemKind::MethodNotAllowed, detail);
         problem.0.allow = Some(allow);
         problem
     }
@@ -132,6 +134,10 @@ impl Problem {
             return Ok(());
         }
         Err(Self::from_errors(ProblemKind::Unprocessable, errors))
+    }
+
+    pub(in crate::http) fn errors(&self) -> &[FieldError] {
+        &self.0.errors
     }
 
     pub(crate) fn kind(&self) -> ProblemKind {

@@ -74,7 +74,7 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
     let mut lines = BufReader::with_capacity(1 << 20, file);
     let start = skip_byte_order_mark(&mut lines)?;
     let mut columns = InferredColumns::new(limits.fields_max);
-    let mut customer_ids = CustomerIds::new(Error::invalid);
+    let mut customer_ids = CustomerIds::new(Error::invalid, "line");
     let (mut line, mut line_number, mut longest) = (Vec::new(), 0, 1);
     let mut has_surrogates = false;
     while read_line(&mut lines, &mut line, limits.row_bytes_max)? {

@@ -39,11 +39,11 @@ pub(super) fn convert(
 ) -> Result<MembersFile, Error> {
     let spool = unwrap(spool, form, limits)?;
     let converted = match form.media {
-        Media::Csv => from_csv(spool, &dialect(form), limits),
+        Media::Csv => from_csv(spool, form, limits),
         Media::Ndjson => from_ndjson(spool, limits),
         Media::Parquet => parquet::catch_panics(|| from_parquet(spool, limits)),
     };
-    converted.map_err(advised)
+    converted.map_err(|error| advised(error, form))
 }
 
 fn dialect(form: &UploadForm) -> Dialect {
@@ -58,18 +58,22 @@ fn dialect(form: &UploadForm) -> Dialect {
 /// A wrong separator explains whatever error it leads to.
 fn from_csv(
     mut spool: Spool,
-    dialect: &Dialect,
+    form: &UploadForm,
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
     let header = first_line(&mut spool)?;
+    let delimiter = form.delimiter.unwrap_or_default();
     if header.to_ascii_lowercase().starts_with("sep=") {
-        let message = "this line tells Excel what separates the values; remove it, and add the separator to the \
-                       address of the upload, such as `?delimiter=%3B` for semicolons";
+        let hint = form.hint("delimiter=%3B", form.delimiter.is_some());
+        let message = format!(
+            "this line tells Excel what separates the values; remove it, and for semicolons {hint} the address of the \
+             upload"
+        );
         return Err(Error::invalid(1, message));
     }
-    checked_csv(spool, dialect, limits).map_err(|error| match error {
+    checked_csv(spool, &dialect(form), limits).map_err(|error| match error {
         Error::Invalid { .. } => {
-            csv::separator(&header, dialect.delimiter).map_or(error, other_separator)
+            csv::separator(&header, delimiter).map_or(error, |found| other_separator(found, form))
         }
         other => other,
     })
@@ -83,11 +87,11 @@ fn first_line(spool: &mut Spool) -> Result<String, Error> {
     Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
 }
 
-fn other_separator(found: Separator) -> Error {
+fn other_separator(found: Separator, form: &UploadForm) -> Error {
     let Separator { name, encoded, .. } = found;
-    let message = format!(
-        "the file seems to be separated by {name}; add `?delimiter={encoded}` to the address of the upload"
-    );
+    let hint = form.hint(&format!("delimiter={encoded}"), form.delimiter.is_some());
+    let message =
+        format!("the file seems to be separated by {name}; {hint} the address of the upload");
     Error::invalid(1, message)
 }
 
@@ -101,7 +105,7 @@ fn checked_csv(
     let mut records = Records::open(chunks(spool), record_limits, dialect)?;
     let customer_id = customer_id_column(records.header(), dialect, limits)?;
     let projection = Projection::all(records.header());
-    let mut customer_ids = CustomerIds::new(Error::invalid);
+    let mut customer_ids = CustomerIds::new(Error::invalid, "line");
     let mut writer = Writer::new(text::schema(records.header()), limits)?;
     let mut check = |records: &Records<_>| {
         let id = records.field(customer_id);
@@ -172,7 +176,7 @@ fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Err
     let schema = stored_schema(file.schema(), &fields);
     let batches = Batches::open(&file, &windows, parquet::readable(&file, &fields))?;
     drop(file);
-    let mut customer_ids = CustomerIds::new(in_row);
+    let mut customer_ids = CustomerIds::new(in_row, "row");
     let mut writer = Writer::new(Arc::clone(&schema), limits)?;
     let mut rows = 0;
     for batch in batches {

@@ -97,10 +97,13 @@ pub(super) fn chunks(mut file: impl Read) -> impl Iterator<Item = Result<Bytes, 
 }
 
 /// What the sender of an upload can do about text that is not UTF-8.
-pub(super) fn advised(error: Error) -> Error {
+pub(super) fn advised(error: Error, form: &UploadForm) -> Error {
     let Error::NotUtf8 { line } = error else { return error };
-    let message = "the text is not UTF-8; save the file as \"CSV UTF-8\", or add its code page to the address: \
-                   `?charset=windows-1257` (Baltic), `windows-1250` (Central Europe), `windows-1251` (Cyrillic), \
-                   `windows-1252` (Western Europe)";
+    let hint = form.hint("charset=windows-1257", form.encoding.is_some());
+    let message = format!(
+        "the text is not UTF-8; save the file as \"CSV UTF-8\", or {hint} the address, with its code page: \
+         `windows-1257` (Baltic), `windows-1250` (Central Europe), `windows-1251` (Cyrillic), `windows-1252` (Western \
+         Europe)"
+    );
     Error::invalid(line, message)
 }

@@ -146,7 +146,7 @@ fn write(
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
     // The rows of a table have no order, so no positions.
-    let mut customer_ids = CustomerIds::new(|_, message| Error::invalid(None, message));
+    let mut customer_ids = CustomerIds::new(|_, message| Error::invalid(None, message), None);
     let mut writer = Writer::new(text::schema(names), limits)?;
     while let Some(batch) = batches.blocking_recv() {
         let ids: &StringArray = batch[CUSTOMER_ID].as_string();

@@ -212,3 +212,18 @@ async fn an_audit_without_a_chain_does_not_fit() {
     }
     assert_eq!(verify(&app, None).await.faults, [Fault::NoChain]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_not_noted_any_more_is_missing_and_no_link_is_called_another() {
+    let app = recorded().await;
+    let noted = verify(&app, None).await.head;
+    execute(&app, "DELETE FROM audit_chain_head").await.unwrap();
+    for noted in [None, Some(&noted)] {
+        let report = verify(&app, noted).await;
+        let end = report.head.position;
+        assert_eq!(report.faults, [Fault::NoHead { end }]);
+        let said = report.to_string();
+        assert!(said.starts_with("missing: the row of audit_chain_head"), "{said}");
+        assert!(said.contains(&format!("its links go up to {end}")), "{said}");
+    }
+}

@@ -128,3 +128,30 @@ async fn who_brings_people_back_is_warned_at_saving_at_preview_and_in_the_run() 
         ["resubscribes"; 3].map(|code| vec![code.to_owned()])
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_only_for_text_messages_is_warned_that_a_no_stays_on_the_list() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,Sms\n1,ann@example.com,no\n").await;
+    let connection = app.connection().await;
+    let (sms, track) = ("consentToSendSms", "consentToTrack");
+    let of_field = json!({"field": "Sms"});
+    for (mapping, warns) in [
+        (json!({"email": "Email", sms: of_field}), true),
+        (json!({"email": "Email", sms: of_field, track: "yes"}), true),
+        (json!({"email": "Email", sms: of_field, track: of_field}), false),
+        (json!({"email": "Email", sms: "yes"}), false),
+    ] {
+        let expected: Vec<String> = if warns { vec!["noStaysOnList".into()] } else { vec![] };
+        let new = export_with(&connection, &mapping);
+        assert_eq!(warnings_of(&app, &new).await, [(); 3].map(|()| expected.clone()), "{mapping}");
+    }
+    let new = export_with(&connection, &json!({"email": "Email", sms: of_field}));
+    let warning = &app.post("/exports", &new).await["warnings"][0];
+    let message = text(warning, "message");
+    assert!(
+        message.starts_with("A no in “Sms” keeps text messages from a person, not e-mail"),
+        "{message}"
+    );
+    assert!(message.contains("consenting to tracking"), "{message}");
+}

@@ -83,7 +83,22 @@ async fn what_is_written_otherwise_is_named_with_what_to_do() {
         (
             form(Media::Csv),
             b"CustomerId,City\n1,R\xeezekne\n".to_vec(),
-            "line 2: the text is not UTF-8; save the file as \"CSV UTF-8\", or add",
+            "line 2: the text is not UTF-8; save the file as \"CSV UTF-8\", or add `?charset=windows-1257`",
+        ),
+        (
+            UploadForm { delimiter: Delimiter::try_from(";".to_owned()).ok(), ..form(Media::Csv) },
+            b"CustomerId;City\n1;R\xeezekne\n".to_vec(),
+            "line 2: the text is not UTF-8; save the file as \"CSV UTF-8\", or add `&charset=windows-1257`",
+        ),
+        (
+            UploadForm { encoding: Some(baltic()), ..form(Media::Csv) },
+            b"CustomerId;City\n1;R\xeezekne\n".to_vec(),
+            "line 1: the file seems to be separated by semicolons; add `&delimiter=%3B`",
+        ),
+        (
+            UploadForm { delimiter: Delimiter::try_from(",".to_owned()).ok(), ..form(Media::Csv) },
+            b"CustomerId;City\n1;Riga\n".to_vec(),
+            "line 1: the file seems to be separated by semicolons; write `delimiter=%3B` in",
         ),
         (form(Media::Ndjson), b"{\"CustomerId\":\"\xee\"}".to_vec(), "`?charset=windows-1257`"),
         (
