@@ -45,7 +45,7 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
 }
 
 async fn keep(app: &App, now: Time) -> anyhow::Result<()> {
-    let adopted = audit::adopt::adopt(&app.db, now).await?;
+    let adopted = audit::adopt::adopt(&app.db, &app.keys, now).await?;
     if adopted > 0 {
         tracing::info!(adopted, "linked audit events of a version without the chain");
     }
