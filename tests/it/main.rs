@@ -18,6 +18,7 @@ mod examples;
 mod exports;
 mod fairness;
 mod fields;
+mod files_gone;
 mod following;
 mod forms;
 mod full_disk;
