@@ -1,16 +1,18 @@
 //! Links events to the chain that a version wrote which knows none: those from before the update, and those of pods
 //! that are not replaced yet.
 //!
-//! Only for a day after the chain began: later on, an event without a link was not written by this service.
+//! Only in a database that had events before the chain began, and for a day after that: otherwise an event without a
+//! link was not written by this service.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::event::Event;
 use super::store;
-use crate::db::chain::link::Entry;
-use crate::db::chain::store as chain;
+use crate::db::chain::link::{Entry, Head, Link};
+use crate::db::chain::proof;
 use crate::db::{Db, ReadHandle, Time};
+use crate::secrets::Keys;
 
 /// How long after the beginning of the chain.
 const ADOPTED_FOR: TimeDelta = TimeDelta::days(1);
@@ -18,8 +20,8 @@ const ADOPTED_FOR: TimeDelta = TimeDelta::days(1);
 const STEP: i64 = 500;
 
 /// Links every event that has no link, if the chain is young enough at `now`. Returns how many.
-pub async fn adopt(db: &Db, now: Time) -> sqlx::Result<usize> {
-    if !is_open(&mut db.read().await?, now).await? {
+pub async fn adopt(db: &Db, keys: &Keys, now: Time) -> sqlx::Result<usize> {
+    if !is_open(&mut db.read().await?, keys, now).await? {
         return Ok(0);
     }
     let (mut after, mut adopted) = (Uuid::nil(), 0);
@@ -38,8 +40,11 @@ pub async fn adopt(db: &Db, now: Time) -> sqlx::Result<usize> {
 }
 
 /// Whether events without a link are adopted at `now`.
-pub(super) async fn is_open(tx: &mut ReadHandle, now: Time) -> sqlx::Result<bool> {
-    Ok(chain::started(tx).await?.is_some_and(|started| now < started + ADOPTED_FOR))
+pub(super) async fn is_open(tx: &mut ReadHandle, keys: &Keys, now: Time) -> sqlx::Result<bool> {
+    let first = proof::read(tx, keys, Head::default(), 1).await?;
+    let is_open =
+        first.filter(Link::is_adopting).is_some_and(|first| now < first.occurred_utc + ADOPTED_FOR);
+    Ok(is_open)
 }
 
 fn entry(event: &Event) -> Entry {

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use crate::audit::verify::{Head, verify};
 use crate::config::Config;
 use crate::db;
-use crate::service::open_db;
+use crate::service::open_existing_db;
 
 #[derive(Subcommand)]
 pub(super) enum Order {
@@ -27,7 +27,7 @@ pub(super) struct Args {
 pub(super) async fn run(order: Order) -> anyhow::Result<()> {
     let Order::Verify(args) = order;
     let config = args.config.check()?;
-    let (database, keys) = (open_db(&config).await?, config.data.keys()?);
+    let (database, keys) = (open_existing_db(&config).await?, config.data.keys()?);
     let report = verify(&database, &keys, args.head.as_ref(), db::now())
         .await
         .context("if it is a database of an earlier version: segment-export migrate")?;

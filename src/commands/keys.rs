@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use crate::config::Config;
-use crate::service::open_db;
+use crate::service::open_existing_db;
 use crate::upkeep::{fingerprints, rotation};
 
 #[derive(Subcommand)]
@@ -22,7 +22,7 @@ pub(super) async fn run(order: Order) -> anyhow::Result<()> {
         Order::Status(config) => (false, config),
     };
     let config = config.check()?;
-    let (db, keys) = (open_db(&config).await?, config.data.keys()?);
+    let (db, keys) = (open_existing_db(&config).await?, config.data.keys()?);
     fingerprints::check(&db, &keys)
         .await
         .context("if it is a new database: segment-export migrate")?;

@@ -1,10 +1,11 @@
 //! `migrate`: brings the database up to date.
 
 use crate::config::Config;
-use crate::service::open_db;
+use crate::service::{self, open_db};
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    open_db(&config.with_secrets()?).await?.migrate().await?;
+    let config = config.with_secrets()?;
+    service::migrate(&config, &open_db(&config).await?).await?;
     println!("the database is up to date");
     Ok(())
 }

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 use clap::{CommandFactory, Parser, Subcommand};
 use rustix::fs::Mode;
 
-use crate::config::Config;
+use crate::config::{Config, warn_of_plain_traces};
 use crate::demo;
 use crate::schedules::zones;
 use crate::telemetry::settings::TraceSettings;
@@ -85,6 +85,9 @@ pub async fn run() -> anyhow::Result<()> {
     }
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
     let telemetry = telemetry::start(&program.signals, quiet)?;
+    if !quiet && let Some(endpoint) = program.signals.otlp_endpoint() {
+        warn_of_plain_traces(endpoint);
+    }
     let done = execute(program.command, wrong, &telemetry).await;
     telemetry.flush();
     done

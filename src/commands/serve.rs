@@ -1,9 +1,14 @@
 //! `serve`: the API and the parts behind it.
 
+use rustix::process::{Resource, getrlimit};
+
 use crate::config::{Config, Part};
 use crate::service::{self, Service};
 use crate::telemetry::Telemetry;
 use crate::upkeep::rotation;
+
+/// Files and connections that a process opens at its start, with room for a few callers.
+const DESCRIPTORS_MIN: u64 = 128;
 
 pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result<()> {
     let config = config.with_secrets()?;
@@ -12,6 +17,7 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
             "DEVELOPMENT MODE: anyone who knows the shared secret has access. Never use it in production."
         );
     }
+    require_descriptors()?;
     let owned = service::own_database(&config)?;
     let app = service::open(config, telemetry.metrics.clone()).await?;
     if let Some(owned) = &owned {
@@ -34,4 +40,16 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
         tracing::info!("serving {url}, with its documentation at {url}openapi.json");
     }
     service.run().await
+}
+
+/// With fewer it would start, and answer nobody.
+fn require_descriptors() -> anyhow::Result<()> {
+    let most = getrlimit(Resource::Nofile).current;
+    anyhow::ensure!(
+        most.is_none_or(|most| most >= DESCRIPTORS_MIN),
+        "this process may open {} files and connections, and it needs {DESCRIPTORS_MIN} or more: raise the limit \
+         (`ulimit -n`)",
+        most.unwrap_or_default()
+    );
+    Ok(())
 }

@@ -78,21 +78,37 @@ impl Data {
         self.encryption_keys.get_or_insert_with(|| DEV_ENCRYPTION_KEYS.into());
     }
 
-    pub(super) fn checks(&self) -> Vec<anyhow::Result<()>> {
+    pub(super) fn checks(&self, dev: bool) -> Vec<anyhow::Result<()>> {
         vec![
             self.database_url().map(drop),
-            self.check_keys(),
+            self.check_keys(dev),
             self.check_queue(),
             self.check_campaign_monitor(),
         ]
     }
 
-    fn check_keys(&self) -> anyhow::Result<()> {
+    /// Whether everybody can open what is sealed: with the key of development, which is published, under any id.
+    pub(super) fn seals_with_published_key(&self) -> bool {
+        let published = Keys::parse(&DEV_ENCRYPTION_KEYS.into());
+        let newest = |keys: &Keys| keys.fingerprints().next().map(|(_, print)| print.to_owned());
+        match (self.encryption_keys.as_ref().map(Keys::parse), published) {
+            (Some(Ok(own)), Ok(published)) => newest(&own) == newest(&published),
+            (own, _) => own.is_none(),
+        }
+    }
+
+    fn check_keys(&self, dev: bool) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.encryption_keys.is_some(),
             "SEGMENT_EXPORT_ENCRYPTION_KEYS is required (or --dev on a laptop)"
         );
-        self.keys().map(drop).context("SEGMENT_EXPORT_ENCRYPTION_KEYS cannot be used")
+        self.keys().map(drop).context("SEGMENT_EXPORT_ENCRYPTION_KEYS cannot be used")?;
+        anyhow::ensure!(
+            dev || !self.seals_with_published_key(),
+            "SEGMENT_EXPORT_ENCRYPTION_KEYS begins with the key of development, which is published: anyone can open \
+             what it seals. Put a key of your own in front of it, made with `openssl rand -base64 32`"
+        );
+        Ok(())
     }
 
     fn check_queue(&self) -> anyhow::Result<()> {

@@ -31,6 +31,7 @@ pub use limits::Limits;
 pub use oauth::OAuth;
 pub use overload::{BODY_OVERHEAD_BYTES, Overload};
 pub use plaintext::Plaintext;
+pub(crate) use plaintext::warn_of_plain_traces;
 use rule::Rule;
 pub use security::Security;
 pub(crate) use security::WebOrigin;
@@ -151,14 +152,14 @@ impl Config {
         problems
     }
 
-    /// Secrets that everybody knows are for this machine alone. It is asked before they are filled in.
+    /// Secrets that everybody knows, or can guess, are for this machine alone.
     fn check_bind(&self) -> anyhow::Result<()> {
-        let is_built_in =
-            self.auth.auth_hs256_secret.is_none() || self.data.encryption_keys.is_none();
+        let is_secret = self.auth.has_strong_secret() && !self.data.seals_with_published_key();
         anyhow::ensure!(
-            !self.dev || !is_built_in || self.bind.ip().is_loopback(),
+            !self.dev || is_secret || self.bind.ip().is_loopback(),
             "SEGMENT_EXPORT_BIND must be an address of this machine alone, such as 127.0.0.1:8080, because --dev \
-             has secrets that everybody knows; or set SEGMENT_EXPORT_AUTH_HS256_SECRET and …_ENCRYPTION_KEYS"
+             has secrets that everybody knows; or set SEGMENT_EXPORT_AUTH_HS256_SECRET, to 32 bytes or more, and \
+             …_ENCRYPTION_KEYS to secrets of your own"
         );
         Ok(())
     }
@@ -174,7 +175,7 @@ impl Config {
     /// The rules of each group of settings, and those between them.
     fn rules_broken(&self) -> Vec<String> {
         let storage = [self.storage.roots().map(drop), self.storage.data_sources().map(drop)];
-        let data = self.data.checks().into_iter().chain(storage);
+        let data = self.data.checks(self.dev).into_iter().chain(storage);
         let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
         let rules = groups.into_iter().flatten().chain(self.rules());
         let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());

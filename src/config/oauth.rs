@@ -26,6 +26,9 @@ pub struct OAuth {
     pub oauth_return_url: Option<Url>,
 }
 
+/// Where this service expects people after signing in.
+const CALLBACK_PATH: &str = "/oauth/campaign-monitor/callback";
+
 impl OAuth {
     pub(super) fn rules(&self, dev: bool) -> Vec<Rule> {
         let given = [
@@ -33,6 +36,7 @@ impl OAuth {
             self.oauth_client_secret.is_some(),
             self.oauth_redirect_url.is_some(),
         ];
+        let is_callback = |url: &Url| url.path().ends_with(CALLBACK_PATH);
         let is_safe = |url: &Url| url.scheme() == "https" || (dev && url.scheme() == "http");
         vec![
             (
@@ -43,6 +47,11 @@ impl OAuth {
             (
                 self.oauth_redirect_url.iter().chain(&self.oauth_return_url).all(is_safe),
                 "SEGMENT_EXPORT_OAUTH_REDIRECT_URL and …_RETURN_URL must begin with https:// (http:// only with --dev)",
+            ),
+            (
+                self.oauth_redirect_url.as_ref().is_none_or(is_callback),
+                "SEGMENT_EXPORT_OAUTH_REDIRECT_URL must end with /oauth/campaign-monitor/callback, where this service \
+                 finishes signing in",
             ),
         ]
     }

@@ -83,6 +83,15 @@ impl Plaintext {
     }
 }
 
+/// Warns of traces that leave this machine unencrypted. They hold no personal data, so they may.
+pub(crate) fn warn_of_plain_traces(endpoint: &str) {
+    if endpoint.starts_with("http://") && !is_here(endpoint) {
+        tracing::warn!(
+            "NOT ENCRYPTED: everybody on the way can read the traces; OTEL_EXPORTER_OTLP_ENDPOINT begins with http://"
+        );
+    }
+}
+
 fn check_web(name: &str, url: Option<&str>) -> anyhow::Result<()> {
     ensure!(
         !url.is_some_and(|url| url.starts_with("http://") && !is_here(url)),

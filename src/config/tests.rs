@@ -9,6 +9,8 @@ struct Program {
     config: Config,
 }
 
+/// The key that `--dev` fills in.
+const PUBLISHED: &str = "c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
 const KEYS: &str = "k:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 fn check(args: &[&str]) -> Result<Config, String> {
@@ -87,19 +89,57 @@ fn every_problem_is_told_not_only_the_first() {
 fn development_with_secrets_that_everybody_knows_is_for_this_machine_alone() {
     let everywhere = ["--dev", "--bind", "0.0.0.0:8080"];
     assert!(check(&everywhere).unwrap_err().contains("SEGMENT_EXPORT_BIND"));
-    let half = ["--auth-hs256-secret", "a secret of our own"];
+    let half = ["--auth-hs256-secret", "a secret of our own, hard to guess"];
     assert!(check(&[everywhere.as_slice(), &half].concat()).is_err());
-    let own = [half.as_slice(), &["--encryption-keys", KEYS]].concat();
-    assert!(check(&[everywhere.as_slice(), &own].concat()).is_ok());
+    let with = |secret: &str, keys: &str| {
+        let own = ["--auth-hs256-secret", secret, "--encryption-keys", keys];
+        check(&[everywhere.as_slice(), &own].concat())
+    };
+    assert!(with(half[1], KEYS).is_ok());
+    let published = "segment-export development secret: never outside a laptop";
+    for secret in ["", "short", published] {
+        assert!(with(secret, KEYS).unwrap_err().contains("SEGMENT_EXPORT_BIND"), "{secret}");
+    }
+    let published = format!("own:{PUBLISHED}");
+    assert!(with(half[1], &published).unwrap_err().contains("SEGMENT_EXPORT_BIND"));
     assert!(check(&["--dev", "--bind", "[::1]:8080"]).is_ok());
+}
+
+#[test]
+fn outside_development_the_published_key_of_development_seals_nothing_and_still_opens() {
+    let least = ["--auth-issuer", "https://i", "--auth-audience", "a", "--encryption-keys"];
+    let with = |keys: &str| check(&[least.as_slice(), &[keys]].concat());
+    for id in ["dev", "production"] {
+        let refusal = with(&format!("{id}:{PUBLISHED},{KEYS}")).unwrap_err();
+        assert!(refusal.contains("published"), "{refusal}");
+    }
+    assert!(with(&format!("{KEYS},dev:{PUBLISHED}")).is_ok(), "to rotate away from it");
+}
+
+#[test]
+fn settings_with_which_nobody_can_sign_in_are_refused() {
+    for (args, name) in [
+        (vec!["--auth-audience", ""], "SEGMENT_EXPORT_AUTH_AUDIENCE"),
+        (
+            vec!["--auth-issuer", "", "--auth-jwks-url", "https://i/keys"],
+            "SEGMENT_EXPORT_AUTH_ISSUER",
+        ),
+        (vec!["--auth-jwks-url", "file:///keys.json"], "SEGMENT_EXPORT_AUTH_JWKS_URL"),
+    ] {
+        let refusal = production(&args).unwrap_err();
+        assert!(refusal.contains(name), "{args:?}: {refusal}");
+    }
 }
 
 /// Settings of production with `more`.
 fn production(more: &[&str]) -> Result<Config, String> {
-    let least = ["--auth-audience", "a", "--encryption-keys", KEYS];
-    let issuer = ["--auth-issuer", "https://login.example.com"];
-    let issuer = if more.contains(&"--auth-issuer") { &[][..] } else { &issuer };
-    check(&[&least, issuer, more].concat())
+    let defaults = [
+        ["--auth-audience", "a"],
+        ["--encryption-keys", KEYS],
+        ["--auth-issuer", "https://login.example.com"],
+    ];
+    let left = defaults.iter().filter(|[name, _]| !more.contains(name)).flatten().copied();
+    check(&left.chain(more.iter().copied()).collect::<Vec<_>>())
 }
 
 #[test]
@@ -152,7 +192,10 @@ fn the_settings_of_oauth_go_together_and_are_encrypted_on_the_way() {
     let id = ["--oauth-client-id", "1", "--oauth-client-secret", "s"];
     let with = |more: &[&str]| check(&[&["--dev"], id.as_slice(), more].concat());
     assert!(with(&[]).unwrap_err().contains("go together"));
-    assert!(with(&["--oauth-redirect-url", "http://localhost/"]).is_ok(), "on a laptop");
+    let callback = "http://localhost/oauth/campaign-monitor/callback";
+    assert!(with(&["--oauth-redirect-url", callback]).is_ok(), "on a laptop");
+    let elsewhere = with(&["--oauth-redirect-url", "http://localhost/"]);
+    assert!(elsewhere.unwrap_err().contains("/oauth/campaign-monitor/callback"));
     assert!(with(&["--oauth-redirect-url", "ftp://localhost/"]).is_err());
     let alone = ["--dev", "--oauth-return-url", "https://example.com"];
     assert!(check(&alone).unwrap_err().contains("go together"));

@@ -8,7 +8,7 @@ use sqlx::Result;
 use super::chain::link::{Head, Link};
 use super::chain::store;
 use super::database::Db;
-use super::handle::{ReadHandle, WriteHandle};
+use super::handle::{Chain, ReadHandle, WriteHandle};
 use super::time::now;
 use crate::secrets::Keys;
 
@@ -45,11 +45,9 @@ impl WriteHandle {
         Ok(head)
     }
 
-    fn keys(&self) -> Result<Keys> {
-        let missing = || {
-            sqlx::Error::Configuration("the database was opened without keys for its chain".into())
-        };
-        self.chain.keys.clone().ok_or_else(missing)
+    /// The keys that mark links.
+    pub(crate) fn keys(&self) -> Result<Keys> {
+        self.chain.keys()
     }
 
     /// Only who writes to the database beside this service can take the end of the chain away.
@@ -66,6 +64,13 @@ impl WriteHandle {
     }
 }
 
+impl Chain {
+    fn keys(&self) -> Result<Keys> {
+        let missing = "the database was opened without keys for its chain";
+        self.keys.clone().ok_or_else(|| sqlx::Error::Configuration(missing.into()))
+    }
+}
+
 impl Db {
     /// Begins the chain, or marks its end with the newest key, so that a key that is no longer the newest may be
     /// removed from the settings.
@@ -73,7 +78,12 @@ impl Db {
         let mut tx = self.write().await?;
         let (keys, head) = (tx.keys()?, store::lock_head(&mut tx).await?);
         if store::newest_key(&mut tx).await?.as_deref() != Some(keys.newest_id()) {
-            let link = Link::mark(&keys, &head, now());
+            let is_adopting = head.position == 0 && store::has_events(&mut tx).await?;
+            let link = if is_adopting {
+                Link::adopting(&keys, now())
+            } else {
+                Link::mark(&keys, &head, now())
+            };
             store::insert(&mut tx, std::slice::from_ref(&link)).await?;
             store::set_head(&mut tx, &link.head()).await?;
         }

@@ -7,9 +7,11 @@ use metrics::histogram;
 use sqlx::migrate::Migrator;
 use sqlx::{PgPool, SqlitePool};
 
+use super::file_lock::{file_of, lock_of};
 use super::handle::{Chain, ReadHandle, WriteHandle};
 use super::limits::DatabaseLimits;
 use super::postgres::{self, PostgresSession};
+use super::same_file::SameFile;
 use super::share::Share;
 use super::sqlite::{self, SqliteSession};
 use super::time::{Time, now};
@@ -42,6 +44,8 @@ enum Engine {
         writer: SqlitePool,
         /// What one instance may hold of those that read, and of the one that writes.
         shares: [Arc<Share>; 2],
+        /// That of the database, and the one that its owner locks.
+        files: Arc<[SameFile]>,
     },
     /// `PostgreSQL`, for more than one process.
     Postgres {
@@ -64,7 +68,9 @@ impl Db {
         }
         let (readers, writer) = sqlite::connect(url, limits.wait).await?;
         let shares = [sqlite::READERS, 1].map(|most| Share::of(most, limits.wait));
-        Ok(Self::of(Engine::Sqlite { readers, writer, shares }))
+        let file = file_of(url)?;
+        let files = [file.clone(), lock_of(file)].into_iter().filter_map(SameFile::find).collect();
+        Ok(Self::of(Engine::Sqlite { readers, writer, shares, files }))
     }
 
     fn of(engine: Engine) -> Self {
@@ -156,8 +162,12 @@ impl Db {
     }
 
     /// Whether what is written now stays: writes the time into one row, reads it back, and commits. A disk that is
-    /// full, a folder that became read-only and a standby all fail here, where a read would not notice.
+    /// full, a folder that became read-only and a standby all fail here, where a read would not notice; so does a file
+    /// that was removed or replaced, which still takes what is written.
     pub async fn probe(&self) -> sqlx::Result<()> {
+        if let Engine::Sqlite { files, .. } = &self.engine {
+            files.iter().try_for_each(SameFile::check)?;
+        }
         let (mut tx, written) = (self.write().await?, now());
         let read: Time = sql!(&mut tx, |db| {
             sqlx::query_scalar(

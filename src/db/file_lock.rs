@@ -6,6 +6,18 @@ use std::path::PathBuf;
 
 use sqlx::sqlite::SqliteConnectOptions;
 
+/// The file of an embedded database.
+pub fn file_of(url: &str) -> sqlx::Result<PathBuf> {
+    Ok(url.parse::<SqliteConnectOptions>()?.get_filename().to_owned())
+}
+
+/// The file beside a database that its owner locks.
+pub(super) fn lock_of(database: PathBuf) -> PathBuf {
+    let mut path = database.into_os_string();
+    path.push(".lock");
+    path.into()
+}
+
 /// Held as long as the value lives; the system releases it however the process ends.
 #[derive(Debug)]
 pub struct FileLock {
@@ -19,10 +31,8 @@ impl FileLock {
         if url.starts_with("postgres") {
             return Ok(None);
         }
-        let options = url.parse::<SqliteConnectOptions>().map_err(io::Error::other)?;
-        let mut path = options.get_filename().as_os_str().to_owned();
-        path.push(".lock");
-        let file = File::options().create(true).append(true).open(PathBuf::from(path))?;
+        let path = lock_of(file_of(url).map_err(io::Error::other)?);
+        let file = File::options().create(true).append(true).open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),

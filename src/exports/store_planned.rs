@@ -73,6 +73,25 @@ pub async fn due(
     })
 }
 
+/// Exports that are planned for later than `now`, in the order of their ids, after this one.
+pub(crate) async fn after(
+    tx: &mut ReadHandle,
+    now: Time,
+    after: Option<ExportId>,
+    limit: i64,
+) -> Result<Vec<Export>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT * FROM exports WHERE next_planned_utc > $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3",
+        )
+        .bind(now)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+    })
+}
+
 /// Moves the planned time of an export to `next`. False when another scheduler or a change came first.
 pub async fn move_on(tx: &mut WriteHandle, from: &Export, next: Option<Time>) -> Result<bool> {
     let done = sql!(tx, |db| {

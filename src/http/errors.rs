@@ -9,7 +9,8 @@ use super::problem::{FieldError, Problem, ProblemKind};
 const HEAD: &str = "\
 # Errors
 
-The service answers every error as `application/problem+json` (RFC 9457). `errorCode` is stable: use it in programs.
+The service answers every error as `application/problem+json` (RFC 9457), except a call that is no HTTP (400) or whose
+headers are too long (431): those have no body. `errorCode` is stable: use it in programs.
 `detail` says what happened and what to do. `culprit` says who can correct it: `user` (the caller), `system` (the
 operator) or `external` (Campaign Monitor). `type` is `urn:segment-export:problem:` and the code in kebab case. For
 invalid input, `errors` names each error by its JSON pointer. When you report a problem to your operator, send the

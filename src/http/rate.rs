@@ -35,6 +35,9 @@ type Bucket = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, StateInformat
 pub enum Payer {
     /// The subject of a valid token, in an instance; `None` where the token gives access to none of that id.
     Subject(Option<Uuid>, String),
+    /// The subject of a valid token for all instances, and the one that it calls. It has one bucket for all:
+    /// it may name any instance, and would have a new one in each call.
+    Everywhere(Uuid, String),
     /// Without a valid token.
     Address(IpAddr),
 }
@@ -57,7 +60,16 @@ impl Payer {
     pub const fn instance(&self) -> Option<Uuid> {
         match self {
             Self::Subject(instance, _) => *instance,
+            Self::Everywhere(instance, _) => Some(*instance),
             Self::Address(_) => None,
+        }
+    }
+
+    /// Whose bucket it is.
+    fn caller(&self) -> Self {
+        match self {
+            Self::Everywhere(_, subject) => Self::Subject(None, subject.clone()),
+            other => other.clone(),
         }
     }
 }
@@ -101,7 +113,7 @@ impl RateLimits {
     /// Counts a call. One that is over the limit of its caller does not count for the instance.
     pub fn count(&self, payer: &Payer) -> Counted {
         let mut standings = Vec::with_capacity(2);
-        standings.extend(self.caller.as_ref().map(|limit| limit.count(payer)));
+        standings.extend(self.caller.as_ref().map(|limit| limit.count(&payer.caller())));
         if let (Some(limit), Some(instance)) = (&self.instance, payer.instance())
             && standings.iter().all(|standing| standing.wait.is_none())
         {
@@ -237,6 +249,14 @@ mod tests {
         let over = limits.refuse(&limits.count(&ann)).unwrap_err();
         assert!(over.to_string().starts_with("You made too many calls: 2 at once"), "{over}");
         assert!(limits.refuse(&limits.count(&user(Uuid::now_v7(), "ann"))).is_ok());
+    }
+
+    #[test]
+    fn a_token_for_all_instances_has_one_bucket_whatever_instance_it_names() {
+        let limits = limits((1, 2), (1, 3));
+        let call = || limits.count(&Payer::Everywhere(Uuid::now_v7(), "eve".into()));
+        assert!(limits.refuse(&call()).is_ok() && limits.refuse(&call()).is_ok());
+        assert!(limits.refuse(&call()).is_err());
     }
 
     #[test]

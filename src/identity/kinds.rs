@@ -7,8 +7,12 @@ use super::caller::Error;
 /// RFC 9068 writes `at+jwt`; Entra ID and Keycloak write `JWT`; some providers write nothing.
 const TYPES: [&str; 2] = ["jwt", "at+jwt"];
 
-/// Refuses what the header calls something else than an access token.
-pub fn check_type(header: Option<&str>) -> Result<(), Error> {
+/// Refuses what the header calls something else than an access token; where `at_jwt` is required, also what it does not
+/// call one: nothing else tells every ID token from an access token.
+pub fn check_type(header: Option<&str>, at_jwt: bool) -> Result<(), Error> {
+    if at_jwt && !is_access_type(header) {
+        return Err(Error::Invalid("the token is not an access token: its `typ` is not at+jwt"));
+    }
     let Some(header) = header else { return Ok(()) };
     let kind = header.to_ascii_lowercase();
     let kind = kind.strip_prefix("application/").unwrap_or(&kind);
@@ -46,7 +50,10 @@ pub fn check_claims(header: Option<&str>, claims: &Map<String, Value>) -> Result
 }
 
 fn is_access_type(header: Option<&str>) -> bool {
-    header.is_some_and(|header| header.to_ascii_lowercase().ends_with("at+jwt"))
+    header.is_some_and(|header| {
+        let kind = header.to_ascii_lowercase();
+        kind.strip_prefix("application/").unwrap_or(&kind) == "at+jwt"
+    })
 }
 
 #[cfg(test)]
@@ -56,7 +63,7 @@ mod tests {
 
     fn is_refused(header: Option<&str>, claims: &Value) -> bool {
         let claims = claims.as_object().unwrap();
-        check_type(header).and_then(|()| check_claims(header, claims)).is_err()
+        check_type(header, false).and_then(|()| check_claims(header, claims)).is_err()
     }
 
     #[test]
@@ -70,6 +77,16 @@ mod tests {
             (Some("JWT"), json!({"token_use": "access"})),
         ] {
             assert!(!is_refused(header, &claims), "{header:?} {claims}");
+        }
+    }
+
+    #[test]
+    fn where_at_jwt_is_required_no_other_type_passes() {
+        for header in ["at+jwt", "application/at+JWT"] {
+            assert!(check_type(Some(header), true).is_ok(), "{header}");
+        }
+        for header in [None, Some("JWT"), Some(""), Some("not-at+jwt")] {
+            assert!(check_type(header, true).is_err(), "{header:?}");
         }
     }
 

@@ -15,7 +15,7 @@ mod token_cache;
 mod verifier;
 
 pub use caller::Role;
-pub(crate) use caller::{Error, Identity};
+pub(crate) use caller::{Error, Identity, Instances};
 pub(crate) use claimed::claimed_subject;
 pub use dev_token::{DevClaims, sign};
 pub(crate) use verifier::Verifier;

@@ -54,7 +54,7 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(Error::Invalid("the token demands an extension that is not understood"));
         }
-        kinds::check_type(header.typ.as_deref())?;
+        kinds::check_type(header.typ.as_deref(), self.auth.auth_require_at_jwt)?;
         let signing = self.signing(&header).await?;
         let validation = self.validation(signing.algorithm);
         let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &signing.key, &validation)
@@ -101,6 +101,9 @@ impl Verifier {
         let subject = text("sub")
             .filter(|subject| !subject.is_empty())
             .ok_or(Error::Invalid("the token names no subject"))?;
+        if subject.contains('\0') {
+            return Err(Error::Invalid("the subject of the token has a zero byte"));
+        }
         let role = strings(claims, &self.auth.auth_roles_claim)
             .filter_map(Role::parse)
             .max()

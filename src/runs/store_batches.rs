@@ -201,23 +201,3 @@ pub async fn value_problems(
     .fetch_all(db)
     .await)
 }
-
-/// A value of this field that was not sent at all.
-pub async fn value_problem_of(
-    tx: &mut ReadHandle,
-    run: RunId,
-    field: &str,
-    key: &str,
-) -> Result<Option<ValueProblem>> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-        "SELECT * FROM value_problems WHERE run_id = $1 AND field = $2 AND key = $3 AND code <> 'cut'
-         ORDER BY position, number LIMIT 1"
-    )
-    .bind(run)
-    .bind(field)
-    .bind(key)
-    .fetch_optional(db)
-    .await
-    })
-}

@@ -9,6 +9,7 @@ pub mod store;
 pub(crate) mod times;
 pub mod zones;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -85,16 +86,23 @@ impl Schedule {
     }
 }
 
-/// The next `SHOWN` times at which an export of `instance` starts by itself, after `now`.
+/// The next `SHOWN` times at which an export of `instance` starts by itself, after `now`; `planned` is the one that is
+/// stored.
 pub async fn next_runs(
     tx: &mut ReadHandle,
     instance: Uuid,
     schedule: &Schedule,
+    planned: Option<Time>,
     now: Time,
 ) -> sqlx::Result<Vec<Time>> {
     if !schedule.follows_refreshes() {
-        return Ok(schedule.upcoming(now).take(SHOWN).collect());
+        return Ok(schedule.upcoming(shown_after(planned, now)).take(SHOWN).collect());
     }
     let refresh = store::get(tx, instance).await?;
-    Ok(refresh.map_or_else(Vec::new, |planned| planned.schedule.upcoming(now, SHOWN)))
+    Ok(refresh.map_or_else(Vec::new, |refresh| refresh.upcoming(now)))
+}
+
+/// Planned times are shown from the one that is stored: nothing starts before it, whatever the schedule says.
+fn shown_after(planned: Option<Time>, now: Time) -> Time {
+    planned.map_or(now, |planned| now.max(planned - TimeDelta::microseconds(1)))
 }

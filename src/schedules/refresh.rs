@@ -124,6 +124,14 @@ pub struct Planned {
     pub stamps: Stamps,
 }
 
+impl Planned {
+    /// The next times at which a system refresh starts, after `now`.
+    #[must_use]
+    pub fn upcoming(&self, now: Time) -> Vec<Time> {
+        self.schedule.upcoming(super::shown_after(self.next_planned_utc, now), super::SHOWN)
+    }
+}
+
 impl From<(Uuid, &RefreshSchedule)> for Snapshot {
     fn from((instance, schedule): (Uuid, &RefreshSchedule)) -> Self {
         Self { name: None, ..Self::of(&instance, "", schedule) }

@@ -67,6 +67,16 @@ pub async fn refreshes_due(tx: &mut ReadHandle, now: Time) -> Result<Vec<Uuid>> 
     })
 }
 
+/// Schedules of instances whose system refresh is planned for later than `now`.
+pub(crate) async fn refreshes_after(tx: &mut ReadHandle, now: Time) -> Result<Vec<Planned>> {
+    sql!(tx, |db| {
+        sqlx::query_as("SELECT * FROM refresh_schedules WHERE next_planned_utc > $1")
+            .bind(now)
+            .fetch_all(db)
+            .await
+    })
+}
+
 /// Moves the planned time of an instance on to `next`. False: another scheduler, or a change, came first.
 pub async fn move_refresh_on(
     tx: &mut WriteHandle,

@@ -3,6 +3,7 @@
 mod cors;
 mod headers;
 mod health;
+mod hosts;
 mod methods;
 mod middleware;
 pub mod openapi;
@@ -147,6 +148,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
             .wrap(from_fn(rate_limit::limit))
+            .wrap(from_fn(hosts::require_ours))
             .wrap(Condition::new(!origins.is_empty(), cors::allow(origins)))
             .wrap(from_fn(cors::explain))
             .wrap(from_fn(headers::add))
@@ -177,6 +179,5 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     .backlog(BACKLOG)
     .bind(bind)
     .with_context(|| format!("cannot listen on {bind}; check SEGMENT_EXPORT_BIND"))?;
-    let address = server.addrs()[0];
-    Ok(BoundServer { server: server.run(), address, strangers: noted })
+    Ok(BoundServer { address: server.addrs()[0], server: server.run(), strangers: noted })
 }

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::db;
 use crate::http::rate::{Payer, RateLimits};
 use crate::http::{address, auth, origin};
+use crate::identity::Instances;
 
 /// Those who watch the process must always get an answer.
 const FREE: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -52,12 +53,14 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
 /// Whom the call counts for. A token is believed only when it is valid: otherwise its sender could use up the calls of
 /// another.
 async fn payer(request: &ServiceRequest) -> Payer {
-    let instance = instance(request);
-    if instance.is_some()
+    if let Some(instance) = instance(request)
         && let Some(identity) = auth::identify(request.request()).await
     {
-        let instance = instance.filter(|instance| identity.instances.contain(*instance));
-        return Payer::Subject(instance, identity.subject);
+        return match identity.instances {
+            Instances::All => Payer::Everywhere(instance, identity.subject),
+            these if these.contain(instance) => Payer::Subject(Some(instance), identity.subject),
+            Instances::These(_) => Payer::Subject(None, identity.subject),
+        };
     }
     let app: &Data<App> = request.app_data().expect("the app is registered with the routes");
     let address = origin::address(request.request(), app.config.forwarded_hops);

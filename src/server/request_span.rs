@@ -1,7 +1,7 @@
 //! The span of a request, which continues the caller's trace.
 //!
-//! `tracing-actix-web` itself supports older versions of OpenTelemetry only, and would record the caller's address and
-//! the query, which may hold personal data.
+//! `tracing-actix-web` itself supports older versions of OpenTelemetry only, and would record the caller's address, the
+//! path and the query, which may hold personal data: callers write anything there. The route stands for the path.
 
 use std::sync::Arc;
 
@@ -55,7 +55,6 @@ impl RootSpanBuilder for RequestSpan {
             otel.status_code = Empty,
             http.request.method = %method,
             http.route = &*route,
-            url.path = request.path(),
             http.response.status_code = Empty,
             request_id = id,
             trace_id = Empty,

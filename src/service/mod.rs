@@ -4,6 +4,6 @@ mod open;
 mod owner;
 mod parts;
 
-pub use open::{open, open_db};
+pub use open::{migrate, open, open_db, open_existing_db};
 pub use owner::{own_database, remove_unfinished_uploads, take_over_runs};
 pub use parts::Service;

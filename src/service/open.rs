@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::migrate::MigrateError;
 use tokio_util::sync::CancellationToken;
 
 use super::owner::create_folder;
@@ -30,7 +31,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
     let data = &config.data;
     let keys = data.keys()?;
     let db = open_db(&config).await?.with_keys(keys.clone());
-    db.migrate().await?;
+    migrate(&config, &db).await?;
     fingerprints::check(&db, &keys).await?;
     db.mark_chain().await?;
     let queue = open_queue(&config).await?;
@@ -81,16 +82,48 @@ fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
     CampaignMonitor::new(config.data.campaign_monitor_url.clone(), config.work.call_timeout())
 }
 
-/// Opens the database of `config`, and creates the folder of an embedded one.
+/// Opens the database of `config`, and creates an embedded one with its folder.
 pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     let url = config.data.database_url()?;
     create_folder(url)?;
     Db::connect(url, config.data.database_limits()).await.map_err(|error| {
         anyhow::anyhow!(
-            "the database cannot be opened ({}); check SEGMENT_EXPORT_DATABASE_URL",
+            "{} cannot be opened ({}); check SEGMENT_EXPORT_DATABASE_URL",
+            name_of(url),
             db::in_words(&error)
         )
     })
+}
+
+/// Opens the database of `config`, which must be there: an empty one in its place would pass for one without faults.
+pub async fn open_existing_db(config: &Config) -> anyhow::Result<Db> {
+    let url = config.data.database_url()?;
+    let is_missing = url.starts_with("sqlite://") && !db::file_of(url)?.exists();
+    anyhow::ensure!(
+        !is_missing,
+        "{} does not exist; check SEGMENT_EXPORT_DATABASE_URL, or create it: segment-export migrate",
+        name_of(url)
+    );
+    open_db(config).await
+}
+
+/// Brings the database up to date.
+pub async fn migrate(config: &Config, db: &Db) -> anyhow::Result<()> {
+    let url = config.data.database_url()?;
+    db.migrate().await.map_err(|error| match &error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => {
+            anyhow::anyhow!("{} cannot be used ({})", name_of(url), db::in_words(cause))
+        }
+        _ => error.into(),
+    })
+}
+
+/// A database in messages. The address of a PostgreSQL has a password.
+fn name_of(url: &str) -> String {
+    match db::file_of(url) {
+        Ok(file) if url.starts_with("sqlite:") => format!("the database {}", file.display()),
+        _ => "the database".to_owned(),
+    }
 }
 
 /// Opens the queue of `config`. Redis may be unavailable now and reachable later; if it rejects us, a setting is wrong.

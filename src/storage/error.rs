@@ -103,6 +103,28 @@ pub enum Error {
     /// The storage does not let this service in: the operator's fault.
     #[error("the storage rejects the credentials of this service, or they have expired")]
     Refused(#[source] Cause),
+    /// The data source of a table does not work: the data is not at fault.
+    #[error(
+        "the data source {name:?} cannot be reached, or does not answer in time; try again later"
+    )]
+    SourceUnavailable {
+        /// As it is in the settings.
+        name: String,
+        #[source]
+        #[expect(missing_docs, reason = "for the log")]
+        cause: Cause,
+    },
+    /// The data source of a table does not let this service in: the operator's fault.
+    #[error(
+        "the data source {name:?} rejects the credentials of this service, or they have expired"
+    )]
+    SourceRefused {
+        /// As it is in the settings.
+        name: String,
+        #[source]
+        #[expect(missing_docs, reason = "for the log")]
+        cause: Cause,
+    },
     /// Other files take the memory for open pages: nobody is at fault.
     #[error(
         "other files that are read at the same time need all memory for open pages; try again later"
@@ -189,8 +211,23 @@ impl Error {
     pub(crate) const fn is_of_the_storage(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Refused(_) | Self::NoSuchRoot { .. } | Self::NoRoom
+            Self::Unavailable(_)
+                | Self::Refused(_)
+                | Self::SourceUnavailable { .. }
+                | Self::SourceRefused { .. }
+                | Self::NoSuchRoot { .. }
+                | Self::NoRoom
         )
+    }
+
+    /// Names the data source that does not work.
+    pub(super) fn of_source(self, name: &str) -> Self {
+        let name = name.to_owned();
+        match self {
+            Self::Unavailable(cause) => Self::SourceUnavailable { name, cause },
+            Self::Refused(cause) => Self::SourceRefused { name, cause },
+            other => other,
+        }
     }
 
     /// Names the file in which the data is wrong.

@@ -142,6 +142,7 @@ fn unread(file: ObjectMeta, dialect: usize) -> Object {
 
 /// The file at a location, or all files in the folder there and below it that are not hidden.
 async fn files_at(root: &Root, at: &Location) -> Result<Vec<ObjectMeta>, Error> {
+    root.require_external(&at.path)?;
     match root.store.head(&at.path).await {
         Ok(meta) => return Ok(vec![meta]),
         Err(object_store::Error::NotFound { .. }) => {}

@@ -1,12 +1,13 @@
 //! The janitor removes what has outlived its age, in small steps.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DurationRound, TimeDelta};
 use tokio::select;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::even_clock::EvenClock;
 use crate::app::App;
 use crate::baselines;
 use crate::config::Limits;
@@ -29,14 +30,22 @@ const SIGN_INS_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Runs until the service stops.
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
+    let mut clock = EvenClock::new(Instant::now(), db::now());
     let (mut expire_ticks, mut orphan_ticks) = (interval(EVERY), interval(ORPHANS_EVERY));
     expire_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     orphan_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let (removed, retry) = select! {
-            _ = expire_ticks.tick() => (keep(&app, db::now()).await, EVERY),
-            _ = orphan_ticks.tick() => (keep_hourly(&app, db::now()).await, ORPHANS_EVERY),
+        let (is_hourly, retry) = select! {
+            _ = expire_ticks.tick() => (false, EVERY),
+            _ = orphan_ticks.tick() => (true, ORPHANS_EVERY),
             () = app.stop.cancelled() => return Ok(()),
+        };
+        let now = db::now();
+        let is_even = clock.is_even(Instant::now(), now);
+        let removed = if is_hourly {
+            keep_hourly(&app, now, is_even).await
+        } else {
+            keep(&app, now, is_even).await
         };
         if let Err(error) = removed {
             let (error, retry) = (format!("{error:#}"), retry.as_secs());
@@ -45,20 +54,20 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     }
 }
 
-async fn keep(app: &App, now: Time) -> anyhow::Result<()> {
-    let adopted = audit::adopt::adopt(&app.db, now).await?;
+async fn keep(app: &App, now: Time, is_even: bool) -> anyhow::Result<()> {
+    let adopted = audit::adopt::adopt(&app.db, &app.keys, now).await?;
     if adopted > 0 {
         tracing::info!(adopted, "linked audit events of a version without the chain");
     }
-    remove_expired(app, now).await
+    if is_even { remove_expired(app, now).await } else { Ok(()) }
 }
 
-async fn keep_hourly(app: &App, now: Time) -> anyhow::Result<()> {
+async fn keep_hourly(app: &App, now: Time, is_even: bool) -> anyhow::Result<()> {
     if let Some(head) = audit::verify::head(&app.db).await? {
         // A log that is kept apart from the database shows later whether the end is gone.
         tracing::info!(%head, "the head of the audit chain");
     }
-    remove_orphans(app, now).await
+    if is_even { remove_orphans(app, now).await } else { Ok(()) }
 }
 
 /// Removes uploads and baselines that nothing has named for long enough at `now`, and those that were never finished.

@@ -1,7 +1,9 @@
 //! Upkeep: what happens by the clock, apart from runs: planned times, retention, and the keys that seal secrets.
 
+mod even_clock;
 pub mod fingerprints;
 pub mod janitor;
+pub mod replan;
 pub mod rotation;
 pub mod scheduler;
 mod store_fingerprints;

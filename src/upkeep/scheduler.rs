@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::replan::plan_anew;
 use crate::app::App;
 use crate::audit::{self, Action, Author, SystemActor};
 use crate::db::{self, Time};
@@ -21,19 +22,24 @@ use crate::runs::start::{self, Cause};
 use crate::runs::started::RunsView;
 use crate::schedules::store;
 
+/// Every planned time is read then.
+const REPLAN_EVERY: Duration = Duration::from_mins(1);
 /// Exports read at a time.
 const STEP: i64 = 200;
 
 /// Runs until the service stops.
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let mut ticks = interval(Duration::from_millis(app.config.work.schedule_ms));
+    let mut replan_ticks = interval(REPLAN_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    replan_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        select! {
-            _ = ticks.tick() => {}
+        let swept = select! {
+            _ = ticks.tick() => fire_due(&app, db::now()).await,
+            _ = replan_ticks.tick() => plan_anew(&app, db::now()).await,
             () = app.stop.cancelled() => return Ok(()),
-        }
-        if let Err(error) = fire_due(&app, db::now()).await {
+        };
+        if let Err(error) = swept {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "planned times could not be read; retrying"

@@ -66,10 +66,7 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
         Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => match lost_fields(job).await {
-            Ok(lost) => PhasesEnd::Completed(lost),
-            Err(stopped) => PhasesEnd::Stopped(stopped),
-        },
+        Ok(None) => PhasesEnd::Completed(lost_fields(job)),
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
         Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
     }

@@ -101,11 +101,12 @@ impl Stopped {
             storage::Error::Lost { .. } | storage::Error::NotFound { .. } => {
                 Self::failed(code, format!("{name} cannot be read: {error}."))
             }
-            storage::Error::Unavailable(cause) => {
+            storage::Error::Unavailable(cause)
+            | storage::Error::SourceUnavailable { cause, .. } => {
                 tracing::warn!(%error, %cause, "the storage is unavailable");
                 Self::Later(Reason::new(ReasonCode::StorageUnavailable, ""), None)
             }
-            storage::Error::Refused(cause) => {
+            storage::Error::Refused(cause) | storage::Error::SourceRefused { cause, .. } => {
                 tracing::error!(%error, %cause, "the storage rejects the credentials");
                 Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
             }

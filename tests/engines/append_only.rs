@@ -56,8 +56,7 @@ async fn expire(url: &str) -> Result<u64> {
     let config = Settings::try_parse_from(["engines", "--dev"])?.config.check()?;
     let db = Db::connect(url, limits).await?.with_keys(config.data.keys()?);
     let mut tx = db.write().await?;
-    let removed =
-        retention::remove_expired(&mut tx, db::now() + TimeDelta::seconds(1), 1000).await?;
+    let removed = retention::remove_expired(&mut tx, db::now(), 1000).await?;
     tx.commit().await?;
     Ok(removed)
 }

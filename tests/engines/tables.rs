@@ -224,7 +224,9 @@ async fn a_data_source_that_accepts_and_says_nothing_holds_a_caller_up_for_momen
     let api = cluster.play("api", "api").await?;
     let caller = Caller::new(vec![api.port]).await?;
 
-    caller.refusal(503, Method::PUT, "/segments/People", segment("crm", "people")).await?;
+    let refusal =
+        caller.refusal(503, Method::PUT, "/segments/People", segment("crm", "people")).await?;
+    ensure!(refusal.to_string().contains("data source \\\"crm\\\""), "{refusal}");
     Ok(())
 }
 

@@ -48,6 +48,7 @@ async fn tokens_that_are_wrong_in_one_thing_are_not_believed() {
         ("expired", with("exp", json!(now - 3600))),
         ("not valid yet", with("nbf", json!(now + 3600))),
         ("no subject", with("sub", Value::Null)),
+        ("a subject that no database stores", with("sub", json!("ann\0"))),
         ("another key", sign(&provider.claims(), OTHER_KEY, KEY_ID)),
         ("an unknown key id", sign(&provider.claims(), KEY, "second")),
         ("no signature", unsigned(&provider.claims())),

@@ -19,6 +19,7 @@ mod examples;
 mod exports;
 mod fairness;
 mod fields;
+mod files_gone;
 mod following;
 mod forms;
 mod full_disk;

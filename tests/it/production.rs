@@ -41,7 +41,7 @@ async fn development_tokens_are_made_in_development_mode_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_with_a_shared_secret_is_refused_where_an_identity_provider_is_asked() {
     let provider = Provider::start();
-    let keys = "one:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5ISE=";
+    let keys = "one:b25lIGtleSBvZiB0aGUgdGVzdHMsIG5vdCBwdWJsaXM=";
     let settings = [
         ["--auth-issuer", &provider.issuer],
         ["--auth-audience", "segment-export"],
@@ -133,6 +133,11 @@ async fn use_secrets(app: &TestApp) -> Vec<String> {
     let key = json!({"kind": "apiKey", "apiKey": "a-key-that-is-refused"});
     app.request("Admin", Method::PUT, &path).json(&key).send().await.unwrap();
     app.post(&format!("/connections/{connection}/verify"), &json!({})).await;
+    // A caller that puts an address where a name belongs.
+    for path in ["/segments/typed@example.com", "/typed@example.com", "/exports/typed@example.com"]
+    {
+        app.request("Admin", Method::GET, path).send().await.unwrap();
+    }
     let path = format!("v1/instances/{}/exports", app.instance);
     let forged = format!("{}x", app.token("Admin"));
     refused(app.anonymous(Method::GET, &path).bearer_auth(&forged).send().await.unwrap(), 401)

@@ -102,7 +102,7 @@ fn secrets_from_files_are_used_and_shown_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
     command.args(["config", "check", "--dev", "--oauth-client-id", "1"]);
-    command.args(["--oauth-redirect-url", "http://localhost/"]);
+    command.args(["--oauth-redirect-url", "http://localhost/oauth/campaign-monitor/callback"]);
     for name in SECRET {
         let file = folder.path().join(name);
         std::fs::write(&file, format!("{}\n", acceptable(name))).unwrap();

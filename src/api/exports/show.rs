@@ -31,8 +31,9 @@ pub async fn view<R>(
         Some(open) => Some(open),
         None => runs::store::last_of_export(tx, export.id).await?,
     };
+    let (instance, planned) = (export.instance_id, export.next_planned_utc);
     let next_runs =
-        schedules::next_runs(tx, export.instance_id, &export.schedule, db::now()).await?;
+        schedules::next_runs(tx, instance, &export.schedule, planned, db::now()).await?;
     Ok(ExportView::of(export, names, permissions, warnings, last_run, next_runs))
 }
 

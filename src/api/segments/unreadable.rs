@@ -19,6 +19,9 @@ pub fn storage_unavailable(error: &storage::Error) -> Problem {
         storage::Error::Unavailable(_) => {
             "The storage cannot be reached, or has no room. Try again in a few seconds.".to_owned()
         }
+        storage::Error::SourceUnavailable { name, .. } => format!(
+            "The data source {name:?} cannot be reached, or does not answer in time. Try again in a few seconds."
+        ),
         setting => format!(
             "The storage cannot be used: {setting}. Ask your operator to check the storage settings."
         ),

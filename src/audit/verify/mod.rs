@@ -12,6 +12,7 @@ use self::walk::Walk;
 use super::{adopt, store};
 pub use crate::db::chain::link::Head;
 use crate::db::chain::link::{Link, Removal};
+use crate::db::chain::proof;
 use crate::db::chain::store as chain;
 use crate::db::{Db, Time};
 use crate::secrets::Keys;
@@ -24,12 +25,12 @@ const PASSES_MAX: u32 = 3;
 /// Verifies the audit at `now`. `noted` is a head that was noted elsewhere: the chain must contain it.
 pub async fn verify(db: &Db, keys: &Keys, noted: Option<&Head>, now: Time) -> sqlx::Result<Report> {
     let mut passes = 0;
-    let mut removal = chain::newest_removal(&mut db.read().await?).await?;
+    let mut removal = proof::removed(&mut db.read().await?, keys).await?;
     loop {
-        let removed = removal.as_ref().and_then(Link::removal);
+        let removed = removal.proven.as_ref().and_then(Link::removal);
         let mut report = follow(db, keys, noted, removed.as_ref()).await?;
-        find_unlinked(db, removed.as_ref(), now, &mut report).await?;
-        let newest = chain::newest_removal(&mut db.read().await?).await?;
+        find_unlinked(db, keys, removed.as_ref(), now, &mut report).await?;
+        let newest = proof::removed(&mut db.read().await?, keys).await?;
         passes += 1;
         if report.is_clean() || newest == removal || passes == PASSES_MAX {
             return Ok(report);
@@ -70,12 +71,13 @@ async fn follow(
 /// Events without a link. Those that retention is about to remove may have lost theirs.
 async fn find_unlinked(
     db: &Db,
+    keys: &Keys,
     removal: Option<&Removal>,
     now: Time,
     report: &mut Report,
 ) -> sqlx::Result<()> {
     let mut tx = db.read().await?;
-    let are_adopted = adopt::is_open(&mut tx, now).await?;
+    let are_adopted = adopt::is_open(&mut tx, keys, now).await?;
     let mut last = Uuid::nil();
     loop {
         let events = store::unlinked(&mut tx, last, PAGE).await?;

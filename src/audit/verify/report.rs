@@ -27,6 +27,8 @@ pub enum Fault {
     Inserted { event: Uuid, at: Option<Time> },
     /// A link does not fit the one before it, or this service did not make it.
     Link { position: i64, event: Option<Uuid>, at: Option<Time> },
+    /// A link says that events may be missing which were not written yet.
+    RemovedTooEarly { position: i64, before: Time },
     /// Links are gone, both ends included.
     MissingLinks { from: i64, to: i64 },
     /// The chain ends before the end that is noted.
@@ -102,6 +104,11 @@ impl fmt::Display for Fault {
                 let event = event.map(|id| format!(" of event {id}")).unwrap_or_default();
                 write!(f, "changed: link {position}{event}{}", of(at.as_ref()))
             }
+            Self::RemovedTooEarly { position, before } => write!(
+                f,
+                "changed: link {position} says that events from before {} are removed, which is later than itself",
+                utc(before)
+            ),
             Self::MissingLinks { from, to } => write!(f, "missing: links {from} to {to}"),
             Self::Truncated { end, noted } => {
                 write!(

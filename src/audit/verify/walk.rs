@@ -71,6 +71,9 @@ impl<'a> Walk<'a> {
             let (event, at) = (link.event_id, Some(link.occurred_utc));
             self.report.add(Fault::Link { position, event, at });
         }
+        if let Some(removal) = link.removal().filter(|removal| removal.before > link.occurred_utc) {
+            self.report.add(Fault::RemovedTooEarly { position, before: removal.before });
+        }
         match link.event_id {
             Some(id) => self.check_event(link, id, event(id)),
             None => self.report.without_event += 1,

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use crate::db::time::Time;
 use crate::secrets::Keys;
 
+/// The digest of a first link that allows events from before it.
+const ADOPTING: &str = "adopting";
+
 /// What a link proves, in the words of its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
@@ -109,6 +112,24 @@ impl Link {
     /// The first link of a chain, or of a key.
     pub(in crate::db) fn mark(keys: &Keys, head: &Head, now: Time) -> Self {
         Self::unsealed(LinkKind::Mark, now).sealed(keys, head)
+    }
+
+    /// The first link of a chain that begins in a database which has events already.
+    pub(in crate::db) fn adopting(keys: &Keys, now: Time) -> Self {
+        let digest = ADOPTING.to_owned();
+        Self { digest, ..Self::unsealed(LinkKind::Mark, now) }.sealed(keys, &Head::default())
+    }
+
+    /// Whether the chain began in a database that had events already.
+    #[must_use]
+    pub fn is_adopting(&self) -> bool {
+        self.kind == LinkKind::Mark && self.digest == ADOPTING
+    }
+
+    /// Whether it is the next link after `head`. Only its mark shows who made it.
+    #[must_use]
+    pub fn follows(&self, head: &Head) -> bool {
+        self.position == head.position + 1 && self.hash == self.hash_after(&head.hash)
     }
 
     /// The link that adds `entry` after `head`.

@@ -5,4 +5,5 @@
 //! with the newest encryption key, so that who can write to the database and has no key cannot make a chain that fits.
 
 pub mod link;
+pub(crate) mod proof;
 pub mod store;

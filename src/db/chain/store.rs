@@ -85,14 +85,20 @@ pub(crate) async fn list(
     })
 }
 
-/// When the chain began; `None` before it does, or once retention has removed its beginning.
-pub(crate) async fn started(tx: &mut ReadHandle) -> Result<Option<Time>> {
+/// The link at a position, as the end of what comes before the next one.
+pub(super) async fn at(tx: &mut ReadHandle, position: i64) -> Result<Option<Head>> {
     sql!(tx, |db| {
-        sqlx::query_scalar(
-            "SELECT occurred_utc FROM audit_chain WHERE position = 1 AND kind = 'mark'",
-        )
-        .fetch_optional(db)
-        .await
+        sqlx::query_as("SELECT position, hash FROM audit_chain WHERE position = $1")
+            .bind(position)
+            .fetch_optional(db)
+            .await
+    })
+}
+
+/// Whether there are events, with a link or without.
+pub(in crate::db) async fn has_events(tx: &mut ReadHandle) -> Result<bool> {
+    sql!(tx, |db| {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM audit_events)").fetch_one(db).await
     })
 }
 
@@ -105,33 +111,43 @@ pub(crate) async fn newest_key(tx: &mut ReadHandle) -> Result<Option<String>> {
     })
 }
 
-/// The newest link that says what retention has removed.
-pub(crate) async fn newest_removal(tx: &mut ReadHandle) -> Result<Option<Link>> {
+/// The newest link below a position that says what retention has removed. Whether it is true shows in `proof`.
+pub(super) async fn removal_below(tx: &mut ReadHandle, below: i64) -> Result<Option<Link>> {
     sql!(tx, |db| {
         sqlx::query_as(
-            "SELECT * FROM audit_chain WHERE kind = 'removal' ORDER BY position DESC LIMIT 1",
+            "SELECT * FROM audit_chain WHERE kind = 'removal' AND position > 0 AND position < $1
+             ORDER BY position DESC LIMIT 1",
         )
+        .bind(below)
         .fetch_optional(db)
         .await
     })
 }
 
-/// Removes links from the beginning of the chain, up to the first one from `before` or later, at most `limit` of them.
-/// Returns the newest that it removed.
-pub(crate) async fn trim(tx: &mut WriteHandle, before: Time, limit: i64) -> Result<Option<Head>> {
-    let removed: Vec<Head> = sql!(tx, |db| {
-        sqlx::query_as(
-            "DELETE FROM audit_chain WHERE position IN
+/// The position up to which links are from before `before`, from the beginning of the chain, at most `limit` of them.
+pub(crate) async fn expired(tx: &mut ReadHandle, before: Time, limit: i64) -> Result<Option<i64>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT MAX(position) FROM
              (SELECT position FROM audit_chain WHERE position < COALESCE(
                   (SELECT position FROM audit_chain WHERE occurred_utc >= $1 ORDER BY position LIMIT 1),
                   9223372036854775807)
-              ORDER BY position LIMIT $2)
-             RETURNING position, hash",
+              ORDER BY position LIMIT $2) AS expired",
         )
         .bind(before)
         .bind(limit)
-        .fetch_all(db)
-        .await?
-    });
-    Ok(removed.into_iter().max_by_key(|head| head.position))
+        .fetch_one(db)
+        .await
+    })
+}
+
+/// Removes the links from the beginning of the chain up to a position.
+pub(crate) async fn trim(tx: &mut WriteHandle, through: i64) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query("DELETE FROM audit_chain WHERE position <= $1")
+            .bind(through)
+            .execute(db)
+            .await
+            .map(drop)
+    })
 }

@@ -98,9 +98,9 @@ pub(in super::super) async fn read(
 ) -> Result<Entity, Error> {
     let path: Path = at.path.parts().chain([MODEL.into()]).collect();
     let failed = |cause| Error::of_store(&path, cause);
+    root.require_external(&path)?;
     let found = root.store.get(&path).await.map_err(failed)?;
     let invalid = |message: String| Error::invalid(None, message).in_file(path.as_ref());
-    root.require_external(&path)?;
     if found.meta.size > MODEL_BYTES_MAX {
         return Err(invalid(format!("the model is larger than {MODEL_BYTES_MAX} bytes")));
     }

@@ -67,6 +67,12 @@ impl Folder {
         self.below(&self.path.join(path.as_ref()))
     }
 
+    /// Whether a path is neither a file nor a folder, such as a pipe: who opens that may wait for ever.
+    pub(super) fn is_special(&self, path: &Path) -> bool {
+        let found = std::fs::metadata(self.path.join(path.as_ref()));
+        found.is_ok_and(|found| !found.is_file() && !found.is_dir())
+    }
+
     fn below(&self, path: &std::path::Path) -> Option<Path> {
         Path::parse(resolve(path)?.strip_prefix(&self.path).ok()?.to_str()?).ok()
     }

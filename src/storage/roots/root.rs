@@ -97,6 +97,7 @@ impl Root {
             Backend::Container(_) => Some(path.clone()),
         };
         let message = match resolved {
+            Some(_) if self.is_special(path) => "this is neither a file nor a folder",
             None => "this is a link to a place outside the storage root",
             Some(path) if self.is_own(&path) => {
                 "this is an upload to this service, or another of its own files; choose a folder without them"
@@ -106,9 +107,16 @@ impl Root {
         Err(Error::invalid(None, message).in_file(path.as_ref()))
     }
 
+    fn is_special(&self, path: &Path) -> bool {
+        matches!(&self.backend, Backend::Folder(folder) if folder.is_special(path))
+    }
+
     pub(in super::super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
         for object in objects {
             let path = path_of(&object.path);
+            if self.is_special(&path) {
+                return Err(Error::Changed { path: object.path.clone() });
+            }
             let meta =
                 self.store.head(&path).await.map_err(|cause| Error::of_pinned(&path, cause))?;
             if !self.is_same(object, &meta) {

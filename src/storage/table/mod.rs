@@ -100,14 +100,16 @@ impl Storage {
         name: &TableName,
         limits: &ReceiveLimits,
     ) -> Result<Inspection, Error> {
+        let failed = |error: Error| error.of_source(&name.data_source);
         let permit = timeout(CONNECT_MAX, source.copies.acquire()).await;
         let _permit = permit.map_err(Error::unavailable)?.map_err(Error::unavailable)?;
-        let mut snapshot = Snapshot::begin(&source.options, source.timeout).await?;
-        let found = snapshot.columns(name).await?;
+        let snapshot = Snapshot::begin(&source.options, source.timeout).await;
+        let mut snapshot = snapshot.map_err(failed)?;
+        let found = snapshot.columns(name).await.map_err(failed)?;
         let fields: Vec<Field> = found.iter().map(Found::field).collect();
         let columns: Vec<Column> = found.into_iter().filter_map(Found::readable).collect();
         require(&columns, name, limits)?;
-        snapshot.select(name, &columns, limits.row_bytes_max).await?;
+        snapshot.select(name, &columns, limits.row_bytes_max).await.map_err(failed)?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let writing = {
@@ -116,7 +118,7 @@ impl Storage {
         };
         let reading = async move { snapshot.send_rows(&names, limits, &sender).await };
         let (members, read) = futures::join!(writing, reading);
-        read?;
+        read.map_err(failed)?;
         let mut members = members?;
         members.fields = fields;
         self.store(scope, members).await

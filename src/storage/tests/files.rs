@@ -132,3 +132,16 @@ async fn parquet_is_read_however_it_is_compressed() {
         assert_eq!(column(&pages, "CustomerId"), ["1", "2"], "{compression}");
     }
 }
+
+#[tokio::test]
+async fn a_named_pipe_is_refused_by_name_and_nobody_waits_for_it() {
+    let fixture = Fixture::new().with("members.csv", "CustomerId\n1\n");
+    let found = fixture.inspect("members.csv", Format::Csv).await.unwrap();
+    let path = fixture.folder.path().join("members.csv");
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let error = fixture.inspect("members.csv", Format::Csv).await.unwrap_err();
+    assert_eq!(error.to_string(), "members.csv: this is neither a file nor a folder");
+    let checked = fixture.storage.check(&found.manifest).await;
+    assert!(matches!(checked, Err(Error::Changed { .. })), "{checked:?}");
+}

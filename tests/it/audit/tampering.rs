@@ -1,10 +1,12 @@
 //! Somebody writes to the database beside the service: it is found, and the event is named.
 
-use segment_export::audit::verify::Fault;
-use segment_export::sql;
+use chrono::TimeDelta;
+use segment_export::audit::adopt;
+use segment_export::audit::verify::{self, Fault};
+use segment_export::{db, sql};
 use sqlx::Row;
 
-use super::chain::{QUIET, execute, uuid, verify};
+use super::chain::{QUIET, execute, remove_before, uuid, verify};
 use super::events;
 use crate::support::{TestApp, people, refused, text};
 
@@ -226,4 +228,83 @@ async fn an_end_that_is_not_noted_any_more_is_missing_and_no_link_is_called_anot
         assert!(said.starts_with("missing: the row of audit_chain_head"), "{said}");
         assert!(said.contains(&format!("its links go up to {end}")), "{said}");
     }
+}
+
+/// Any time that retention has passed.
+const LONG_AGO: &str = "2001-01-01T00:00:00+00:00";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_removes_and_signs_nothing_on_the_word_of_a_link_that_somebody_changed() {
+    let app = recorded().await;
+    let (now, last) = (db::now(), verify(&app, None).await.head.position);
+    let old_event = format!(
+        "UPDATE audit_events SET occurred_utc = '{LONG_AGO}'
+         WHERE id = (SELECT id FROM audit_events ORDER BY id LIMIT 1)"
+    );
+    let claims_a_removal = format!(
+        "UPDATE audit_chain SET kind = 'removal', removed_before = '{}', removed_position = 0, removed_hash = ''
+         WHERE position = {last}",
+        now.to_rfc3339()
+    );
+    let seems_old =
+        format!("UPDATE audit_chain SET occurred_utc = '{LONG_AGO}' WHERE position < {last}");
+    for change in [claims_a_removal, seems_old] {
+        for statement in [&old_event, &change] {
+            assert!(execute(&app, statement).await.unwrap() > 0, "{statement}");
+        }
+        assert_eq!(remove_before(&app, now - TimeDelta::days(1)).await, 0, "{change}");
+        let report = verify(&app, None).await;
+        assert!(!report.is_clean() && report.head.position == last, "{change}: {report}");
+        restore(&app).await;
+    }
+    assert!(verify(&app, None).await.is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_claims_a_removal_hides_nothing() {
+    let app = recorded().await;
+    let head = verify(&app, None).await.head;
+    for through in [head.clone(), verify::Head::default()] {
+        let change = format!(
+            "UPDATE audit_chain SET kind = 'removal', removed_before = '2100-01-01T00:00:00+00:00',
+                 removed_position = {}, removed_hash = '{}' WHERE position = {}",
+            through.position, through.hash, head.position
+        );
+        execute(&app, &change).await.unwrap();
+        execute(&app, "DELETE FROM audit_events").await.unwrap();
+        let faults = verify(&app, None).await.faults;
+        let is_named = |position| {
+            faults.iter().any(
+                |fault| matches!(fault, Fault::Missing { position: at, .. } if *at == position),
+            )
+        };
+        assert!((2..head.position).all(is_named), "{faults:?}");
+        let is_last = |fault: &Fault| matches!(fault, Fault::Link { position, .. } if *position == head.position);
+        assert!(faults.iter().any(is_last), "{faults:?}");
+        restore(&app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_somebody_inserts_into_a_new_database_gets_no_link_on_its_first_day_either() {
+    let app = recorded().await;
+    let (shared, now) = (app.app(), db::now());
+    let new = uuid(&app, SOMEBODY).await;
+    let one = "(SELECT id FROM copy_of_audit_events ORDER BY id LIMIT 1)";
+    for statement in [
+        format!("UPDATE copy_of_audit_events SET id = {new} WHERE id = {one}"),
+        format!("INSERT INTO audit_events SELECT * FROM copy_of_audit_events WHERE id = {new}"),
+    ] {
+        execute(&app, &statement).await.unwrap();
+    }
+    for begin in ["occurred_utc", "digest = 'adopting', occurred_utc"] {
+        let change =
+            format!("UPDATE audit_chain SET {begin} = '{}' WHERE position = 1", now.to_rfc3339());
+        assert_eq!(adopt::adopt(&shared.db, &shared.keys, now).await.unwrap(), 0);
+        let report = verify::verify(&shared.db, &shared.keys, None, now).await.unwrap();
+        let is_named = report.faults.iter().any(|fault| matches!(fault, Fault::Inserted { .. }));
+        assert!(is_named && report.waiting == 0, "{report}");
+        execute(&app, &change).await.unwrap();
+    }
+    assert_eq!(adopt::adopt(&shared.db, &shared.keys, now).await.unwrap(), 0);
 }

@@ -175,3 +175,22 @@ async fn without_the_setting_no_page_of_another_origin_may_call() {
     let answer = answer.send().await.unwrap();
     assert_eq!(header(&answer, "access-control-allow-origin"), "");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_secrets_that_everybody_knows_only_the_names_of_this_machine_are_answered() {
+    let mut app = TestApp::start().await;
+    let path = format!("v1/instances/{}/exports", app.instance);
+    let ask = async |app: &TestApp, host: &str| {
+        let call = app.anonymous(Method::GET, &path).bearer_auth(app.token("Admin"));
+        call.header("Host", host).send().await.unwrap()
+    };
+    for host in ["rebind.example", "rebind.example:8080", "127.0.0.1.rebind.example"] {
+        let problem = refused(ask(&app, host).await, 400).await;
+        assert!(problem["detail"].as_str().unwrap().contains("localhost"), "{problem}");
+    }
+    for host in ["localhost", "127.0.0.1:8080", "[::1]:8080"] {
+        assert_eq!(ask(&app, host).await.status(), 200, "{host}");
+    }
+    app.restart_with(&["--auth-hs256-secret", "a secret of our own, hard to guess"]).await;
+    assert_eq!(ask(&app, "export.example.com").await.status(), 200, "it has a secret of its own");
+}

@@ -43,6 +43,16 @@ async fn only_an_access_token_opens_anything_and_others_are_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_at_jwt_is_required_an_id_token_without_a_mark_of_its_own_opens_nothing() {
+    let provider = Provider::start();
+    let required = ["--auth-issuer", &provider.issuer, "--auth-require-at-jwt"];
+    let app = TestApp::start_with(&required).await;
+    let problem = refused(ask(&app, &sign_as(&provider.claims(), "JWT")).await, 401).await;
+    assert!(problem["detail"].as_str().unwrap().contains("at+jwt"), "{problem}");
+    good(ask(&app, &sign_as(&provider.claims(), "at+jwt")).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_set_may_hold_keys_for_other_uses_also_under_the_name_of_the_signing_key() {
     let provider = Provider::start();
     let rsa = json!({"kty": "RSA", "kid": KEY_ID, "use": "sig", "alg": "RS256", "e": "AQAB", "n": "sXch-5tZ"});

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use reqwest::Method;
 use segment_export::exports::store_planned::{due, move_on, plan};
+use segment_export::upkeep::replan::plan_anew;
 use segment_export::upkeep::scheduler::fire_due;
 use segment_export::{db, exports, sql};
 use serde_json::json;
@@ -215,4 +216,28 @@ async fn a_time_that_has_come_survives_changes_of_anything_but_the_schedule() {
     set_schedule(&app, &export, &json!({"kind": "manual"})).await;
     fire_due(&app.app(), first + TimeDelta::days(9)).await.unwrap();
     assert_eq!(runs_of(&app, &export).await.len(), 1, "nothing is planned any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_was_planned_while_a_clock_was_ahead_is_planned_anew_when_it_is_right() {
+    let app = idle().await;
+    let (export, first) = planned(&app).await;
+    let daily = json!({"active": true, "recurrence": "daily", "timezone": "Europe/Riga", "times": ["06:00"]});
+    app.put("/schedule", &daily).await;
+    let shown = async || {
+        let export = app.get(&format!("/exports/{export}")).await;
+        let refresh = app.get("/schedule").await;
+        [time(&export["schedule"]["nextRunsUtc"][0]), time(&refresh["nextRunsUtc"][0])]
+    };
+    assert_eq!(shown().await, [first; 2]);
+
+    let ahead = first + TimeDelta::days(10);
+    fire_due(&app.app(), ahead).await.unwrap();
+    let stored = shown().await;
+    assert!(stored.iter().all(|next| *next > ahead), "what is stored is shown: {stored:?}");
+
+    plan_anew(&app.app(), first - TimeDelta::hours(1)).await.unwrap();
+    assert_eq!(shown().await, [first; 2]);
+    plan_anew(&app.app(), first - TimeDelta::hours(1)).await.unwrap();
+    assert_eq!(shown().await, [first; 2], "and stays");
 }
