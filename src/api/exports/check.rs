@@ -10,15 +10,12 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
-use crate::exports::{ListId, Mapping, Warning, warnings};
+use crate::exports::{CUSTOM_FIELDS_MAX, ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
 use uuid::Uuid;
-
-/// Part of the API contract.
-const CUSTOM_FIELDS_MAX: usize = 100;
 
 /// The segments of those names, or 422 with every unknown name.
 pub async fn find_segments(
