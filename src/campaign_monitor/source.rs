@@ -35,6 +35,10 @@ impl Source {
     }
 }
 
+/// How long a filled template may be, in bytes; more is cut before anything is made of it. No field of Campaign Monitor
+/// takes more than 250 characters of text.
+const FILLED_BYTES_MAX: usize = 8 << 10;
+
 /// The template with its values; `None` when nothing but its own text is left. Blanks around an empty value go with it.
 fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String> {
     let mut text = String::new();
@@ -50,10 +54,16 @@ fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String
         };
         let part = part.unwrap_or_default();
         let is_joined = text.is_empty() || text.ends_with(' ');
-        text.push_str(if is_joined { part.trim_start_matches(' ') } else { part });
+        push(&mut text, if is_joined { part.trim_start_matches(' ') } else { part });
     }
     let text = text.trim();
     (has_value && !text.is_empty()).then(|| text.to_owned())
+}
+
+/// Adds as much of a part as there is room for.
+fn push(text: &mut String, part: &str) {
+    let room = FILLED_BYTES_MAX - text.len();
+    text.push_str(&part[..part.floor_char_boundary(room)]);
 }
 
 #[cfg(test)]
@@ -66,6 +76,14 @@ mod tests {
         fn get(&self, column: usize, _row: usize) -> Option<&str> {
             Some(self.0[column]).filter(|text| !text.is_empty())
         }
+    }
+
+    #[test]
+    fn a_template_that_repeats_a_long_value_is_cut_before_it_fills_memory() {
+        let long: &'static str = "ā".repeat(500_000).leak();
+        let parts = vec![TemplatePart::Column(0, None); 200];
+        let filled = filled(&parts, &Row([long, ""]), 0).unwrap();
+        assert_eq!(filled, "ā".repeat(4096));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::field_name::FieldName;
 use crate::campaign_monitor::{Consent, ConsentReading, ConsentWords};
-use crate::wire::text_or_object;
+use crate::wire::{list, text_or_object};
 
 /// Where a consent comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -143,7 +143,7 @@ impl ConsentWord {
 }
 
 fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ConsentWord>, D::Error> {
-    let words: Vec<ConsentWord> = Vec::deserialize(deserializer)?;
+    let words = list::<WORDS_MAX, ConsentWord, D>(deserializer)?;
     if words.len() <= WORDS_MAX {
         return Ok(words);
     }

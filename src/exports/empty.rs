@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::wire::list;
+
 const WORDS_MAX: usize = 20;
 const WORD_CHARS_MAX: usize = 100;
 
@@ -50,7 +52,7 @@ impl NullWord {
 
 /// A list of words, of bounded length.
 pub(crate) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NullWord>, D::Error> {
-    let words: Vec<NullWord> = Vec::deserialize(deserializer)?;
+    let words = list::<WORDS_MAX, NullWord, D>(deserializer)?;
     if words.len() <= WORDS_MAX {
         return Ok(words);
     }

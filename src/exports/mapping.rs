@@ -12,6 +12,10 @@ use super::mobile::MobileMapping;
 use super::name::NameMapping;
 use crate::schedules::TimeZone;
 use crate::segments::Segment;
+use crate::wire::list;
+
+/// Custom fields of a mapping; part of the contract.
+pub const CUSTOM_FIELDS_MAX: usize = 100;
 
 /// Which fields of a profile become which parts of a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,7 +30,7 @@ pub struct Mapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mobile_number: Option<MobileMapping>,
     /// What goes into custom fields of the list.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list::<CUSTOM_FIELDS_MAX, _, _>")]
     #[schema(max_items = 100)]
     pub custom_fields: Vec<CustomFieldMapping>,
     /// Whether opens and clicks of these people may be tracked.

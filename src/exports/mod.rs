@@ -30,7 +30,7 @@ pub use export::Export;
 pub use field_name::FieldName;
 pub use format::ValueFormat;
 pub use list_id::ListId;
-pub use mapping::{Mapping, MissingField};
+pub use mapping::{CUSTOM_FIELDS_MAX, Mapping, MissingField};
 pub use mobile::MobileMapping;
 pub use name::{NameMapping, NameParts};
 pub use options::Options;

@@ -8,6 +8,9 @@ use crate::campaign_monitor::address::Flaw;
 use crate::campaign_monitor::{RefusalCode, all_shown};
 use crate::runs::{Rejection, RejectionOutcome};
 
+/// How much of an address is kept of a profile that is not sent, in characters: no address that is sent is longer.
+const ADDRESS_CHARS_SHOWN: usize = 254;
+
 /// Why a profile is not on the list; part of the contract by its `word`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectionCode {
@@ -86,7 +89,7 @@ impl Profile<'_> {
             position: self.first_row + to_i64(self.row),
             batch: self.batch,
             customer_id: text(CUSTOMER_ID_COLUMN),
-            email: all_shown(&text(EMAIL_COLUMN)).into_owned(),
+            email: shown(self.columns.get(EMAIL_COLUMN, self.row).unwrap_or_default()),
             outcome,
             code: code.word().into_owned(),
             message,
@@ -95,11 +98,25 @@ impl Profile<'_> {
     }
 }
 
+/// As much of an address as the longest one has, and what cannot be seen in it by its number.
+fn shown(address: &str) -> String {
+    let end = address.char_indices().nth(ADDRESS_CHARS_SHOWN).map(|(end, _)| end);
+    let beginning = all_shown(&address[..end.unwrap_or(address.len())]).into_owned();
+    if end.is_some() { beginning + "…" } else { beginning }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::campaign_monitor::ProblemCode;
     use crate::runs::ReasonCode;
+
+    #[test]
+    fn of_an_address_as_much_is_kept_as_the_longest_one_has() {
+        let longest = "a".repeat(254);
+        assert_eq!(shown(&longest), longest);
+        assert_eq!(shown(&"a".repeat(1_000_000)), longest + "…");
+    }
 
     #[test]
     fn marketers_find_every_code_of_a_run_and_of_a_profile() {

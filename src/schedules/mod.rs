@@ -15,8 +15,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::{ReadHandle, Time};
+use crate::wire::list;
 pub(crate) use times::{CronLine, TimeZone};
 
+/// Cron lines of a schedule; part of the contract.
+pub const LINES_MAX: usize = 10;
 /// Planned times in a response.
 pub const SHOWN: usize = 5;
 
@@ -33,7 +36,11 @@ pub struct Schedule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<TimeZone>,
     /// When, in cron lines; only with `custom`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list::<LINES_MAX, _, _>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     #[schema(max_items = 10)]
     pub cron: Vec<CronLine>,
 }

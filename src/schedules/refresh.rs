@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::times::{self, CronLine, TimeZone};
 use crate::audit::Snapshot;
 use crate::db::{Stamps, Time};
+use crate::wire::list;
 
 /// When the system refresh of an instance takes place. It is off until a caller sets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,12 +20,13 @@ pub struct RefreshSchedule {
     /// Whether it takes place every day, or on some days of the week.
     pub recurrence: Recurrence,
     /// The days of a week; only with `weekly`, and then at least one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list::<7, _, _>")]
     #[schema(max_items = 7)]
     pub weekdays: Vec<Weekday>,
     /// Time zone in which `times` are read.
     pub timezone: TimeZone,
     /// Times of these days, each once.
+    #[serde(deserialize_with = "list::<4, _, _>")]
     #[schema(min_items = 1, max_items = 4)]
     pub times: Vec<ClockTime>,
 }

@@ -16,6 +16,7 @@ use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging, SearchText};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::wire::moment;
 
 /// Selects events; without any of these, all are listed.
 #[derive(Deserialize, IntoParams)]
@@ -31,8 +32,10 @@ pub struct AuditFilter {
     #[param(inline)]
     object_id: Option<SearchText>,
     /// Only events at this time or later.
+    #[serde(default, deserialize_with = "moment")]
     from_utc: Option<DateTime<Utc>>,
     /// Only events before this time.
+    #[serde(default, deserialize_with = "moment")]
     to_utc: Option<DateTime<Utc>>,
 }
 

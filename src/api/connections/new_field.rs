@@ -21,6 +21,7 @@ use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ConnectionId;
+use crate::wire::list;
 
 /// Campaign Monitor's code of a key that another field of the list has.
 const KEY_IN_USE: i64 = 255;
@@ -34,7 +35,7 @@ pub struct NewFieldBody {
     pub name: FieldTitle,
     pub data_type: NewDataType,
     /// What may be chosen; for `MultiSelectOne` and `MultiSelectMany` only, which need at least one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list::<OPTIONS_MAX, _, _>")]
     #[schema(max_items = 250, max_length = 250, pattern = r"^[^\x00-\x1f\x7f]+$", example = json!(["Tea", "Coffee"]))]
     pub options: Vec<String>,
     /// Whether subscribers see the field, and change it, in the preference center.

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
-use crate::exports::{ConsentMapping, ListId, Mapping, Warning, warnings};
+use crate::exports::{CUSTOM_FIELDS_MAX, ConsentMapping, ListId, Mapping, Warning, warnings};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
@@ -20,8 +20,6 @@ use uuid::Uuid;
 
 /// Keys of a list that a sentence names.
 const KEYS_SHOWN: usize = 20;
-/// Part of the API contract.
-const CUSTOM_FIELDS_MAX: usize = 100;
 
 /// The segments of those names, or 422 with every unknown name.
 pub async fn find_segments(

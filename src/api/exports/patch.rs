@@ -5,12 +5,12 @@ use utoipa::ToSchema;
 
 use super::views::SegmentNames;
 use crate::exports::{
-    ConsentMapping, CountryCode, CustomFieldMapping, FieldName, ListId, Mapping, MobileMapping,
-    NameMapping, NullWord, Options, empty,
+    CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, FieldName, ListId, Mapping,
+    MobileMapping, NameMapping, NullWord, Options, empty,
 };
 use crate::names::{ConnectionId, DisplayName};
-use crate::schedules::{CronLine, Schedule, ScheduleKind, TimeZone};
-use crate::wire::present;
+use crate::schedules::{CronLine, LINES_MAX, Schedule, ScheduleKind, TimeZone};
+use crate::wire::{present, present_list};
 
 /// What to change of an export.
 #[derive(Deserialize, ToSchema)]
@@ -58,7 +58,7 @@ pub struct MappingPatch {
     #[schema(value_type = Option<MobileMapping>)]
     #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub mobile_number: Option<Option<MobileMapping>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_list::<CUSTOM_FIELDS_MAX, _, _>")]
     #[schema(value_type = Vec<CustomFieldMapping>, required = false, max_items = 100)]
     pub custom_fields: Option<Vec<CustomFieldMapping>>,
     #[serde(default, deserialize_with = "present")]
@@ -115,7 +115,7 @@ pub struct SchedulePatch {
     #[schema(value_type = Option<TimeZone>)]
     #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
     pub timezone: Option<Option<TimeZone>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_list::<LINES_MAX, _, _>")]
     #[schema(value_type = Vec<CronLine>, required = false, max_items = 10)]
     pub cron: Option<Vec<CronLine>>,
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Data;
+use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, post};
 use serde_json::json;
 use tokio::time::timeout;
@@ -24,6 +24,7 @@ use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::records::batches::{self, MemberSource};
+use crate::records::encoded::EncodedBatch;
 use crate::records::plan::Plan;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
@@ -122,13 +123,27 @@ async fn count(
     });
     let mut count = PreviewCount::new(&plan, selected, numbers);
     while let Some(batch) = reader.recv().await {
-        count.add(&batch.map_err(|failure| read_problem(&failure.error))?, &plan);
+        let batch = batch.map_err(|failure| read_problem(&failure.error))?;
+        count = counted(count, batch, plan.clone()).await?;
     }
     let view = count.view(&plan);
     if view.selected != selected {
         return Err(anyhow::anyhow!("the reader ended before the segments").into());
     }
     Ok(view)
+}
+
+/// Counts a batch on a thread that may block: one that is too large for a call is encoded again in halves.
+async fn counted(
+    mut count: PreviewCount,
+    batch: EncodedBatch,
+    plan: Arc<Plan>,
+) -> Result<PreviewCount, Problem> {
+    let counting = move || {
+        count.add(&batch, &plan);
+        count
+    };
+    web::block(counting).await.map_err(|error| anyhow::Error::from(error).into())
 }
 
 /// Seconds for so many calls, of which `in_flight` run at a time.

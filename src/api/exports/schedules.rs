@@ -21,6 +21,7 @@ use crate::http::body::{Body, Id, IfMatch, ok};
 use crate::http::problem::{FieldError, Problem};
 use crate::names::ExportId;
 use crate::schedules::Schedule;
+use crate::wire::list;
 
 /// The most exports of one change.
 const EXPORTS_MAX: usize = 200;
@@ -40,6 +41,7 @@ enum Mode {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SchedulesBody {
     /// 1 to 200 exports, each once.
+    #[serde(deserialize_with = "list::<EXPORTS_MAX, _, _>")]
     #[schema(min_items = 1, max_items = 200)]
     export_ids: Vec<ExportId>,
     mode: Mode,

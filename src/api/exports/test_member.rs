@@ -19,6 +19,9 @@ use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::runs::{FieldWarnings, ValueProblem};
 
+/// Part of the API contract.
+const NAME_CHARS_MAX: usize = 1000;
+
 /// The member to be sent: one of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -47,6 +50,12 @@ pub(super) enum Wanted {
 
 impl Wanted {
     pub(super) fn of(body: &TestBody) -> Result<Self, Problem> {
+        for (pointer, name) in [("/customerId", &body.customer_id), ("/email", &body.email)] {
+            if name.as_ref().is_some_and(|name| name.chars().count() > NAME_CHARS_MAX) {
+                let message = format!("It has at most {NAME_CHARS_MAX} characters.");
+                return Err(Problem::unprocessable(pointer, "invalid", message));
+            }
+        }
         match (&body.customer_id, &body.email) {
             (Some(id), None) => Ok(Self::CustomerId(id.trim().to_owned())),
             (None, Some(email)) => Ok(Self::Email(address::sent(email.trim()).to_lowercase())),

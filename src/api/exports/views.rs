@@ -15,25 +15,28 @@ use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
 use crate::segments::SegmentName;
+use crate::wire::list;
 
 /// Part of the API contract.
 const SEGMENTS_MAX: usize = 50;
 
 /// The segments of an export: 1 to 50, each once.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(try_from = "Vec<SegmentName>")]
+#[serde(try_from = "ManyNames")]
 #[schema(value_type = Vec<SegmentName>, min_items = 1, max_items = 50)]
 pub struct SegmentNames(pub Vec<SegmentName>);
 
-impl TryFrom<Vec<SegmentName>> for SegmentNames {
+/// The names as they come, of which there may be too many.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct ManyNames(#[serde(deserialize_with = "list::<SEGMENTS_MAX, _, _>")] Vec<SegmentName>);
+
+impl TryFrom<ManyNames> for SegmentNames {
     type Error = String;
 
-    fn try_from(names: Vec<SegmentName>) -> Result<Self, String> {
+    fn try_from(ManyNames(names): ManyNames) -> Result<Self, String> {
         if !(1..=SEGMENTS_MAX).contains(&names.len()) {
-            return Err(format!(
-                "an export has 1 to {SEGMENTS_MAX} segments, and this one has {}",
-                names.len()
-            ));
+            return Err(format!("an export has 1 to {SEGMENTS_MAX} segments"));
         }
         let mut seen = HashSet::new();
         match names.iter().find(|name| !seen.insert(*name)) {

@@ -19,6 +19,7 @@ use crate::names::{ExportId, RunId};
 use crate::runs::reader::{self, RunReader};
 use crate::runs::store::{self, RunQuery};
 use crate::runs::{Run, RunStatus, SubmissionKind};
+use crate::wire::moment;
 
 /// Selects runs; without any of these, all are listed.
 #[derive(Deserialize, IntoParams)]
@@ -32,8 +33,10 @@ pub struct RunFilter {
     /// Only runs that were started this way.
     submission_kind: Option<SubmissionKind>,
     /// Only runs submitted at this time or later.
+    #[serde(default, deserialize_with = "moment")]
     from_utc: Option<DateTime<Utc>>,
     /// Only runs submitted before this time.
+    #[serde(default, deserialize_with = "moment")]
     to_utc: Option<DateTime<Utc>>,
 }
 

@@ -9,10 +9,8 @@ use crate::db::Time;
 use crate::http::problem::{FieldError, Problem};
 use crate::schedules::refresh::{Recurrence, RefreshSchedule};
 use crate::schedules::times::{self, TimeZone};
-use crate::schedules::{Schedule, ScheduleKind};
+use crate::schedules::{LINES_MAX, Schedule, ScheduleKind};
 
-/// Part of the API contract.
-const LINES_MAX: usize = 10;
 /// Between two planned times of an export. A million profiles may take 20 minutes; a planned time is skipped while the
 /// previous run is active.
 const APART_MIN: TimeDelta = TimeDelta::minutes(15);

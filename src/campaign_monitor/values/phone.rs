@@ -7,6 +7,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
 use crate::campaign_monitor::invisible::is_invisible;
 
+/// A longer text is no number, whatever it is: reading it would take long. Invisible characters have room.
+const BYTES_MAX: usize = 250;
 /// Digits before a slash at most: those of a code of an area, with that of its country.
 const AREA_DIGITS_MAX: usize = 7;
 
@@ -29,6 +31,9 @@ impl PhoneCountry {
 
 /// A mobile number in E.164; `None` when the text is no valid number, one of a country that nobody names, or may be two.
 pub fn mobile_number(text: &str, country: Option<PhoneCountry>) -> Option<String> {
+    if text.len() > BYTES_MAX {
+        return None;
+    }
     let visible: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
     let visible = visible.trim();
     if !is_one_number(visible) {
@@ -115,6 +120,15 @@ mod tests {
 
     fn sent(text: &str, country: &str) -> Option<String> {
         mobile_number(text, PhoneCountry::of(country))
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_for_any_number_is_none() {
+        let number = format!("+371{}20000000", " ".repeat(200));
+        assert_eq!(sent(&number, "").as_deref(), Some("+37120000000"));
+        for text in [format!("+371{}20000000", " ".repeat(300)), "1".repeat(600_000)] {
+            assert_eq!(sent(&text, "LV"), None);
+        }
     }
 
     #[test]
