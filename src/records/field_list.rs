@@ -1,12 +1,14 @@
 //! The fields of the profile that a mapping reads, and the parts of a subscriber that they become.
 
+use super::columns::EMAIL_COLUMN;
 use crate::campaign_monitor::{
-    Consent, ConsentSource, ConsentWords, CustomField, CustomFieldColumn, Form, IfEmpty,
-    MobileColumn, NameColumns, Reading, Source, TemplatePart, Zones,
+    Consent, ConsentSource, ConsentWords, CustomField, CustomFieldColumn, EmailColumn, Form,
+    IfEmpty, MobileColumn, NameColumns, Reading, Source, TemplatePart, Zones,
 };
 use crate::exports::{
     ConsentChoice, ConsentField, ConsentMapping, ConsentWord, CountryCode, CustomFieldMapping,
-    EmptyValue, FieldName, Mapping, NameMapping, OtherConsent, TemplatePiece, ValueSource,
+    EmailMapping, EmptyValue, FieldName, Mapping, NameMapping, OtherConsent, TemplatePiece,
+    ValueSource,
 };
 use crate::schedules::TimeZone;
 use crate::storage::CUSTOMER_ID;
@@ -18,6 +20,13 @@ impl FieldList {
     /// Every page has the customer id first.
     pub(super) fn new() -> Self {
         Self(vec![CUSTOMER_ID.to_owned()])
+    }
+
+    /// The address has the second column for itself.
+    pub(super) fn email(&mut self, email: &EmailMapping) -> EmailColumn {
+        let column = self.push(email.field());
+        debug_assert_eq!(column, EMAIL_COLUMN, "the address is the second column");
+        EmailColumn { column, repair: email.repairs() }
     }
 
     fn position(&mut self, field: &FieldName) -> usize {
@@ -72,7 +81,7 @@ impl FieldList {
         }
     }
 
-    pub(super) fn push(&mut self, field: &FieldName) -> usize {
+    fn push(&mut self, field: &FieldName) -> usize {
         self.0.push(field.as_str().to_owned());
         self.0.len() - 1
     }
@@ -129,6 +138,6 @@ fn words(consent: &ConsentField) -> ConsentWords {
         OtherConsent::No => Some(Consent::No),
         OtherConsent::Unchanged => Some(Consent::Unchanged),
     };
-    let texts = |words: &[ConsentWord]| words.iter().map(|word| word.as_str().to_owned()).collect();
-    ConsentWords { yes: texts(&consent.yes), no: texts(&consent.no), otherwise }
+    let (yes, no) = (consent.yes.iter(), consent.no.iter());
+    ConsentWords::new(yes.map(ConsentWord::as_str), no.map(ConsentWord::as_str), otherwise)
 }

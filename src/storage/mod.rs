@@ -48,6 +48,7 @@ pub(crate) use manifest::DEFAULT_ROOT;
 pub use manifest::{Format, Inspection, Manifest};
 pub use media::{Media, UploadForm};
 pub(crate) use near::nearest;
+pub(crate) use pages::WantedColumns;
 pub(crate) use receive::Upload;
 pub use roots::{RootSettings, Storage};
 pub(crate) use table::TableName;

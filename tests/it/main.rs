@@ -9,6 +9,7 @@ mod audit;
 mod bad_days;
 mod bodies;
 mod codes;
+mod consents;
 mod conventions;
 mod doors;
 mod duplicates;

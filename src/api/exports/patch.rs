@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::views::SegmentNames;
 use crate::exports::{
-    ConsentMapping, CountryCode, CustomFieldMapping, FieldName, ListId, Mapping, MobileMapping,
+    ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, ListId, Mapping, MobileMapping,
     NameMapping, NullWord, Options, empty,
 };
 use crate::names::{ConnectionId, DisplayName};
@@ -46,8 +46,8 @@ pub struct ExportPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MappingPatch {
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = FieldName, required = false)]
-    pub email: Option<FieldName>,
+    #[schema(value_type = EmailMapping, required = false)]
+    pub email: Option<EmailMapping>,
     /// `null`: subscribers get no name.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<NameMapping>)]
