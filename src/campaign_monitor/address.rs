@@ -5,10 +5,12 @@
 //! and labels of letters, digits, `-` and `_`, the last one of letters. No quotes, no IP literals.
 //!
 //! Characters that nobody sees are removed, and a domain in another script is sent as Punycode (UTS 46). Nothing else
-//! is repaired: a guess could be the address of somebody else.
+//! is repaired, unless the mapping asks for it: a guess could be the address of somebody else.
 
 use std::borrow::Cow;
 use std::fmt;
+
+use unicode_normalization::char::is_combining_mark;
 
 use super::invisible::{self, shown};
 
@@ -81,32 +83,70 @@ pub fn sent(text: &str) -> Cow<'_, str> {
     else {
         return visible;
     };
+    let is_name = domain.chars().all(may_be_in_domain);
     match idna::domain_to_ascii(domain) {
-        Ok(domain) => Cow::Owned(format!("{local}@{domain}")),
-        Err(_) => visible,
+        Ok(domain) if is_name => Cow::Owned(format!("{local}@{domain}")),
+        _ => visible,
     }
 }
 
-/// Names the usual mistakes; what would be an address without its mistake is one of them.
+/// Letters and digits of any script, marks on them, and what stands between labels. UTS 46 alone would make a domain of
+/// a dash or an arrow, which no registry has.
+fn may_be_in_domain(letter: char) -> bool {
+    letter.is_alphanumeric()
+        || is_combining_mark(letter)
+        || matches!(
+            letter,
+            '-' | '_' | '.' | '。' | '．' | '｡' | '·' | '・' | '\u{200c}' | '\u{200d}'
+        )
+}
+
+/// The address of the person who is meant by a text that is no address: the first one in it. It says whose consents
+/// these are; nothing is ever sent there.
+pub fn meant(text: &str) -> Option<String> {
+    let is_around =
+        |letter: char| letter.is_whitespace() || "<>()[]{},;:\"|\\“”„«»".contains(letter);
+    let visible = invisible::without(text);
+    visible.split(is_around).find_map(|piece| {
+        let (local, domain) = piece.split_once('@')?;
+        let end = domain.find(|c: char| !(c.is_alphanumeric() || ['-', '_', '.'].contains(&c)));
+        let domain = domain[..end.unwrap_or(domain.len())].trim_end_matches('.');
+        let address = format!("{}@{domain}", local.trim_start_matches(['.', '\'']));
+        let address = sent(&address).into_owned();
+        broken_rule(&address).is_none().then_some(address)
+    })
+}
+
+/// The address without its usual mistake. Of several addresses, none.
+pub fn repaired(text: &str) -> Option<String> {
+    let address = sent(text.trim());
+    let (flaw, inner) = mistake(&address)?;
+    (flaw != Flaw::Several).then(|| sent(inner.trim()).into_owned())
+}
+
+/// The name of a usual mistake, or else the rule that the address breaks.
 fn flaw(address: &str, rule: String) -> Flaw {
+    match mistake(address) {
+        Some((flaw, _)) => flaw,
+        None if address.len() > ADDRESS_BYTES_MAX => Flaw::TooLong,
+        None => Flaw::Malformed(rule),
+    }
+}
+
+/// A usual mistake, and what would be an address without it.
+fn mistake(address: &str) -> Option<(Flaw, &str)> {
     let is_good = |text: &str| broken_rule(&sent(text.trim())).is_none();
     let mut parts = address.split([',', ';', ' ', '\n', '\t']).filter(|part| part.contains('@'));
     if parts.by_ref().nth(1).is_some() {
-        return Flaw::Several;
+        return Some((Flaw::Several, ""));
     }
     let scheme = address.get(..7).filter(|start| start.eq_ignore_ascii_case("mailto:"));
-    if scheme.is_some_and(|scheme| is_good(&address[scheme.len()..])) {
-        return Flaw::Link;
-    }
+    let link = scheme.map(|scheme| (Flaw::Link, &address[scheme.len()..]));
     let inner = address.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
-    if inner.is_some_and(|(_, inner)| is_good(inner)) {
-        return Flaw::WithName;
-    }
-    match address.chars().next_back().filter(|last| ['.', ',', ';'].contains(last)) {
-        Some(last) if is_good(&address[..address.len() - 1]) => Flaw::TrailingCharacter(last),
-        _ if address.len() > ADDRESS_BYTES_MAX => Flaw::TooLong,
-        _ => Flaw::Malformed(rule),
-    }
+    let named = inner.map(|(_, inner)| (Flaw::WithName, inner));
+    let last = address.chars().next_back().filter(|last| ['.', ',', ';'].contains(last));
+    let ended = last.map(|last| (Flaw::TrailingCharacter(last), &address[..address.len() - 1]));
+    [link, named, ended].into_iter().flatten().find(|(_, inner)| is_good(inner))
 }
 
 /// The first rule that an address breaks, in words.
@@ -120,6 +160,9 @@ fn broken_rule(address: &str) -> Option<String> {
     let outside = local.char_indices().find(|(_, letter)| *letter != '.' && !is_atom(*letter));
     if let Some((at, letter)) = outside {
         return Some(character(address, at, letter));
+    }
+    if local.is_empty() {
+        return Some("nothing stands before the @".into());
     }
     if local.split('.').any(str::is_empty) {
         return Some("before the @, a dot stands first, last or beside another dot".into());
@@ -188,79 +231,4 @@ const fn is_atom(letter: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn common_addresses_are_accepted() {
-        for address in [
-            "ann@example.com",
-            "o'brien+news@mail.example.co.uk",
-            "a_b-c.d@under_score.example.museum",
-            "ann@example.xn--p1ai",
-            "BOB@EXAMPLE.XN--P1AI",
-        ] {
-            assert_eq!(check(address).unwrap(), address);
-        }
-        assert_eq!(check("  ann@example.com\t").unwrap(), "ann@example.com");
-    }
-
-    #[test]
-    fn what_nobody_sees_is_taken_off_and_a_domain_of_another_script_is_sent_as_punycode() {
-        for (text, expected) in [
-            ("\u{200b}ann@example.com", "ann@example.com"),
-            ("bob@example.com\u{200e}", "bob@example.com"),
-            ("d\u{ad}an@example.com", "dan@example.com"),
-            ("\u{feff}eve@exam\u{2060}ple.com", "eve@example.com"),
-            ("\u{a0}ann@example.com\u{a0}", "ann@example.com"),
-            ("eve@bücher.example", "eve@xn--bcher-kva.example"),
-            ("eve@BÜCHER.example", "eve@xn--bcher-kva.example"),
-            ("иван@пример.рф", ""),
-        ] {
-            assert_eq!(check(text).unwrap_or_default(), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn the_usual_mistakes_have_names() {
-        for (address, flaw) in [
-            ("", Flaw::Missing),
-            (" \u{200b} ", Flaw::Missing),
-            ("mailto:ann@example.com", Flaw::Link),
-            ("MAILTO:ann@example.com", Flaw::Link),
-            ("Ann <ann@example.com>", Flaw::WithName),
-            ("<ann@example.com>", Flaw::WithName),
-            ("ann@example.com.", Flaw::TrailingCharacter('.')),
-            ("ann@example.com;", Flaw::TrailingCharacter(';')),
-            ("ann@example.com,", Flaw::TrailingCharacter(',')),
-            ("ann@example.com; bob@example.com", Flaw::Several),
-            ("ann@example.com,bob@example.com", Flaw::Several),
-            ("ann@example.com bob@example.com", Flaw::Several),
-        ] {
-            assert_eq!(check(address), Err(flaw), "{address}");
-        }
-        let long = format!("a@{}example.com", "b.".repeat(150));
-        assert_eq!(check(&long), Err(Flaw::TooLong));
-    }
-
-    #[test]
-    fn a_broken_rule_is_told_with_its_place() {
-        for (address, rule) in [
-            ("ann", "it has no @"),
-            ("ann@example", "its domain has no dot"),
-            ("ann@@example.com", "a second @ stands at place 5"),
-            (".ann@example.com", "before the @, a dot stands first, last or beside another dot"),
-            ("an..n@example.com", "before the @, a dot stands first, last or beside another dot"),
-            ("ann lee@example.com", "a blank stands at place 4"),
-            ("ann\u{a0}lee@example.com", "“U+00A0” at place 4 cannot be in it"),
-            ("\"ann\"@example.com", "“\"” at place 1 cannot be in it"),
-            ("ann@[127.0.0.1]", "“[” at place 5 cannot be in it"),
-            ("ann@example.c", "“c” is not the end of a domain"),
-            ("ann@example.123", "“123” is not the end of a domain"),
-            ("ann@example..com", "a part of its domain is empty, or longer than 63 characters"),
-            ("анна@example.com", "“а” at place 1 cannot be in it"),
-        ] {
-            assert_eq!(check(address), Err(Flaw::Malformed(rule.into())), "{address}");
-        }
-    }
-}
+mod tests;

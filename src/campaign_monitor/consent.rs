@@ -3,6 +3,8 @@
 //! Campaign Monitor reads `Unchanged` as a yes to tracking for somebody who is new on the list. So a value that nobody
 //! can read never becomes `Unchanged` by itself.
 
+use super::values::key as choice_key;
+
 /// What a consent may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
@@ -19,10 +21,10 @@ const NO: [&str; 6] = ["no", "n", "false", "f", "0", "off"];
 /// The words that the customer's data has beside the usual ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsentWords {
-    pub yes: Vec<String>,
-    pub no: Vec<String>,
+    yes: Vec<String>,
+    no: Vec<String>,
     /// What any other word says; `None` where the profile is not sent.
-    pub otherwise: Option<Consent>,
+    otherwise: Option<Consent>,
 }
 
 /// What becomes of a value of a profile.
@@ -45,11 +47,23 @@ impl Consent {
 }
 
 impl ConsentWords {
+    /// Words of the customer's, in any case and any Unicode form.
+    pub fn new(
+        yes: impl IntoIterator<Item = impl AsRef<str>>,
+        no: impl IntoIterator<Item = impl AsRef<str>>,
+        otherwise: Option<Consent>,
+    ) -> Self {
+        let yes = yes.into_iter().map(|word| key(word.as_ref())).collect();
+        let no = no.into_iter().map(|word| key(word.as_ref())).collect();
+        Self { yes, no, otherwise }
+    }
+
     /// An empty value changes nothing. A word of the customer's comes before the usual ones.
     pub fn read(&self, text: Option<&str>) -> ConsentReading {
-        let Some(text) = text else { return ConsentReading::Clear(Consent::Unchanged) };
-        let own = |words: &[String]| words.iter().any(|word| is_same(word, text));
-        let usual = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        let key = text.map(key).filter(|key| !key.is_empty());
+        let Some(key) = key else { return ConsentReading::Clear(Consent::Unchanged) };
+        let own = |words: &[String]| words.contains(&key);
+        let usual = |words: &[&str]| words.contains(&&*key);
         if own(&self.no) {
             ConsentReading::Clear(Consent::No)
         } else if own(&self.yes) {
@@ -64,8 +78,17 @@ impl ConsentWords {
     }
 }
 
-fn is_same(word: &str, text: &str) -> bool {
-    word == text || word.to_lowercase() == text.to_lowercase()
+/// What the spellings of a word have in common; `0.0` is the same number as `0`.
+fn key(text: &str) -> String {
+    let key = choice_key(text);
+    let number = key.strip_prefix('-').unwrap_or(&key);
+    let (integer, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_integer = fraction.bytes().all(|digit| digit == b'0');
+    match integer {
+        "0" if is_integer => "0".to_owned(),
+        "1" if is_integer && number.len() == key.len() => "1".to_owned(),
+        _ => key,
+    }
 }
 
 #[cfg(test)]
@@ -94,20 +117,33 @@ mod tests {
         for text in ["maybe", "2", "opted in", "nein", "ja", "-1", "yes!", "n/a"] {
             assert_eq!(read(&words, text), ConsentReading::Unreadable, "{text}");
         }
-        let words = ConsentWords { otherwise: Some(Consent::No), ..ConsentWords::default() };
+        let words = ConsentWords::new([""; 0], [""; 0], Some(Consent::No));
         assert_eq!(read(&words, "maybe"), ConsentReading::Assumed(Consent::No));
     }
 
     #[test]
     fn the_words_of_the_customer_come_first() {
-        let words = ConsentWords {
-            yes: vec!["Opted in".into(), "Jā".into()],
-            no: vec!["1".into()],
-            otherwise: None,
-        };
+        let words = ConsentWords::new(["Opted in", "Jā"], ["1"], None);
         assert_eq!(read(&words, "opted IN"), ConsentReading::Clear(Consent::Yes));
         assert_eq!(read(&words, "JĀ"), ConsentReading::Clear(Consent::Yes));
         assert_eq!(read(&words, "1"), ConsentReading::Clear(Consent::No));
         assert_eq!(read(&words, "y"), ConsentReading::Clear(Consent::Yes));
+    }
+
+    #[test]
+    fn a_spelling_that_nobody_sees_makes_no_other_word() {
+        let words = ConsentWords::new(["Jā"], ["Nē"], Some(Consent::Unchanged));
+        for no in
+            ["no\u{200b}", "n\u{ad}o", "\u{feff}NO ", "Ne\u{304}", "NĒ", "0.0", "0.00", "-0", "0."]
+        {
+            assert_eq!(read(&words, no), ConsentReading::Clear(Consent::No), "{no:?}");
+        }
+        for yes in ["yes\u{200b}", "Ja\u{304}", "1.0", "1.000"] {
+            assert_eq!(read(&words, yes), ConsentReading::Clear(Consent::Yes), "{yes:?}");
+        }
+        for other in ["0.1", "00", "-1.0", "1.01", "10"] {
+            assert_eq!(read(&words, other), ConsentReading::Assumed(Consent::Unchanged), "{other}");
+        }
+        assert_eq!(read(&words, "\u{200b}"), ConsentReading::Clear(Consent::Unchanged), "nothing");
     }
 }

@@ -15,12 +15,14 @@ use super::layout::{ConsentSource, IfEmpty, Layout, NameColumns};
 use super::problem::{Misfit, ProblemCode, Target};
 use super::source::{Cells, Source};
 use super::tally::{Tally, TargetTally};
-use super::values::{Fit, mobile_number};
+use super::values::{Fit, Form, VALUE_CHARS_MAX, mobile_number};
 
 /// Bytes of an average record, to start with enough room.
 const RECORD_BYTES: usize = 320;
 
 /// The members of a record outside the custom fields of which a value may not fit.
+pub const EMAIL_ADDRESS: &str = "EmailAddress";
+pub const NAME: &str = "Name";
 pub const MOBILE_NUMBER: &str = "MobileNumber";
 pub const CONSENT_TO_TRACK: &str = "ConsentToTrack";
 pub const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
@@ -98,7 +100,9 @@ impl Record<'_> {
         let Some(text) = self.read(&mobile.source) else {
             return (mobile.if_empty == IfEmpty::Clear).then(String::new);
         };
-        let (number, target) = (mobile_number(&text, mobile.country), Target::MobileNumber);
+        let is_complete = !mobile.source.lacks_part(self.body.page, self.row);
+        let number = mobile_number(&text, mobile.country).filter(|_| is_complete);
+        let target = Target::MobileNumber;
         if number.is_some() {
             self.body.tally.sent(target);
         } else {
@@ -106,6 +110,40 @@ impl Record<'_> {
             self.body.tally.misfit(self.row, target, code, &text, None);
         }
         number
+    }
+
+    /// The address to send. A row without one does not come here.
+    fn email(&self) -> Cow<'_, str> {
+        let (email, Body { page, tally, .. }) = (self.body.layout.email, self.body);
+        let text = self.get(email.column).unwrap_or_default();
+        if !email.repair || address::check(text).is_ok() {
+            return address::sent(text);
+        }
+        let address = email.read(*page, self.row).unwrap_or_default();
+        tally.misfit(self.row, Target::Email, ProblemCode::Repaired, text, Some(&address));
+        address
+    }
+
+    /// A first and a last name that need no cut: the usual case, in which nothing is copied.
+    fn short_parts(&self) -> Option<(&str, &str)> {
+        let NameColumns::Parts(first, last) = self.body.layout.name else { return None };
+        let parts = self.get(first).zip(self.get(last));
+        parts.filter(|(first, last)| first.len() + last.len() < VALUE_CHARS_MAX)
+    }
+
+    /// The name to send, cut as Campaign Monitor would cut it.
+    fn name(&self) -> Option<Cow<'_, str>> {
+        let name = match &self.body.layout.name {
+            NameColumns::None => None,
+            NameColumns::Full(source) => self.read(source),
+            NameColumns::Parts(first, last) => match (self.get(*first), self.get(*last)) {
+                (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
+                (name, None) | (None, name) => name.map(Cow::Borrowed),
+            },
+        }?;
+        let Fit::Cut(sent) = Form::Text.fit(&name) else { return Some(name) };
+        self.body.tally.misfit(self.row, Target::Name, ProblemCode::Cut, &name, Some(sent));
+        Some(Cow::Owned(sent.to_owned()))
     }
 
     /// What is sent of a consent. A row with one that nobody can read does not come here.
@@ -132,22 +170,11 @@ impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let layout = self.body.layout;
         let mut record = serializer.serialize_map(None)?;
-        let email = address::sent(self.get(layout.email).unwrap_or_default());
-        record.serialize_entry("EmailAddress", &email)?;
-        match &layout.name {
-            NameColumns::None => {}
-            NameColumns::Full(source) => {
-                if let Some(name) = self.read(source) {
-                    record.serialize_entry("Name", &name)?;
-                }
-            }
-            NameColumns::Parts(first, last) => match (self.get(*first), self.get(*last)) {
-                (Some(first), Some(last)) => {
-                    record.serialize_entry("Name", &Joined(first, last))?;
-                }
-                (Some(name), None) | (None, Some(name)) => record.serialize_entry("Name", name)?,
-                (None, None) => {}
-            },
+        record.serialize_entry(EMAIL_ADDRESS, &self.email())?;
+        if let Some((first, last)) = self.short_parts() {
+            record.serialize_entry(NAME, &Joined(first, last))?;
+        } else if let Some(name) = self.name() {
+            record.serialize_entry(NAME, &name)?;
         }
         if let Some(number) = self.mobile_number() {
             record.serialize_entry(MOBILE_NUMBER, &number)?;
@@ -181,15 +208,14 @@ impl Serialize for CustomFields<'_> {
         let mut fields = serializer.serialize_seq(None)?;
         let Record { body: Body { tally, layout, .. }, row } = self.0;
         for (index, field) in layout.custom_fields.iter().enumerate() {
-            let Some(text) = self.0.read(&field.source) else {
-                if field.if_empty == IfEmpty::Clear {
-                    fields.serialize_element(&Cleared::of(&field.key))?;
-                }
-                continue;
-            };
+            let text = self.0.read(&field.source);
+            let mut values = text.iter().flat_map(|text| field.form.values(text)).peekable();
+            if values.peek().is_none() && field.if_empty == IfEmpty::Clear {
+                fields.serialize_element(&Cleared::of(&field.key))?;
+            }
             let target = Target::CustomField(index);
-            for value in field.form.values(&text) {
-                match field.form.fit(&value) {
+            for value in values {
+                match field.fit(&value, self.0.body.page, *row) {
                     Fit::Complete(value) => {
                         tally.sent(target);
                         fields.serialize_element(&Pair { key: &field.key, value: &value })?;

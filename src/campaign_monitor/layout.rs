@@ -1,13 +1,17 @@
 //! Which part of a subscriber comes from where.
 
+use std::borrow::Cow;
+
+use super::address::{self, Flaw};
 use super::consent::{Consent, ConsentReading, ConsentWords};
+use super::problem::ProblemCode;
 use super::source::{Cells, Source};
-use super::values::{Form, PhoneCountry};
+use super::values::{Fit, Form, PhoneCountry};
 
 /// Which column of a page holds which part of a subscriber. Columns are known by their position.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    pub email: usize,
+    pub email: EmailColumn,
     pub name: NameColumns,
     pub mobile_number: Option<MobileColumn>,
     pub custom_fields: Vec<CustomFieldColumn>,
@@ -16,6 +20,26 @@ pub struct Layout {
     pub consent_to_send_sms: ConsentSource,
     /// Whether people who have unsubscribed are subscribed again.
     pub resubscribe: bool,
+}
+
+/// Where the address comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct EmailColumn {
+    pub column: usize,
+    /// Whether usual mistakes are removed.
+    pub repair: bool,
+}
+
+impl EmailColumn {
+    /// The address to send, or what is wrong with the value.
+    pub fn read<'a>(&self, page: &'a dyn Cells, row: usize) -> Result<Cow<'a, str>, Flaw> {
+        let text = page.get(self.column, row).unwrap_or_default();
+        let repaired = |flaw| match address::repaired(text).filter(|_| self.repair) {
+            Some(address) => Ok(Cow::Owned(address)),
+            None => Err(flaw),
+        };
+        address::check(text).or_else(repaired)
+    }
 }
 
 /// Where the name comes from.
@@ -61,7 +85,13 @@ impl ConsentSource {
     pub fn read(&self, page: &dyn Cells, row: usize) -> ConsentReading {
         match self {
             Self::Fixed(consent) => ConsentReading::Clear(*consent),
-            Self::Column(column, words) => words.read(page.get(*column, row).map(str::trim)),
+            Self::Column(column, words) => {
+                let reading = words.read(page.written(*column, row));
+                // A word that stands for nothing is empty, unless it is a yes or a no.
+                let is_nothing = !matches!(reading, ConsentReading::Clear(_))
+                    && page.get(*column, row).is_none();
+                if is_nothing { ConsentReading::Clear(Consent::Unchanged) } else { reading }
+            }
         }
     }
 
@@ -69,7 +99,7 @@ impl ConsentSource {
     pub fn text<'a>(&self, page: &'a dyn Cells, row: usize) -> &'a str {
         match self {
             Self::Fixed(_) => "",
-            Self::Column(column, _) => page.get(*column, row).unwrap_or_default(),
+            Self::Column(column, _) => page.written(*column, row).unwrap_or_default(),
         }
     }
 }
@@ -82,4 +112,14 @@ pub struct CustomFieldColumn {
     pub source: Source,
     pub form: Form,
     pub if_empty: IfEmpty,
+}
+
+impl CustomFieldColumn {
+    /// What becomes of a value of a row. What is left of a number whose template lacks a part is another number.
+    pub(super) fn fit<'a>(&'a self, value: &'a str, page: &dyn Cells, row: usize) -> Fit<'a> {
+        if matches!(self.form, Form::Number(_)) && self.source.lacks_part(page, row) {
+            return Fit::Unfit(ProblemCode::NotANumber);
+        }
+        self.form.fit(value)
+    }
 }

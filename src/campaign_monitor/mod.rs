@@ -24,11 +24,15 @@ mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
 pub use consent::{Consent, ConsentReading, ConsentWords};
-pub use encode::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, Encoded, MOBILE_NUMBER, encode};
+pub use encode::{
+    CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
+};
 pub use error::{Disposition, Error};
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
-pub use layout::{ConsentSource, CustomFieldColumn, IfEmpty, Layout, MobileColumn, NameColumns};
+pub use layout::{
+    ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
+};
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };

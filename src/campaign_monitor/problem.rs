@@ -25,11 +25,13 @@ pub enum ProblemCode {
     Cut,
     /// A consent that is neither a yes nor a no: what `otherwise` says was sent.
     ConsentUnreadable,
+    /// An e-mail address with a usual mistake, which was sent without it.
+    Repaired,
 }
 
 impl ProblemCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotADate,
         Self::OutOfRange,
         Self::NotANumber,
@@ -38,6 +40,7 @@ impl ProblemCode {
         Self::NotAPhoneNumber,
         Self::Cut,
         Self::ConsentUnreadable,
+        Self::Repaired,
     ];
 
     /// The same word as in JSON.
@@ -52,6 +55,7 @@ impl ProblemCode {
             Self::NotAPhoneNumber => "notAPhoneNumber",
             Self::Cut => "cut",
             Self::ConsentUnreadable => "consentUnreadable",
+            Self::Repaired => "repaired",
         }
     }
 
@@ -69,6 +73,7 @@ impl ProblemCode {
             }
             Self::Cut => "they are longer than the field on the list",
             Self::ConsentUnreadable => "they are neither a yes nor a no",
+            Self::Repaired => "they were e-mail addresses with a mistake, and were sent without it",
         }
     }
 }
@@ -87,6 +92,8 @@ impl TryFrom<String> for ProblemCode {
 pub enum Target {
     /// The custom field in this place of the layout.
     CustomField(usize),
+    Email,
+    Name,
     MobileNumber,
     ConsentToTrack,
     ConsentToSendSms,

@@ -6,6 +6,11 @@ use std::borrow::Cow;
 pub trait Cells {
     /// The value in a column and a row; `None` when it is empty.
     fn get(&self, column: usize, row: usize) -> Option<&str>;
+
+    /// The same value as it is written, also where it is a word that stands for nothing.
+    fn written(&self, column: usize, row: usize) -> Option<&str> {
+        self.get(column, row)
+    }
 }
 
 /// Where a value comes from.
@@ -20,8 +25,21 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub enum TemplatePart {
     Text(String),
-    /// A column, and what stands there when it is empty.
+    /// A column, and what stands there when it is empty; an empty text is nothing.
     Column(usize, Option<String>),
+}
+
+impl TemplatePart {
+    /// What stands there in a row; `None` when nothing does.
+    fn value<'a>(&'a self, page: &'a dyn Cells, row: usize) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Column(column, otherwise) => {
+                let otherwise = otherwise.as_deref().filter(|text| !text.is_empty());
+                page.get(*column, row).or(otherwise)
+            }
+        }
+    }
 }
 
 impl Source {
@@ -32,6 +50,12 @@ impl Source {
             Self::Constant(text) => Some(Cow::Borrowed(text)),
             Self::Template(parts) => filled(parts, page, row).map(Cow::Owned),
         }
+    }
+
+    /// Whether a template has no value for one of its parts: what is left of a number is another number.
+    pub fn lacks_part(&self, page: &dyn Cells, row: usize) -> bool {
+        let Self::Template(parts) = self else { return false };
+        parts.iter().any(|part| part.value(page, row).is_none())
     }
 }
 
@@ -44,15 +68,9 @@ fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String
     let mut text = String::new();
     let mut has_value = false;
     for part in parts {
-        let part = match part {
-            TemplatePart::Text(text) => Some(text.as_str()),
-            TemplatePart::Column(column, otherwise) => {
-                let value = page.get(*column, row).or(otherwise.as_deref());
-                has_value |= value.is_some();
-                value
-            }
-        };
-        let part = part.unwrap_or_default();
+        let value = part.value(page, row);
+        has_value |= value.is_some() && matches!(part, TemplatePart::Column(..));
+        let part = value.unwrap_or_default();
         let is_joined = text.is_empty() || text.ends_with(' ');
         push(&mut text, if is_joined { part.trim_start_matches(' ') } else { part });
     }
@@ -91,6 +109,7 @@ mod tests {
         let text = |text: &str| TemplatePart::Text(text.into());
         let names = [TemplatePart::Column(0, None), text(" "), TemplatePart::Column(1, None)];
         let city = [text("City: "), TemplatePart::Column(1, Some("-".into()))];
+        let dear = [text("Dear "), TemplatePart::Column(0, Some(String::new()))];
         for (parts, row, expected) in [
             (&names[..], ["Ann", "Lee"], Some("Ann Lee")),
             (&names[..], ["Ann", ""], Some("Ann")),
@@ -98,6 +117,8 @@ mod tests {
             (&names[..], ["", ""], None),
             (&city[..], ["", "Riga"], Some("City: Riga")),
             (&city[..], ["", ""], Some("City: -")),
+            (&dear[..], ["Ann", ""], Some("Dear Ann")),
+            (&dear[..], ["", ""], None),
         ] {
             assert_eq!(filled(parts, &Row(row), 0).as_deref(), expected);
         }

@@ -104,14 +104,14 @@ impl Spelling {
         match self {
             Self::Exact => value.to_owned(),
             Self::AnyCase => value.to_lowercase(),
-            Self::Number => number(value),
+            Self::Number => normal_number(value),
             Self::Day => value.replace('/', "-"),
         }
     }
 }
 
 /// A number without a plus and without zeros that say nothing. Not as a float, which has no more than 53 bits.
-fn number(text: &str) -> String {
+fn normal_number(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let digits = digits.strip_prefix('+').unwrap_or(digits);
     let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));

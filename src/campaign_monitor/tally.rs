@@ -23,6 +23,15 @@ pub struct TargetTally {
     pub misfits: BTreeMap<ProblemCode, i64>,
 }
 
+/// What a value goes into beside the custom fields, in the order in which they are counted.
+const OTHERS: [Target; 5] = [
+    Target::Email,
+    Target::Name,
+    Target::MobileNumber,
+    Target::ConsentToTrack,
+    Target::ConsentToSendSms,
+];
+
 /// Counts the values of a page.
 pub(super) struct Tally {
     /// For each custom field, then for each of the other targets.
@@ -34,23 +43,24 @@ pub(super) struct Tally {
 impl Tally {
     /// For so many custom fields.
     pub(super) fn of(custom_fields: usize) -> Self {
-        let sent = vec![Cell::new(false); custom_fields + 3];
+        let sent = vec![Cell::new(false); custom_fields + OTHERS.len()];
         Self { sent, counts: RefCell::default(), misfits: RefCell::default() }
     }
 
     fn targets(&self) -> impl Iterator<Item = Target> + use<> {
-        let custom_fields = (0..self.sent.len() - 3).map(Target::CustomField);
-        let others = [Target::MobileNumber, Target::ConsentToTrack, Target::ConsentToSendSms];
-        custom_fields.chain(others)
+        let custom_fields = (0..self.sent.len() - OTHERS.len()).map(Target::CustomField);
+        custom_fields.chain(OTHERS)
     }
 
     fn index(&self, target: Target) -> usize {
-        let others = self.sent.len() - 3;
+        let others = self.sent.len() - OTHERS.len();
         match target {
             Target::CustomField(index) => index,
-            Target::MobileNumber => others,
-            Target::ConsentToTrack => others + 1,
-            Target::ConsentToSendSms => others + 2,
+            Target::Email => others,
+            Target::Name => others + 1,
+            Target::MobileNumber => others + 2,
+            Target::ConsentToTrack => others + 3,
+            Target::ConsentToSendSms => others + 4,
         }
     }
 
@@ -69,7 +79,7 @@ impl Tally {
         sent: Option<&str>,
     ) {
         *self.counts.borrow_mut().entry((target, code)).or_default() += 1;
-        if code == ProblemCode::Cut {
+        if matches!(code, ProblemCode::Cut | ProblemCode::Repaired) {
             self.sent(target);
         }
         let mut misfits = self.misfits.borrow_mut();

@@ -77,8 +77,8 @@ impl ConsentField {
             OtherConsent::No => Some(Consent::No),
             OtherConsent::Unchanged => Some(Consent::Unchanged),
         };
-        let texts = |words: &[ConsentWord]| words.iter().map(|word| word.0.clone()).collect();
-        ConsentWords { yes: texts(&self.yes), no: texts(&self.no), otherwise }
+        let texts = |words: &[ConsentWord]| words.iter().map(|word| word.0.clone()).collect::<Vec<_>>();
+        ConsentWords::new(texts(&self.yes), texts(&self.no), otherwise)
     }
 
     /// Words of `yes` that are a no: where they stand there, and why.

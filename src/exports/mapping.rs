@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 use super::consent::ConsentMapping;
 use super::country::CountryCode;
 use super::custom_field::CustomFieldMapping;
-use super::empty::{self, NullWord};
+use super::email::EmailMapping;
+use super::empty::{self, EmptyValue, NullWord};
 use super::field_name::FieldName;
 use super::mobile::MobileMapping;
 use super::name::NameMapping;
+use super::source::ValueSource;
 use crate::schedules::TimeZone;
 use crate::segments::Segment;
 use crate::wire::list;
@@ -21,8 +23,8 @@ pub const CUSTOM_FIELDS_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Mapping {
-    /// The field that holds the e-mail address.
-    pub email: FieldName,
+    /// Where the e-mail address comes from.
+    pub email: EmailMapping,
     /// Where the name comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<NameMapping>,
@@ -64,33 +66,45 @@ const fn is_yes(trim: &bool) -> bool {
 }
 
 impl Mapping {
-    /// Every field the mapping reads, with the JSON pointer to it.
-    #[must_use]
-    pub fn fields(&self) -> Vec<(String, &FieldName)> {
-        let mut fields = vec![("/mapping/email".to_owned(), &self.email)];
+    /// Every field the mapping reads.
+    fn fields(&self) -> Vec<FieldUse<'_>> {
+        let pointer = format!("/mapping/email{}", self.email.pointer());
+        let mut fields = vec![FieldUse::new(pointer, self.email.field(), true)];
         if let Some(name) = &self.name {
-            fields.extend(
-                name.fields().into_iter().map(|(at, field)| (format!("/mapping/name{at}"), field)),
-            );
+            let is_needed = name.is_composed();
+            let used = |(at, field)| FieldUse::new(format!("/mapping/name{at}"), field, is_needed);
+            fields.extend(name.fields().into_iter().map(used));
         }
         if let Some(mobile) = &self.mobile_number {
-            let read = mobile.fields().into_iter();
-            fields.extend(read.map(|(at, field)| (format!("/mapping/mobileNumber{at}"), field)));
+            let is_needed = is_needed(&mobile.source(), mobile.if_empty());
+            let used =
+                |(at, field)| FieldUse::new(format!("/mapping/mobileNumber{at}"), field, is_needed);
+            fields.extend(mobile.fields().into_iter().map(used));
         }
         for (index, custom) in self.custom_fields.iter().enumerate() {
             let (member, read) = custom.source.fields();
             let pointer = format!("/mapping/customFields/{index}/{member}");
-            fields.extend(read.into_iter().map(|field| (pointer.clone(), field)));
+            let is_needed = is_needed(&custom.source, custom.if_empty);
+            let used = |field| FieldUse::new(pointer.clone(), field, is_needed);
+            fields.extend(read.into_iter().map(used));
         }
         for (member, consent) in [
             ("consentToTrack", &self.consent_to_track),
             ("consentToSendSms", &self.consent_to_send_sms),
         ] {
             if let ConsentMapping::Field(consent) = consent {
-                fields.push((format!("/mapping/{member}/field"), &consent.field));
+                let pointer = format!("/mapping/{member}/field");
+                fields.push(FieldUse::new(pointer, &consent.field, true));
             }
         }
         fields
+    }
+
+    /// The fields that every file of a folder must have: where one lacks them, something else would be sent.
+    #[must_use]
+    pub fn needed_fields(&self) -> Vec<&FieldName> {
+        let needed = self.fields().into_iter().filter(|used| used.is_needed);
+        needed.map(|used| used.field).collect()
     }
 
     /// Every field that a segment lacks or that cannot be mapped, with the first such segment. A segment that was never
@@ -99,21 +113,42 @@ impl Mapping {
     pub fn missing_from<'a>(
         &'a self,
         segments: impl IntoIterator<Item = &'a Segment>,
-    ) -> Vec<MissingField> {
+    ) -> Vec<MappingFault> {
         let segments: Vec<_> = segments.into_iter().collect();
-        let missing = |(pointer, field): (String, &'a FieldName)| {
-            let why = segments.iter().find_map(|segment| segment.refuses_field(field.as_str()))?;
-            Some(MissingField { pointer, why })
+        let missing = |FieldUse { pointer, field, is_needed }: FieldUse<'a>| {
+            let refusal = |segment: &&Segment| segment.refuses_field(field.as_str(), is_needed);
+            let why = segments.iter().find_map(refusal)?;
+            Some(MappingFault { pointer, why })
         };
         self.fields().into_iter().filter_map(missing).collect()
     }
 }
 
-/// A field of the mapping that a segment lacks.
-#[derive(Debug)]
-pub struct MissingField {
+/// Whether an empty field does something: it removes what the list has, or makes another value of the other fields.
+fn is_needed(source: &ValueSource, if_empty: EmptyValue) -> bool {
+    source.is_composed() || if_empty == EmptyValue::Clear
+}
+
+/// A field that a mapping reads.
+struct FieldUse<'a> {
     /// JSON pointer (RFC 6901) to the field.
+    pointer: String,
+    field: &'a FieldName,
+    /// Whether an empty value is more than a value of the list that stays.
+    is_needed: bool,
+}
+
+impl<'a> FieldUse<'a> {
+    const fn new(pointer: String, field: &'a FieldName, is_needed: bool) -> Self {
+        Self { pointer, field, is_needed }
+    }
+}
+
+/// What in a mapping does not go with the data of a segment.
+#[derive(Debug)]
+pub struct MappingFault {
+    /// JSON pointer (RFC 6901) to it.
     pub pointer: String,
-    /// Which segment lacks which field, and what it has instead, in sentences.
+    /// What is wrong, and what the segment has instead, in sentences.
     pub why: String,
 }

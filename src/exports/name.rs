@@ -27,6 +27,25 @@ impl<'de> Deserialize<'de> for NameMapping {
 }
 
 impl NameMapping {
+    /// What the name comes from, as people see it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Full(field) => field.as_str().to_owned(),
+            Self::Parts(parts) => format!("{} {}", parts.first.as_str(), parts.last.as_str()),
+            Self::Source(source) => source.label(),
+        }
+    }
+
+    /// Whether the name is made of several fields.
+    pub(super) const fn is_composed(&self) -> bool {
+        match self {
+            Self::Full(_) => false,
+            Self::Parts(_) => true,
+            Self::Source(source) => source.is_composed(),
+        }
+    }
+
     /// The fields it reads, and where they stand below the name.
     pub(super) fn fields(&self) -> Vec<(String, &FieldName)> {
         match self {

@@ -77,6 +77,21 @@ impl ValueSource {
             Self::Template(template) => ("template", template.fields().collect()),
         }
     }
+
+    /// What a value comes from, as people see it: a field, a template as it is written, or nothing of the profile.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Field(field) => field.as_str().to_owned(),
+            Self::Template(template) => template.to_string(),
+            Self::Constant(_) => String::new(),
+        }
+    }
+
+    /// Whether a value is made of several fields, so that one that is empty makes another value of the rest.
+    pub(super) const fn is_composed(&self) -> bool {
+        matches!(self, Self::Template(_))
+    }
 }
 
 /// The same text for every profile.

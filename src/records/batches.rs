@@ -140,7 +140,7 @@ async fn name_winners(
 impl MemberSource {
     /// The pages of all segments, with the columns of a plan.
     fn pages(&self, plan: &Plan) -> impl Stream<Item = Result<RecordBatch, ReadFailure>> + Unpin {
-        let (storage, columns) = (self.storage.clone(), plan.columns.clone());
+        let (storage, columns) = (self.storage.clone(), plan.wanted());
         let manifests = stream::iter(self.manifests.clone()).enumerate();
         let pages = manifests.flat_map(move |(segment, manifest)| {
             let pages = storage.pages(manifest, columns.clone());

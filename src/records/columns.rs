@@ -41,16 +41,21 @@ impl<'a> Columns<'a> {
         self.text(column, row).map(str::trim)
     }
 
-    /// A value with the blanks around it; `None` as above.
+    /// A value without blanks around it, also a word that stands for nothing.
+    pub fn written(&self, column: usize, row: usize) -> Option<&'a str> {
+        self.untrimmed(column, row).map(str::trim)
+    }
+
+    /// A value with the blanks around it; `None` when it has nothing else, or is a word that stands for nothing.
     fn text(&self, column: usize, row: usize) -> Option<&'a str> {
+        let is_nothing = |text: &&str| self.blanks.null_words.iter().any(|w| w == text.trim());
+        self.untrimmed(column, row).filter(|text| !is_nothing(text))
+    }
+
+    fn untrimmed(&self, column: usize, row: usize) -> Option<&'a str> {
         let texts = self.texts[column];
-        if texts.is_null(row) {
-            return None;
-        }
-        let text = texts.value(row);
-        let trimmed = text.trim();
-        let is_empty = trimmed.is_empty() || self.blanks.null_words.iter().any(|w| w == trimmed);
-        (!is_empty).then_some(text)
+        let text = (!texts.is_null(row)).then(|| texts.value(row))?;
+        (!text.trim().is_empty()).then_some(text)
     }
 }
 
@@ -61,6 +66,10 @@ impl Cells for Columns<'_> {
         } else {
             self.get(column, row)
         }
+    }
+
+    fn written(&self, column: usize, row: usize) -> Option<&str> {
+        self.written(column, row)
     }
 }
 
@@ -94,7 +103,10 @@ mod tests {
             [("NULL", None), (" NULL ", None), ("  ", None), ("null", Some("null"))]
         {
             let page = page(text);
-            assert_eq!(Cells::get(&Columns::with(&page, &blanks), 2, 0), expected, "{text}");
+            let columns = Columns::with(&page, &blanks);
+            assert_eq!(Cells::get(&columns, 2, 0), expected, "{text}");
+            let written = Some(text.trim()).filter(|text| !text.is_empty());
+            assert_eq!(Cells::written(&columns, 2, 0), written, "it is still there to be read");
         }
     }
 }

@@ -40,6 +40,7 @@ pub type Example = (DataKind, &'static str, &'static str, ExampleOutcome);
 pub const OPTIONS: [&str; 3] = ["Tea", "Bread; Butter", "Café"];
 
 const LV: &str = r#""defaultCountry": "LV""#;
+const DE: &str = r#""defaultCountry": "DE""#;
 const SLASHES: &str = r#""format": "dd/MM/yyyy""#;
 const GERMAN: &str = r#""format": {"decimal": ",", "group": "."}"#;
 const RIGA: &str = r#""timezone": "Europe/Riga""#;
@@ -80,6 +81,8 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             (Text, "1e3", "", Sent(&["1000"])),
             (Text, "1e300", "", Problem(OutOfRange)),
             (Text, "€12", "", Problem(NotANumber)),
+            (Text, ".5", "", Sent(&["0.5"])),
+            (Text, "0,125", r#""format": {"group": ","}"#, Problem(NotANumber)),
             (Number, "-12.5", "", Sent(&["-12.5"])),
             (Boolean, "true", "", Problem(NotANumber)),
             (Day, "1990-02-02", "", Problem(NotANumber)),
@@ -139,6 +142,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "MultiSelectMany",
         &[
             (Text, "tea;Bread; Butter", "", Sent(&["Tea", "Bread; Butter"])),
+            (Text, "tea;TEA", "", Sent(&["Tea"])),
             (Text, "Tea,Café", COMMA, Sent(&["Tea", "Café"])),
             (Text, r#"["Tea", "Café"]"#, JSON, Sent(&["Tea", "Café"])),
             (Text, "Gin", "", Problem(UnknownOption)),
@@ -158,6 +162,8 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             (Text, "UK", "", Sent(&["United Kingdom"])),
             (Text, "Côte d’Ivoire", "", Sent(&["Cote D'Ivoire"])),
             (Text, "Türkiye", "", Sent(&["Turkey"])),
+            (Text, "U.K.", "", Sent(&["United Kingdom"])),
+            (Text, "n/a", "", Problem(UnknownCountry)),
             (Text, "Atlantis", "", Problem(UnknownCountry)),
             (Number, "371", "", Problem(UnknownCountry)),
             (Boolean, "true", "", Problem(UnknownCountry)),
@@ -186,6 +192,9 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             (Text, "20000000", LV, Sent(&["+37120000000"])),
             (Text, "20000000", "", Problem(NotAPhoneNumber)),
             (Text, "+371 20000000 ext. 5", "", Problem(NotAPhoneNumber)),
+            (Text, "49 170 1234567", DE, Problem(NotAPhoneNumber)),
+            (Text, "1701234567.0", DE, Problem(NotAPhoneNumber)),
+            (Text, "2024-01-15", DE, Problem(NotAPhoneNumber)),
             (Number, "20000000", LV, Sent(&["+37120000000"])),
             (Boolean, "true", LV, Problem(NotAPhoneNumber)),
             (Day, "1990-02-02", LV, Problem(NotAPhoneNumber)),

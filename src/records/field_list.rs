@@ -1,12 +1,13 @@
 //! The fields of the profile that a mapping reads, and the parts of a subscriber that they become.
 
+use super::columns::EMAIL_COLUMN;
 use crate::campaign_monitor::{
-    Consent, ConsentSource, CustomField, CustomFieldColumn, Form, IfEmpty, MobileColumn,
-    NameColumns, Reading, Source, TemplatePart, Zones,
+    Consent, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Form, IfEmpty,
+    MobileColumn, NameColumns, Reading, Source, TemplatePart, Zones,
 };
 use crate::exports::{
-    ConsentChoice, ConsentMapping, CountryCode, CustomFieldMapping, EmptyValue, FieldName, Mapping,
-    NameMapping, TemplatePiece, ValueSource,
+    ConsentChoice, ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, EmptyValue,
+    FieldName, Mapping, NameMapping, TemplatePiece, ValueSource,
 };
 use crate::schedules::TimeZone;
 use crate::storage::CUSTOMER_ID;
@@ -18,6 +19,13 @@ impl FieldList {
     /// Every page has the customer id first.
     pub(super) fn new() -> Self {
         Self(vec![CUSTOMER_ID.to_owned()])
+    }
+
+    /// The address has the second column for itself.
+    pub(super) fn email(&mut self, email: &EmailMapping) -> EmailColumn {
+        let column = self.push(email.field());
+        debug_assert_eq!(column, EMAIL_COLUMN, "the address is the second column");
+        EmailColumn { column, repair: email.repairs() }
     }
 
     fn position(&mut self, field: &FieldName) -> usize {
@@ -72,7 +80,7 @@ impl FieldList {
         }
     }
 
-    pub(super) fn push(&mut self, field: &FieldName) -> usize {
+    fn push(&mut self, field: &FieldName) -> usize {
         self.0.push(field.as_str().to_owned());
         self.0.len() - 1
     }

@@ -11,15 +11,19 @@ use super::consents::Consents;
 use super::field_list::{FieldList, custom_fields};
 use super::value_problems::TargetNames;
 use crate::campaign_monitor::{
-    self, ConsentSource, CustomField, CustomFieldColumn, Encoded, Layout, NameColumns,
+    self, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Encoded, Layout, NameColumns,
+    address::Flaw,
 };
 use crate::exports::{Mapping, Options};
+use crate::storage::{CUSTOMER_ID, WantedColumns};
 
 /// What to read of each member, and which part of a subscriber it becomes.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The fields to read, in the order of the page's columns.
     pub columns: Arc<[String]>,
+    /// Those of them that every file must have.
+    needed: Arc<[String]>,
     /// For value problems: where each value comes from, and where it goes to.
     pub names: TargetNames,
     layout: Layout,
@@ -35,8 +39,7 @@ impl Plan {
         list_fields: &[CustomField],
     ) -> Result<Self, String> {
         let mut columns = FieldList::new();
-        let email = columns.push(&mapping.email);
-        debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
+        let email = columns.email(&mapping.email);
         let name = columns.name(mapping.name.as_ref());
         let mobile_number = columns.mobile_number(mapping);
         let consent_to_track = columns.consent(&mapping.consent_to_track);
@@ -53,19 +56,19 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        Ok(Self { columns: columns.0.into(), names, layout, blanks: blanks(mapping) })
+        let needed = needed(mapping);
+        Ok(Self { columns: columns.0.into(), needed, names, layout, blanks: blanks(mapping) })
     }
 
     /// Reads what names a profile and decides whether it is sent, and nothing else.
     pub fn without_values(mapping: &Mapping) -> Self {
         let mut columns = FieldList::new();
-        let email = columns.push(&mapping.email);
+        let email = columns.email(&mapping.email);
         let consent_to_track = columns.consent(&mapping.consent_to_track);
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
-        debug_assert_eq!(email, EMAIL_COLUMN, "the address is the second column");
-        let layout = without_values(consent_to_track, consent_to_send_sms);
+        let layout = without_values(email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.0.into(), TargetNames::default());
-        Self { columns, names, layout, blanks: blanks(mapping) }
+        Self { columns, needed: needed(mapping), names, layout, blanks: blanks(mapping) }
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
@@ -92,14 +95,25 @@ impl Plan {
         };
         let consent_to_track = moved(&self.layout.consent_to_track);
         let consent_to_send_sms = moved(&self.layout.consent_to_send_sms);
-        let layout = without_values(consent_to_track, consent_to_send_sms);
+        let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.into(), TargetNames::default());
-        Self { columns, names, layout, blanks: self.blanks.clone() }
+        let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
+        Self { columns, needed, names, layout, blanks }
+    }
+
+    /// What is read of the members of a segment.
+    pub fn wanted(&self) -> WantedColumns {
+        WantedColumns { names: self.columns.clone(), needed: self.needed.clone() }
     }
 
     /// The columns of a page, read as the mapping says.
     pub fn columns_of<'a>(&'a self, page: &'a RecordBatch) -> Columns<'a> {
         Columns::with(page, &self.blanks)
+    }
+
+    /// The address to which a row is sent, or what is wrong with it.
+    pub fn address<'a>(&self, page: &'a Columns<'_>, row: usize) -> Result<Cow<'a, str>, Flaw> {
+        self.layout.email.read(page, row)
     }
 
     /// What a row says to tracking and to text messages.
@@ -141,9 +155,13 @@ impl Plan {
 }
 
 /// The layout of records that are never sent.
-fn without_values(consent_to_track: ConsentSource, consent_to_send_sms: ConsentSource) -> Layout {
+fn without_values(
+    email: EmailColumn,
+    consent_to_track: ConsentSource,
+    consent_to_send_sms: ConsentSource,
+) -> Layout {
     Layout {
-        email: EMAIL_COLUMN,
+        email,
         name: NameColumns::None,
         mobile_number: None,
         custom_fields: vec![],
@@ -151,6 +169,12 @@ fn without_values(consent_to_track: ConsentSource, consent_to_send_sms: ConsentS
         consent_to_send_sms,
         resubscribe: Options::default().resubscribe,
     }
+}
+
+/// The fields that every file must have.
+fn needed(mapping: &Mapping) -> Arc<[String]> {
+    let names = mapping.needed_fields().into_iter().map(|field| field.as_str().to_owned());
+    [CUSTOMER_ID.to_owned()].into_iter().chain(names).collect()
 }
 
 fn blanks(mapping: &Mapping) -> Blanks {

@@ -84,7 +84,7 @@ impl Profile<'_> {
         code: RejectionCode,
         message: String,
     ) -> Rejection {
-        let text = |column| self.columns.get(column, self.row).unwrap_or_default().to_owned();
+        let text = |column| self.columns.written(column, self.row).unwrap_or_default().to_owned();
         Rejection {
             position: self.first_row + to_i64(self.row),
             batch: self.batch,

@@ -61,11 +61,24 @@ impl Sifter {
         }
         let columns = &decisive.columns_of(page);
         for row in 0..page.num_rows() {
-            if let Ok(address) = usable_address(columns, row) {
-                let (slot, _) = self.seen.slot(&address);
-                self.said[slot].hear(decisive.consents(columns, row));
+            let text = columns.written(EMAIL_COLUMN, row).unwrap_or_default();
+            let consents = decisive.consents(columns, row);
+            match usable_address(decisive, columns, row) {
+                Ok(address) => self.said_of(&address).hear(consents),
+                // It is not sent, but the person who is meant has said no.
+                Err(_) if Said::may_refuse(consents) => {
+                    if let Some(address) = address::meant(text) {
+                        self.said_of(&address).hear_unsent(consents);
+                    }
+                }
+                Err(_) => {}
             }
         }
+    }
+
+    fn said_of(&mut self, address: &str) -> &mut Said {
+        let (slot, _) = self.seen.slot(address);
+        &mut self.said[slot]
     }
 
     /// The batch of a page; `None` when all of it has been accounted for.
@@ -125,7 +138,8 @@ impl Sifter {
     }
 
     fn check(&mut self, columns: &Columns<'_>, row: usize) -> Result<(), Objection> {
-        let address = usable_address(columns, row)?;
+        let plan = Arc::clone(&self.plan);
+        let address = usable_address(&plan, columns, row)?;
         if !self.said.is_empty() {
             let consents = self.plan.consents(columns, row);
             if consents.contains(&ConsentReading::Unreadable) {
@@ -157,11 +171,15 @@ impl Sifter {
 }
 
 /// The address of a profile that has what every profile needs.
-fn usable_address<'a>(columns: &Columns<'a>, row: usize) -> Result<Cow<'a, str>, Objection> {
-    if columns.get(CUSTOMER_ID_COLUMN, row).is_none() {
+fn usable_address<'a>(
+    plan: &Plan,
+    columns: &'a Columns<'_>,
+    row: usize,
+) -> Result<Cow<'a, str>, Objection> {
+    if columns.written(CUSTOMER_ID_COLUMN, row).is_none() {
         return Err(Objection::NoCustomerId);
     }
-    address::check(columns.get(EMAIL_COLUMN, row).unwrap_or_default()).map_err(Objection::Flawed)
+    plan.address(columns, row).map_err(Objection::Flawed)
 }
 
 /// Why a row is not sent.

@@ -3,10 +3,10 @@
 use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use super::integers::to_i64;
 use crate::campaign_monitor::{
-    CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, CustomFieldColumn, Encoded, MOBILE_NUMBER, Misfit,
-    Target, all_shown,
+    CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, CustomFieldColumn, EMAIL_ADDRESS, Encoded,
+    MOBILE_NUMBER, Misfit, NAME, Target, all_shown,
 };
-use crate::exports::{ConsentMapping, Mapping, ValueSource};
+use crate::exports::{ConsentMapping, Mapping, NameMapping};
 use crate::runs::{FieldWarning, FieldWarnings, ValueProblem};
 
 /// The fields of the profile that the parts of a subscriber come from, and what these are called.
@@ -14,6 +14,8 @@ use crate::runs::{FieldWarning, FieldWarnings, ValueProblem};
 pub struct TargetNames {
     /// Field and key of each custom field, in the order of the layout.
     custom_fields: Vec<(String, String)>,
+    email: String,
+    name: String,
     mobile_number: String,
     consent_to_track: String,
     consent_to_send_sms: String,
@@ -22,15 +24,17 @@ pub struct TargetNames {
 impl TargetNames {
     /// Of a mapping, and of its custom fields as the list has them.
     pub fn of(mapping: &Mapping, custom_fields: &[CustomFieldColumn]) -> Self {
-        let fields = mapping.custom_fields.iter().map(|custom| name(&custom.source));
+        let fields = mapping.custom_fields.iter().map(|custom| custom.source.label());
         let keys = custom_fields.iter().map(|field| field.key.clone());
-        let mobile = mapping.mobile_number.as_ref().map(|mobile| name(&mobile.source()));
+        let mobile = mapping.mobile_number.as_ref().map(|mobile| mobile.source().label());
         let consent = |consent: &ConsentMapping| match consent {
             ConsentMapping::Same(_) => String::new(),
             ConsentMapping::Field(consent) => consent.field.as_str().to_owned(),
         };
         Self {
             custom_fields: fields.zip(keys).collect(),
+            email: mapping.email.field().as_str().to_owned(),
+            name: mapping.name.as_ref().map(NameMapping::label).unwrap_or_default(),
             mobile_number: mobile.unwrap_or_default(),
             consent_to_track: consent(&mapping.consent_to_track),
             consent_to_send_sms: consent(&mapping.consent_to_send_sms),
@@ -44,6 +48,8 @@ impl TargetNames {
                 let (field, key) = &self.custom_fields[index];
                 (field, key)
             }
+            Target::Email => (&self.email, EMAIL_ADDRESS),
+            Target::Name => (&self.name, NAME),
             Target::MobileNumber => (&self.mobile_number, MOBILE_NUMBER),
             Target::ConsentToTrack => (&self.consent_to_track, CONSENT_TO_TRACK),
             Target::ConsentToSendSms => (&self.consent_to_send_sms, CONSENT_TO_SEND_SMS),
@@ -78,7 +84,7 @@ impl TargetNames {
         let name = |misfit: Misfit| {
             number = if last == Some(misfit.row) { number + 1 } else { 1 };
             last = Some(misfit.row);
-            let text = |column| columns.get(column, misfit.row).unwrap_or_default();
+            let text = |column| columns.written(column, misfit.row).unwrap_or_default();
             let (field, key) = self.get(misfit.target);
             ValueProblem {
                 position: first_row + to_i64(misfit.row),
@@ -93,14 +99,5 @@ impl TargetNames {
             }
         };
         misfits.into_iter().map(name).collect()
-    }
-}
-
-/// What a value comes from: a field, a template as it is written, or nothing of the profile.
-fn name(source: &ValueSource) -> String {
-    match source {
-        ValueSource::Field(field) => field.as_str().to_owned(),
-        ValueSource::Template(template) => template.to_string(),
-        ValueSource::Constant(_) => String::new(),
     }
 }

@@ -26,12 +26,14 @@ and a mapping of such a field has no `format`.
 
 A value comes from `field`, a field of the profile; from `constant`, the same text for everybody; or from `template`, a
 text with fields in it: `{{FirstName}} {{LastName}}`, or `{{City|-}}` with what stands there when the field is empty. A
-template whose fields are all empty is empty. `name` and `mobileNumber` have the same three as objects; a plain text is
-the name of a field.
+template whose fields are all empty and have nothing to stand there is empty. Where a field of a template is empty and
+has nothing to stand there, what is left is no number and no mobile number: a problem. `name` and `mobileNumber` have
+the same three as objects; a plain text is the name of a field. A name of more than 250 characters is cut.
 
 Blanks around texts are removed, unless `mapping.trim` is false. A value of blanks alone is *empty*, and so is a word of
 `mapping.nullWords`, and what is not a number (NaN) in a column of numbers. An empty value leaves what the list has.
-With `ifEmpty: clear` it removes that; a problem never does.
+With `ifEmpty: clear` it removes that; a problem never does. In a consent a yes and a no come before the words of
+`nullWords`, and a `CustomerId` is read without them.
 
 ";
 
@@ -40,7 +42,8 @@ const RULES: &[(&str, &str)] = &[
     (
         "Number",
         "Digits, with a point before the fraction. `format` names other marks: `decimal` (`.` or `,`) and `group` \
-         (`.`, `,`, `'` or a blank, also one that does not break a line). Between groups stand three digits. A \
+         (`.`, `,`, `'` or a blank, also one that does not break a line). Between groups stand three digits, with \
+         commas also two as in India, and a number with groups does not begin with 0. `.5` is sent as `0.5`. A \
          number beyond ±9223372036854775808 is `outOfRange`, and so is one of more than 250 characters. Where the \
          data holds numbers, a format of numbers is rejected.",
     ),
@@ -57,17 +60,19 @@ const RULES: &[(&str, &str)] = &[
     (
         "MultiSelectOne",
         "One option, in the spelling of the list. The case, the Unicode form and characters that nobody sees do not \
-         matter, and accents only where two options differ in nothing else.",
+         matter, and the accents of Latin letters only where two options differ in nothing else.",
     ),
     (
         "MultiSelectMany",
         "Several options, separated by `;` or what `format` names as `separator`: `;`, `,`, `|`, or `json` for a JSON \
          array. An option that holds the separator is found, the longest first. Each option that the list lacks is a \
-         problem of its own; the others are sent.",
+         problem of its own; the others are sent. One that comes again is sent once. Separators alone, `[]` and \
+         `[null]` are empty.",
     ),
     (
         "Country",
-        "The names and codes of ISO 3166-1, and other usual English names, in Campaign Monitor's spelling.",
+        "The names and codes of ISO 3166-1, and other usual English names, in Campaign Monitor's spelling. A code has \
+         no other signs in it than points: `n/a` is no country.",
     ),
     (
         "USState",
@@ -76,7 +81,9 @@ const RULES: &[(&str, &str)] = &[
     (
         "mobileNumber",
         "In E.164 (`+37120000000`), or with what people write between the digits. `mapping.defaultCountry` completes \
-         numbers of that country. A number must be valid where it belongs, by Google's libphonenumber.",
+         numbers of that country. A number must be valid where it belongs, by Google's libphonenumber. Digits that may \
+         begin with the code of the country, whose plus is missing, or with that of an area are ambiguous: they are a \
+         problem. So is a number to count with (`1701234567.0`), and a day (`2024-01-15`).",
     ),
 ];
 

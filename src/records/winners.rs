@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 
-use super::columns::{CUSTOMER_ID_COLUMN, EMAIL_COLUMN};
+use super::columns::CUSTOMER_ID_COLUMN;
 use super::consents::{Choice, Said};
 use super::plan::Plan;
 use super::seen::Seen;
-use crate::campaign_monitor::{ConsentReading, address};
+use crate::campaign_monitor::ConsentReading;
 use crate::runs::Winner;
 
 /// Looks for the profiles that were sent.
@@ -42,9 +42,8 @@ impl Winners {
     pub fn inspect(&mut self, decisive: &Plan, page: &RecordBatch) {
         let columns = &decisive.columns_of(page);
         for row in 0..page.num_rows() {
-            let Some(customer_id) = columns.get(CUSTOMER_ID_COLUMN, row) else { continue };
-            let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
-            let Ok(address) = address::check(text) else { continue };
+            let Some(customer_id) = columns.written(CUSTOMER_ID_COLUMN, row) else { continue };
+            let Ok(address) = decisive.address(columns, row) else { continue };
             let (slot, _) = self.seen.slot(&address);
             let Some(sought) = self.sought.get_mut(&slot) else { continue };
             let consents = decisive.consents(columns, row);

@@ -13,7 +13,8 @@ pub struct FieldWarning {
     #[serde(default)]
     #[schema(required, example = "City")]
     pub field: String,
-    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
+    /// Key of the custom field on the list, or `EmailAddress`, `Name`, `MobileNumber`, `ConsentToTrack`,
+    /// `ConsentToSendSms`.
     #[schema(example = "city")]
     pub key: String,
     /// Values of which only the first 250 characters were sent.
@@ -56,12 +57,22 @@ impl FieldWarning {
 
     /// So many more values with this problem.
     pub(crate) fn count(&mut self, code: ProblemCode, count: i64) {
-        let sum = if code == ProblemCode::Cut { &mut self.cut } else { &mut self.dropped };
-        *sum += count;
+        match code {
+            ProblemCode::Cut => self.cut += count,
+            // It was sent, and nothing of it is lost.
+            ProblemCode::Repaired => {}
+            _ => self.dropped += count,
+        }
         match self.by_code.iter_mut().find(|known| known.code == code) {
             Some(known) => known.count += count,
             None => self.by_code.push(CodeCount { code, count }),
         }
+    }
+
+    /// Values that were sent without a mistake.
+    fn repaired(&self) -> i64 {
+        let repaired = self.by_code.iter().find(|known| known.code == ProblemCode::Repaired);
+        repaired.map_or(0, |known| known.count)
     }
 
     fn is_of(&self, other: &Self) -> bool {
@@ -92,7 +103,7 @@ impl FieldWarnings {
     /// All values that could not be sent as they are.
     #[must_use]
     pub fn total(&self) -> i64 {
-        self.fields.iter().map(|field| field.cut + field.dropped).sum()
+        self.fields.iter().map(|field| field.cut + field.dropped + field.repaired()).sum()
     }
 
     /// The fields that had values, of which none could be sent, not even its beginning.

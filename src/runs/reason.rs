@@ -49,6 +49,9 @@ reasons! {
     FieldNotFound User
         "{detail} Nothing was sent. Change the data matching of the export, or bring the field back into the data: the \
          next run reads the fields again.";
+    /// The mapping has a format for texts, and a segment has numbers in that field.
+    NeedlessFormat User
+        "{detail} Nothing was sent: with the format numbers would become others. Then start the run again.";
     /// The data of a segment changed while the run read it.
     SegmentChanged User
         "The segment {detail} A waiting run reads it again by itself. If the run has failed, start it again.";

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::*;
-use crate::storage::{Field, FieldType, ReceiveLimits, RootSettings, Storage};
+use crate::storage::{Field, FieldType, ReceiveLimits, RootSettings, Storage, WantedColumns};
 
 const SAMPLE: Sample = Sample { rows: 20_000, seed: 7 };
 
@@ -128,7 +128,8 @@ async fn every_media_type_is_received_completely_and_has_the_same_members() {
             let birthday = Field::new("Birthday", FieldType::Date);
             assert!(received.fields.contains(&birthday));
         }
-        let pages = storage.pages(Arc::new(received.manifest), Arc::clone(&columns));
+        let pages =
+            storage.pages(Arc::new(received.manifest), WantedColumns::of(Arc::clone(&columns)));
         seen.push(
             pages
                 .map(|page| page.map(|page| format!("{page:?}")))

@@ -100,9 +100,9 @@ impl Segment {
     }
 
     /// Why a mapping may not use a field, in a sentence; `None` when it may, or when the fields are unknown because the
-    /// segment was never filled.
+    /// segment was never filled. One that every file needs may be absent from none.
     #[must_use]
-    pub fn refuses_field(&self, name: &str) -> Option<String> {
+    pub fn refuses_field(&self, name: &str, is_needed: bool) -> Option<String> {
         let fields = &self.fields.as_ref()?.items;
         let segment = self.name.as_str();
         let Some(field) = fields.iter().find(|field| field.name == name) else {
@@ -111,8 +111,18 @@ impl Segment {
             let near = near.map(|near| format!(" {near}")).unwrap_or_default();
             return Some(format!("The segment “{segment}” has no field “{name}”.{near}"));
         };
-        let why = field.unmappable.as_ref()?;
-        Some(format!("The field “{name}” of the segment “{segment}” cannot be mapped: {why}."))
+        if let Some(why) = &field.unmappable {
+            return Some(format!(
+                "The field “{name}” of the segment “{segment}” cannot be mapped: {why}."
+            ));
+        }
+        let file = field.absent_from.as_ref().filter(|_| is_needed)?;
+        let others = fields.iter().map(|field| field.name.as_str()).filter(|other| *other != name);
+        let near = nearest(name, others).map(|near| format!(" {near}")).unwrap_or_default();
+        Some(format!(
+            "The file “{file}” of the segment “{segment}” has no field “{name}”, and every file needs it: an empty \
+             value would change what is sent.{near}"
+        ))
     }
 }
 

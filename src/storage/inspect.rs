@@ -175,7 +175,7 @@ async fn inspect_objects(root: &Root, listing: &Listing) -> Result<Inspection, E
         let fields = inspect_object(root, listing, &mut object).await?;
         let added = match &mut in_model {
             Some(in_model) => complete(in_model, &fields),
-            None => union.add(fields),
+            None => union.add(fields, &object.path, object.rows),
         };
         added.map_err(|error| error.in_file(&object.path))?;
         manifest.objects.push(object);
@@ -255,6 +255,7 @@ fn complete(in_model: &mut [Field], found: &[PartField]) -> Result<(), Error> {
             let message = format!("there is no column {:?}, but the model names it", field.name);
             return Err(Error::invalid(None, message));
         };
+        field.has_numbers |= part.holds_numbers() && field.r#type != FieldType::Number;
         field.unmappable = field.unmappable.take().or_else(|| part.unmappable.clone());
     }
     Ok(())

@@ -52,6 +52,7 @@ pub use media::{Media, UploadForm};
 pub(crate) use near::nearest;
 pub use own::OwnObject;
 pub(crate) use own::{OwnBatches, OwnFile, OwnReader, OwnWriter};
+pub(crate) use pages::WantedColumns;
 pub(crate) use roots::{BASELINES, UPLOADS};
 pub use roots::{RootSettings, Storage};
 pub(crate) use table::TableName;

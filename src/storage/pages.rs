@@ -29,18 +29,41 @@ const PAGES_AHEAD: usize = 4;
 
 type Page = Result<RecordBatch, Error>;
 
+/// The columns to read, in this order.
+#[derive(Clone)]
+pub(crate) struct WantedColumns {
+    pub(crate) names: Arc<[String]>,
+    /// Those that every file with members must have. Any other is null in one of several files that lacks it.
+    pub(crate) needed: Arc<[String]>,
+}
+
+impl WantedColumns {
+    /// Columns that may come and go between the files of a folder.
+    pub(crate) fn of(names: impl Into<Arc<[String]>>) -> Self {
+        Self { names: names.into(), needed: Arc::default() }
+    }
+
+    /// The columns that a file must have: all, where it is the only one.
+    fn needed_in(&self, object: &Object, is_only: bool) -> &[String] {
+        match (is_only, object.rows) {
+            (true, _) => &self.names,
+            (false, 0) => &[],
+            (false, _) => &self.needed,
+        }
+    }
+}
+
 impl Storage {
     /// Streams the members, in an order that is always the same, in pages of at most [`PAGE_ROWS`] rows with the named
     /// columns as nullable text, in the order named.
     ///
     /// Ends with the first error: [`Error::Changed`] or [`Error::Lost`] when an object is not the pinned one,
-    /// [`Error::Invalid`] when the data is wrong or a column is missing; in one of several files it is null. A stream
-    /// without an error has every row.
+    /// [`Error::Invalid`] when the data is wrong or a column is missing. A stream without an error has every row.
     #[must_use]
     pub(crate) fn pages(
         &self,
         manifest: Arc<Manifest>,
-        columns: Arc<[String]>,
+        columns: WantedColumns,
     ) -> BoxStream<'static, Page> {
         let storage = self.clone();
         let start = async move { start(storage, manifest, columns) };
@@ -53,7 +76,7 @@ impl Storage {
 fn start(
     storage: Storage,
     manifest: Arc<Manifest>,
-    columns: Arc<[String]>,
+    columns: WantedColumns,
 ) -> Result<impl Stream<Item = Page>, Error> {
     let root = storage.root(&manifest.root)?;
     let (sender, receiver) = channel(PAGES_AHEAD);
@@ -85,19 +108,19 @@ async fn explain(storage: &Storage, root: &str, error: Error) -> Error {
 fn read(
     manifest: &Manifest,
     pinned: Vec<PinnedObject>,
-    columns: &[String],
+    columns: &WantedColumns,
     pages: &Sender<Page>,
 ) -> Result<(), Error> {
-    // In a folder columns come and go; a file alone has what was found in it.
-    let may_lack = manifest.objects.len() > 1;
-    let readers = Readers::of(&manifest.notations, columns);
+    let (names, is_only) = (&*columns.names, manifest.objects.len() == 1);
+    let readers = Readers::of(&manifest.notations, names);
     let in_form = |page: Page| page.and_then(|page| readers.read(page));
     for (object, pinned) in manifest.objects.iter().zip(pinned) {
+        let needed = columns.needed_in(object, is_only);
         let outcome = match manifest.format {
             Format::Parquet => parquet::catch_panics(|| {
-                send(object, parquet::pages(pinned, columns, may_lack)?, pages)
+                send(object, parquet::pages(pinned, names, needed)?, pages)
             }),
-            Format::Csv => csv_pages(&pinned, &manifest.dialect(object), columns, may_lack)
+            Format::Csv => csv_pages(&pinned, &manifest.dialect(object), names, needed)
                 .and_then(|read| send(object, read.map(in_form), pages)),
         };
         if !outcome.map_err(|error| error.in_file(&object.path))? {
@@ -127,11 +150,11 @@ fn send(
 fn csv_pages(
     pinned: &PinnedObject,
     dialect: &Dialect,
-    columns: &[String],
-    may_lack: bool,
+    names: &[String],
+    needed: &[String],
 ) -> Result<impl Iterator<Item = Page> + use<>, Error> {
     let mut records = csv::open(Box::new(pinned.chunks()), RecordLimits::EXTERNAL, dialect)?;
-    let projection = Projection::named(records.header(), columns, may_lack)?;
+    let projection = Projection::named(records.header(), names, needed)?;
     Ok(std::iter::from_fn(move || {
         csv::batch(&mut records, &projection, PAGE_ROWS, |_| Ok(())).transpose()
     }))

@@ -7,7 +7,7 @@ use arrow_array::{
     builder::StringBuilder,
     cast::AsArray,
     make_array,
-    types::{Float32Type, Float64Type},
+    types::{Float32Type, Float64Type, Int64Type},
 };
 use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
@@ -42,7 +42,7 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
     }
 }
 
-/// A column as text; null stays null, and so does what is not a number in a column of numbers.
+/// A column as text; null stays null, and what is not a number (NaN) in a column of numbers becomes null.
 ///
 /// A moment is shown with the offset of the zone that its column names, and with `Z` in UTC. A time of no zone is shown
 /// without one: nobody knows which moment it is. Durations are shown as `PT5400S` (ISO 8601).
@@ -72,7 +72,7 @@ where
 {
     let mut text = StringBuilder::with_capacity(column.len(), 12 * column.len());
     for value in column {
-        let Some(value) = value.filter(|&value| value.into().is_finite()) else {
+        let Some(value) = value.filter(|&value| !value.into().is_nan()) else {
             text.append_null();
             continue;
         };
@@ -108,6 +108,29 @@ fn written(column: &ArrayRef, format: &str) -> Result<ArrayRef, ArrowError> {
     cast_with_options(column, &DataType::Utf8, &CastOptions { safe: false, format_options })
 }
 
+/// The same in a file of others, of which a moment beyond all calendars ends no run: it is shown as what it counts,
+/// which is no date.
+pub(super) fn of_foreign(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    of(column).or_else(|error| match column.data_type() {
+        DataType::Timestamp(unit, _) => one_by_one(column, *unit),
+        _ => Err(error),
+    })
+}
+
+fn one_by_one(column: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef, ArrowError> {
+    let counts = cast(column, &DataType::Int64)?;
+    let counts = counts.as_primitive::<Int64Type>();
+    let mut text = StringBuilder::with_capacity(column.len(), 24 * column.len());
+    for row in 0..column.len() {
+        match of(&column.slice(row, 1)) {
+            Ok(one) if one.is_null(0) => text.append_null(),
+            Ok(one) => text.append_value(one.as_string::<i32>().value(0)),
+            Err(_) => text.append_value(format!("{} {unit:?}s since 1970", counts.value(row))),
+        }
+    }
+    Ok(Arc::new(text.finish()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,13 +152,28 @@ mod tests {
             (1e21, Some("1e21")),
             (1.5e-8, Some("1.5e-8")),
             (f64::NAN, None),
-            (f64::INFINITY, None),
+            (f64::INFINITY, Some("inf")),
+            (f64::NEG_INFINITY, Some("-inf")),
         ] {
             let column: ArrayRef = Arc::new(Float64Array::from(vec![number]));
             assert_eq!(texts(&column), [expected.map(str::to_owned)]);
         }
         let single: ArrayRef = Arc::new(Float32Array::from(vec![Some(0.1), None]));
         assert_eq!(texts(&single), [Some("0.1".into()), None]);
+    }
+
+    #[test]
+    fn a_moment_beyond_all_calendars_is_no_moment_and_leaves_the_others_as_they_are() {
+        for zone in [None, Some("UTC"), Some("Europe/Riga")] {
+            let moments = vec![Some(0), None, Some(i64::MAX / 2)];
+            let column = TimestampSecondArray::from(moments).with_timezone_opt(zone);
+            let column: ArrayRef = Arc::new(column);
+            assert!(of(&column).is_err());
+            let shown = of_foreign(&column).unwrap();
+            let shown: Vec<_> = shown.as_string::<i32>().iter().collect();
+            assert!(shown[0].unwrap().starts_with("1970-01-01T") && shown[1].is_none());
+            assert_eq!(shown[2], Some("4611686018427387903 Seconds since 1970"));
+        }
     }
 
     #[test]

@@ -117,7 +117,9 @@ fn rejected(
     let columns = Columns::of(&batch.page);
     let address = |row: usize| {
         let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
-        address::sent(text).to_lowercase()
+        // A record with a mistake in its address was sent without it.
+        let repaired = address::check(text).is_err().then(|| address::repaired(text)).flatten();
+        repaired.unwrap_or_else(|| address::sent(text).into_owned()).to_lowercase()
     };
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));

@@ -126,8 +126,12 @@ async fn pin(
 
 /// The data that is read decides which fields there are, not what was known of it before.
 fn check_fields(job: &Job, segment: &Segment) -> Result<(), Stopped> {
-    match job.run.mapping.missing_from([segment]).into_iter().next() {
-        Some(missing) => Err(Stopped::failed(ReasonCode::FieldNotFound, missing.why)),
+    let mapping = &job.run.mapping;
+    if let Some(missing) = mapping.missing_from([segment]).into_iter().next() {
+        return Err(Stopped::failed(ReasonCode::FieldNotFound, missing.why));
+    }
+    match mapping.needless_formats([segment]).into_iter().next() {
+        Some(needless) => Err(Stopped::failed(ReasonCode::NeedlessFormat, needless.why)),
         None => Ok(()),
     }
 }

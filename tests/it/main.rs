@@ -10,6 +10,7 @@ mod bad_days;
 mod baselines;
 mod bodies;
 mod codes;
+mod consents;
 mod conventions;
 mod doors;
 mod duplicates;

@@ -1,6 +1,8 @@
 //! What is sent is what the customer meant: formats, options, numbers of telephones, and what is empty.
 
+mod addresses;
 mod formats;
+mod needless;
 mod page;
 mod sources;
 

@@ -1,10 +1,9 @@
 //! Whether the formats of a mapping can be read, suit the fields of the list, and are needed.
 
-use crate::campaign_monitor::{DataType, Notation};
-use crate::exports::{CustomFieldMapping, Mapping, ValueFormat, ValueSource};
+use crate::campaign_monitor::DataType;
+use crate::exports::{CustomFieldMapping, Mapping};
 use crate::http::problem::FieldError;
 use crate::segments::Segment;
-use crate::storage::FieldType;
 
 /// A format that nobody can read, and what is possible.
 pub fn unreadable(index: usize, custom: &CustomFieldMapping) -> Option<FieldError> {
@@ -45,30 +44,17 @@ const fn possible(data_type: DataType) -> &'static str {
     }
 }
 
-/// Formats of numbers where the data has numbers already: with `.` between thousands, 1.234 would become 1234.
+/// Formats of numbers where the data has numbers already.
 pub fn needless(mapping: &Mapping, segments: &[Segment]) -> Vec<FieldError> {
-    let custom = mapping.custom_fields.iter().enumerate();
-    let needless = custom.filter(|(_, custom)| is_number(custom, segments));
-    let error = |(index, _)| {
-        let message =
-            "The data has numbers in this field, not texts: they need no format. Remove it.";
-        FieldError::new(at(index, "format"), "needlessFormat", message)
-    };
-    needless.map(error).collect()
-}
-
-fn is_number(custom: &CustomFieldMapping, segments: &[Segment]) -> bool {
-    let ValueSource::Field(name) = &custom.source else { return false };
-    let is_formatted =
-        matches!(custom.format.as_ref().map(ValueFormat::meaning), Some(Ok(Notation::Number(_))));
-    is_formatted && numbers(segments).any(|field| field == name.as_str())
+    let needless = mapping.needless_formats(segments).into_iter();
+    needless.map(|one| FieldError::new(one.pointer, "needlessFormat", one.why)).collect()
 }
 
 /// The fields in which a segment has numbers: the mapping has no format for them.
 pub fn numbers(segments: &[Segment]) -> impl Iterator<Item = &str> {
     let fields = segments.iter().filter_map(|segment| segment.fields.as_ref());
     let numbers = fields.flat_map(|fields| &fields.items);
-    numbers.filter(|field| field.r#type == FieldType::Number).map(|field| field.name.as_str())
+    numbers.filter(|field| field.holds_numbers()).map(|field| field.name.as_str())
 }
 
 fn at(index: usize, member: &str) -> String {

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::views::SegmentNames;
 use crate::exports::{
-    CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, FieldName, ListId, Mapping,
-    MobileMapping, NameMapping, NullWord, Options, empty,
+    CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, ListId,
+    Mapping, MobileMapping, NameMapping, NullWord, Options, empty,
 };
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::{CronLine, LINES_MAX, Schedule, ScheduleKind, TimeZone};
@@ -46,8 +46,8 @@ pub struct ExportPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MappingPatch {
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = FieldName, required = false)]
-    pub email: Option<FieldName>,
+    #[schema(value_type = EmailMapping, required = false)]
+    pub email: Option<EmailMapping>,
     /// `null`: subscribers get no name.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<NameMapping>)]

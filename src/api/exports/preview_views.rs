@@ -89,7 +89,8 @@ pub struct ValueProblemsView {
     /// The field of the profile.
     #[schema(example = "Born")]
     pub field: String,
-    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
+    /// Key of the custom field on the list, or `EmailAddress`, `Name`, `MobileNumber`, `ConsentToTrack`,
+    /// `ConsentToSendSms`.
     #[schema(example = "birthday")]
     pub key: String,
     pub code: ProblemCode,

@@ -1,5 +1,6 @@
 //! Finds the member of an export that is sent as a test, by the very code with which a run reads it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::records::batches::{self, MemberSource};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
+use crate::records::plan::Plan;
 use crate::runs::{FieldWarnings, ValueProblem};
 
 /// Part of the API contract.
@@ -67,12 +69,10 @@ impl Wanted {
         }
     }
 
-    fn is_at(&self, columns: &Columns<'_>, row: usize) -> bool {
+    fn is_at(&self, plan: &Plan, columns: &Columns<'_>, row: usize) -> bool {
         match self {
-            Self::CustomerId(id) => columns.get(CUSTOMER_ID_COLUMN, row) == Some(id),
-            Self::Email(email) => columns
-                .get(EMAIL_COLUMN, row)
-                .is_some_and(|text| address::sent(text).to_lowercase() == *email),
+            Self::CustomerId(id) => columns.written(CUSTOMER_ID_COLUMN, row) == Some(id),
+            Self::Email(email) => sent_address(plan, columns, row).to_lowercase() == *email,
         }
     }
 
@@ -127,22 +127,28 @@ pub(super) async fn find_record(
 /// The member, if it is in this batch and a run would send it.
 fn record_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Record> {
     let columns = ready.plan.columns_of(&batch.page);
-    let row = *batch.records.iter().find(|row| wanted.is_at(&columns, **row))?;
-    let text = |column| columns.get(column, row).unwrap_or_default();
+    let row = *batch.records.iter().find(|row| wanted.is_at(&ready.plan, &columns, **row))?;
+    let text = |column| columns.written(column, row).unwrap_or_default();
     let (encoded, names) = (ready.plan.encode(&batch.page, &[row]), &ready.plan.names);
     Some(Record {
         customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
-        email: address::sent(text(EMAIL_COLUMN)).into_owned(),
+        email: sent_address(&ready.plan, &columns, row).into_owned(),
         field_warnings: names.warnings(&encoded),
         problems: names.problems(encoded.misfits, &columns, batch.first_row),
         body: encoded.body,
     })
 }
 
+/// The address to which a member is sent, or what it has in place of one.
+fn sent_address<'a>(plan: &Plan, columns: &'a Columns<'_>, row: usize) -> Cow<'a, str> {
+    let text = || columns.written(EMAIL_COLUMN, row).unwrap_or_default();
+    plan.address(columns, row).unwrap_or_else(|_| address::sent(text()))
+}
+
 /// Why a run would not send a member of this batch. Of an address that several profiles have, another one may be sent.
 fn refusal_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Problem> {
     let columns = ready.plan.columns_of(&batch.page);
-    let row = (0..batch.page.num_rows()).find(|row| wanted.is_at(&columns, *row))?;
+    let row = (0..batch.page.num_rows()).find(|row| wanted.is_at(&ready.plan, &columns, *row))?;
     let position = batch.first_row + to_i64(row);
     let refused = batch.refused.iter().find(|one| one.position == position)?;
     let message = format!("A run would not send this member. {}", refused.message);

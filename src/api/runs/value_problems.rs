@@ -41,7 +41,8 @@ pub struct ValueProblemView {
     pub email: String,
     /// The field of the profile.
     pub field: String,
-    /// Key of the custom field on the list, or `MobileNumber`, `ConsentToTrack`, `ConsentToSendSms`.
+    /// Key of the custom field on the list, or `EmailAddress`, `Name`, `MobileNumber`, `ConsentToTrack`,
+    /// `ConsentToSendSms`.
     pub key: String,
     pub code: ProblemCode,
     /// The first 100 characters of the value; what cannot be seen is shown as `<U+200B>`.

@@ -23,7 +23,7 @@ use crate::http::body::Name;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query::Query;
 use crate::segments::{Segment, SegmentName, check_open};
-use crate::storage;
+use crate::storage::{self, WantedColumns};
 
 const MEMBERS_DEFAULT: usize = 100;
 const MEMBERS_MAX: usize = 1000;
@@ -98,7 +98,8 @@ async fn first_members(
     check_open(app, segment).map_err(|error| read_problem(&error))?;
     let readable = fields.items.iter().filter(|field| field.is_mappable());
     let names: Arc<[String]> = readable.map(|field| field.name.clone()).collect();
-    let mut pages = app.storage.pages(Arc::new(manifest.0.clone()), names.clone());
+    let mut pages =
+        app.storage.pages(Arc::new(manifest.0.clone()), WantedColumns::of(names.clone()));
     let (mut members, mut bytes) = (Vec::new(), 0);
     while members.len() < limit {
         let Some(page) = pages.try_next().await.map_err(|error| read_problem(&error))? else {

@@ -58,8 +58,8 @@ fn plain(format: NumberFormat, value: &str) -> Option<String> {
     Some(written)
 }
 
-/// Groups have three digits, the first one may have fewer and never begins with 0. India groups by two, but for the last
-/// one, and only with commas.
+/// Groups have three digits, the first one may have fewer and never begins with 0. India groups by two, but for the
+/// last one, and only with commas.
 fn without_groups(integer: &str, group: char) -> Option<String> {
     let is_group = |letter| match group {
         ' ' => is_blank(letter),
@@ -93,7 +93,7 @@ const fn is_blank(letter: char) -> bool {
 /// The number written out, such as `1000` for `1e3`; `None` when it is none.
 fn without_exponent(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     if is_plain(&value) {
-        return Some(whole(value));
+        return Some(with_digits_around_point(value));
     }
     let (mantissa, exponent) = value.split_once(['e', 'E']).unwrap_or((&value, "0"));
     let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
@@ -124,7 +124,7 @@ fn shifted(integer: &str, fraction: &str, exponent: i32) -> String {
 }
 
 /// With a digit on both sides of its point: `0.5` for `.5`, and `12` for `12.`.
-fn whole(value: Cow<'_, str>) -> Cow<'_, str> {
+fn with_digits_around_point(value: Cow<'_, str>) -> Cow<'_, str> {
     let (sign, digits) = value.strip_prefix('-').map_or(("", &*value), |digits| ("-", digits));
     let digits = digits.strip_suffix('.').unwrap_or(digits);
     let zero = if digits.starts_with('.') { "0" } else { "" };

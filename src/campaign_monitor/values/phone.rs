@@ -29,7 +29,8 @@ impl PhoneCountry {
     }
 }
 
-/// A mobile number in E.164; `None` when the text is no valid number, one of a country that nobody names, or may be two.
+/// A mobile number in E.164; `None` when the text is no valid number, one of a country that nobody names, or could be
+/// two numbers.
 pub fn mobile_number(text: &str, country: Option<PhoneCountry>) -> Option<String> {
     if text.len() > BYTES_MAX {
         return None;
@@ -41,7 +42,7 @@ pub fn mobile_number(text: &str, country: Option<PhoneCountry>) -> Option<String
     }
     let number = valid(visible, country)?;
     let is_ambiguous = country
-        .is_some_and(|country| country.with_code(visible).is_some_and(|whole| whole != number));
+        .is_some_and(|country| country.with_code(visible).is_some_and(|other| other != number));
     (!is_ambiguous).then_some(number)
 }
 
@@ -216,8 +217,8 @@ mod tests {
             let [country, text, expected] = row.splitn(3, '\t').collect::<Vec<_>>()[..] else {
                 panic!("{row} has three columns");
             };
-            let whole = PhoneCountry::of(country).and_then(|country| country.with_code(text));
-            let is_ambiguous = whole.is_some_and(|whole| !expected.is_empty() && whole != expected);
+            let other = PhoneCountry::of(country).and_then(|country| country.with_code(text));
+            let is_ambiguous = other.is_some_and(|other| !expected.is_empty() && other != expected);
             let expected = if is_ambiguous { "" } else { expected };
             assert_eq!(sent(text, country).unwrap_or_default(), expected, "{row}");
             count += 1;

@@ -90,14 +90,14 @@ impl Projection {
         Self { columns: (0..header.len()).map(Some).collect(), schema: text::schema(header) }
     }
 
-    /// The named columns, in the order of `names`. One that the file lacks is null where it may lack some.
+    /// The named columns, in the order of `names`. One that the file lacks is null, unless it is needed.
     pub(super) fn named(
         header: &[String],
         names: &[String],
-        may_lack: bool,
+        needed: &[String],
     ) -> Result<Self, Error> {
         let find = |name: &String| match header.iter().position(|column| column == name) {
-            None if !may_lack => {
+            None if needed.contains(name) => {
                 Err(Error::invalid(1, format!("there is no column {name:?} in the header")))
             }
             found => Ok(found),

@@ -92,11 +92,11 @@ fn text_that_is_not_utf8_is_refused_with_its_line() {
 fn columns_come_in_the_order_asked_for_and_missing_ones_are_named() {
     let header = ["a".to_owned(), "b".to_owned()];
     let projection =
-        Projection::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()], false)
-            .unwrap();
+        Projection::named(&header, &["b".to_owned(), "b".to_owned(), "a".to_owned()], &[]).unwrap();
     assert_eq!(projection.columns, [Some(1), Some(1), Some(0)]);
-    let missing =
-        Projection::named(&header, &["c".to_owned()], false).err().map(|error| error.to_string());
+    let wanted = ["c".to_owned()];
+    assert_eq!(Projection::named(&header, &wanted, &[]).unwrap().columns, [None]);
+    let missing = Projection::named(&header, &wanted, &wanted).err().map(|error| error.to_string());
     assert_eq!(missing.as_deref(), Some("line 1: there is no column \"c\" in the header"));
 }
 

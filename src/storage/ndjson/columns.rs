@@ -17,9 +17,9 @@ pub(super) enum JsonType {
     Integer,
     /// Whole, and exact only in 64 bits.
     LongInteger,
-    /// With a fraction or an exponent, and the same as a float.
+    /// With a fraction, and written the same as a float.
     Decimal,
-    /// A number that would change as an integer of 64 bits or as a float.
+    /// A number that would change as an integer of 64 bits or as a float, or would be written otherwise.
     Exact,
 }
 
@@ -45,12 +45,37 @@ impl JsonType {
     }
 }
 
-/// Fifteen digits are always the same after a float; more only by luck.
+/// Whether a float is written in the same digits: `1.10` would become `1.1`, and only where no other value is a text.
 fn survives_as_float(raw: &str) -> bool {
+    let is_plain = raw.contains('.') && !raw.contains(['e', 'E']) && !raw.ends_with('0');
+    let Some(value) = raw.parse::<f64>().ok().filter(|_| is_plain) else { return false };
+    // Smaller ones are written with an exponent. Fifteen digits are always the same; more only by luck.
     let digits = raw.bytes().filter(u8::is_ascii_digit).count();
-    let value = raw.parse::<f64>().ok().filter(|value| value.is_finite());
-    raw.contains(['.', 'e', 'E'])
-        && value.is_some_and(|value| digits <= 15 || value.to_string() == raw)
+    value.abs() >= 1e-7 && (digits <= 15 || value.to_string() == raw)
+}
+
+/// Which values of a column are numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    None,
+    Some,
+    All,
+}
+
+impl Numbers {
+    fn of(types: u8) -> Self {
+        let texts = bit(JsonType::Text) | bit(JsonType::Boolean);
+        let others = types & !bit(JsonType::Null) & !texts;
+        match (others, types & texts) {
+            (0, _) => Self::None,
+            (_, 0) => Self::All,
+            _ => Self::Some,
+        }
+    }
+}
+
+const fn bit(json_type: JsonType) -> u8 {
+    1 << json_type as u8
 }
 
 /// The columns of all lines so far.
@@ -115,7 +140,12 @@ impl InferredColumns {
         Ok(self.names.len() - 1)
     }
 
-    pub(super) fn schema(mut self) -> SchemaRef {
+    /// For each column whether its values are numbers.
+    pub(super) fn numbers(&self) -> Vec<Numbers> {
+        self.types.iter().map(|types| Numbers::of(*types)).collect()
+    }
+
+    pub(super) fn schema(&mut self) -> SchemaRef {
         if self.names.is_empty() {
             self.names.push(CUSTOMER_ID.to_owned());
             self.types.push(0);
@@ -130,9 +160,6 @@ impl InferredColumns {
 
 /// The narrowest type in which no value of these types is lost.
 fn column_type(types: u8) -> DataType {
-    const fn bit(json_type: JsonType) -> u8 {
-        1 << json_type as u8
-    }
     let types = types & !bit(JsonType::Null);
     let within = |allowed: u8| types != 0 && types & !allowed == 0;
     if within(bit(JsonType::Boolean)) {
@@ -160,7 +187,9 @@ mod tests {
         for (values, expected) in [
             (&["1", "-2", "9223372036854775807"][..], DataType::Int64),
             (&["1", "2.5", "null"], DataType::Float64),
-            (&["1e3", "0.30000000000000004"], DataType::Float64),
+            (&["-1.5", "0.30000000000000004"], DataType::Float64),
+            (&["1e3", "0.5"], DataType::Utf8),
+            (&["1.10", "2.5"], DataType::Utf8),
             (&["true", "false"], DataType::Boolean),
             (&["null"], DataType::Utf8),
             (&["\"a\"", "1"], DataType::Utf8),
@@ -171,6 +200,24 @@ mod tests {
             (&["1e999"], DataType::Utf8),
         ] {
             assert_eq!(inferred(values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_says_whether_its_values_are_numbers_however_they_are_kept() {
+        let numbers = |values: &[&str]| {
+            let types = values.iter().map(|raw| bit(JsonType::of(raw).unwrap()));
+            Numbers::of(types.fold(0, |types, json_type| types | json_type))
+        };
+        for (values, expected) in [
+            (&["1", "2.5", "null"][..], Numbers::All),
+            (&["1.10"], Numbers::All),
+            (&["\"1.234\"", "1.234"], Numbers::Some),
+            (&["true", "1"], Numbers::Some),
+            (&["\"1\"", "null"], Numbers::None),
+            (&["null"], Numbers::None),
+        ] {
+            assert_eq!(numbers(values), expected, "{values:?}");
         }
     }
 }

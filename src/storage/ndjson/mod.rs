@@ -20,14 +20,14 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use columns::{InferredColumns, JsonType};
+use columns::{InferredColumns, JsonType, Numbers};
 use strings::{JsonString, text};
 use surrogates::Paired;
 
 use super::{
     customer_ids::CustomerIds,
     error::Error,
-    field::CUSTOMER_ID,
+    field::{CUSTOMER_ID, Field, FieldType},
     limits::{PAGE_BYTES, ReceiveLimits},
 };
 
@@ -39,6 +39,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub(super) struct Inferred {
     /// The columns, in the order in which they first appear.
     pub(super) schema: SchemaRef,
+    /// For each column what its values are.
+    numbers: Vec<Numbers>,
     /// The offset of the first line, in bytes.
     pub(super) start: u64,
     /// How many of these rows fit safely into memory.
@@ -48,6 +50,21 @@ pub(super) struct Inferred {
 }
 
 impl Inferred {
+    /// The stored fields, which say where numbers are kept as texts: as they are written, or among others.
+    pub(super) fn fields(&self, mut stored: Vec<Field>) -> Vec<Field> {
+        for (field, numbers) in stored.iter_mut().zip(&self.numbers) {
+            if field.name == CUSTOMER_ID {
+                continue;
+            }
+            match numbers {
+                Numbers::All => field.r#type = FieldType::Number,
+                Numbers::Some => field.has_numbers = true,
+                Numbers::None => {}
+            }
+        }
+        stored
+    }
+
     /// Decodes the lines, from the first, in batches of at most so many rows.
     pub(super) fn batches(
         &self,
@@ -88,9 +105,9 @@ pub(super) fn infer(file: impl Read, limits: &ReceiveLimits) -> Result<Inferred,
         }
     }
     customer_ids.finish()?;
-    let schema = columns.schema();
+    let (schema, numbers) = (columns.schema(), columns.numbers());
     let batch_rows = (PAGE_BYTES / longest).min(CELLS / schema.fields().len()).max(1);
-    Ok(Inferred { schema, start, batch_rows, has_surrogates })
+    Ok(Inferred { schema, numbers, start, batch_rows, has_surrogates })
 }
 
 fn skip_byte_order_mark(lines: &mut impl BufRead) -> Result<u64, Error> {

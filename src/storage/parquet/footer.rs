@@ -1,14 +1,16 @@
 //! Reading the footer of a Parquet file, and checking that a segment can be read from it.
 
-use arrow_schema::DataType;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::{
-    arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
+    arrow::arrow_reader::{
+        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    },
     basic::Compression,
     file::metadata::{ParquetMetaData, RowGroupMetaData},
 };
 
 use super::super::{error::Error, windows::Windows};
-use super::shape;
+use super::{shape, zones};
 
 /// Reads the footer of a file, unless it would take too much memory.
 pub(in super::super) fn open(
@@ -19,7 +21,24 @@ pub(in super::super) fn open(
     let file = ParquetRecordBatchReaderBuilder::try_new(windows.clone())
         .map_err(|cause| windows.explain(&cause))?;
     require_own_bytes(file.metadata())?;
-    Ok(file)
+    match zones::complete(file.metadata(), file.schema())
+        .map_err(|cause| windows.explain(&cause))?
+    {
+        None => Ok(file),
+        Some(schema) => with_schema(&file, windows, schema),
+    }
+}
+
+/// The same file, read as this schema says.
+fn with_schema(
+    file: &ParquetRecordBatchReaderBuilder<Windows>,
+    windows: &Windows,
+    schema: SchemaRef,
+) -> Result<ParquetRecordBatchReaderBuilder<Windows>, Error> {
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let footer = ArrowReaderMetadata::try_new(file.metadata().clone(), options)
+        .map_err(|cause| windows.explain(&cause))?;
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(windows.clone(), footer))
 }
 
 /// Each column of a row group has bytes of its own: the same bytes cannot be read a thousand times.

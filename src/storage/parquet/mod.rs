@@ -13,6 +13,7 @@ mod page;
 mod panics;
 mod shape;
 mod thrift;
+mod zones;
 
 use std::sync::Arc;
 
@@ -45,12 +46,12 @@ pub(super) fn inspect(object: PinnedObject) -> Result<(Vec<PartField>, u64), Err
     })
 }
 
-/// Reads the named columns of a stored file as text, page after page. A column that the file lacks is null where it
-/// may lack some.
+/// Reads the named columns of a stored file as text, page after page. One that the file lacks is null, unless it is
+/// needed.
 pub(super) fn pages(
     pinned: PinnedObject,
     names: &[String],
-    may_lack: bool,
+    needed: &[String],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + use<>, Error> {
     let windows = Windows::stored(pinned, names.len());
     let file = open(&windows, FIELDS_MAX)?;
@@ -58,8 +59,10 @@ pub(super) fn pages(
     for name in names {
         match file.schema().index_of(name) {
             Ok(index) => columns.push(index),
-            Err(_) if may_lack => {}
-            Err(_) => return Err(Error::invalid(None, format!("there is no column {name:?}"))),
+            Err(_) if needed.contains(name) => {
+                return Err(Error::invalid(None, format!("there is no column {name:?}")));
+            }
+            Err(_) => {}
         }
     }
     let mask = ProjectionMask::roots(file.parquet_schema(), columns);
@@ -95,7 +98,7 @@ fn parts(
 
 fn as_text(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
     let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
-        Some(column) => text::of(column),
+        Some(column) => text::of_foreign(column),
         None => Ok(new_null_array(&DataType::Utf8, batch.num_rows())),
     };
     let columns = schema.fields().iter().map(column).collect::<Result<_, _>>();

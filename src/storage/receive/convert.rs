@@ -161,7 +161,8 @@ fn from_ndjson(mut spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, 
     for batch in inferred.batches(spool, BATCH_ROWS)? {
         writer.write(&batch?)?;
     }
-    writer.finish()
+    let members = writer.finish()?;
+    Ok(MembersFile { fields: inferred.fields(members.fields), ..members })
 }
 
 fn from_parquet(spool: Spool, limits: &ReceiveLimits) -> Result<MembersFile, Error> {

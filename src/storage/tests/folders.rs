@@ -77,6 +77,32 @@ async fn columns_come_and_go_between_files() {
 }
 
 #[tokio::test]
+async fn a_needed_column_is_in_every_file_that_has_members() {
+    let fixture = Fixture::new()
+        .with("a.csv/1.csv", "CustomerId,Consent\n1,yes\n")
+        .with("a.csv/2.csv", "CustomerId,consent\n2,no\n")
+        .with("a.parquet/1.parquet", part(1, "Consent", StringArray::from(vec!["yes"])))
+        .with("a.parquet/2.parquet", part(2, "consent", StringArray::from(vec!["no"])))
+        .with("b.csv/1.csv", "CustomerId,Consent\n1,yes\n")
+        .with("b.csv/2.csv", "CustomerId\n");
+    for (path, format, lacks) in [
+        ("a.csv", Format::Csv, Some("a.csv/2.csv")),
+        ("a.parquet", Format::Parquet, Some("a.parquet/2.parquet")),
+        ("b.csv", Format::Csv, None),
+    ] {
+        let found = fixture.inspect(path, format).await.unwrap();
+        assert_eq!(found.fields[1].absent_from.as_deref(), lacks);
+        let names: Arc<[String]> = ["Consent".to_owned()].into();
+        let columns = WantedColumns { names: names.clone(), needed: names };
+        let pages = fixture.storage.pages(Arc::new(found.manifest), columns);
+        let refusal = pages.try_collect::<Vec<_>>().await.err().map(|error| error.to_string());
+        assert_eq!(refusal.is_some(), lacks.is_some(), "{path}");
+        let (refusal, file) = (refusal.unwrap_or_default(), lacks.unwrap_or_default());
+        assert!(refusal.starts_with(file), "{refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_column_may_have_another_type_in_another_file() {
     let fixture = Fixture::new()
         .with("empty/1.parquet", part(1, "P", Int64Array::from(vec![7])))
@@ -89,9 +115,23 @@ async fn a_column_may_have_another_type_in_another_file() {
         ("other", FieldType::String, vec!["null", "0.5", "007"]),
     ] {
         let found = fixture.inspect(path, Format::Parquet).await.unwrap();
-        assert_eq!(found.fields[1], Field::new("P", expected));
+        assert_eq!((found.fields[1].r#type, found.fields[1].holds_numbers()), (expected, true));
         let pages = fixture.read(&found.manifest, &["P"]).await.unwrap();
         assert_eq!(column(&pages, "P"), values);
+    }
+}
+
+#[tokio::test]
+async fn a_moment_is_read_in_its_zone_whatever_the_unit_is_in_which_it_is_stored() {
+    for (unit, zone, expected) in [
+        (TimeUnit::Second, "Europe/Riga", "1970-01-01T03:00:00+03:00"),
+        (TimeUnit::Nanosecond, "+02:00", "1970-01-01T02:00:00+02:00"),
+        (TimeUnit::Millisecond, "+02:00", "1970-01-01T02:00:00+02:00"),
+    ] {
+        let fixture = Fixture::new().with("a.parquet", moments_stored_in_millis(unit, zone));
+        let found = fixture.inspect("a.parquet", Format::Parquet).await.unwrap();
+        let pages = fixture.read(&found.manifest, &["At"]).await.unwrap();
+        assert_eq!(column(&pages, "At"), [expected], "{unit:?} {zone}");
     }
 }
 

@@ -8,11 +8,16 @@ mod pinned;
 use std::{fs, sync::Arc};
 
 use ::parquet::{
-    arrow::ArrowWriter,
+    arrow::{
+        ARROW_SCHEMA_META_KEY, ArrowWriter, arrow_writer::ArrowWriterOptions, encode_arrow_schema,
+    },
     basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel},
-    file::properties::WriterProperties,
+    file::{metadata::KeyValue, properties::WriterProperties},
 };
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray};
+use arrow_array::{
+    ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, cast::AsArray,
+};
+use arrow_schema::{DataType, Schema, TimeUnit};
 use futures::TryStreamExt;
 use uuid::Uuid;
 
@@ -56,7 +61,7 @@ impl Fixture {
 
     async fn read(&self, pinned: &Manifest, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
         let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-        let pages = self.storage.pages(Arc::new(pinned.clone()), columns.into());
+        let pages = self.storage.pages(Arc::new(pinned.clone()), WantedColumns::of(columns));
         pages.try_collect().await
     }
 }
@@ -80,6 +85,25 @@ fn parquet_compressed(ids: &[i64], other: &str, compression: Compression) -> Vec
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let properties = WriterProperties::builder().set_compression(compression).build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// A file as other writers store a moment that had another unit: in milliseconds, and the Arrow schema says what it
+/// was. The moment is the beginning of 1970 in UTC.
+pub(in crate::storage) fn moments_stored_in_millis(unit: TimeUnit, zone: &str) -> Vec<u8> {
+    let moments: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![0]).with_timezone("UTC"));
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["1"]));
+    let batch = RecordBatch::try_from_iter([("CustomerId", ids), ("At", moments)]).unwrap();
+    let field = |name: &str, of| arrow_schema::Field::new(name, of, false);
+    let had = DataType::Timestamp(unit, Some(zone.into()));
+    let told = Schema::new(vec![field("CustomerId", DataType::Utf8), field("At", had)]);
+    let told = KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&told));
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![told])).build();
+    let options =
+        ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer =
+        ArrowWriter::try_new_with_options(Vec::new(), batch.schema(), options).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }

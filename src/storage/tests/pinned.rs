@@ -55,7 +55,7 @@ async fn a_reader_that_stops_early_does_no_harm() {
     let pinned = fixture.inspect("a.csv", Format::Csv).await.unwrap().manifest;
     let columns = ["CustomerId".to_owned()];
 
-    let mut pages = fixture.storage.pages(Arc::new(pinned.clone()), columns.into());
+    let mut pages = fixture.storage.pages(Arc::new(pinned.clone()), WantedColumns::of(columns));
     pages.next().await.unwrap().unwrap();
     drop(pages);
 

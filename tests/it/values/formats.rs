@@ -127,17 +127,3 @@ async fn one_moment_is_one_day_whatever_file_it_comes_from() {
         assert_eq!(got, day, "{media} {field} {mapping}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_format_of_numbers_is_refused_where_the_data_has_numbers() {
-    let app = TestApp::start().await;
-    app.put("/segments/People", &json!({"displayName": "People"})).await;
-    let rows = b"{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\",\"V\":1.234}\n".to_vec();
-    good(app.upload("People", "application/x-ndjson", rows).await).await;
-    let custom = json!({"field": "V", "key": "points", "format": {"decimal": ",", "group": "."}});
-    let new =
-        export_with(&app.connection().await, &json!({"email": "Email", "customFields": [custom]}));
-    let answer = app.request("Admin", Method::POST, "/exports").json(&new).send().await.unwrap();
-    let problem = refused(answer, 422).await;
-    assert_eq!(problem["errors"][0]["code"], "needlessFormat", "{problem}");
-}

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::storage::tests::parquet_with;
-use crate::storage::{Error, ExternalData, FieldType, Inspection, RootSettings, Storage};
+use crate::storage::{
+    Error, ExternalData, FieldType, Inspection, RootSettings, Storage, WantedColumns,
+};
 
 /// An export folder: `model.json` and the files that it names.
 struct Export {
@@ -65,7 +67,7 @@ impl Export {
     async fn values(&self, column: &str) -> Vec<String> {
         let found = self.inspect().await.unwrap();
         let columns = [column.to_owned()];
-        let pages = self.storage.pages(Arc::new(found.manifest), columns.into());
+        let pages = self.storage.pages(Arc::new(found.manifest), WantedColumns::of(columns));
         let pages: Vec<_> = pages.try_collect().await.unwrap();
         let values = pages.iter().flat_map(|page| page[column].as_string::<i32>());
         values.map(|value| value.unwrap_or("null").to_owned()).collect()

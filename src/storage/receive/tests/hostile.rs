@@ -86,7 +86,7 @@ async fn a_long_value_that_a_dictionary_repeats_is_there_once_and_comes_back_in_
     assert!(file.len() < 10_000);
     let (_folder, storage) = storage();
     let received = send(&storage, Media::Parquet, file).await.unwrap();
-    let columns: Arc<[String]> = ["a".to_owned()].into();
+    let columns = WantedColumns::of(["a".to_owned()]);
     let mut pages = storage.pages(Arc::new(received.manifest), columns);
     let mut rows = 0;
     while let Some(page) = pages.try_next().await.unwrap() {

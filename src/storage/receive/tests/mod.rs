@@ -23,6 +23,7 @@ use parquet::arrow::ArrowWriter;
 
 use crate::storage::{
     Error, Field, FieldType, Inspection, Media, PAGE_ROWS, ReceiveLimits, RootSettings, Storage,
+    WantedColumns,
 };
 
 const LIMITS: ReceiveLimits = ReceiveLimits {
@@ -67,7 +68,7 @@ async fn send_within(
 
 async fn rows(storage: &Storage, received: &Inspection, columns: &[&str]) -> Vec<Row> {
     let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    let pages = storage.pages(Arc::new(received.manifest.clone()), columns.into());
+    let pages = storage.pages(Arc::new(received.manifest.clone()), WantedColumns::of(columns));
     let pages: Vec<RecordBatch> = pages.try_collect().await.unwrap();
     pages.iter().flat_map(rows_of).collect()
 }
