@@ -20,7 +20,7 @@ const PERCENT_MIN: i64 = 90;
 #[derive(Clone, Debug)]
 pub struct Candidates {
     present: Form,
-    candidates: Vec<Candidate>,
+    tried: Vec<Candidate>,
     /// Values there are at most.
     rows: i64,
     values: i64,
@@ -78,8 +78,8 @@ impl Candidates {
             _ => return None,
         };
         let candidates = formats.into_iter().filter_map(|format| Candidate::of(form, format));
-        let (present, candidates) = (form.clone(), candidates.collect());
-        Some(Self { present, candidates, rows, values: 0, sent: 0, unread: 0, telling: None })
+        let (present, tried) = (form.clone(), candidates.collect());
+        Some(Self { present, tried, rows, values: 0, sent: 0, unread: 0, telling: None })
     }
 
     /// Reads one more value in every format. One that stands for nothing does not count.
@@ -92,7 +92,7 @@ impl Candidates {
         self.sent += i64::from(now.is_ok());
         self.unread += i64::from(now.as_ref().is_err_and(|code| is_another_form(*code)));
         let mut sent: Option<String> = None;
-        for candidate in &mut self.candidates {
+        for candidate in &mut self.tried {
             let Some(text) = candidate.see(value, &now) else { continue };
             let is_telling = sent.as_ref().is_some_and(|sent| *sent != text);
             if is_telling && self.telling.is_none() {
@@ -101,7 +101,7 @@ impl Candidates {
             sent = Some(text);
         }
         let unread_max = self.rows * (100 - PERCENT_MIN) / 100;
-        self.candidates.retain(|candidate| self.values - candidate.reads <= unread_max);
+        self.tried.retain(|candidate| self.values - candidate.reads <= unread_max);
     }
 
     /// What fits nearly all values that were seen, and more than the present format.
@@ -125,7 +125,7 @@ impl Candidates {
     /// What reads nearly all values; of what reads any number one, and only where nothing else does.
     fn chosen(&self) -> Vec<&Candidate> {
         let fits = |one: &&Candidate| one.reads * 100 >= self.values * PERCENT_MIN;
-        let fitting = self.candidates.iter().filter(fits);
+        let fitting = self.tried.iter().filter(fits);
         let (vague, usual): (Vec<_>, Vec<_>) = fitting.partition(|one| one.format.is_vague());
         // The last one that is not less than any is the first one from behind.
         let vague = vague.into_iter().rev().max_by_key(|one| one.sends);

@@ -26,15 +26,16 @@ impl Plan {
     /// The consents of a row for which it is not sent.
     pub fn unreadable_consents(&self, page: &Columns<'_>, row: usize) -> Vec<UnreadableConsent> {
         let consents = self.consents(page, row).into_iter().zip(self.consent_texts(page, row));
-        let unreadable =
-            MEMBERS.into_iter().zip(consents).filter_map(|((target, member), (reading, text))| {
-                (reading == ConsentReading::Unreadable).then(|| UnreadableConsent {
-                    member,
-                    field: self.names.get(target).0.to_owned(),
-                    word: all_shown(text).chars().take(WORD_CHARS_SHOWN).collect(),
-                })
-            });
-        unreadable.collect()
+        let unreadable = MEMBERS
+            .into_iter()
+            .zip(consents)
+            .filter(|(_, (reading, _))| *reading == ConsentReading::Unreadable);
+        let name = |((target, member), (_, text))| UnreadableConsent {
+            member,
+            field: self.names.get(target).0.to_owned(),
+            word: all_shown(text).chars().take(WORD_CHARS_SHOWN).collect(),
+        };
+        unreadable.map(name).collect()
     }
 }
 

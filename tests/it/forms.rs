@@ -50,7 +50,7 @@ async fn a_file_of_excel_becomes_a_segment_by_doing_what_the_errors_say() {
     let problem = refused(send(&app, &query, &csv, shop()).await, 400).await;
     let detail = text(&problem, "detail");
     assert!(detail.contains("separated by semicolons"), "{detail}");
-    let delimiter = between(&detail, "`?delimiter=", "`");
+    let delimiter = between(&detail, "`&delimiter=", "`");
     let query = format!("{query}&delimiter={delimiter}");
 
     let segment = good(send(&app, &query, &csv, shop()).await).await;
