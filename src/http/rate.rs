@@ -65,7 +65,7 @@ impl Payer {
         }
     }
 
-    /// Whose bucket it is.
+    /// The one whose calls are counted together, whichever instance each of them names.
     fn caller(&self) -> Self {
         match self {
             Self::Everywhere(_, subject) => Self::Subject(None, subject.clone()),

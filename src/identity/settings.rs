@@ -44,8 +44,8 @@ pub struct Auth {
         value_parser = clap::value_parser!(u64).range(..=60)
     )]
     pub auth_leeway_seconds: u64,
-    /// Accepts only tokens whose header has the type `at+jwt` (RFC 9068), which ID tokens never have. For providers that
-    /// write it.
+    /// Accepts only tokens whose header has the type `at+jwt` (RFC 9068), which ID tokens never have. For providers
+    /// that write it.
     #[arg(long, env = "SEGMENT_EXPORT_AUTH_REQUIRE_AT_JWT")]
     pub auth_require_at_jwt: bool,
     /// Shared secret of development tokens; only with `--dev`.

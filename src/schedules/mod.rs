@@ -9,7 +9,6 @@ pub mod store;
 pub(crate) mod times;
 pub mod zones;
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -103,13 +102,8 @@ pub async fn next_runs(
     now: Time,
 ) -> sqlx::Result<Vec<Time>> {
     if !schedule.follows_refreshes() {
-        return Ok(schedule.upcoming(shown_after(planned, now)).take(SHOWN).collect());
+        return Ok(schedule.upcoming(times::shown_after(planned, now)).take(SHOWN).collect());
     }
     let refresh = store::get(tx, instance).await?;
-    Ok(refresh.map_or_else(Vec::new, |refresh| refresh.upcoming(now)))
-}
-
-/// Planned times are shown from the one that is stored: nothing starts before it, whatever the schedule says.
-fn shown_after(planned: Option<Time>, now: Time) -> Time {
-    planned.map_or(now, |planned| now.max(planned - TimeDelta::microseconds(1)))
+    Ok(refresh.map_or_else(Vec::new, |refresh| refresh.upcoming(now, SHOWN)))
 }

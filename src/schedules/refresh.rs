@@ -127,10 +127,10 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The next times at which a system refresh starts, after `now`.
+    /// The next `count` times at which a system refresh starts, after `now`.
     #[must_use]
-    pub fn upcoming(&self, now: Time) -> Vec<Time> {
-        self.schedule.upcoming(super::shown_after(self.next_planned_utc, now), super::SHOWN)
+    pub fn upcoming(&self, now: Time, count: usize) -> Vec<Time> {
+        self.schedule.upcoming(times::shown_after(self.next_planned_utc, now), count)
     }
 }
 

@@ -139,6 +139,12 @@ fn seconds(offset: Offset) -> TimeDelta {
     TimeDelta::seconds(offset.seconds().into())
 }
 
+/// Planned times are shown from the one that is stored: nothing starts before it, whatever the schedule says.
+#[must_use]
+pub(super) fn shown_after(planned: Option<Time>, now: Time) -> Time {
+    planned.map_or(now, |planned| now.max(planned - TimeDelta::microseconds(1)))
+}
+
 /// The planned times of `lines` after `after`, in order, each once.
 pub fn upcoming(
     zone: TimeZone,

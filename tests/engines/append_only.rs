@@ -1,7 +1,6 @@
 //! PostgreSQL with roles that may only add to the audit, made by the statements of docs/OPERATIONS.md.
 
 use anyhow::Result;
-use chrono::TimeDelta;
 use clap::Parser;
 use segment_export::audit::retention;
 use segment_export::config::Config;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::db::Time;
 use crate::schedules::refresh::{ClockTime, Planned, Recurrence, RefreshSchedule, Weekday};
 use crate::schedules::times::{CronLine, TimeZone};
-use crate::schedules::{Schedule, ScheduleKind};
+use crate::schedules::{SHOWN, Schedule, ScheduleKind};
 
 /// The schedule of an export, and what comes of it.
 #[derive(Serialize, ToSchema)]
@@ -60,7 +60,8 @@ pub struct RefreshScheduleView {
 impl RefreshScheduleView {
     #[must_use]
     pub fn of(instance_id: Uuid, planned: Option<Planned>, now: Time) -> Self {
-        let next_runs_utc = planned.as_ref().map_or_else(Vec::new, |planned| planned.upcoming(now));
+        let next_runs_utc =
+            planned.as_ref().map_or_else(Vec::new, |planned| planned.upcoming(now, SHOWN));
         let (schedule, stamps) = planned
             .map_or_else(Default::default, |planned| (planned.schedule.0, Some(planned.stamps)));
         let RefreshSchedule { active, recurrence, weekdays, timezone, times } = schedule;
