@@ -6,6 +6,7 @@
 //! Everything streams: memory depends on the number of columns, not on the number of members.
 
 mod blocking;
+mod column_names;
 mod csv;
 mod customer_ids;
 mod error;
@@ -37,6 +38,7 @@ mod unmarked;
 mod windows;
 
 pub(crate) use blocking::{held, holding};
+pub(crate) use column_names::check_column_names;
 pub use csv::{Delimiter, Dialect, Encoding, Quotes};
 pub use error::Error;
 pub(crate) use external::ExternalData;

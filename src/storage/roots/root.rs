@@ -102,6 +102,14 @@ impl Root {
         Err(Error::invalid(None, message).in_file(path.as_ref()))
     }
 
+    /// Rejects a folder with a link that leads nowhere.
+    pub(in super::super) async fn refuse_dangling(&self, at: &Path) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.refuse_dangling(at).await,
+            Backend::Container(_) => Ok(()),
+        }
+    }
+
     pub(super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
         for object in objects {
             let path = path_of(&object.path);
