@@ -18,8 +18,9 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// A list of which no more than `MAX + 1` items are kept, so that whoever checks its length sees that it is too long: a
-/// body of small items would fill memory otherwise.
+/// A list of which no more than `MAX + 1` items are kept, so that a check of its length sees that it is too long.
+///
+/// A body full of small items would fill memory otherwise.
 pub(crate) fn list<'de, const MAX: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

@@ -4,6 +4,7 @@ mod members;
 pub mod orphans;
 mod segment;
 mod source;
+mod source_flaw;
 pub mod store;
 mod view;
 

@@ -4,6 +4,7 @@ mod cors;
 mod headers;
 mod health;
 mod hosts;
+mod leaving;
 mod methods;
 mod middleware;
 pub mod openapi;
@@ -115,6 +116,16 @@ impl Stopper {
     }
 }
 
+/// What people read about the API.
+fn readable(config: &mut web::ServiceConfig, has_document: bool, has_swagger: bool) {
+    if has_document {
+        config.service(openapi::get_document);
+    }
+    if has_swagger {
+        config.service(web::redirect("/swagger-ui", "/swagger-ui/")).service(swagger::get_file);
+    }
+}
+
 /// Binds the address of the settings. `Service::run` handles signals.
 pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let app = Data::from(app);
@@ -156,24 +167,18 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(middleware::measure))
             .wrap(from_fn(unread::close))
+            .wrap(from_fn(leaving::finish))
             .into_utoipa_app()
             .configure(|config| services(config, is_api))
             .into_app()
-            .configure(|config| {
-                if is_api {
-                    config.service(openapi::get_document);
-                }
-                if has_swagger {
-                    config
-                        .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-                        .service(swagger::get_file);
-                }
-            })
+            .configure(|config| readable(config, is_api, has_swagger))
             .default_service(web::to(no_such_route))
     })
     .workers(workers)
     .max_connections(overload.max_tcp_connections.div_ceil(workers))
     .client_request_timeout(Duration::from_millis(overload.head_timeout_ms))
+    // Who closes the connection has left, and so ends the work for it.
+    .h1_allow_half_closed(false)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .backlog(BACKLOG)

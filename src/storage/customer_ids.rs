@@ -13,7 +13,7 @@ use std::vec::IntoIter;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{error::Error, field::CUSTOMER_ID};
+use super::{error::Error, field::CUSTOMER_ID, limits::ID_CHARS_MAX};
 
 /// How many ids are sorted in memory: three megabytes.
 const PART_ENTRIES: usize = 128 << 10;
@@ -167,10 +167,20 @@ fn halves(hash: u128) -> [u64; 2] {
     [high, low].map(|half| half.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
-/// An id must not be empty.
+/// An id must not be empty, and not longer than what lists of rejected profiles can show.
 pub(super) fn require(id: Option<&str>) -> Result<&str, String> {
-    id.filter(|id| !id.trim().is_empty())
-        .ok_or_else(|| format!("{CUSTOMER_ID} is empty; every member must have one"))
+    let id = id
+        .filter(|id| !id.trim().is_empty())
+        .ok_or_else(|| format!("{CUSTOMER_ID} is empty; every member must have one"))?;
+    require_short(id).map(|()| id)
+}
+
+/// An id that is as long as one may be, or empty.
+pub(super) fn require_short(id: &str) -> Result<(), String> {
+    if id.len() <= ID_CHARS_MAX || id.chars().count() <= ID_CHARS_MAX {
+        return Ok(());
+    }
+    Err(format!("{CUSTOMER_ID} is longer than {ID_CHARS_MAX} characters"))
 }
 
 #[cfg(test)]
@@ -184,6 +194,20 @@ mod tests {
             customer_ids.add(Some(&id.to_string()), line).unwrap();
         }
         customer_ids.finish().err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_id_has_a_letter_at_least_and_two_hundred_at_most() {
+        let (longest, longer) = ("ā".repeat(200), "ā".repeat(201));
+        for (id, expected) in [
+            (None, Some("CustomerId is empty; every member must have one")),
+            (Some(" "), Some("CustomerId is empty; every member must have one")),
+            (Some("1"), None),
+            (Some(longest.as_str()), None),
+            (Some(longer.as_str()), Some("CustomerId is longer than 200 characters")),
+        ] {
+            assert_eq!(require(id).err().as_deref(), expected);
+        }
     }
 
     #[test]

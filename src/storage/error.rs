@@ -2,13 +2,19 @@
 //!
 //! Messages name fields, files and lines, and never a value: values are personal data.
 
+use std::io;
+
+use arrow_schema::{ArrowError, DataType};
 use parquet::errors::ParquetError;
 
-use super::{field::CUSTOMER_ID, near::nearest};
+use super::{field::CUSTOMER_ID, near::same_letters};
 
 /// What to do with a stored file that is not UTF-8.
 const NOT_UTF8: &str = "the text is not UTF-8; save the file as UTF-8, or set `csv.encoding` of the source to the \
                         encoding that it has, such as `windows-1257`";
+
+/// What to do with links that never arrive at a file.
+const CIRCLE: &str = "a link leads to a folder above it, or to itself; remove it";
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -155,7 +161,7 @@ impl Error {
         line: impl Into<Option<u64>>,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let near = nearest(CUSTOMER_ID, names).unwrap_or_default();
+        let near = same_letters(CUSTOMER_ID, names).unwrap_or_default();
         let what = if near.is_empty() { near } else { format!(" {near}") };
         let message = format!(
             "there is no column {CUSTOMER_ID}, and every segment must have one.{what} Give that name to the column \
@@ -169,6 +175,8 @@ impl Error {
         match cause {
             object_store::Error::NotFound { .. } => Self::NotFound { path: path.to_string() },
             object_store::Error::Precondition { .. } => Self::Changed { path: path.to_string() },
+            other if is_no_path(&other) => Self::NotFound { path: path.to_string() },
+            other if is_circle(&other) => Self::invalid(None, CIRCLE).in_file(path.as_ref()),
             other if is_refusal(&other) => Self::Refused(other.into()),
             other => Self::unavailable(other),
         }
@@ -196,6 +204,17 @@ impl Error {
     pub(super) fn of_parquet(cause: &ParquetError) -> Self {
         tracing::debug!(%cause, "Parquet data cannot be read");
         Self::damaged()
+    }
+
+    /// A column of Parquet whose values cannot be read.
+    pub(super) fn of_values(name: &str, data_type: &DataType, cause: ArrowError) -> Self {
+        let what = match data_type {
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => "a date",
+            DataType::Time32(_) | DataType::Time64(_) => "a time",
+            DataType::Duration(_) => "a duration",
+            _ => return Self::of_parquet(&cause.into()),
+        };
+        Self::invalid(None, format!("column {name:?} contains {what} that is out of range"))
     }
 
     /// A Parquet file that cannot be read.
@@ -240,6 +259,29 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// Whether no file can be at the path: it goes through a file, or a part of it is too long.
+fn is_no_path(cause: &object_store::Error) -> bool {
+    let kind = io_errors(cause).next().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename))
+}
+
+/// Whether links lead round in a circle.
+fn is_circle(cause: &object_store::Error) -> bool {
+    let looped = rustix::io::Errno::LOOP.raw_os_error();
+    io_errors(cause).any(|error| error.raw_os_error() == Some(looped))
+        || causes(cause).any(|error| error.to_string().starts_with("File system loop found"))
+}
+
+fn io_errors(cause: &object_store::Error) -> impl Iterator<Item = &io::Error> {
+    causes(cause).filter_map(|error| error.downcast_ref())
+}
+
+/// The error, what caused it, and so on.
+fn causes(error: &object_store::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
 }
 
 /// Whether the store rejected the credentials. Amazon answers 400 for a token that has expired.

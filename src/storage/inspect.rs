@@ -148,6 +148,7 @@ async fn files_at(root: &Root, at: &Location) -> Result<Vec<ObjectMeta>, Error> 
         Err(object_store::Error::NotFound { .. }) => {}
         Err(cause) => return Err(Error::of_store(&at.path, cause)),
     }
+    root.refuse_dangling(&at.path).await?;
     let mut listing = root.store.list(Some(&at.path));
     let mut files = Vec::new();
     let failed = |cause| Error::of_store(&at.path, cause);

@@ -3,10 +3,7 @@
 //! Their Parquet files also hold rows that were deleted or replaced: which of them count stands in the log of the
 //! table, which this service does not read.
 
-use futures::{
-    StreamExt, TryStreamExt,
-    future::{ready, try_join_all},
-};
+use futures::{StreamExt, future::try_join_all};
 use object_store::{ObjectMeta, path::Path};
 
 use super::{
@@ -16,8 +13,8 @@ use super::{
 
 /// The folders in which the tables keep their logs.
 const LOGS: [&str; 3] = ["_delta_log", ".hoodie", "metadata"];
-/// How many files of a folder `metadata` are listed: an Iceberg table has its own there.
-const METADATA_FILES: usize = 1000;
+/// How many files of such a folder are listed before nobody can tell: the logs of a table may be among millions.
+const LOG_FILES_MAX: usize = 100_000;
 
 /// Refuses a file of a listing that only a table has.
 pub(super) fn refuse(file: &ObjectMeta, at: &Path) -> Result<(), Error> {
@@ -55,13 +52,17 @@ pub(super) async fn refuse_inside(root: &Root, at: &Location) -> Result<(), Erro
 
 /// A folder above may be closed to this service: then it cannot tell.
 async fn refuse_log(root: &Root, above: Path, log: &str) -> Result<(), Error> {
-    let files = root.store.list(Some(&above.clone().join(log))).take(METADATA_FILES);
-    let refused = files.try_filter_map(|file| ready(Ok(refuse(&file, &above).err())));
-    futures::pin_mut!(refused);
-    match refused.try_next().await {
-        Ok(Some(refusal)) => Err(refusal),
-        Ok(None) | Err(_) => Ok(()),
+    let folder = above.clone().join(log);
+    let mut files = root.store.list(Some(&folder));
+    for _ in 0..=LOG_FILES_MAX {
+        let Some(Ok(file)) = files.next().await else { return Ok(()) };
+        refuse(&file, &above)?;
     }
+    let message = format!(
+        "this folder has more than {LOG_FILES_MAX} files, so nobody can tell whether the folder above is a table \
+         of Apache Iceberg; put the files of the segment elsewhere"
+    );
+    Err(Error::invalid(None, message).in_file(folder.as_ref()))
 }
 
 fn is_table(table: &str, folder: &Path) -> Error {

@@ -8,6 +8,14 @@ pub(crate) const PAGE_ROWS: usize = 1000;
 pub(super) const PAGE_BYTES: usize = 4 << 20;
 /// The most fields of an external file.
 pub(super) const FIELDS_MAX: usize = 1000;
+/// The longest name of a field, in characters: no mapping can name a longer one.
+pub(super) const NAME_CHARS_MAX: usize = 200;
+/// The longest names of all fields together, in bytes: lists of segments show them.
+pub(super) const NAMES_BYTES_MAX: usize = 128 << 10;
+/// The longest `CustomerId`, in characters: rejections and the audit keep it.
+pub(super) const ID_CHARS_MAX: usize = 200;
+/// How many times larger than its file what is in it may be; beyond that it is made to fill memory or time.
+pub(super) const RATIO_MAX: u64 = 200;
 /// The longest row of an external file, in bytes.
 pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 

@@ -1,6 +1,6 @@
 //! The media types of an upload, and how its sender says that it is written.
 
-use super::csv::{ColumnNames, Delimiter, Encoding};
+use super::csv::{HeaderNames, Delimiter, Encoding};
 
 /// How an upload is written.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct UploadForm {
     /// What separates the values of CSV, where it is not a comma.
     pub delimiter: Option<Delimiter>,
     /// The names of the columns of CSV, where its first line is a member already.
-    pub header: Option<ColumnNames>,
+    pub header: Option<HeaderNames>,
     /// Of the text, where it is not UTF-8; a byte order mark counts for more.
     pub encoding: Option<Encoding>,
 }

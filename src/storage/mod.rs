@@ -6,6 +6,7 @@
 //! Everything streams: memory depends on the number of columns, not on the number of members.
 
 mod blocking;
+mod column_names;
 mod csv;
 mod customer_ids;
 mod error;
@@ -39,7 +40,8 @@ mod unmarked;
 mod windows;
 
 pub(crate) use blocking::{held, holding, run_blocking};
-pub use csv::{ColumnNames, Delimiter, Dialect, Encoding, Quotes};
+pub(crate) use column_names::check_column_names;
+pub use csv::{Delimiter, Dialect, Encoding, HeaderNames, Quotes};
 pub use error::Error;
 pub(crate) use external::ExternalData;
 pub(crate) use field::CUSTOMER_ID;

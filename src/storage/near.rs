@@ -19,6 +19,21 @@ pub(crate) fn nearest<'a>(
     (score >= ALIKE).then(|| format!("Did you mean {name:?}?"))
 }
 
+/// The name among `present` that is `wanted` but for capitals, blanks and other separators, in such a sentence.
+///
+/// A file that lost its header has values where names should be, and this one tells nothing else.
+pub(super) fn same_letters<'a>(
+    wanted: &str,
+    present: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let letters = |name: &str| -> String {
+        as_seen(name).chars().filter(|letter| !matches!(letter, ' ' | '_' | '-' | '.')).collect()
+    };
+    let wanted_letters = letters(wanted);
+    let name = present.into_iter().find(|name| letters(name) == wanted_letters)?;
+    nearest(wanted, [name])
+}
+
 /// A name as people read it: in one case, without what cannot be seen.
 fn as_seen(name: &str) -> String {
     let seen: String = name.chars().filter(|character| !is_invisible(*character)).collect();
@@ -52,6 +67,23 @@ fn difference(wanted: &str, name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_values_may_stand_for_names_only_the_wanted_letters_are_quoted() {
+        for (present, expected) in [
+            ("customer id 4711 John", None),
+            ("CustomerIdJohn", None),
+            (
+                "customerid",
+                Some("It has \"customerid\", which differs in upper and lower case only."),
+            ),
+            ("Customer_ID", Some("Did you mean \"Customer_ID\"?")),
+            ("Customer Id ", Some("Did you mean \"Customer Id \"?")),
+        ] {
+            let found = same_letters("CustomerId", ["Email", present]);
+            assert_eq!(found.as_deref(), expected);
+        }
+    }
 
     #[test]
     fn a_name_that_is_almost_right_is_quoted_with_what_makes_it_another() {

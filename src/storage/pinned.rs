@@ -50,6 +50,10 @@ impl PinnedObject {
         Self { cancelled, ..self }
     }
 
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.is_cancelled()
+    }
+
     /// Blocks the thread until the bytes are there.
     pub(super) fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
         self.runtime.block_on(self.clone().fetch(range))

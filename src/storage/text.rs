@@ -9,7 +9,7 @@ use arrow_array::{
     make_array,
     types::{Float32Type, Float64Type, Int64Type},
 };
-use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
+use arrow_cast::{CastOptions, cast_with_options, display::FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
 use jiff::tz::{Offset, TimeZone};
 
@@ -49,11 +49,11 @@ pub(super) fn field_type(data_type: &DataType) -> Option<FieldType> {
 pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Utf8 => Ok(Arc::clone(column)),
-        DataType::Dictionary(_, value) => of(&cast(column, value)?),
-        DataType::Float16 => of(&cast(column, &DataType::Float32)?),
+        DataType::Dictionary(_, value) => of(&exactly(column, value)?),
+        DataType::Float16 => of(&exactly(column, &DataType::Float32)?),
         DataType::Float32 => Ok(numbers(column.as_primitive::<Float32Type>())),
         DataType::Float64 => Ok(numbers(column.as_primitive::<Float64Type>())),
-        DataType::Date64 => of(&cast(column, &DataType::Date32)?),
+        DataType::Date64 => of(&exactly(column, &DataType::Date32)?),
         DataType::FixedSizeBinary(_) => Ok(unmarked::uuids(column.as_fixed_size_binary())),
         DataType::BinaryView => unmarked::text(column),
         DataType::Timestamp(_, None) => written(column, "%Y-%m-%dT%H:%M:%S%.f"),
@@ -61,8 +61,22 @@ pub(super) fn of(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
             Some(zone) => moments::of(column, *unit, &zone),
             None => written(&without_zone(column, *unit)?, "%Y-%m-%dT%H:%M:%S%.fZ"),
         },
-        _ => cast(column, &DataType::Utf8),
+        DataType::Duration(_) => in_range(exactly(column, &DataType::Utf8)?),
+        _ => exactly(column, &DataType::Utf8),
     }
+}
+
+/// A column in another type. A value that has no place there is an error, because null would lose it.
+pub(super) fn exactly(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    cast_with_options(column, to, &CastOptions { safe: false, ..CastOptions::default() })
+}
+
+/// The library writes a word for a duration that is out of range, which would be sent as it is.
+fn in_range(durations: ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if durations.as_string::<i32>().iter().flatten().any(|text| !text.contains('P')) {
+        return Err(ArrowError::CastError("a duration is out of range".into()));
+    }
+    Ok(durations)
 }
 
 /// Floats without an exponent where people would write none, and whole ones without a fraction.
@@ -134,11 +148,34 @@ fn one_by_one(column: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef, ArrowError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::{Float32Array, Float64Array, TimestampSecondArray};
+    use arrow_array::{
+        Date32Array, Date64Array, DurationMillisecondArray, DurationSecondArray, Float32Array,
+        Float64Array, Time32SecondArray, Time64NanosecondArray, TimestampSecondArray,
+    };
 
     fn texts(column: &ArrayRef) -> Vec<Option<String>> {
         let text = of(column).unwrap();
         text.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_value_that_is_out_of_range_is_an_error_and_never_a_word_or_nothing() {
+        let columns: [ArrayRef; 9] = [
+            Arc::new(DurationSecondArray::from(vec![5400, i64::MAX])),
+            Arc::new(DurationSecondArray::from(vec![i64::MIN])),
+            Arc::new(DurationMillisecondArray::from(vec![i64::MIN])),
+            Arc::new(Time32SecondArray::from(vec![86_400])),
+            Arc::new(Time32SecondArray::from(vec![-1])),
+            Arc::new(Time64NanosecondArray::from(vec![i64::MAX])),
+            Arc::new(Date32Array::from(vec![i32::MAX])),
+            Arc::new(Date64Array::from(vec![i64::MAX])),
+            Arc::new(TimestampSecondArray::from(vec![i64::MAX])),
+        ];
+        for column in columns {
+            assert!(of(&column).is_err(), "{:?}: {:?}", column, texts(&column));
+        }
+        let durations: ArrayRef = Arc::new(DurationSecondArray::from(vec![Some(-5400), None]));
+        assert_eq!(texts(&durations), [Some("-PT5400S".to_owned()), None]);
     }
 
     #[test]

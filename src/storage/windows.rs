@@ -114,6 +114,21 @@ impl Windows {
         *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Fails when the caller has left: what is in memory already would be worked on for hours otherwise.
+    pub(super) fn require_caller(&self) -> std::result::Result<(), Error> {
+        let is_cancelled = match &self.0.source {
+            ByteSource::Stored(object) => object.is_cancelled(),
+            ByteSource::Spooled(spool) => {
+                let spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+                spool.cancelled().is_cancelled()
+            }
+        };
+        if is_cancelled {
+            return Err(Error::unavailable("cancelled: the caller has left"));
+        }
+        Ok(())
+    }
+
     /// Of the file, in bytes.
     pub(super) fn size(&self) -> u64 {
         self.0.size

@@ -201,3 +201,69 @@ async fn an_empty_body_is_called_empty_and_a_packed_one_packed() {
     let problem = refused(plain.send().await.unwrap(), 400).await;
     assert_eq!(problem["errors"][0]["pointer"], "/colour", "it was read: {problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_very_many_items_is_refused_by_its_length() {
+    let app = TestApp::start().await;
+    let export = format!("/exports/{}", app.export_of(1).await);
+    let cron = json!({"kind": "custom", "timezone": "UTC", "cron": vec!["0 6 * * *"; 80_000]});
+    let field = json!({"field": "City", "key": "city"});
+    let times = json!({"active": true, "recurrence": "daily", "timezone": "UTC",
+        "times": vec!["06:00"; 80_000]});
+    let ids = json!({"exportIds": vec!["0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47"; 20_000],
+        "mode": "keepIndividual", "active": false});
+    for (method, path, body, status, pointer) in [
+        (Method::PUT, &*format!("{export}/schedule"), cron.clone(), 422, "/cron"),
+        (Method::PATCH, &export, json!({"schedule": cron}), 422, "/schedule/cron"),
+        (
+            Method::PATCH,
+            &export,
+            json!({"mapping": {"customFields": vec![field; 20_000]}}),
+            422,
+            "/mapping/customFields",
+        ),
+        (
+            Method::PATCH,
+            &export,
+            json!({"mapping": {"nullWords": vec!["a"; 80_000]}}),
+            400,
+            "/mapping/nullWords",
+        ),
+        (Method::PATCH, &export, json!({"segments": vec!["People"; 80_000]}), 400, "/segments"),
+        (Method::PUT, "/schedule", times, 422, "/times"),
+        (Method::POST, "/schedules", ids, 422, "/exportIds"),
+    ] {
+        let problem = refused(send(&app, method, path, &body).await, status).await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+        assert!(problem.to_string().len() < 2000, "{pointer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_longer_than_the_document_says_is_refused_by_its_member() {
+    let app = TestApp::start().await;
+    let test = format!("/exports/{}/test", app.export_of(1).await);
+    let body = json!({"customerId": "1".repeat(1001)});
+    let problem = refused(send(&app, Method::POST, &test, &body).await, 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/customerId", "{problem}");
+    let files = |url: String| json!({"kind": "files", "format": "csv", "url": url});
+    for (source, pointer) in [
+        (files(app.storage_url(&"/a".repeat(8000))), "/source/url"),
+        (files(app.storage_url(&"/a".repeat(100))), "/source/url"),
+        (files(app.storage_url("a\0.csv")), "/source/url"),
+        (
+            json!({"kind": "files", "format": "csv", "url": app.storage_url("a.csv"),
+                "csv": {"header": false, "columns": ["CustomerId", "a".repeat(201)]}}),
+            "/source/csv/columns",
+        ),
+        (
+            json!({"kind": "customerInsights", "url": app.storage_url("ci"), "entity": "E\0"}),
+            "/source/entity",
+        ),
+        (json!({"kind": "table", "dataSource": "crm", "table": "t".repeat(64)}), "/source/table"),
+    ] {
+        let body = json!({"displayName": "People", "source": source});
+        let problem = refused(send(&app, Method::PUT, "/segments/Odd", &body).await, 422).await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+}

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use segment_export::sandbox::LIST_ID;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, people};
 
 /// A TCP connection to the service.
 pub async fn connect(app: &TestApp) -> TcpStream {
@@ -95,4 +97,49 @@ async fn a_body_that_nobody_reads_ends_its_connection_however_slowly_it_comes() 
         assert!(text.starts_with(b"HTTP/1.1 401 "), "{text:?}");
         trickling.abort();
     }
+}
+
+/// Waits until the only slot for uploads is free.
+async fn until_uploads_are_free(app: &TestApp) {
+    while app.upload("Other", "text/csv", people(1)).await.status() == 429 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_ends_when_its_caller_closes_the_connection_and_the_members_stay() {
+    let app = TestApp::start_with(&["--roles", "api", "--max-uploads", "1"]).await;
+    app.segment("People", &people(3)).await;
+    app.segment("Other", &people(1)).await;
+    let body = people(300_000);
+    let head = head(&app, body.len())
+        .replace("POST", "PUT")
+        .replace("/exports", "/segments/People/members")
+        .replace("application/json", "text/csv");
+    let mut stream = connect(&app).await;
+    // It is so long that the service has begun to read it when the last part is sent.
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    drop(stream);
+    until_uploads_are_free(&app).await;
+    assert_eq!(app.get("/segments/People").await["memberCount"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_changes_something_goes_on_when_its_caller_has_left_and_is_recorded() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    let fields = format!("/connections/{}/lists/{LIST_ID}/fields", app.connection().await);
+    let slow = json!([{"match": {"path": "customfields"}, "kind": {"latency": {"ms": 1000}}}]);
+    app.faults(&slow).await;
+    let body = json!({"name": "Home town", "dataType": "Text"}).to_string();
+    let mut stream = connect(&app).await;
+    let head = head(&app, body.len()).replace("/exports", &fields);
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    drop(stream);
+    let events = "/audit-events?action=connection.createField";
+    let recorded = async {
+        while app.get(events).await["items"] == json!([]) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), recorded).await.expect("no event is recorded");
 }

@@ -167,11 +167,12 @@ async fn change(
 }
 
 fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
-    let mut errors = repeated(&body.export_ids, "/exportIds");
-    if !(1..=EXPORTS_MAX).contains(&body.export_ids.len()) {
+    let mut errors = if (1..=EXPORTS_MAX).contains(&body.export_ids.len()) {
+        repeated(&body.export_ids, "/exportIds")
+    } else {
         let message = format!("Send 1 to {EXPORTS_MAX} export ids.");
-        errors.push(FieldError::new("/exportIds", "wrongNumber", message));
-    }
+        vec![FieldError::new("/exportIds", "wrongNumber", message)]
+    };
     let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
     errors.extend(match body.mode {
         Mode::KeepIndividual => fits("/active", active, "/schedule", schedule, "defineNew"),

@@ -38,7 +38,7 @@ pub async fn apply(
 ) -> Result<(bool, Segment), Problem> {
     let found = match edit.source {
         Some(source) => {
-            check_dialect(source)?;
+            check_source(source)?;
             inspect(app, caller.instance, edit.name, source, None).await?
         }
         None => None,
@@ -142,6 +142,14 @@ async fn check_exchange(
     let filter = ExportQuery::of_segment(&old.name);
     let in_use = (ProblemKind::SegmentInUse, what, "Change");
     refuse_in_use(tx, old.instance_id, &filter, in_use).await
+}
+
+/// Rejects a source that cannot be kept.
+fn check_source(source: &SegmentSource) -> Result<(), Problem> {
+    match source.flaw() {
+        Some((pointer, why)) => Err(Problem::unprocessable(pointer, "invalid", why)),
+        None => check_dialect(source),
+    }
 }
 
 /// Rejects settings of CSV that contradict each other or the format.

@@ -25,7 +25,7 @@ use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
 use crate::slots::SharedSlot;
 use crate::storage::{
-    self, ColumnNames, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm,
+    self, HeaderNames, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm,
 };
 
 /// What an upload may do.
@@ -43,7 +43,7 @@ pub struct UploadQuery {
     /// The names of the columns of CSV whose first line is a member already: `CustomerId,Email,City`, always with
     /// commas between them. A name with a comma cannot be given; write such names in the first line.
     #[param(value_type = Option<String>, min_length = 1, max_length = 8000, pattern = r"^[^\x00]+$")]
-    header: Option<ColumnNames>,
+    header: Option<HeaderNames>,
     /// How the text of CSV or NDJSON is encoded, when it is not UTF-8: `windows-1257`, `iso-8859-1` …; a byte order
     /// mark counts for more.
     #[param(value_type = Option<String>, max_length = 40, pattern = r"^[A-Za-z0-9._:-]+$")]

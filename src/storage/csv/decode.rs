@@ -15,7 +15,7 @@ use bytes::Bytes;
 use encoding_rs::{DecoderResult, UTF_8};
 
 use super::{
-    super::{error::Error, foreign},
+    super::{error::Error, foreign, limits::RATIO_MAX},
     encoding::Encoding,
 };
 
@@ -23,8 +23,6 @@ pub(in super::super) type Chunks = Box<dyn Iterator<Item = Result<Bytes, Error>>
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// How many times larger than its file a text may be; beyond that it is made to fill memory or time.
-const RATIO_MAX: u64 = 200;
 /// How much is decompressed before that is checked, in bytes.
 const RATIO_FROM_BYTES: u64 = 64 << 20;
 /// How much is decompressed at once, in bytes.

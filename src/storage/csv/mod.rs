@@ -3,7 +3,7 @@
 //! The same reader checks uploads, inspects external files and feeds runs, so that what was accepted is what is read.
 //! Every column is text, so that leading zeros survive; an empty value is null.
 
-mod column_names;
+mod header_names;
 mod decode;
 mod dialect;
 mod encoding;
@@ -23,7 +23,7 @@ pub(super) use decode::{Chunks, decoded, gunzip, is_utf8};
 pub(super) use hints::{Separator, separator};
 
 use super::{error::Error, field::CUSTOMER_ID, limits::PAGE_BYTES, text};
-pub use column_names::ColumnNames;
+pub use header_names::HeaderNames;
 pub use dialect::{Delimiter, Dialect, Quotes};
 pub use encoding::Encoding;
 pub(super) use records::{RecordLimits, Records};

@@ -1,11 +1,12 @@
 //! The records of a CSV file, one after the other, in whatever chunks the file arrives.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
 use super::{
     super::{
+        column_names::ColumnNames,
         error::Error,
         limits::{FIELDS_MAX, ROW_BYTES_MAX},
     },
@@ -162,18 +163,10 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
             );
             return Err(self.invalid(message));
         }
-        let mut seen = HashSet::new();
-        let mut header = Vec::new();
-        for index in 0..self.fields.len() {
-            let name = self.field(index).filter(|name| !name.trim().is_empty());
-            let name = name
-                .ok_or_else(|| self.invalid(format!("column {} has no name", index + 1)))?
-                .into_owned();
-            if !seen.insert(name.clone()) {
-                return Err(self.invalid(format!("the column {name:?} appears twice")));
-            }
-            header.push(name);
-        }
+        let name = |index| self.field(index).unwrap_or_default().into_owned();
+        let header: Vec<String> = (0..self.fields.len()).map(name).collect();
+        ColumnNames::check("column", header.iter().map(String::as_str))
+            .map_err(|message| self.invalid(message))?;
         Ok(header)
     }
 

@@ -58,7 +58,7 @@ fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
         ("", "line 1: the file is empty"),
         ("\n1", "line 1: the file is empty"),
         ("\u{feff}", "line 1: the file is empty"),
-        ("a,a\n", "line 1: the column \"a\" appears twice"),
+        ("a,a\n", "line 1: columns 1 and 2 have the same name"),
         ("a,\n", "line 1: column 2 has no name"),
         ("a,b,c,d,e,f,g,h,i\n", "line 1: the header names 9 columns; the maximum is 8"),
         ("a,b\n\"1\n2\",3\n4\n", "line 4: the record has 1 fields, but there are 2 columns"),

@@ -1,16 +1,17 @@
 //! Reading one entity out of a `model.json`: its fields, and how its partitions are written.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use object_store::{ObjectStoreExt, path::Path};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{
+    column_names::ColumnNames,
     csv::{Delimiter, Dialect, Encoding, Quotes},
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
-    limits::{FIELDS_MAX, ROW_BYTES_MAX},
+    limits::FIELDS_MAX,
     notation::ColumnNotation,
     roots::{Location, Root},
 };
@@ -165,16 +166,12 @@ impl Entity {
 
     /// The fields of a segment whose members this entity holds.
     pub(in super::super) fn fields(&self) -> Result<Vec<Field>, Error> {
-        let mut seen = HashSet::new();
-        let fields = self.attributes.iter().map(|attribute| {
-            let name = attribute.name.clone();
-            if name.trim().is_empty() || !seen.insert(name.clone()) {
-                let message = format!("the attribute name {name:?} is empty or appears twice");
-                return Err(self.invalid(&message));
-            }
-            Ok(Field::new(name, field_type(&attribute.data_type)))
-        });
-        let fields = fields.collect::<Result<Vec<_>, _>>()?;
+        let names = self.attributes.iter().map(|attribute| attribute.name.as_str());
+        ColumnNames::check("attribute", names).map_err(|message| self.invalid(&message))?;
+        let field = |attribute: &Attribute| {
+            Field::new(attribute.name.clone(), field_type(&attribute.data_type))
+        };
+        let fields: Vec<_> = self.attributes.iter().map(field).collect();
         if !fields.iter().any(|field| field.name == CUSTOMER_ID) {
             let message =
                 format!("there is no attribute {CUSTOMER_ID}; every segment must have one");
@@ -182,12 +179,6 @@ impl Entity {
         }
         if fields.len() > FIELDS_MAX {
             return Err(self.invalid(&format!("there are more than {FIELDS_MAX} attributes")));
-        }
-        if fields.iter().map(|field| field.name.len()).sum::<usize>() > ROW_BYTES_MAX {
-            let message = format!(
-                "the names of the attributes are longer than {ROW_BYTES_MAX} bytes together"
-            );
-            return Err(self.invalid(&message));
         }
         Ok(fields)
     }

@@ -45,6 +45,7 @@ pub(super) async fn newest(
             let files = listed.objects.into_iter().filter(|file| !is_hidden(file, &path)).collect();
             match require_complete(files) {
                 Ok(files) => {
+                    root.refuse_dangling(&path).await?;
                     files.iter().try_for_each(|file| root.require_external(&file.location))?;
                     return Ok(files);
                 }

@@ -11,7 +11,7 @@ use super::{
     super::{
         csv::Dialect,
         error::Error,
-        roots::{Location, Root, has_parent_segment},
+        roots::{Location, Root, has_parent_segment, require_short},
     },
     entity::{Entity, Partition},
     exports,
@@ -85,6 +85,8 @@ fn path_of(
     let location = location
         .as_deref()
         .ok_or_else(|| entity.invalid(&format!("partition {name:?} has no location")))?;
+    require_short(location)
+        .map_err(|error| entity.invalid(&format!("partition {name:?}: {error}")))?;
     let path = if location.contains("://") {
         root.relative(location).filter(|_| !has_parent_segment(location))
     } else {

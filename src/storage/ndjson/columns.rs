@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use arrow_schema::{DataType, Schema, SchemaRef};
 use serde_json::value::RawValue;
 
-use super::{super::field::CUSTOMER_ID, strings::text};
+use super::{
+    super::{column_names::ColumnNames, field::CUSTOMER_ID},
+    strings::text,
+};
 
 /// What a value is, by how it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,7 @@ pub(super) struct InferredColumns {
     seen: Vec<u64>,
     objects: u64,
     fields_max: usize,
+    checked: ColumnNames,
 }
 
 impl InferredColumns {
@@ -99,15 +103,16 @@ impl InferredColumns {
             seen: Vec::new(),
             objects: 0,
             fields_max,
+            checked: ColumnNames::of("field"),
         }
     }
 
     pub(super) fn add(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Result<(), String> {
         self.objects += 1;
-        for (name, value) in members {
+        for (index, (name, value)) in members.iter().enumerate() {
             let column = self.column(name)?;
             if std::mem::replace(&mut self.seen[column], self.objects) == self.objects {
-                return Err(format!("the field {name:?} appears twice"));
+                return Err(format!("field {} of the object has the name of another", index + 1));
             }
             let json_type = JsonType::of(value.get()).ok_or_else(|| {
                 format!("{name:?} contains an object or array; only flat values are accepted")
@@ -125,14 +130,9 @@ impl InferredColumns {
             return Ok(column);
         }
         if self.names.len() == self.fields_max {
-            return Err(format!(
-                "with {name:?} there are more than {} fields, the maximum",
-                self.fields_max
-            ));
+            return Err(format!("there are more than {} fields, the maximum", self.fields_max));
         }
-        if name.trim().is_empty() || name.contains('\0') {
-            return Err("a field has no name".into());
-        }
+        self.checked.add(name)?;
         self.index.insert(name.to_owned(), self.names.len());
         self.names.push(name.to_owned());
         self.types.push(0);

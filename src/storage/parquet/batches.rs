@@ -38,6 +38,7 @@ use super::{
     footer::value_type,
     memory::Room,
     page::{ColumnForm, PageHeader},
+    unpacked::Unpacked,
 };
 
 /// By how much fewer rows are read at once where memory is short.
@@ -54,6 +55,7 @@ pub(in super::super) struct Batches {
     pages_bytes: u64,
     /// How many rows have been read.
     position: usize,
+    unpacked: Unpacked,
     /// `None` only after an error.
     opened: Option<Opened>,
 }
@@ -80,6 +82,7 @@ impl Batches {
             rows_at_once: PAGE_ROWS,
             pages_bytes: FIRST_PAGES_BYTES,
             position: 0,
+            unpacked: Unpacked::of(windows.size()),
             opened: None,
         };
         batches.reopen()?;
@@ -88,13 +91,16 @@ impl Batches {
 
     /// The next rows; where their pages have no room together, with more memory or fewer of them.
     fn read(&mut self) -> Option<Result<RecordBatch, Error>> {
+        if let Err(left) = self.windows.require_caller() {
+            return Some(Err(left));
+        }
         loop {
             let opened = self.opened.as_mut()?;
             opened.budget.next_rows();
             match opened.reader.next()? {
                 Ok(batch) => {
                     self.position += batch.num_rows();
-                    return Some(Ok(batch));
+                    return Some(self.unpacked.add(&batch).map(|()| batch));
                 }
                 Err(_) if opened.budget.is_exceeded() && self.can_ask_otherwise() => {
                     self.windows.forgive();

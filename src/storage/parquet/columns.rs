@@ -1,7 +1,5 @@
 //! Which columns of a file can be read as text, and why the others cannot.
 
-use std::collections::HashSet;
-
 use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Schema};
 use parquet::{
@@ -10,6 +8,7 @@ use parquet::{
 };
 
 use super::super::{
+    column_names::ColumnNames,
     error::Error,
     field::{CUSTOMER_ID, Field, FieldType},
     text,
@@ -47,15 +46,8 @@ pub(in super::super) fn readable(file: &File, fields: &[PartField]) -> Projectio
 
 /// A name says which column is meant.
 fn require_names(schema: &Schema) -> Result<(), Error> {
-    let mut seen = HashSet::new();
-    let mut names = schema.fields().iter().map(|field| field.name());
-    match names.find(|name| name.trim().is_empty() || !seen.insert(*name)) {
-        None => Ok(()),
-        Some(name) => {
-            let message = format!("the column name {name:?} is empty or appears twice");
-            Err(Error::invalid(None, message))
-        }
-    }
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    ColumnNames::check("column", names).map_err(|message| Error::invalid(None, message))
 }
 
 fn require_customer_id(schema: &Schema, fields: &[PartField]) -> Result<(), Error> {

@@ -52,7 +52,7 @@ const STATISTICS: Wire = Struct(&[
     (8, Bool),
     (9, I64),
 ]);
-const KEY_VALUE: Wire = Struct(&[(1, Binary), (2, Binary)]);
+const PAIRS: Wire = Seen(Mark::Pairs, &List(&Struct(&[(1, Binary), (2, Binary)])));
 const BOX: Wire = Struct(&[
     (1, Double),
     (2, Double),
@@ -65,22 +65,29 @@ const BOX: Wire = Struct(&[
 ]);
 const COLUMN: Wire = Struct(&[
     (1, I32),
-    (2, List(&I32)),
-    (3, List(&Binary)),
+    (2, Seen(Mark::Items, &List(&I32))),
+    (3, Seen(Mark::Items, &List(&Binary))),
     (4, I32),
     (5, I64),
     (6, I64),
     (7, I64),
-    (8, List(&KEY_VALUE)),
+    (8, PAIRS),
     (9, I64),
     (10, I64),
     (11, I64),
     (12, STATISTICS),
-    (13, List(&Struct(&[(1, I32), (2, I32), (3, I32)]))),
+    (13, Seen(Mark::Items, &List(&Struct(&[(1, I32), (2, I32), (3, I32)])))),
     (14, I64),
     (15, I32),
-    (16, Struct(&[(1, I64), (2, List(&I64)), (3, List(&I64))])),
-    (17, Struct(&[(1, BOX), (2, List(&I32))])),
+    (
+        16,
+        Struct(&[
+            (1, I64),
+            (2, Seen(Mark::Items, &List(&I64))),
+            (3, Seen(Mark::Items, &List(&I64))),
+        ]),
+    ),
+    (17, Struct(&[(1, BOX), (2, Seen(Mark::Items, &List(&I32)))])),
 ]);
 const CHUNK: Wire = Struct(&[
     (1, Binary),
@@ -96,7 +103,7 @@ const ROW_GROUP: Wire = Struct(&[
     (1, Seen(Mark::Chunks, &List(&CHUNK))),
     (2, I64),
     (3, I64),
-    (4, List(&Struct(&[(1, I32), (2, Bool), (3, Bool)]))),
+    (4, Seen(Mark::Items, &List(&Struct(&[(1, I32), (2, Bool), (3, Bool)])))),
     (5, I64),
     (6, I64),
     (7, I16),
@@ -106,10 +113,10 @@ pub(super) const FOOTER: Wire = Struct(&[
     (1, I32),
     (2, List(&Seen(Mark::Element, &ELEMENT))),
     (3, I64),
-    (4, List(&ROW_GROUP)),
-    (5, List(&KEY_VALUE)),
+    (4, Seen(Mark::Items, &List(&ROW_GROUP))),
+    (5, PAIRS),
     (6, Binary),
-    (7, List(&Struct(&[(1, EMPTY), (2, EMPTY)]))),
+    (7, Seen(Mark::Items, &List(&Struct(&[(1, EMPTY), (2, EMPTY)])))),
 ]);
 
 const VALUES: Wire = Seen(Mark::Values, &I32);

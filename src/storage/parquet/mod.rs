@@ -13,16 +13,19 @@ mod page;
 mod panics;
 mod shape;
 mod thrift;
+mod unpacked;
 mod zones;
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, cast::AsArray, new_null_array};
 use arrow_schema::{DataType, Field, SchemaRef};
 use parquet::arrow::ProjectionMask;
 
 use super::{
+    customer_ids,
     error::Error,
+    field::CUSTOMER_ID,
     limits::{FIELDS_MAX, ROW_BYTES_MAX},
     pinned::PinnedObject,
     text,
@@ -96,13 +99,21 @@ fn parts(
     })
 }
 
+/// Only CSV is read to its end when it is inspected.
+fn require_short_ids(schema: &SchemaRef, columns: &[ArrayRef]) -> Result<(), Error> {
+    let Ok(index) = schema.index_of(CUSTOMER_ID) else { return Ok(()) };
+    let mut ids = columns[index].as_string::<i32>().iter().flatten();
+    ids.try_for_each(customer_ids::require_short).map_err(|message| Error::invalid(None, message))
+}
+
 fn as_text(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
     let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
-        Some(column) => text::of_foreign(column),
+        Some(column) => text::of_foreign(column)
+            .map_err(|cause| Error::of_values(field.name(), column.data_type(), cause)),
         None => Ok(new_null_array(&DataType::Utf8, batch.num_rows())),
     };
-    let columns = schema.fields().iter().map(column).collect::<Result<_, _>>();
-    let columns = columns.map_err(|cause| Error::of_parquet(&cause.into()))?;
+    let columns: Vec<_> = schema.fields().iter().map(column).collect::<Result<_, _>>()?;
+    require_short_ids(schema, &columns)?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .map_err(Error::unavailable)

@@ -69,7 +69,7 @@ impl PageHeader {
             Mark::Encoding => self.encoding = number,
             Mark::LevelBytes => self.level_bytes += size,
             Mark::IsCompressed => self.is_compressed = number != 0,
-            Mark::Children | Mark::Element | Mark::Chunks => {}
+            Mark::Children | Mark::Element | Mark::Chunks | Mark::Pairs | Mark::Items => {}
         }
     }
 

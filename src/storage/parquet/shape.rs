@@ -16,6 +16,11 @@ const DEPTH_MAX: usize = 16;
 const ELEMENTS_MAX: usize = 4 * FIELDS_MAX;
 /// The most pieces of columns, which are columns times row groups; the library takes about 500 bytes for each.
 pub(in super::super) const CHUNKS_MAX: usize = 100_000;
+/// The most pairs of key and value of the file and its columns: writers keep a few. The library takes 48 bytes for
+/// each, also for one that is a single byte in the file.
+const PAIRS_MAX: usize = 10_000;
+/// The most items of all other lists: there are about ten for each piece of a column.
+const ITEMS_MAX: usize = 20 * CHUNKS_MAX;
 
 /// Refuses a file whose footer is larger, deeper or wider than `columns_max` allows.
 pub(super) fn check(windows: &Windows, columns_max: usize) -> Result<(), Error> {
@@ -38,6 +43,8 @@ struct Shape {
     elements: usize,
     columns: usize,
     chunks: usize,
+    pairs: usize,
+    items: usize,
     /// Of the element that is being read.
     children: i64,
     /// For each open group the elements that are still to come.
@@ -50,7 +57,9 @@ impl Shape {
         match mark {
             Mark::Children => self.children = number,
             Mark::Element => self.add_element(),
-            Mark::Chunks => self.chunks += usize::try_from(number).unwrap_or(usize::MAX),
+            Mark::Chunks => add(&mut self.chunks, number),
+            Mark::Pairs => add(&mut self.pairs, number),
+            Mark::Items => add(&mut self.items, number),
             _ => {}
         }
     }
@@ -91,8 +100,27 @@ impl Shape {
             let message = format!("it has {} columns times row groups", self.chunks);
             return Err(too_much(&message, CHUNKS_MAX as u64));
         }
+        self.check_lists()
+    }
+
+    fn check_lists(&self) -> Result<(), Error> {
+        for (what, found, maximum) in [
+            ("pairs of key and value", self.pairs, PAIRS_MAX),
+            ("items in its lists", self.items, ITEMS_MAX),
+        ] {
+            if found > maximum {
+                let message = format!(
+                    "the footer of the Parquet file has {found} {what}; the maximum is {maximum}"
+                );
+                return Err(Error::invalid(None, message));
+            }
+        }
         Ok(())
     }
+}
+
+fn add(count: &mut usize, number: i64) {
+    *count = count.saturating_add(usize::try_from(number).unwrap_or(usize::MAX));
 }
 
 fn too_much(what: &str, maximum: u64) -> Error {

@@ -28,6 +28,10 @@ pub(super) enum Mark {
     Children,
     Element,
     Chunks,
+    /// How many pairs of key and value.
+    Pairs,
+    /// How many items of any other list.
+    Items,
     PageType,
     Decompressed,
     Compressed,

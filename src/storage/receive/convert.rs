@@ -6,7 +6,6 @@ use std::{
 };
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, cast::AsArray};
-use arrow_cast::cast;
 use arrow_schema::{DataType, Schema, SchemaRef};
 
 use super::{
@@ -224,14 +223,15 @@ fn stored_schema(schema: &Schema, fields: &[PartField]) -> SchemaRef {
 }
 
 fn cast_to(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, Error> {
-    let column = |(column, field): (&ArrayRef, &Arc<arrow_schema::Field>)| match field.data_type() {
-        DataType::Utf8 => text::of(column),
-        other => cast(column, other),
+    let column = |(column, field): (&ArrayRef, &Arc<arrow_schema::Field>)| {
+        let read = match field.data_type() {
+            DataType::Utf8 => text::of(column),
+            other => text::exactly(column, other),
+        };
+        read.map_err(|cause| Error::of_values(field.name(), column.data_type(), cause))
     };
     let columns = batch.columns().iter().zip(schema.fields()).map(column);
-    let columns = columns
-        .collect::<Result<Vec<ArrayRef>, _>>()
-        .map_err(|cause| Error::of_parquet(&cause.into()))?;
+    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(Error::unavailable)
 }
 
@@ -257,7 +257,8 @@ fn check(
         if !may_be_unreadable(field.data_type()) {
             continue;
         }
-        let values = text::of(column).map_err(|_| out_of_range(field.name()))?;
+        let failed = |cause| Error::of_values(field.name(), field.data_type(), cause);
+        let values = text::of(column).map_err(failed)?;
         for (row, value) in (rows_before + 1..).zip(values.as_string::<i32>()) {
             if let Some(message) = value.and_then(|value| value_error(value, field.name())) {
                 return Err(in_row(row, message));
@@ -265,10 +266,6 @@ fn check(
         }
     }
     Ok(())
-}
-
-fn out_of_range(name: &str) -> Error {
-    Error::invalid(None, format!("column {name:?} contains a date that is out of range"))
 }
 
 fn value_error(value: &str, name: &str) -> Option<String> {

@@ -9,7 +9,10 @@ use std::{
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 use url::Url;
 
-use super::super::{blocking::run_blocking, error::Error};
+use super::{
+    super::{blocking::run_blocking, error::Error},
+    links,
+};
 
 pub(super) struct Folder {
     /// Absolute, with every link resolved.
@@ -86,6 +89,15 @@ impl Folder {
         Path::parse(target.strip_prefix(&self.path).ok()?.to_str()?).ok()
     }
 
+    pub(super) async fn refuse_dangling(&self, at: &Path) -> Result<(), Error> {
+        let folder = self.path.join(at.as_ref());
+        let found = run_blocking(move || links::dangling(&folder).map_err(Error::unavailable));
+        let Some(link) = found.await? else { return Ok(()) };
+        let below = link.strip_prefix(&self.path).unwrap_or(&link).display().to_string();
+        let message = "this is a link to a file or folder that does not exist; remove it, or write what it leads to";
+        Err(Error::invalid(None, message).in_file(&below))
+    }
+
     pub(super) async fn check(&self) -> Result<(), Error> {
         let folder = tokio::fs::metadata(&self.path).await.map_err(Error::unavailable)?;
         if !folder.is_dir() {
@@ -140,10 +152,11 @@ fn path_of(url: &Url) -> Option<PathBuf> {
 
 /// Resolves the links of a path; parts that do not exist yet stay as they are.
 fn resolve(path: &std::path::Path) -> Option<PathBuf> {
-    match path.canonicalize() {
-        Ok(resolved) => Some(resolved),
-        Err(_) => Some(resolve(path.parent()?)?.join(path.file_name()?)),
-    }
+    path.ancestors().find_map(|existing| {
+        let rest = path.strip_prefix(existing).ok()?;
+        let resolved = existing.canonicalize().ok()?;
+        Some(resolved.components().chain(rest.components()).collect())
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod cloud;
 mod folder;
+mod links;
 mod paths;
 mod probe;
 mod root;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::{error::Error, manifest::Manifest};
 use paths::OWN_FOLDERS;
 pub(crate) use paths::{BASELINES, UPLOADS};
-pub(super) use paths::{has_parent_segment, path_of};
+pub(super) use paths::{has_parent_segment, path_of, require_short};
 use root::Backend;
 pub(super) use root::Root;
 pub use settings::RootSettings;
@@ -71,6 +72,7 @@ impl Storage {
     /// Finds the file or folder that an address means, for a segment of an instance; [`Error::OutsideRoots`] when it is
     /// under no root.
     pub(crate) fn locate(&self, url: &str, instance: Uuid) -> Result<Location, Error> {
+        require_short(url)?;
         let found = self.0.iter().filter_map(|root| Some((root, root.relative(url)?)));
         // Of nested roots the innermost counts: the one that leaves the shortest path.
         let found = found.min_by_key(|(_, path)| path.as_ref().len());

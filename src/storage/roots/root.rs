@@ -111,6 +111,14 @@ impl Root {
         matches!(&self.backend, Backend::Folder(folder) if folder.is_special(path))
     }
 
+    /// Rejects a folder with a link that leads nowhere.
+    pub(in super::super) async fn refuse_dangling(&self, at: &Path) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.refuse_dangling(at).await,
+            Backend::Container(_) => Ok(()),
+        }
+    }
+
     pub(in super::super) async fn check(&self, objects: &[Object]) -> Result<(), Error> {
         for object in objects {
             let path = path_of(&object.path);

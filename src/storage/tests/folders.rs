@@ -156,3 +156,28 @@ async fn a_stored_file_that_is_written_otherwise_says_what_to_set() {
         assert!(message.starts_with(expected), "{message}");
     }
 }
+
+#[tokio::test]
+async fn a_table_is_known_however_many_files_its_log_has() {
+    let fixture = Fixture::new().with("iceberg/data/part.parquet", parquet_with(&[1], "Email"));
+    for number in 0..3000 {
+        fixture.write(&format!("iceberg/metadata/{number}.avro"), "");
+    }
+    fixture.write("iceberg/metadata/v1.metadata.json", "{}");
+    let message = fixture.inspect("iceberg/data", Format::Parquet).await.unwrap_err().to_string();
+    assert!(message.starts_with("iceberg: this folder is a table of Apache Iceberg"), "{message}");
+}
+
+#[tokio::test]
+async fn an_id_that_is_too_long_is_refused_when_it_is_read() {
+    let long = StringArray::from(vec!["x".repeat(201)]);
+    let file = parquet_of(vec![("CustomerId", Arc::new(long) as ArrayRef)]);
+    let fixture = Fixture::new()
+        .with("a.parquet", file)
+        .with("a.csv", format!("CustomerId\n{}\n", "x".repeat(201)));
+    let csv = fixture.inspect("a.csv", Format::Csv).await.unwrap_err().to_string();
+    assert_eq!(csv, "a.csv: line 2: CustomerId is longer than 200 characters");
+    let found = fixture.inspect("a.parquet", Format::Parquet).await.unwrap();
+    let read = fixture.read(&found.manifest, &["CustomerId"]).await.unwrap_err().to_string();
+    assert_eq!(read, "a.parquet: CustomerId is longer than 200 characters");
+}

@@ -183,3 +183,61 @@ fn a_root_may_be_open_to_some_instances_only_also_where_it_lies_in_a_wider_one()
     assert!(refused.contains("must name") && !refused.contains("/crm"), "{refused}");
     assert_eq!(storage.locate(&at("other"), theirs).unwrap().root, "wide");
 }
+
+#[test]
+fn an_address_that_is_too_long_is_refused_before_anything_is_looked_up() {
+    let fixture = Fixture::new();
+    for (path, expected) in [
+        ("a/".repeat(8000), "the address is longer than 4096 bytes"),
+        ("a".repeat(5000), "the address is longer than 4096 bytes"),
+        ("a/".repeat(60), "the address has more than 50 parts"),
+        ("a%2F".repeat(60), "the address has more than 50 parts"),
+    ] {
+        let refused = fixture.locate(&path).unwrap_err();
+        assert!(matches!(refused, Error::Invalid { .. }), "{refused:?}");
+        assert_eq!(refused.to_string(), expected);
+    }
+    assert_eq!(fixture.locate(&"a/".repeat(30)).unwrap().path.parts().count(), 30);
+}
+
+#[tokio::test]
+async fn an_address_where_no_file_can_be_is_the_fault_of_who_wrote_it() {
+    let fixture =
+        Fixture::new().with("a.csv", "CustomerId\n1\n").with("c/b.csv", "CustomerId\n1\n");
+    let link = |from: &str, to: &str| {
+        let link = fixture.folder.path().join(from);
+        std::os::unix::fs::symlink(to, link).unwrap();
+    };
+    link("round.csv", "round.csv");
+    fs::create_dir(fixture.folder.path().join("d")).unwrap();
+    link("d/above", "../d");
+    let (long, circle) = ("x".repeat(256), "a link leads to a folder above it, or to itself");
+    for (path, expected) in [
+        ("a.csv/b", "there are no files at a.csv/b"),
+        (long.as_str(), "there are no files at"),
+        ("round.csv", circle),
+        ("d", circle),
+    ] {
+        for format in [Format::Csv, Format::Parquet] {
+            let error = fixture.inspect(path, format).await.unwrap_err();
+            assert!(!error.is_of_the_storage(), "{path}: {error:?}");
+            assert!(error.to_string().contains(expected), "{path}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_leads_nowhere_is_named_because_its_part_would_be_missing() {
+    let fixture = Fixture::new().with("crm/sub/a.csv", "CustomerId\n1\n");
+    let link = |path: &str| {
+        let link = fixture.folder.path().join(path);
+        std::os::unix::fs::symlink("gone.csv", &link).unwrap();
+        link
+    };
+    link("crm/_hidden.csv");
+    assert_eq!(fixture.inspect("crm", Format::Csv).await.unwrap().manifest.rows(), 1);
+    fs::remove_file(link("crm/b.csv")).unwrap();
+    link("crm/sub/b.csv");
+    let message = fixture.inspect("crm", Format::Csv).await.unwrap_err().to_string();
+    assert!(message.starts_with("crm/sub/b.csv: this is a link to a file"), "{message}");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -39,7 +39,30 @@ pub fn all() -> Vec<Shape> {
             }
         }
     }
+    for rows in [1000, 10_000] {
+        let name = format!("{rows} rows that are a megabyte by a dictionary");
+        shapes.push(Shape::new(name, Kind::Parquet, move || one_value(rows)));
+    }
     shapes
+}
+
+/// The file has a kilobyte or two, whatever it unpacks to.
+fn one_value(rows: usize) -> Vec<u8> {
+    let ids: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..rows).map(|row| row.to_string())));
+    let values = StringArray::from_iter_values(["x".repeat(1_000_000)]);
+    let column = DictionaryArray::new(Int32Array::from(vec![0; rows]), Arc::new(values));
+    let batch =
+        RecordBatch::try_from_iter([("CustomerId", ids), ("c", Arc::new(column) as ArrayRef)])
+            .expect("columns fit");
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_dictionary_page_size_limit(1 << 28)
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))
+        .expect("the schema fits");
+    writer.write(&batch).expect("memory can be written");
+    writer.into_inner().expect("memory can be written")
 }
 
 fn packings() -> [Compression; 7] {

@@ -23,7 +23,11 @@ pub fn all() -> Vec<Shape> {
             file
         })
     });
-    nested.into_iter().chain(wide).chain(promised).chain(lengths).collect()
+    let pairs = [100, 10_001, 5_500_000].map(|count| {
+        let name = format!("{count} empty pairs of key and value");
+        Shape::new(name, Kind::Parquet, move || pairs_of(count))
+    });
+    nested.into_iter().chain(wide).chain(promised).chain(lengths).chain(pairs).collect()
 }
 
 fn shape(name: String, children: Vec<usize>) -> Shape {
@@ -45,8 +49,22 @@ fn schema_of(children: &[usize]) -> Vec<u8> {
         footer.push(0);
     }
     footer.extend_from_slice(&[0x16, 0, 0x19, 0x0c, 0]);
+    file_with(&footer)
+}
+
+/// A column without rows, and so many pairs of key and value, each a single byte.
+fn pairs_of(count: usize) -> Vec<u8> {
+    let mut footer = vec![0x15, 2, 0x19, 0x1c, 0x35, 2, 0x18, 1, b'a', 0x15, 0, 0];
+    footer.extend_from_slice(&[0x16, 0, 0x19, 0x0c, 0x19, 0xfc]);
+    varint(count, &mut footer);
+    footer.resize(footer.len() + count, 0);
+    footer.push(0);
+    file_with(&footer)
+}
+
+fn file_with(footer: &[u8]) -> Vec<u8> {
     let mut file = b"PAR1".to_vec();
-    file.extend_from_slice(&footer);
+    file.extend_from_slice(footer);
     file.extend_from_slice(&u32::try_from(footer.len()).unwrap_or(0).to_le_bytes());
     file.extend_from_slice(b"PAR1");
     file

@@ -13,6 +13,10 @@ const START: &str =
 
 pub fn all() -> Vec<Shape> {
     let mut shapes = vec![Shape::new("a sound model".into(), Kind::Model, || SOUND.into())];
+    for parts in [100, 20_000, 500_000] {
+        let body = move || SOUND.replace("sound.csv", &("a/".repeat(parts) + "p.csv")).into();
+        shapes.push(Shape::new(format!("a location of {parts} parts"), Kind::Model, body));
+    }
     for mib in [1, 4, 15, 64] {
         for (name, start, filling, end) in [
             ("blanks", "", " ", SOUND),

@@ -14,6 +14,7 @@ pub fn all() -> Vec<Shape> {
             ("a header", Kind::Csv, "CustomerId", ",a"),
             ("blank lines", Kind::Csv, "CustomerId\n", "\n"),
             ("zero bytes", Kind::Csv, "", "\0"),
+            ("a name", Kind::Csv, "CustomerId,", "\u{1}"),
             ("a string", Kind::Ndjson, "{\"CustomerId\":\"", "x"),
             ("brackets", Kind::Ndjson, "{\"CustomerId\":\"1\",\"a\":", "["),
             ("braces", Kind::Ndjson, "", "{\"a\":"),

@@ -208,7 +208,9 @@ async fn every_error_in_a_model_has_a_message() {
     let mut no_id = with("a.csv");
     no_id["entities"][1]["attributes"][0]["name"] = "Id".into();
     let mut long_names = with("a.csv");
-    long_names["entities"][1]["attributes"][2]["name"] = "x".repeat(2 << 20).into();
+    long_names["entities"][1]["attributes"][2]["name"] = "x".repeat(201).into();
+    let mut zero = with("a.csv");
+    zero["entities"][1]["attributes"][2]["name"] = "a\0b".into();
     let ways = (0..17).map(|way| {
         let delimiter = char::from(b'#' + way).to_string();
         let settings = json!({"$type": "CsvFormatSettings", "delimiter": delimiter});
@@ -230,7 +232,10 @@ async fn every_error_in_a_model_has_a_message() {
         ),
         (json!("nothing"), "this is not a valid model of the Common Data Model"),
         (no_id, "there is no attribute CustomerId"),
-        (long_names, "the names of the attributes are longer than 1048576 bytes together"),
+        (long_names, "attribute 3 has a name that is longer than 200 characters"),
+        (zero, "attribute 3 has a control character in its name"),
+        (with(&"a/".repeat(20_000)), "partition \"p1\": the address is longer than 4096 bytes"),
+        (with(&"a/".repeat(2000)), "partition \"p1\": the address has more than 50 parts"),
         (ways, "its partitions are written in more than 16 ways"),
         (model(&many), "a list has more than 10000 items"),
         (json!({"entities": many}), "a list has more than 10000 items"),

@@ -43,8 +43,12 @@ fn schema_of(children: &[usize]) -> Vec<u8> {
         footer.push(0);
     }
     footer.extend_from_slice(&[0x16, 0, 0x19, 0x0c, 0]);
+    file_with(&footer)
+}
+
+fn file_with(footer: &[u8]) -> Vec<u8> {
     let mut file = b"PAR1".to_vec();
-    file.extend_from_slice(&footer);
+    file.extend_from_slice(footer);
     file.extend_from_slice(&u32::try_from(footer.len()).unwrap().to_le_bytes());
     file.extend_from_slice(b"PAR1");
     file
@@ -64,6 +68,21 @@ async fn columns_are_counted_before_anything_is_made_of_them() {
     children[0] = 300_000;
     let message = refusal(Media::Parquet, schema_of(&children)).await;
     assert!(message.contains("the file has 300000 columns; the maximum is 20"), "{message}");
+}
+
+#[tokio::test]
+async fn pairs_of_key_and_value_are_counted_before_anything_is_made_of_them() {
+    for (count, is_refused) in [(10_000, false), (10_001, true), (5_000_000, true)] {
+        // Behind the schema and the rows: a list with the id 5, of structs that end at once.
+        let mut footer = vec![0x15, 2, 0x19, 0x1c, 0x35, 2, 0x18, 1, b'a', 0x15, 0, 0];
+        footer.extend_from_slice(&[0x16, 0, 0x19, 0x0c, 0x19, 0xfc]);
+        varint(count, &mut footer);
+        footer.resize(footer.len() + count, 0);
+        footer.push(0);
+        let message = refusal(Media::Parquet, file_with(&footer)).await;
+        let expected = format!("has {count} pairs of key and value; the maximum is 10000");
+        assert_eq!(message.contains(&expected), is_refused, "{message}");
+    }
 }
 
 fn written(column: ArrayRef, properties: WriterProperties) -> Vec<u8> {

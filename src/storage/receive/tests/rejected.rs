@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::storage::{receive::convert, spool::Spool};
+use crate::storage::{parquet, receive::convert, spool::Spool, windows::Windows};
 
 /// Sends each body and checks the line and the words of the error.
 async fn assert_rejected<const N: usize>(media: Media, cases: [(Vec<u8>, Option<u64>, &str); N]) {
@@ -54,7 +54,11 @@ async fn bad_ndjson_is_rejected_with_its_line_and_nothing_remains() {
                 "\"a\" contains an object",
             ),
             line(&format!("{id},\"a\":[1]}}"), 1, "\"a\" contains an object or array"),
-            line(&format!("{id},\"a\":1,\"a\":1}}"), 1, "\"a\" appears twice"),
+            line(
+                &format!("{id},\"a\":1,\"a\":1}}"),
+                1,
+                "field 3 of the object has the name of another",
+            ),
             line(&format!("{id}}} {id}}}"), 1, "check character 20"),
             line(&format!("{id},\"a\":\"\\ud800\"}}"), 1, "\"a\" contains an invalid escape"),
             line(&format!("{id},\"a\":\"\\u0000\"}}"), 1, "zero byte"),
@@ -92,6 +96,16 @@ async fn bad_parquet_is_rejected_with_its_row_and_nothing_remains() {
             ),
             (parquet_of(vec![(id, numbers)]), None, "must contain text or whole numbers"),
             (parquet_of(vec![("Email", ids(&["1"]))]), None, "no column CustomerId"),
+            (
+                parquet_of(vec![(id, ids(&["1"])), ("a\0", ids(&["1"]))]),
+                None,
+                "column 2 has a control",
+            ),
+            (
+                parquet_of(vec![(id, ids(&["1", &"x".repeat(201)]))]),
+                None,
+                "row 2: CustomerId is longer",
+            ),
         ],
     )
     .await;
@@ -137,7 +151,7 @@ async fn limits_hold() {
         (
             Media::Ndjson,
             "{\"CustomerId\":\"1\",\"a\":1,\"b\":2}".into(),
-            "line 1: with \"b\" there are more than 2",
+            "line 1: there are more than 2",
         ),
         (
             Media::Ndjson,
@@ -214,5 +228,57 @@ async fn work_for_a_caller_who_has_left_ends_at_the_next_read() {
         cancelled.cancel();
         let ended = convert::convert(spool, &media.into(), &LIMITS).map(|_| "converted");
         assert!(matches!(ended, Err(Error::Unavailable(_))), "{media:?}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_of_parquet_that_are_in_memory_already_are_not_read_for_a_caller_who_has_left() {
+    let cancelled = tokio_util::sync::CancellationToken::new();
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, &members(5000)).unwrap();
+    let windows = Windows::spooled(Spool::new(file, cancelled.clone()), 1).unwrap();
+    let opened = parquet::open(&windows, 1).unwrap();
+    let all = ::parquet::arrow::ProjectionMask::all();
+    let mut batches = parquet::Batches::open(&opened, &windows, all).unwrap();
+    assert_eq!(batches.next().unwrap().unwrap().num_rows(), 1000);
+    cancelled.cancel();
+    let ended = batches.next().unwrap();
+    assert!(matches!(ended, Err(Error::Unavailable(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn values_that_are_out_of_range_refuse_the_file_and_say_of_which_column() {
+    let id = || -> ArrayRef { Arc::new(StringArray::from(vec!["1"])) };
+    let columns: [(ArrayRef, &str); 4] = [
+        (Arc::new(arrow_array::DurationSecondArray::from(vec![i64::MAX])), "a duration"),
+        (Arc::new(arrow_array::Time32MillisecondArray::from(vec![-1])), "a time"),
+        (Arc::new(arrow_array::Time64MicrosecondArray::from(vec![i64::MAX])), "a time"),
+        (Arc::new(Date32Array::from(vec![i32::MAX])), "a date"),
+    ];
+    for (column, what) in columns {
+        let (folder, storage) = storage();
+        let file = parquet_of(vec![("CustomerId", id()), ("a", column)]);
+        let message = send(&storage, Media::Parquet, file).await.unwrap_err().to_string();
+        assert_eq!(message, format!("column \"a\" contains {what} that is out of range"));
+        assert!(is_empty(folder.path()));
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_its_header_is_refused_without_a_value_of_it() {
+    let row = "john.doe@example.com,john.doe@example.com\n";
+    for (media, body) in [
+        (Media::Csv, row.repeat(2)),
+        (Media::Csv, "customer id 4711 John,b\n1,2\n".into()),
+        (Media::Csv, format!("{},b\n1,2\n", "john".repeat(100))),
+        (Media::Ndjson, "{\"CustomerId\":\"1\",\"john\":1,\"john\":2}".into()),
+        (
+            Media::Ndjson,
+            (0..21).map(|n| format!("{{\"CustomerId\":\"1\",\"john{n}\":1}}\n")).collect(),
+        ),
+    ] {
+        let (_folder, storage) = storage();
+        let message = send(&storage, media, body).await.unwrap_err().to_string();
+        assert!(!message.to_lowercase().contains("john"), "{message}");
     }
 }
