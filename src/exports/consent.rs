@@ -77,7 +77,8 @@ impl ConsentField {
             OtherConsent::No => Some(Consent::No),
             OtherConsent::Unchanged => Some(Consent::Unchanged),
         };
-        let texts = |words: &[ConsentWord]| words.iter().map(|word| word.0.clone()).collect::<Vec<_>>();
+        let texts =
+            |words: &[ConsentWord]| words.iter().map(|word| word.0.clone()).collect::<Vec<_>>();
         ConsentWords::new(texts(&self.yes), texts(&self.no), otherwise)
     }
 

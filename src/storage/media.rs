@@ -1,6 +1,6 @@
 //! The media types of an upload, and how its sender says that it is written.
 
-use super::csv::{HeaderNames, Delimiter, Encoding};
+use super::csv::{Delimiter, Encoding, HeaderNames};
 
 /// How an upload is written.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use arrow_array::{
     make_array,
     types::{Float32Type, Float64Type, Int64Type},
 };
-use arrow_cast::{CastOptions, cast_with_options, display::FormatOptions};
+use arrow_cast::{CastOptions, cast, cast_with_options, display::FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
 use jiff::tz::{Offset, TimeZone};
 

@@ -113,6 +113,7 @@ fn what(field: &str, code: ProblemCode, count: i64) -> String {
     let (values, why) = (values(count), why(code));
     match code {
         ProblemCode::Cut => format!("Of {values} of “{field}” the beginning is sent: {why}."),
+        ProblemCode::Repaired => format!("{values} of “{field}” are sent without a mistake: {why}."),
         ProblemCode::ConsentUnreadable => {
             format!("For {values} of “{field}” a run sends what `otherwise` says: {why}.")
         }
@@ -130,6 +131,7 @@ const fn why(code: ProblemCode) -> &'static str {
         ProblemCode::UnknownCountry => "no such country or state in the field on the list",
         ProblemCode::NotAPhoneNumber => "no valid number with its country",
         ProblemCode::Cut => "longer than the field on the list",
+        ProblemCode::Repaired => "they were not quite an address",
         ProblemCode::ConsentUnreadable => "neither a yes nor a no",
     }
 }

@@ -25,7 +25,7 @@ use crate::segments::orphans::{remove_superseded_soon, supersede};
 use crate::segments::{Segment, SegmentName, SegmentSource, SegmentView, receive_limits, store};
 use crate::slots::SharedSlot;
 use crate::storage::{
-    self, HeaderNames, Delimiter, Encoding, Inspection, Media, ReceiveLimits, UploadForm,
+    self, Delimiter, Encoding, HeaderNames, Inspection, Media, ReceiveLimits, UploadForm,
 };
 
 /// What an upload may do.

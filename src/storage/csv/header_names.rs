@@ -15,7 +15,8 @@ impl TryFrom<String> for HeaderNames {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let names: Vec<String> = text.split(',').map(str::to_owned).collect();
         if names.iter().any(|name| name.trim().is_empty() || name.trim() != name) {
-            let message = "between two commas stands the name of a column, without blanks around it";
+            let message =
+                "between two commas stands the name of a column, without blanks around it";
             return Err(message.to_owned());
         }
         check_column_names(&names)?;

@@ -3,10 +3,10 @@
 //! The same reader checks uploads, inspects external files and feeds runs, so that what was accepted is what is read.
 //! Every column is text, so that leading zeros survive; an empty value is null.
 
-mod header_names;
 mod decode;
 mod dialect;
 mod encoding;
+mod header_names;
 mod hints;
 mod records;
 mod scan;
@@ -23,9 +23,9 @@ pub(super) use decode::{Chunks, decoded, gunzip, is_utf8};
 pub(super) use hints::{Separator, separator};
 
 use super::{error::Error, field::CUSTOMER_ID, limits::PAGE_BYTES, text};
-pub use header_names::HeaderNames;
 pub use dialect::{Delimiter, Dialect, Quotes};
 pub use encoding::Encoding;
+pub use header_names::HeaderNames;
 pub(super) use records::{RecordLimits, Records};
 
 /// Opens a stored file, which may be compressed or in another encoding, and reads its header.
