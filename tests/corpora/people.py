@@ -3,10 +3,12 @@
 import ast
 import json
 
+import email_validator
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-HEAD = ["CustomerId", "Email", "Value"]
+# Whether a name is for special use (`.local`, `.invalid`) says nothing about how an address is written.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def upload(service, rows, segment="Uploaded"):
@@ -74,7 +76,7 @@ def addresses(service, report, packages):
 def judge(report, collection, text, sent, told):
     """An address that is none is not sent; another one is sent as it is, in the spelling of the DNS, or refused."""
     try:
-        valid = validate_email(text, check_deliverability=False, test_environment=True)
+        valid = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         valid = None
     if sent is None and told and told["message"]:

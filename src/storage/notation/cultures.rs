@@ -54,8 +54,8 @@ const GROUPS: [(&str, &str); 3] = [
     (
         ".",
         "de de-DE de-LU es es-AR es-BO es-CL es-CO es-EC es-ES es-PY es-UY es-VE it it-IT nl nl-BE nl-NL da da-DK \
-         tr tr-TR el el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl gl- \
-         ES vi vi-VN eu eu-ES mk mk-MK az",
+         tr tr-TR el el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl \
+         gl-ES vi vi-VN eu eu-ES mk mk-MK az",
     ),
     (
         " ",
