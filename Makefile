@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short chart licences image sbom image-test
+.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -36,6 +36,10 @@ hostile: ## Files made to fill memory, the stack, the disk or time, and MUTATED 
 
 hostile-short: ## A few of them, against a debug build
 	cargo test --test hostile -- --every $(or $(EVERY),16) --mutated $(or $(MUTATED),200) --busy 2
+
+corpora: ## Files, addresses, numbers and texts that others collected, compared with what independent readers say
+	cargo build
+	tests/corpora/run $(or $(CARGO_TARGET_DIR),target)/debug/segment-export $(COLLECTIONS)
 
 lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISORIES=FOLDER (tools/deny)
 	cargo fmt --check

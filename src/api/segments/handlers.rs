@@ -106,7 +106,7 @@ pub async fn put_segment(
         display_name: Some(display_name),
         source: source.as_ref(),
     };
-    let (is_new, segment) = apply(&app, &caller, &if_match, &edit).await?;
+    let (is_new, segment) = Box::pin(apply(&app, &caller, &if_match, &edit)).await?;
     Ok(answer(is_new, segment))
 }
 
@@ -169,7 +169,7 @@ pub async fn update_segment(
         display_name: display_name.as_ref(),
         source: source.as_ref(),
     };
-    let (_, segment) = apply(&app, &caller, &if_match, &edit).await?;
+    let (_, segment) = Box::pin(apply(&app, &caller, &if_match, &edit)).await?;
     Ok(ok(segment.stamps.version, &SegmentView::from(segment)))
 }
 

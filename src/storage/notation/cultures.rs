@@ -1,14 +1,14 @@
 //! Which cultures are known, and how they write days and numbers: the short forms of .NET, of Windows and of ICU.
 //!
-//! What differs between those (the numbers of `en-ZA` and `fr-CH`, the days of `es-US`) and what has another calendar
-//! (`ar-SA`, `fa-IR`, `th-TH`) is not here: nothing is guessed.
+//! What differs between those (the numbers of `en-ZA` and `fr-CH`, the days of `es-US` and `mt-MT`) and what has another
+//! calendar (`ar-SA`, `fa-IR`, `th-TH`) is not here: nothing is guessed.
 
-/// Where day, month and year stand.
+/// What stands first; behind a year the month, else the year at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
-    YearFirst,
+    Day,
+    Month,
+    Year,
 }
 
 /// How a culture writes days.
@@ -24,26 +24,26 @@ pub(super) struct Days {
 pub(super) struct Groups(pub(super) &'static str);
 
 const DAYS: [(Order, &str, &str); 7] = [
-    (Order::MonthFirst, "/", "en en-US en-PH es-PA es-PR fil fil-PH"),
+    (Order::Month, "/", "en en-US en-PH es-PA es-PR fil fil-PH"),
     (
-        Order::DayFirst,
+        Order::Day,
         "/-",
         "en-AU en-GB en-HK en-IE en-IN en-MT en-NZ en-SG fr fr-BE fr-FR fr-LU fr-MC es es-AR es-BO es-CL es-CO es-CR \
          es-CU es-DO es-EC es-ES es-GT es-HN es-MX es-NI es-PE es-PY es-SV es-UY es-VE it it-IT pt pt-BR pt-PT ca \
-         ca-ES gl gl-ES el el-CY el-GR cy-GB ga-IE mt-MT vi vi-VN id id-ID ms ms-MY nl-BE zh-HK",
+         ca-ES gl gl-ES el el-CY el-GR cy-GB ga-IE vi vi-VN id id-ID ms ms-MY nl-BE zh-HK",
     ),
     (
-        Order::DayFirst,
+        Order::Day,
         ".",
         "de de-AT de-CH de-DE de-LI de-LU fr-CH it-CH az be be-BY bg bg-BG bs cs cs-CZ et et-EE fi fi-FI hr hr-HR hy \
          is is-IS ka kk kk-KZ lv lv-LV mk mk-MK nb nb-NO nn nn-NO no pl pl-PL ro ro-MD ro-RO ru ru-RU sk sk-SK sl \
          sl-SI sr tr tr-TR uk uk-UA",
     ),
-    (Order::DayFirst, "-", "nl nl-NL"),
-    (Order::DayFirst, ".-", "da da-DK"),
-    (Order::DayFirst, "./", "he he-IL"),
+    (Order::Day, "-", "nl nl-NL"),
+    (Order::Day, ".-", "da da-DK"),
+    (Order::Day, "./", "he he-IL"),
     (
-        Order::YearFirst,
+        Order::Year,
         "-/.",
         "af af-ZA en-CA en-ZA eu eu-ES fr-CA hu hu-HU ja ja-JP ko ko-KR lt lt-LT sv sv-SE zh zh-CN zh-TW",
     ),
@@ -53,16 +53,16 @@ const DAYS: [(Order, &str, &str); 7] = [
 const GROUPS: [(&str, &str); 3] = [
     (
         ".",
-        "de de-DE de-LU es es-AR es-CL es-CO es-EC es-ES es-PY es-UY es-VE it it-IT nl nl-BE nl-NL da da-DK tr tr-TR \
-         el el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl gl-ES vi vi-VN \
-         eu eu-ES mk mk-MK",
+        "de de-DE de-LU es es-AR es-BO es-CL es-CO es-EC es-ES es-PY es-UY es-VE it it-IT nl nl-BE nl-NL da da-DK \
+         tr tr-TR el el-CY el-GR id id-ID pt pt-BR ro ro-MD ro-RO hr hr-HR sl sl-SI bs sr is is-IS ca ca-ES gl \
+         gl-ES vi vi-VN eu eu-ES mk mk-MK az",
     ),
     (
         " ",
-        "fr fr-CA fr-FR fr-LU fr-MC ru ru-RU uk uk-UA be be-BY pl pl-PL cs cs-CZ sk sk-SK bg bg-BG et et-EE fi fi-FI \
-         nb nb-NO nn nn-NO no lv lv-LV lt lt-LT sv sv-SE hu hu-HU kk kk-KZ",
+        "fr fr-CA fr-FR fr-MC ru ru-RU uk uk-UA be be-BY pl pl-PL cs cs-CZ sk sk-SK bg bg-BG et et-EE fi fi-FI nb \
+         nb-NO nn nn-NO no lv lv-LV lt lt-LT sv sv-SE hu hu-HU kk kk-KZ",
     ),
-    (". ", "de-AT fr-BE pt-PT"),
+    (". ", "de-AT fr-BE fr-LU pt-PT"),
 ];
 
 pub(super) fn days(culture: &str) -> Option<Days> {

@@ -55,9 +55,9 @@ fn digits(text: &str) -> Option<(&str, &str)> {
 
 fn day(order: Order, [first, second, third]: [&str; 3]) -> Option<Date> {
     let [year, month, day] = match order {
-        Order::DayFirst => [third, second, first],
-        Order::MonthFirst => [third, first, second],
-        Order::YearFirst => [first, second, third],
+        Order::Day => [third, second, first],
+        Order::Month => [third, first, second],
+        Order::Year => [first, second, third],
     };
     let small = |text: &str| text.parse::<i8>().ok().filter(|_| text.len() <= 2);
     let year = year.parse().ok().filter(|_| year.len() == 4)?;
