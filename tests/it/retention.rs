@@ -5,9 +5,9 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use reqwest::Method;
-use segment_export::db;
 use segment_export::runs::retention;
 use segment_export::upkeep::janitor;
+use segment_export::{db, sql};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, refused, text};
@@ -149,13 +149,26 @@ async fn an_age_of_0_keeps_for_ever_and_an_open_run_is_never_removed() {
     assert_eq!(app.get(&format!("/runs/{run}")).await["status"], "queued");
 }
 
+/// Makes every event of the audit so many days old.
+async fn age_events(app: &TestApp, days: i64) {
+    let mut tx = app.app().db.write().await.unwrap();
+    let then = db::now() - TimeDelta::days(days);
+    let aged = sql!(&mut tx, |db| {
+        let update = sqlx::query("UPDATE audit_events SET occurred_utc = $1").bind(then);
+        update.execute(db).await.map(drop)
+    });
+    aged.unwrap();
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_is_kept_for_its_days_and_with_0_for_ever() {
-    for (days, is_kept) in [("30", false), ("0", true)] {
-        let app = TestApp::start_with(&["--audit-days", days, "--roles", "api"]).await;
+    for (setting, days, is_kept) in [("30", 29, true), ("30", 31, false), ("0", 31, true)] {
+        let app = TestApp::start_with(&["--audit-days", setting, "--roles", "api"]).await;
         app.connection().await;
-        janitor::remove_expired(&app.app(), db::now() + TimeDelta::days(31)).await.unwrap();
-        assert_eq!(count(&app, "/audit-events").await > 0, is_kept, "{days}");
+        age_events(&app, days).await;
+        janitor::remove_expired(&app.app(), db::now()).await.unwrap();
+        assert_eq!(count(&app, "/audit-events").await > 0, is_kept, "{setting} {days}");
     }
 }
 
