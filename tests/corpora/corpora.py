@@ -22,7 +22,6 @@ COLLECTIONS = {
     "csv": texts.csv_files,
     "json": texts.json_suite,
     "ndjson": texts.json_files,
-    "parquet": parquets.files,
     "writers": parquets.writers,
     "kinds": kinds.others,
     "cultures": cultures.cultures,

@@ -1,4 +1,4 @@
-"""Parquet files of others, and by writers of others. The reader to compare with is pyarrow."""
+"""Parquet files by writers of others. The reader to compare with is pyarrow."""
 
 import datetime
 import decimal
@@ -79,30 +79,6 @@ def moment(text):
 
 def in_utc(value):
     return value.astimezone(datetime.UTC) if value.tzinfo else value
-
-
-def files(service, report, packages):
-    """The files of the tests of pyarrow. Only the name of a column changes, in the footer: every segment has an id."""
-    from fastparquet.cencoding import from_buffer
-    folder = pathlib.Path(pa.__file__).parent / "tests/data/parquet"
-    for file in sorted(folder.glob("*.parquet")):
-        body = file.read_bytes()
-        length = int.from_bytes(body[-8:-4], "little")
-        footer = from_buffer(body[-8 - length:-8], "FileMetaData")
-        leaf = next(part for part in footer.schema if part.type is not None)
-        old = leaf.name
-        leaf.name = "CustomerId"
-        for group in footer.row_groups:
-            for chunk in group.columns:
-                if [bytes_of(part) for part in chunk.meta_data.path_in_schema] == [bytes_of(old)]:
-                    chunk.meta_data.path_in_schema = ["CustomerId"]
-        written = footer.to_bytes()
-        body = body[:-8 - length] + written + len(written).to_bytes(4, "little") + b"PAR1"
-        check(service, report, "files of pyarrow's tests, Parquet (PyPI)", file.name, body)
-
-
-def bytes_of(name):
-    return name if isinstance(name, bytes) else name.encode()
 
 
 def rows():

@@ -1,7 +1,7 @@
 //! Which cultures are known, and how they write days and numbers: the short forms of .NET, of Windows and of ICU.
 //!
-//! What differs between those (the numbers of `en-ZA` and `fr-CH`, the days of `es-US` and `mt-MT`) and what has another
-//! calendar (`ar-SA`, `fa-IR`, `th-TH`) is not here: nothing is guessed.
+//! What differs between those (the numbers of `en-ZA` and `fr-CH`, the days of `es-US` and `mt-MT`) and what has
+//! another calendar (`ar-SA`, `fa-IR`, `th-TH`) is not here: nothing is guessed.
 
 /// What stands first; behind a year the month, else the year at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
