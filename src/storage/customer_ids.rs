@@ -226,7 +226,7 @@ mod tests {
             let expected = format!("line {line}: duplicate CustomerId of line {first};");
             assert!(message.starts_with(&expected), "{message}");
         }
-        let mut padded = CustomerIds::new(Error::invalid);
+        let mut padded = CustomerIds::new(Error::invalid, "line");
         for (line, id) in (1..).zip(["1", " 1"]) {
             padded.add(Some(id), line).unwrap();
         }

@@ -113,7 +113,9 @@ fn what(field: &str, code: ProblemCode, count: i64) -> String {
     let (values, why) = (values(count), why(code));
     match code {
         ProblemCode::Cut => format!("Of {values} of “{field}” the beginning is sent: {why}."),
-        ProblemCode::Repaired => format!("{values} of “{field}” are sent without a mistake: {why}."),
+        ProblemCode::Repaired => {
+            format!("{values} of “{field}” are sent without a mistake: {why}.")
+        }
         ProblemCode::ConsentUnreadable => {
             format!("For {values} of “{field}” a run sends what `otherwise` says: {why}.")
         }
