@@ -27,8 +27,9 @@ and a mapping of such a field has no `format`.
 A value comes from `field`, a field of the profile; from `constant`, the same text for everybody; or from `template`, a
 text with fields in it: `{{FirstName}} {{LastName}}`, or `{{City|-}}` with what stands there when the field is empty. A
 template whose fields are all empty and have nothing to stand there is empty. Where a field of a template is empty and
-has nothing to stand there, what is left is no number and no mobile number: a problem. `name` and `mobileNumber` have
-the same three as objects; a plain text is the name of a field. A name of more than 250 characters is cut.
+has nothing to stand there, what is left is no number and no mobile number: a problem. Of a template that is filled with
+more than 8 KiB the rest is left out. `name` and `mobileNumber` have the same three as objects; a plain text is the name
+of a field. A name of more than 250 characters is cut.
 
 Blanks around texts are removed, unless `mapping.trim` is false. A value of blanks alone is *empty*, and so is a word of
 `mapping.nullWords`, and what is not a number (NaN) in a column of numbers. An empty value leaves what the list has.
