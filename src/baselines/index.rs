@@ -205,7 +205,7 @@ mod tests {
     fn keys_that_stand_together_are_found_as_quickly() {
         let clusters = [0, 1 << 20, u64::MAX / 2, u64::MAX - 20_000];
         let keys: Vec<u64> = clusters.into_iter().flat_map(|start| start..start + 10_000).collect();
-        let index = index(keys.iter().map(|key| key * 1));
+        let index = index(keys.iter().copied());
         for (slot, key) in keys.iter().enumerate() {
             assert_eq!(index.find(*key).unwrap().slot, slot);
         }

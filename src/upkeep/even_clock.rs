@@ -27,7 +27,7 @@ impl EvenClock {
         Self { since: at, last: (at, now) }
     }
 
-    /// Whether the clock, which shows `now`, has not leapt for an hour before the moment `at`.
+    /// Whether the clock, which shows `now`, has not moved for an hour before the moment `at`.
     pub(super) fn is_even(&mut self, at: Instant, now: Time) -> bool {
         let (last_at, last) = replace(&mut self.last, (at, now));
         let passed = TimeDelta::from_std(at - last_at).unwrap_or(TimeDelta::MAX);
@@ -37,7 +37,7 @@ impl EvenClock {
             tracing::error!(
                 leap_seconds = leap.num_seconds(),
                 now = now.to_rfc3339(),
-                "the clock leapt, or the machine slept: nothing is removed for an hour. If the time is wrong, correct \
+                "the clock moved, or the machine slept: nothing is removed for an hour. If the time is wrong, correct \
                  the clock"
             );
         }
@@ -54,12 +54,12 @@ mod tests {
     /// Reads a clock each minute, with leaps of so many minutes before some. Returns whether it was even.
     fn readings(count: u32, leaps: &[(u32, i64)]) -> Vec<bool> {
         let (at, now) = (Instant::now(), Time::UNIX_EPOCH);
-        let (mut clock, mut leapt) = (EvenClock::new(at, now), TimeDelta::zero());
+        let (mut clock, mut moved) = (EvenClock::new(at, now), TimeDelta::zero());
         let read = |minute: u32| {
             let of_now = leaps.iter().filter(|(before, _)| *before == minute);
-            leapt += of_now.map(|(_, minutes)| TimeDelta::minutes(*minutes)).sum();
+            moved += of_now.map(|(_, minutes)| TimeDelta::minutes(*minutes)).sum();
             let passed = TimeDelta::minutes(i64::from(minute));
-            clock.is_even(at + MINUTE * minute, now + passed + leapt)
+            clock.is_even(at + MINUTE * minute, now + passed + moved)
         };
         (0..count).map(read).collect()
     }

@@ -77,10 +77,10 @@ async fn another_number_of_members_than_the_table_has_is_damage() {
 #[tokio::test]
 async fn a_storage_that_is_unavailable_is_no_damage() {
     let fixture = Fixture::new();
-    let folded = fixture.fold(&empty(), &people(0..300, 1)).await;
+    let baseline = fixture.fold(&empty(), &people(0..300, 1)).await;
     let (folder, elsewhere) = (fixture.folder.path(), fixture.folder.path().with_extension("away"));
     std::fs::rename(folder, &elsewhere).unwrap();
-    assert!(matches!(fixture.try_index(&folded).await, Err(Error::Storage(_))));
+    assert!(matches!(fixture.try_index(&baseline).await, Err(Error::Storage(_))));
     std::fs::rename(&elsewhere, folder).unwrap();
-    assert_eq!(fixture.try_index(&folded).await.unwrap().len(), 300);
+    assert_eq!(fixture.try_index(&baseline).await.unwrap().len(), 300);
 }

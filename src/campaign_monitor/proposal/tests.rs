@@ -92,7 +92,7 @@ fn where_day_and_month_can_change_places_both_are_proposed() {
         let both = [(day_first, "1990/03/02"), (month_first, "1990/02/03")];
         check(&dates(), values, &both);
         let after_one_that_tells_nothing = [&["05/05/1990"; 1], values].concat();
-        let values = if day_first.contains("/") { &after_one_that_tells_nothing } else { values };
+        let values = if day_first.contains('/') { &after_one_that_tells_nothing } else { values };
         assert_eq!(proposed(&dates(), values)[0].1, "1990/03/02", "{values:?}");
     }
 }

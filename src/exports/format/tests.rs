@@ -37,7 +37,9 @@ fn sent(form: &Form, value: &str) -> Option<String> {
 /// What is proposed for a column of these values, as JSON; each is copied, and must do what it says.
 fn proposed(data_type: &str, values: &[String]) -> Vec<Value> {
     let mut candidates = Candidates::of(&form(data_type, None), 1_000).unwrap();
-    values.iter().for_each(|value| candidates.see(value));
+    for value in values {
+        candidates.see(value);
+    }
     let Some(proposal) = candidates.proposal() else { return vec![] };
     for reading in &proposal.formats {
         let form = form(data_type, Some(copied(reading.format)));

@@ -110,7 +110,7 @@ fn runbook(section: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_at_the_same_moment_are_recorded_together_and_none_is_lost() {
-    let app = TestApp::start_with(QUIET).await;
+    let app = TestApp::start_with(&[QUIET, &["--max-member-reads", "100"]].concat()).await;
     app.segment("People", &people(1)).await;
     let reads = (0..150).map(|_| async {
         let call = app.request("Contributor", Method::GET, "/segments/People/members");

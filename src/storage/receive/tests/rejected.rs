@@ -274,7 +274,10 @@ async fn a_file_without_its_header_is_refused_without_a_value_of_it() {
         (Media::Ndjson, "{\"CustomerId\":\"1\",\"john\":1,\"john\":2}".into()),
         (
             Media::Ndjson,
-            (0..21).map(|n| format!("{{\"CustomerId\":\"1\",\"john{n}\":1}}\n")).collect(),
+            (0..21)
+                .map(|n| format!("{{\"CustomerId\":\"1\",\"john{n}\":1}}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
         ),
     ] {
         let (_folder, storage) = storage();
