@@ -72,7 +72,6 @@ async fn sign_in(story: &mut Player) {
 
 async fn fill_segments(story: &mut Player) {
     story.tell("put_segment", "upload").await;
-    story.tell("put_members", "header").await;
     story.tell("put_members", "ndjson").await;
     story.tell("put_members", "csv").await;
     story.tell("put_segment", "renamed").await;
