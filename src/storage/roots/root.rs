@@ -142,12 +142,16 @@ impl Root {
     /// Why something under this root is missing or changed: perhaps the root itself is unavailable; and what this
     /// service wrote is never changed, it is lost.
     pub(in super::super) async fn explain(&self, error: Error) -> Error {
-        let (Error::NotFound { path } | Error::Changed { path }) = &error else { return error };
-        if let Backend::Folder(folder) = &self.backend
+        // A root that is gone, or a link that leads nowhere, makes every path in it look wrong.
+        let may_be_of_root =
+            matches!(error, Error::NotFound { .. } | Error::Changed { .. } | Error::Invalid { .. });
+        if may_be_of_root
+            && let Backend::Folder(folder) = &self.backend
             && let Err(unavailable) = folder.check().await
         {
             return unavailable;
         }
+        let (Error::NotFound { path } | Error::Changed { path }) = &error else { return error };
         if !self.is_own(&path_of(path)) {
             return error;
         }
