@@ -61,7 +61,7 @@ async fn main() -> Result<()> {
     let (plan, started) = (Plan::parse(), Instant::now());
     let mut target = Target::start().await?;
     let idle = target.process.memory("VmRSS")?;
-    let _limit = Limit::hold(target.process.id()?, idle + plan.limit_mib * MIB)?;
+    let _limit = Limit::hold(target.process.id()?, idle + plan.limit_mib * MIB);
     let mut report = Report::new(idle);
     let chosen = shapes::all().into_iter().filter(|shape| shape.name.contains(&plan.only));
     let shapes: Vec<Shape> = chosen.step_by(plan.every).collect();
