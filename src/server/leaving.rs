@@ -1,6 +1,6 @@
 //! What becomes of a call whose caller has left.
 //!
-//! Work that is for the caller alone ends, so that nobody holds a slot with calls that he gives up. Any other call
+//! Work that is for the caller alone ends, so that no slot is held by calls that were given up. Any other call
 //! continues to its end: it may have made something at Campaign Monitor, which its last step records.
 
 use std::panic::resume_unwind;

@@ -53,7 +53,8 @@ pub async fn prepare(
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
     let plan = Plan::new(&export.mapping, export.options.0, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
-    let manifests = manifests(app, &segments, &export.mapping).await?;
+    let segments = current(app, &segments, &export.mapping).await?;
+    let manifests = manifests(app, &segments)?;
     let (plan, numbers) =
         (Arc::new(plan), formats::numbers(&segments).map(str::to_owned).collect());
     Ok(Ready { export, connection, list, fields, plan, manifests, numbers })
@@ -70,21 +71,27 @@ fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     Problem::none_of(errors.collect())
 }
 
-/// What there is to read, unless it is more than a run may read, or lacks a field of the mapping.
-async fn manifests(
+/// The segments as their data is now, unless it lacks a field of the mapping.
+async fn current(
     app: &App,
     segments: &[Segment],
     mapping: &Mapping,
-) -> Result<Vec<Arc<Manifest>>, Problem> {
-    let mut manifests = Vec::with_capacity(segments.len());
+) -> Result<Vec<Segment>, Problem> {
+    let mut found = Vec::with_capacity(segments.len());
     for segment in segments {
         let current = segments::current(app, segment).await.map_err(|error| match error {
             Unreadable::Storage(error) => read_problem(&error),
             Unreadable::Database(error) => error.into(),
         })?;
         check_fields(mapping, std::slice::from_ref(&current))?;
-        manifests.push(Arc::new(current.manifest()));
+        found.push(current);
     }
+    Ok(found)
+}
+
+/// What there is to read, unless it is more than a run may read.
+fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Problem> {
+    let manifests: Vec<_> = segments.iter().map(|segment| Arc::new(segment.manifest())).collect();
     match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),
         Some(Warning { code, message }) => {
