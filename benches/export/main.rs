@@ -20,6 +20,7 @@ mod overload;
 mod service;
 mod sink;
 mod units;
+mod values;
 
 use std::path::Path;
 
@@ -45,6 +46,8 @@ enum Part {
     Units,
     /// One instance attacks, another works.
     Overload,
+    /// A mapping with formats beside a plain one.
+    Values,
 }
 
 /// A rough measurement does one of so many calls and runs.
@@ -98,6 +101,7 @@ impl Part {
             Self::Fleet => fleet::measure(folder, sink, &production, less).await,
             Self::Overload => overload::measure(folder, sink, &production, less).await,
             Self::Units => units::measure(folder, sink, &production, less).await,
+            Self::Values => values::measure(folder, sink, less).await,
         }
     }
 }

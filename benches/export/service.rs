@@ -147,9 +147,21 @@ impl Instance {
     /// Adds an export of a segment over a connection.
     pub async fn add_export(&self, name: &str, connection: &str, segment: &str) -> Result<String> {
         let custom = |field: &str, key: &str| json!({"field": field, "key": key});
+        let mapping = json!({"email": "Email", "name": {"first": "FirstName", "last": "LastName"},
+            "customFields": [custom("City", "city"), custom("Points", "points")]});
+        self.add_export_of(name, connection, segment, mapping).await
+    }
+
+    /// The same with a mapping of its own.
+    pub async fn add_export_of(
+        &self,
+        name: &str,
+        connection: &str,
+        segment: &str,
+        mapping: Value,
+    ) -> Result<String> {
         let export = json!({"displayName": name, "connectionId": connection, "listId": LIST_ID,
-            "segments": [segment], "mapping": {"email": "Email", "name": {"first": "FirstName", "last": "LastName"},
-            "customFields": [custom("City", "city"), custom("Points", "points")]}});
+            "segments": [segment], "mapping": mapping});
         text(&self.call(Method::POST, "/exports", Some(export)).await?, "exportId")
     }
 
