@@ -78,16 +78,8 @@ pub struct KnownMemberFilter {
             status = 200,
             content(
                 (Page<KnownMemberView> = "application/json"),
-                (
-                    String = "text/csv",
-                    example = "email,customerId,state,origin,runId\r\nann@example.com,1001,onList,ours,\
-                        01a207dd-b4e0-7f80-8b12-e46a7c3d5920\r\n",
-                ),
-                (
-                    String = "application/x-ndjson",
-                    example = "{\"email\":\"ann@example.com\",\"customerId\":\"1001\",\"state\":\"onList\",\"origin\":\
-                        \"ours\",\"runId\":\"01a207dd-b4e0-7f80-8b12-e46a7c3d5920\"}\n",
-                ),
+                (String = "text/csv"),
+                (String = "application/x-ndjson"),
             ),
         ),
         (
