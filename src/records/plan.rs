@@ -9,12 +9,13 @@ use arrow_array::RecordBatch;
 use super::columns::{Blanks, Columns, EMAIL_COLUMN};
 use super::consents::Consents;
 use super::field_list::{FieldList, custom_fields};
+use super::fingerprint::fingerprint;
 use super::value_problems::TargetNames;
 use crate::campaign_monitor::{
     self, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Encoded, Layout, NameColumns,
     address::Flaw,
 };
-use crate::exports::{Mapping, Options};
+use crate::exports::Mapping;
 use crate::storage::{CUSTOMER_ID, WantedColumns};
 
 /// What to read of each member, and which part of a subscriber it becomes.
@@ -26,6 +27,8 @@ pub struct Plan {
     needed: Arc<[String]>,
     /// For value problems: where each value comes from, and where it goes to.
     pub names: TargetNames,
+    /// How records are made, as a hash: it differs where their bytes may.
+    pub fingerprint: String,
     layout: Layout,
     blanks: Blanks,
 }
@@ -35,7 +38,7 @@ impl Plan {
     /// would drop its values without a word.
     pub fn new(
         mapping: &Mapping,
-        options: Options,
+        resubscribe: bool,
         list_fields: &[CustomField],
     ) -> Result<Self, String> {
         let mut columns = FieldList::new();
@@ -45,7 +48,6 @@ impl Plan {
         let consent_to_track = columns.consent(&mapping.consent_to_track);
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
-        let resubscribe = options.resubscribe;
         let names = TargetNames::of(mapping, &custom_fields);
         let layout = Layout {
             email,
@@ -56,8 +58,24 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        let needed = needed(mapping);
-        Ok(Self { columns: columns.0.into(), needed, names, layout, blanks: blanks(mapping) })
+        let fingerprint = fingerprint(mapping, resubscribe, list_fields);
+        let (columns, needed, blanks) = (columns.0.into(), needed(mapping), blanks(mapping));
+        Ok(Self { columns, needed, names, fingerprint, layout, blanks })
+    }
+
+    /// Reads every field that a run reads, and makes no records: for when the fields of the list are unknown.
+    pub fn without_list(mapping: &Mapping) -> Self {
+        let mut columns = FieldList::new();
+        let email = columns.email(&mapping.email);
+        columns.name(mapping.name.as_ref());
+        columns.mobile_number(mapping);
+        let consent_to_track = columns.consent(&mapping.consent_to_track);
+        let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
+        for custom in &mapping.custom_fields {
+            columns.source(&custom.source);
+        }
+        let layout = without_values(email, consent_to_track, consent_to_send_sms);
+        Self { columns: columns.0.into(), layout, ..Self::without_values(mapping) }
     }
 
     /// Reads what names a profile and decides whether it is sent, and nothing else.
@@ -68,7 +86,13 @@ impl Plan {
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let layout = without_values(email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.0.into(), TargetNames::default());
-        Self { columns, needed: needed(mapping), names, layout, blanks: blanks(mapping) }
+        let (needed, blanks, fingerprint) = (needed(mapping), blanks(mapping), String::new());
+        Self { columns, needed, names, fingerprint, layout, blanks }
+    }
+
+    /// Whether people come back who left the list.
+    pub const fn resubscribes(&self) -> bool {
+        self.layout.resubscribe
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
@@ -98,7 +122,7 @@ impl Plan {
         let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.into(), TargetNames::default());
         let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
-        Self { columns, needed, names, layout, blanks }
+        Self { columns, needed, names, fingerprint: String::new(), layout, blanks }
     }
 
     /// What is read of the members of a segment.
@@ -167,7 +191,7 @@ fn without_values(
         custom_fields: vec![],
         consent_to_track,
         consent_to_send_sms,
-        resubscribe: Options::default().resubscribe,
+        resubscribe: false,
     }
 }
 
@@ -216,8 +240,7 @@ mod tests {
             let field = json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": "Text"});
             serde_json::from_value(field).unwrap()
         };
-        let options = Options { resubscribe: true };
-        let plan = Plan::new(&mapping, options, &[field("city"), field("Given")]).unwrap();
+        let plan = Plan::new(&mapping, true, &[field("city"), field("Given")]).unwrap();
         assert_eq!(*plan.columns, ["CustomerId", "Email", "First", "Last", "Consent", "City"]);
         let body = encoded(&plan);
         let expected = json!([{
@@ -231,15 +254,30 @@ mod tests {
     }
 
     #[test]
+    fn the_same_fields_are_read_in_the_same_order_where_the_list_is_unknown() {
+        let mapping = mapping(json!({
+            "email": "Email",
+            "name": {"first": "First", "last": "Last"},
+            "mobileNumber": "Mobile",
+            "customFields": [{"template": "{{Street}} {{City}}", "key": "home"}],
+            "consentToTrack": {"field": "Consent"},
+        }));
+        let home = json!([{"FieldName": "home", "Key": "[home]", "DataType": "Text"}]);
+        let home: Vec<CustomField> = serde_json::from_value(home).unwrap();
+        let plan = Plan::new(&mapping, false, &home).unwrap();
+        assert_eq!(plan.columns, Plan::without_list(&mapping).columns);
+    }
+
+    #[test]
     fn a_key_that_the_list_lacks_is_named() {
         let mapping =
             mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));
-        assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
+        assert_eq!(Plan::new(&mapping, false, &[]).unwrap_err(), "town");
     }
 
     #[test]
     fn only_the_address_and_the_consents_of_a_field_decide_between_profiles() {
-        let plan = |value| Plan::new(&mapping(value), Options::default(), &[]).unwrap();
+        let plan = |value| Plan::new(&mapping(value), false, &[]).unwrap();
         let fixed = json!({"email": "Email", "name": "Name", "consentToTrack": "yes"});
         let fixed = plan(fixed);
         assert!(!fixed.reads_consents());

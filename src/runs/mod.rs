@@ -3,6 +3,7 @@
 mod batch;
 mod counts;
 mod field_warnings;
+mod full_because;
 mod lease;
 pub(crate) mod measure;
 pub(crate) mod progress;
@@ -16,6 +17,7 @@ mod status;
 pub mod store;
 pub(crate) mod store_batches;
 mod store_retention;
+pub(crate) mod store_sent;
 pub mod store_waiting;
 pub mod store_work;
 mod value_problem;
@@ -24,6 +26,7 @@ pub(crate) use batch::{BatchResult, BatchStatus, Rejection, RejectionOutcome, Wi
 pub use counts::Counts;
 pub(crate) use field_warnings::FieldWarning;
 pub use field_warnings::FieldWarnings;
+pub use full_because::FullBecause;
 pub use lease::{Lease, LeaseLost, Outcome};
 pub use reason::{Reason, ReasonCode};
 pub use run::Run;

@@ -98,16 +98,19 @@ pub async fn heartbeat(
     })
 }
 
-/// Pins what the run reads, and how many profiles that selects. False: the lease is lost.
+/// Pins what the run reads, how many profiles that selects, and why it sends more than changes. False: the lease is
+/// lost.
 pub async fn pin(
     tx: &mut WriteHandle,
+    run: &Run,
     lease: Lease,
     segments: &[RunSegment],
     warnings: &Warnings,
 ) -> Result<bool> {
     let selected: i64 = segments.iter().map(|segment| segment.member_count).sum();
-    let done = sql!(&mut *tx, |db| sqlx::query(
-        "UPDATE runs SET selected = $3, warnings = $4, version = version + 1,
+    let done = sql!(&mut *tx, |db| {
+        sqlx::query(
+        "UPDATE runs SET selected = $3, warnings = $4, full_because = $5, version = version + 1,
              reason = CASE WHEN cancel_requested THEN reason END
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
@@ -115,9 +118,11 @@ pub async fn pin(
     .bind(lease.fence)
     .bind(selected)
     .bind(Json(warnings))
+    .bind(run.full_because)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(
@@ -163,7 +168,7 @@ pub async fn checkpoint(
         "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
-             field_warnings = $11, lease_until = $12, version = version + 1
+             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -179,6 +184,7 @@ pub async fn checkpoint(
     .bind(Json(&to.field_warnings))
     .bind(now + ttl)
     .bind(to.progress)
+    .bind(to.counts.unchanged)
     .fetch_optional(db)
     .await
     })

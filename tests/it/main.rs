@@ -9,6 +9,8 @@ mod audit;
 mod bad_days;
 mod baselines;
 mod bodies;
+mod changes;
+mod changes_doubt;
 mod codes;
 mod consents;
 mod conventions;
