@@ -18,6 +18,7 @@ use super::import::{self, ImportResult};
 use super::lists::{
     ClientOverview, CustomField, List, ListOverview, ListStats, NewCustomField, NewList,
 };
+use super::subscribers::SubscriberState;
 
 const USER_AGENT: &str = concat!("segment-export/", env!("CARGO_PKG_VERSION"));
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -114,6 +115,17 @@ impl Account {
         answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
     }
 
+    /// The text of a page of subscribers.
+    pub(super) async fn page(
+        &self,
+        list_id: &str,
+        state: SubscriberState,
+        query: &[(&str, &str)],
+    ) -> Result<Bytes, Error> {
+        let path = format!("lists/{list_id}/{}.json", state.word());
+        text(self.request(Method::GET, &path).query(query), read_span(&path)).await
+    }
+
     /// Creates a list of a client, and returns its id.
     pub async fn create_list(&self, client_id: &str, list: &NewList<'_>) -> Result<String, Error> {
         self.post(&format!("lists/{client_id}.json"), list).await
@@ -189,11 +201,16 @@ fn read_span(path: &str) -> Span {
 
 /// The answer to a call that is no import.
 async fn answer<T: DeserializeOwned>(request: RequestBuilder, span: Span) -> Result<T, Error> {
+    error::parse(&text(request, span).await?)
+}
+
+/// The same, as it came.
+async fn text(request: RequestBuilder, span: Span) -> Result<Bytes, Error> {
     let request = request.timeout(READ_MAX);
     let (status, headers, text) = send(request).instrument(span.clone()).await?;
     span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_success() {
-        return error::parse(&text);
+        return Ok(text);
     }
     Err(Error::from_answer(status, &headers, &text))
 }
