@@ -16,9 +16,11 @@ pub mod baselines;
 pub mod connections;
 pub mod exports;
 mod refreshes;
+mod receipts;
 pub mod runs;
 pub mod schedules;
 mod segments;
+mod verifications;
 
 // The data plane: what a run does.
 mod campaign_monitor;

@@ -47,6 +47,19 @@ pub struct BatchResult {
     pub body_hash: Option<i64>,
 }
 
+/// What the batches of a run add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct BatchSums {
+    pub batches: i64,
+    /// Including retries.
+    pub calls: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub rejected: i64,
+    /// Of the created and updated: those that were read back, because no answer counted them.
+    pub inferred: i64,
+}
+
 /// Why a profile is not on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "camelCase")]

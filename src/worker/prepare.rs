@@ -9,19 +9,24 @@ use super::checkpoint::checkpoint_in;
 use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::{Stopped, refused};
+use super::verify::counts;
 use crate::app::App;
+use crate::campaign_monitor::CustomField;
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::plan::Plan;
-use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
+use crate::runs::{self, LeaseLost, Reason, ReasonCode, Run, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, SegmentName, Unreadable};
 use crate::storage::Manifest;
+use crate::verifications::ListCounts;
 
 /// What the uploads of a run need.
 pub struct Prepared {
-    pub(super) session: AccountSession,
+    pub(super) session: Arc<AccountSession>,
     pub(super) plan: Arc<Plan>,
+    /// The custom fields of the list.
+    pub(super) fields: Arc<[CustomField]>,
     /// What the run reads, in the order of its segments.
     pub(super) manifests: Vec<Arc<Manifest>>,
 }
@@ -30,18 +35,28 @@ pub struct Prepared {
 pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let app = job.app.clone();
     let segments = segments_of(&app, job).await?;
-    let connection = connection_of(&app, job).await?;
-    let session = open(&app, &connection)?;
+    let connection = connection_of(&app, &job.run).await?;
+    let session = Arc::new(open_session(&app, &connection)?);
     let list = job.run.list_id.as_str();
     let found = Box::pin(session.list_and_fields(list));
-    let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
+    let (found, counted) = futures::join!(found, Box::pin(count_before(job, &session)));
+    let (list, fields) = found.map_err(|error| refused(&error, list))?;
     let resubscribe = job.run.sync.resubscribes(job.run.options.0);
     let plan = Plan::new(&job.run.mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let mut items = warnings::of_list(&list);
     items.extend(warnings::of_choices(&job.run.mapping, resubscribe));
     let pinned = pin(&app, job, segments, Warnings { items }).await?;
-    Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
+    if let Some(counts) = counted {
+        counts::store_before(&app, job.run.id, &counts).await?;
+    }
+    Ok(Prepared { session, plan: Arc::new(plan), fields: fields.into(), manifests: pinned })
+}
+
+/// The people on the list before anything is sent; later attempts find some that the run has sent.
+async fn count_before(job: &Job, session: &AccountSession) -> Option<ListCounts> {
+    let may_have_sent = job.doubt_until > 0 || job.run.position > 0;
+    if may_have_sent { None } else { counts::before(session, job.run.list_id.as_str()).await }
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -66,10 +81,10 @@ async fn segments_of(
     Ok(found)
 }
 
-async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
+pub(super) async fn connection_of(app: &App, run: &Run) -> Result<Connection, Stopped> {
     let mut tx = app.db.read().await?;
-    let connection = match job.run.connection_id {
-        Some(id) => connections::store::get(&mut tx, job.run.instance_id, id).await?,
+    let connection = match run.connection_id {
+        Some(id) => connections::store::get(&mut tx, run.instance_id, id).await?,
         None => None,
     };
     let connection = connection
@@ -80,7 +95,10 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
+pub(super) fn open_session(
+    app: &App,
+    connection: &Connection,
+) -> Result<AccountSession, Stopped> {
     let session = AccountSession::open(app, &app.runs_client, connection)?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

@@ -1,0 +1,95 @@
+//! What the run says about its members, read again from what it pinned.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::failure::Failure;
+use super::subject::Subject;
+use crate::campaign_monitor::{Comparison, SentForm};
+use crate::names::RunId;
+use crate::records::batches::{self, MemberSource, ReadFailure};
+use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns};
+use crate::records::encoded::EncodedBatch;
+use crate::records::integers::to_i64;
+use crate::runs::{RejectionOutcome, store_batches};
+use crate::verifications::Expectation;
+use crate::worker::stopped::Stopped;
+
+/// A member as it was sent.
+pub struct Member {
+    pub address: String,
+    pub customer_id: String,
+    pub form: SentForm,
+    pub expectation: Expectation,
+}
+
+/// Reads every member that the run sent, or did not need to send, in order.
+pub struct Members<'a> {
+    subject: &'a Subject,
+    comparison: Arc<Comparison>,
+    batches: mpsc::Receiver<Result<EncodedBatch, ReadFailure>>,
+}
+
+impl<'a> Members<'a> {
+    pub fn read(subject: &'a Subject, comparison: &Arc<Comparison>) -> Self {
+        let batches = batches::read(MemberSource {
+            storage: subject.app.storage.clone(),
+            manifests: subject.manifests.clone(),
+            plan: subject.plan.clone(),
+            position: 0,
+            answered: HashSet::new(),
+            seed: subject.run.id.0.as_u64_pair().1,
+            winners: None,
+        });
+        Self { subject, comparison: comparison.clone(), batches }
+    }
+
+    /// The next ones, at most a thousand; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Member>>, Failure> {
+        let Some(batch) = self.batches.recv().await else { return Ok(None) };
+        let batch = batch.map_err(|failure| unreadable(&failure))?;
+        let outcomes = outcomes(self.subject, &batch).await?;
+        let comparison = self.comparison.clone();
+        Ok(Some(spawn_blocking(move || of_batch(&batch, &comparison, &outcomes)).await?))
+    }
+}
+
+fn unreadable(ReadFailure { error, .. }: &ReadFailure) -> Failure {
+    Stopped::unreadable(error, None).into()
+}
+
+type Outcomes = HashMap<i64, RejectionOutcome>;
+
+/// The rows of a batch that are not on the list, or may not be.
+async fn outcomes(subject: &Subject, batch: &EncodedBatch) -> Result<Outcomes, Failure> {
+    let counts = &subject.run.counts;
+    if counts.rejected + counts.in_doubt == 0 {
+        return Ok(Outcomes::new());
+    }
+    let (run, from): (RunId, i64) = (subject.run.id, batch.first_row);
+    let mut db = subject.app.db.read().await?;
+    Ok(store_batches::outcomes(&mut db, run, from, batch.end()).await?.into_iter().collect())
+}
+
+fn of_batch(batch: &EncodedBatch, comparison: &Comparison, outcomes: &Outcomes) -> Vec<Member> {
+    if batch.records.is_empty() {
+        return vec![];
+    }
+    let Ok(sent) = comparison.sent(&batch.body) else {
+        unreachable!("the body of a batch is the JSON that this service wrote");
+    };
+    let columns = Columns::of(&batch.page);
+    let member = |(row, (address, form)): (&usize, (String, SentForm))| {
+        let customer_id = columns.get(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned();
+        let expectation = match outcomes.get(&(batch.first_row + to_i64(*row))) {
+            None => Expectation::OnList,
+            Some(RejectionOutcome::InDoubt) => Expectation::InDoubt,
+            Some(_) => Expectation::Refused,
+        };
+        Member { address, customer_id, form, expectation }
+    };
+    batch.records.iter().zip(sent).map(member).collect()
+}

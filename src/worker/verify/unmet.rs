@@ -1,0 +1,51 @@
+//! Members whom no page has shown: each is read by itself.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::members::Member;
+use super::pages::Yardstick;
+use super::reader::Reader;
+use crate::campaign_monitor::SubscriberRow;
+use crate::verifications::{Difference, DifferenceKind, Expectation, Tally};
+
+/// Reads these members, several at a time.
+pub async fn read_each(
+    reader: &Reader<'_>,
+    yardstick: &Yardstick,
+    members: Vec<Member>,
+    in_flight: usize,
+) -> Result<Tally, Failure> {
+    let reads = stream::iter(members).map(|member| read_one(reader, yardstick, member));
+    let (mut reads, mut tally) = (reads.buffer_unordered(in_flight), Tally::default());
+    while let Some(one) = reads.try_next().await? {
+        tally.merge(one);
+    }
+    Ok(tally)
+}
+
+async fn read_one(
+    reader: &Reader<'_>,
+    yardstick: &Yardstick,
+    member: Member,
+) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    let found = reader.subscriber(&member.address).await?;
+    let text = found.as_ref().map(Value::to_string).unwrap_or_default();
+    let row: Option<SubscriberRow<'_>> = serde_json::from_str(&text).ok();
+    match row {
+        Some(row) if row.state.word() == "active" => yardstick.meet_one(&row, false, &mut tally),
+        row => tally.add(absent(member, row.map(|row| row.state.word().to_owned()))),
+    }
+    Ok(tally)
+}
+
+/// Nobody knows whether somebody in doubt was ever there.
+pub fn absent(member: Member, state: Option<String>) -> Difference {
+    let kind = match member.expectation {
+        Expectation::InDoubt => DifferenceKind::Unknown,
+        Expectation::OnList | Expectation::Refused => DifferenceKind::Missing,
+    };
+    Difference { kind, email: member.address, customer_id: Some(member.customer_id), state }
+}
