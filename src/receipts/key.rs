@@ -27,7 +27,6 @@ pub struct SigningKey {
     pub sealed: Option<String>,
     pub is_current: bool,
     pub created_utc: Time,
-    pub retired_utc: Option<Time>,
 }
 
 impl SigningKey {
@@ -39,14 +38,7 @@ impl SigningKey {
         anyhow::ensure!(!public.is_empty(), "the public key of a new key is unknown");
         let secret = SecretString::from(BASE64_STANDARD.encode(seed));
         let sealed = Some(keys.seal(&secret, Uuid::nil(), id));
-        Ok(Self {
-            id,
-            public_key: public,
-            sealed,
-            is_current: true,
-            created_utc: now,
-            retired_utc: None,
-        })
+        Ok(Self { id, public_key: public, sealed, is_current: true, created_utc: now })
     }
 
     /// Its private part; `None` once it signs no more.

@@ -13,7 +13,6 @@ use crate::receipts::signer;
 /// A JSON Web Key Set (RFC 7517).
 #[derive(Serialize, ToSchema)]
 #[schema(as = PublicKeys)]
-#[expect(dead_code, reason = "it documents the answer")]
 struct PublicKeys {
     /// The newest signs; the others have signed older receipts.
     keys: Vec<PublicKey>,
@@ -21,7 +20,6 @@ struct PublicKeys {
 
 /// A public key of Ed25519 (RFC 8037).
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it documents the answer")]
 struct PublicKey {
     #[schema(example = "OKP", max_length = 3)]
     kty: String,

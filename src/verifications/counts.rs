@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::tally::Findings;
-use crate::campaign_monitor::SubscriberState;
 use crate::db::Time;
 
 /// People of a list by state.
@@ -48,22 +47,10 @@ pub struct CountFindings {
 }
 
 impl StateCounts {
-    /// Each state with its number, in the order of [`SubscriberState::ALL`].
+    /// The numbers of the states, in the order of `SubscriberState::ALL`.
     #[must_use]
     pub const fn of([active, unconfirmed, unsubscribed, bounced, deleted]: [i64; 5]) -> Self {
         Self { active, unconfirmed, unsubscribed, bounced, deleted }
-    }
-
-    /// The number of a state.
-    #[must_use]
-    pub const fn get(&self, state: SubscriberState) -> i64 {
-        match state {
-            SubscriberState::Active => self.active,
-            SubscriberState::Unconfirmed => self.unconfirmed,
-            SubscriberState::Unsubscribed => self.unsubscribed,
-            SubscriberState::Bounced => self.bounced,
-            SubscriberState::Deleted => self.deleted,
-        }
     }
 
     /// People who can get mail now or once they confirm: where the new ones of a run are.

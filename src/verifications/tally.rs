@@ -56,11 +56,6 @@ impl Tally {
         self.counts.get(&kind).copied().unwrap_or_default()
     }
 
-    /// Replaces the number of a kind by one that is known better.
-    pub fn correct(&mut self, kind: DifferenceKind, people: i64) {
-        self.counts.insert(kind, people);
-    }
-
     /// Adds what was found elsewhere.
     pub fn merge(&mut self, other: Self) {
         self.confirmed += other.confirmed;

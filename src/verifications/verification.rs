@@ -49,11 +49,9 @@ pub struct VerificationLease {
 
 /// A comparison of a list with what a run sent.
 #[derive(Clone, Debug, sqlx::FromRow)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Verification {
     pub id: VerificationId,
     pub run_id: RunId,
-    pub instance_id: Uuid,
     #[sqlx(try_from = "String")]
     pub level: StoredLevel,
     pub pages: Option<i64>,
