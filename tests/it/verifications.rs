@@ -273,7 +273,7 @@ async fn who_reads_the_differences_stands_in_the_audit() {
     let csv = csv.send().await.unwrap().text().await.unwrap();
     assert_eq!(csv, "kind,email,customerId,state\r\nmissing,person1@example.com,1,\r\n");
     let events = app.get("/audit-events?action=run.readDifferences").await["items"].clone();
-    assert_eq!(events[0]["objectId"], json!(run), "{events}");
+    assert_eq!(events[0]["object"]["id"], json!(run), "{events}");
     let events = app.get("/audit-events?action=run.verify").await["items"].clone();
     assert_eq!(events[0]["after"]["level"], "full", "{events}");
 }
