@@ -2,14 +2,21 @@
 //!
 //! A run sends what a preview only counts; both take it from here, so both report the same.
 
+pub mod basis;
+pub mod batcher;
 pub mod batches;
 pub mod columns;
+pub mod comparison;
 mod consents;
 pub mod encoded;
 mod examples;
 mod field_list;
+mod fingerprint;
+mod gathering;
+pub mod hasher;
 pub mod integers;
 pub mod plan;
+pub mod positions;
 pub mod rejection;
 mod seen;
 mod sifter;

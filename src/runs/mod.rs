@@ -17,6 +17,7 @@ mod status;
 pub mod store;
 pub(crate) mod store_batches;
 mod store_retention;
+pub(crate) mod store_sent;
 pub mod store_waiting;
 pub mod store_work;
 mod value_problem;

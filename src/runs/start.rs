@@ -10,7 +10,7 @@ use super::store::{self, NewRun};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection, Unusable};
 use crate::db::{ReadHandle, Time, WriteHandle};
-use crate::exports::Export;
+use crate::exports::{Export, SendMode};
 use crate::queue::Queue;
 use crate::{segments, telemetry};
 
@@ -121,7 +121,8 @@ async fn prepare<'a>(
         export,
         segments,
         kind: cause.kind(),
-        is_full: matches!(cause, Cause::Person { is_full: true }),
+        is_full: matches!(cause, Cause::Person { is_full: true })
+            && export.sync.send == SendMode::Changes,
         by,
         planned: cause.planned(),
         traceparent: telemetry::traceparent(&span),

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::members::{Answers, members, sent_address};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
-use crate::campaign_monitor::{Error, address};
-use crate::records::columns::{Columns, EMAIL_COLUMN};
+use crate::baselines::ListMember;
+use crate::campaign_monitor::Error;
+use crate::names::RunId;
+use crate::records::columns::Columns;
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::rejection::{Profile, RejectionCode};
@@ -19,6 +22,8 @@ pub struct Done {
     /// As it is stored.
     pub batch: runs::BatchResult,
     pub counts: Counts,
+    /// What the answers say about its members.
+    pub members: Vec<ListMember>,
     /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
     /// Values that could not be sent as they are, and how many.
@@ -40,13 +45,25 @@ impl Done {
 
 /// Accounts for an uploaded batch. Records without an answer count as in doubt where they may be on the
 /// list, and as remaining where they surely are not.
-pub fn account(uploaded: Uploaded) -> Done {
-    let Uploaded { batch, created, updated, refused, unanswered, http_status, attempts, duration } =
-        uploaded;
+pub fn account(uploaded: Uploaded, run: RunId) -> Done {
+    let Uploaded {
+        batch,
+        created,
+        updated,
+        inferred,
+        refused,
+        is_proof,
+        unanswered,
+        http_status,
+        attempts,
+        duration,
+    } = uploaded;
     let is_answered = unanswered.is_none();
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
     let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
+    let answers = Answers { created, is_proof, rejections: &rejections, unsent: &unsent };
+    let members = members(&batch, &answers, run);
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
     let mut counts = Counts {
@@ -54,6 +71,7 @@ pub fn account(uploaded: Uploaded) -> Done {
         updated,
         rejected,
         in_doubt: with(RejectionOutcome::InDoubt),
+        unchanged: batch.unchanged,
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
@@ -68,23 +86,34 @@ pub fn account(uploaded: Uploaded) -> Done {
         created,
         updated,
         rejected,
-        unchanged: 0,
-        body_hash: None,
+        inferred,
+        unchanged: batch.unchanged,
+        body_hash: batch.body_hash,
     };
-    let end = batch.end();
+    let end = batch.end;
     rejections.extend(batch.refused);
     let (problems, field_warnings) = (batch.problems, batch.field_warnings);
-    Done { end, batch: row, counts, rejections, problems, field_warnings, is_answered, failure }
+    Done {
+        end,
+        batch: row,
+        counts,
+        members,
+        rejections,
+        problems,
+        field_warnings,
+        is_answered,
+        failure,
+    }
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
-pub fn doubt(batch: EncodedBatch) -> Done {
+pub fn doubt(batch: EncodedBatch, run: RunId) -> Done {
     // Which of its values did not fit was not read.
     let (problems, field_warnings) = (vec![], FieldWarnings::default());
     let batch = EncodedBatch { problems, field_warnings, ..batch };
     let in_doubt = batch.records.clone();
     let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
-    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) })
+    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) }, run)
 }
 
 fn add_unsent(batch: &EncodedBatch, counts: &mut Counts) {
@@ -117,12 +146,7 @@ fn rejected(
         return vec![];
     }
     let columns = Columns::of(&batch.page);
-    let address = |row: usize| {
-        let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
-        // A record with a mistake in its address was sent without it.
-        let repaired = address::check(text).is_err().then(|| address::repaired(text)).flatten();
-        repaired.unwrap_or_else(|| address::sent(text).into_owned()).to_lowercase()
-    };
+    let address = |row: usize| sent_address(&columns, row).to_lowercase();
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
     let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
@@ -152,7 +176,7 @@ fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection
     );
     let message = record.message();
     Rejection {
-        position: batch.first_row + to_i64(row),
+        position: batch.positions.of(row),
         batch: batch.number,
         customer_id: String::new(),
         outcome: record.outcome(),
@@ -173,99 +197,9 @@ fn in_doubt(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
     rows.iter().map(reject).collect()
 }
 
-const fn profile<'a>(batch: &EncodedBatch, columns: &'a Columns<'a>, row: usize) -> Profile<'a> {
-    Profile { columns, batch: batch.number, first_row: batch.first_row, row }
+fn profile<'a>(batch: &EncodedBatch, columns: &'a Columns<'a>, row: usize) -> Profile<'a> {
+    Profile { columns, batch: batch.number, position: batch.positions.of(row), row }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::{ArrayRef, RecordBatch, StringArray};
-
-    use super::*;
-    use crate::campaign_monitor::ImportFailure;
-
-    /// A batch of these addresses, all of which have been sent.
-    fn batch(addresses: &[&str]) -> EncodedBatch {
-        let ids = (0..addresses.len()).map(|row| Some(row.to_string()));
-        let columns: [(&str, ArrayRef); 2] = [
-            ("CustomerId", Arc::new(ids.collect::<StringArray>())),
-            ("Email", Arc::new(StringArray::from(addresses.to_vec()))),
-        ];
-        EncodedBatch {
-            number: 2,
-            first_row: 1000,
-            page: RecordBatch::try_from_iter(columns).unwrap(),
-            records: (0..addresses.len()).collect(),
-            refused: vec![],
-            body: bytes::Bytes::new(),
-            problems: vec![],
-            field_warnings: FieldWarnings::default(),
-        }
-    }
-
-    fn answered(batch: EncodedBatch, refused: &[&str], unanswered: Option<Unanswered>) -> Done {
-        let refused = refused.iter().map(|address| {
-            let (email_address, message) = ((*address).to_owned(), String::new());
-            let failure = ImportFailure { email_address, code: 206, message };
-            RefusedRecord { failure, may_repeat: false }
-        });
-        let refused: Vec<_> = refused.collect();
-        let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
-        let created = to_i64(batch.records.len() - refused.len() - unknown);
-        account(Uploaded { created, refused, unanswered, ..Uploaded::unknown(batch) })
-    }
-
-    fn named(done: &Done) -> Vec<(i64, &str, &str)> {
-        done.rejections
-            .iter()
-            .map(|one| (one.position, one.customer_id.as_str(), one.email.as_str()))
-            .collect()
-    }
-
-    #[test]
-    fn a_refused_record_is_found_by_its_address_in_any_case_and_with_blanks_around_it() {
-        let done =
-            answered(batch(&["ann@example.com", "Bob@example.com"]), &[" BOB@example.com "], None);
-        assert_eq!(named(&done), [(1001, "1", "Bob@example.com")]);
-        assert_eq!((done.counts.created, done.counts.rejected), (1, 1));
-    }
-
-    #[test]
-    fn every_refusal_counts_also_of_an_address_that_was_not_sent_in_that_form() {
-        let sent = ["ann@example.com", "bob@example.com", "eve@example.com"];
-        let done = answered(batch(&sent), &["\"bob\"@example.com", "ann@example.com"], None);
-        assert_eq!(done.counts.accounted(), 3, "{:?}", done.counts);
-        assert_eq!((done.counts.created, done.counts.rejected), (1, 2));
-        assert_eq!(
-            named(&done),
-            [(1000, "0", "ann@example.com"), (1001, "", "\"bob\"@example.com")]
-        );
-        assert!(done.rejections[1].message.contains("not sent in this form"));
-    }
-
-    #[test]
-    fn a_refusal_without_a_match_never_takes_the_place_of_a_record_that_has_no_answer() {
-        let rest = Unanswered { error: None, in_doubt: vec![0], unsent: vec![1] };
-        let sent = ["ann@example.com", "bob@example.com", "eve@example.com"];
-        let done = answered(batch(&sent), &["nobody@example.com"], Some(rest));
-        assert_eq!(
-            named(&done),
-            [(1002, "", "nobody@example.com"), (1000, "0", "ann@example.com")]
-        );
-        assert_eq!((done.counts.rejected, done.counts.in_doubt), (1, 1));
-    }
-
-    #[test]
-    fn a_batch_is_untouched_only_when_surely_nothing_of_it_is_on_the_list() {
-        let sent = ["ann@example.com", "bob@example.com"];
-        let rest = |in_doubt: &[usize], unsent: &[usize]| {
-            Some(Unanswered { error: None, in_doubt: in_doubt.into(), unsent: unsent.into() })
-        };
-        assert!(answered(batch(&sent), &[], rest(&[], &[0, 1])).is_untouched());
-        assert!(!answered(batch(&sent), &[], rest(&[0, 1], &[])).is_untouched());
-        assert!(!answered(batch(&sent), &[], rest(&[], &[1])).is_untouched(), "one is created");
-        assert!(!answered(batch(&sent), &[], None).is_untouched(), "both are created");
-    }
-}
+mod tests;

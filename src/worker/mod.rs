@@ -6,16 +6,21 @@
 //! lost it stops at once.
 
 mod account;
+mod acknowledged;
 mod checkpoint;
 mod claim;
+mod ending;
 mod execute;
 pub mod fairness;
 pub mod heartbeat;
 pub mod job;
 mod limiter;
 mod lost;
+mod members;
 mod pool;
 pub mod prepare;
+mod read_back;
+mod recall;
 mod settle;
 pub mod stopped;
 mod transfer;

@@ -11,15 +11,17 @@ use super::job::Job;
 use super::stopped::{Stopped, refused};
 use super::verify::counts;
 use crate::app::App;
-use crate::campaign_monitor::CustomField;
+use crate::campaign_monitor::{CustomField, List};
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
+use crate::records::basis::{Basis, BasisQuery, basis};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, Run, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, SegmentName, Unreadable};
 use crate::storage::Manifest;
 use crate::verifications::ListCounts;
+use crate::verifications::store_counts::{self, Moment};
 
 /// What the uploads of a run need.
 pub struct Prepared {
@@ -37,26 +39,45 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let segments = segments_of(&app, job).await?;
     let connection = connection_of(&app, &job.run).await?;
     let session = Arc::new(open_session(&app, &connection)?);
-    let list = job.run.list_id.as_str();
-    let found = Box::pin(session.list_and_fields(list));
-    let (found, counted) = futures::join!(found, Box::pin(count_before(job, &session)));
-    let (list, fields) = found.map_err(|error| refused(&error, list))?;
-    let resubscribe = job.run.sync.resubscribes(job.run.options.0);
-    let plan = Plan::new(&job.run.mapping, resubscribe, &fields)
-        .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
+    let planned = Box::pin(plan(&job.run, &session));
+    let (planned, counted) = futures::join!(planned, Box::pin(count_before(job, &session)));
+    let (plan, list, fields) = planned?;
+    let basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
+    job.run.full_because = basis.full_because;
+    job.basis = Some(basis);
     let mut items = warnings::of_list(&list);
-    items.extend(warnings::of_choices(&job.run.mapping, resubscribe));
-    let pinned = pin(&app, job, segments, Warnings { items }).await?;
-    if let Some(counts) = counted {
-        counts::store_before(&app, job.run.id, &counts).await?;
-    }
-    Ok(Prepared { session, plan: Arc::new(plan), fields: fields.into(), manifests: pinned })
+    items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes()));
+    let found = (Warnings { items }, counted);
+    let pinned = pin(&app, job, segments, found).await?;
+    Ok(Prepared { session, plan, fields, manifests: pinned })
 }
 
 /// The people on the list before anything is sent; later attempts find some that the run has sent.
 async fn count_before(job: &Job, session: &AccountSession) -> Option<ListCounts> {
     let may_have_sent = job.doubt_until > 0 || job.run.position > 0;
     if may_have_sent { None } else { counts::before(session, job.run.list_id.as_str()).await }
+}
+
+/// How the rows of a run become records of its list, which is asked for its fields.
+pub(super) async fn plan(
+    run: &Run,
+    session: &AccountSession,
+) -> Result<(Arc<Plan>, List, Arc<[CustomField]>), Stopped> {
+    let list = run.list_id.as_str();
+    let found = Box::pin(session.list_and_fields(list));
+    let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
+    let resubscribe = run.sync.resubscribes(run.options.0);
+    let plan = Plan::new(&run.mapping, resubscribe, &fields)
+        .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
+    Ok((Arc::new(plan), list, fields.into()))
+}
+
+/// The basis of a run that ends before this attempt has prepared it.
+pub(super) async fn basis_at_end(job: &Job) -> Result<Basis, Stopped> {
+    let connection = connection_of(&job.app, &job.run).await?;
+    let session = open_session(&job.app, &connection)?;
+    let (plan, ..) = plan(&job.run, &session).await?;
+    Ok(basis(&job.app, &BasisQuery::of(&job.run), plan).await?)
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -108,7 +129,7 @@ async fn pin(
     app: &App,
     job: &mut Job,
     segments: Vec<(RunSegment, Option<Segment>)>,
-    warnings: Warnings,
+    (warnings, counted): (Warnings, Option<ListCounts>),
 ) -> Result<Vec<Arc<Manifest>>, Stopped> {
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
@@ -125,8 +146,11 @@ async fn pin(
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
-    if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
+    if !runs::store_work::pin(&mut tx, &job.run, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
+    }
+    if let Some(counted) = counted {
+        store_counts::put(&mut tx, job.run.id, Moment::Before, &counted).await?;
     }
     if let Err(too_many) = check_limit(app, job) {
         tx.commit().await?;

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use bytes::Bytes;
 use metrics::{counter, histogram};
 use tokio::select;
@@ -17,7 +18,7 @@ use tracing::{Instrument, Span};
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
-use crate::campaign_monitor::{Account, Disposition, Error};
+use crate::campaign_monitor::{Account, Comparison, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::names::RunId;
@@ -39,7 +40,9 @@ pub struct Uploader {
     pub list_id: String,
     pub run: RunId,
     pub plan: Arc<Plan>,
-    /// Rows up to here may have been sent before, by an attempt that died.
+    /// Tells whether the list has what was sent.
+    pub comparison: Arc<Comparison>,
+    /// Rows up to here may have been sent before, by an attempt that ended.
     pub doubt_until: i64,
     pub limiter: Limiter,
     pub work: Work,
@@ -48,22 +51,29 @@ pub struct Uploader {
 }
 
 /// A call that is to be made.
-struct Request {
-    records: Vec<usize>,
-    body: Bytes,
+pub(super) struct Request {
+    pub(super) records: Vec<usize>,
+    pub(super) body: Bytes,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
     in_doubt: bool,
+    /// When the first try was made.
+    pub(super) sent: Option<Instant>,
+    /// Whether it subscribes nobody again, whatever the export says.
+    pub(super) brings_nobody_back: bool,
 }
 
 impl Uploader {
-    /// Sends a batch. It always returns, with what is known of each record.
-    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch) -> Uploaded {
+    /// Sends a batch. It always returns, with what is known of each record. Only the first batches of an attempt, as many
+    /// as may be in flight, can have been sent by one before.
+    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
         let body = std::mem::take(&mut batch.body);
-        let in_doubt = batch.first_row < self.doubt_until;
-        let complete = Request { records: batch.records.clone(), body, in_doubt };
-        let mut state = Uploaded::unknown(batch);
+        let in_doubt = is_first && batch.first_row < self.doubt_until;
+        let (records, sent) = (batch.records.clone(), None);
+        let complete = Request { records, body, in_doubt, sent, brings_nobody_back: false };
+        let is_proof = !self.plan.resubscribes();
+        let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
         self.send_all(&mut state, complete).instrument(span).await;
         state.duration = started.elapsed();
@@ -82,6 +92,12 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
+            if request.in_doubt {
+                self.read_back(state, &mut request).await;
+                if request.records.is_empty() {
+                    continue;
+                }
+            }
             let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.drain.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
@@ -98,19 +114,36 @@ impl Uploader {
             return false;
         };
         for records in parts.into_iter().rev() {
-            let body = self.plan.encode(&state.batch.page, &records).body;
-            waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
+            let mut half = Request { records, body: Bytes::new(), ..*request };
+            half.body = self.body(&state.batch.page, &half);
+            waiting.push_front(half);
         }
         true
+    }
+
+    /// The body for the records of a request.
+    pub(super) fn body(&self, page: &RecordBatch, request: &Request) -> Bytes {
+        if request.brings_nobody_back {
+            return self.plan.without_resubscribing().encode(page, &request.records).body;
+        }
+        self.plan.encode(page, &request.records).body
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
     async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Option<Error>> {
         let (mut timeouts, mut failed) = (0, None);
         for attempt in 1.. {
+            // What an attempt that died may have sent is sent again as it is, unless people are subscribed again.
+            if request.in_doubt && (attempt > 1 || self.plan.resubscribes()) {
+                self.read_back(state, request).await;
+                if request.records.is_empty() {
+                    return Ok(());
+                }
+            }
             let Some(slot) = self.slot().await else {
                 return Err(failed);
             };
+            request.sent.get_or_insert_with(Instant::now);
             let Err(error) = self.attempt(state, request, slot).await else {
                 return Ok(());
             };

@@ -8,11 +8,9 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::reader::Reader;
 use super::subject::Subject;
-use crate::app::App;
 use crate::campaign_monitor::{Error, SubscriberState};
 use crate::connections::session::AccountSession;
 use crate::db;
-use crate::names::RunId;
 use crate::verifications::store_counts::{self, Moment};
 use crate::verifications::{CountFindings, Findings, ListCounts, StateCounts};
 
@@ -37,13 +35,6 @@ pub async fn before(session: &AccountSession, list: &str) -> Option<ListCounts> 
             None
         }
     }
-}
-
-/// Stores the counts before a run, unless an earlier attempt has.
-pub async fn store_before(app: &App, run: RunId, counts: &ListCounts) -> sqlx::Result<()> {
-    let mut tx = app.db.write().await?;
-    store_counts::put(&mut tx, run, Moment::Before, counts).await?;
-    tx.commit().await
 }
 
 fn of(states: &[i64], entered: Option<StateCounts>, account_time: String) -> ListCounts {

@@ -2,8 +2,8 @@
 //!
 //! Pages come in the order of addresses, the only one that stays the same meanwhile. Offsets have no snapshot: somebody
 //! who leaves the list moves the first person of each later page to the page before. So a page is read again whose
-//! successor had another total, then those who came since the beginning, and whoever of ours is still not met is read
-//! alone.
+//! successor had another total, then those who have not confirmed yet and those who came since the beginning, and whoever
+//! of ours is still not met is read alone.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::counts::minute;
 use super::failure::Failure;
+use super::known::KnownStates;
 use super::members::{Member, Members};
 use super::moved::meet_moved;
 use super::pages::Yardstick;
@@ -25,24 +26,35 @@ use crate::verifications::{
 /// Compares the whole list.
 pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, Failure> {
     let comparison = Arc::new(Comparison::of(&subject.fields));
-    let expected = Arc::new(expected(subject, &comparison).await?);
+    let known = KnownStates::of(subject).await?.map(Arc::new);
+    let expected = Arc::new(expected(subject, &comparison, known.clone()).await?);
     let list = subject.list().to_owned();
     let yardstick = Yardstick { expected, comparison, list };
     let started = reader.account_time().await?;
     let in_flight = subject.reads_in_flight();
-    let Scan { mut tally, totals, read } = scan(reader, &yardstick, in_flight).await?;
+    let Scan { mut tally, totals, read } =
+        scan(reader, &yardstick, SubscriberState::Active, in_flight).await?;
     let is_steady = totals.windows(2).all(|pair| pair[0] == pair[1]);
     if yardstick.expected.count_unmet() > 0 {
+        let unconfirmed =
+            scan(reader, &yardstick, SubscriberState::Unconfirmed, in_flight).await?;
+        tally.merge(unconfirmed.tally);
         tally.merge(meet_moved(reader, &yardstick, &minute(&started)).await?);
-        tally.merge(meet_alone(subject, reader, &yardstick, is_steady).await?);
+    }
+    if yardstick.expected.count_unmet() > 0 {
+        tally.merge(meet_alone(subject, reader, &yardstick, (known, is_steady)).await?);
     }
     Ok(tally.findings(read, totals.len() as i64))
 }
 
-async fn expected(subject: &Subject, comparison: &Arc<Comparison>) -> Result<Expected, Failure> {
+async fn expected(
+    subject: &Subject,
+    comparison: &Arc<Comparison>,
+    known: Option<Arc<KnownStates>>,
+) -> Result<Expected, Failure> {
     let room = usize::try_from(subject.run.counts.selected).unwrap_or(0);
     let mut builder = ExpectedBuilder::with_room(room, rand::random());
-    let mut all = Members::read(subject, comparison);
+    let mut all = Members::read(subject, comparison, known);
     while let Some(members) = all.next().await? {
         for member in &members {
             builder.add(&member.address, &member.form, member.expectation);
@@ -51,7 +63,7 @@ async fn expected(subject: &Subject, comparison: &Arc<Comparison>) -> Result<Exp
     Ok(builder.finish())
 }
 
-/// All pages.
+/// All pages of one state.
 struct Scan {
     tally: Tally,
     /// How many people the list had when each page was read.
@@ -63,16 +75,18 @@ struct Scan {
 async fn scan(
     reader: &Reader<'_>,
     yardstick: &Yardstick,
+    state: SubscriberState,
     in_flight: usize,
 ) -> Result<Scan, Failure> {
-    let first = read(reader, yardstick, 1, true).await?;
+    let read = |number, is_again| read(reader, yardstick, state, number, is_again);
+    let first = read(1, false).await?;
     let (mut tally, mut totals) = (first.1, vec![first.0]);
     // The list may grow meanwhile.
     while (totals.len() as i64) < pages_of(totals.last().copied().unwrap_or_default()) {
         let end = pages_of(totals.last().copied().unwrap_or_default());
         let next = (totals.len() as i64 + 1)..=end;
         let mut pages = stream::iter(next)
-            .map(|number| read(reader, yardstick, number, true))
+            .map(|number| read(number, false))
             .buffered(in_flight);
         while let Some((total, found)) = pages.try_next().await? {
             totals.push(total);
@@ -86,7 +100,7 @@ async fn scan(
         .collect();
     let read_twice = shifted.len() as i64;
     let mut again = stream::iter(shifted)
-        .map(|number| read(reader, yardstick, number, false))
+        .map(|number| read(number, true))
         .buffer_unordered(in_flight);
     while let Some((_, found)) = again.try_next().await? {
         tally.merge(found);
@@ -99,11 +113,14 @@ async fn scan(
 async fn read(
     reader: &Reader<'_>,
     yardstick: &Yardstick,
+    state: SubscriberState,
     number: i64,
-    is_first: bool,
+    is_again: bool,
 ) -> Result<(i64, Tally), Failure> {
-    let query = PageQuery { state: SubscriberState::Active, number, since: None };
-    let found = yardstick.meet(reader.page(&query).await?, is_first).await?;
+    let query = PageQuery { state, number, since: None };
+    // People who have not confirmed are nobody's concern unless they are ours.
+    let may_be_stranger = !is_again && state == SubscriberState::Active;
+    let found = yardstick.meet(reader.page(&query).await?, may_be_stranger).await?;
     Ok((found.total, found.tally))
 }
 
@@ -118,10 +135,10 @@ async fn meet_alone(
     subject: &Subject,
     reader: &Reader<'_>,
     yardstick: &Yardstick,
-    is_steady: bool,
+    (known, is_steady): (Option<Arc<KnownStates>>, bool),
 ) -> Result<Tally, Failure> {
     let (mut tally, mut room) = (Tally::default(), DIFFERENCES_MAX);
-    let mut all = Members::read(subject, &yardstick.comparison);
+    let mut all = Members::read(subject, &yardstick.comparison, known);
     while let Some(members) = all.next().await? {
         let is_sought = |member: &Member| {
             yardstick.expected.unmet(&member.address).is_some_and(|one| one != Expectation::Refused)

@@ -1,19 +1,19 @@
 //! What the run says about its members, read again from what it pinned.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::failure::Failure;
+use super::known::KnownStates;
 use super::subject::Subject;
 use crate::campaign_monitor::{Comparison, SentForm};
 use crate::names::RunId;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns};
 use crate::records::encoded::EncodedBatch;
-use crate::records::integers::to_i64;
 use crate::runs::{RejectionOutcome, store_batches};
 use crate::verifications::Expectation;
 use crate::worker::stopped::Stopped;
@@ -30,21 +30,22 @@ pub struct Member {
 pub struct Members<'a> {
     subject: &'a Subject,
     comparison: Arc<Comparison>,
+    known: Option<Arc<KnownStates>>,
     batches: mpsc::Receiver<Result<EncodedBatch, ReadFailure>>,
 }
 
 impl<'a> Members<'a> {
-    pub fn read(subject: &'a Subject, comparison: &Arc<Comparison>) -> Self {
-        let batches = batches::read(MemberSource {
-            storage: subject.app.storage.clone(),
-            manifests: subject.manifests.clone(),
-            plan: subject.plan.clone(),
-            position: 0,
-            answered: HashSet::new(),
-            seed: subject.run.id.0.as_u64_pair().1,
-            winners: None,
-        });
-        Self { subject, comparison: comparison.clone(), batches }
+    /// `known`: what the export last knew of its members, where it does not send all of them.
+    pub fn read(
+        subject: &'a Subject,
+        comparison: &Arc<Comparison>,
+        known: Option<Arc<KnownStates>>,
+    ) -> Self {
+        let (storage, manifests) = (subject.app.storage.clone(), subject.manifests.clone());
+        let seed = subject.run.id.0.as_u64_pair().1;
+        let source = MemberSource::new(storage, manifests, subject.plan.clone(), seed);
+        let batches = batches::read(source);
+        Self { subject, comparison: comparison.clone(), known, batches }
     }
 
     /// The next ones, at most a thousand; `None` at the end.
@@ -52,8 +53,9 @@ impl<'a> Members<'a> {
         let Some(batch) = self.batches.recv().await else { return Ok(None) };
         let batch = batch.map_err(|failure| unreadable(&failure))?;
         let outcomes = outcomes(self.subject, &batch).await?;
-        let comparison = self.comparison.clone();
-        Ok(Some(spawn_blocking(move || of_batch(&batch, &comparison, &outcomes)).await?))
+        let (comparison, known) = (self.comparison.clone(), self.known.clone());
+        let read = move || of_batch(&batch, &comparison, &outcomes, known.as_deref());
+        Ok(Some(spawn_blocking(read).await?))
     }
 }
 
@@ -71,10 +73,15 @@ async fn outcomes(subject: &Subject, batch: &EncodedBatch) -> Result<Outcomes, F
     }
     let (run, from): (RunId, i64) = (subject.run.id, batch.first_row);
     let mut db = subject.app.db.read().await?;
-    Ok(store_batches::outcomes(&mut db, run, from, batch.end()).await?.into_iter().collect())
+    Ok(store_batches::outcomes(&mut db, run, from, batch.end).await?.into_iter().collect())
 }
 
-fn of_batch(batch: &EncodedBatch, comparison: &Comparison, outcomes: &Outcomes) -> Vec<Member> {
+fn of_batch(
+    batch: &EncodedBatch,
+    comparison: &Comparison,
+    outcomes: &Outcomes,
+    known: Option<&KnownStates>,
+) -> Vec<Member> {
     if batch.records.is_empty() {
         return vec![];
     }
@@ -84,7 +91,8 @@ fn of_batch(batch: &EncodedBatch, comparison: &Comparison, outcomes: &Outcomes) 
     let columns = Columns::of(&batch.page);
     let member = |(row, (address, form)): (&usize, (String, SentForm))| {
         let customer_id = columns.get(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned();
-        let expectation = match outcomes.get(&(batch.first_row + to_i64(*row))) {
+        let expectation = match outcomes.get(&batch.positions.of(*row)) {
+            None if known.is_some_and(|known| known.is_refused(&address)) => Expectation::Refused,
             None => Expectation::OnList,
             Some(RejectionOutcome::InDoubt) => Expectation::InDoubt,
             Some(_) => Expectation::Refused,

@@ -8,6 +8,7 @@ mod check;
 pub mod counts;
 mod failure;
 mod full;
+mod known;
 mod lease;
 mod members;
 mod moved;

@@ -6,10 +6,8 @@ use super::failure::Failure;
 use super::subject::Subject;
 use crate::app::App;
 use crate::names::RunId;
-use crate::records::plan::Plan;
 use crate::runs;
-use crate::worker::prepare::{connection_of, open_session};
-use crate::worker::stopped::refused;
+use crate::worker::prepare::{connection_of, open_session, plan};
 
 /// The subject of a run.
 pub async fn open(app: &Arc<App>, run: RunId) -> Result<Subject, Failure> {
@@ -25,12 +23,7 @@ pub async fn open(app: &Arc<App>, run: RunId) -> Result<Subject, Failure> {
     let manifests =
         manifests.ok_or_else(|| Failure::Final("the run has not read its segments".into()))?;
     let session = Arc::new(open_session(app, &connection_of(app, &run).await?)?);
-    let list = run.list_id.as_str();
-    let found = Box::pin(session.list_and_fields(list)).await;
-    let (_, fields) = found.map_err(|error| refused(&error, list))?;
-    let plan = Plan::new(&run.mapping, run.sync.resubscribes(run.options.0), &fields);
-    let plan = plan
-        .map_err(|key| Failure::Final(format!("the list no longer has the custom field “{key}”")))?;
-    let (app, plan, fields) = (app.clone(), Arc::new(plan), fields.into());
+    let (plan, _, fields) = plan(&run, &session).await?;
+    let app = app.clone();
     Ok(Subject { app, run, session, plan, fields, manifests })
 }

@@ -11,6 +11,7 @@ use rand::seq::index;
 
 use super::failure::Failure;
 use super::full::pages_of;
+use super::known::KnownStates;
 use super::members::{Member, Members};
 use super::pages::Yardstick;
 use super::reader::Reader;
@@ -116,7 +117,8 @@ async fn near(
     let room = DIFFERENCES_MAX + drawn.iter().map(|page| page.addresses.len()).sum::<usize>();
     let (mut near, mut rest) = (Vec::new(), 0);
     let mut builder = ExpectedBuilder::with_room(0, rand::random());
-    let mut all = Members::read(subject, comparison);
+    let known = KnownStates::of(subject).await?.map(Arc::new);
+    let mut all = Members::read(subject, comparison, known);
     while let Some(members) = all.next().await? {
         for member in members {
             let address = member.address.to_ascii_lowercase();

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::members::Member;
 use super::pages::Yardstick;
 use super::reader::Reader;
-use crate::campaign_monitor::SubscriberRow;
+use crate::campaign_monitor::{SubscriberRow, SubscriberState};
 use crate::verifications::{Difference, DifferenceKind, Expectation, Tally};
 
 /// Reads these members, several at a time.
@@ -35,10 +35,15 @@ async fn read_one(
     let text = found.as_ref().map(Value::to_string).unwrap_or_default();
     let row: Option<SubscriberRow<'_>> = serde_json::from_str(&text).ok();
     match row {
-        Some(row) if row.state.word() == "active" => yardstick.meet_one(&row, false, &mut tally),
+        Some(row) if is_there(&row) => yardstick.meet_one(&row, false, &mut tally),
         row => tally.add(absent(member, row.map(|row| row.state.word().to_owned()))),
     }
     Ok(tally)
+}
+
+/// Whether somebody gets mail, or will once they confirm.
+const fn is_there(row: &SubscriberRow<'_>) -> bool {
+    matches!(row.state, SubscriberState::Active | SubscriberState::Unconfirmed)
 }
 
 /// Nobody knows whether somebody in doubt was ever there.

@@ -1,0 +1,150 @@
+//! What a run that ends leaves behind: the batches that no later attempt will account for, and the next baseline of its
+//! export.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::account::{Done, doubt};
+use super::job::Job;
+use super::prepare::basis_at_end;
+use super::recall::recall;
+use super::stopped::Stopped;
+use crate::baselines::{Baseline, HashKind};
+use crate::exports::SendMode;
+use crate::records::basis::Basis;
+use crate::records::batcher::{Accounted, Marking};
+use crate::records::batches::{self, MemberSource, ReadFailure};
+use crate::records::comparison::Comparison;
+use crate::records::plan::Plan;
+use crate::runs::{Counts, FullBecause, Outcome};
+
+/// How long a run that ends waits for Campaign Monitor to name the fields of the list.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is still to be written of a run.
+#[derive(Default)]
+pub struct Ending {
+    pub rest: Vec<Done>,
+    /// `None`: it stays, or is not known, so that the next run sends every member.
+    pub baseline: Option<Baseline>,
+}
+
+/// Of a run that ends: the batches that were sent in part, those that an attempt which died may have sent, and what is
+/// known of its members now. Of what was not sent at all nothing is written: it remains.
+pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped> {
+    if !matches!(outcome, Outcome::Ended(..)) {
+        return Ok(Ending::default());
+    }
+    let mut rest = std::mem::take(&mut job.unanswered);
+    rest.retain(|done| !done.is_untouched());
+    let is_doubtful = job.doubt_until > job.run.position;
+    let is_resumed = job.earlier.position > 0 || !job.earlier.answered.is_empty();
+    if job.basis.is_none() && (is_doubtful || is_resumed) {
+        job.basis = found_at_end(job).await;
+    }
+    if is_doubtful {
+        let written = rest.iter().map(|done| (done.batch.first_row, done.end));
+        let known = written.chain(job.answered.clone()).collect();
+        let accounted = Accounted { position: job.run.position, answered: known };
+        rest.extend(doubtful(job, accounted).await?);
+    }
+    let baseline = baseline(job, &mut rest).await;
+    Ok(Ending { rest, baseline })
+}
+
+/// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the list,
+/// the records cannot be made again.
+async fn found_at_end(job: &Job) -> Option<Basis> {
+    let found = timeout(PATIENCE, Box::pin(basis_at_end(job))).await.ok()?;
+    let explained = |stopped: &Stopped| {
+        tracing::info!(?stopped, "the records of the run cannot be made again");
+    };
+    found.inspect_err(explained).ok()
+}
+
+/// The batches that an earlier attempt may have sent: as many as may be in flight, of those that are not accounted for.
+async fn doubtful(job: &Job, accounted: Accounted) -> Result<Vec<Done>, Stopped> {
+    let (plan, marking, most) = reading(job).await;
+    let source =
+        MemberSource::new(job.app.storage.clone(), job.manifests().await?, plan, job.seed());
+    let mut reader = batches::read(MemberSource { accounted, marking, ..source });
+    let mut doubtful = Vec::new();
+    while let Some(batch) = reader.recv().await {
+        match batch {
+            Ok(batch) if batch.first_row >= job.doubt_until || doubtful.len() == most => break,
+            Ok(batch) => doubtful.push(doubt(batch, job.run.id)),
+            Err(ReadFailure { error, .. }) => {
+                let why = "profiles that may have been sent are unreadable, and count as remaining";
+                tracing::warn!(error = %error, "{why}");
+                break;
+            }
+        }
+    }
+    Ok(doubtful)
+}
+
+/// How the batches are made that may have been sent, and how many there may be. Where it is unknown which members have
+/// changed, all of them are in doubt that the last checkpoint allows.
+async fn reading(job: &Job) -> (Arc<Plan>, Marking, usize) {
+    let most = usize::from(job.app.config.work.uploads_in_flight);
+    let is_comparing = job.run.sync.send == SendMode::Changes
+        && matches!(job.run.full_because, None | Some(FullBecause::MappingChanged));
+    if let Some(basis) = &job.basis {
+        return (basis.plan.clone(), basis.marking.clone(), most);
+    }
+    let compared = Basis::without_list(&job.app, &job.run).await;
+    if let Ok(Some(Basis { plan, marking, .. })) = compared {
+        return (plan, marking, most);
+    }
+    let plan = Arc::new(Plan::without_values(&job.run.mapping));
+    (plan, Marking::none(), if is_comparing { usize::MAX } else { most })
+}
+
+/// The next baseline, in which the run's acknowledged members are. `None` when the run changed nothing of it, or when it
+/// cannot be made: then the next run sees that it is behind.
+async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
+    let basis = job.basis.take()?;
+    let mut counts = job.run.counts;
+    rest.iter().for_each(|done| counts.add(&done.counts));
+    let is_rehashing = is_rehashing(&basis);
+    if !has_sent(&counts) && !is_rehashing {
+        return None;
+    }
+    let made = made(job, &basis, rest).await;
+    let folded = made.inspect_err(|stopped| {
+        tracing::warn!(
+            ?stopped,
+            "what the run has sent is not kept; the next one sends every member"
+        );
+    });
+    let is_complete = job.run.position == job.run.counts.selected;
+    let next = folded.ok()?;
+    let fingerprint = if is_complete || next.version == 0 {
+        basis.plan.fingerprint.clone()
+    } else {
+        next.fingerprint
+    };
+    let run_id = if has_sent(&counts) { job.run.id } else { next.run_id };
+    Some(Baseline { fingerprint, run_id, ..next })
+}
+
+/// Whether contents are hashed anew, because the mapping has changed.
+fn is_rehashing(basis: &Basis) -> bool {
+    let hashes = basis.marking.comparison.as_deref().map(Comparison::hashes);
+    hashes == Some(HashKind::Record)
+}
+
+/// Whether Campaign Monitor got anything of the run.
+const fn has_sent(counts: &Counts) -> bool {
+    counts.created + counts.updated + counts.rejected + counts.in_doubt > 0
+}
+
+async fn made(job: &mut Job, basis: &Basis, rest: &mut [Done]) -> Result<Baseline, Stopped> {
+    recall(job, basis).await?;
+    let members = rest.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();
+    job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
+    let folded = job.acknowledged.finish(&basis.baseline).await;
+    folded.map_err(|error| Stopped::Fault(error.into()))
+}
