@@ -49,6 +49,7 @@ mod queries;
 mod queue;
 mod quotas;
 mod rates;
+mod read_back;
 mod receipts;
 mod refusals;
 mod repeats;
