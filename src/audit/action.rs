@@ -68,7 +68,8 @@ actions! {
     RunReadRejections          "run.readRejections"          "GET"    "/runs/{id}/rejections";
     RunReadValueProblems       "run.readValueProblems"       "GET"    "/runs/{id}/value-problems";
     RunVerify                  "run.verify"                  "POST"   "/runs/{id}/verifications";
-    RunReadDifferences         "run.readDifferences"         "GET"    "/runs/{id}/verifications/{verificationId}/differences";
+    RunReadDifferences         "run.readDifferences"         "GET"
+        "/runs/{id}/verifications/{verificationId}/differences";
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";

@@ -18,7 +18,6 @@ use super::import::{self, ImportResult};
 use super::lists::{
     ClientOverview, CustomField, List, ListOverview, ListStats, NewCustomField, NewList,
 };
-use super::subscribers::SubscriberState;
 
 const USER_AGENT: &str = concat!("segment-export/", env!("CARGO_PKG_VERSION"));
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -115,14 +114,14 @@ impl Account {
         answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
     }
 
-    /// The text of a page of subscribers.
+    /// A page of the subscribers in this state, as it came.
     pub(super) async fn page(
         &self,
         list_id: &str,
-        state: SubscriberState,
+        state: &str,
         query: &[(&str, &str)],
     ) -> Result<Bytes, Error> {
-        let path = format!("lists/{list_id}/{}.json", state.word());
+        let path = format!("lists/{list_id}/{state}.json");
         text(self.request(Method::GET, &path).query(query), read_span(&path)).await
     }
 

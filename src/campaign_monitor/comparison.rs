@@ -34,7 +34,7 @@ pub struct SentForm {
 
 /// Makes hashes of records and of subscribers of one list.
 #[derive(Clone, Debug)]
-pub struct Comparison {
+pub struct StoredComparison {
     /// By each way in which the list or an import writes a key.
     by_key: HashMap<String, Member>,
     spellings: Vec<Spelling>,
@@ -65,7 +65,7 @@ struct Record<'a> {
     consent_to_send_sms: Option<Text<'a>>,
 }
 
-impl Comparison {
+impl StoredComparison {
     /// For a list with these fields.
     #[must_use]
     pub fn of(fields: &[CustomField]) -> Self {
@@ -83,9 +83,8 @@ impl Comparison {
     /// The address and the form of each record of an import, in its order.
     pub fn sent(&self, body: &[u8]) -> Result<Vec<(String, SentForm)>, Error> {
         let body: Body<'_> = serde_json::from_slice(body).map_err(|_| Error::Interrupted)?;
-        let form = |record: &Record<'_>| {
-            (record.email_address.as_str().to_owned(), self.form(record))
-        };
+        let form =
+            |record: &Record<'_>| (record.email_address.as_str().to_owned(), self.form(record));
         Ok(body.subscribers.iter().map(form).collect())
     }
 
@@ -189,7 +188,7 @@ mod tests {
     /// Whether the list has what was sent: by hashes, and member by member.
     fn is_same(sent: &Value, stored: &Value) -> [bool; 2] {
         let fields = fields();
-        let comparison = Comparison::of(&fields);
+        let comparison = StoredComparison::of(&fields);
         let body = json!({"Subscribers": [sent]}).to_string();
         let (_, form) = comparison.sent(body.as_bytes()).unwrap().remove(0);
         let mut stored = stored.clone();
@@ -228,8 +227,10 @@ mod tests {
     fn what_was_not_sent_may_be_anything_and_what_was_cleared_must_be_gone() {
         let sent = json!({"EmailAddress": "ann@example.com", "ConsentToTrack": "Yes",
             "CustomFields": [{"Key": "Points", "Value": "", "Clear": true}]});
-        let stored = |fields: Value| json!({"EmailAddress": "ann@example.com", "Name": "Ann",
-            "MobileNumber": "+37120000000", "ConsentToTrack": "Yes", "CustomFields": fields});
+        let stored = |fields: Value| {
+            json!({"EmailAddress": "ann@example.com", "Name": "Ann",
+            "MobileNumber": "+37120000000", "ConsentToTrack": "Yes", "CustomFields": fields})
+        };
         let town = json!([{"Key": "[Hometown]", "Value": "Riga"}]);
         assert_eq!(is_same(&sent, &stored(town)), [true; 2]);
         let points = json!([{"Key": "[Points]", "Value": "0"}]);
@@ -238,10 +239,12 @@ mod tests {
 
     #[test]
     fn a_number_and_its_consent_are_compared_where_they_were_sent() {
-        let sent = json!({"EmailAddress": "a@example.com", "MobileNumber": "+37120000000", "ConsentToTrack": "Unchanged",
-            "ConsentToSendSms": "Yes"});
-        let stored = |sms: &str| json!({"EmailAddress": "a@example.com", "MobileNumber": "+37120000000",
-            "ConsentToSendSms": sms});
+        let sent = json!({"EmailAddress": "a@example.com", "MobileNumber": "+37120000000",
+            "ConsentToTrack": "Unchanged", "ConsentToSendSms": "Yes"});
+        let stored = |sms: &str| {
+            json!({"EmailAddress": "a@example.com", "MobileNumber": "+37120000000",
+            "ConsentToSendSms": sms})
+        };
         assert_eq!(is_same(&sent, &stored("Yes")), [true; 2]);
         assert_eq!(is_same(&sent, &stored("No")), [false; 2]);
         let sent = json!({"EmailAddress": "a@example.com", "ConsentToSendSms": "Yes", "ConsentToTrack": "Unchanged"});

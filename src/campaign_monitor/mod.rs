@@ -25,7 +25,7 @@ mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
-pub use comparison::{Comparison, SentForm};
+pub use comparison::{SentForm, StoredComparison};
 pub use consent::{Consent, ConsentReading, ConsentWords};
 pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,

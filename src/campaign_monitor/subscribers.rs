@@ -22,13 +22,13 @@ const PAGE_MIN: i64 = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SubscriberState {
-    /// Gets mail.
+    /// On the list, and gets mail.
     #[serde(alias = "Active")]
     Active,
     /// Has not confirmed the subscription yet.
     #[serde(alias = "Unconfirmed")]
     Unconfirmed,
-    /// The person has left.
+    /// The person has left the list.
     #[serde(alias = "Unsubscribed")]
     Unsubscribed,
     /// Mail to the address could not be delivered.
@@ -176,7 +176,7 @@ impl Account {
             ("includetrackingpreference", "true"),
             ("includesmspreference", "true"),
         ];
-        self.page(list, query.state, &parameters).await.map(PageText)
+        self.page(list, query.state.word(), &parameters).await.map(PageText)
     }
 
     /// How many subscribers are in a state, or came into it at this time or later.
@@ -194,7 +194,7 @@ impl Account {
         let size = PAGE_MIN.to_string();
         let parameters =
             [("date", since.unwrap_or_default()), ("pagesize", &size), ("orderfield", "email")];
-        let text = self.page(list, state, &parameters).await?;
+        let text = self.page(list, state.word(), &parameters).await?;
         let total: Total = error::parse(&text)?;
         Ok(total.total_number_of_records)
     }

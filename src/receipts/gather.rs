@@ -5,14 +5,13 @@ use sqlx::types::Json;
 
 use super::limits;
 use super::receipt::{
-    Answers, CountedList, CountedMoment, ObjectRead, Receipt, ReceiptCounts, SegmentRead,
+    CountedList, CountedMoment, ObjectRead, Receipt, ReceiptAnswers, ReceiptCounts, SegmentRead,
     VerificationRecord,
 };
 use crate::db::{ReadHandle, Time};
 use crate::runs::{self, BatchSums, Counts, Run, RunSegment, store_batches};
 use crate::verifications::{ListCounts, Verification, store, store_counts};
 
-/// The form of receipts.
 const FORMAT: i64 = 1;
 /// Verifications that a receipt names: the newest.
 const VERIFICATIONS_MAX: i64 = 100;
@@ -69,7 +68,7 @@ impl From<RunSegment> for SegmentRead {
     }
 }
 
-impl From<BatchSums> for Answers {
+impl From<BatchSums> for ReceiptAnswers {
     fn from(sums: BatchSums) -> Self {
         let BatchSums { batches, calls, created, updated, rejected, inferred } = sums;
         Self { batches, calls, created, updated, rejected, inferred }

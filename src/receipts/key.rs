@@ -30,7 +30,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A new key, sealed.
+    /// A new key, sealed with the newest encryption key.
     pub fn make(keys: &Keys, now: Time) -> anyhow::Result<Self> {
         let (id, seed) = (Uuid::now_v7(), rand::random::<[u8; 32]>());
         let public = Jwk::from_encoding_key(&encoding_key(&seed), Algorithm::EdDSA)?;
@@ -50,7 +50,7 @@ impl SigningKey {
         Ok(Some(encoding_key(&seed)))
     }
 
-    /// Its public part.
+    /// Its public part, as anyone may see it.
     #[must_use]
     pub fn jwk(&self) -> Value {
         json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.id, "alg": "EdDSA", "use": "sig"})

@@ -54,7 +54,7 @@ pub struct Receipt {
     pub mapping: Mapping,
     pub options: Options,
     pub sync: ListSync,
-    pub answers: Answers,
+    pub answers: ReceiptAnswers,
     pub counts: ReceiptCounts,
     pub list: CountedList,
     /// What was compared with the list, the oldest first.
@@ -69,7 +69,7 @@ pub struct Receipt {
 #[serde(rename_all = "camelCase")]
 pub struct SegmentRead {
     pub segment: SegmentName,
-    /// Its members.
+    /// Its members when it was read.
     #[schema(example = 1_000_000)]
     pub members: i64,
     /// The stored objects that held them; none when nothing was read.
@@ -80,31 +80,31 @@ pub struct SegmentRead {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectRead {
-    /// In its storage root.
+    /// Below the address of its storage root.
     #[schema(example = "HighValue/part-0001.parquet")]
     pub path: String,
-    /// Its size.
+    /// Its size in the storage.
     pub bytes: u64,
     /// The storage's identifier of this content; `null` where it has none.
     #[schema(required)]
     pub etag: Option<String>,
-    /// Its members.
+    /// How many members it holds.
     pub rows: u64,
 }
 
 /// What Campaign Monitor answered, over all batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Answers {
+pub struct ReceiptAnswers {
     /// Batches that were accounted for; 0 also once they are deleted at the end of their retention period.
     pub batches: i64,
-    /// Calls, including retries.
+    /// Calls to Campaign Monitor, including retries.
     pub calls: i64,
     /// Profiles that are new on the list.
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
-    /// Profiles that were rejected.
+    /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
     /// Of the created and updated: those that no answer counted, and that were read back as they were sent.
     pub inferred: i64,
@@ -152,7 +152,7 @@ pub struct CountedList {
 pub struct CountedMoment {
     /// When they were counted.
     pub read_utc: DateTime<Utc>,
-    /// Everybody by state.
+    /// Everybody on the list, by state.
     pub people: StateCounts,
     /// Those who came into their state since the run began, by the dates of Campaign Monitor, which are to the minute;
     /// `null` before the run.

@@ -15,13 +15,10 @@ const TYPE: &str = "segment-export-receipt+jws";
 /// Why nothing can be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The key does not open.
     #[error(transparent)]
     Sealed(#[from] secrets::Error),
-    /// A fault of ours.
     #[error(transparent)]
     Fault(#[from] anyhow::Error),
 }

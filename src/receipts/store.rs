@@ -7,7 +7,7 @@ use super::key::SigningKey;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::sql;
 
-/// The key that signs.
+/// The key that signs receipts; there is one at most.
 pub async fn current(tx: &mut ReadHandle) -> Result<Option<SigningKey>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM signing_keys WHERE is_current")
         .fetch_optional(db)
@@ -16,9 +16,7 @@ pub async fn current(tx: &mut ReadHandle) -> Result<Option<SigningKey>> {
 
 /// Every key, newest first.
 pub async fn all(tx: &mut ReadHandle) -> Result<Vec<SigningKey>> {
-    sql!(tx, |db| sqlx::query_as("SELECT * FROM signing_keys ORDER BY id DESC")
-        .fetch_all(db)
-        .await)
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM signing_keys ORDER BY id DESC").fetch_all(db).await)
 }
 
 /// Stores a key, unless another process has stored one first.

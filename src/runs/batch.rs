@@ -53,7 +53,6 @@ pub struct BatchResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct BatchSums {
     pub batches: i64,
-    /// Including retries.
     pub calls: i64,
     pub created: i64,
     pub updated: i64,

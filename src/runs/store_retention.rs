@@ -9,7 +9,7 @@ use crate::sql;
 /// The details of a run, which may be removed before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Its rejections, its value problems and what its verifications found, which name people.
+    /// Its rejections and its value problems, which name people.
     Rejections,
     Batches,
 }
@@ -49,9 +49,6 @@ pub(super) async fn remove(
                  SELECT position FROM rejections WHERE run_id = $1 ORDER BY position LIMIT $2)",
             "DELETE FROM value_problems WHERE run_id = $1 AND (position, number) IN (
                  SELECT position, number FROM value_problems WHERE run_id = $1 ORDER BY position, number LIMIT $2)",
-            "DELETE FROM verification_differences WHERE (verification_id, number) IN (
-                 SELECT verification_id, number FROM verification_differences
-                 WHERE verification_id IN (SELECT id FROM verifications WHERE run_id = $1) LIMIT $2)",
         ],
         Detail::Batches => &[
             "DELETE FROM batches WHERE run_id = $1 AND number IN (

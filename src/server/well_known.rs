@@ -45,7 +45,11 @@ struct PublicKey {
     security(()),
     responses(
         (status = 200, body = PublicKeys),
-        (status = 503, description = "The key cannot be read: `unavailable`, `encryptionKeyMissing`", body = ProblemDocument),
+        (
+            status = 503,
+            description = "The key cannot be read: `unavailable`, `encryptionKeyMissing`",
+            body = ProblemDocument,
+        ),
     ),
 )]
 #[get("/.well-known/segment-export/jwks.json")]

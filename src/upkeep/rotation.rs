@@ -34,8 +34,8 @@ pub struct Status {
 pub struct Rotation {
     /// Secrets that were sealed again.
     pub resealed: u64,
-    /// Connections and signing keys whose secrets do not open, and why.
-    pub broken: BTreeMap<Uuid, String>,
+    /// Whose secrets do not open, and why.
+    pub broken: BTreeMap<String, String>,
     /// Secrets that were changed meanwhile, in each pass.
     missed: u64,
 }
@@ -88,7 +88,9 @@ impl Rotation {
         let id = seal.id.0;
         match keys.reseal(&seal.credential_sealed, seal.instance_id, id) {
             Ok(None) => {}
-            Err(error) => drop(self.broken.insert(id, error.to_string())),
+            Err(error) => {
+                drop(self.broken.insert(format!("connection {id}"), error.to_string()));
+            }
             Ok(Some(new)) => {
                 let mut tx = db.write().await?;
                 let is_replaced = store_seals::replace(&mut tx, seal, &new).await?;
@@ -110,7 +112,9 @@ impl Rotation {
         };
         match keys.reseal(&sealed, Uuid::nil(), id) {
             Ok(None) => {}
-            Err(error) => drop(self.broken.insert(id, error.to_string())),
+            Err(error) => {
+                drop(self.broken.insert(format!("signing key {id}"), error.to_string()));
+            }
             Ok(Some(new)) => {
                 let is_replaced = receipts::store::reseal(&mut tx, id, &sealed, &new).await?;
                 self.resealed += u64::from(is_replaced);
@@ -133,8 +137,8 @@ impl fmt::Display for Rotation {
         if self.missed > 0 {
             writeln!(f, "changed meanwhile, so run this again: {}", self.missed)?;
         }
-        for (connection, why) in &self.broken {
-            writeln!(f, "the secret of {connection} stays as it is: {why}")?;
+        for (owner, why) in &self.broken {
+            writeln!(f, "the secret of {owner} stays as it is: {why}")?;
         }
         Ok(())
     }

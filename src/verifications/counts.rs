@@ -12,22 +12,21 @@ use crate::db::Time;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct StateCounts {
-    /// People who get mail.
+    /// People on the list, who get mail.
     pub active: i64,
     /// People who have not confirmed yet.
     pub unconfirmed: i64,
-    /// People who left.
+    /// People who have left the list.
     pub unsubscribed: i64,
     /// People whose mail came back.
     pub bounced: i64,
-    /// People whom somebody deleted.
+    /// People whom somebody deleted there.
     pub deleted: i64,
 }
 
 /// The counts of a list at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListCounts {
-    /// Of everybody.
     pub all: StateCounts,
     /// Of those who came into their state since the run began; `None` before it.
     pub entered: Option<StateCounts>,

@@ -6,9 +6,20 @@ use utoipa::ToSchema;
 /// Differences that are stored of one verification; all are counted.
 pub const DIFFERENCES_MAX: usize = 10_000;
 
-/// What differs.
+/// How the list differs from what was sent.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
+    ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
@@ -37,10 +48,10 @@ impl DifferenceKind {
     }
 }
 
-/// One person.
+/// One person with what was found.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Difference {
-    /// What differs.
+pub struct ListDifference {
+    /// How the list differs from what was sent.
     pub kind: DifferenceKind,
     /// Of a member as it was sent, else as the list has it.
     pub email: String,

@@ -1,7 +1,7 @@
 //! What a run should have left on the list, in 16 bytes a member: which addresses, and a hash of what each has.
 //!
-//! Addresses are found by a seeded hash, so that nobody can prepare two that pass for one. Whatever order the list comes
-//! in, a member is met once.
+//! Addresses are found by a seeded hash, so that nobody can prepare two that pass for one. Whatever order the list
+//! comes in, a member is met once.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ const KIND_BITS: u32 = 2;
 const SHAPE_BITS: u32 = 22;
 /// The rest: the hash of their values. By chance one of 10¹¹ other values passes for what was sent.
 const HASH_SHIFT: u32 = KIND_BITS + SHAPE_BITS;
-/// The shape of records of which no value is compared: there are more shapes than can be told apart.
+/// The shape of records of which no value is compared: there are too many shapes.
 const NO_SHAPE: u64 = 0;
 
 /// What a run says about a member.
@@ -57,7 +57,7 @@ struct Entry {
 /// A member that was met on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Met {
-    /// Its position among all.
+    /// Its position, in the order of keys.
     pub slot: usize,
     pub expectation: Expectation,
     /// Whether it was met for the first time.
@@ -99,7 +99,6 @@ impl ExpectedBuilder {
         next
     }
 
-    /// All of them.
     #[must_use]
     pub fn finish(self) -> Expected {
         let Self { seed, mut entries, shapes, .. } = self;
@@ -139,7 +138,8 @@ impl Expected {
     /// How many should be on the list, or may be, and were not met.
     #[must_use]
     pub fn count_unmet(&self) -> usize {
-        let is_refused = |slot: &usize| expectation(self.entries[*slot].tag) == Expectation::Refused;
+        let is_refused =
+            |slot: &usize| expectation(self.entries[*slot].tag) == Expectation::Refused;
         (0..self.entries.len()).filter(|slot| !self.is_met(*slot) && !is_refused(slot)).count()
     }
 

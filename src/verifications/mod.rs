@@ -10,14 +10,15 @@ mod difference;
 mod expected;
 pub mod store;
 pub mod store_counts;
+pub mod store_retention;
 mod tally;
 mod verification;
 
 pub use bound::missing_at_most;
 pub use counts::{CountFindings, ListCounts, StateCounts};
-pub use difference::{DIFFERENCES_MAX, Difference, DifferenceKind};
+pub use difference::{DIFFERENCES_MAX, DifferenceKind, ListDifference};
 pub use expected::{Expectation, Expected, ExpectedBuilder};
 pub use tally::{Findings, Tally};
 pub use verification::{
-    PAGES_DEFAULT, PAGES_MAX, Verification, VerificationId, VerificationStatus,
+    ListVerification, PAGES_DEFAULT, PAGES_MAX, VerificationId, VerificationStatus,
 };

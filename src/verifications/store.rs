@@ -5,9 +5,9 @@ use std::time::Duration;
 use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
-use super::difference::{Difference, DifferenceKind};
+use super::difference::{DifferenceKind, ListDifference};
 use super::tally::Findings;
-use super::verification::{StoredLevel, Verification, VerificationId, VerificationLease};
+use super::verification::{ListVerification, StoredLevel, VerificationId, VerificationLease};
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::VerificationLevel;
 use crate::names::RunId;
@@ -21,9 +21,7 @@ const ROWS_PER_INSERT: usize = 1000;
 pub struct NewVerification {
     /// The run whose members are sought.
     pub run: RunId,
-    /// Its instance.
     pub instance: Uuid,
-    /// What is read.
     pub level: VerificationLevel,
     /// Of a sample: pages that are read.
     pub pages: Option<i64>,
@@ -34,7 +32,10 @@ pub struct NewVerification {
 }
 
 /// Adds a verification that waits for a worker; `None`: the run has an open one.
-pub async fn insert(tx: &mut WriteHandle, new: &NewVerification) -> Result<Option<Verification>> {
+pub async fn insert(
+    tx: &mut WriteHandle,
+    new: &NewVerification,
+) -> Result<Option<ListVerification>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "INSERT INTO verifications (id, run_id, instance_id, level, pages, status, requested_by, requested_utc,
@@ -85,7 +86,7 @@ pub async fn claim(
     id: VerificationId,
     now: Time,
     ttl: Duration,
-) -> Result<Option<Verification>> {
+) -> Result<Option<ListVerification>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "UPDATE verifications SET status = 'running', fence = fence + 1, lease_until = $3,
@@ -104,7 +105,8 @@ pub async fn claim(
 
 /// Extends the lease. False: it is lost.
 pub async fn renew(tx: &mut WriteHandle, lease: VerificationLease, until: Time) -> Result<bool> {
-    let done = sql!(tx, |db| sqlx::query(
+    let done = sql!(tx, |db| {
+        sqlx::query(
         "UPDATE verifications SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.id)
@@ -112,7 +114,8 @@ pub async fn renew(tx: &mut WriteHandle, lease: VerificationLease, until: Time) 
     .bind(until)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     Ok(done == 1)
 }
 
@@ -138,7 +141,8 @@ pub async fn complete(
     found: &Findings,
     now: Time,
 ) -> Result<bool> {
-    let done = sql!(&mut *tx, |db| sqlx::query(
+    let done = sql!(&mut *tx, |db| {
+        sqlx::query(
         "UPDATE verifications SET status = 'completed', lease_until = NULL, end_utc = $3, confirmed = $4, missing = $5,
              changed_by_others = $6, strangers = $7, unknown = $8, bound = $9, pages_read = $10, pages_of = $11
          WHERE id = $1 AND fence = $2 AND status = 'running'"
@@ -156,7 +160,8 @@ pub async fn complete(
     .bind(found.pages_of)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     if done == 1 {
         insert_differences(tx, lease.id, &found.differences).await?;
     }
@@ -170,7 +175,8 @@ pub async fn fail(
     reason: &str,
     now: Time,
 ) -> Result<bool> {
-    let done = sql!(tx, |db| sqlx::query(
+    let done = sql!(tx, |db| {
+        sqlx::query(
         "UPDATE verifications SET status = 'failed', lease_until = NULL, end_utc = $3, reason = $4
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
@@ -180,14 +186,15 @@ pub async fn fail(
     .bind(reason)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     Ok(done == 1)
 }
 
 async fn insert_differences(
     tx: &mut WriteHandle,
     id: VerificationId,
-    differences: &[Difference],
+    differences: &[ListDifference],
 ) -> Result<()> {
     let numbered: Vec<_> = (1_i64..).zip(differences).collect();
     for some in numbered.chunks(ROWS_PER_INSERT) {
@@ -215,7 +222,7 @@ fn storable(text: &str) -> String {
 }
 
 /// `None`: not found.
-pub async fn get(tx: &mut ReadHandle, id: VerificationId) -> Result<Option<Verification>> {
+pub async fn get(tx: &mut ReadHandle, id: VerificationId) -> Result<Option<ListVerification>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM verifications WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -228,7 +235,7 @@ pub async fn of_run(
     run: RunId,
     after: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<Verification>> {
+) -> Result<Vec<ListVerification>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT * FROM verifications WHERE run_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
@@ -246,9 +253,8 @@ pub async fn of_run(
 pub struct NumberedDifference {
     /// From 1.
     pub number: i64,
-    /// Who, and what.
     #[sqlx(flatten)]
-    pub difference: Difference,
+    pub difference: ListDifference,
 }
 
 /// The people of whom a verification found something else, after a number.

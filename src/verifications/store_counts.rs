@@ -56,10 +56,7 @@ pub async fn put(tx: &mut WriteHandle, run: RunId, at: Moment, counts: &ListCoun
 /// The counts before and after a run, as far as they were read.
 pub async fn get(tx: &mut ReadHandle, run: RunId) -> Result<[Option<ListCounts>; 2]> {
     let rows: Vec<Row> = sql!(tx, |db| {
-        sqlx::query_as("SELECT * FROM list_counts WHERE run_id = $1")
-            .bind(run)
-            .fetch_all(db)
-            .await
+        sqlx::query_as("SELECT * FROM list_counts WHERE run_id = $1").bind(run).fetch_all(db).await
     })?;
     let mut found = [None, None];
     for Row { moment, all, entered, read_utc, account_time } in rows {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::difference::{DIFFERENCES_MAX, Difference, DifferenceKind};
+use super::difference::{DIFFERENCES_MAX, DifferenceKind, ListDifference};
 
 /// What a verification found; `None` of what its level cannot know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub struct Findings {
     pub unknown: Option<i64>,
     /// How many can be missing at most, with 95 % certainty.
     pub bound: Option<i64>,
-    /// Pages that were read.
+    /// Pages of the list that were read, some perhaps twice.
     pub pages_read: Option<i64>,
     /// Pages that the list has.
     pub pages_of: Option<i64>,
     /// At most [`DIFFERENCES_MAX`] people.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ListDifference>,
 }
 
 /// Counts people by what was found of them, and names some.
@@ -32,12 +32,12 @@ pub struct Findings {
 pub struct Tally {
     pub confirmed: i64,
     counts: HashMap<DifferenceKind, i64>,
-    named: Vec<Difference>,
+    named: Vec<ListDifference>,
 }
 
 impl Tally {
     /// Counts somebody of whom something differs.
-    pub fn add(&mut self, difference: Difference) {
+    pub fn add(&mut self, difference: ListDifference) {
         self.count(difference.kind, 1);
         let of_kind = self.counts[&difference.kind];
         if of_kind <= DIFFERENCES_MAX as i64 {
@@ -91,8 +91,13 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn somebody(kind: DifferenceKind, number: usize) -> Difference {
-        Difference { kind, email: format!("{number}@example.com"), customer_id: None, state: None }
+    fn somebody(kind: DifferenceKind, number: usize) -> ListDifference {
+        ListDifference {
+            kind,
+            email: format!("{number}@example.com"),
+            customer_id: None,
+            state: None,
+        }
     }
 
     #[test]

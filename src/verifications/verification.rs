@@ -30,7 +30,7 @@ impl From<Uuid> for VerificationId {
 #[serde(rename_all = "camelCase")]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
 pub enum VerificationStatus {
-    /// Waits for a worker.
+    /// It waits for a worker with a free slot.
     Queued,
     /// A worker reads the list.
     Running,
@@ -49,7 +49,7 @@ pub struct VerificationLease {
 
 /// A comparison of a list with what a run sent.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Verification {
+pub struct ListVerification {
     pub id: VerificationId,
     pub run_id: RunId,
     #[sqlx(try_from = "String")]
@@ -97,7 +97,7 @@ impl TryFrom<String> for StoredLevel {
     }
 }
 
-impl Verification {
+impl ListVerification {
     /// What a worker needs to write about it.
     #[must_use]
     pub const fn lease(&self) -> VerificationLease {

@@ -116,10 +116,7 @@ pub(super) async fn connection_of(app: &App, run: &Run) -> Result<Connection, St
     }
 }
 
-pub(super) fn open_session(
-    app: &App,
-    connection: &Connection,
-) -> Result<AccountSession, Stopped> {
+pub(super) fn open_session(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
     let session = AccountSession::open(app, &app.runs_client, connection)?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }

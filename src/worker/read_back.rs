@@ -1,10 +1,10 @@
 //! Reads back a call that had no answer, before it counts as in doubt and before it is made again.
 //!
 //! A few of its people are read first. When none of them has what was sent, the call was not stored, and may be made
-//! again. When all of them have it, everybody is read: who has it is known to be on the list, and the others are left to
-//! be sent. When some of them have it, the call is made again, which stores the same values once more. But where people
-//! who left are subscribed again, nothing is repeated that may have been stored: somebody may have left in between. Then
-//! everybody is read, and what is left is sent without subscribing anybody again.
+//! again. When all of them have it, everybody is read: who has it is known to be on the list, and the others are left
+//! to be sent. When some of them have it, the call is made again, which stores the same values once more. But where
+//! people who left are subscribed again, nothing is repeated that may have been stored: somebody may have left in
+//! between. Then everybody is read, and what is left is sent without subscribing anybody again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -27,14 +27,14 @@ const PROBES_MAX: Duration = Duration::from_secs(10);
 /// How long everybody of a call may take; who is not read by then is left.
 const ALL_MAX: Duration = Duration::from_secs(60);
 const DRAINING_MAX: Duration = Duration::from_secs(15);
-/// How far the clocks behind one account may be apart.
-const CLOCKS: TimeDelta = TimeDelta::seconds(5);
+/// The moments of Campaign Monitor are cut to seconds.
+const CLOCKS: TimeDelta = TimeDelta::seconds(1);
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// What the list has of somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// What was sent.
+    /// Exactly what was sent, on the list.
     Sent { is_new: bool },
     /// Nobody, somebody who left, or other values.
     Other,
@@ -74,7 +74,7 @@ impl Uploader {
         records: &[(String, SentForm)],
     ) -> Result<Evidence, Error> {
         let since = self.sent_at(request).await?;
-        let probes = spread(records.len()).map(|index| self.look(&records[index], since));
+        let probes = spread(records.len()).map(|index| self.peek(&records[index], since));
         let found = try_join_all(probes).await?;
         let there = found.iter().filter(|one| matches!(one, Found::Sent { .. })).count();
         Ok(match there {
@@ -93,9 +93,10 @@ impl Uploader {
     ) {
         let Ok(since) = self.sent_at(request).await else { return };
         let most = usize::from(self.work.uploads_in_flight);
-        let looks = stream::iter(records.into_iter().zip(request.records.clone()));
-        let looks = looks.map(|(record, row)| async move { (row, self.look(&record, since).await) });
-        let mut found = Box::pin(looks.buffered(most).take_until(Box::pin(self.end_of_reading())));
+        let reads = stream::iter(records.into_iter().zip(request.records.clone()));
+        let reads =
+            reads.map(|(record, row)| async move { (row, self.peek(&record, since).await) });
+        let mut found = Box::pin(reads.buffered(most).take_until(Box::pin(self.end_of_reading())));
         let mut taken = HashSet::new();
         while let Some((row, found)) = found.next().await {
             if let Ok(Found::Sent { is_new }) = found {
@@ -127,7 +128,7 @@ impl Uploader {
         Ok(Some(now - ago(sent)))
     }
 
-    async fn look(
+    async fn peek(
         &self,
         (address, form): &(String, SentForm),
         since: Option<NaiveDateTime>,

@@ -18,7 +18,7 @@ use tracing::{Instrument, Span};
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
-use crate::campaign_monitor::{Account, Comparison, Disposition, Error};
+use crate::campaign_monitor::{Account, Disposition, Error, StoredComparison};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::names::RunId;
@@ -41,7 +41,7 @@ pub struct Uploader {
     pub run: RunId,
     pub plan: Arc<Plan>,
     /// Tells whether the list has what was sent.
-    pub comparison: Arc<Comparison>,
+    pub comparison: Arc<StoredComparison>,
     /// Rows up to here may have been sent before, by an attempt that ended.
     pub doubt_until: i64,
     pub limiter: Limiter,
@@ -121,7 +121,7 @@ impl Uploader {
         true
     }
 
-    /// The body for the records of a request.
+    /// Writes the import of the records of a request.
     pub(super) fn body(&self, page: &RecordBatch, request: &Request) -> Bytes {
         if request.brings_nobody_back {
             return self.plan.without_resubscribing().encode(page, &request.records).body;

@@ -48,7 +48,8 @@ async fn a_receipt_says_what_was_read_answered_and_found_and_names_nobody() {
     assert_eq!(receipt["read"][0]["objects"][0]["rows"], 10);
     assert_eq!(receipt["mapping"]["email"], "Email");
     assert_eq!(receipt["sync"]["verify"], "counts");
-    let answers = json!({"batches": 1, "calls": 1, "created": 9, "updated": 0, "rejected": 1, "inferred": 0});
+    let answers =
+        json!({"batches": 1, "calls": 1, "created": 9, "updated": 0, "rejected": 1, "inferred": 0});
     assert_eq!(receipt["answers"], answers);
     assert_eq!(receipt["counts"], app.get(&format!("/runs/{run}")).await["counts"]);
     assert_eq!(receipt["list"]["before"]["people"]["active"], 0);
@@ -89,7 +90,10 @@ async fn a_receipt_can_be_printed_and_runs_nothing() {
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline'"), "{policy}");
     assert!(!page.contains("<script"), "{page}");
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;friends&quot;"), "{page}");
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;friends&quot;"),
+        "{page}"
+    );
     assert!(page.contains("What this receipt does not prove"), "{page}");
     assert!(!page.contains("person1@"), "{page}");
 }
@@ -116,7 +120,10 @@ async fn a_signed_receipt_is_verified_with_the_public_key_also_after_a_new_one_w
 
 fn verify(signed: &str, keys: &Value, run: &str) {
     let header = jsonwebtoken::decode_header(signed).unwrap();
-    assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::EdDSA, Some("segment-export-receipt+jws")));
+    assert_eq!(
+        (header.alg, header.typ.as_deref()),
+        (Algorithm::EdDSA, Some("segment-export-receipt+jws"))
+    );
     let keys: JwkSet = serde_json::from_value(keys.clone()).unwrap();
     let key = DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
     let mut validation = Validation::new(Algorithm::EdDSA);

@@ -70,9 +70,7 @@ async fn every_run_ends_with_the_counts_of_its_list_before_and_after() {
     assert_eq!(verification["requestedBy"], Value::Null);
     assert_eq!(counts(&verification), [None, Some(0), None, None, None, None]);
     let list = app.get(&format!("/runs/{run}/receipt")).await["list"].clone();
-    let people = |active| {
-        json!({"active": active, "unconfirmed": 0, "unsubscribed": 1, "bounced": 0, "deleted": 0})
-    };
+    let people = |active| json!({"active": active, "unconfirmed": 0, "unsubscribed": 1, "bounced": 0, "deleted": 0});
     assert_eq!(list["before"]["people"], people(1));
     assert_eq!(list["after"]["people"], people(31));
 }
@@ -221,7 +219,8 @@ async fn a_run_ends_as_it_would_when_its_list_cannot_be_read() {
 async fn a_verification_resumes_when_its_worker_stops() {
     let mut app = TestApp::start().await;
     let run = app.successful(&app.export_of(1500).await).await;
-    let slow = json!([{"match": {"path": "active"}, "times": 1, "kind": {"hang": {"ms": 600_000}}}]);
+    let slow =
+        json!([{"match": {"path": "active"}, "times": 1, "kind": {"hang": {"ms": 600_000}}}]);
     app.faults(&slow).await;
     let asked = good(app.verify(&run, &json!({"level": "full"})).await).await;
     let path = format!("/runs/{run}/verifications");

@@ -23,23 +23,25 @@ use crate::http::query::Query;
 use crate::names::RunId;
 use crate::runs::DetailState;
 use crate::verifications::store::{self, NumberedDifference};
-use crate::verifications::{Difference, DifferenceKind, VerificationId};
+use crate::verifications::{DifferenceKind, ListDifference, VerificationId};
 
 const CSV_HEADER: &str = "kind,email,customerId,state\r\n";
 
 /// A person of whom the list has something else than was sent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"kind": "missing", "email": "liis.kask@example.com", "customerId": "1002", "state": "deleted"}))]
-pub struct DifferenceView {
+#[schema(
+    example = json!({"kind": "missing", "email": "liis.kask@example.com", "customerId": "1002", "state": "deleted"}),
+)]
+pub struct ListDifferenceView {
     pub kind: DifferenceKind,
     /// Of a member as it was sent, else as the list has it.
     pub email: String,
     /// Of a member whom no page of the list has shown, else `null`.
     #[schema(required)]
     pub customer_id: Option<String>,
-    /// What the person is to the list: `active`, `unconfirmed`, `unsubscribed`, `bounced`, `deleted`; `null` when the list
-    /// does not know the person.
+    /// What the person is to the list: `active`, `unconfirmed`, `unsubscribed`, `bounced`, `deleted`; `null` when the
+    /// list does not know the person.
     #[schema(required, max_length = 20)]
     pub state: Option<String>,
 }
@@ -72,7 +74,7 @@ pub struct DifferenceFilter {
         (
             status = 200,
             content(
-                (Page<DifferenceView> = "application/json"),
+                (Page<ListDifferenceView> = "application/json"),
                 (
                     String = "text/csv",
                     example = "kind,email,customerId,state\r\nmissing,liis.kask@example.com,1002,deleted\r\n",
@@ -131,7 +133,7 @@ pub async fn list_differences(
         read,
         position: |row: &NumberedDifference| row.number,
         csv_header: CSV_HEADER,
-        csv_fields: DifferenceView::csv_fields,
+        csv_fields: ListDifferenceView::csv_fields,
     };
     listing.answer(Offer::accepted(&request)?, limit, after, record).await
 }
@@ -149,15 +151,14 @@ impl FromRequest for VerificationPath {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = |name| request.match_info().get(name).and_then(|id| id.parse::<Uuid>().ok());
-        let path = id("id").zip(id("verificationId")).map(|(run, verification)| Self {
-            run: run.into(),
-            verification: verification.into(),
-        });
+        let path = id("id")
+            .zip(id("verificationId"))
+            .map(|(run, verification)| Self { run: run.into(), verification: verification.into() });
         ready(path.ok_or_else(|| Problem::not_found("verification with this id")))
     }
 }
 
-/// Rejects the call when there is no such verification, or when some of its differences may be deleted.
+/// Rejects the call when the verification is not found, or when some of its differences may be deleted.
 async fn check_kept(
     tx: &mut ReadHandle,
     instance: Uuid,
@@ -174,16 +175,16 @@ async fn check_kept(
     Ok(())
 }
 
-impl DifferenceView {
+impl ListDifferenceView {
     fn csv_fields(self) -> Vec<String> {
         let kind = self.kind.word().to_owned();
         vec![kind, self.email, self.customer_id.unwrap_or_default(), self.state.unwrap_or_default()]
     }
 }
 
-impl From<NumberedDifference> for DifferenceView {
+impl From<NumberedDifference> for ListDifferenceView {
     fn from(numbered: NumberedDifference) -> Self {
-        let Difference { kind, email, customer_id, state } = numbered.difference;
+        let ListDifference { kind, email, customer_id, state } = numbered.difference;
         Self { kind, email, customer_id, state }
     }
 }

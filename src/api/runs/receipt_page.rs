@@ -12,7 +12,6 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:48rem;mar
     .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:\
     tabular-nums}@media print{body{margin:0;max-width:none}table,h2{break-inside:avoid}h2{break-after:avoid}}";
 
-/// The page.
 pub fn page(receipt: &Receipt) -> String {
     let title = format!("Receipt of the run of “{}”", escaped(&receipt.export_name));
     let body: String = [
@@ -59,7 +58,8 @@ fn read(segments: &[SegmentRead]) -> String {
             segment.members
         );
         for object in &segment.objects {
-            let (path, etag) = (escaped(&object.path), escaped(object.etag.as_deref().unwrap_or("")));
+            let (path, etag) =
+                (escaped(&object.path), escaped(object.etag.as_deref().unwrap_or("")));
             let (bytes, rows) = (object.bytes, object.rows);
             let _ = write!(
                 text,
@@ -114,13 +114,8 @@ fn counted_row(name: &str, counted: Option<&CountedMoment>) -> String {
     let Some(CountedMoment { read_utc, people, .. }) = counted else {
         return format!("<tr><td>{name}: not read</td></tr>");
     };
-    let numbers = [
-        people.active,
-        people.unconfirmed,
-        people.unsubscribed,
-        people.bounced,
-        people.deleted,
-    ];
+    let numbers =
+        [people.active, people.unconfirmed, people.unsubscribed, people.bounced, people.deleted];
     let cells: String =
         numbers.iter().map(|number| format!("<td class=\"n\">{number}</td>")).collect();
     format!("<tr><td>{name}, {}</td>{cells}</tr>", time(Some(*read_utc)))
@@ -129,8 +124,9 @@ fn counted_row(name: &str, counted: Option<&CountedMoment>) -> String {
 fn verifications(verifications: &[VerificationRecord]) -> String {
     let mut text = String::new();
     for one in verifications {
-        let title = format!("Verification: {}, {}", word(&one.level), word(&one.status));
-        let number = |number: Option<i64>| number.map_or("unknown".into(), |number| number.to_string());
+        let title = format!("ListVerification: {}, {}", word(&one.level), word(&one.status));
+        let number =
+            |number: Option<i64>| number.map_or("unknown".into(), |number| number.to_string());
         let rows = [
             ("Confirmed", number(one.confirmed)),
             ("Missing", number(one.missing)),
@@ -169,7 +165,11 @@ fn numbers(title: &str, rows: &[(&str, i64)]) -> String {
 fn table(title: &str, rows: &[(String, String)], are_numbers: bool) -> String {
     let class = if are_numbers { " class=\"n\"" } else { "" };
     let row = |(name, value): &(String, String)| {
-        format!("<tr><th scope=\"row\">{}</th><td{class}>{}</td></tr>", escaped(name), escaped(value))
+        format!(
+            "<tr><th scope=\"row\">{}</th><td{class}>{}</td></tr>",
+            escaped(name),
+            escaped(value)
+        )
     };
     let rows: String = rows.iter().filter(|(_, value)| !value.is_empty()).map(row).collect();
     format!("<h2>{}</h2><table>{rows}</table>", escaped(title))

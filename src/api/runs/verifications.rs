@@ -26,7 +26,7 @@ use crate::names::RunId;
 use crate::runs::{DetailState, Run, store as run_store};
 use crate::verifications::store::{self, NewVerification};
 use crate::verifications::{
-    PAGES_DEFAULT, PAGES_MAX, Verification, VerificationId, VerificationStatus,
+    ListVerification, PAGES_DEFAULT, PAGES_MAX, VerificationId, VerificationStatus,
 };
 
 /// How much of the list is compared with what the run sent.
@@ -83,7 +83,7 @@ pub struct VerificationView {
     /// Of a sample: at most so many are missing, with 95 % certainty.
     #[schema(required)]
     pub bound: Option<i64>,
-    /// Pages that were read.
+    /// Pages of the list that were read, some perhaps twice.
     #[schema(required)]
     pub pages_read: Option<i64>,
     /// Pages that the list had.
@@ -91,8 +91,8 @@ pub struct VerificationView {
     pub pages_of: Option<i64>,
 }
 
-impl From<Verification> for VerificationView {
-    fn from(one: Verification) -> Self {
+impl From<ListVerification> for VerificationView {
+    fn from(one: ListVerification) -> Self {
         Self {
             verification_id: one.id,
             run_id: one.run_id,
@@ -118,9 +118,9 @@ impl From<Verification> for VerificationView {
 
 /// Compares the list with what a run sent.
 ///
-/// A worker does it, and changes nothing on the list. `counts` compares how many people are in each state, `sample` some
-/// pages of the list, `full` all of them. Only the newest run of an export can be verified: a later one has sent other
-/// values.
+/// A worker does it, and changes nothing on the list. `counts` compares how many people are in each state, `sample`
+/// some pages of the list, `full` all of them. Only the newest run of an export can be verified: a later one has sent
+/// other values.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -246,6 +246,6 @@ pub async fn list_verifications(
     let mut tx = app.db.read().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
     let rows = store::of_run(&mut tx, run.id, after, limit).await?;
-    let page = Page::of(rows, limit, |row: &Verification| row.id.0, VerificationView::from);
+    let page = Page::of(rows, limit, |row: &ListVerification| row.id.0, VerificationView::from);
     Ok(HttpResponse::Ok().json(page))
 }

@@ -5,10 +5,13 @@ use super::reader::Reader;
 use super::subject::Subject;
 use super::{counts, full, sample};
 use crate::exports::VerificationLevel;
-use crate::verifications::{Findings, PAGES_DEFAULT, Verification};
+use crate::verifications::{Findings, ListVerification, PAGES_DEFAULT};
 
 /// Compares the list with what the run sent.
-pub async fn check(subject: &Subject, verification: &Verification) -> Result<Findings, Failure> {
+pub async fn check(
+    subject: &Subject,
+    verification: &ListVerification,
+) -> Result<Findings, Failure> {
     let reader = Reader::new(subject);
     match verification.level.0 {
         VerificationLevel::Counts => counts::check(subject, &reader).await,

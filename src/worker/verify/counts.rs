@@ -17,7 +17,7 @@ use crate::verifications::{CountFindings, Findings, ListCounts, StateCounts};
 /// How long a run waits for the counts before it, which are read beside what it needs anyway.
 const BEFORE_MAX: Duration = Duration::from_secs(5);
 
-/// The counts before a run. A run never waits long for them, and goes on without them.
+/// The counts before a run. A run never waits long for them, and resumes without them.
 pub async fn before(session: &AccountSession, list: &str) -> Option<ListCounts> {
     let counts = session.call(|account| async move {
         let states = SubscriberState::ALL.map(|state| account.count(list, state, None));

@@ -1,9 +1,9 @@
 //! Compares every page of the list.
 //!
-//! Pages come in the order of addresses, the only one that stays the same meanwhile. Offsets have no snapshot: somebody
-//! who leaves the list moves the first person of each later page to the page before. So a page is read again whose
-//! successor had another total, then those who have not confirmed yet and those who came since the beginning, and whoever
-//! of ours is still not met is read alone.
+//! Pages come in the order of addresses, the only one that stays the same meanwhile. Offsets have no snapshot:
+//! somebody who leaves the list moves the first person of each later page to the page before. So a page is read again
+//! whose successor had another total, then those who have not confirmed yet and those who came since the beginning,
+//! and members whom no page has shown are read alone.
 
 use std::sync::Arc;
 
@@ -12,20 +12,19 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::counts::minute;
 use super::failure::Failure;
 use super::known::KnownStates;
-use super::members::{Member, Members};
+use super::members::{SentMember, SentMembers};
 use super::moved::meet_moved;
 use super::pages::Yardstick;
 use super::reader::Reader;
 use super::subject::Subject;
 use super::unmet::read_each;
-use crate::campaign_monitor::{Comparison, PAGE_SUBSCRIBERS, PageQuery, SubscriberState};
+use crate::campaign_monitor::{PAGE_SUBSCRIBERS, PageQuery, StoredComparison, SubscriberState};
 use crate::verifications::{
     DIFFERENCES_MAX, DifferenceKind, Expectation, Expected, ExpectedBuilder, Findings, Tally,
 };
 
-/// Compares the whole list.
 pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, Failure> {
-    let comparison = Arc::new(Comparison::of(&subject.fields));
+    let comparison = Arc::new(StoredComparison::of(&subject.fields));
     let known = KnownStates::of(subject).await?.map(Arc::new);
     let expected = Arc::new(expected(subject, &comparison, known.clone()).await?);
     let list = subject.list().to_owned();
@@ -36,8 +35,7 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
         scan(reader, &yardstick, SubscriberState::Active, in_flight).await?;
     let is_steady = totals.windows(2).all(|pair| pair[0] == pair[1]);
     if yardstick.expected.count_unmet() > 0 {
-        let unconfirmed =
-            scan(reader, &yardstick, SubscriberState::Unconfirmed, in_flight).await?;
+        let unconfirmed = scan(reader, &yardstick, SubscriberState::Unconfirmed, in_flight).await?;
         tally.merge(unconfirmed.tally);
         tally.merge(meet_moved(reader, &yardstick, &minute(&started)).await?);
     }
@@ -49,12 +47,12 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
 
 async fn expected(
     subject: &Subject,
-    comparison: &Arc<Comparison>,
+    comparison: &Arc<StoredComparison>,
     known: Option<Arc<KnownStates>>,
 ) -> Result<Expected, Failure> {
     let room = usize::try_from(subject.run.counts.selected).unwrap_or(0);
     let mut builder = ExpectedBuilder::with_room(room, rand::random());
-    let mut all = Members::read(subject, comparison, known);
+    let mut all = SentMembers::read(subject, comparison, known);
     while let Some(members) = all.next().await? {
         for member in &members {
             builder.add(&member.address, &member.form, member.expectation);
@@ -78,16 +76,14 @@ async fn scan(
     state: SubscriberState,
     in_flight: usize,
 ) -> Result<Scan, Failure> {
-    let read = |number, is_again| read(reader, yardstick, state, number, is_again);
+    let read = |number, is_retry| read(reader, yardstick, state, number, is_retry);
     let first = read(1, false).await?;
     let (mut tally, mut totals) = (first.1, vec![first.0]);
     // The list may grow meanwhile.
     while (totals.len() as i64) < pages_of(totals.last().copied().unwrap_or_default()) {
         let end = pages_of(totals.last().copied().unwrap_or_default());
         let next = (totals.len() as i64 + 1)..=end;
-        let mut pages = stream::iter(next)
-            .map(|number| read(number, false))
-            .buffered(in_flight);
+        let mut pages = stream::iter(next).map(|number| read(number, false)).buffered(in_flight);
         while let Some((total, found)) = pages.try_next().await? {
             totals.push(total);
             tally.merge(found);
@@ -99,13 +95,12 @@ async fn scan(
         .map(|(number, _)| number)
         .collect();
     let read_twice = shifted.len() as i64;
-    let mut again = stream::iter(shifted)
-        .map(|number| read(number, true))
-        .buffer_unordered(in_flight);
-    while let Some((_, found)) = again.try_next().await? {
+    let mut retried =
+        stream::iter(shifted).map(|number| read(number, true)).buffer_unordered(in_flight);
+    while let Some((_, found)) = retried.try_next().await? {
         tally.merge(found);
     }
-    drop(again);
+    drop(retried);
     let read = totals.len() as i64 + read_twice;
     Ok(Scan { tally, totals, read })
 }
@@ -115,11 +110,11 @@ async fn read(
     yardstick: &Yardstick,
     state: SubscriberState,
     number: i64,
-    is_again: bool,
+    is_retry: bool,
 ) -> Result<(i64, Tally), Failure> {
     let query = PageQuery { state, number, since: None };
     // People who have not confirmed are nobody's concern unless they are ours.
-    let may_be_stranger = !is_again && state == SubscriberState::Active;
+    let may_be_stranger = !is_retry && state == SubscriberState::Active;
     let found = yardstick.meet(reader.page(&query).await?, may_be_stranger).await?;
     Ok((found.total, found.tally))
 }
@@ -138,12 +133,12 @@ async fn meet_alone(
     (known, is_steady): (Option<Arc<KnownStates>>, bool),
 ) -> Result<Tally, Failure> {
     let (mut tally, mut room) = (Tally::default(), DIFFERENCES_MAX);
-    let mut all = Members::read(subject, &yardstick.comparison, known);
+    let mut all = SentMembers::read(subject, &yardstick.comparison, known);
     while let Some(members) = all.next().await? {
-        let is_sought = |member: &Member| {
+        let is_sought = |member: &SentMember| {
             yardstick.expected.unmet(&member.address).is_some_and(|one| one != Expectation::Refused)
         };
-        let mut sought: Vec<Member> = members.into_iter().filter(is_sought).collect();
+        let mut sought: Vec<SentMember> = members.into_iter().filter(is_sought).collect();
         let rest = sought.split_off(sought.len().min(room));
         room -= sought.len();
         let found = read_each(reader, yardstick, sought, subject.reads_in_flight()).await?;

@@ -1,4 +1,4 @@
-//! The lease of a verification: renewed while it goes on, and given up with what was found.
+//! The lease of a verification: renewed while it is active, and given up with what was found.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::app::App;
 use crate::backoff;
 use crate::db;
-use crate::verifications::{Findings, Verification, store};
+use crate::verifications::{Findings, ListVerification, store};
 
 /// Claims of a verification before it fails.
 const CLAIMS_MAX: i64 = 5;
@@ -19,7 +19,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(10);
 /// Does something while this worker has the verification; `None`: another one has it now.
 pub async fn during<T>(
     app: &App,
-    verification: &Verification,
+    verification: &ListVerification,
     work: impl Future<Output = T>,
 ) -> Option<T> {
     select! {
@@ -28,7 +28,7 @@ pub async fn during<T>(
     }
 }
 
-async fn renew_until_lost(app: &App, verification: &Verification) {
+async fn renew_until_lost(app: &App, verification: &ListVerification) {
     let ttl = app.config.work.lease();
     loop {
         sleep(ttl / 3).await;
@@ -50,7 +50,7 @@ async fn renew_until_lost(app: &App, verification: &Verification) {
 /// Writes what was found, or why nothing was. Nothing is written when another worker has the verification.
 pub async fn conclude(
     app: &App,
-    verification: &Verification,
+    verification: &ListVerification,
     found: Result<Findings, Failure>,
 ) -> sqlx::Result<()> {
     let (lease, now) = (verification.lease(), db::now());
@@ -75,7 +75,7 @@ pub async fn conclude(
     tx.commit().await
 }
 
-fn log(verification: &Verification, found: &Findings) {
+fn log(verification: &ListVerification, found: &Findings) {
     let Findings { confirmed, missing, changed_by_others, strangers, unknown, .. } = found;
     tracing::info!(
         run.id = %verification.run_id.0,

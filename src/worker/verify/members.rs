@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use super::failure::Failure;
 use super::known::KnownStates;
 use super::subject::Subject;
-use crate::campaign_monitor::{Comparison, SentForm};
+use crate::campaign_monitor::{SentForm, StoredComparison};
 use crate::names::RunId;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns};
@@ -19,7 +19,7 @@ use crate::verifications::Expectation;
 use crate::worker::stopped::Stopped;
 
 /// A member as it was sent.
-pub struct Member {
+pub struct SentMember {
     pub address: String,
     pub customer_id: String,
     pub form: SentForm,
@@ -27,18 +27,18 @@ pub struct Member {
 }
 
 /// Reads every member that the run sent, or did not need to send, in order.
-pub struct Members<'a> {
+pub struct SentMembers<'a> {
     subject: &'a Subject,
-    comparison: Arc<Comparison>,
+    comparison: Arc<StoredComparison>,
     known: Option<Arc<KnownStates>>,
     batches: mpsc::Receiver<Result<EncodedBatch, ReadFailure>>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> SentMembers<'a> {
     /// `known`: what the export last knew of its members, where it does not send all of them.
     pub fn read(
         subject: &'a Subject,
-        comparison: &Arc<Comparison>,
+        comparison: &Arc<StoredComparison>,
         known: Option<Arc<KnownStates>>,
     ) -> Self {
         let (storage, manifests) = (subject.app.storage.clone(), subject.manifests.clone());
@@ -49,7 +49,7 @@ impl<'a> Members<'a> {
     }
 
     /// The next ones, at most a thousand; `None` at the end.
-    pub async fn next(&mut self) -> Result<Option<Vec<Member>>, Failure> {
+    pub async fn next(&mut self) -> Result<Option<Vec<SentMember>>, Failure> {
         let Some(batch) = self.batches.recv().await else { return Ok(None) };
         let batch = batch.map_err(|failure| unreadable(&failure))?;
         let outcomes = outcomes(self.subject, &batch).await?;
@@ -78,10 +78,10 @@ async fn outcomes(subject: &Subject, batch: &EncodedBatch) -> Result<Outcomes, F
 
 fn of_batch(
     batch: &EncodedBatch,
-    comparison: &Comparison,
+    comparison: &StoredComparison,
     outcomes: &Outcomes,
     known: Option<&KnownStates>,
-) -> Vec<Member> {
+) -> Vec<SentMember> {
     if batch.records.is_empty() {
         return vec![];
     }
@@ -97,7 +97,7 @@ fn of_batch(
             Some(RejectionOutcome::InDoubt) => Expectation::InDoubt,
             Some(_) => Expectation::Refused,
         };
-        Member { address, customer_id, form, expectation }
+        SentMember { address, customer_id, form, expectation }
     };
     batch.records.iter().zip(sent).map(member).collect()
 }

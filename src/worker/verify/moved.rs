@@ -1,4 +1,4 @@
-//! Whoever came to the list while it was read: they may stand on a page that was read before.
+//! People who came to the list while it was read: they may stand on a page that was read before.
 
 use super::failure::Failure;
 use super::pages::Yardstick;

@@ -9,7 +9,6 @@ use crate::names::RunId;
 use crate::runs;
 use crate::worker::prepare::{connection_of, open_session, plan};
 
-/// The subject of a run.
 pub async fn open(app: &Arc<App>, run: RunId) -> Result<Subject, Failure> {
     let mut db = app.db.read().await?;
     let run = runs::store::get(&mut db, run).await?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::failure::Failure;
-use crate::campaign_monitor::{Comparison, PageText, SubscriberRow};
-use crate::verifications::{Difference, DifferenceKind, Expectation, Expected, Tally};
+use crate::campaign_monitor::{PageText, StoredComparison, SubscriberRow};
+use crate::verifications::{DifferenceKind, Expectation, Expected, ListDifference, Tally};
 
 /// What a page has shown.
 pub struct PageFindings {
@@ -21,7 +21,7 @@ pub struct PageFindings {
 #[derive(Clone)]
 pub struct Yardstick {
     pub expected: Arc<Expected>,
-    pub comparison: Arc<Comparison>,
+    pub comparison: Arc<StoredComparison>,
     pub list: String,
 }
 
@@ -58,7 +58,7 @@ impl Yardstick {
             },
             _ => return,
         };
-        tally.add(Difference {
+        tally.add(ListDifference {
             kind,
             email: address.to_owned(),
             customer_id: None,

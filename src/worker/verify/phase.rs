@@ -9,7 +9,7 @@ use super::subject::Subject;
 use crate::db;
 use crate::exports::VerificationLevel;
 use crate::verifications::store::{self, NewVerification};
-use crate::verifications::{PAGES_DEFAULT, Verification};
+use crate::verifications::{ListVerification, PAGES_DEFAULT};
 
 /// Verifies a run whose profiles are all processed, at the level of its export.
 pub async fn verify(subject: &Subject) {
@@ -33,7 +33,7 @@ async fn try_verify(subject: &Subject) -> sqlx::Result<()> {
 }
 
 /// The verification that belongs to the run, in the hands of this worker.
-async fn begin(subject: &Subject) -> sqlx::Result<Option<Verification>> {
+async fn begin(subject: &Subject) -> sqlx::Result<Option<ListVerification>> {
     let (app, run, now) = (&subject.app, &subject.run, db::now());
     let level = run.sync.verify;
     let new = NewVerification {

@@ -8,9 +8,7 @@ use tokio::time::sleep;
 use super::failure::Failure;
 use super::subject::Subject;
 use crate::backoff;
-use crate::campaign_monitor::{
-    Account, Disposition, Error, PageQuery, PageText, SubscriberState,
-};
+use crate::campaign_monitor::{Account, Disposition, Error, PageQuery, PageText, SubscriberState};
 use crate::worker::limiter::{Limiter, Verdict};
 
 /// The longest pause of ours between tries.
@@ -34,11 +32,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many there are in a state, or came into it since.
-    pub async fn count(
-        &self,
-        state: SubscriberState,
-        since: Option<&str>,
-    ) -> Result<i64, Failure> {
+    pub async fn count(&self, state: SubscriberState, since: Option<&str>) -> Result<i64, Failure> {
         let list = self.subject.list();
         self.read(|account| async move { account.count(list, state, since).await }).await
     }

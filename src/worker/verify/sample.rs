@@ -12,17 +12,16 @@ use rand::seq::index;
 use super::failure::Failure;
 use super::full::pages_of;
 use super::known::KnownStates;
-use super::members::{Member, Members};
+use super::members::{SentMember, SentMembers};
 use super::pages::Yardstick;
 use super::reader::Reader;
 use super::subject::Subject;
 use super::unmet::read_each;
-use crate::campaign_monitor::{Comparison, PageQuery, PageText, SubscriberState};
+use crate::campaign_monitor::{PageQuery, PageText, StoredComparison, SubscriberState};
 use crate::verifications::{
     DIFFERENCES_MAX, DifferenceKind, Expectation, ExpectedBuilder, Findings, Tally, missing_at_most,
 };
 
-/// Compares so many pages.
 pub async fn check(
     subject: &Subject,
     reader: &Reader<'_>,
@@ -31,7 +30,7 @@ pub async fn check(
     let all = pages_of(reader.count(SubscriberState::Active, None).await?);
     let numbers = draw(pages, all);
     let drawn = read(reader, numbers, all, subject).await?;
-    let comparison = Arc::new(Comparison::of(&subject.fields));
+    let comparison = Arc::new(StoredComparison::of(&subject.fields));
     let Near { members, expected, rest } = near(subject, &comparison, &drawn).await?;
     let list = subject.list().to_owned();
     let yardstick = Yardstick { expected: Arc::new(expected), comparison, list };
@@ -39,7 +38,7 @@ pub async fn check(
     for page in drawn {
         tally.merge(yardstick.meet(page.text, true).await?.tally);
     }
-    let is_sought = |member: &Member| {
+    let is_sought = |member: &SentMember| {
         yardstick.expected.unmet(&member.address).is_some_and(|one| one != Expectation::Refused)
     };
     let sought = members.into_iter().filter(is_sought).collect();
@@ -103,7 +102,7 @@ impl Drawn {
 
 /// The members who belong on the pages.
 struct Near {
-    members: Vec<Member>,
+    members: Vec<SentMember>,
     expected: crate::verifications::Expected,
     /// How many there are beyond those that can be looked for.
     rest: i64,
@@ -111,14 +110,14 @@ struct Near {
 
 async fn near(
     subject: &Subject,
-    comparison: &Arc<Comparison>,
+    comparison: &Arc<StoredComparison>,
     drawn: &[Drawn],
 ) -> Result<Near, Failure> {
     let room = DIFFERENCES_MAX + drawn.iter().map(|page| page.addresses.len()).sum::<usize>();
     let (mut near, mut rest) = (Vec::new(), 0);
     let mut builder = ExpectedBuilder::with_room(0, rand::random());
     let known = KnownStates::of(subject).await?.map(Arc::new);
-    let mut all = Members::read(subject, comparison, known);
+    let mut all = SentMembers::read(subject, comparison, known);
     while let Some(members) = all.next().await? {
         for member in members {
             let address = member.address.to_ascii_lowercase();

@@ -1,20 +1,20 @@
-//! Members whom no page has shown: each is read by itself.
+//! SentMembers whom no page has shown: each is read by itself.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::members::Member;
+use super::members::SentMember;
 use super::pages::Yardstick;
 use super::reader::Reader;
 use crate::campaign_monitor::{SubscriberRow, SubscriberState};
-use crate::verifications::{Difference, DifferenceKind, Expectation, Tally};
+use crate::verifications::{DifferenceKind, Expectation, ListDifference, Tally};
 
 /// Reads these members, several at a time.
 pub async fn read_each(
     reader: &Reader<'_>,
     yardstick: &Yardstick,
-    members: Vec<Member>,
+    members: Vec<SentMember>,
     in_flight: usize,
 ) -> Result<Tally, Failure> {
     let reads = stream::iter(members).map(|member| read_one(reader, yardstick, member));
@@ -28,7 +28,7 @@ pub async fn read_each(
 async fn read_one(
     reader: &Reader<'_>,
     yardstick: &Yardstick,
-    member: Member,
+    member: SentMember,
 ) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let found = reader.subscriber(&member.address).await?;
@@ -47,10 +47,10 @@ const fn is_there(row: &SubscriberRow<'_>) -> bool {
 }
 
 /// Nobody knows whether somebody in doubt was ever there.
-pub fn absent(member: Member, state: Option<String>) -> Difference {
+pub fn absent(member: SentMember, state: Option<String>) -> ListDifference {
     let kind = match member.expectation {
         Expectation::InDoubt => DifferenceKind::Unknown,
         Expectation::OnList | Expectation::Refused => DifferenceKind::Missing,
     };
-    Difference { kind, email: member.address, customer_id: Some(member.customer_id), state }
+    ListDifference { kind, email: member.address, customer_id: Some(member.customer_id), state }
 }
