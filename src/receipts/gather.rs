@@ -10,7 +10,7 @@ use super::receipt::{
 };
 use crate::db::{ReadHandle, Time};
 use crate::runs::{self, BatchSums, Counts, Run, RunSegment, store_batches};
-use crate::verifications::{ListCounts, Verification, store, store_counts};
+use crate::verifications::{ListCounts, ListVerification, store, store_counts};
 
 const FORMAT: i64 = 1;
 /// Verifications that a receipt names: the newest.
@@ -97,8 +97,8 @@ impl From<ListCounts> for CountedMoment {
     }
 }
 
-impl From<Verification> for VerificationRecord {
-    fn from(one: Verification) -> Self {
+impl From<ListVerification> for VerificationRecord {
+    fn from(one: ListVerification) -> Self {
         Self {
             verification_id: one.id,
             level: one.level.0,

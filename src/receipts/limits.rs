@@ -7,7 +7,8 @@ use crate::verifications::VerificationStatus;
 const OTHERS: &str = "Other programs, people in Campaign Monitor and the subscribers themselves may change the list at \
     any time. This receipt shows what was answered and read at the times that it names, and nothing of what happened \
     later.";
-const ANSWERS: &str = "The answers are those of Campaign Monitor. Who says that a profile was stored is Campaign Monitor.";
+const ANSWERS: &str =
+    "The answers are those of Campaign Monitor: it says that a profile was stored.";
 const COUNTS: &str = "The counts of the list name nobody. Somebody who joined by another way can hide somebody who is \
     missing.";
 const SAMPLE: &str = "A sample shows some pages of the list. Its bound holds in 95 of 100 cases, if the order of \

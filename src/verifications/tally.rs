@@ -40,7 +40,7 @@ impl Tally {
     pub fn add(&mut self, difference: ListDifference) {
         self.count(difference.kind, 1);
         let of_kind = self.counts[&difference.kind];
-        if of_kind <= DIFFERENCES_MAX as i64 {
+        if of_kind <= most() {
             self.named.push(difference);
         }
     }
@@ -60,7 +60,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.confirmed += other.confirmed;
         for (kind, people) in other.counts {
-            let room = DIFFERENCES_MAX as i64 - self.of(kind);
+            let room = most() - self.of(kind);
             let named = other.named.iter().filter(|one| one.kind == kind);
             self.named.extend(named.take(usize::try_from(room).unwrap_or(0)).cloned());
             self.count(kind, people);
@@ -87,6 +87,11 @@ impl Tally {
     }
 }
 
+/// As many as are named of each kind.
+fn most() -> i64 {
+    i64::try_from(DIFFERENCES_MAX).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +116,7 @@ mod tests {
         tally.merge(other);
         let found = tally.findings(2, 9);
         assert_eq!((found.confirmed, found.missing), (Some(3), Some(1)));
-        assert_eq!(found.strangers, Some(DIFFERENCES_MAX as i64 + 5));
+        assert_eq!(found.strangers, Some(most() + 5));
         assert_eq!(found.differences.len(), DIFFERENCES_MAX);
         assert_eq!(found.differences[0].kind, DifferenceKind::Missing);
     }

@@ -109,8 +109,7 @@ async fn verified(job: &Job, list: CheckedList, heartbeat: &Heartbeat) -> Result
         Ok(())
     };
     match heartbeat.during_or_interrupted(Box::pin(verified)).await {
-        Err(Stopped::LeaseLost(lost)) => Err(Stopped::LeaseLost(lost)),
-        Err(Stopped::Fault(error)) => Err(Stopped::Fault(error)),
+        Err(stopped @ (Stopped::LeaseLost(_) | Stopped::Fault(_))) => Err(stopped),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ const PROBES: usize = 5;
 /// How long that may take.
 const PROBES_MAX: Duration = Duration::from_secs(10);
 /// How long everybody of a call may take; who is not read by then is left.
-const ALL_MAX: Duration = Duration::from_secs(60);
+const ALL_MAX: Duration = Duration::from_mins(1);
 const DRAINING_MAX: Duration = Duration::from_secs(15);
 /// The moments of Campaign Monitor are cut to seconds.
 const CLOCKS: TimeDelta = TimeDelta::seconds(1);

@@ -52,7 +52,7 @@ impl Form {
 ///
 /// It says what was read, with which mapping, what Campaign Monitor answered, how many people the list had before and
 /// after, what was verified, and what it does not prove. It has no address of a member. `Accept: text/html` answers a
-/// page to print, `application/jose` the same content signed: a JWS in compact form (EdDSA), whose key is at
+/// page to print, `application/jose` the same content signed: a JWS in compact form (`EdDSA`), whose key is at
 /// `/.well-known/segment-export/jwks.json`. There is one once the run has ended.
 #[utoipa::path(
     tag = "runs",

@@ -116,8 +116,7 @@ fn counted_row(name: &str, counted: Option<&CountedMoment>) -> String {
     };
     let numbers =
         [people.active, people.unconfirmed, people.unsubscribed, people.bounced, people.deleted];
-    let cells: String =
-        numbers.iter().map(|number| format!("<td class=\"n\">{number}</td>")).collect();
+    let cells = numbers.map(|number| format!("<td class=\"n\">{number}</td>")).concat();
     format!("<tr><td>{name}, {}</td>{cells}</tr>", time(Some(*read_utc)))
 }
 
@@ -152,8 +151,8 @@ fn settings(receipt: &Receipt) -> String {
 }
 
 fn limits(limits: &[String]) -> String {
-    let items: String = limits.iter().map(|limit| format!("<li>{}</li>", escaped(limit))).collect();
-    format!("<h2>What this receipt does not prove</h2><ul>{items}</ul>")
+    let items: Vec<_> = limits.iter().map(|limit| format!("<li>{}</li>", escaped(limit))).collect();
+    format!("<h2>What this receipt does not prove</h2><ul>{}</ul>", items.concat())
 }
 
 fn numbers(title: &str, rows: &[(&str, i64)]) -> String {

@@ -19,6 +19,7 @@ use super::reader::Reader;
 use super::subject::Subject;
 use super::unmet::read_each;
 use crate::campaign_monitor::{PAGE_SUBSCRIBERS, PageQuery, StoredComparison, SubscriberState};
+use crate::records::integers::to_i64;
 use crate::verifications::{
     DIFFERENCES_MAX, DifferenceKind, Expectation, Expected, ExpectedBuilder, Findings, Tally,
 };
@@ -42,7 +43,7 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
     if yardstick.expected.count_unmet() > 0 {
         tally.merge(meet_alone(subject, reader, &yardstick, (known, is_steady)).await?);
     }
-    Ok(tally.findings(read, totals.len() as i64))
+    Ok(tally.findings(read, to_i64(totals.len())))
 }
 
 async fn expected(
@@ -80,9 +81,9 @@ async fn scan(
     let first = read(1, false).await?;
     let (mut tally, mut totals) = (first.1, vec![first.0]);
     // The list may grow meanwhile.
-    while (totals.len() as i64) < pages_of(totals.last().copied().unwrap_or_default()) {
+    while to_i64(totals.len()) < pages_of(totals.last().copied().unwrap_or_default()) {
         let end = pages_of(totals.last().copied().unwrap_or_default());
-        let next = (totals.len() as i64 + 1)..=end;
+        let next = (to_i64(totals.len()) + 1)..=end;
         let mut pages = stream::iter(next).map(|number| read(number, false)).buffered(in_flight);
         while let Some((total, found)) = pages.try_next().await? {
             totals.push(total);
@@ -94,14 +95,14 @@ async fn scan(
         .filter(|(_, pair)| pair[0] != pair[1])
         .map(|(number, _)| number)
         .collect();
-    let read_twice = shifted.len() as i64;
+    let read_twice = to_i64(shifted.len());
     let mut retried =
         stream::iter(shifted).map(|number| read(number, true)).buffer_unordered(in_flight);
     while let Some((_, found)) = retried.try_next().await? {
         tally.merge(found);
     }
     drop(retried);
-    let read = totals.len() as i64 + read_twice;
+    let read = to_i64(totals.len()) + read_twice;
     Ok(Scan { tally, totals, read })
 }
 
@@ -144,7 +145,7 @@ async fn meet_alone(
         let found = read_each(reader, yardstick, sought, subject.reads_in_flight()).await?;
         tally.merge(found);
         let kind = if is_steady { DifferenceKind::Missing } else { DifferenceKind::Unknown };
-        tally.count(kind, rest.len() as i64);
+        tally.count(kind, to_i64(rest.len()));
     }
     Ok(tally)
 }

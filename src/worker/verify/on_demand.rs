@@ -8,7 +8,7 @@ use super::lease::{conclude, during};
 use super::open::open;
 use crate::app::App;
 use crate::db;
-use crate::verifications::{ListVerification, VerificationId, store};
+use crate::verifications::{Findings, ListVerification, VerificationId, store};
 
 /// Those that may be claimed, at most so many.
 pub async fn due(app: &App, most: i64) -> sqlx::Result<Vec<VerificationId>> {
@@ -33,10 +33,7 @@ pub async fn execute(app: &Arc<App>, id: VerificationId) -> sqlx::Result<()> {
     }
 }
 
-async fn find(
-    app: &Arc<App>,
-    verification: &ListVerification,
-) -> Result<crate::verifications::Findings, Failure> {
+async fn find(app: &Arc<App>, verification: &ListVerification) -> Result<Findings, Failure> {
     let subject = open(app, verification.run_id).await?;
     check(&subject, verification).await
 }

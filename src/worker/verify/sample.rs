@@ -18,8 +18,10 @@ use super::reader::Reader;
 use super::subject::Subject;
 use super::unmet::read_each;
 use crate::campaign_monitor::{PageQuery, PageText, StoredComparison, SubscriberState};
+use crate::records::integers::to_i64;
 use crate::verifications::{
-    DIFFERENCES_MAX, DifferenceKind, Expectation, ExpectedBuilder, Findings, Tally, missing_at_most,
+    DIFFERENCES_MAX, DifferenceKind, Expectation, Expected, ExpectedBuilder, Findings, Tally,
+    missing_at_most,
 };
 
 pub async fn check(
@@ -34,7 +36,7 @@ pub async fn check(
     let Near { members, expected, rest } = near(subject, &comparison, &drawn).await?;
     let list = subject.list().to_owned();
     let yardstick = Yardstick { expected: Arc::new(expected), comparison, list };
-    let (mut tally, read) = (Tally::default(), drawn.len() as i64);
+    let (mut tally, read) = (Tally::default(), to_i64(drawn.len()));
     for page in drawn {
         tally.merge(yardstick.meet(page.text, true).await?.tally);
     }
@@ -52,7 +54,7 @@ pub async fn check(
 /// Different pages, from 1.
 fn draw(pages: i64, all: i64) -> Vec<i64> {
     let [pages, all] = [pages.min(all), all].map(|number| usize::try_from(number).unwrap_or(1));
-    index::sample(&mut rand::rng(), all, pages).iter().map(|page| page as i64 + 1).collect()
+    index::sample(&mut rand::rng(), all, pages).iter().map(|page| to_i64(page) + 1).collect()
 }
 
 /// A page, and the addresses that it spans.
@@ -103,7 +105,7 @@ impl Drawn {
 /// The members who belong on the pages.
 struct Near {
     members: Vec<SentMember>,
-    expected: crate::verifications::Expected,
+    expected: Expected,
     /// How many there are beyond those that can be looked for.
     rest: i64,
 }

@@ -1,4 +1,4 @@
-//! SentMembers whom no page has shown: each is read by itself.
+//! Members whom no page has shown: each is read by itself.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
