@@ -23,7 +23,7 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::RunId;
-use crate::runs::{DetailState, Run, store as run_store};
+use crate::runs::{DetailState, Run, RunStatus, store as run_store};
 use crate::verifications::store::{self, NewVerification};
 use crate::verifications::{
     ListVerification, PAGES_DEFAULT, PAGES_MAX, VerificationId, VerificationStatus,
@@ -201,8 +201,8 @@ async fn check_verifiable(tx: &mut ReadHandle, run: &Run) -> Result<(), Problem>
     if run.rejections_state != DetailState::Kept {
         return Err(removed("rejections"));
     }
-    if run.start_utc.is_none() {
-        let detail = "The run ended before it read anything, so there is nothing to compare.";
+    if run.status == RunStatus::Skipped {
+        let detail = "The run was skipped: it sent nothing, so there is nothing to compare.";
         return Err(Problem::new(ProblemKind::RunNotVerifiable, detail));
     }
     if run_store::has_later_start(tx, run).await? {
