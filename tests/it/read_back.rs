@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use segment_export::sandbox::LIST_ID;
+use segment_export::sandbox::{DOUBLE_OPT_IN_LIST_ID, LIST_ID};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, good, people, until};
+use crate::support::{TestApp, good, people, text, until};
 
 /// The next imports are stored, and their answers are lost.
 fn lost_answers(times: usize) -> Value {
@@ -104,6 +104,24 @@ async fn what_is_on_the_list_is_not_in_doubt_when_no_answer_ever_comes() {
     );
     assert_eq!(ended["counts"]["inDoubt"], 0, "{ended}");
     assert_eq!(app.most_imports().await, 1);
+}
+
+/// Who must confirm first is on the list all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_put_on_a_double_opt_in_list_without_an_answer_is_found_there() {
+    let app = TestApp::start().await;
+    app.segment("People", &people(30)).await;
+    let new = json!({"displayName": "People to be confirmed", "connectionId": app.connection().await,
+        "listId": DOUBLE_OPT_IN_LIST_ID, "segments": ["People"], "mapping": {"email": "Email"},
+        "sync": {"verify": "full"}});
+    let export = text(&app.post("/exports", &new).await, "exportId");
+    app.faults(&lost_answers(1)).await;
+    let run = app.start_run(&export).await;
+    let counts = app.ended(&run).await["counts"].clone();
+    assert_eq!((&counts["created"], &counts["inDoubt"]), (&json!(30), &json!(0)), "{counts}");
+    let verification = app.get(&format!("/runs/{run}/verifications")).await["items"][0].clone();
+    let found = (&verification["confirmed"], &verification["missing"]);
+    assert_eq!(found, (&json!(30), &json!(0)), "{verification}");
 }
 
 /// Harm first: the second try must not subscribe somebody again who left after the first.
