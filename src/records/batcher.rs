@@ -49,7 +49,7 @@ pub struct Marking {
     pub hasher: Hasher,
     /// Nothing is left out without it.
     pub comparison: Option<Arc<Comparison>>,
-    /// Whose records these are.
+    /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
 
