@@ -15,10 +15,12 @@ pub mod audit;
 pub mod baselines;
 pub mod connections;
 pub mod exports;
+mod receipts;
 mod refreshes;
 pub mod runs;
 pub mod schedules;
 mod segments;
+mod verifications;
 
 // The data plane: what a run does.
 mod campaign_monitor;

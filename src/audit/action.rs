@@ -67,6 +67,9 @@ actions! {
     InstanceStartRefresh       "instance.startRefresh"       ""       "";
     RunReadRejections          "run.readRejections"          "GET"    "/runs/{id}/rejections";
     RunReadValueProblems       "run.readValueProblems"       "GET"    "/runs/{id}/value-problems";
+    RunVerify                  "run.verify"                  "POST"   "/runs/{id}/verifications";
+    RunReadDifferences         "run.readDifferences"         "GET"
+        "/runs/{id}/verifications/{verificationId}/differences";
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";

@@ -114,6 +114,17 @@ impl Account {
         answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
     }
 
+    /// A page of the subscribers in this state, as it came.
+    pub(super) async fn page(
+        &self,
+        list_id: &str,
+        state: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Bytes, Error> {
+        let path = format!("lists/{list_id}/{state}.json");
+        text(self.request(Method::GET, &path).query(query), read_span(&path)).await
+    }
+
     /// Creates a list of a client, and returns its id.
     pub async fn create_list(&self, client_id: &str, list: &NewList<'_>) -> Result<String, Error> {
         self.post(&format!("lists/{client_id}.json"), list).await
@@ -189,11 +200,16 @@ fn read_span(path: &str) -> Span {
 
 /// The answer to a call that is no import.
 async fn answer<T: DeserializeOwned>(request: RequestBuilder, span: Span) -> Result<T, Error> {
+    error::parse(&text(request, span).await?)
+}
+
+/// The same, as it came.
+async fn text(request: RequestBuilder, span: Span) -> Result<Bytes, Error> {
     let request = request.timeout(READ_MAX);
     let (status, headers, text) = send(request).instrument(span.clone()).await?;
     span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_success() {
-        return error::parse(&text);
+        return Ok(text);
     }
     Err(Error::from_answer(status, &headers, &text))
 }

@@ -179,6 +179,12 @@ impl Error {
         matches!(self, Self::Refused { code: 101 | 102, .. } | Self::Refused { status: 404, .. })
     }
 
+    /// Whether the list has no subscriber with this address (code 203).
+    #[must_use]
+    pub const fn is_unknown_subscriber(&self) -> bool {
+        matches!(self, Self::Refused { code: 203, .. })
+    }
+
     /// What kind of error it is, in a word.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

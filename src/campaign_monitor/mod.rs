@@ -5,6 +5,7 @@
 
 pub mod address;
 mod client;
+mod comparison;
 mod consent;
 mod encode;
 mod envelope;
@@ -19,10 +20,12 @@ mod proposal;
 mod refusal;
 mod source;
 mod stored;
+mod subscribers;
 mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
+pub use comparison::{SentForm, StoredComparison};
 pub use consent::{Consent, ConsentReading, ConsentWords};
 pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
@@ -41,6 +44,7 @@ pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_nul
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
+pub use subscribers::{PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberRow, SubscriberState};
 #[cfg(test)]
 pub use values::Fit;
 pub use values::{

@@ -3,6 +3,7 @@
 //! It drops unknown keys, values of another form and what is too long without a word: only reading the record back
 //! shows it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::lists::{CustomField, DataType, bare};
 const MEMBERS: [&str; 5] =
     ["EmailAddress", "Name", "MobileNumber", "ConsentToTrack", "ConsentToSendSms"];
 /// A consent that is sent so stays as it is.
-const UNCHANGED: &str = "Unchanged";
+pub(super) const UNCHANGED: &str = "Unchanged";
 
 /// A member that is stored otherwise than it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +78,8 @@ fn key_of(name: &Value, fields: &[CustomField]) -> String {
 }
 
 /// How one value may be written in several ways.
-#[derive(Clone, Copy)]
-enum Spelling {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spelling {
     Exact,
     AnyCase,
     Number,
@@ -87,25 +88,33 @@ enum Spelling {
 
 impl Spelling {
     fn of(key: &str, fields: &[CustomField]) -> Self {
-        match fields.iter().find(|field| field.bare_key() == key).map(|field| field.data_type) {
-            Some(DataType::Number) => Self::Number,
-            Some(DataType::Date) => Self::Day,
+        match fields.iter().find(|field| field.bare_key() == key) {
+            Some(field) => Self::of_type(field.data_type),
             None if key == MEMBERS[0] => Self::AnyCase,
+            None => Self::Exact,
+        }
+    }
+
+    pub(super) const fn of_type(data_type: DataType) -> Self {
+        match data_type {
+            DataType::Number => Self::Number,
+            DataType::Date => Self::Day,
             _ => Self::Exact,
         }
     }
 
     /// The values in a form in which the same value is the same text.
     fn normal(self, values: &[String]) -> BTreeSet<String> {
-        values.iter().map(|value| self.normal_value(value)).collect()
+        values.iter().map(|value| self.normal_value(value).into_owned()).collect()
     }
 
-    fn normal_value(self, value: &str) -> String {
+    /// One value in that form.
+    pub(super) fn normal_value(self, value: &str) -> Cow<'_, str> {
         match self {
-            Self::Exact => value.to_owned(),
-            Self::AnyCase => value.to_lowercase(),
-            Self::Number => normal_number(value),
-            Self::Day => value.replace('/', "-"),
+            Self::Exact => Cow::Borrowed(value),
+            Self::AnyCase => Cow::Owned(value.to_lowercase()),
+            Self::Number => Cow::Owned(normal_number(value)),
+            Self::Day => Cow::Owned(value.replace('/', "-")),
         }
     }
 }

@@ -110,6 +110,9 @@ impl ProblemKind {
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
             Self::RunEnded => "Nothing: the run cannot be cancelled any more.",
+            Self::RunNotEnded => "Wait for the run to end: `status` says when.",
+            Self::RunNotVerifiable => "Verify the newest run of the export, or start one.",
+            Self::VerificationOpen => "Wait for the verification in `verificationId` to end.",
             Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",
             Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
             Self::Removed => {

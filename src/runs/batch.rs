@@ -44,8 +44,22 @@ pub struct BatchResult {
     pub created: i64,
     pub updated: i64,
     pub rejected: i64,
+    /// Of the created and updated: those that were read back, because no answer counted them.
+    pub inferred: i64,
     pub unchanged: i64,
     pub body_hash: Option<i64>,
+}
+
+/// What the batches of a run add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct BatchSums {
+    pub batches: i64,
+    pub calls: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub rejected: i64,
+    /// Of the created and updated: those that were read back, because no answer counted them.
+    pub inferred: i64,
 }
 
 /// Why a profile is not on the list.

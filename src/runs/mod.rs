@@ -22,7 +22,7 @@ pub mod store_waiting;
 pub mod store_work;
 mod value_problem;
 
-pub(crate) use batch::{BatchResult, BatchStatus, Rejection, RejectionOutcome, Winner};
+pub(crate) use batch::{BatchResult, BatchStatus, BatchSums, Rejection, RejectionOutcome, Winner};
 pub use counts::Counts;
 pub(crate) use field_warnings::FieldWarning;
 pub use field_warnings::FieldWarnings;

@@ -153,6 +153,19 @@ pub async fn last_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Opt
     .await)
 }
 
+/// Whether a later run of the same export has begun to work.
+pub async fn has_later_start(tx: &mut ReadHandle, run: &Run) -> Result<bool> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM runs WHERE export_id = $1 AND id > $2 AND start_utc IS NOT NULL)"
+    )
+    .bind(run.export_id)
+    .bind(run.id)
+    .fetch_one(db)
+    .await
+    })
+}
+
 /// The open run of an export; there is one at most.
 pub async fn open_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as(

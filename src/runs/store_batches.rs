@@ -3,7 +3,7 @@
 
 use sqlx::{QueryBuilder, Result};
 
-use super::batch::{BatchResult, Rejection, RejectionOutcome, Winner};
+use super::batch::{BatchResult, BatchSums, Rejection, RejectionOutcome, Winner};
 use super::value_problem::ValueProblem;
 use crate::campaign_monitor::ProblemCode;
 use crate::db::{ReadHandle, WriteHandle};
@@ -20,7 +20,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
-                     created, updated, rejected, unchanged, body_hash) ",
+                     created, updated, rejected, inferred, unchanged, body_hash) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -34,6 +34,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.created)
                     .push_bind(batch.updated)
                     .push_bind(batch.rejected)
+                    .push_bind(batch.inferred)
                     .push_bind(batch.unchanged)
                     .push_bind(batch.body_hash);
             });
@@ -113,6 +114,43 @@ pub async fn name_winners(tx: &mut WriteHandle, run: RunId, winners: &[Winner]) 
 /// `PostgreSQL` stores no NUL, which a Parquet file may hold.
 fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+/// What the stored batches of a run add up to.
+pub async fn sums(tx: &mut ReadHandle, run: RunId) -> Result<BatchSums> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT count(*) AS batches, CAST(COALESCE(sum(attempts), 0) AS BIGINT) AS calls,
+                 CAST(COALESCE(sum(created), 0) AS BIGINT) AS created,
+                 CAST(COALESCE(sum(updated), 0) AS BIGINT) AS updated,
+                 CAST(COALESCE(sum(rejected), 0) AS BIGINT) AS rejected,
+                 CAST(COALESCE(sum(inferred), 0) AS BIGINT) AS inferred
+             FROM batches WHERE run_id = $1",
+        )
+        .bind(run)
+        .fetch_one(db)
+        .await
+    })
+}
+
+/// The outcomes of these rows of a run that were rejected or are in doubt.
+pub async fn outcomes(
+    tx: &mut ReadHandle,
+    run: RunId,
+    from: i64,
+    to: i64,
+) -> Result<Vec<(i64, RejectionOutcome)>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT position, outcome FROM rejections WHERE run_id = $1 AND position >= $2 AND position < $3
+                 AND outcome IN ('rejected', 'inDoubt')",
+        )
+        .bind(run)
+        .bind(from)
+        .bind(to)
+        .fetch_all(db)
+        .await
+    })
 }
 
 /// First row and end of the batches of a run that come after `position`.

@@ -108,6 +108,20 @@ impl Members {
         }
     }
 
+    /// Removes a person without a trace; whether there was one.
+    pub fn remove(&mut self, key: Key) -> bool {
+        let Some(row) = self.index.remove(&key) else { return false };
+        let removed = self.rows.swap_remove(row as usize);
+        if let Some(moved) = self.rows.get(row as usize) {
+            self.index.insert(Key::of(moved.email()), row);
+        }
+        self.counts[removed.state as usize] -= 1;
+        self.key_sum = self.key_sum.wrapping_sub(key.as_u128());
+        self.resent -= usize::from(removed.imports > 1);
+        self.sorted = None;
+        true
+    }
+
     pub fn clear(&mut self) {
         *self = Self::default();
     }

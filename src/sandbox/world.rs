@@ -1,5 +1,6 @@
 //! The state of a sandbox: the account with its clients and lists, settings, faults, tokens, the call log.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{NaiveDateTime, Utc};
@@ -18,6 +19,8 @@ pub struct World {
     account: Mutex<Account>,
     settings: Mutex<Arc<Settings>>,
     fixed_clock: Mutex<Option<NaiveDateTime>>,
+    /// Minutes that the clients are ahead of UTC.
+    offset: AtomicI64,
     recent_changes: Mutex<RecentChanges>,
     grants: Mutex<Grants>,
     pub faults: Faults,
@@ -30,6 +33,7 @@ impl World {
             account: Mutex::new(preset::account()),
             settings: Mutex::default(),
             fixed_clock: Mutex::default(),
+            offset: AtomicI64::default(),
             recent_changes: Mutex::default(),
             grants: Mutex::default(),
             faults: Faults::default(),
@@ -42,6 +46,7 @@ impl World {
         *locked(&self.account) = preset::account();
         *locked(&self.settings) = Arc::default();
         *locked(&self.fixed_clock) = None;
+        self.set_offset(0);
         *locked(&self.recent_changes) = RecentChanges::default();
         *locked(&self.grants) = Grants::default();
         self.faults.replace(Vec::new());
@@ -72,9 +77,15 @@ impl World {
         *locked(&self.fixed_clock) = time;
     }
 
-    /// Seconds since 1970 in the client's time zone, which is UTC unless the clock is fixed.
+    /// Moves the time zone of the clients.
+    pub fn set_offset(&self, minutes: i64) {
+        self.offset.store(minutes, Ordering::Relaxed);
+    }
+
+    /// Seconds since 1970 in the clients' time zone, which is UTC unless a command has moved it or fixed the clock.
     pub fn now(&self) -> i64 {
         let fixed = *locked(&self.fixed_clock);
-        fixed.map_or_else(|| Utc::now().timestamp(), |time| time.and_utc().timestamp())
+        let running = || Utc::now().timestamp() + 60 * self.offset.load(Ordering::Relaxed);
+        fixed.map_or_else(running, |time| time.and_utc().timestamp())
     }
 }

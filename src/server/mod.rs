@@ -15,6 +15,7 @@ mod routes;
 mod strangers;
 mod swagger;
 mod unread;
+mod well_known;
 
 use std::io;
 use std::net::SocketAddr;
@@ -56,7 +57,8 @@ fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
     if is_api {
         config
             .service(scope::scope(address::INSTANCE).configure(routes::of_instance))
-            .service(connections::callback::finish_sign_in);
+            .service(connections::callback::finish_sign_in)
+            .service(well_known::list_public_keys);
     }
     health::routes(config);
 }

@@ -16,7 +16,7 @@ use crate::db::{self, Db, Time};
 use crate::http::idempotency;
 use crate::runs::retention::retention_cutoff;
 use crate::segments::orphans;
-use crate::{audit, refreshes, runs};
+use crate::{audit, refreshes, runs, verifications};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Finding orphans lists all objects of this service in the storage.
@@ -88,13 +88,15 @@ pub async fn remove_orphans(app: &App, now: Time) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rows that are removed when they are older than this time.
+/// Rows that are removed, most of them when they are older than this time.
 #[derive(Clone, Copy, Debug)]
 enum Expired {
     IdempotencyKeys(Time),
     AuditEvents(Time),
     Refreshes(Time),
     SignIns(Time),
+    /// Of verifications, with the rejections of their runs.
+    Differences,
 }
 
 /// Removes what has outlived its age at `now`. What cannot be removed blocks nothing else. Several processes may do it
@@ -120,6 +122,7 @@ fn all_expired(limits: &Limits, now: Time) -> impl Iterator<Item = Expired> {
         retention_cutoff(limits.audit_days, hour(now)).map(Expired::AuditEvents),
         retention_cutoff(limits.keep_runs_days, now).map(Expired::Refreshes),
         Some(Expired::SignIns(now - SIGN_INS_KEPT)),
+        Some(Expired::Differences),
     ]
     .into_iter()
     .flatten()
@@ -143,6 +146,9 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
             }
             Expired::Refreshes(before) => {
                 refreshes::store::remove_expired(&mut tx, before, STEP).await?
+            }
+            Expired::Differences => {
+                verifications::store_retention::remove_expired(&mut tx, STEP).await?
             }
             Expired::SignIns(before) => {
                 store_oauth::remove_expired_sign_ins(&mut tx, before, STEP).await?

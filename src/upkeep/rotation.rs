@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::connections::store_seals::{self, Seal};
 use crate::db::Db;
 use crate::names::ConnectionId;
+use crate::receipts;
 use crate::secrets::{self, Keys};
 
 /// Secrets that are read at a time.
@@ -31,8 +34,8 @@ pub struct Status {
 pub struct Rotation {
     /// Secrets that were sealed again.
     pub resealed: u64,
-    /// Connections whose secrets do not open, and why.
-    pub broken: BTreeMap<uuid::Uuid, String>,
+    /// Whose secrets do not open, and why.
+    pub broken: BTreeMap<String, String>,
     /// Secrets that were changed meanwhile, in each pass.
     missed: u64,
 }
@@ -46,6 +49,10 @@ pub async fn status(db: &Db, keys: &Keys) -> sqlx::Result<Status> {
             *counts.entry(secrets::key_id(&seal.credential_sealed).to_owned()).or_default() += 1;
         }
     }
+    let signing = receipts::store::current(&mut db.read().await?).await?;
+    if let Some(sealed) = signing.and_then(|key| key.sealed) {
+        *counts.entry(secrets::key_id(&sealed).to_owned()).or_default() += 1;
+    }
     let is_missing = |id: &String| !keys.ids().any(|known| known == id);
     let missing = counts.keys().filter(|id| is_missing(id)).cloned().collect();
     Ok(Status { newest: keys.newest_id().to_owned(), counts, missing })
@@ -56,6 +63,7 @@ pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
     let mut rotation = Rotation::default();
     for _ in 0..PASSES_MAX {
         rotation.missed = 0;
+        rotation.reseal_signing_key(db, keys).await?;
         let mut after = None;
         while let Some(seals) = next(db, &mut after).await? {
             for seal in &seals {
@@ -80,7 +88,9 @@ impl Rotation {
         let id = seal.id.0;
         match keys.reseal(&seal.credential_sealed, seal.instance_id, id) {
             Ok(None) => {}
-            Err(error) => drop(self.broken.insert(id, error.to_string())),
+            Err(error) => {
+                drop(self.broken.insert(format!("connection {id}"), error.to_string()));
+            }
             Ok(Some(new)) => {
                 let mut tx = db.write().await?;
                 let is_replaced = store_seals::replace(&mut tx, seal, &new).await?;
@@ -90,6 +100,28 @@ impl Rotation {
             }
         }
         Ok(())
+    }
+
+    /// The same with the key that signs receipts.
+    async fn reseal_signing_key(&mut self, db: &Db, keys: &Keys) -> sqlx::Result<()> {
+        let mut tx = db.write().await?;
+        let key = receipts::store::current(&mut tx).await?;
+        let Some((id, sealed)) = key.and_then(|key| key.sealed.map(|sealed| (key.id, sealed)))
+        else {
+            return Ok(());
+        };
+        match keys.reseal(&sealed, Uuid::nil(), id) {
+            Ok(None) => {}
+            Err(error) => {
+                drop(self.broken.insert(format!("signing key {id}"), error.to_string()));
+            }
+            Ok(Some(new)) => {
+                let is_replaced = receipts::store::reseal(&mut tx, id, &sealed, &new).await?;
+                self.resealed += u64::from(is_replaced);
+                self.missed += u64::from(!is_replaced);
+            }
+        }
+        tx.commit().await
     }
 
     /// Whether every secret is sealed with the newest key.
@@ -105,8 +137,8 @@ impl fmt::Display for Rotation {
         if self.missed > 0 {
             writeln!(f, "changed meanwhile, so run this again: {}", self.missed)?;
         }
-        for (connection, why) in &self.broken {
-            writeln!(f, "the secret of connection {connection} stays as it is: {why}")?;
+        for (owner, why) in &self.broken {
+            writeln!(f, "the secret of {owner} stays as it is: {why}")?;
         }
         Ok(())
     }

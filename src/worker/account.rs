@@ -50,6 +50,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         batch,
         created,
         updated,
+        inferred,
         refused,
         is_proof,
         unanswered,
@@ -85,6 +86,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         created,
         updated,
         rejected,
+        inferred,
         unchanged: batch.unchanged,
         body_hash: batch.body_hash,
     };

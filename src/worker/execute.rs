@@ -14,14 +14,19 @@ use super::fairness::Fairness;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
 use super::lost::lost_fields;
-use super::prepare::prepare;
+use super::prepare::{Prepared, prepare};
 use super::settle::{self, settle};
-use super::stopped::PhasesEnd;
+use super::stopped::{PhasesEnd, Stopped};
 use super::transfer::transfer;
+use super::verify::{Subject, verify};
 use crate::app::App;
+use crate::campaign_monitor::CustomField;
+use crate::connections::session::AccountSession;
 use crate::db;
 use crate::names::{ConnectionId, RunId};
+use crate::records::plan::Plan;
 use crate::runs::{self, Run};
+use crate::storage::Manifest;
 use crate::telemetry;
 use crate::telemetry::measures::{self, GaugeGuard};
 
@@ -66,10 +71,46 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
         Ok(prepared) => prepared,
         Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
+    let checked = CheckedList::of(&prepared);
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => PhasesEnd::Completed(lost_fields(job)),
+        Ok(None) => match verified(job, checked, heartbeat).await {
+            Ok(()) => PhasesEnd::Completed(lost_fields(job)),
+            Err(stopped) => PhasesEnd::Stopped(stopped),
+        },
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
         Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
+    }
+}
+
+/// What `verify` reads, which `transfer` has by then.
+struct CheckedList {
+    session: Arc<AccountSession>,
+    plan: Arc<Plan>,
+    fields: Arc<[CustomField]>,
+    manifests: Vec<Arc<Manifest>>,
+}
+
+impl CheckedList {
+    fn of(prepared: &Prepared) -> Self {
+        let Prepared { session, plan, fields, manifests } = prepared;
+        let (session, plan) = (session.clone(), plan.clone());
+        Self { session, plan, fields: fields.clone(), manifests: manifests.clone() }
+    }
+}
+
+/// Verifies a run that has processed every profile. Whatever comes of that, a cancel included, the run is complete;
+/// unless another worker has it.
+async fn verified(job: &Job, list: CheckedList, heartbeat: &Heartbeat) -> Result<(), Stopped> {
+    let CheckedList { session, plan, fields, manifests } = list;
+    let (app, run) = (job.app.clone(), job.run.clone());
+    let subject = Subject { app, run, session, plan, fields, manifests };
+    let verified = async {
+        verify(&subject).await;
+        Ok(())
+    };
+    match heartbeat.during_or_interrupted(Box::pin(verified)).await {
+        Err(stopped @ (Stopped::LeaseLost(_) | Stopped::Fault(_))) => Err(stopped),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Executes runs.
 //!
 //! `pool` waits for hints and gives each run a slot; `execute` is the life of a run at this worker: `claim`, `prepare`,
-//! `transfer`, `settle`, one after the other, each with what the one before returned. Around each of them `heartbeat`
-//! renews the lease and watches for a cancel and a stop. A run is owned by a lease in the database: a worker that has
-//! lost it stops at once.
+//! `transfer`, `verify`, `settle`, one after the other, each with what the one before returned. Around each of them
+//! `heartbeat` renews the lease and watches for a cancel and a stop. A run is owned by a lease in the database: a worker
+//! that has lost it stops at once.
 
 mod account;
 mod acknowledged;
@@ -19,12 +19,14 @@ mod lost;
 mod members;
 mod pool;
 pub mod prepare;
+mod read_back;
 mod recall;
 mod settle;
 pub mod stopped;
 mod transfer;
 mod upload;
 mod uploaded;
+mod verify;
 mod waiting;
 
 pub use pool::Worker;

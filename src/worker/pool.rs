@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::execute::execute;
 use super::fairness::Fairness;
+use super::verify;
 use super::waiting::Waiting;
 use crate::app::App;
 use crate::db;
@@ -110,12 +111,29 @@ impl Worker {
             let swept = async {
                 self.sweep(after).await?;
                 self.find_waiting().await?;
+                self.start_verifications().await?;
                 self.yield_one().await
             };
             if let Err(error) = swept.await {
                 let error = format!("{error:#}");
                 tracing::warn!(error, "could not look for runs that are due");
             }
+        }
+        Ok(())
+    }
+
+    /// Starts verifications that wait, as far as slots are free: runs go first.
+    async fn start_verifications(self: &Arc<Self>) -> anyhow::Result<()> {
+        let most = i64::try_from(self.slots.available_permits())?;
+        for id in verify::due(&self.app, most).await? {
+            let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };
+            let app = self.app.clone();
+            self.runs.spawn(async move {
+                if let Err(error) = Box::pin(verify::execute(&app, id)).await {
+                    tracing::warn!(%error, "a verification was interrupted; it is done again later");
+                }
+                drop(slot);
+            });
         }
         Ok(())
     }

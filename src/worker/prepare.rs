@@ -9,21 +9,26 @@ use super::checkpoint::checkpoint_in;
 use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::{Stopped, refused};
+use super::verify::counts;
 use crate::app::App;
-use crate::campaign_monitor::List;
+use crate::campaign_monitor::{CustomField, List};
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
 use crate::records::basis::{Basis, BasisQuery, basis};
 use crate::records::plan::Plan;
-use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
+use crate::runs::{self, LeaseLost, Reason, ReasonCode, Run, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, SegmentName, Unreadable};
 use crate::storage::Manifest;
+use crate::verifications::ListCounts;
+use crate::verifications::store_counts::{self, Moment};
 
 /// What the uploads of a run need.
 pub struct Prepared {
-    pub(super) session: AccountSession,
+    pub(super) session: Arc<AccountSession>,
     pub(super) plan: Arc<Plan>,
+    /// The custom fields of the list.
+    pub(super) fields: Arc<[CustomField]>,
     /// What the run reads, in the order of its segments.
     pub(super) manifests: Vec<Arc<Manifest>>,
 }
@@ -32,34 +37,46 @@ pub struct Prepared {
 pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let app = job.app.clone();
     let segments = segments_of(&app, job).await?;
-    let connection = connection_of(&app, job).await?;
-    let session = open(&app, &connection)?;
-    let (plan, list) = plan(job, &session).await?;
+    let connection = connection_of(&app, &job.run).await?;
+    let session = Arc::new(open_session(&app, &connection)?);
+    let planned = Box::pin(plan(&job.run, &session));
+    let (planned, counted) = futures::join!(planned, Box::pin(count_before(job, &session)));
+    let (plan, list, fields) = planned?;
     let basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
     job.run.full_because = basis.full_because;
     job.basis = Some(basis);
     let mut items = warnings::of_list(&list);
     items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes()));
-    let pinned = pin(&app, job, segments, Warnings { items }).await?;
-    Ok(Prepared { session, plan, manifests: pinned })
+    let found = (Warnings { items }, counted);
+    let pinned = pin(&app, job, segments, found).await?;
+    Ok(Prepared { session, plan, fields, manifests: pinned })
 }
 
-/// How the rows of the run become records of its list, which is asked for its fields.
-async fn plan(job: &Job, session: &AccountSession) -> Result<(Arc<Plan>, List), Stopped> {
-    let list = job.run.list_id.as_str();
+/// The people on the list before anything is sent; later attempts find some that the run has sent.
+async fn count_before(job: &Job, session: &AccountSession) -> Option<ListCounts> {
+    let may_have_sent = job.doubt_until > 0 || job.run.position > 0;
+    if may_have_sent { None } else { counts::before(session, job.run.list_id.as_str()).await }
+}
+
+/// How the rows of a run become records of its list, which is asked for its fields.
+pub(super) async fn plan(
+    run: &Run,
+    session: &AccountSession,
+) -> Result<(Arc<Plan>, List, Arc<[CustomField]>), Stopped> {
+    let list = run.list_id.as_str();
     let found = Box::pin(session.list_and_fields(list));
     let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
-    let resubscribe = job.run.sync.resubscribes(job.run.options.0);
-    let plan = Plan::new(&job.run.mapping, resubscribe, &fields)
+    let resubscribe = run.sync.resubscribes(run.options.0);
+    let plan = Plan::new(&run.mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
-    Ok((Arc::new(plan), list))
+    Ok((Arc::new(plan), list, fields.into()))
 }
 
 /// The basis of a run that ends before this attempt has prepared it.
 pub(super) async fn basis_at_end(job: &Job) -> Result<Basis, Stopped> {
-    let connection = connection_of(&job.app, job).await?;
-    let session = open(&job.app, &connection)?;
-    let (plan, _) = plan(job, &session).await?;
+    let connection = connection_of(&job.app, &job.run).await?;
+    let session = open_session(&job.app, &connection)?;
+    let (plan, ..) = plan(&job.run, &session).await?;
     Ok(basis(&job.app, &BasisQuery::of(&job.run), plan).await?)
 }
 
@@ -85,10 +102,10 @@ async fn segments_of(
     Ok(found)
 }
 
-async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
+pub(super) async fn connection_of(app: &App, run: &Run) -> Result<Connection, Stopped> {
     let mut tx = app.db.read().await?;
-    let connection = match job.run.connection_id {
-        Some(id) => connections::store::get(&mut tx, job.run.instance_id, id).await?,
+    let connection = match run.connection_id {
+        Some(id) => connections::store::get(&mut tx, run.instance_id, id).await?,
         None => None,
     };
     let connection = connection
@@ -99,7 +116,7 @@ async fn connection_of(app: &App, job: &Job) -> Result<Connection, Stopped> {
     }
 }
 
-fn open(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
+pub(super) fn open_session(app: &App, connection: &Connection) -> Result<AccountSession, Stopped> {
     let session = AccountSession::open(app, &app.runs_client, connection)?;
     session.ok_or_else(|| Stopped::failed(ReasonCode::ConnectionNotConnected, "has no credentials"))
 }
@@ -109,7 +126,7 @@ async fn pin(
     app: &App,
     job: &mut Job,
     segments: Vec<(RunSegment, Option<Segment>)>,
-    warnings: Warnings,
+    (warnings, counted): (Warnings, Option<ListCounts>),
 ) -> Result<Vec<Arc<Manifest>>, Stopped> {
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
@@ -128,6 +145,9 @@ async fn pin(
     let mut tx = app.db.write().await?;
     if !runs::store_work::pin(&mut tx, &job.run, job.lease, &pinned, &warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
+    }
+    if let Some(counted) = counted {
+        store_counts::put(&mut tx, job.run.id, Moment::Before, &counted).await?;
     }
     if let Err(too_many) = check_limit(app, job) {
         tx.commit().await?;

@@ -24,6 +24,7 @@ use super::prepare::Prepared;
 use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
 use crate::baselines::ListMember;
+use crate::campaign_monitor::StoredComparison;
 use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
@@ -93,6 +94,7 @@ fn uploads(
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,
         plan: prepared.plan,
+        comparison: Arc::new(StoredComparison::of(&prepared.fields)),
         doubt_until: job.doubt_until,
         limiter: Limiter::new(most),
         work: job.app.config.work.clone(),

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use bytes::Bytes;
 use metrics::{counter, histogram};
 use tokio::select;
@@ -17,7 +18,7 @@ use tracing::{Instrument, Span};
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
-use crate::campaign_monitor::{Account, Disposition, Error};
+use crate::campaign_monitor::{Account, Disposition, Error, StoredComparison};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::names::RunId;
@@ -35,10 +36,12 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Sends the batches of one run.
 pub struct Uploader {
-    pub session: AccountSession,
+    pub session: Arc<AccountSession>,
     pub list_id: String,
     pub run: RunId,
     pub plan: Arc<Plan>,
+    /// Tells whether the list has what was sent.
+    pub comparison: Arc<StoredComparison>,
     /// Rows up to here may have been sent before, by an attempt that ended.
     pub doubt_until: i64,
     pub limiter: Limiter,
@@ -48,11 +51,15 @@ pub struct Uploader {
 }
 
 /// A call that is to be made.
-struct Request {
-    records: Vec<usize>,
-    body: Bytes,
+pub(super) struct Request {
+    pub(super) records: Vec<usize>,
+    pub(super) body: Bytes,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
     in_doubt: bool,
+    /// When the first try was made.
+    pub(super) sent: Option<Instant>,
+    /// Whether it subscribes nobody again, whatever the export says.
+    pub(super) brings_nobody_back: bool,
 }
 
 impl Uploader {
@@ -63,7 +70,8 @@ impl Uploader {
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
         let body = std::mem::take(&mut batch.body);
         let in_doubt = is_first && batch.first_row < self.doubt_until;
-        let complete = Request { records: batch.records.clone(), body, in_doubt };
+        let (records, sent) = (batch.records.clone(), None);
+        let complete = Request { records, body, in_doubt, sent, brings_nobody_back: false };
         let is_proof = !self.plan.resubscribes();
         let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
@@ -84,6 +92,12 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
+            if request.in_doubt {
+                self.read_back(state, &mut request).await;
+                if request.records.is_empty() {
+                    continue;
+                }
+            }
             let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.drain.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
@@ -100,19 +114,36 @@ impl Uploader {
             return false;
         };
         for records in parts.into_iter().rev() {
-            let body = self.plan.encode(&state.batch.page, &records).body;
-            waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
+            let mut half = Request { records, body: Bytes::new(), ..*request };
+            half.body = self.body(&state.batch.page, &half);
+            waiting.push_front(half);
         }
         true
+    }
+
+    /// Writes the import of the records of a request.
+    pub(super) fn body(&self, page: &RecordBatch, request: &Request) -> Bytes {
+        if request.brings_nobody_back {
+            return self.plan.without_resubscribing().encode(page, &request.records).body;
+        }
+        self.plan.encode(page, &request.records).body
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
     async fn send(&self, state: &mut Uploaded, request: &mut Request) -> Result<(), Option<Error>> {
         let (mut timeouts, mut failed) = (0, None);
         for attempt in 1.. {
+            // What an attempt that died may have sent is sent again as it is, unless people are subscribed again.
+            if request.in_doubt && (attempt > 1 || self.plan.resubscribes()) {
+                self.read_back(state, request).await;
+                if request.records.is_empty() {
+                    return Ok(());
+                }
+            }
             let Some(slot) = self.slot().await else {
                 return Err(failed);
             };
+            request.sent.get_or_insert_with(Instant::now);
             let Err(error) = self.attempt(state, request, slot).await else {
                 return Ok(());
             };

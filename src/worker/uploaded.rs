@@ -13,6 +13,8 @@ pub struct Uploaded {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
+    /// Of both: those whom no answer counted, and who were read back as they were sent.
+    pub inferred: i64,
     pub refused: Vec<RefusedRecord>,
     /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
     /// nobody came back.
@@ -72,6 +74,7 @@ impl Uploaded {
             batch,
             created: 0,
             updated: 0,
+            inferred: 0,
             refused: vec![],
             is_proof: true,
             unanswered: None,
@@ -79,6 +82,17 @@ impl Uploaded {
             attempts: 0,
             duration: Duration::ZERO,
         }
+    }
+
+    /// Adds a record that was read back. Whether it was on the list before this run, only its date says.
+    pub const fn infer(&mut self, is_new: bool) {
+        if is_new {
+            self.created += 1;
+        } else {
+            self.updated += 1;
+        }
+        self.inferred += 1;
+        self.is_proof = false;
     }
 
     /// Adds an answer. Every record that was not rejected is on the list; what is not new was there

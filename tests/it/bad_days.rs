@@ -96,7 +96,7 @@ async fn without_file_descriptors_uploads_are_refused_and_runs_wait_until_there_
     app.stop_service().await;
     app.start_process().await;
     app.get("/segments/People").await;
-    let (most, pid) = (open_files(&app) + 8, app.process_id().to_string());
+    let (most, pid) = (open_files(&app) + 24, app.process_id().to_string());
     let mut limit = std::process::Command::new("prlimit");
     assert!(limit.args(["--pid", &pid, &format!("--nofile={most}")]).status().unwrap().success());
 

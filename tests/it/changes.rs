@@ -210,7 +210,7 @@ async fn what_a_failed_run_sent_counts_and_what_is_in_doubt_or_was_not_reached_i
     let export = app.export_of(5_000).await;
     send_changes(&app, &export).await;
     let down = json!([{"match": {"path": "import"}, "kind": "dropAfter", "skip": 2}]);
-    app.faults(&down).await;
+    app.faults_unread(&down).await;
     let failed = run(&app, &export).await;
     assert_eq!(failed["status"], "failed");
     assert_eq!(counts(&failed, &["created", "inDoubt"]), [2_000, 1_000], "{failed}");

@@ -50,13 +50,20 @@ async fn a_page_holds_as_many_as_the_document_says_and_no_other_number_is_taken(
     let app = TestApp::start().await;
     app.segment("People", &people(1)).await;
     let connection = app.connection().await;
-    let run = app.ended(&app.start_run(&app.export(&connection).await).await).await;
-    let run = text(&run, "runId");
+    let export = app.export(&connection).await;
+    let run = text(&app.ended(&app.start_run(&export).await).await, "runId");
+    let verifications = app.get(&format!("/runs/{run}/verifications")).await;
+    let verification = text(&verifications["items"][0], "verificationId");
     let pages = pages();
     assert!(pages.len() >= 10, "{pages:?}");
     for (path, least, most) in pages {
-        let id = if path.starts_with("/runs") { &run } else { &connection };
+        let id = match path.split('/').nth(1) {
+            Some("runs") => &run,
+            Some("exports") => &export,
+            _ => &connection,
+        };
         let path = path.replace("{id}", id).replace("{name}", "People");
+        let path = path.replace("{verificationId}", &verification);
         for limit in [least, most] {
             app.get(&format!("{path}?limit={limit}")).await;
         }

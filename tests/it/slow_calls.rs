@@ -9,6 +9,7 @@ use crate::support::TestApp;
 async fn a_batch_that_takes_too_long_goes_in_halves_and_every_profile_is_counted_once() {
     let app = TestApp::start_with(&["--call-timeout-ms", "3000"]).await;
     let export = app.export_of(1_000).await;
+    app.faults_unread(&json!([])).await;
     app.order(Method::PUT, "settings", &json!({"imports": {"latencyMsPerThousand": 4_000}})).await;
 
     let run = app.ended(&app.start_run(&export).await).await;

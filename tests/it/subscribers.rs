@@ -299,7 +299,8 @@ async fn who_is_unconfirmed_when_sent_again_is_in_doubt_and_who_was_so_before_is
     let export = double_opt_in_export(&app, 1_000).await;
     let gone = json!([{"email": "person7@example.com", "state": "Bounced"}]);
     app.order(Method::POST, &format!("lists/{DOUBLE_OPT_IN_LIST_ID}/subscribers"), &gone).await;
-    app.faults(&json!([{"kind": "dropAfter", "match": {"path": "import"}, "times": 1}])).await;
+    let lost = json!([{"kind": "dropAfter", "match": {"path": "import"}, "times": 1}]);
+    app.faults_unread(&lost).await;
 
     let run = app.ended(&app.start_run(&export).await).await;
 

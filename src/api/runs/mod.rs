@@ -1,9 +1,13 @@
 //! Calls about runs: handlers and their wire forms.
 
 pub mod cancel;
+pub mod differences;
 pub mod events;
 pub mod find;
 pub mod handlers;
+pub mod receipt;
+mod receipt_page;
 pub mod rejections;
 pub mod value_problems;
+pub mod verifications;
 pub mod views;

@@ -30,7 +30,8 @@ const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch,winner\r\n
 #[serde(rename_all = "camelCase")]
 #[schema(
     example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful",
-        "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0}),
+        "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0,
+        "inferred": 0}),
 )]
 pub struct BatchView {
     /// From 1.
@@ -55,6 +56,9 @@ pub struct BatchView {
     pub unchanged: i64,
     /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
+    /// Of the created and updated: those that no answer counted, and that were read back from the list as they were
+    /// sent.
+    pub inferred: i64,
 }
 
 /// A profile that a run did not send, or that is not on the list.
@@ -249,6 +253,7 @@ impl From<BatchResult> for BatchView {
             duration_ms: batch.duration_ms,
             created: batch.created,
             updated: batch.updated,
+            inferred: batch.inferred,
             unchanged: batch.unchanged,
             rejected: batch.rejected,
         }

@@ -36,17 +36,21 @@ pub enum Member {
     RunId,
     /// `status` is that of HTTP.
     RunStatus,
+    /// The verification that is open.
+    VerificationId,
 }
 
 impl Member {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Dependants, Self::RunId, Self::RunStatus];
+    pub const ALL: [Self; 4] =
+        [Self::Dependants, Self::RunId, Self::RunStatus, Self::VerificationId];
 
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Dependants => "dependants",
             Self::RunId => "runId",
             Self::RunStatus => "runStatus",
+            Self::VerificationId => "verificationId",
         }
     }
 }

@@ -37,6 +37,9 @@ kinds! {
     ExportInactive           409 User     "exportInactive"          "The export has no connection";
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";
     RunEnded                 409 User     "runEnded"                "The run has already ended";
+    RunNotEnded              409 User     "runNotEnded"             "The run has not ended yet";
+    RunNotVerifiable         409 User     "runNotVerifiable"        "The run can no longer be verified";
+    VerificationOpen         409 User     "verificationOpen"        "The run is being verified already";
     QuotaExceeded            409 User     "quotaExceeded"           "The instance has as many as it may have";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
     Removed                  410 User     "removed"                 "The retention period of the details has ended";

@@ -56,14 +56,16 @@ fn number_between_10_and_1000(text: &str) -> Option<usize> {
     parse_or(text, 1000).filter(|size| (10..=1000).contains(size))
 }
 
-/// A day, or a day and a time; empty means no limit.
+/// A day, or a day and a time, with or without seconds; empty means no limit.
 fn since(text: &str) -> Result<i64, ApiError> {
     if text.is_empty() {
         return Ok(i64::MIN);
     }
     let day =
         || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
-    let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").or_else(|_| day());
+    let minute = || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M");
+    let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S");
+    let time = time.or_else(|_| minute()).or_else(|_| day());
     time.map(|time| time.and_utc().timestamp()).map_err(|_| api_error(5))
 }
 

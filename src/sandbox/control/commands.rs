@@ -64,7 +64,11 @@ fn change(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ClockCommand {
     /// `2026-01-31 09:00:00`, or null to let time run.
+    #[serde(default)]
     system_date: Option<String>,
+    /// How far the clocks of the clients are ahead of UTC, while time runs.
+    #[serde(default)]
+    offset_minutes: i64,
 }
 
 fn set_clock(world: &World, body: &[u8]) -> Result<(), String> {
@@ -72,6 +76,7 @@ fn set_clock(world: &World, body: &[u8]) -> Result<(), String> {
     let parse = |text: String| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S");
     let time = command.system_date.map(parse).transpose();
     world.fix_clock(time.map_err(|error| format!("systemDate: {error}"))?);
+    world.set_offset(command.offset_minutes);
     Ok(())
 }
 

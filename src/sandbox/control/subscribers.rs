@@ -31,10 +31,7 @@ pub fn answer(
     let answer = match (method, rest) {
         ("POST", ["subscribers"]) => store(&list, world.now(), body)?,
         ("GET", ["subscribers"]) => read_one(&list, query.get("email")),
-        ("DELETE", ["subscribers"]) => {
-            list.state().empty();
-            Answer::json(200, &json!({}))
-        }
+        ("DELETE", ["subscribers"]) => remove(&mut list.state(), query.get("email")),
         ("GET", ["digest"]) => digest(&list.state()),
         _ => return Ok(None),
     };
@@ -111,6 +108,16 @@ impl NewMember {
         let texts = merged(fields, None, &person, &strict())?;
         Ok(Member { texts, changed: now, joined: now, imports: 0, state: self.state, sms: None })
     }
+}
+
+/// Removes everybody, or the person with this address: nothing of them is left, as after an erasure.
+fn remove(state: &mut ListState, email: &str) -> Answer {
+    if email.is_empty() {
+        state.empty();
+    } else {
+        state.members.remove(Key::of(email));
+    }
+    Answer::json(200, &json!({}))
 }
 
 /// Everything the sandbox stores of a person, or null.

@@ -70,6 +70,7 @@ async fn tour(app: &TestApp) {
     app.post(&format!("{of_export}/test"), &json!({"customerId": "1"})).await;
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
+    app.post(&format!("/runs/{run}/verifications"), &json!({"level": "counts"})).await;
     app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;
     let off = json!({"exportIds": [export], "mode": "keepIndividual", "active": false});
     app.post("/schedules", &off).await;

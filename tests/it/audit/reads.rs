@@ -172,6 +172,7 @@ fn every_call_that_answers_members_or_customer_ids_has_an_action() {
         Action::ExportTest,
         Action::RunReadRejections,
         Action::RunReadValueProblems,
+        Action::RunReadDifferences,
         Action::SegmentReadMembers,
     ];
     assert_eq!(found, expected);

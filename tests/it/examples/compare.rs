@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 12] = [
+const VARIES: [(&str, &str); 16] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
@@ -15,11 +15,18 @@ const VARIES: [(&str, &str); 12] = [
     ("create_list", "listId"),
     ("follow_run", "id"),
     ("follow_run", "version"),
+    ("get_receipt", "bytes"),
+    ("get_receipt", "etag"),
+    ("get_receipt", "path"),
     ("get_run", "version"),
+    ("list_public_keys", "x"),
     ("list_runs", "version"),
     ("test_export", "Date"),
     ("test_export", "ListJoinedDate"),
 ];
+
+/// Answers of which the document shows the beginning.
+const BEGUN: [&str; 2] = ["get_receipt text/html", "get_receipt application/jose"];
 
 /// Which texts of the examples stand for which here.
 #[derive(Default)]
@@ -94,7 +101,11 @@ fn is_alike(place: &str, example: &Value, actual: &Value) -> bool {
     match (example, actual) {
         (Value::Number(_), Value::Number(_)) if varies => true,
         (Value::String(shown), Value::String(text)) => {
-            shown == text || varies || is_time(shown) && is_time(text)
+            let is_begun = BEGUN.iter().any(|begun| place.starts_with(begun));
+            shown == text
+                || varies
+                || is_time(shown) && is_time(text)
+                || is_begun && text.starts_with(shown)
         }
         _ => example == actual,
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::oauth::agree;
 use crate::support::document::{operations, pointed};
-use crate::support::{TestApp, text};
+use crate::support::{TestApp, text, until};
 use player::Player;
 
 const FIRST_RUN: &str = "01a207dd-b4e0-7f80-8b12-e46a7c3d5920";
@@ -119,7 +119,22 @@ async fn run(story: &mut Player) {
         story.tell("list_value_problems", media).await;
         story.tell("list_known_members", media).await;
     }
+    verify(story).await;
     story.tell("test_export", "").await;
+}
+
+async fn verify(story: &mut Player) {
+    story.tell("start_verification", "").await;
+    let path = format!("/runs/{}/verifications", story.real(FIRST_RUN));
+    until(async || story.app.get(&path).await["items"][0]["endUtc"].is_string()).await;
+    story.tell("list_verifications", "").await;
+    for media in ["application/json", "text/csv", "application/x-ndjson"] {
+        story.tell("list_differences", media).await;
+    }
+    for media in ["application/json", "text/html", "application/jose"] {
+        story.tell("get_receipt", media).await;
+    }
+    story.tell("list_public_keys", "").await;
 }
 
 async fn cancel(story: &mut Player) {

@@ -71,6 +71,7 @@ impl Things {
             "update_connection" | "update_segment" | "update_export" | "duplicate_export" => {
                 json!({"displayName": "Other"})
             }
+            "start_verification" => json!({"level": "counts"}),
             "set_export_schedule" => json!({"kind": "manual"}),
             "change_schedules" => {
                 json!({"exportIds": [self.export], "mode": "keepIndividual", "active": false})

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use segment_export::sandbox::{API_KEY, LIST_ID};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::TestApp;
 
@@ -12,6 +12,14 @@ impl TestApp {
         let url = self.sandbox.url().join("sandbox/faults").unwrap();
         let answer = self.http.put(url).json(plan).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{plan}");
+    }
+
+    /// Orders a fault plan, and that nobody on a list can be read: a call without an answer stays without one.
+    pub async fn faults_unread(&self, plan: &Value) {
+        let unread = json!({"match": {"path": "subscribers", "method": "GET"},
+            "kind": {"status": {"status": 500}}});
+        let plan = [plan.as_array().unwrap().as_slice(), &[unread]].concat();
+        self.faults(&json!(plan)).await;
     }
 
     /// A call of the API of the offline Campaign Monitor, past the service.

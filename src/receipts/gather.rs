@@ -1,0 +1,116 @@
+//! Gathers what a receipt says.
+
+use sqlx::Result;
+use sqlx::types::Json;
+
+use super::limits;
+use super::receipt::{
+    CountedList, CountedMoment, ObjectRead, Receipt, ReceiptAnswers, ReceiptCounts, SegmentRead,
+    VerificationRecord,
+};
+use crate::db::{ReadHandle, Time};
+use crate::runs::{self, BatchSums, Counts, Run, RunSegment, store_batches};
+use crate::verifications::{ListCounts, ListVerification, store, store_counts};
+
+const FORMAT: i64 = 1;
+/// Verifications that a receipt names: the newest.
+const VERIFICATIONS_MAX: i64 = 100;
+
+/// The receipt of a run that has ended.
+pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt> {
+    let segments = runs::store::segments(tx, run.id).await?;
+    let sums = store_batches::sums(tx, run.id).await?;
+    let [before, after] = store_counts::get(tx, run.id).await?;
+    let mut verifications = store::of_run(tx, run.id, None, VERIFICATIONS_MAX).await?;
+    verifications.reverse();
+    let mut receipt = Receipt {
+        format: FORMAT,
+        issued_utc: now,
+        run_id: run.id,
+        instance_id: run.instance_id,
+        export_id: run.export_id,
+        export_name: run.export_name,
+        connection_id: run.connection_id,
+        list_id: run.list_id,
+        status: run.status,
+        reason: run.reason.map(|reason| reason.0),
+        submission_kind: run.submission_kind,
+        submitted_by: run.submitted_by,
+        submitted_utc: run.submitted_utc,
+        start_utc: run.start_utc,
+        end_utc: run.end_utc,
+        trace_id: run.trace_id,
+        read: segments.into_iter().map(SegmentRead::from).collect(),
+        mapping: run.mapping.0,
+        options: run.options.0,
+        sync: run.sync.0,
+        answers: sums.into(),
+        counts: run.counts.into(),
+        list: CountedList { before: before.map(Into::into), after: after.map(Into::into) },
+        verifications: verifications.into_iter().map(VerificationRecord::from).collect(),
+        limits: vec![],
+    };
+    receipt.limits = limits::of(&receipt);
+    Ok(receipt)
+}
+
+impl From<RunSegment> for SegmentRead {
+    fn from(segment: RunSegment) -> Self {
+        let manifest = segment.manifest.map(|Json(manifest)| manifest);
+        let objects = manifest.into_iter().flat_map(|manifest| manifest.objects);
+        let objects = objects.map(|object| ObjectRead {
+            path: object.path,
+            bytes: object.size,
+            etag: object.etag,
+            rows: object.rows,
+        });
+        Self { segment: segment.name, members: segment.member_count, objects: objects.collect() }
+    }
+}
+
+impl From<BatchSums> for ReceiptAnswers {
+    fn from(sums: BatchSums) -> Self {
+        let BatchSums { batches, calls, created, updated, rejected, inferred } = sums;
+        Self { batches, calls, created, updated, rejected, inferred }
+    }
+}
+
+impl From<Counts> for ReceiptCounts {
+    fn from(counts: Counts) -> Self {
+        Self {
+            selected: counts.selected,
+            created: counts.created,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            rejected: counts.rejected,
+            duplicate: counts.duplicate,
+            invalid: counts.invalid,
+            in_doubt: counts.in_doubt,
+            remaining: counts.remaining(),
+        }
+    }
+}
+
+impl From<ListCounts> for CountedMoment {
+    fn from(counts: ListCounts) -> Self {
+        Self { read_utc: counts.read_utc, people: counts.all, entered: counts.entered }
+    }
+}
+
+impl From<ListVerification> for VerificationRecord {
+    fn from(one: ListVerification) -> Self {
+        Self {
+            verification_id: one.id,
+            level: one.level.0,
+            status: one.status,
+            confirmed: one.confirmed,
+            missing: one.missing,
+            changed_by_others: one.changed_by_others,
+            strangers: one.strangers,
+            unknown: one.unknown,
+            bound: one.bound,
+            start_utc: one.start_utc,
+            end_utc: one.end_utc,
+        }
+    }
+}

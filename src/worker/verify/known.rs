@@ -1,0 +1,37 @@
+//! What an export last knew of its members: a run that sends only changes does not ask again for whom Campaign Monitor
+//! rejects.
+
+use super::failure::Failure;
+use super::subject::Subject;
+use crate::baselines::{self, Baseline, HashKind, Index, MemberState};
+use crate::exports::SendMode;
+
+/// The states of the members of an export.
+pub struct KnownStates {
+    baseline: Baseline,
+    index: Index,
+}
+
+impl KnownStates {
+    /// `None` where every member is sent, so that the answers say it all.
+    pub async fn of(subject: &Subject) -> Result<Option<Self>, Failure> {
+        let (app, run) = (&subject.app, &subject.run);
+        if run.sync.send != SendMode::Changes || run.counts.unchanged == 0 {
+            return Ok(None);
+        }
+        let mut db = app.db.read().await?;
+        let stored = baselines::store::get(&mut db, run.export_id, run.list_id.as_str()).await?;
+        drop(db);
+        let Some(baseline) = stored else { return Ok(None) };
+        let index = Index::load(&app.storage, &baseline, HashKind::Content).await;
+        let index = index.map_err(|error| Failure::Later(error.to_string()))?;
+        Ok(Some(Self { baseline, index }))
+    }
+
+    /// Whether the list is known to reject this address.
+    pub fn is_refused(&self, address: &str) -> bool {
+        let known = self.index.find(self.baseline.key(address));
+        let may_be_there = [MemberState::OnList, MemberState::InDoubt];
+        known.is_some_and(|known| !may_be_there.contains(&known.state))
+    }
+}
