@@ -19,6 +19,7 @@ mod proposal;
 mod refusal;
 mod source;
 mod stored;
+mod subscribers;
 mod tally;
 mod values;
 
@@ -34,13 +35,15 @@ pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
 pub use lists::{
-    ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
+    ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList,
+    UnsubscribeSetting, bare,
 };
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
+pub use subscribers::{Removal, SubscriberState};
 #[cfg(test)]
 pub use values::Fit;
 pub use values::{

@@ -1,0 +1,88 @@
+//! Calls about one subscriber. Campaign Monitor has no such call for many: each person who leaves a list costs one.
+
+use reqwest::{Method, RequestBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::client::{Account, done, read_span, write_span};
+use super::error::Error;
+
+/// The address is not on the list, or has left it already.
+const NOT_ON_LIST: i64 = 203;
+
+/// What a subscriber is to a list, in the vendor's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum SubscriberState {
+    Active,
+    Unconfirmed,
+    Unsubscribed,
+    Bounced,
+    Deleted,
+    /// A state that is newer than this program.
+    #[serde(other)]
+    Other,
+}
+
+/// What a call that takes a subscriber off a list has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// The subscriber was there, and has the new state.
+    Done,
+    /// The subscriber was not there any more.
+    Gone,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StateOnly {
+    state: SubscriberState,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmailOnly<'a> {
+    email_address: &'a str,
+}
+
+impl Account {
+    /// The state of a subscriber; `None` when the list has never had the address.
+    pub async fn subscriber_state(
+        &self,
+        list_id: &str,
+        email: &str,
+    ) -> Result<Option<SubscriberState>, Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let request = self.request(Method::GET, &path).query(&[("email", email)]);
+        let answer = super::client::answer::<StateOnly>(request, read_span(&path)).await;
+        match answer {
+            Ok(found) => Ok(Some(found.state)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.
+    pub async fn delete(&self, list_id: &str, email: &str) -> Result<Removal, Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let request = self.request(Method::DELETE, &path).query(&[("email", email)]);
+        removal(request, "DELETE", &path).await
+    }
+
+    /// Unsubscribes a person, of all lists of the client where the list says so, and as if they had wished it.
+    pub async fn unsubscribe(&self, list_id: &str, email: &str) -> Result<Removal, Error> {
+        let path = format!("subscribers/{list_id}/unsubscribe.json");
+        let request = self.request(Method::POST, &path).json(&EmailOnly { email_address: email });
+        removal(request, "POST", &path).await
+    }
+}
+
+async fn removal(request: RequestBuilder, method: &str, path: &str) -> Result<Removal, Error> {
+    match done(request, write_span(method, path)).await {
+        Ok(()) => Ok(Removal::Done),
+        Err(error) if is_gone(&error) => Ok(Removal::Gone),
+        Err(error) => Err(error),
+    }
+}
+
+const fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Refused { code: NOT_ON_LIST, .. })
+}
