@@ -60,6 +60,8 @@ actions! {
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";
+    InstancePause              "instance.pause"              "POST"   "/instance/pause";
+    InstanceResume             "instance.resume"             "POST"   "/instance/resume";
     InstanceRunAll             "instance.runAll"             "POST"   "/runs";
     InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";

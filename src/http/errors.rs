@@ -95,6 +95,9 @@ impl ProblemKind {
             Self::Forbidden => {
                 "Ask an administrator for the role, or to share the connection with contributors."
             }
+            Self::SecondPersonNeeded => {
+                "Ask a person who neither started the run nor changed the export last to approve it."
+            }
             Self::NotFound => {
                 "Check the address. The object may have been removed, or belong to another instance."
             }
@@ -110,6 +113,9 @@ impl ProblemKind {
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
             Self::RunEnded => "Nothing: the run cannot be cancelled any more.",
+            Self::NotAwaitingApproval => "Nothing: read the run to see how it goes on.",
+            Self::PlanChanged => "Read the plan again, and approve it with its new hash.",
+            Self::InstancePaused => "Ask an administrator to resume the instance.",
             Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",
             Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
             Self::Removed => {

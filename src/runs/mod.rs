@@ -15,6 +15,7 @@ pub mod started;
 mod status;
 pub mod store;
 pub(crate) mod store_batches;
+pub(crate) mod store_paused;
 mod store_retention;
 pub mod store_waiting;
 pub mod store_work;

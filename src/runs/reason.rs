@@ -105,6 +105,10 @@ reasons! {
     DestinationRefused External
         "Campaign Monitor rejected the upload ({detail}). Profiles sent before that stay on the list. If the message \
          names a limit, your contract with Campaign Monitor sets it: raise it there, or export fewer profiles.";
+    /// An administrator has paused the instance.
+    Paused User
+        "An administrator has paused this instance, so nothing is sent. A waiting run resumes by itself when it is \
+         resumed. `GET …/instance` says who paused it and why.";
     /// Several attempts in a row made no progress.
     NoProgress System
         "Several attempts made no progress. The last one ended with: {detail}. Start the run again later. If it \

@@ -12,7 +12,7 @@ use crate::connections::{self, Connection, Unusable};
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::Export;
 use crate::queue::Queue;
-use crate::{segments, telemetry};
+use crate::{pauses, segments, telemetry};
 
 /// Who submits the runs of connections that have no export user.
 const NOBODY: &str = "scheduler";
@@ -136,7 +136,11 @@ async fn insert(
     connection: Option<Connection>,
 ) -> Result<std::result::Result<Run, Obstacle>> {
     match usable(connection) {
-        Ok(_) => Ok(store::insert(tx, new).await?.ok_or(Obstacle::RunOpen)),
+        Ok(_) => {
+            let pause = pauses::store::get(tx, new.export.instance_id).await?;
+            let reason = pause.map(|_| Reason::new(ReasonCode::Paused, ""));
+            Ok(store::insert(tx, new, reason.as_ref()).await?.ok_or(Obstacle::RunOpen))
+        }
         Err(obstacle) => Ok(Err(obstacle)),
     }
 }

@@ -86,7 +86,7 @@ impl RunsView {
         let mut view = Self::default();
         for run in runs {
             let (export_id, run_id) = (run.export_id, run.id);
-            match run.reason.clone() {
+            match run.reason.clone().filter(|_| run.status.is_ended()) {
                 Some(Json(reason)) => view.skipped.push(SkippedView { export_id, run_id, reason }),
                 None => view.started.push(StartedView { export_id, run_id }),
             }

@@ -30,9 +30,13 @@ pub(crate) struct NewRun<'a> {
     pub(crate) now: Time,
 }
 
-/// Adds a queued run; `None`: the export has an open one.
-pub(crate) async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run>> {
-    add(tx, new, RunStatus::Queued, None).await
+/// Adds a queued run, which may have a reason to wait; `None`: the export has an open one.
+pub(crate) async fn insert(
+    tx: &mut WriteHandle,
+    new: &NewRun<'_>,
+    reason: Option<&Reason>,
+) -> Result<Option<Run>> {
+    add(tx, new, RunStatus::Queued, reason).await
 }
 
 /// Adds a run that has ended before it began, for this reason.

@@ -16,7 +16,7 @@ use crate::names::RunId;
 use crate::sql;
 
 /// Claims the run if it is due and no worker holds it; the fence rises. A unique violation says that
-/// another run of the connection is running: not now.
+/// another run of the connection, or of the list, is running: not now.
 pub async fn claim(
     tx: &mut WriteHandle,
     id: RunId,
@@ -26,9 +26,11 @@ pub async fn claim(
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
-             start_utc = COALESCE(start_utc, $2), version = version + 1
+             start_utc = COALESCE(start_utc, $2), running_list = list_id, version = version + 1
          WHERE id = $1 AND (not_before <= $2 OR not_before > $4)
-             AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
+             AND ((status = 'running' AND lease_until < $2)
+                 OR (status = 'queued' AND held_until IS NULL AND (cancel_requested OR NOT EXISTS (
+                     SELECT 1 FROM pauses WHERE pauses.instance_id = runs.instance_id))))
          RETURNING *"
     )
     .bind(id)
@@ -59,7 +61,7 @@ pub async fn end_leases(tx: &mut WriteHandle, now: Time) -> Result<u64> {
 pub(crate) struct Availability {
     /// A worker holds it, or died with it.
     pub(crate) is_held: bool,
-    /// Another run of its connection is running.
+    /// Another run of its connection, or of its list, is running.
     pub(crate) is_busy: bool,
 }
 
@@ -68,8 +70,8 @@ pub(crate) async fn peek(tx: &mut ReadHandle, id: RunId) -> Result<Option<Availa
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT lease_until IS NOT NULL AS is_held, EXISTS (
-                 SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
-                     AND other.status = 'running' AND other.id <> runs.id) AS is_busy
+                 SELECT 1 FROM runs AS other WHERE other.status = 'running' AND other.id <> runs.id
+                     AND (other.connection_id = runs.connection_id OR other.running_list = runs.list_id)) AS is_busy
              FROM runs WHERE id = $1 AND status IN ('queued', 'running')",
         )
         .bind(id)
@@ -226,7 +228,7 @@ pub async fn settle(
 }
 
 /// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
-/// next attempt, or orphaned by a worker that died. Those whose connection has another running or
+/// next attempt, or orphaned by a worker that died. Those whose connection or list has another running or
 /// orphaned run come after it: they would only hide it. Marks them as pushed.
 pub async fn due(
     tx: &mut WriteHandle,
@@ -241,8 +243,11 @@ pub async fn due(
              WHERE (not_before <= $1 OR not_before > $4)
                AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
                AND ((status = 'running' AND lease_until < $1)
-                   OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
-                       WHERE other.connection_id = runs.connection_id AND other.status = 'running')))
+                   OR (status = 'queued' AND held_until IS NULL
+                       AND (cancel_requested
+                           OR NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.instance_id = runs.instance_id))
+                       AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.status = 'running'
+                           AND (other.connection_id = runs.connection_id OR other.running_list = runs.list_id))))
              ORDER BY not_before LIMIT $3)
            AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
          RETURNING id"

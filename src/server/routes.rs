@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api::{audit, connections, exports, refreshes, runs, schedules, segments};
+use crate::api::{audit, connections, exports, instance, refreshes, runs, schedules, segments};
 
 pub fn of_instance(config: &mut ServiceConfig<'_>) {
     config
@@ -55,5 +55,8 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(schedules::handlers::get_schedule)
         .service(schedules::handlers::put_schedule)
         .service(refreshes::handlers::report_refresh)
+        .service(instance::handlers::get_instance)
+        .service(instance::handlers::pause_instance)
+        .service(instance::handlers::resume_instance)
         .service(audit::handlers::list_audit_events);
 }

@@ -19,6 +19,7 @@ use super::stopped::PhasesEnd;
 use super::transfer::transfer;
 use crate::app::App;
 use crate::db;
+use crate::exports::ListId;
 use crate::names::{ConnectionId, RunId};
 use crate::runs::{self, Run};
 use crate::telemetry;
@@ -29,9 +30,9 @@ pub async fn execute(app: &Arc<App>, fairness: &Arc<Fairness>, id: RunId) -> any
     let Some(run) = claim(app, id).await? else {
         return Ok(());
     };
-    let (connection, span) = (run.connection_id, span(&run));
+    let (connection, list, span) = (run.connection_id, run.list_id.clone(), span(&run));
     phases(app, fairness, run).instrument(span).await?;
-    hint_next(app, connection).await
+    hint_next(app, connection, &list).await
 }
 
 fn span(run: &Run) -> Span {
@@ -72,10 +73,15 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
     }
 }
 
-/// The runs of a connection are executed one after the other: the next one need not wait for the sweeper.
-async fn hint_next(app: &App, connection: Option<ConnectionId>) -> anyhow::Result<()> {
+/// The runs of a connection, and those of a list, are executed one after the other: the next one need not wait for the
+/// sweeper.
+async fn hint_next(
+    app: &App,
+    connection: Option<ConnectionId>,
+    list: &ListId,
+) -> anyhow::Result<()> {
     let mut db = app.db.read().await?;
-    let next = runs::store_waiting::waiting(&mut db, connection, db::now()).await?;
+    let next = runs::store_waiting::waiting(&mut db, connection, list, db::now()).await?;
     drop(db);
     if let Some(next) = next {
         app.queue.hint(next).await;

@@ -32,6 +32,11 @@ pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
         Stopped::Drained => {
             Outcome::Released { not_before: db::now(), reason: None, stalled: false }
         }
+        Stopped::Paused => Outcome::Released {
+            not_before: db::now(),
+            reason: Some(Reason::new(ReasonCode::Paused, "")),
+            stalled: false,
+        },
         Stopped::Later(reason, asked) => later(job, reason, asked),
     })
 }

@@ -17,6 +17,8 @@ pub enum Stopped {
     Later(Reason, Option<Duration>),
     /// The process stops, or others wait: it resumes at once, at another worker or when a slot is free.
     Drained,
+    /// Its instance is paused: it resumes when an administrator resumes that.
+    Paused,
     /// Nothing may be written of it any more.
     LeaseLost(LeaseLost),
     /// A fault of ours, or of the database.
@@ -66,6 +68,7 @@ impl From<Stopped> for anyhow::Error {
             Stopped::Ended(_, reason) | Stopped::Later(reason, _) => {
                 anyhow::anyhow!("the run could not be settled: {}", reason.message)
             }
+            Stopped::Paused => anyhow::anyhow!("the run could not be settled: its instance is paused"),
             Stopped::Drained => anyhow::anyhow!("the run could not be settled: the process stops"),
         }
     }

@@ -11,13 +11,14 @@ use futures::{Stream, StreamExt, stream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::account::{Done, account};
 use super::checkpoint::{checkpoint, name_winners};
-use super::heartbeat::{Interrupt, canceled};
+use super::gate::Gate;
+use super::heartbeat::canceled;
+use super::interrupt::Interrupt;
 use super::job::Job;
 use super::limiter::Limiter;
 use super::prepare::Prepared;
@@ -32,10 +33,10 @@ use crate::runs::Winner;
 pub async fn transfer(
     job: &mut Job,
     prepared: Prepared,
-    interrupt: &Interrupt,
+    interrupt: &Arc<Interrupt>,
 ) -> Result<Option<Stopped>, Stopped> {
     let (sender, mut winners) = mpsc::channel(1);
-    let mut uploads = Box::pin(uploads(job, prepared, sender, &interrupt.drain));
+    let mut uploads = Box::pin(uploads(job, prepared, sender, interrupt));
     while let Some(answered) = uploads.next().await {
         record(job, answered, interrupt).await?;
     }
@@ -75,9 +76,10 @@ fn uploads(
     job: &Job,
     prepared: Prepared,
     winners: mpsc::Sender<Vec<Winner>>,
-    drain: &CancellationToken,
+    interrupt: &Arc<Interrupt>,
 ) -> impl Stream<Item = Vec<Answered>> + use<> {
     let most = usize::from(job.app.config.work.uploads_in_flight);
+    let drain = interrupt.drain.clone();
     let reader = batches::read(MemberSource {
         storage: job.app.storage.clone(),
         manifests: prepared.manifests,
@@ -96,8 +98,13 @@ fn uploads(
         limiter: Limiter::new(most),
         work: job.app.config.work.clone(),
         drain: drain.clone(),
+        gate: Gate {
+            app: job.app.clone(),
+            instance: job.run.instance_id,
+            interrupt: interrupt.clone(),
+        },
     });
-    let batches = ReceiverStream::new(reader).take_until(drain.clone().cancelled_owned());
+    let batches = ReceiverStream::new(reader).take_until(drain.cancelled_owned());
     permits(most)
         .zip(batches)
         .map(move |(permit, batch)| {

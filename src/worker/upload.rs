@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use super::gate::Gate;
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
@@ -45,6 +46,7 @@ pub struct Uploader {
     pub work: Work,
     /// Cancelled when nothing new is to be sent.
     pub drain: CancellationToken,
+    pub gate: Gate,
 }
 
 /// A call that is to be made.
@@ -134,13 +136,15 @@ impl Uploader {
         unreachable!("the loop ends by itself")
     }
 
-    /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait.
+    /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait, or once the
+    /// instance is paused.
     async fn slot(&self) -> Option<Slot<'_>> {
-        select! {
+        let slot = select! {
             biased;
             () = self.drain.cancelled() => None,
             slot = self.limiter.acquire() => Some(slot),
-        }
+        }?;
+        self.gate.is_open().await.then_some(slot)
     }
 
     async fn attempt(

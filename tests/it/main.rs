@@ -38,6 +38,7 @@ mod orphans;
 mod outside;
 mod outside_lake;
 mod outside_writers;
+mod pause;
 mod permissions;
 mod preview;
 mod private_files;

@@ -75,6 +75,9 @@ const TABLE: &[(&str, Rule)] = &[
     ("get_schedule", Admins),
     ("put_schedule", Admins),
     ("report_refresh", Admins),
+    ("get_instance", Viewers),
+    ("pause_instance", Admins),
+    ("resume_instance", Admins),
     ("list_audit_events", Admins),
     // The browser of somebody who comes back from Campaign Monitor.
     ("finish_sign_in", Everyone),

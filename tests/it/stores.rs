@@ -168,7 +168,8 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
     let mut tx = app.db.write().await.unwrap();
     let ended = Outcome::Ended(RunStatus::Successful, None);
     assert!(settle(&mut tx, lease_of(&running), &ended, Some(3), db::now()).await.unwrap());
-    let next = waiting(&mut tx, running.connection_id, db::now()).await.unwrap();
+    let list = &running.list_id;
+    let next = waiting(&mut tx, running.connection_id, list, db::now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(next, Some(second));
     assert!(claimed(&app, second, 0).await.is_some());
