@@ -6,6 +6,7 @@ use super::export::Export;
 use super::list_id::ListId;
 use super::mapping::Mapping;
 use super::options::Options;
+use super::sync::ListSync;
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::Schedule;
 
@@ -18,6 +19,7 @@ pub(crate) struct ExportContent<'a> {
     pub list_id: &'a ListId,
     pub mapping: &'a Mapping,
     pub options: Options,
+    pub sync: &'a ListSync,
     pub schedule: &'a Schedule,
 }
 
@@ -29,6 +31,7 @@ impl<'a> ExportContent<'a> {
             list_id: &export.list_id,
             mapping: &export.mapping,
             options: export.options.0,
+            sync: &export.sync,
             schedule: &export.schedule,
         }
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::list_id::ListId;
 use super::mapping::Mapping;
 use super::options::Options;
+use super::sync::ListSync;
 use crate::db::{Stamps, Time};
 use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::schedules::Schedule;
@@ -21,6 +22,7 @@ pub struct Export {
     pub list_id: ListId,
     pub mapping: Json<Mapping>,
     pub options: Json<Options>,
+    pub sync: Json<ListSync>,
     pub schedule: Json<Schedule>,
     pub next_planned_utc: Option<Time>,
     #[sqlx(flatten)]

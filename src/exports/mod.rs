@@ -11,6 +11,7 @@ pub mod empty;
 mod export;
 mod field_name;
 mod format;
+mod leavers;
 mod list_id;
 mod mapping;
 mod mobile;
@@ -20,6 +21,7 @@ mod options;
 mod source;
 pub mod store;
 pub mod store_planned;
+mod sync;
 mod warning;
 pub mod warnings;
 
@@ -32,10 +34,14 @@ pub use empty::{EmptyValue, NullWord};
 pub use export::Export;
 pub use field_name::FieldName;
 pub use format::ValueFormat;
+pub use leavers::{LeaverAction, LeaverFlag, Leavers};
 pub use list_id::ListId;
 pub use mapping::{CUSTOM_FIELDS_MAX, Mapping, MappingFault};
 pub use mobile::MobileMapping;
 pub use name::{NameMapping, NameParts};
 pub use options::Options;
 pub use source::{Constant, Template, TemplatePiece, ValueSource};
+pub use sync::{
+    Brake, BrakeApprover, BrakeHold, BrakeLimit, ListSync, Resubscribe, SendMode, VerificationLevel,
+};
 pub use warning::{Warning, WarningCode};

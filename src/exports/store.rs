@@ -41,8 +41,8 @@ pub(crate) async fn insert(
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO exports (id, instance_id, display_name, connection_id, list_id, mapping, options, schedule,
-             version, created_by, created_utc, updated_by, updated_utc)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10) RETURNING *"
+             version, created_by, created_utc, updated_by, updated_utc, sync)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10, $11) RETURNING *"
     )
     .bind(id)
     .bind(instance)
@@ -54,6 +54,7 @@ pub(crate) async fn insert(
     .bind(Json(new.schedule))
     .bind(by)
     .bind(now)
+    .bind(Json(new.sync))
     .fetch_one(db)
     .await
     })
@@ -70,7 +71,7 @@ pub(crate) async fn update(
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6,
-             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9
+             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9, sync = $10
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -82,6 +83,7 @@ pub(crate) async fn update(
     .bind(Json(new.schedule))
     .bind(by)
     .bind(now)
+    .bind(Json(new.sync))
     .fetch_one(db)
     .await
     })

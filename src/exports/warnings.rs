@@ -3,7 +3,6 @@
 use super::consent::{ConsentChoice, ConsentMapping};
 use super::empty::EmptyValue;
 use super::mapping::Mapping;
-use super::options::Options;
 use super::warning::{Warning, WarningCode};
 use crate::campaign_monitor::List;
 use crate::connections::Unusable;
@@ -23,8 +22,8 @@ pub(crate) fn of_list(list: &List) -> Vec<Warning> {
 }
 
 /// What the export does to people and values that the list has, where its owner told it to.
-pub(crate) fn of_choices(mapping: &Mapping, options: Options) -> Vec<Warning> {
-    let warnings = resubscribes(options).into_iter().chain(clears(mapping));
+pub(crate) fn of_choices(mapping: &Mapping, is_resubscribing: bool) -> Vec<Warning> {
+    let warnings = resubscribes(is_resubscribing).into_iter().chain(clears(mapping));
     warnings.chain(no_stays_on_list(mapping)).collect()
 }
 
@@ -50,11 +49,12 @@ fn no_stays_on_list(mapping: &Mapping) -> Option<Warning> {
     Some(Warning { code: WarningCode::NoStaysOnList, message })
 }
 
-fn resubscribes(options: Options) -> Option<Warning> {
-    options.resubscribe.then(|| Warning {
+fn resubscribes(is_resubscribing: bool) -> Option<Warning> {
+    is_resubscribing.then(|| Warning {
         code: WarningCode::Resubscribes,
         message: "This export brings back people who unsubscribed, bounced or were deleted: they get mail again \
-                  although they left. Set `options.resubscribe` to false, unless each of them has asked to come back."
+                  although they left. Set `options.resubscribe` to false and `sync.resubscribe` to `never`, unless \
+                  each of them has asked to come back."
             .to_owned(),
     })
 }

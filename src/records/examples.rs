@@ -212,7 +212,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::exports::Options;
     use crate::records::plan::Plan;
 
     /// The record that is sent for an example.
@@ -232,7 +231,7 @@ mod tests {
         let known =
             json!([{"FieldName": "f", "Key": "[f]", "DataType": field, "FieldOptions": options}]);
         let known: Vec<_> = serde_json::from_value(known).unwrap();
-        let plan = Plan::new(&serde_json::from_value(mapping).unwrap(), Options::default(), &known)
+        let plan = Plan::new(&serde_json::from_value(mapping).unwrap(), false, &known)
             .unwrap();
         let page = [("0", "1"), ("1", "ann@example.com"), ("2", value)]
             .map(|(name, text)| (name, Arc::new(StringArray::from(vec![text])) as ArrayRef));

@@ -14,7 +14,7 @@ use crate::campaign_monitor::{
     self, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Encoded, Layout, NameColumns,
     address::Flaw,
 };
-use crate::exports::{Mapping, Options};
+use crate::exports::Mapping;
 use crate::storage::{CUSTOMER_ID, WantedColumns};
 
 /// What to read of each member, and which part of a subscriber it becomes.
@@ -35,7 +35,7 @@ impl Plan {
     /// would drop its values without a word.
     pub fn new(
         mapping: &Mapping,
-        options: Options,
+        resubscribe: bool,
         list_fields: &[CustomField],
     ) -> Result<Self, String> {
         let mut columns = FieldList::new();
@@ -45,7 +45,6 @@ impl Plan {
         let consent_to_track = columns.consent(&mapping.consent_to_track);
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let custom_fields = custom_fields(mapping, list_fields, &mut columns)?;
-        let resubscribe = options.resubscribe;
         let names = TargetNames::of(mapping, &custom_fields);
         let layout = Layout {
             email,
@@ -167,7 +166,7 @@ fn without_values(
         custom_fields: vec![],
         consent_to_track,
         consent_to_send_sms,
-        resubscribe: Options::default().resubscribe,
+        resubscribe: false,
     }
 }
 
@@ -216,8 +215,7 @@ mod tests {
             let field = json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": "Text"});
             serde_json::from_value(field).unwrap()
         };
-        let options = Options { resubscribe: true };
-        let plan = Plan::new(&mapping, options, &[field("city"), field("Given")]).unwrap();
+        let plan = Plan::new(&mapping, true, &[field("city"), field("Given")]).unwrap();
         assert_eq!(*plan.columns, ["CustomerId", "Email", "First", "Last", "Consent", "City"]);
         let body = encoded(&plan);
         let expected = json!([{
@@ -234,12 +232,12 @@ mod tests {
     fn a_key_that_the_list_lacks_is_named() {
         let mapping =
             mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));
-        assert_eq!(Plan::new(&mapping, Options::default(), &[]).unwrap_err(), "town");
+        assert_eq!(Plan::new(&mapping, false, &[]).unwrap_err(), "town");
     }
 
     #[test]
     fn only_the_address_and_the_consents_of_a_field_decide_between_profiles() {
-        let plan = |value| Plan::new(&mapping(value), Options::default(), &[]).unwrap();
+        let plan = |value| Plan::new(&mapping(value), false, &[]).unwrap();
         let fixed = json!({"email": "Email", "name": "Name", "consentToTrack": "yes"});
         let fixed = plan(fixed);
         assert!(!fixed.reads_consents());

@@ -30,7 +30,7 @@ impl BatchStatus {
     }
 }
 
-/// A page of at most 1000 rows, with what Campaign Monitor answered. The columns are explained in the migration.
+/// Rows of which at most 1000 were sent, with what Campaign Monitor answered. The columns are explained in the migration.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct BatchResult {
     pub number: i64,
@@ -43,6 +43,8 @@ pub struct BatchResult {
     pub created: i64,
     pub updated: i64,
     pub rejected: i64,
+    pub unchanged: i64,
+    pub body_hash: Option<i64>,
 }
 
 /// Why a profile is not on the list.

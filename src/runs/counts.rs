@@ -1,7 +1,7 @@
 //! How many profiles of a run were processed, by outcome.
 //!
-//! The counts are a law: `selected = created + updated + rejected + duplicate + invalid + inDoubt +
-//! remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
+//! The counts are a law: `selected = created + updated + unchanged + rejected + duplicate + invalid +
+//! inDoubt + remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
 
 use super::status::RunStatus;
 
@@ -14,6 +14,8 @@ pub struct Counts {
     pub created: i64,
     /// Profiles that were on the list before.
     pub updated: i64,
+    /// Not sent: Campaign Monitor has acknowledged the same record before.
+    pub unchanged: i64,
     /// Sent, and rejected by Campaign Monitor.
     pub rejected: i64,
     /// Not sent: another profile of this run with the same address was.
@@ -28,7 +30,7 @@ impl Counts {
     /// Profiles that have an outcome.
     #[must_use]
     pub const fn accounted(&self) -> i64 {
-        self.created + self.updated + self.rejected + self.duplicate + self.invalid + self.in_doubt
+        self.created + self.updated + self.unchanged + self.named()
     }
 
     /// Profiles that were not sent, or are not on the list; each has a row among the rejections.
@@ -74,6 +76,7 @@ impl Counts {
     pub const fn add(&mut self, more: &Self) {
         self.created += more.created;
         self.updated += more.updated;
+        self.unchanged += more.unchanged;
         self.rejected += more.rejected;
         self.duplicate += more.duplicate;
         self.invalid += more.invalid;
@@ -83,7 +86,7 @@ impl Counts {
     /// How a run that went through all its profiles ends.
     #[must_use]
     pub const fn completion(&self) -> RunStatus {
-        if self.created + self.updated + self.duplicate == self.selected {
+        if self.created + self.updated + self.unchanged + self.duplicate == self.selected {
             RunStatus::Successful
         } else {
             RunStatus::CompletedWithErrors
@@ -96,6 +99,7 @@ impl Counts {
 pub(crate) enum ProfileOutcome {
     Created,
     Updated,
+    Unchanged,
     Rejected,
     Duplicate,
     Invalid,
@@ -103,9 +107,10 @@ pub(crate) enum ProfileOutcome {
 }
 
 impl ProfileOutcome {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Created,
         Self::Updated,
+        Self::Unchanged,
         Self::Rejected,
         Self::Duplicate,
         Self::Invalid,
@@ -117,6 +122,7 @@ impl ProfileOutcome {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
             Self::Rejected => "rejected",
             Self::Duplicate => "duplicate",
             Self::Invalid => "invalid",
@@ -129,6 +135,7 @@ impl ProfileOutcome {
         match self {
             Self::Created => counts.created,
             Self::Updated => counts.updated,
+            Self::Unchanged => counts.unchanged,
             Self::Rejected => counts.rejected,
             Self::Duplicate => counts.duplicate,
             Self::Invalid => counts.invalid,

@@ -3,6 +3,7 @@
 mod batch;
 mod counts;
 mod field_warnings;
+mod full_because;
 mod lease;
 pub(crate) mod measure;
 pub(crate) mod progress;
@@ -25,6 +26,7 @@ pub(crate) use batch::{BatchResult, BatchStatus, Rejection, RejectionOutcome, Wi
 pub use counts::Counts;
 pub(crate) use field_warnings::FieldWarning;
 pub use field_warnings::FieldWarnings;
+pub use full_because::FullBecause;
 pub use lease::{Lease, LeaseLost, Outcome};
 pub use reason::{Reason, ReasonCode};
 pub use run::Run;

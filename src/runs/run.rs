@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
+use super::full_because::FullBecause;
 use super::reason::Reason;
 use super::status::RunStatus;
 use crate::db::Time;
-use crate::exports::{ListId, Mapping, Options, Warning};
+use crate::exports::{ListId, ListSync, Mapping, Options, Warning};
 use crate::names::{ConnectionId, ExportId, RunId};
 use crate::segments::{SegmentId, SegmentName};
 use crate::storage::Manifest;
@@ -45,9 +46,11 @@ pub struct Run {
     pub list_id: ListId,
     pub mapping: Json<Mapping>,
     pub options: Json<Options>,
+    pub sync: Json<ListSync>,
     pub status: RunStatus,
     pub reason: Option<Json<Reason>>,
     pub warnings: Json<Warnings>,
+    pub full_because: Option<FullBecause>,
     pub submission_kind: SubmissionKind,
     pub submitted_by: String,
     pub submitted_utc: Time,

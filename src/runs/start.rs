@@ -20,8 +20,8 @@ const NOBODY: &str = "scheduler";
 /// What makes a run start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cause {
-    /// A person asked for it.
-    Person,
+    /// A person asked for it, of every member when `is_full`.
+    Person { is_full: bool },
     /// This planned time has come.
     Planned(Time),
     /// A refresh that Customer Insights reported.
@@ -113,7 +113,7 @@ async fn prepare<'a>(
     let connection = connection_of(tx, export).await?;
     let segments = segments::store::of_export(tx, export.id).await?;
     let by = match cause {
-        Cause::Person => &author.actor.subject,
+        Cause::Person { .. } => &author.actor.subject,
         Cause::Planned(_) | Cause::Refresh => export_user(connection.as_ref()),
     };
     let (by, span) = (by.to_owned(), tracing::Span::current());
@@ -121,6 +121,7 @@ async fn prepare<'a>(
         export,
         segments,
         kind: cause.kind(),
+        is_full: matches!(cause, Cause::Person { is_full: true }),
         by,
         planned: cause.planned(),
         traceparent: telemetry::traceparent(&span),
@@ -158,7 +159,7 @@ fn export_user(connection: Option<&Connection>) -> &str {
 impl Cause {
     const fn kind(self) -> SubmissionKind {
         match self {
-            Self::Person => SubmissionKind::OnDemand,
+            Self::Person { .. } => SubmissionKind::OnDemand,
             Self::Planned(_) | Self::Refresh => SubmissionKind::Scheduled,
         }
     }
@@ -166,7 +167,7 @@ impl Cause {
     const fn planned(self) -> Option<Time> {
         match self {
             Self::Planned(time) => Some(time),
-            Self::Person | Self::Refresh => None,
+            Self::Person { .. } | Self::Refresh => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Result};
 use uuid::Uuid;
 
 use super::field_warnings::FieldWarnings;
+use super::full_because::FullBecause;
 use super::reason::Reason;
 use super::run::{Run, RunSegment, SubmissionKind, Warnings};
 use super::status::RunStatus;
@@ -21,6 +22,8 @@ pub(crate) struct NewRun<'a> {
     /// As they are now.
     pub(crate) segments: Vec<Segment>,
     pub(crate) kind: SubmissionKind,
+    /// Whether every member is to be sent, whatever has changed.
+    pub(crate) is_full: bool,
     pub(crate) by: String,
     /// The time it was planned for, if a schedule starts it.
     pub(crate) planned: Option<Time>,
@@ -73,8 +76,8 @@ async fn add_run(
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
              warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
-             trace_id, planned_utc, reason, end_utc)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20)
+             trace_id, planned_utc, reason, end_utc, sync, full_because)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21, $22)
          ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))
@@ -97,6 +100,8 @@ async fn add_run(
     .bind(new.planned)
     .bind(reason.map(Json))
     .bind(status.is_ended().then_some(new.now))
+    .bind(&export.sync)
+    .bind(new.is_full.then_some(FullBecause::Requested))
     .fetch_optional(db)
     .await
     })

@@ -20,7 +20,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
-                     created, updated, rejected) ",
+                     created, updated, rejected, unchanged, body_hash) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -33,7 +33,9 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.duration_ms)
                     .push_bind(batch.created)
                     .push_bind(batch.updated)
-                    .push_bind(batch.rejected);
+                    .push_bind(batch.rejected)
+                    .push_bind(batch.unchanged)
+                    .push_bind(batch.body_hash);
             });
             insert.build().execute(db).await.map(drop)
         })?;

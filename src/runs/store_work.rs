@@ -165,7 +165,7 @@ pub async fn checkpoint(
         "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
-             field_warnings = $11, lease_until = $12, version = version + 1
+             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -181,6 +181,7 @@ pub async fn checkpoint(
     .bind(Json(&to.field_warnings))
     .bind(now + ttl)
     .bind(to.progress)
+    .bind(to.counts.unchanged)
     .fetch_optional(db)
     .await
     })

@@ -68,6 +68,8 @@ pub fn account(uploaded: Uploaded) -> Done {
         created,
         updated,
         rejected,
+        unchanged: 0,
+        body_hash: None,
     };
     let end = batch.end();
     rejections.extend(batch.refused);

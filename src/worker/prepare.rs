@@ -35,10 +35,11 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let list = job.run.list_id.as_str();
     let found = Box::pin(session.list_and_fields(list));
     let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
-    let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
+    let resubscribe = job.run.sync.resubscribes(job.run.options.0);
+    let plan = Plan::new(&job.run.mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let mut items = warnings::of_list(&list);
-    items.extend(warnings::of_choices(&job.run.mapping, job.run.options.0));
+    items.extend(warnings::of_choices(&job.run.mapping, resubscribe));
     let pinned = pin(&app, job, segments, Warnings { items }).await?;
     Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
 }

@@ -122,6 +122,7 @@ pub async fn create_export(
         list_id: &new.list_id,
         mapping: &new.mapping,
         options: new.options,
+        sync: &new.sync,
         schedule: &new.schedule,
     };
     retry(async || {
@@ -190,7 +191,7 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 
 /// Changes an export.
 ///
-/// Members that you leave out stay as they are, also inside `mapping`, `options` and `schedule`; `"connectionId": null`
+/// Members that you leave out stay as they are, also inside `mapping`, `options`, `sync` and `schedule`; `"connectionId": null`
 /// detaches the export. The change is checked like a new export and does not start a run. An open run over another
 /// connection is cancelled.
 #[utoipa::path(
@@ -226,12 +227,14 @@ async fn change(
     let mapping = patch.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping));
     let schedule = patch.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule));
     let options = old.options.0;
+    let sync = patch.sync.as_ref().map(|patch| patch.applied_to(&old.sync));
     let content = ExportContent {
         display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
         connection_id: patch.connection_id.unwrap_or(old.connection_id),
         list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
         mapping: mapping.as_ref().unwrap_or(&old.mapping),
         options: patch.options.map_or(options, |patch| patch.applied_to(options)),
+        sync: sync.as_ref().unwrap_or(&old.sync),
         schedule: schedule.as_ref().unwrap_or(&old.schedule),
     };
     let checked = check(app, caller, &content, &names).await?;

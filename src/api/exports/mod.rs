@@ -9,6 +9,7 @@ pub mod handlers;
 pub mod of_connection;
 pub mod of_segment;
 pub mod patch;
+mod patch_sync;
 pub mod preview;
 mod preview_consents;
 mod preview_count;

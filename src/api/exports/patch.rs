@@ -1,8 +1,9 @@
-//! Changing an export: what is left out stays, also inside `mapping`, `options` and `schedule`.
+//! Changing an export: what is left out stays, also inside `mapping`, `options`, `sync` and `schedule`.
 
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::patch_sync::SyncPatch;
 use super::views::SegmentNames;
 use crate::exports::{
     CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, ListId,
@@ -36,6 +37,9 @@ pub struct ExportPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = OptionsPatch, required = false)]
     pub options: Option<OptionsPatch>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = SyncPatch, required = false)]
+    pub sync: Option<SyncPatch>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = SchedulePatch, required = false)]
     pub schedule: Option<SchedulePatch>,

@@ -100,7 +100,8 @@ async fn preview(
     let in_flight = app.config.work.uploads_in_flight;
     view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
     view.list_warnings = warnings::of_list(&ready.list);
-    view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, ready.export.options.0));
+    let resubscribes = ready.export.sync.resubscribes(ready.export.options.0);
+    view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, resubscribes));
     Ok(view)
 }
 

@@ -51,7 +51,8 @@ pub async fn prepare(
     drop(tx);
     check_filled(&segments)?;
     let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
-    let plan = Plan::new(&export.mapping, export.options.0, &fields)
+    let resubscribe = export.sync.resubscribes(export.options.0);
+    let plan = Plan::new(&export.mapping, resubscribe, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
     let segments = current(app, &segments, &export.mapping).await?;
     let manifests = manifests(app, &segments)?;

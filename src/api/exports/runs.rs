@@ -17,13 +17,21 @@ use crate::db::{self, ReadHandle, WriteHandle};
 use crate::exports::store;
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::{Body, Id};
+use crate::http::body::{Body, BodyOrNone, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::runs::start::{Cause, Obstacle, notify, start, start_or_skip};
 use crate::runs::started::RunsView;
 use crate::runs::{self, Run};
+
+/// How to run an export.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StartRunBody {
+    /// Sends every member, also where the export sends changes only.
+    full: bool,
+}
 
 /// Starts a run of an export, now.
 ///
@@ -32,6 +40,7 @@ use crate::runs::{self, Run};
     tag = "runs",
     security(("bearer" = ["Contributor"])),
     params(("id" = ExportId, Path)),
+    request_body = Option<StartRunBody>,
     responses(
         (status = 202, body = RunView),
         (
@@ -49,11 +58,13 @@ pub async fn start_run(
     app: Data<App>,
     id: Id<ExportId>,
     key: IdempotencyKey,
+    body: BodyOrNone<StartRunBody>,
 ) -> Result<HttpResponse, Problem> {
+    let is_full = body.0.value.full;
     let create = async |tx: &mut WriteHandle| {
         let export = find_to_change(tx, caller.instance, id.0).await?;
         may_edit(tx, &caller, export.connection_id).await?;
-        match start(tx, &export, &caller.author, Cause::Person, db::now()).await? {
+        match start(tx, &export, &caller.author, Cause::Person { is_full }, db::now()).await? {
             Ok(run) => {
                 let id = run.id;
                 Ok((accepted(tx, run).await?, id))
@@ -61,7 +72,8 @@ pub async fn start_run(
             Err(obstacle) => Err(refuse(tx, export.id, obstacle).await?),
         }
     };
-    let (response, started) = Idempotent::new(&caller, key, &[]).create(&app, create).await?;
+    let (response, started) =
+        Idempotent::new(&caller, key, &body.0.digest).create(&app, create).await?;
     if let Some(id) = started {
         app.queue.hint(id).await;
     }
@@ -133,7 +145,10 @@ async fn start_all(
             && let Some(export) = store::get_to_change(tx, caller.instance, listed.id).await?
             && permissions(tx, caller, export.connection_id).await? == Permissions::Edit
         {
-            runs.push(start_or_skip(tx, &export, &caller.author, Cause::Person, now).await?);
+            runs.push(
+                start_or_skip(tx, &export, &caller.author, Cause::Person { is_full: false }, now)
+                    .await?,
+            );
         }
     }
     Ok(runs)

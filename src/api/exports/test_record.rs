@@ -19,7 +19,7 @@ use crate::api::connections::account::{open, problem};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::campaign_monitor::{Error, differences};
-use crate::exports::{Options, Warning, warnings};
+use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
@@ -168,7 +168,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
     let differences =
         if failure.is_some() { vec![] } else { differences(&sent, &stored, &ready.fields) };
     let mut warnings = warnings::of_list(&ready.list);
-    warnings.extend(warnings::of_choices(&ready.export.mapping, Options::default()));
+    warnings.extend(warnings::of_choices(&ready.export.mapping, false));
     Ok(TestView {
         answer: AnswerView {
             outcome: match (&failure, result.total_new_subscribers) {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
 use crate::db::Time;
-use crate::exports::{Export, ListId, Mapping, Options, Warning};
+use crate::exports::{Export, ListId, ListSync, Mapping, Options, Warning};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
@@ -60,6 +60,8 @@ pub struct NewExportBody {
     #[serde(default)]
     pub options: Options,
     #[serde(default)]
+    pub sync: ListSync,
+    #[serde(default)]
     pub schedule: Schedule,
 }
 
@@ -103,6 +105,7 @@ pub struct ExportView {
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
     pub options: Options,
+    pub sync: ListSync,
     pub schedule: ScheduleView,
     pub state: ExportState,
     pub permissions: Permissions,
@@ -157,6 +160,7 @@ impl ExportView {
             segments,
             mapping: export.mapping.0,
             options: export.options.0,
+            sync: export.sync.0,
             schedule: ScheduleView::of(export.schedule.0, next_runs),
             permissions,
             warnings,

@@ -51,6 +51,8 @@ pub struct BatchView {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
+    /// Not sent: Campaign Monitor has acknowledged the same record before.
+    pub unchanged: i64,
     /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
 }
@@ -247,6 +249,7 @@ impl From<BatchResult> for BatchView {
             duration_ms: batch.duration_ms,
             created: batch.created,
             updated: batch.updated,
+            unchanged: batch.unchanged,
             rejected: batch.rejected,
         }
     }

@@ -5,12 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::exports::{ListId, Warning, WarningCode};
+use crate::exports::{ListId, ListSync, Warning, WarningCode};
 use crate::names::{ConnectionId, ExportId, RunId};
 use crate::runs::progress::ProgressView;
 use crate::runs::reader::Found;
 use crate::runs::store::NamedSegment;
-use crate::runs::{Counts, FieldWarning, Reason, Run, RunStatus, SubmissionKind};
+use crate::runs::{Counts, FieldWarning, FullBecause, Reason, Run, RunStatus, SubmissionKind};
 use crate::segments::SegmentName;
 
 /// A run that comes later than this after its planned time says so.
@@ -38,6 +38,11 @@ pub struct RunView {
     pub reason: Option<Reason>,
     /// What was found before anything was sent; `late` when a planned time was missed.
     pub warnings: Vec<Warning>,
+    /// How the list follows the segments, as it was when the run was submitted.
+    pub sync: ListSync,
+    /// Why a run of an export that sends changes only compares or sends more than that.
+    #[schema(required)]
+    pub full_because: Option<FullBecause>,
     /// Values that could not be sent as they are, by field and code. The value problems of the run name them.
     pub field_warnings: Vec<FieldWarning>,
     pub submission_kind: SubmissionKind,
@@ -80,7 +85,7 @@ pub struct RunSegmentView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "rejected": 812,
+    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "unchanged": 0, "rejected": 812,
         "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
 )]
 pub struct CountsView {
@@ -90,6 +95,8 @@ pub struct CountsView {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
+    /// Not sent: Campaign Monitor has acknowledged the same record before.
+    pub unchanged: i64,
     /// Profiles that Campaign Monitor rejected.
     pub rejected: i64,
     /// Not sent: another profile of this run with the same address was.
@@ -119,6 +126,8 @@ impl RunView {
             segments: segments.into_iter().map(RunSegmentView::from).collect(),
             status: run.status,
             reason: run.reason.map(|reason| reason.0),
+            sync: run.sync.0,
+            full_because: run.full_because,
             field_warnings: run.field_warnings.0.fields,
             submission_kind: run.submission_kind,
             submitted_by: run.submitted_by,
@@ -159,6 +168,7 @@ impl From<Counts> for CountsView {
             selected: counts.selected,
             created: counts.created,
             updated: counts.updated,
+            unchanged: counts.unchanged,
             rejected: counts.rejected,
             duplicate: counts.duplicate,
             invalid: counts.invalid,
