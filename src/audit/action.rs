@@ -71,6 +71,11 @@ actions! {
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
+    RunApprove                 "run.approve"                 "POST"   "/runs/{id}/approve";
+    RunDecline                 "run.decline"                 "POST"   "/runs/{id}/decline";
+    RunHold                    "run.hold"                    ""       "";
+    RunSupersede               "run.supersede"               ""       "";
+    RunExpire                  "run.expire"                  ""       "";
 }
 
 /// The derived schema would have the names of the variants: it does not see a word that a macro puts in.

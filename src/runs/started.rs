@@ -48,7 +48,7 @@ impl<'a> From<&'a Run> for RunStart<'a> {
 
 impl From<&Run> for Snapshot {
     fn from(run: &Run) -> Self {
-        let state = json!({"status": run.status, "reason": run.reason, "cancelRequested": run.cancel_requested});
+        let state = json!({"status": run.shown_status(), "reason": run.reason, "cancelRequested": run.cancel_requested});
         Self::of(&run.id.0, &run.export_name, &state)
     }
 }

@@ -165,7 +165,8 @@ pub async fn checkpoint(
         "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
-             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14, version = version + 1
+             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14,
+             resubscribed = resubscribed + $15, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -182,6 +183,7 @@ pub async fn checkpoint(
     .bind(now + ttl)
     .bind(to.progress)
     .bind(to.counts.unchanged)
+    .bind(to.counts.resubscribed)
     .fetch_optional(db)
     .await
     })
@@ -198,10 +200,15 @@ pub async fn settle(
     now: Time,
 ) -> Result<bool> {
     let (status, reason, not_before, end, forgiven) = match outcome {
-        Outcome::Ended(status, reason) => (*status, reason, now, Some(now), 0),
+        Outcome::Ended(status, reason) => (*status, reason.as_ref(), now, Some(now), 0),
         Outcome::Released { not_before, reason, stalled } => {
-            (RunStatus::Queued, reason, *not_before, None, i32::from(!stalled))
+            (RunStatus::Queued, reason.as_ref(), *not_before, None, i32::from(!stalled))
         }
+        Outcome::Held { reason, .. } => (RunStatus::Queued, Some(reason), now, None, 1),
+    };
+    let held_until = match outcome {
+        Outcome::Held { until, .. } => Some(*until),
+        Outcome::Ended(..) | Outcome::Released { .. } => None,
     };
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET status = $3, end_utc = $6,
@@ -209,19 +216,21 @@ pub async fn settle(
              not_before = CASE WHEN cancel_requested THEN $10 ELSE $5 END,
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
              sent_until = COALESCE($8, sent_until),
+             held_until = CASE WHEN cancel_requested THEN NULL ELSE $11 END,
              lease_until = NULL, pushed_at = NULL, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.run)
     .bind(lease.fence)
     .bind(status)
-    .bind(reason.as_ref().map(Json))
+    .bind(reason.map(Json))
     .bind(not_before)
     .bind(end)
     .bind(forgiven)
     .bind(sent_until)
     .bind(end.is_none())
     .bind(now)
+    .bind(held_until)
     .execute(db)
     .await?
     .rows_affected());
