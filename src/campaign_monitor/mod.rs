@@ -9,6 +9,7 @@ mod consent;
 mod encode;
 mod envelope;
 mod error;
+mod flag;
 mod import;
 mod invisible;
 mod layout;
@@ -29,6 +30,7 @@ pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
 };
 pub use error::{Disposition, Error};
+pub use flag::flag;
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
 pub use layout::{

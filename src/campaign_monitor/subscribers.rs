@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Account, done, read_span, write_span};
+use super::client::{Account, answer, done, read_span, write_span};
 use super::error::Error;
 
 /// The address is not on the list, or has left it already.
@@ -33,8 +33,10 @@ pub enum Removal {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StateOnly {
+struct StateAndDate {
     state: SubscriberState,
+    #[serde(default)]
+    list_joined_date: String,
 }
 
 #[derive(Serialize)]
@@ -50,11 +52,20 @@ impl Account {
         list_id: &str,
         email: &str,
     ) -> Result<Option<SubscriberState>, Error> {
+        Ok(self.read(list_id, email).await?.map(|found| found.state))
+    }
+
+    /// When a subscriber first came to the list, in the time of the client; `None` when the list has never had the
+    /// address.
+    pub async fn joined_date(&self, list_id: &str, email: &str) -> Result<Option<String>, Error> {
+        Ok(self.read(list_id, email).await?.map(|found| found.list_joined_date))
+    }
+
+    async fn read(&self, list_id: &str, email: &str) -> Result<Option<StateAndDate>, Error> {
         let path = format!("subscribers/{list_id}.json");
         let request = self.request(Method::GET, &path).query(&[("email", email)]);
-        let answer = super::client::answer::<StateOnly>(request, read_span(&path)).await;
-        match answer {
-            Ok(found) => Ok(Some(found.state)),
+        match answer(request, read_span(&path)).await {
+            Ok(found) => Ok(Some(found)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -10,6 +10,7 @@ mod email;
 pub mod empty;
 mod export;
 mod field_name;
+mod flagged;
 mod format;
 mod leavers;
 mod list_id;

@@ -26,6 +26,8 @@ pub struct Plan {
     needed: Arc<[String]>,
     /// For value problems: where each value comes from, and where it goes to.
     pub names: TargetNames,
+    /// How records are made, as a hash: it differs where their bytes may.
+    pub fingerprint: String,
     layout: Layout,
     blanks: Blanks,
 }
@@ -56,7 +58,7 @@ impl Plan {
             resubscribe,
         };
         let needed = needed(mapping);
-        Ok(Self { columns: columns.0.into(), needed, names, layout, blanks: blanks(mapping) })
+        Ok(Self { columns: columns.0.into(), needed, names, layout, blanks: blanks(mapping), fingerprint: String::new() })
     }
 
     /// Reads what names a profile and decides whether it is sent, and nothing else.
@@ -67,7 +69,7 @@ impl Plan {
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let layout = without_values(email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.0.into(), TargetNames::default());
-        Self { columns, needed: needed(mapping), names, layout, blanks: blanks(mapping) }
+        Self { columns, needed: needed(mapping), names, layout, blanks: blanks(mapping), fingerprint: String::new() }
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
@@ -97,7 +99,7 @@ impl Plan {
         let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.into(), TargetNames::default());
         let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
-        Self { columns, needed, names, layout, blanks }
+        Self { columns, needed, names, layout, blanks, fingerprint: String::new() }
     }
 
     /// What is read of the members of a segment.

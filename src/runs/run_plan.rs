@@ -146,7 +146,13 @@ impl LeaverCounts {
     /// Those who have an outcome.
     #[must_use]
     pub const fn accounted(&self) -> i64 {
-        self.flagged + self.deleted + self.unsubscribed + self.kept + self.gone + self.failed
+        self.acted() + self.kept
+    }
+
+    /// Those whom the run has come to.
+    #[must_use]
+    pub const fn acted(&self) -> i64 {
+        self.flagged + self.deleted + self.unsubscribed + self.gone + self.failed
     }
 
     /// Those without an outcome yet, by the law.

@@ -45,6 +45,15 @@ pub(crate) struct NewPlan<'a> {
     pub plan: &'a RunPlan,
     pub hash: &'a str,
     pub baseline_version: i64,
+    /// Leavers to whom an earlier attempt came.
+    pub done: i64,
+}
+
+impl NewPlan<'_> {
+    /// How many people leave: an earlier attempt may have come to some whom this plan does not have.
+    pub fn found(&self) -> i64 {
+        self.plan.kept + self.plan.leavers.max(self.done)
+    }
 }
 
 /// Stores the plan of a run, in place of that of an earlier attempt, and how many people leave. Who had edited the
@@ -55,14 +64,13 @@ pub(crate) async fn put(
     new: &NewPlan<'_>,
     now: Time,
 ) -> Result<bool> {
-    let found = new.plan.leavers + new.plan.kept;
     let done = sql!(&mut *tx, |db| sqlx::query(
         "UPDATE runs SET leavers_found = $3, leavers_kept = $4, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.run)
     .bind(lease.fence)
-    .bind(found)
+    .bind(new.found())
     .bind(new.plan.kept)
     .execute(db)
     .await?
@@ -176,15 +184,15 @@ pub(crate) async fn expired(tx: &mut ReadHandle, now: Time, limit: i64) -> Resul
     .await)
 }
 
-/// The newest run of an export before this one that went through all its members.
+/// The newest run of an export, before this one, that went through all its members.
 pub(crate) async fn last_complete(
     tx: &mut ReadHandle,
     export: ExportId,
-    before: RunId,
+    before: Option<RunId>,
 ) -> Result<Option<ComparedWith>> {
     let row: Option<(RunId, i64)> = sql!(tx, |db| {
         sqlx::query_as(
-            "SELECT id, selected FROM runs WHERE export_id = $1 AND id < $2
+            "SELECT id, selected FROM runs WHERE export_id = $1 AND ($2 IS NULL OR id < $2)
                  AND status IN ('successful', 'completedWithErrors') ORDER BY id DESC LIMIT 1",
         )
         .bind(export)

@@ -137,6 +137,27 @@ pub async fn pin(
     Ok(done == 1)
 }
 
+/// Replaces the warnings of a run. False: the lease is lost.
+pub(crate) async fn set_warnings(
+    tx: &mut WriteHandle,
+    lease: Lease,
+    warnings: &Warnings,
+) -> Result<bool> {
+    let done = sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE runs SET warnings = $3, version = version + 1
+             WHERE id = $1 AND fence = $2 AND status = 'running'",
+        )
+        .bind(lease.run)
+        .bind(lease.fence)
+        .bind(Json(warnings))
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
 /// How far a run has come.
 pub struct Checkpoint {
     /// Rows that have an outcome, from the first without a gap.

@@ -12,7 +12,9 @@ use super::claim::{begin, claim, may_begin};
 use super::fairness::Fairness;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
+use super::leavers::{Route, leavers};
 use super::lost::lost_fields;
+use super::plan::{Planned, plan};
 use super::prepare::prepare;
 use super::settle::{self, settle};
 use super::stopped::PhasesEnd;
@@ -21,6 +23,7 @@ use crate::app::App;
 use crate::db;
 use crate::exports::ListId;
 use crate::names::{ConnectionId, RunId};
+use crate::records::forecast::Hold;
 use crate::runs::{self, Run};
 use crate::telemetry;
 use crate::telemetry::measures::{self, GaugeGuard};
@@ -62,14 +65,43 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
         may_begin(job).await?;
         heartbeat.during_or_interrupted(Box::pin(prepare(job))).await
     };
-    let prepared = match prepared.await {
+    let mut prepared = match prepared.await {
         Ok(prepared) => prepared,
         Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
+    let planned = heartbeat.during_or_interrupted(Box::pin(plan(job, &mut prepared)));
+    let planned = match planned.await {
+        Ok(planned) => planned,
+        Err(stopped) => return PhasesEnd::Stopped(stopped),
+    };
+    if planned.hold == Hold::Run {
+        return PhasesEnd::Held(planned.reason());
+    }
+    let route = Route {
+        session: prepared.session.clone(),
+        asks_to_confirm: prepared.asks_to_confirm,
+    };
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => PhasesEnd::Completed(lost_fields(job)),
+        Ok(None) => take_off(job, planned, route, heartbeat).await,
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
         Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
+    }
+}
+
+/// The phase after everybody has been sent.
+async fn take_off(
+    job: &mut Job,
+    planned: Planned,
+    route: Route,
+    heartbeat: &Heartbeat,
+) -> PhasesEnd {
+    if planned.hold == Hold::Removals {
+        return PhasesEnd::Held(planned.reason());
+    }
+    let phase = Box::pin(leavers(job, planned, route, &heartbeat.interrupt));
+    match heartbeat.during(phase).await {
+        Ok(None) => PhasesEnd::Completed(lost_fields(job)),
+        Ok(Some(stopped)) | Err(stopped) => PhasesEnd::Stopped(stopped),
     }
 }
 

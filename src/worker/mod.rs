@@ -1,7 +1,7 @@
 //! Executes runs.
 //!
 //! `pool` waits for hints and gives each run a slot; `execute` is the life of a run at this worker: `claim`, `prepare`,
-//! `transfer`, `settle`, one after the other, each with what the one before returned. Around each of them `heartbeat`
+//! `plan`, `transfer`, `leavers`, `settle`, one after the other, each with what the one before returned. Around each of them `heartbeat`
 //! renews the lease and watches for a cancel and a stop. A run is owned by a lease in the database: a worker that has
 //! lost it stops at once.
 
@@ -14,8 +14,11 @@ mod gate;
 pub mod heartbeat;
 mod interrupt;
 pub mod job;
+mod leaver_calls;
+mod leavers;
 mod limiter;
 mod lost;
+mod plan;
 mod pool;
 pub mod prepare;
 mod settle;

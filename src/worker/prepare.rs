@@ -20,10 +20,13 @@ use crate::storage::Manifest;
 
 /// What the uploads of a run need.
 pub struct Prepared {
-    pub(super) session: AccountSession,
+    pub(super) session: Arc<AccountSession>,
     pub(super) plan: Arc<Plan>,
     /// What the run reads, in the order of its segments.
     pub(super) manifests: Vec<Arc<Manifest>>,
+    pub(super) warnings: Warnings,
+    /// Whether the list asks new subscribers to confirm.
+    pub(super) asks_to_confirm: bool,
 }
 
 /// Prepares a run, or returns why it stops here. It may be dropped at any point: nothing is sent.
@@ -36,12 +39,18 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let found = Box::pin(session.list_and_fields(list));
     let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
     let resubscribe = job.run.sync.resubscribes(job.run.options.0);
-    let plan = Plan::new(&job.run.mapping, resubscribe, &fields)
+    let mapping = job.run.mapping.flagged(&job.run.sync.leavers);
+    let plan = Plan::new(&mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let mut items = warnings::of_list(&list);
     items.extend(warnings::of_choices(&job.run.mapping, resubscribe));
-    let pinned = pin(&app, job, segments, Warnings { items }).await?;
-    Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
+    items.extend(warnings::of_sync(&job.run.sync));
+    items.extend(warnings::everywhere(&list, &job.run.sync));
+    let warnings = Warnings { items };
+    let asks_to_confirm = list.confirmed_opt_in;
+    let manifests = pin(&app, job, segments, &warnings).await?;
+    let (session, plan) = (Arc::new(session), Arc::new(plan));
+    Ok(Prepared { session, plan, manifests, warnings, asks_to_confirm })
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -90,7 +99,7 @@ async fn pin(
     app: &App,
     job: &mut Job,
     segments: Vec<(RunSegment, Option<Segment>)>,
-    warnings: Warnings,
+    warnings: &Warnings,
 ) -> Result<Vec<Arc<Manifest>>, Stopped> {
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
@@ -107,7 +116,7 @@ async fn pin(
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
-    if !runs::store_work::pin(&mut tx, job.lease, &pinned, &warnings).await? {
+    if !runs::store_work::pin(&mut tx, job.lease, &pinned, warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
     if let Err(too_many) = check_limit(app, job) {

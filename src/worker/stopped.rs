@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::baselines;
 use crate::campaign_monitor::{self, Disposition};
 use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
 use crate::secrets;
@@ -36,6 +37,8 @@ impl Stopped {
 pub(super) enum PhasesEnd {
     /// Every profile has been processed. Sentences about the fields of which no value could be sent.
     Completed(Vec<String>),
+    /// The run waits for somebody who approves its plan. No call is in flight any more.
+    Held(Reason),
     /// No upload is in flight any more: what was sent is written, or among the unanswered batches of the job.
     Stopped(Stopped),
     /// Uploads were in flight: only the last checkpoint limits what may have been sent.
@@ -91,6 +94,14 @@ impl From<secrets::Error> for Stopped {
 }
 
 impl Stopped {
+    /// What is known of the list cannot be read any more.
+    pub fn baseline(error: baselines::Error) -> Self {
+        match error {
+            baselines::Error::Storage(error) => Self::unreadable(&error, None),
+            damaged @ baselines::Error::Damaged { .. } => Self::Fault(damaged.into()),
+        }
+    }
+
     /// The members of a segment cannot be read; it is one of the export when its name is unknown.
     pub fn unreadable(error: &storage::Error, segment: Option<&SegmentName>) -> Self {
         let name = segment.map_or("of this export".into(), |name| format!("“{}”", name.as_str()));

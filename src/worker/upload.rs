@@ -36,7 +36,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Sends the batches of one run.
 pub struct Uploader {
-    pub session: AccountSession,
+    pub session: Arc<AccountSession>,
     pub list_id: String,
     pub run: RunId,
     pub plan: Arc<Plan>,

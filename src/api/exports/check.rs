@@ -2,6 +2,7 @@
 //!
 //! All errors are reported at once, each with its JSON pointer.
 
+use super::check_flag::check_flag_field;
 use super::formats;
 use super::views::SegmentNames;
 use crate::api::connections::account::{open, problem};
@@ -10,7 +11,9 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
-use crate::exports::{CUSTOM_FIELDS_MAX, ConsentMapping, ListId, Mapping, Warning, warnings};
+use crate::exports::{
+    CUSTOM_FIELDS_MAX, ConsentMapping, Leavers, ListId, ListSync, Mapping, Warning, warnings,
+};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
@@ -60,6 +63,7 @@ pub async fn check_list(
     connection: &Connection,
     list_id: &ListId,
     mapping: &Mapping,
+    sync: &ListSync,
 ) -> Result<Vec<Warning>, Problem> {
     if let Some(why) = connection.unusable() {
         return Ok(vec![warnings::not_connected(&why)]);
@@ -68,7 +72,10 @@ pub async fn check_list(
         Err(error) if error.is_about_the_credential() => {
             Ok(vec![warnings::not_connected(&Unusable::CredentialsRefused(error.refusal()))])
         }
-        found => Ok(warnings::of_list(&checked(found, mapping)?.0)),
+        found => {
+            let (list, _) = checked(found, mapping, &sync.leavers)?;
+            Ok(warnings::of_list(&list).into_iter().chain(warnings::everywhere(&list, sync)).collect())
+        }
     }
 }
 
@@ -78,8 +85,9 @@ pub async fn read_list(
     connection: &Connection,
     list_id: &ListId,
     mapping: &Mapping,
+    leavers: &Leavers,
 ) -> Result<(List, Vec<CustomField>), Problem> {
-    checked(ask(app, connection, list_id).await?, mapping)
+    checked(ask(app, connection, list_id).await?, mapping, leavers)
 }
 
 /// A list and its custom fields, as Campaign Monitor reports them.
@@ -89,9 +97,14 @@ async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Fou
     Ok(open(app, connection)?.list_and_fields(list_id.as_str()).await)
 }
 
-fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), Problem> {
+fn checked(
+    found: Found,
+    mapping: &Mapping,
+    leavers: &Leavers,
+) -> Result<(List, Vec<CustomField>), Problem> {
     let (list, fields) = found.map_err(|error| refused(&error))?;
     check_keys(mapping, &fields)?;
+    check_flag_field(leavers, &fields)?;
     Ok((list, fields))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod attach;
 pub mod check;
+mod check_flag;
 pub mod dependants;
 pub mod find;
 mod formats;

@@ -50,9 +50,10 @@ pub async fn prepare(
     let segments = segments::store::of_export(&mut tx, id).await?;
     drop(tx);
     check_filled(&segments)?;
-    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
+    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping, &export.sync.leavers).await?;
     let resubscribe = export.sync.resubscribes(export.options.0);
-    let plan = Plan::new(&export.mapping, resubscribe, &fields)
+    let mapping = export.mapping.flagged(&export.sync.leavers);
+    let plan = Plan::new(&mapping, resubscribe, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
     let segments = current(app, &segments, &export.mapping).await?;
     let manifests = manifests(app, &segments)?;

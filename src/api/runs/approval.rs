@@ -134,7 +134,8 @@ pub async fn approve_run(
     }
     let change = Change::done(Snapshot::from(&run), &plan.plan.0);
     audit::record(&mut tx, &caller.author, Action::RunApprove, change).await?;
-    let view = view(&mut tx, find(&mut tx, caller.instance, id.0).await?).await?;
+    let approved = find(&mut tx, caller.instance, id.0).await?;
+    let view = view(&mut tx, approved).await?;
     tx.commit().await?;
     app.queue.hint(id.0).await;
     Ok(HttpResponse::Accepted().insert_header(("ETag", etag(view.version))).json(view))

@@ -147,6 +147,7 @@ impl RunView {
     #[must_use]
     pub fn of(found: Found, now: DateTime<Utc>) -> Self {
         let Found { run, segments } = found;
+        let status = run.shown_status();
         Self {
             progress: ProgressView::of(&run, now),
             warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
@@ -157,7 +158,7 @@ impl RunView {
             list_id: run.list_id,
             connection_id: run.connection_id,
             segments: segments.into_iter().map(RunSegmentView::from).collect(),
-            status: run.shown_status(),
+            status,
             reason: run.reason.map(|reason| reason.0),
             sync: run.sync.0,
             full_because: run.full_because,
