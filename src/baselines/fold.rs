@@ -8,7 +8,7 @@ use super::blocking::with_layers;
 use super::buckets::sort;
 use super::error::Error;
 use super::member::ListMember;
-use super::merged::{count, merge};
+use super::merged::{merge, with_known_origins};
 use crate::storage::{OwnFile, OwnObject, Storage};
 
 /// The most layers on top of the base.
@@ -17,8 +17,10 @@ const UPPER_MAX: usize = 4;
 const UPPER_PART: u64 = 8;
 
 /// The next version of a baseline: the old one, with these members in place of those with their addresses, or added. Of
-/// several with one address the last one counts; apart from that their order does not matter. Run and fingerprint are
-/// the caller's to set.
+/// several with one address the last one counts; apart from that their order does not matter. A member that the old one
+/// has keeps its origin, unless it proves to be ours now. Run and fingerprint are the caller's to set.
+///
+/// An old one that is damaged is forgotten: the next one has only these members.
 ///
 /// Its objects are in the storage, but only who stores it ([`replace`](super::store::replace)) makes it count: soon,
 /// since the janitor removes objects that nothing names. When this fails, or the caller leaves, the old one is as it
@@ -29,21 +31,37 @@ pub async fn fold<E: From<Error>>(
     members: impl Stream<Item = Result<Vec<ListMember>, E>>,
 ) -> Result<Baseline, E> {
     match sort(old.seed(), members).await? {
-        Some(update) => Ok(append(storage, old, update).await?),
+        Some(update) => Ok(append_or_begin(storage, old, update).await?),
         None => Ok(old.clone()),
+    }
+}
+
+async fn append_or_begin(
+    storage: &Storage,
+    old: &Baseline,
+    update: OwnFile,
+) -> Result<Baseline, Error> {
+    let spare = update.duplicate().map_err(Error::Storage)?;
+    match append(storage, old, update).await {
+        Err(Error::Damaged { .. }) => append(storage, &old.without_members(), spare).await,
+        done => done,
     }
 }
 
 async fn append(storage: &Storage, old: &Baseline, update: OwnFile) -> Result<Baseline, Error> {
     let (is_due, seed) = (is_merge_due(&old.layers, update.rows()), old.seed());
     let work = move |mut layers: Vec<_>| {
-        layers.push(update.open().map_err(Error::Storage)?);
+        if layers.is_empty() {
+            let rows = update.rows();
+            return Ok((update, rows));
+        }
         if is_due {
+            layers.push(update.open().map_err(Error::Storage)?);
             let merged = merge(layers, seed)?;
             let rows = merged.rows();
             return Ok((merged, rows));
         }
-        Ok((update, count(layers)?))
+        with_known_origins(layers, update.open().map_err(Error::Storage)?, seed)
     };
     let (file, members) = with_layers(storage, &old.layers, work).await?;
     let object = storage.put_own(&old.new_path(), file).await.map_err(Error::Storage)?;

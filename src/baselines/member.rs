@@ -21,9 +21,9 @@ pub struct ListMember {
     pub record: u64,
     /// As of `run`.
     pub state: MemberState,
-    /// As of the first run that knew it.
+    /// As of the first run that knew it, or whose answer proved it.
     pub origin: MemberOrigin,
-    /// The last run with an answer about this member.
+    /// The last run with an answer about this member, or in which its record was the same under another mapping.
     pub run: RunId,
 }
 

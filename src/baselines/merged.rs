@@ -6,8 +6,9 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use super::error::Error;
-use super::layer::{KEY, LayerWriter, SCHEMA, member, number_at, only};
+use super::layer::{KEY, LayerWriter, SCHEMA, STATE, member, number_at, only};
 use super::member::{ListMember, key};
+use super::state::{MemberOrigin, decode};
 use crate::storage::{OwnBatches, OwnFile, OwnReader};
 
 /// Where reading one layer is.
@@ -28,6 +29,21 @@ impl Cursor {
         let mut cursor = Self { path, batches, batch, row: 0, key: None };
         cursor.advance()?;
         Ok(cursor)
+    }
+
+    /// The member of this row. What was known of it in the row before says who put it on the list, unless an answer
+    /// proves that it was this service.
+    fn member(&self, before: Option<&Self>, seed: u64) -> Option<ListMember> {
+        let mut member = member(&self.batch, self.row)?;
+        if key(&member.address, seed) != number_at(&self.batch, KEY, self.row) {
+            return None;
+        }
+        if let Some(before) = before
+            && member.origin != MemberOrigin::Ours
+        {
+            (_, member.origin) = decode(number_at(&before.batch, STATE, before.row))?;
+        }
+        Some(member)
     }
 
     /// Keys that do not rise are damage.
@@ -62,26 +78,26 @@ impl Merged {
         &mut self,
         read: impl FnOnce(&RecordBatch, usize) -> Option<T>,
     ) -> Result<Option<(u64, T)>, Error> {
+        self.next_rows(|newest, _| read(&newest.batch, newest.row))
+    }
+
+    /// The same of its newest row and the one before that.
+    fn next_rows<T>(
+        &mut self,
+        read: impl FnOnce(&Cursor, Option<&Cursor>) -> Option<T>,
+    ) -> Result<Option<(u64, T)>, Error> {
         let layers = self.cursors.iter().enumerate();
         let keys = layers.filter_map(|(layer, cursor)| Some((cursor.key?, Reverse(layer))));
         let Some((key, Reverse(newest))) = keys.min() else { return Ok(None) };
-        let newest = &self.cursors[newest];
-        let row = read(&newest.batch, newest.row).ok_or_else(|| Error::damaged(&newest.path))?;
+        let (older, newer) = self.cursors.split_at(newest);
+        let newest = &newer[0];
+        let before = older.iter().rev().find(|cursor| cursor.key == Some(key));
+        let row = read(newest, before).ok_or_else(|| Error::damaged(&newest.path))?;
         for cursor in self.cursors.iter_mut().filter(|cursor| cursor.key == Some(key)) {
             cursor.advance()?;
         }
         Ok(Some((key, row)))
     }
-}
-
-/// How many keys the layers have together.
-pub(super) fn count(layers: Vec<OwnReader>) -> Result<u64, Error> {
-    let mut merged = Merged::open(layers, &only(&[KEY]))?;
-    let mut count = 0;
-    while merged.next_row(|_, _| Some(()))?.is_some() {
-        count += 1;
-    }
-    Ok(count)
 }
 
 /// Every member of the layers, in the order of keys. A row whose key is not that of its address is damage.
@@ -90,13 +106,31 @@ pub(super) fn each_member(
     seed: u64,
 ) -> Result<impl Iterator<Item = Result<(u64, ListMember), Error>>, Error> {
     let mut merged = Merged::open(layers, &SCHEMA)?;
-    Ok(std::iter::from_fn(move || {
-        let read = |batch: &RecordBatch, row| {
-            let member = member(batch, row)?;
-            (key(&member.address, seed) == number_at(batch, KEY, row)).then_some(member)
-        };
-        merged.next_row(read).transpose()
-    }))
+    let next = move || merged.next_rows(|newest, before| newest.member(before, seed)).transpose();
+    Ok(std::iter::from_fn(next))
+}
+
+/// The members of an update with the origins that the layers below it know; and how many keys there are together.
+pub(super) fn with_known_origins(
+    layers: Vec<OwnReader>,
+    update: OwnReader,
+    seed: u64,
+) -> Result<(OwnFile, u64), Error> {
+    let mut merged = Merged::open(layers, &only(&[KEY, STATE]))?;
+    merged.cursors.push(Cursor::open(update, &SCHEMA)?);
+    let (mut writer, mut count) = (LayerWriter::new()?, 0);
+    let all = SCHEMA.fields().len();
+    let read = |newest: &Cursor, before: Option<&Cursor>| {
+        let is_update = newest.batch.num_columns() == all;
+        if is_update { newest.member(before, seed).map(Some) } else { Some(None) }
+    };
+    while let Some((key, member)) = merged.next_rows(read)? {
+        count += 1;
+        if let Some(member) = member {
+            writer.push(key, &member)?;
+        }
+    }
+    Ok((writer.finish()?, count))
 }
 
 /// Writes layers as one.

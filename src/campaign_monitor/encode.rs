@@ -4,9 +4,10 @@
 //! always there; empty values are left out, so that what the list has stays, and so is an unchanged `ConsentToSendSms`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
-use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use super::address;
@@ -31,6 +32,8 @@ pub const CONSENT_TO_SEND_SMS: &str = "ConsentToSendSms";
 #[derive(Debug, Default)]
 pub struct Encoded {
     pub body: Bytes,
+    /// Where each record is in the body.
+    pub records: Vec<Range<usize>>,
     /// Values that could not be sent as they are, in the order of rows. Not all of very many.
     pub misfits: Vec<Misfit>,
     /// The parts of a subscriber that had any value.
@@ -43,41 +46,35 @@ pub struct Encoded {
 /// Never: text always serializes.
 pub fn encode(layout: &Layout, page: &dyn Cells, rows: &[usize]) -> Encoded {
     let tally = Tally::of(layout.custom_fields.len());
-    let body = Body { layout, page, rows, tally: &tally };
+    let body = Body { layout, page, tally: &tally };
     let mut bytes = Vec::with_capacity(rows.len() * RECORD_BYTES);
-    serde_json::to_writer(&mut bytes, &body).expect("text always serializes");
+    bytes.extend_from_slice(br#"{"Subscribers":["#);
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        if !records.is_empty() {
+            bytes.push(b',');
+        }
+        let start = bytes.len();
+        let record = Record { body: &body, row: *row };
+        serde_json::to_writer(&mut bytes, &record).expect("text always serializes");
+        records.push(start..bytes.len());
+    }
+    bytes.extend_from_slice(after_records(layout).as_bytes());
     let (misfits, targets) = tally.finish();
-    Encoded { body: bytes.into(), misfits, targets }
+    Encoded { body: bytes.into(), records, misfits, targets }
+}
+
+/// What a body has behind its records.
+fn after_records(layout: &Layout) -> String {
+    let resubscribe = layout.resubscribe;
+    let responders = r#""QueueSubscriptionBasedAutoResponders":false,"RestartSubscriptionBasedAutoresponders":false"#;
+    format!(r#"],"Resubscribe":{resubscribe},{responders}}}"#)
 }
 
 struct Body<'a> {
     layout: &'a Layout,
     page: &'a dyn Cells,
-    rows: &'a [usize],
     tally: &'a Tally,
-}
-
-impl Serialize for Body<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_struct("Import", 4)?;
-        body.serialize_field("Subscribers", &Subscribers(self))?;
-        body.serialize_field("Resubscribe", &self.layout.resubscribe)?;
-        body.serialize_field("QueueSubscriptionBasedAutoResponders", &false)?;
-        body.serialize_field("RestartSubscriptionBasedAutoresponders", &false)?;
-        body.end()
-    }
-}
-
-struct Subscribers<'a>(&'a Body<'a>);
-
-impl Serialize for Subscribers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut records = serializer.serialize_seq(Some(self.0.rows.len()))?;
-        for row in self.0.rows {
-            records.serialize_element(&Record { body: self.0, row: *row })?;
-        }
-        records.end()
-    }
 }
 
 struct Record<'a> {

@@ -22,6 +22,7 @@ mod options;
 mod source;
 pub mod store;
 pub mod store_planned;
+pub(crate) mod store_senders;
 mod sync;
 mod warning;
 pub mod warnings;

@@ -7,10 +7,9 @@ use crate::audit::Snapshot;
 use crate::db::Time;
 use crate::names::Note;
 
-/// The columns are explained in the migration.
+/// Since when nothing is sent for an instance. The columns are explained in the migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Pause {
     #[serde(skip)]
     pub instance_id: Uuid,

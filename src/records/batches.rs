@@ -6,7 +6,7 @@
 //! blocks no other work; it waits when the uploads are behind. Rows are numbered through the whole run. A run that
 //! resumes after a crash reads from the start again without sending, and so knows every address that came before.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
@@ -15,6 +15,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::batcher::{Accounted, Batcher, Marking};
 use super::encoded::EncodedBatch;
 use super::plan::Plan;
 use super::sifter::Sifter;
@@ -32,10 +33,12 @@ pub struct MemberSource {
     /// What the run pinned, in the order of its segments.
     pub manifests: Vec<Arc<Manifest>>,
     pub plan: Arc<Plan>,
-    /// Rows that have been accounted for: batches start after them.
-    pub position: i64,
-    /// First rows of the batches behind the position that have been accounted for too.
-    pub answered: HashSet<i64>,
+    /// Rows of which no batch is made.
+    pub accounted: Accounted,
+    /// Makes only these batches, which were made before: first row and end.
+    pub only: Option<BTreeMap<i64, i64>>,
+    /// How records are known again, and which are left out.
+    pub marking: Marking,
     /// Seeds the hashes of the addresses.
     pub seed: u64,
     /// Gets the profiles that are sent in place of their duplicates, after the last batch.
@@ -68,7 +71,7 @@ type Batches = mpsc::Sender<Result<EncodedBatch, ReadFailure>>;
 
 async fn produce_or_tell(mut source: MemberSource, sender: Batches) {
     let winners = source.winners.take();
-    let sifter = match produce(&mut source, &sender).await {
+    let sifter = match Box::pin(produce(&mut source, &sender)).await {
         Ok(sifter) => sifter.filter(|_| !sender.is_closed()),
         Err(error) => {
             // Nobody listens any more when this fails, and then nobody needs to know.
@@ -91,8 +94,8 @@ async fn produce(
 ) -> Result<Option<Sifter>, ReadFailure> {
     let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
     let room = usize::try_from(rows).unwrap_or(usize::MAX);
-    let mut sifter = Sifter::new(source.plan.clone(), room, source.seed);
-    sifter.skip(source.position, std::mem::take(&mut source.answered));
+    let comparison = source.marking.comparison.clone();
+    let mut sifter = Sifter::new(source.plan.clone(), room, source.seed, comparison);
     if source.plan.reads_consents() {
         let decisive = source.plan.decisive();
         let mut pages = source.pages(&decisive);
@@ -103,14 +106,24 @@ async fn produce(
             }
         }
     }
+    let mut batcher = source.batcher(sifter);
     let mut pages = source.pages(&source.plan);
     while let Some(page) = pages.try_next().await? {
-        let Some(batch) = sifter.sift(page) else { continue };
-        if sender.send(Ok(batch)).await.is_err() {
+        for batch in batcher.add(page) {
+            if sender.send(Ok(batch)).await.is_err() {
+                return Ok(None);
+            }
+        }
+        if sender.is_closed() {
             return Ok(None);
         }
     }
-    Ok(Some(sifter))
+    if let Some(last) = batcher.finish()
+        && sender.send(Ok(last)).await.is_err()
+    {
+        return Ok(None);
+    }
+    Ok(Some(batcher.sifter))
 }
 
 /// Reads the addresses once more, if there were duplicates.
@@ -138,6 +151,23 @@ async fn name_winners(
 }
 
 impl MemberSource {
+    /// Every row, page by page.
+    pub fn new(
+        storage: Storage,
+        manifests: Vec<Arc<Manifest>>,
+        plan: Arc<Plan>,
+        seed: u64,
+    ) -> Self {
+        let (accounted, only, marking) = (Accounted::default(), None, Marking::none());
+        Self { storage, manifests, plan, accounted, only, marking, seed, winners: None }
+    }
+
+    fn batcher(&mut self, sifter: Sifter) -> Batcher {
+        let (marking, only) = (self.marking.clone(), self.only.take());
+        let accounted = std::mem::take(&mut self.accounted);
+        Batcher::new(self.plan.clone(), sifter, marking, only, accounted)
+    }
+
     /// The pages of all segments, with the columns of a plan.
     fn pages(&self, plan: &Plan) -> impl Stream<Item = Result<RecordBatch, ReadFailure>> + Unpin {
         let (storage, columns) = (self.storage.clone(), plan.wanted());

@@ -1,43 +1,53 @@
-//! A page of rows that is ready to be sent, and the calls it takes.
+//! Rows that are ready to be sent, and the calls they take.
 
 use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 
-use super::integers::to_i64;
+use super::hasher::RecordHashes;
 use super::plan::Plan;
+use super::positions::Positions;
+use crate::baselines::ListMember;
 use crate::runs::{FieldWarnings, Rejection, ValueProblem};
 
 /// The largest body of a call; more goes in halves.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
-/// A page of rows, ready to be sent.
+/// A page of rows, ready to be sent; or what has changed of several.
 pub struct EncodedBatch {
-    /// From 1.
+    /// That of the page with which it begins, from 1.
     pub number: i64,
     /// Its first row in the run, from 0.
     pub first_row: i64,
-    /// The rows, as text.
+    /// The row after its last one.
+    pub end: i64,
+    /// Its rows, as text; without those that are unchanged.
     pub page: RecordBatch,
+    /// Where these rows are in the run.
+    pub positions: Positions,
     /// Positions in the page of the rows to be sent.
     pub records: Vec<usize>,
+    /// The hashes of the records, in the same order.
+    pub hashes: Vec<RecordHashes>,
+    /// Rows that are not sent, because the list has them already.
+    pub unchanged: i64,
+    /// Those of them whose content has another hash now.
+    pub rehashed: Vec<ListMember>,
     /// The rows that are not sent, and why.
     pub refused: Vec<Rejection>,
     /// The body of the import; empty when nothing is to be sent.
     pub body: Bytes,
+    /// The hash of that.
+    pub body_hash: Option<i64>,
     /// Values that could not be sent as they are, and how many. Of very many not all are named.
     pub problems: Vec<ValueProblem>,
     pub field_warnings: FieldWarnings,
 }
 
 impl EncodedBatch {
-    pub fn rows(&self) -> i64 {
-        to_i64(self.page.num_rows())
-    }
-
-    /// The row after its last one.
-    pub fn end(&self) -> i64 {
-        self.first_row + self.rows()
+    /// Rows of the segments that it covers, sent or not.
+    pub const fn rows(&self) -> i64 {
+        self.end - self.first_row
     }
 
     /// Calls it takes, if each is answered at once.

@@ -231,8 +231,7 @@ mod tests {
         let known =
             json!([{"FieldName": "f", "Key": "[f]", "DataType": field, "FieldOptions": options}]);
         let known: Vec<_> = serde_json::from_value(known).unwrap();
-        let plan = Plan::new(&serde_json::from_value(mapping).unwrap(), false, &known)
-            .unwrap();
+        let plan = Plan::new(&serde_json::from_value(mapping).unwrap(), false, &known).unwrap();
         let page = [("0", "1"), ("1", "ann@example.com"), ("2", value)]
             .map(|(name, text)| (name, Arc::new(StringArray::from(vec![text])) as ArrayRef));
         let body = plan.encode(&RecordBatch::try_from_iter(page).unwrap(), &[0]).body;

@@ -55,7 +55,7 @@ impl FieldList {
         })
     }
 
-    fn source(&mut self, source: &ValueSource) -> Source {
+    pub(super) fn source(&mut self, source: &ValueSource) -> Source {
         match source {
             ValueSource::Field(field) => Source::Column(self.position(field)),
             ValueSource::Constant(constant) => Source::Constant(constant.as_str().to_owned()),

@@ -40,7 +40,8 @@ impl Hasher {
 
     /// The contents of some rows.
     pub fn contents(&self, page: &RecordBatch, rows: &[usize]) -> Vec<u64> {
-        let columns: Vec<_> = page.columns().iter().map(|column| column.as_string::<i32>()).collect();
+        let columns: Vec<_> =
+            page.columns().iter().map(|column| column.as_string::<i32>()).collect();
         let mut bytes = Vec::new();
         let content = |row: &usize| {
             bytes.clear();

@@ -2,19 +2,25 @@
 //!
 //! A run sends what a preview only counts; both take it from here, so both report the same.
 
+pub mod basis;
+pub mod batcher;
 pub mod batches;
 pub mod census;
 pub mod columns;
+pub mod comparison;
 mod consents;
 pub mod encoded;
 mod examples;
 mod field_list;
+mod fingerprint;
 pub mod forecast;
+mod gathering;
 pub mod hasher;
 pub mod integers;
 pub mod leaver_set;
 pub mod outlook;
 pub mod plan;
+pub mod positions;
 pub mod rejection;
 mod seen;
 mod sifter;

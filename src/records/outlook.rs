@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::batches::ReadFailure;
 use super::census::{self, Acknowledged, Rows};
 use super::forecast::{self, Hold, Intent, Pace};
@@ -11,9 +13,9 @@ use super::plan::Plan;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index};
 use crate::db::ReadHandle;
-use crate::exports::{Leavers, ListId, ListSync, Mapping, Warning, WarningCode};
+use crate::exports::{Leavers, ListId, ListSync, Mapping, Warning, WarningCode, store_senders};
 use crate::names::{ExportId, RunId};
-use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_senders};
+use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
 use crate::storage::Manifest;
 
 /// Whose plan it is.
@@ -118,7 +120,8 @@ enum Own {
 async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
     let (export, list) = (subject.export, subject.list);
     let baseline = baselines::store::get(tx, export, list.as_str()).await?;
-    let last = store_senders::last_sender(tx, export, list, subject.run).await?;
+    let run = subject.run.unwrap_or(NO_RUN);
+    let last = store_sent::last_sending(tx, export, list.as_str(), run).await?;
     Ok(match baseline {
         Some(baseline) if is_trusted(&baseline, last, subject.run) => Own::Known(Box::new(baseline)),
         None if last.is_none() => Own::Nothing,
@@ -140,7 +143,7 @@ async fn others(
     let baselines = baselines::store::of_list(tx, subject.list.as_str()).await?;
     let mut others = Vec::new();
     for export in exports.into_iter().filter(|export| *export != subject.export) {
-        let last = store_senders::last_sender(tx, export, subject.list, None).await?;
+        let last = store_sent::last_sending(tx, export, subject.list.as_str(), NO_RUN).await?;
         let baseline = baselines.iter().find(|baseline| baseline.export_id == export);
         match (baseline, last) {
             (None, None) => {}
@@ -172,6 +175,9 @@ async fn loaded(
         Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
     }
 }
+
+/// A preview is none.
+const NO_RUN: RunId = RunId(Uuid::nil());
 
 const BEHIND: &str = "It is not known for certain what the last run sent, so this run takes nobody off the list. It \
     records what the list has, and the next run takes off who has left.";

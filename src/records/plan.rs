@@ -9,6 +9,7 @@ use arrow_array::RecordBatch;
 use super::columns::{Blanks, Columns, EMAIL_COLUMN};
 use super::consents::Consents;
 use super::field_list::{FieldList, custom_fields};
+use super::fingerprint::fingerprint;
 use super::value_problems::TargetNames;
 use crate::campaign_monitor::{
     self, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Encoded, Layout, NameColumns,
@@ -57,8 +58,24 @@ impl Plan {
             consent_to_send_sms,
             resubscribe,
         };
-        let needed = needed(mapping);
-        Ok(Self { columns: columns.0.into(), needed, names, layout, blanks: blanks(mapping), fingerprint: String::new() })
+        let fingerprint = fingerprint(mapping, resubscribe, list_fields);
+        let (columns, needed, blanks) = (columns.0.into(), needed(mapping), blanks(mapping));
+        Ok(Self { columns, needed, names, fingerprint, layout, blanks })
+    }
+
+    /// Reads every field that a run reads, and makes no records: for when the fields of the list are unknown.
+    pub fn without_list(mapping: &Mapping) -> Self {
+        let mut columns = FieldList::new();
+        let email = columns.email(&mapping.email);
+        columns.name(mapping.name.as_ref());
+        columns.mobile_number(mapping);
+        let consent_to_track = columns.consent(&mapping.consent_to_track);
+        let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
+        for custom in &mapping.custom_fields {
+            columns.source(&custom.source);
+        }
+        let layout = without_values(email, consent_to_track, consent_to_send_sms);
+        Self { columns: columns.0.into(), layout, ..Self::without_values(mapping) }
     }
 
     /// Reads what names a profile and decides whether it is sent, and nothing else.
@@ -69,7 +86,13 @@ impl Plan {
         let consent_to_send_sms = columns.consent(&mapping.consent_to_send_sms);
         let layout = without_values(email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.0.into(), TargetNames::default());
-        Self { columns, needed: needed(mapping), names, layout, blanks: blanks(mapping), fingerprint: String::new() }
+        let (needed, blanks, fingerprint) = (needed(mapping), blanks(mapping), String::new());
+        Self { columns, needed, names, fingerprint, layout, blanks }
+    }
+
+    /// Whether people come back who left the list.
+    pub const fn resubscribes(&self) -> bool {
+        self.layout.resubscribe
     }
 
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
@@ -99,7 +122,7 @@ impl Plan {
         let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.into(), TargetNames::default());
         let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
-        Self { columns, needed, names, layout, blanks, fingerprint: String::new() }
+        Self { columns, needed, names, fingerprint: String::new(), layout, blanks }
     }
 
     /// What is read of the members of a segment.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
-use super::integers::to_i64;
+use crate::baselines::MemberState;
 use crate::campaign_monitor::address::Flaw;
 use crate::campaign_monitor::{RefusalCode, all_shown};
 use crate::runs::{Rejection, RejectionOutcome};
@@ -67,12 +67,24 @@ impl RejectionCode {
     }
 }
 
-/// Which profile of a run it is: a row of a page, and where that page stands in the run.
+/// What a person is to the list whom it refused with this code; `None` for what is wrong with the record.
+pub fn refused_state(word: &str) -> Option<MemberState> {
+    let states = [
+        (RefusalCode::Suppressed, MemberState::Suppressed),
+        (RefusalCode::Deleted, MemberState::Deleted),
+        (RefusalCode::Unsubscribed, MemberState::Unsubscribed),
+        (RefusalCode::Bounced, MemberState::Bounced),
+        (RefusalCode::Unconfirmed, MemberState::Unconfirmed),
+    ];
+    states.into_iter().find(|(code, _)| code.word() == word).map(|(_, state)| state)
+}
+
+/// Which profile of a run it is: a row of a page, and its row in the run.
 #[derive(Clone, Copy)]
 pub struct Profile<'a> {
     pub columns: &'a Columns<'a>,
     pub batch: i64,
-    pub first_row: i64,
+    pub position: i64,
     pub row: usize,
 }
 
@@ -86,7 +98,7 @@ impl Profile<'_> {
     ) -> Rejection {
         let text = |column| self.columns.written(column, self.row).unwrap_or_default().to_owned();
         Rejection {
-            position: self.first_row + to_i64(self.row),
+            position: self.position,
             batch: self.batch,
             customer_id: text(CUSTOMER_ID_COLUMN),
             email: shown(self.columns.get(EMAIL_COLUMN, self.row).unwrap_or_default()),

@@ -1,23 +1,44 @@
-//! Tells the rows of a run that are sent from the others, and makes batches of them.
+//! Tells the rows of a run that may be sent from the others.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 
 use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
+use super::comparison::Comparison;
 use super::consents::{Choice, Consents, Said};
-use super::encoded::EncodedBatch;
 use super::integers::to_i64;
 use super::plan::Plan;
 use super::rejection::{Profile, RejectionCode};
 use super::seen::Seen;
 use super::unreadable::{self, UnreadableConsent};
 use super::winners::Winners;
+use crate::campaign_monitor::ConsentReading;
 use crate::campaign_monitor::address::{self, Flaw};
-use crate::campaign_monitor::{ConsentReading, Encoded};
 use crate::runs::{Rejection, RejectionOutcome};
+
+/// A page whose rows are told apart.
+pub struct Sifted {
+    pub page: RecordBatch,
+    /// Its number in the run, from 1.
+    pub number: i64,
+    /// Its first row in the run.
+    pub first_row: i64,
+    /// The rows that may be sent.
+    pub records: Vec<usize>,
+    /// The keys of their addresses in the baseline; empty where nothing is compared.
+    pub keys: Vec<u64>,
+    /// The rows that are not sent, and why.
+    pub refused: Vec<Rejection>,
+}
+
+impl Sifted {
+    /// The row of the run after its last one.
+    pub fn end(&self) -> i64 {
+        self.first_row + to_i64(self.page.num_rows())
+    }
+}
 
 /// Tells the rows to be sent from the others.
 pub struct Sifter {
@@ -25,9 +46,8 @@ pub struct Sifter {
     seen: Seen,
     /// What is said by the profiles of the address in each slot of `seen`; empty where no consent comes from a field.
     said: Vec<Said>,
-    /// Rows that have been accounted for.
-    position: i64,
-    answered: HashSet<i64>,
+    /// Makes the keys of addresses.
+    comparison: Option<Arc<Comparison>>,
     next_number: i64,
     next_row: i64,
     /// The slots of the rows that another one is sent for, and their positions in the run.
@@ -36,22 +56,21 @@ pub struct Sifter {
 
 impl Sifter {
     /// For as many rows as there is room for.
-    pub fn new(plan: Arc<Plan>, room: usize, seed: u64) -> Self {
+    pub fn new(
+        plan: Arc<Plan>,
+        room: usize,
+        seed: u64,
+        comparison: Option<Arc<Comparison>>,
+    ) -> Self {
         Self {
             plan,
             seen: Seen::with_room_for(room, seed),
             said: vec![],
-            position: 0,
-            answered: HashSet::new(),
+            comparison,
             next_number: 1,
             next_row: 0,
             duplicates: vec![],
         }
-    }
-
-    /// Makes no batch of rows up to a position, and of the pages that begin with these rows.
-    pub fn skip(&mut self, position: i64, answered: HashSet<i64>) {
-        (self.position, self.answered) = (position, answered);
     }
 
     /// Learns what the profiles of a page say, which `decisive` reads.
@@ -81,73 +100,70 @@ impl Sifter {
         &mut self.said[slot]
     }
 
-    /// The batch of a page; `None` when all of it has been accounted for.
-    pub fn sift(&mut self, page: RecordBatch) -> Option<EncodedBatch> {
-        let (number, first_row) = (self.next_number, self.next_row);
-        self.next_number += 1;
-        self.next_row += to_i64(page.num_rows());
-        let (records, refused) = self.sort(&page, number, first_row);
-        if self.next_row <= self.position || self.answered.contains(&first_row) {
-            return None;
-        }
-        let encoded =
-            if records.is_empty() { Encoded::default() } else { self.plan.encode(&page, &records) };
-        let field_warnings = self.plan.names.warnings(&encoded);
-        let Encoded { body, misfits, .. } = encoded;
-        let problems = if misfits.is_empty() {
-            vec![]
-        } else {
-            self.plan.names.problems(misfits, &self.plan.columns_of(&page), first_row)
-        };
-        Some(EncodedBatch {
-            number,
-            first_row,
-            page,
-            records,
-            refused,
-            body,
-            problems,
-            field_warnings,
-        })
-    }
-
-    fn sort(
-        &mut self,
-        page: &RecordBatch,
-        batch: i64,
-        first_row: i64,
-    ) -> (Vec<usize>, Vec<Rejection>) {
+    /// Tells the rows of the next page apart.
+    pub fn sift(&mut self, page: RecordBatch) -> Sifted {
         let plan = Arc::clone(&self.plan);
-        let columns = &plan.columns_of(page);
-        let mut records = Vec::with_capacity(page.num_rows());
-        let mut refused = Vec::new();
+        let mut sifted = Sifted {
+            number: self.next_number,
+            first_row: self.next_row,
+            records: Vec::with_capacity(page.num_rows()),
+            keys: vec![],
+            refused: vec![],
+            page,
+        };
+        (self.next_number, self.next_row) = (sifted.number + 1, sifted.end());
+        let page = sifted.page.clone();
+        let columns = &plan.columns_of(&page);
         for row in 0..page.num_rows() {
             match self.check(columns, row) {
-                Ok(()) => records.push(row),
-                Err(objection) => {
-                    if let Objection::Duplicate { slot } = objection {
-                        self.duplicates.push((slot, first_row + to_i64(row)));
-                    }
-                    let (outcome, code, message) = objection.explain();
-                    let profile = Profile { columns, batch, first_row, row };
-                    refused.push(profile.reject(outcome, code, message));
+                Ok(key) => {
+                    sifted.records.push(row);
+                    sifted.keys.extend(key);
                 }
+                Err(objection) => self.refuse(&objection, columns, row, &mut sifted),
             }
         }
-        (records, refused)
+        sifted
     }
 
-    fn check(&mut self, columns: &Columns<'_>, row: usize) -> Result<(), Objection> {
+    fn refuse(
+        &mut self,
+        objection: &Objection,
+        columns: &Columns<'_>,
+        row: usize,
+        sifted: &mut Sifted,
+    ) {
+        let position = sifted.first_row + to_i64(row);
+        if let Objection::Duplicate { slot } = objection {
+            self.duplicates.push((*slot, position));
+        }
+        let (outcome, code, message) = objection.explain();
+        let profile = Profile { columns, batch: sifted.number, position, row };
+        sifted.refused.push(profile.reject(outcome, code, message));
+    }
+
+    /// The key of the address in the baseline, if it is compared.
+    fn check(&mut self, columns: &Columns<'_>, row: usize) -> Result<Option<u64>, Objection> {
         let plan = Arc::clone(&self.plan);
         let address = usable_address(&plan, columns, row)?;
+        self.check_address(&address, columns, row)?;
+        Ok(self.comparison.as_ref().map(|comparison| comparison.key(&address)))
+    }
+
+    fn check_address(
+        &mut self,
+        address: &str,
+        columns: &Columns<'_>,
+        row: usize,
+    ) -> Result<(), Objection> {
         if !self.said.is_empty() {
             let consents = self.plan.consents(columns, row);
             if consents.contains(&ConsentReading::Unreadable) {
                 return Err(Objection::Unreadable(self.plan.unreadable_consents(columns, row)));
             }
-            return self.choose(&address, consents);
+            return self.choose(address, consents);
         }
-        match self.seen.slot(&address) {
+        match self.seen.slot(address) {
             (_, true) => Ok(()),
             (slot, false) => Err(Objection::Duplicate { slot }),
         }

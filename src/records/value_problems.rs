@@ -1,7 +1,7 @@
 //! Names the values that could not be sent: the profile, its field, and the field of the list.
 
 use super::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
-use super::integers::to_i64;
+use super::positions::Positions;
 use crate::campaign_monitor::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, CustomFieldColumn, EMAIL_ADDRESS, Encoded,
     MOBILE_NUMBER, Misfit, NAME, Target, all_shown,
@@ -73,12 +73,12 @@ impl TargetNames {
         warnings
     }
 
-    /// The value problems of a page that begins at this row of the run.
+    /// The value problems of a page whose rows stand there in the run.
     pub fn problems(
         &self,
         misfits: Vec<Misfit>,
         columns: &Columns<'_>,
-        first_row: i64,
+        positions: &Positions,
     ) -> Vec<ValueProblem> {
         let (mut last, mut number) = (None, 0);
         let name = |misfit: Misfit| {
@@ -87,7 +87,7 @@ impl TargetNames {
             let text = |column| columns.written(column, misfit.row).unwrap_or_default();
             let (field, key) = self.get(misfit.target);
             ValueProblem {
-                position: first_row + to_i64(misfit.row),
+                position: positions.of(misfit.row),
                 number,
                 customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
                 email: all_shown(text(EMAIL_COLUMN)).into_owned(),

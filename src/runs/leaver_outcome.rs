@@ -6,8 +6,11 @@ use crate::baselines::MemberState;
 /// What became of a leaver. The letters are stored: they stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaverOutcome {
+    /// The flag says that the person left.
     Flagged,
+    /// The subscriber is deleted from the list.
     Deleted,
+    /// The person is unsubscribed.
     Unsubscribed,
     /// Off the list before the run came to the person.
     Gone,

@@ -44,6 +44,7 @@ pub struct RunPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedWith {
+    /// Which run that was.
     pub run_id: RunId,
     /// Members of its segments.
     #[schema(minimum = 0, example = 99_910)]
@@ -54,6 +55,7 @@ pub struct ComparedWith {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReachedLimit {
+    /// Which limit it is.
     pub limit: BrakeRule,
     /// What the plan has: people, or percent of the members that the list has from this export.
     #[schema(minimum = 0, example = 640)]
@@ -125,10 +127,13 @@ pub struct LeaverCounts {
     /// Members of the baseline that the segments do not have any more.
     #[sqlx(rename = "leavers_found")]
     pub found: i64,
+    /// Their flag says that they left.
     #[sqlx(rename = "leavers_flagged")]
     pub flagged: i64,
+    /// Deleted from the list.
     #[sqlx(rename = "leavers_deleted")]
     pub deleted: i64,
+    /// Unsubscribed from it.
     #[sqlx(rename = "leavers_unsubscribed")]
     pub unsubscribed: i64,
     /// Not put on the list by this service, or also in another export.

@@ -11,7 +11,7 @@ use super::store::{self, NewRun};
 use crate::audit::{self, Action, Author, Change};
 use crate::connections::{self, Connection, Unusable};
 use crate::db::{ReadHandle, Time, WriteHandle};
-use crate::exports::Export;
+use crate::exports::{Export, SendMode};
 use crate::queue::Queue;
 use crate::{pauses, segments, telemetry};
 
@@ -122,7 +122,8 @@ async fn prepare<'a>(
         export,
         segments,
         kind: cause.kind(),
-        is_full: matches!(cause, Cause::Person { is_full: true }),
+        is_full: matches!(cause, Cause::Person { is_full: true })
+            && export.sync.send == SendMode::Changes,
         by,
         planned: cause.planned(),
         traceparent: telemetry::traceparent(&span),

@@ -100,16 +100,20 @@ pub async fn heartbeat(
     })
 }
 
-/// Pins what the run reads, and how many profiles that selects. False: the lease is lost.
+/// Pins what the run reads, how many profiles that selects, and why it sends more than changes. False: the lease is
+/// lost.
 pub async fn pin(
     tx: &mut WriteHandle,
+    run: &Run,
     lease: Lease,
     segments: &[RunSegment],
     warnings: &Warnings,
 ) -> Result<bool> {
     let selected: i64 = segments.iter().map(|segment| segment.member_count).sum();
-    let done = sql!(&mut *tx, |db| sqlx::query(
-        "UPDATE runs SET selected = $3, warnings = $4, version = version + 1,
+    let done =
+        sql!(&mut *tx, |db| {
+            sqlx::query(
+        "UPDATE runs SET selected = $3, warnings = $4, full_because = $5, version = version + 1,
              reason = CASE WHEN cancel_requested THEN reason END
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
@@ -117,9 +121,11 @@ pub async fn pin(
     .bind(lease.fence)
     .bind(selected)
     .bind(Json(warnings))
+    .bind(run.full_because)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+        });
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(

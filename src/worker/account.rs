@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::members::{Answers, members, sent_address};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
-use crate::campaign_monitor::{Error, address};
-use crate::records::columns::{Columns, EMAIL_COLUMN};
+use crate::baselines::ListMember;
+use crate::campaign_monitor::Error;
+use crate::names::RunId;
+use crate::records::columns::Columns;
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::rejection::{Profile, RejectionCode};
@@ -19,6 +22,8 @@ pub struct Done {
     /// As it is stored.
     pub batch: runs::BatchResult,
     pub counts: Counts,
+    /// What the answers say about its members.
+    pub members: Vec<ListMember>,
     /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
     /// Values that could not be sent as they are, and how many.
@@ -40,13 +45,24 @@ impl Done {
 
 /// Accounts for an uploaded batch. Records without an answer count as in doubt where they may be on the
 /// list, and as remaining where they surely are not.
-pub fn account(uploaded: Uploaded) -> Done {
-    let Uploaded { batch, created, updated, refused, unanswered, http_status, attempts, duration } =
-        uploaded;
+pub fn account(uploaded: Uploaded, run: RunId) -> Done {
+    let Uploaded {
+        batch,
+        created,
+        updated,
+        refused,
+        is_proof,
+        unanswered,
+        http_status,
+        attempts,
+        duration,
+    } = uploaded;
     let is_answered = unanswered.is_none();
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
     let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
+    let answers = Answers { created, is_proof, rejections: &rejections, unsent: &unsent };
+    let members = members(&batch, &answers, run);
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
     let mut counts = Counts {
@@ -54,6 +70,7 @@ pub fn account(uploaded: Uploaded) -> Done {
         updated,
         rejected,
         in_doubt: with(RejectionOutcome::InDoubt),
+        unchanged: batch.unchanged,
         ..Counts::default()
     };
     add_unsent(&batch, &mut counts);
@@ -68,23 +85,33 @@ pub fn account(uploaded: Uploaded) -> Done {
         created,
         updated,
         rejected,
-        unchanged: 0,
-        body_hash: None,
+        unchanged: batch.unchanged,
+        body_hash: batch.body_hash,
     };
-    let end = batch.end();
+    let end = batch.end;
     rejections.extend(batch.refused);
     let (problems, field_warnings) = (batch.problems, batch.field_warnings);
-    Done { end, batch: row, counts, rejections, problems, field_warnings, is_answered, failure }
+    Done {
+        end,
+        batch: row,
+        counts,
+        members,
+        rejections,
+        problems,
+        field_warnings,
+        is_answered,
+        failure,
+    }
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.
-pub fn doubt(batch: EncodedBatch) -> Done {
+pub fn doubt(batch: EncodedBatch, run: RunId) -> Done {
     // Which of its values did not fit was not read.
     let (problems, field_warnings) = (vec![], FieldWarnings::default());
     let batch = EncodedBatch { problems, field_warnings, ..batch };
     let in_doubt = batch.records.clone();
     let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
-    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) })
+    account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) }, run)
 }
 
 fn add_unsent(batch: &EncodedBatch, counts: &mut Counts) {
@@ -117,12 +144,7 @@ fn rejected(
         return vec![];
     }
     let columns = Columns::of(&batch.page);
-    let address = |row: usize| {
-        let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
-        // A record with a mistake in its address was sent without it.
-        let repaired = address::check(text).is_err().then(|| address::repaired(text)).flatten();
-        repaired.unwrap_or_else(|| address::sent(text).into_owned()).to_lowercase()
-    };
+    let address = |row: usize| sent_address(&columns, row).to_lowercase();
     let unanswered: HashSet<usize> = unanswered.iter().copied().collect();
     let answered = batch.records.iter().filter(|row| !unanswered.contains(row));
     let mut rows: BTreeMap<String, usize> = answered.map(|row| (address(*row), *row)).collect();
@@ -152,7 +174,7 @@ fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection
     );
     let message = record.message();
     Rejection {
-        position: batch.first_row + to_i64(row),
+        position: batch.positions.of(row),
         batch: batch.number,
         customer_id: String::new(),
         outcome: record.outcome(),
@@ -173,8 +195,8 @@ fn in_doubt(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
     rows.iter().map(reject).collect()
 }
 
-const fn profile<'a>(batch: &EncodedBatch, columns: &'a Columns<'a>, row: usize) -> Profile<'a> {
-    Profile { columns, batch: batch.number, first_row: batch.first_row, row }
+fn profile<'a>(batch: &EncodedBatch, columns: &'a Columns<'a>, row: usize) -> Profile<'a> {
+    Profile { columns, batch: batch.number, position: batch.positions.of(row), row }
 }
 
 #[cfg(test)]
@@ -185,6 +207,12 @@ mod tests {
 
     use super::*;
     use crate::campaign_monitor::ImportFailure;
+    use crate::records::hasher::RecordHashes;
+    use crate::records::positions::Positions;
+
+    const fn hashes(content: u64) -> RecordHashes {
+        RecordHashes { content, record: content + 100, is_known: false }
+    }
 
     /// A batch of these addresses, all of which have been sent.
     fn batch(addresses: &[&str]) -> EncodedBatch {
@@ -196,10 +224,16 @@ mod tests {
         EncodedBatch {
             number: 2,
             first_row: 1000,
+            end: 1000 + to_i64(addresses.len()),
             page: RecordBatch::try_from_iter(columns).unwrap(),
+            positions: Positions::From(1000),
             records: (0..addresses.len()).collect(),
+            hashes: (0..).map(hashes).take(addresses.len()).collect(),
+            unchanged: 0,
+            rehashed: vec![],
             refused: vec![],
             body: bytes::Bytes::new(),
+            body_hash: None,
             problems: vec![],
             field_warnings: FieldWarnings::default(),
         }
@@ -214,7 +248,8 @@ mod tests {
         let refused: Vec<_> = refused.collect();
         let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
         let created = to_i64(batch.records.len() - refused.len() - unknown);
-        account(Uploaded { created, refused, unanswered, ..Uploaded::unknown(batch) })
+        let run = RunId(uuid::Uuid::nil());
+        account(Uploaded { created, refused, unanswered, ..Uploaded::unknown(batch) }, run)
     }
 
     fn named(done: &Done) -> Vec<(i64, &str, &str)> {

@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use super::claim::{begin, claim, may_begin};
+use super::ending::ending;
 use super::fairness::Fairness;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
@@ -52,11 +53,11 @@ async fn phases(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> anyhow::R
     let _active = GaugeGuard::new(measures::RUNS_ACTIVE);
     let mut job = begin(app, fairness, run).await?;
     let heartbeat = Heartbeat::of(&job);
-    let ending = attempt(&mut job, &heartbeat).await;
-    let sent_until = settle::sent_until(&job, &ending);
-    let outcome = settle::outcome(&job, ending)?;
-    let rest = heartbeat.during(settle::rest(&mut job, &outcome)).await?;
-    settle(&mut job, &outcome, rest, sent_until).await
+    let ended = attempt(&mut job, &heartbeat).await;
+    let sent_until = settle::sent_until(&job, &ended);
+    let outcome = settle::outcome(&job, ended)?;
+    let ending = heartbeat.during(Box::pin(ending(&mut job, &outcome))).await?;
+    settle(&mut job, &outcome, ending, sent_until).await
 }
 
 /// The phases between `claim` and `settle`.

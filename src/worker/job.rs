@@ -6,12 +6,15 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::account::Done;
+use super::acknowledged::Acknowledged;
 use super::fairness::{ActiveRun, Fairness};
 use crate::app::App;
+use crate::records::basis::Basis;
+use crate::records::batcher::{Accounted, CHANGES_ROWS_MAX};
 use crate::records::integers::to_i64;
-use crate::runs::{Lease, Run};
+use crate::runs::{self, Lease, Run};
 use crate::segments::SegmentName;
-use crate::storage::PAGE_ROWS;
+use crate::storage::{Manifest, PAGE_ROWS};
 
 /// Held while something is written about the run, so that two writes of one worker never wait for each other's lock.
 pub type Writes = Arc<tokio::sync::Mutex<()>>;
@@ -33,6 +36,11 @@ pub struct Job {
     pub(super) doubt_until: i64,
     /// Batches behind the position that are written already: first row and end.
     pub(super) answered: BTreeMap<i64, i64>,
+    /// What earlier attempts have accounted for.
+    pub(super) earlier: Accounted,
+    /// What members are compared with, and what is acknowledged adds to; none before the run is prepared.
+    pub(super) basis: Option<Basis>,
+    pub(super) acknowledged: Acknowledged,
     /// Batches of which some records have no answer.
     pub(super) unanswered: Vec<Done>,
     /// Occupies a slot until the job ends.
@@ -53,12 +61,46 @@ impl Job {
         let active = fairness.begin(lease, stop.clone());
         let (doubt_until, unanswered) = (run.sent_until, vec![]);
         let writes = Writes::default();
-        let segments = vec![];
-        Self { app, run, lease, stop, writes, segments, doubt_until, answered, unanswered, active }
+        let earlier = Accounted { position: run.position, answered: answered.clone() };
+        let (segments, basis, acknowledged) = (vec![], None, Acknowledged::default());
+        Self {
+            app,
+            run,
+            lease,
+            stop,
+            writes,
+            segments,
+            doubt_until,
+            answered,
+            earlier,
+            basis,
+            acknowledged,
+            unanswered,
+            active,
+        }
     }
 
     /// Rows that may be sent before the next checkpoint is written.
     pub(super) fn window(&self) -> i64 {
-        i64::from(self.app.config.work.uploads_in_flight) * to_i64(PAGE_ROWS)
+        let is_comparing = self.basis.as_ref().is_some_and(Basis::is_comparing);
+        let batch = if is_comparing { CHANGES_ROWS_MAX } else { to_i64(PAGE_ROWS) };
+        i64::from(self.app.config.work.uploads_in_flight) * batch
+    }
+
+    /// Rows that need no batch any more.
+    pub(super) fn accounted(&self) -> Accounted {
+        Accounted { position: self.run.position, answered: self.answered.clone() }
+    }
+
+    /// What the run has pinned, in the order of its segments.
+    pub(super) async fn manifests(&self) -> sqlx::Result<Vec<Arc<Manifest>>> {
+        let segments = runs::store::segments(&mut self.app.db.read().await?, self.run.id).await?;
+        let pinned = segments.into_iter().filter_map(|segment| segment.manifest);
+        Ok(pinned.map(|manifest| Arc::new(manifest.0)).collect())
+    }
+
+    /// Seeds the hashes of the addresses of this run.
+    pub(super) const fn seed(&self) -> u64 {
+        self.run.id.0.as_u64_pair().1
     }
 }

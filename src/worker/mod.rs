@@ -6,8 +6,10 @@
 //! lost it stops at once.
 
 mod account;
+mod acknowledged;
 mod checkpoint;
 mod claim;
+mod ending;
 mod execute;
 pub mod fairness;
 mod gate;
@@ -15,12 +17,15 @@ pub mod heartbeat;
 mod interrupt;
 pub mod job;
 mod leaver_calls;
+mod leaver_members;
 mod leavers;
 mod limiter;
 mod lost;
+mod members;
 mod plan;
 mod pool;
 pub mod prepare;
+mod recall;
 mod settle;
 pub mod stopped;
 mod transfer;

@@ -10,9 +10,11 @@ use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::{Stopped, refused};
 use crate::app::App;
+use crate::campaign_monitor::List;
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
 use crate::exports::warnings;
+use crate::records::basis::{Basis, BasisQuery, basis};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, RunSegment, RunStatus, Warnings};
 use crate::segments::{self, Segment, SegmentName, Unreadable};
@@ -35,6 +37,21 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let segments = segments_of(&app, job).await?;
     let connection = connection_of(&app, job).await?;
     let session = open(&app, &connection)?;
+    let (plan, list) = plan(job, &session).await?;
+    let basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
+    job.run.full_because = basis.full_because;
+    job.basis = Some(basis);
+    let mut items = warnings::of_list(&list);
+    items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes()));
+    items.extend(warnings::of_sync(&job.run.sync));
+    items.extend(warnings::everywhere(&list, &job.run.sync));
+    let (warnings, asks_to_confirm) = (Warnings { items }, list.confirmed_opt_in);
+    let manifests = pin(&app, job, segments, &warnings).await?;
+    Ok(Prepared { session: Arc::new(session), plan, manifests, warnings, asks_to_confirm })
+}
+
+/// How the rows of the run become records of its list, which is asked for its fields.
+async fn plan(job: &Job, session: &AccountSession) -> Result<(Arc<Plan>, List), Stopped> {
     let list = job.run.list_id.as_str();
     let found = Box::pin(session.list_and_fields(list));
     let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
@@ -42,15 +59,15 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let mapping = job.run.mapping.flagged(&job.run.sync.leavers);
     let plan = Plan::new(&mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
-    let mut items = warnings::of_list(&list);
-    items.extend(warnings::of_choices(&job.run.mapping, resubscribe));
-    items.extend(warnings::of_sync(&job.run.sync));
-    items.extend(warnings::everywhere(&list, &job.run.sync));
-    let warnings = Warnings { items };
-    let asks_to_confirm = list.confirmed_opt_in;
-    let manifests = pin(&app, job, segments, &warnings).await?;
-    let (session, plan) = (Arc::new(session), Arc::new(plan));
-    Ok(Prepared { session, plan, manifests, warnings, asks_to_confirm })
+    Ok((Arc::new(plan), list))
+}
+
+/// The basis of a run that ends before this attempt has prepared it.
+pub(super) async fn basis_at_end(job: &Job) -> Result<Basis, Stopped> {
+    let connection = connection_of(&job.app, job).await?;
+    let session = open(&job.app, &connection)?;
+    let (plan, _) = plan(job, &session).await?;
+    Ok(basis(&job.app, &BasisQuery::of(&job.run), plan).await?)
 }
 
 /// The segments of the run as they are now; one that is gone counts only when the run has not pinned it.
@@ -116,7 +133,7 @@ async fn pin(
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
-    if !runs::store_work::pin(&mut tx, job.lease, &pinned, warnings).await? {
+    if !runs::store_work::pin(&mut tx, &job.run, job.lease, &pinned, warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
     if let Err(too_many) = check_limit(app, job) {

@@ -1,23 +1,18 @@
 //! The last phase of a run: how the worker leaves it. A run that ends accounts first for what no later attempt will.
 
-use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::account::{Done, doubt};
 use super::checkpoint::{adopt, write};
+use super::ending::Ending;
 use super::job::Job;
 use super::stopped::{PhasesEnd, Stopped};
 use crate::audit::{self, Action, Author, Change, SystemActor};
-use crate::backoff;
-use crate::db::{self, WriteHandle};
-use crate::records::batches::{self, MemberSource, ReadFailure};
-use crate::records::plan::Plan;
+use crate::db::WriteHandle;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, LeaseLost, Outcome, Reason, ReasonCode, Run, RunStatus, measure};
-use crate::storage::Manifest;
+use crate::{backoff, baselines, db};
 
 /// The longest pause before a run is tried again.
 const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
@@ -113,11 +108,12 @@ pub fn sent_until(job: &Job, ending: &PhasesEnd) -> Option<i64> {
     touched.chain([job.doubt_until, job.run.position]).max()
 }
 
-/// Writes how the worker leaves the run, and the `rest` of its batches. It gives the lease up.
+/// Writes how the worker leaves the run, the rest of its batches, and the next baseline of a run that ends. It gives the
+/// lease up.
 pub async fn settle(
     job: &mut Job,
     outcome: &Outcome,
-    rest: Vec<Done>,
+    Ending { rest, baseline }: Ending,
     sent_until: Option<i64>,
 ) -> anyhow::Result<()> {
     let to = Checkpoint::of(job, &rest, job.run.position, job.run.position);
@@ -132,6 +128,11 @@ pub async fn settle(
     }
     if let Outcome::Held { reason, .. } = outcome {
         record_hold(&mut tx, job, reason).await?;
+    }
+    if let Some(next) = baseline
+        && !baselines::store::replace(&mut tx, &next, db::now()).await?
+    {
+        tracing::warn!("the export was removed, or its baseline replaced meanwhile");
     }
     tx.commit().await?;
     adopt(job, to, &rest);
@@ -173,52 +174,4 @@ fn log(job: &Job, outcome: &Outcome) {
 fn word(reason: Option<&runs::Reason>) -> Option<String> {
     let word = serde_json::to_value(reason?.code).ok()?;
     word.as_str().map(str::to_owned)
-}
-
-/// Of a run that ends: the batches that were sent in part, and those that an attempt which died may have sent. Of what
-/// was not sent at all nothing is written: it remains.
-pub async fn rest(job: &mut Job, outcome: &Outcome) -> Result<Vec<Done>, Stopped> {
-    if !matches!(outcome, Outcome::Ended(..)) {
-        return Ok(vec![]);
-    }
-    let mut rest = std::mem::take(&mut job.unanswered);
-    rest.retain(|done| !done.is_untouched());
-    if job.doubt_until > job.run.position {
-        let failed = rest.iter().map(|done| done.batch.first_row);
-        let known = failed.chain(job.answered.keys().copied()).collect();
-        rest.extend(doubtful(job, known).await?);
-    }
-    Ok(rest)
-}
-
-/// The batches that an earlier attempt may have sent, without those that are `known` by their first rows.
-async fn doubtful(job: &Job, known: HashSet<i64>) -> Result<Vec<Done>, Stopped> {
-    let segments = runs::store::segments(&mut job.app.db.read().await?, job.run.id).await?;
-    let manifests: Vec<Arc<Manifest>> = segments
-        .into_iter()
-        .filter_map(|segment| segment.manifest)
-        .map(|manifest| Arc::new(manifest.0))
-        .collect();
-    let mut reader = batches::read(MemberSource {
-        storage: job.app.storage.clone(),
-        manifests,
-        plan: Arc::new(Plan::without_values(&job.run.mapping)),
-        position: job.run.position,
-        answered: known,
-        seed: job.run.id.0.as_u64_pair().1,
-        winners: None,
-    });
-    let mut doubtful = Vec::new();
-    while let Some(batch) = reader.recv().await {
-        match batch {
-            Ok(batch) if batch.first_row >= job.doubt_until => break,
-            Ok(batch) => doubtful.push(doubt(batch)),
-            Err(ReadFailure { error, .. }) => {
-                let why = "profiles that may have been sent are unreadable, and count as remaining";
-                tracing::warn!(error = %error, "{why}");
-                break;
-            }
-        }
-    }
-    Ok(doubtful)
 }

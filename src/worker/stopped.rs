@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::baselines;
 use crate::campaign_monitor::{self, Disposition};
+use crate::records::basis::BasisError;
 use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
 use crate::secrets;
 use crate::segments::SegmentName;
@@ -80,6 +81,15 @@ impl From<Stopped> for anyhow::Error {
 impl From<sqlx::Error> for Stopped {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<BasisError> for Stopped {
+    fn from(error: BasisError) -> Self {
+        match error {
+            BasisError::Database(error) => error.into(),
+            BasisError::Storage(error) => Self::unreadable(&error, None),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ use super::limiter::Limiter;
 use super::prepare::Prepared;
 use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
+use crate::baselines::ListMember;
+use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
 use crate::runs::Winner;
@@ -80,14 +82,13 @@ fn uploads(
 ) -> impl Stream<Item = Vec<Answered>> + use<> {
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let drain = interrupt.drain.clone();
+    let (storage, plan) = (job.app.storage.clone(), prepared.plan.clone());
+    let marking = job.basis.as_ref().map_or_else(Marking::none, |basis| basis.marking.clone());
     let reader = batches::read(MemberSource {
-        storage: job.app.storage.clone(),
-        manifests: prepared.manifests,
-        plan: prepared.plan.clone(),
-        position: job.run.position,
-        answered: job.answered.keys().copied().collect(),
-        seed: job.run.id.0.as_u64_pair().1,
+        accounted: job.accounted(),
+        marking,
         winners: Some(winners),
+        ..MemberSource::new(storage, prepared.manifests, plan, job.seed())
     });
     let uploader = Arc::new(Uploader {
         session: prepared.session,
@@ -107,8 +108,9 @@ fn uploads(
     let batches = ReceiverStream::new(reader).take_until(drain.cancelled_owned());
     permits(most)
         .zip(batches)
-        .map(move |(permit, batch)| {
-            let done = send(uploader.clone(), batch);
+        .enumerate()
+        .map(move |(index, (permit, batch))| {
+            let done = send(uploader.clone(), batch, index < most);
             async { (done.await, permit) }
         })
         .buffer_unordered(most)
@@ -126,10 +128,12 @@ fn permits(most: usize) -> impl Stream<Item = OwnedSemaphorePermit> {
 async fn send(
     uploader: Arc<Uploader>,
     batch: Result<EncodedBatch, ReadFailure>,
+    is_first: bool,
 ) -> Result<Done, ReadFailure> {
-    let upload = tokio::spawn(uploader.upload(batch?).in_current_span());
+    let run = uploader.run;
+    let upload = tokio::spawn(uploader.upload(batch?, is_first).in_current_span());
     match AbortOnDropHandle::new(upload).await {
-        Ok(answered) => Ok(account(answered)),
+        Ok(answered) => Ok(account(answered, run)),
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }
@@ -154,8 +158,20 @@ async fn record(
             Ok(done) => ready.push(done),
         }
     }
-    if !ready.is_empty() && checkpoint(job, ready).await? {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let members = ready.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();
+    if checkpoint(job, ready).await? {
         interrupt.raise(canceled(&job.app, job.run.id).await);
     }
+    acknowledge(job, members).await;
     Ok(())
+}
+
+/// Keeps what was acknowledged, once it is written.
+async fn acknowledge(job: &mut Job, members: Vec<ListMember>) {
+    if let Some(basis) = &job.basis {
+        job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
+    }
 }

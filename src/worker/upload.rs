@@ -40,7 +40,7 @@ pub struct Uploader {
     pub list_id: String,
     pub run: RunId,
     pub plan: Arc<Plan>,
-    /// Rows up to here may have been sent before, by an attempt that died.
+    /// Rows up to here may have been sent before, by an attempt that ended.
     pub doubt_until: i64,
     pub limiter: Limiter,
     pub work: Work,
@@ -58,14 +58,16 @@ struct Request {
 }
 
 impl Uploader {
-    /// Sends a batch. It always returns, with what is known of each record.
-    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch) -> Uploaded {
+    /// Sends a batch. It always returns, with what is known of each record. Only the first batches of an attempt, as many
+    /// as may be in flight, can have been sent by one before.
+    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
         let body = std::mem::take(&mut batch.body);
-        let in_doubt = batch.first_row < self.doubt_until;
+        let in_doubt = is_first && batch.first_row < self.doubt_until;
         let complete = Request { records: batch.records.clone(), body, in_doubt };
-        let mut state = Uploaded::unknown(batch);
+        let is_proof = !self.plan.resubscribes();
+        let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
         self.send_all(&mut state, complete).instrument(span).await;
         state.duration = started.elapsed();

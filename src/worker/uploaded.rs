@@ -14,6 +14,9 @@ pub struct Uploaded {
     /// On the list before, and updated.
     pub updated: i64,
     pub refused: Vec<RefusedRecord>,
+    /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
+    /// nobody came back.
+    pub is_proof: bool,
     pub unanswered: Option<Unanswered>,
     /// HTTP status of the last answer.
     pub http_status: Option<u16>,
@@ -70,6 +73,7 @@ impl Uploaded {
             created: 0,
             updated: 0,
             refused: vec![],
+            is_proof: true,
             unanswered: None,
             http_status: None,
             attempts: 0,
@@ -95,6 +99,7 @@ impl Uploaded {
         }
         self.created += created;
         self.updated += accepted - created;
+        self.is_proof &= !may_repeat;
         let refused = |failure| RefusedRecord { failure, may_repeat };
         self.refused.extend(result.failure_details.into_iter().map(refused));
     }

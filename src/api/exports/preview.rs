@@ -10,6 +10,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, post};
 use serde_json::json;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::preview_count::PreviewCount;
 use super::preview_views::PreviewView;
@@ -22,7 +23,8 @@ use crate::exports::warnings;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
-use crate::names::ExportId;
+use crate::names::{ExportId, RunId};
+use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
 use crate::records::batches::{self, MemberSource};
 use crate::records::encoded::EncodedBatch;
 use crate::records::plan::Plan;
@@ -96,7 +98,20 @@ async fn preview(
 ) -> Result<PreviewView, Problem> {
     let ready = prepare(app, caller, id).await?;
     let call_ms = store_batches::pace_ms(&mut app.db.read().await?, id).await?;
-    let mut view = count(app, ready.plan, ready.manifests, &ready.numbers).await?;
+    let query = BasisQuery {
+        instance: caller.instance,
+        export: id,
+        list: ready.export.list_id.as_str(),
+        sync: &ready.export.sync,
+        is_full: false,
+        run: RunId(Uuid::nil()),
+    };
+    let basis = basis(app, &query, ready.plan).await.map_err(|error| match error {
+        BasisError::Database(error) => error.into(),
+        BasisError::Storage(error) => read_problem(&error),
+    })?;
+    let mut view = count(app, &basis, ready.manifests, &ready.numbers).await?;
+    view.full_because = basis.full_because;
     let in_flight = app.config.work.uploads_in_flight;
     view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
     view.list_warnings = warnings::of_list(&ready.list);
@@ -108,21 +123,15 @@ async fn preview(
 /// Reads every row as a run does, and keeps only counts and a few examples.
 async fn count(
     app: &App,
-    plan: Arc<Plan>,
+    basis: &Basis,
     manifests: Vec<Arc<Manifest>>,
     numbers: &HashSet<String>,
 ) -> Result<PreviewView, Problem> {
-    let selected = rows(&manifests);
-    let mut reader = batches::read(MemberSource {
-        storage: app.storage.clone(),
-        manifests,
-        plan: plan.clone(),
-        position: 0,
-        answered: HashSet::new(),
-        seed: rand::random(),
-        winners: None,
-    });
-    let mut count = PreviewCount::new(&plan, selected, numbers);
+    let (selected, plan) = (rows(&manifests), basis.plan.clone());
+    let source = MemberSource::new(app.storage.clone(), manifests, plan.clone(), rand::random());
+    let marking = basis.marking.clone();
+    let mut reader = batches::read(MemberSource { marking, ..source });
+    let mut count = PreviewCount::new(&plan, selected, numbers, basis.is_comparing());
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
         count = counted(count, batch, plan.clone()).await?;

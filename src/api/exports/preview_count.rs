@@ -28,9 +28,13 @@ pub struct PreviewCount {
 
 impl PreviewCount {
     /// For so many rows. Fields with `numbers` can have no format of numbers, so none is proposed.
-    pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>) -> Self {
+    /// New and changed profiles are told apart where they are compared.
+    pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>, is_comparing: bool) -> Self {
+        let none = is_comparing.then_some(0);
+        let view =
+            PreviewView { new: none, changed: none, unchanged: none, ..PreviewView::default() };
         Self {
-            view: PreviewView::default(),
+            view,
             invalid: BTreeMap::new(),
             consent_words: ConsentWordCounts::default(),
             field_warnings: FieldWarnings::default(),
@@ -41,7 +45,8 @@ impl PreviewCount {
 
     pub fn add(&mut self, batch: &EncodedBatch, plan: &Plan) {
         self.view.selected += batch.rows();
-        self.view.usable += to_i64(batch.records.len());
+        self.view.usable += to_i64(batch.records.len()) + batch.unchanged;
+        self.compare(batch);
         self.view.calls += batch.calls(plan);
         self.field_warnings.add(&batch.field_warnings);
         batch.problems.iter().for_each(|problem| self.problems.add(problem));
@@ -51,6 +56,15 @@ impl PreviewCount {
                 RejectionOutcome::Duplicate => self.view.duplicate += 1,
                 _ => self.add_invalid(refused, unreadable_consents(refused, batch, plan)),
             }
+        }
+    }
+
+    fn compare(&mut self, batch: &EncodedBatch) {
+        let changed = to_i64(batch.hashes.iter().filter(|hashes| hashes.is_known).count());
+        let new = to_i64(batch.hashes.len()) - changed;
+        let sums = [(&mut self.view.new, new), (&mut self.view.changed, changed)];
+        for (sum, more) in sums.into_iter().chain([(&mut self.view.unchanged, batch.unchanged)]) {
+            *sum = sum.map(|sum| sum + more);
         }
     }
 
@@ -100,6 +114,6 @@ fn unreadable_consents(
     if *refused.code != *RejectionCode::ConsentUnreadable.word() {
         return vec![];
     }
-    let row = usize::try_from(refused.position - batch.first_row).unwrap_or_default();
+    let row = batch.positions.row(refused.position).unwrap_or_default();
     plan.unreadable_consents(&plan.columns_of(&batch.page), row)
 }

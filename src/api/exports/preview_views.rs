@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::campaign_monitor::{ProblemCode, ProposedFormat};
 use crate::exports::Warning;
-use crate::runs::FieldWarning;
+use crate::runs::{FieldWarning, FullBecause};
 
 /// What a run would do now.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -13,8 +13,22 @@ use crate::runs::FieldWarning;
 pub struct PreviewView {
     /// Members of the selected segments.
     pub selected: i64,
-    /// Profiles that would be sent. Campaign Monitor may still reject some.
+    /// Profiles that can be sent. Campaign Monitor may still reject some. Where the export sends changes, those that are
+    /// `unchanged` would not be sent.
     pub usable: i64,
+    /// Usable profiles that Campaign Monitor has not acknowledged before for this export. `null` where every profile is
+    /// sent.
+    #[schema(required, example = 120)]
+    pub new: Option<i64>,
+    /// Usable profiles whose record differs from what it acknowledged last. `null` where every profile is sent.
+    #[schema(required, example = 45)]
+    pub changed: Option<i64>,
+    /// Usable profiles that would not be sent: it has acknowledged the same record. `null` where every profile is sent.
+    #[schema(required, example = 9835)]
+    pub unchanged: Option<i64>,
+    /// Why more than the changes would be compared or sent, where the export sends changes.
+    #[schema(required)]
+    pub full_because: Option<FullBecause>,
     /// Profiles that would not be sent because another one with the same address would be.
     pub duplicate: i64,
     /// Profiles that would not be sent: no usable address or consent.

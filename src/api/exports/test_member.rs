@@ -1,7 +1,6 @@
 //! Finds the member of an export that is sent as a test, by the very code with which a run reads it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -104,15 +103,9 @@ pub(super) async fn find_record(
 ) -> Result<(Ready, Record), Problem> {
     let mut ready = prepare(app, caller, id).await?;
     ready.plan = Arc::new(ready.plan.without_resubscribing());
-    let mut reader = batches::read(MemberSource {
-        storage: app.storage.clone(),
-        manifests: ready.manifests.clone(),
-        plan: ready.plan.clone(),
-        position: 0,
-        answered: HashSet::new(),
-        seed: rand::random(),
-        winners: None,
-    });
+    let (storage, manifests) = (app.storage.clone(), ready.manifests.clone());
+    let source = MemberSource::new(storage, manifests, ready.plan.clone(), rand::random());
+    let mut reader = batches::read(source);
     let mut refusal = None;
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
@@ -134,7 +127,7 @@ fn record_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Rec
         customer_id: text(CUSTOMER_ID_COLUMN).to_owned(),
         email: sent_address(&ready.plan, &columns, row).into_owned(),
         field_warnings: names.warnings(&encoded),
-        problems: names.problems(encoded.misfits, &columns, batch.first_row),
+        problems: names.problems(encoded.misfits, &columns, &batch.positions),
         body: encoded.body,
     })
 }

@@ -67,7 +67,7 @@ fn member(person: u64, content: u64) -> ListMember {
         content,
         record: content.wrapping_mul(31),
         state: MemberState::ALL[usize::try_from(content % 10).unwrap()],
-        origin: MemberOrigin::ALL[usize::try_from(content % 3).unwrap()],
+        origin: MemberOrigin::ALL[usize::try_from(person % 3).unwrap()],
         run: RunId(Uuid::from_u64_pair(7, content)),
     }
 }
@@ -125,6 +125,35 @@ async fn the_newest_row_of_a_member_counts_in_layers_and_when_they_are_merged() 
     }
     assert_eq!(rows[..2], [vec![1000, 2], vec![1000, 2, 3]]);
     assert_eq!(rows[3..], [vec![1000, 2, 3, 4, 5], vec![1000]]);
+}
+
+#[tokio::test]
+async fn a_known_member_keeps_its_origin_until_an_answer_proves_that_it_is_ours() {
+    let fixture = Fixture::new();
+    let with = |person, content, origin| ListMember { origin, ..member(person, content) };
+    let origins = async |baseline: &Baseline| {
+        let mut members = fixture.members(baseline).await;
+        members.sort_by_key(|member| member.customer_id.clone());
+        members.iter().map(|member| member.origin).take(4).collect::<Vec<_>>()
+    };
+    use MemberOrigin::{Ours, Stranger, Unknown};
+    for others in [0, 1000] {
+        let first = [(0, Ours), (1, Stranger), (2, Unknown), (3, Stranger)];
+        let first = first.map(|(person, origin)| with(person, 1, origin));
+        let base = [first.to_vec(), people(100..100 + others, 1)].concat();
+        let base = fixture.fold(&empty(), &base).await;
+        let update = [(0, Stranger), (1, Unknown), (2, Ours)];
+        let update = update.map(|(person, origin)| with(person, 2, origin));
+        let folded = fixture.fold(&base, &update).await;
+        assert_eq!(folded.layers.len(), if others == 0 { 1 } else { 2 });
+        assert_eq!(origins(&folded).await, [Ours, Stranger, Ours, Stranger]);
+        let again = fixture.fold(&folded, &update.map(|one| with_content(one, 3))).await;
+        assert_eq!(origins(&again).await, [Ours, Stranger, Ours, Stranger]);
+    }
+}
+
+fn with_content(member: ListMember, content: u64) -> ListMember {
+    ListMember { content, ..member }
 }
 
 #[tokio::test]

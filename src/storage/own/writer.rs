@@ -33,6 +33,12 @@ impl OwnFile {
         self.rows
     }
 
+    /// The same file once more.
+    pub(crate) fn duplicate(&self) -> Result<Self, Error> {
+        let file = self.file.try_clone().map_err(Error::unavailable)?;
+        Ok(Self { file, rows: self.rows })
+    }
+
     /// Reads it before it is in the storage.
     pub(crate) fn open(&self) -> Result<OwnReader, Error> {
         let file = self.file.try_clone().map_err(Error::unavailable)?;

@@ -1,0 +1,152 @@
+//! What the members of an export are compared with, and why more than changes is sent where it is.
+//!
+//! A baseline can be trusted only when the last run that sent anything to the list has stored it: else somebody may
+//! count as unchanged of whom the list has another record.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::batcher::Marking;
+use super::comparison::Comparison;
+use super::hasher::Hasher;
+use super::plan::Plan;
+use crate::app::App;
+use crate::baselines::{self, Baseline, HashKind, Index};
+use crate::db;
+use crate::exports::{ListSync, SendMode};
+use crate::names::{ExportId, RunId};
+use crate::runs::{FullBecause, Run, store_sent};
+use crate::storage;
+
+/// Whose baseline it is, and what for.
+pub struct BasisQuery<'a> {
+    pub instance: Uuid,
+    pub export: ExportId,
+    pub list: &'a str,
+    pub sync: &'a ListSync,
+    /// Whether every member is to be sent, whatever has changed.
+    pub is_full: bool,
+    /// The run that sends; nil for a preview.
+    pub run: RunId,
+}
+
+impl<'a> BasisQuery<'a> {
+    /// That of a run.
+    pub fn of(run: &'a Run) -> Self {
+        Self {
+            instance: run.instance_id,
+            export: run.export_id,
+            list: run.list_id.as_str(),
+            sync: &run.sync,
+            is_full: run.full_because == Some(FullBecause::Requested),
+            run: run.id,
+        }
+    }
+
+    fn is_comparing(&self) -> bool {
+        self.sync.send == SendMode::Changes
+    }
+}
+
+/// Why nothing can be said about the members.
+#[derive(Debug, thiserror::Error)]
+pub enum BasisError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Storage(storage::Error),
+}
+
+/// What is needed to tell changes, and to keep what is acknowledged.
+pub struct Basis {
+    pub plan: Arc<Plan>,
+    /// As it is stored, or new. The next one is made of it.
+    pub baseline: Baseline,
+    pub marking: Marking,
+    pub full_because: Option<FullBecause>,
+}
+
+/// Reads the baseline for records of this plan; loads its members where changes are sent.
+pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
+    let mut db = app.db.read().await?;
+    let stored = baselines::store::get(&mut db, of.export, of.list).await?;
+    let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
+    drop(db);
+    let Some(stored) = stored else {
+        let (instance, export) = (of.instance, of.export);
+        let new = Baseline::new(instance, export, of.list, &plan.fingerprint, of.run, db::now());
+        return Ok(Basis::full(of, plan, new, FullBecause::FirstRun));
+    };
+    if of.is_full || !of.is_comparing() {
+        return Ok(Basis::full(of, plan, stored, FullBecause::Requested));
+    }
+    // A run that waited for a person has kept what it had sent.
+    let is_own = stored.run_id == of.run;
+    if !is_own && last.is_some_and(|last| last != stored.run_id) {
+        return Ok(Basis::full(of, plan, stored, FullBecause::BaselineBehind));
+    }
+    Basis::compared(app, of, plan, stored).await
+}
+
+impl Basis {
+    /// Whether unchanged members are left out.
+    pub const fn is_comparing(&self) -> bool {
+        self.marking.comparison.is_some()
+    }
+
+    /// Every member is sent; why, where changes only should be.
+    fn full(
+        of: &BasisQuery<'_>,
+        plan: Arc<Plan>,
+        baseline: Baseline,
+        because: FullBecause,
+    ) -> Self {
+        let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
+        let marking = Marking { hasher, comparison: None, run: of.run };
+        let full_because = of.is_comparing().then_some(because);
+        Self { plan, baseline, marking, full_because }
+    }
+
+    async fn compared(
+        app: &App,
+        of: &BasisQuery<'_>,
+        plan: Arc<Plan>,
+        baseline: Baseline,
+    ) -> Result<Self, BasisError> {
+        let is_same = baseline.fingerprint == plan.fingerprint;
+        let hashes = if is_same { HashKind::Content } else { HashKind::Record };
+        let index = match Index::load(&app.storage, &baseline, hashes).await {
+            Ok(index) => Arc::new(index),
+            Err(baselines::Error::Damaged { .. }) => {
+                let empty = baseline.without_members();
+                return Ok(Self::full(of, plan, empty, FullBecause::BaselineLost));
+            }
+            Err(baselines::Error::Storage(error)) => return Err(BasisError::Storage(error)),
+        };
+        let resends_refused = !is_same && plan.resubscribes();
+        let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
+        let comparison = Comparison::new(baseline.clone(), index, hashes, resends_refused);
+        let comparison = Some(Arc::new(comparison));
+        let marking = Marking { hasher, comparison, run: of.run };
+        let full_because = (!is_same).then_some(FullBecause::MappingChanged);
+        Ok(Self { plan, baseline, marking, full_because })
+    }
+
+    /// The same of a run whose list cannot be asked for its fields. Only a run that compares what was read can do
+    /// without: `None` for others.
+    pub async fn without_list(app: &App, run: &Run) -> Result<Option<Self>, BasisError> {
+        let of = BasisQuery::of(run);
+        if !of.is_comparing() || run.full_because.is_some() {
+            return Ok(None);
+        }
+        let mut db = app.db.read().await?;
+        let stored = baselines::store::get(&mut db, of.export, of.list).await?;
+        drop(db);
+        let Some(stored) = stored else { return Ok(None) };
+        let mut plan = Plan::without_list(&run.mapping);
+        plan.fingerprint.clone_from(&stored.fingerprint);
+        let found = Self::compared(app, &of, Arc::new(plan), stored).await?;
+        Ok(Some(found).filter(Self::is_comparing))
+    }
+}

@@ -1,0 +1,247 @@
+//! Makes batches of the pages of a run: one of each page, or, where only changes are sent, one of many.
+//!
+//! A batch consists of whole pages, and which ones depends on nothing but the rows: so every attempt of a run makes the
+//! same batches, and knows by their first rows which of them are accounted for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use super::columns::CUSTOMER_ID_COLUMN;
+use super::comparison::Comparison;
+use super::encoded::EncodedBatch;
+pub use super::gathering::CHANGES_ROWS_MAX;
+use super::gathering::{Compared, Gathering};
+use super::hasher::{Hasher, RecordHashes};
+use super::integers::to_i64;
+use super::plan::Plan;
+use super::positions::Positions;
+use super::sifter::{Sifted, Sifter};
+use crate::baselines::{HashKind, Known, ListMember};
+use crate::campaign_monitor::Encoded;
+use crate::names::RunId;
+
+/// Rows of a run that need no batch any more.
+#[derive(Clone, Debug, Default)]
+pub struct Accounted {
+    /// Those before this one.
+    pub position: i64,
+    /// Those of the batches behind it that are written: first row and end.
+    pub answered: BTreeMap<i64, i64>,
+}
+
+impl Accounted {
+    fn has(&self, sifted: &Sifted) -> bool {
+        let end = sifted.end();
+        end <= self.position || is_in(&self.answered, sifted.first_row)
+    }
+}
+
+/// Whether one of these batches has this row.
+fn is_in(batches: &BTreeMap<i64, i64>, row: i64) -> bool {
+    batches.range(..=row).next_back().is_some_and(|(_, end)| row < *end)
+}
+
+/// How records are known again.
+#[derive(Clone)]
+pub struct Marking {
+    pub hasher: Hasher,
+    /// Nothing is left out without it.
+    pub comparison: Option<Arc<Comparison>>,
+    /// Whose records these are.
+    pub run: RunId,
+}
+
+impl Marking {
+    /// For records that nobody needs to know again.
+    pub const fn none() -> Self {
+        Self { hasher: Hasher::unused(), comparison: None, run: RunId(uuid::Uuid::nil()) }
+    }
+}
+
+/// Makes the batches of one reading.
+pub struct Batcher {
+    plan: Arc<Plan>,
+    pub sifter: Sifter,
+    marking: Marking,
+    /// Makes these batches only, as they were made before: first row and end. Without them a batch is a page, or, where
+    /// records are compared, what has changed in as many pages as fill a call.
+    only: Option<BTreeMap<i64, i64>>,
+    accounted: Accounted,
+    /// What is not complete yet.
+    open: Option<Gathering>,
+}
+
+impl Batcher {
+    pub const fn new(
+        plan: Arc<Plan>,
+        sifter: Sifter,
+        marking: Marking,
+        only: Option<BTreeMap<i64, i64>>,
+        accounted: Accounted,
+    ) -> Self {
+        Self { plan, sifter, marking, only, accounted, open: None }
+    }
+
+    /// The batches that are complete with the next page: none, one or two.
+    pub fn add(&mut self, page: RecordBatch) -> Vec<EncodedBatch> {
+        let sifted = self.sifter.sift(page);
+        if self.accounted.has(&sifted) || !self.is_wanted(&sifted) {
+            return self.finish().into_iter().collect();
+        }
+        let compared = self.compare(sifted);
+        if self.only.is_none() && self.marking.comparison.is_none() {
+            return vec![self.of_page(compared.sifted)];
+        }
+        let is_full = self.is_full_with(&compared);
+        let full = if is_full { self.finish() } else { None };
+        match &mut self.open {
+            Some(open) => open.add(compared),
+            None => self.open = Some(Gathering::of(compared)),
+        }
+        full.into_iter().chain(self.ended()).collect()
+    }
+
+    /// The batch that is not complete when there are no more pages.
+    pub fn finish(&mut self) -> Option<EncodedBatch> {
+        let mut gathering = self.open.take()?;
+        let page = gathering.page();
+        let Gathering { number, first_row, end, positions, records, refused, .. } = gathering;
+        let batch = Unmarked { number, first_row, end, page, records, refused };
+        let batch = self.encoded(batch, Positions::Each(positions));
+        Some(EncodedBatch { unchanged: gathering.unchanged, rehashed: gathering.rehashed, ..batch })
+    }
+
+    fn is_wanted(&self, sifted: &Sifted) -> bool {
+        self.only.as_ref().is_none_or(|only| is_in(only, sifted.first_row))
+    }
+
+    fn is_full_with(&self, compared: &Compared) -> bool {
+        let open = self.open.as_ref().filter(|_| self.only.is_none());
+        open.is_some_and(|open| !open.has_room_for(compared))
+    }
+
+    /// The batch that ended there when it was made before.
+    fn ended(&mut self) -> Option<EncodedBatch> {
+        let (only, open) = (self.only.as_ref()?, self.open.as_ref()?);
+        let is_at_end = only.get(&open.first_row).is_none_or(|end| *end <= open.end);
+        if is_at_end { self.finish() } else { None }
+    }
+
+    /// Leaves out the rows that the list has.
+    fn compare(&self, mut sifted: Sifted) -> Compared {
+        let Some(comparison) = self.marking.comparison.clone() else {
+            return Compared { sifted, unchanged: 0, rehashed: vec![] };
+        };
+        let hashes = match comparison.hashes() {
+            HashKind::Content => self.marking.hasher.contents(&sifted.page, &sifted.records),
+            HashKind::Record => self.record_hashes(&sifted),
+        };
+        let rows = std::mem::take(&mut sifted.records);
+        let all = rows.len();
+        let mut same = Vec::new();
+        for ((row, key), hash) in rows.into_iter().zip(&sifted.keys).zip(hashes) {
+            match comparison.find(*key).filter(|known| comparison.is_acknowledged(known, hash)) {
+                Some(known) => same.push((row, hash, known)),
+                None => sifted.records.push(row),
+            }
+        }
+        let unchanged = to_i64(all - sifted.records.len());
+        let rehashed = match comparison.hashes() {
+            HashKind::Content => vec![],
+            HashKind::Record => self.rehashed(&sifted.page, &same),
+        };
+        Compared { sifted, unchanged, rehashed }
+    }
+
+    fn record_hashes(&self, sifted: &Sifted) -> Vec<u64> {
+        let encoded = self.plan.encode(&sifted.page, &sifted.records);
+        let hash =
+            |span: &std::ops::Range<usize>| self.marking.hasher.record(&encoded.body[span.clone()]);
+        encoded.records.iter().map(hash).collect()
+    }
+
+    /// Members whose record is the same, with the content that it is made of now.
+    fn rehashed(&self, page: &RecordBatch, same: &[(usize, u64, Known)]) -> Vec<ListMember> {
+        let rows: Vec<_> = same.iter().map(|(row, ..)| *row).collect();
+        let contents = self.marking.hasher.contents(page, &rows);
+        let columns = self.plan.columns_of(page);
+        let member = |((row, record, known), content): (&(usize, u64, Known), u64)| ListMember {
+            address: self.plan.address(&columns, *row).map_or_else(|_| String::new(), Into::into),
+            customer_id: columns.written(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned(),
+            content,
+            record: *record,
+            state: known.state,
+            origin: known.origin,
+            run: self.marking.run,
+        };
+        same.iter().zip(contents).map(member).collect()
+    }
+
+    /// A page as a batch, without a copy of its rows.
+    fn of_page(&self, sifted: Sifted) -> EncodedBatch {
+        let (end, positions) = (sifted.end(), Positions::From(sifted.first_row));
+        let Sifted { page, number, first_row, records, refused, .. } = sifted;
+        self.encoded(Unmarked { number, first_row, end, page, records, refused }, positions)
+    }
+
+    fn encoded(&self, batch: Unmarked, positions: Positions) -> EncodedBatch {
+        let Unmarked { number, first_row, end, page, records, refused } = batch;
+        let encoded =
+            if records.is_empty() { Encoded::default() } else { self.plan.encode(&page, &records) };
+        let hashes = self.hashes(&page, &records, &encoded);
+        let field_warnings = self.plan.names.warnings(&encoded);
+        let Encoded { body, misfits, .. } = encoded;
+        let problems = if misfits.is_empty() {
+            vec![]
+        } else {
+            self.plan.names.problems(misfits, &self.plan.columns_of(&page), &positions)
+        };
+        let body_hash = (!body.is_empty()).then(|| Hasher::body(&body));
+        let (unchanged, rehashed) = (0, vec![]);
+        EncodedBatch {
+            number,
+            first_row,
+            end,
+            page,
+            positions,
+            records,
+            hashes,
+            unchanged,
+            rehashed,
+            refused,
+            body,
+            body_hash,
+            problems,
+            field_warnings,
+        }
+    }
+
+    fn hashes(&self, page: &RecordBatch, rows: &[usize], encoded: &Encoded) -> Vec<RecordHashes> {
+        let contents = self.marking.hasher.contents(page, rows);
+        let columns = self.plan.columns_of(page);
+        let is_known = |row: usize| {
+            let comparison = self.marking.comparison.as_ref()?;
+            let address = self.plan.address(&columns, row).ok()?;
+            comparison.find(comparison.key(&address))
+        };
+        let marked = rows.iter().zip(contents).zip(&encoded.records);
+        let hashes = marked.map(|((row, content), span)| RecordHashes {
+            content,
+            record: self.marking.hasher.record(&encoded.body[span.clone()]),
+            is_known: is_known(*row).is_some(),
+        });
+        hashes.collect()
+    }
+}
+
+/// A batch before its records are made.
+struct Unmarked {
+    number: i64,
+    first_row: i64,
+    end: i64,
+    page: RecordBatch,
+    records: Vec<usize>,
+    refused: Vec<crate::runs::Rejection>,
+}

@@ -1,0 +1,59 @@
+//! What is compared with the baseline of an export to leave out what its list has already.
+
+use std::sync::Arc;
+
+use crate::baselines::{Baseline, HashKind, Index, Known, MemberState};
+
+/// The members that Campaign Monitor has acknowledged, each with one of its hashes.
+pub struct Comparison {
+    baseline: Baseline,
+    index: Arc<Index>,
+    hashes: HashKind,
+    /// Whether people are sent whom the list refused, because the export did not ask for them to come back before.
+    resends_refused: bool,
+}
+
+impl Comparison {
+    /// By these hashes of an index of this baseline.
+    pub const fn new(
+        baseline: Baseline,
+        index: Arc<Index>,
+        hashes: HashKind,
+        resends_refused: bool,
+    ) -> Self {
+        Self { baseline, index, hashes, resends_refused }
+    }
+
+    pub const fn hashes(&self) -> HashKind {
+        self.hashes
+    }
+
+    /// By which an address is found.
+    pub fn key(&self, address: &str) -> u64 {
+        self.baseline.key(address)
+    }
+
+    /// What the baseline has for a key.
+    pub fn find(&self, key: u64) -> Option<Known> {
+        self.index.find(key)
+    }
+
+    /// Whether the list has this record of a member, or has refused it and would again.
+    pub const fn is_acknowledged(&self, known: &Known, hash: u64) -> bool {
+        known.has_hash(hash)
+            && match known.state {
+                MemberState::OnList => true,
+                MemberState::Unsubscribed
+                | MemberState::Bounced
+                | MemberState::Deleted
+                | MemberState::Suppressed
+                | MemberState::Unconfirmed => !self.resends_refused,
+                MemberState::Flagged
+                | MemberState::DeletedByUs
+                | MemberState::UnsubscribedByUs
+                | MemberState::FlaggedByUs
+                | MemberState::LetGo
+                | MemberState::InDoubt => false,
+            }
+    }
+}

@@ -1,0 +1,168 @@
+//! What a run that ends leaves behind: the batches that no later attempt will account for, and the next baseline of its
+//! export.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use super::account::{Done, doubt};
+use super::job::Job;
+use super::leaver_members::leaver_members;
+use super::prepare::basis_at_end;
+use super::recall::recall;
+use super::stopped::Stopped;
+use crate::baselines::{Baseline, HashKind};
+use crate::exports::SendMode;
+use crate::records::basis::Basis;
+use crate::records::batcher::{Accounted, Marking};
+use crate::records::batches::{self, MemberSource, ReadFailure};
+use crate::records::comparison::Comparison;
+use crate::records::plan::Plan;
+use crate::runs::{Counts, FullBecause, Outcome, store_leavers, store_plans};
+
+/// What is still to be written of a run.
+#[derive(Default)]
+pub struct Ending {
+    pub rest: Vec<Done>,
+    /// `None`: it stays, or is not known, so that the next run sends every member.
+    pub baseline: Option<Baseline>,
+}
+
+/// Of a run that ends, or waits for a person: the batches that were sent in part, those that an attempt which died may have sent, and what is
+/// known of its members now. Of what was not sent at all nothing is written: it remains.
+pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped> {
+    if matches!(outcome, Outcome::Released { .. }) {
+        return Ok(Ending::default());
+    }
+    let mut rest = std::mem::take(&mut job.unanswered);
+    rest.retain(|done| !done.is_untouched());
+    let is_doubtful = job.doubt_until > job.run.position;
+    if job.basis.is_none() && (is_doubtful || job.run.position > 0) {
+        job.basis = found_at_end(job).await;
+    }
+    if is_doubtful {
+        let written = rest.iter().map(|done| (done.batch.first_row, done.end));
+        let known = written.chain(job.answered.clone()).collect();
+        let accounted = Accounted { position: job.run.position, answered: known };
+        rest.extend(doubtful(job, accounted).await?);
+    }
+    let baseline = baseline(job, &mut rest).await;
+    Ok(Ending { rest, baseline })
+}
+
+/// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the list,
+/// the records cannot be made again.
+async fn found_at_end(job: &Job) -> Option<Basis> {
+    match Box::pin(basis_at_end(job)).await {
+        Ok(basis) => Some(basis),
+        Err(stopped) => {
+            tracing::info!(?stopped, "the records of the run cannot be made again");
+            None
+        }
+    }
+}
+
+/// The batches that an earlier attempt may have sent: as many as may be in flight, of those that are not accounted for.
+async fn doubtful(job: &Job, accounted: Accounted) -> Result<Vec<Done>, Stopped> {
+    let (plan, marking, most) = reading(job).await?;
+    let source =
+        MemberSource::new(job.app.storage.clone(), job.manifests().await?, plan, job.seed());
+    let mut reader = batches::read(MemberSource { accounted, marking, ..source });
+    let mut doubtful = Vec::new();
+    while let Some(batch) = reader.recv().await {
+        match batch {
+            Ok(batch) if batch.first_row >= job.doubt_until || doubtful.len() == most => break,
+            Ok(batch) => doubtful.push(doubt(batch, job.run.id)),
+            Err(ReadFailure { error, .. }) => {
+                let why = "profiles that may have been sent are unreadable, and count as remaining";
+                tracing::warn!(error = %error, "{why}");
+                break;
+            }
+        }
+    }
+    Ok(doubtful)
+}
+
+/// How the batches are made that may have been sent, and how many there may be. Where it is unknown which members have
+/// changed, all of them are in doubt that the last checkpoint allows.
+async fn reading(job: &Job) -> Result<(Arc<Plan>, Marking, usize), Stopped> {
+    let most = usize::from(job.app.config.work.uploads_in_flight);
+    let is_comparing = job.run.sync.send == SendMode::Changes
+        && matches!(job.run.full_because, None | Some(FullBecause::MappingChanged));
+    if let Some(basis) = &job.basis {
+        return Ok((basis.plan.clone(), basis.marking.clone(), most));
+    }
+    if let Some(Basis { plan, marking, .. }) = Basis::without_list(&job.app, &job.run).await? {
+        return Ok((plan, marking, most));
+    }
+    let plan = Arc::new(Plan::without_values(&job.run.mapping));
+    Ok((plan, Marking::none(), if is_comparing { usize::MAX } else { most }))
+}
+
+/// The next baseline, in which the run's acknowledged members are. `None` when the run changed nothing of it, or when it
+/// cannot be made: then the next run sees that it is behind.
+async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
+    let basis = job.basis.take()?;
+    let mut counts = job.run.counts;
+    rest.iter().for_each(|done| counts.add(&done.counts));
+    if !has_sent(&counts) && !is_rehashing(&basis) && job.run.leavers.found == 0 {
+        return None;
+    }
+    let made = made(job, &basis, rest).await;
+    let folded = made.inspect_err(|stopped| {
+        tracing::warn!(
+            ?stopped,
+            "what the run has sent is not kept; the next one sends every member"
+        );
+    });
+    let is_complete = job.run.position == job.run.counts.selected;
+    let next = folded.ok()?;
+    let fingerprint = if is_complete || next.version == 0 {
+        basis.plan.fingerprint.clone()
+    } else {
+        next.fingerprint
+    };
+    let run_id = if has_sent(&counts) { job.run.id } else { next.run_id };
+    Some(Baseline { fingerprint, run_id, ..next })
+}
+
+/// Whether contents are hashed anew, because the mapping has changed.
+fn is_rehashing(basis: &Basis) -> bool {
+    let hashes = basis.marking.comparison.as_deref().map(Comparison::hashes);
+    hashes == Some(HashKind::Record)
+}
+
+/// Whether Campaign Monitor got anything of the run.
+const fn has_sent(counts: &Counts) -> bool {
+    counts.created + counts.updated + counts.rejected + counts.in_doubt > 0
+}
+
+/// Those to whom something was done: their slots count in the baseline for which the plan was made.
+async fn add_leavers(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
+    let mut tx = job.app.db.read().await?;
+    let plan = store_plans::get(&mut tx, job.run.id).await?;
+    let done = store_leavers::of_run(&mut tx, job.run.id).await?;
+    drop(tx);
+    if done.is_empty() || plan.map(|plan| plan.baseline_version) != Some(basis.baseline.version) {
+        return Ok(());
+    }
+    let app = job.app.clone();
+    let mut pages = Box::pin(leaver_members(&app.storage, &basis.baseline, done, job.run.id));
+    while let Some(page) = pages.next().await {
+        let members = page.map_err(Stopped::baseline)?;
+        job.acknowledged.add(&app.storage, &basis.baseline, members).await;
+    }
+    Ok(())
+}
+
+async fn made(job: &mut Job, basis: &Basis, rest: &mut [Done]) -> Result<Baseline, Stopped> {
+    // A run that waited for a person has kept what its earlier attempts had sent.
+    if basis.baseline.run_id != job.run.id {
+        recall(job, basis).await?;
+    }
+    add_leavers(job, basis).await?;
+    let members = rest.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();
+    job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
+    let folded = job.acknowledged.finish(&basis.baseline).await;
+    folded.map_err(|error| Stopped::Fault(error.into()))
+}

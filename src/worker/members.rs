@@ -1,0 +1,100 @@
+//! What the answers to a batch say about its members, for the baseline of the export.
+//!
+//! Nobody counts as acknowledged without an answer. Whose record was rejected for a mistake in it is left as before:
+//! the list still has the record that it had.
+
+use std::collections::HashMap;
+
+use crate::baselines::{ListMember, MemberOrigin, MemberState};
+use crate::campaign_monitor::address;
+use crate::names::RunId;
+use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
+use crate::records::encoded::EncodedBatch;
+use crate::records::integers::to_i64;
+use crate::records::rejection::refused_state;
+use crate::runs::{Rejection, RejectionOutcome};
+
+/// What is known of the records of a batch.
+pub struct Answers<'a> {
+    /// How many were not on the list before.
+    pub created: i64,
+    /// Whether those that are not new surely were on the list before this run.
+    pub is_proof: bool,
+    /// Those that are rejected, or in doubt.
+    pub rejections: &'a [Rejection],
+    /// Positions in the page of those that were surely not sent.
+    pub unsent: &'a [usize],
+}
+
+/// The members of a batch about whom the answers say something.
+pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<ListMember> {
+    let (columns, states) = (Columns::of(&batch.page), states(batch, answers));
+    let origin = origin(batch, answers, &states);
+    let records = batch.records.iter().zip(&batch.hashes);
+    let member = |(row, hashes): (&usize, &_)| {
+        let crate::records::hasher::RecordHashes { content, record, .. } = *hashes;
+        let state = states.get(row).copied()??;
+        Some(ListMember {
+            address: sent_address(&columns, *row),
+            customer_id: columns.written(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned(),
+            content,
+            record,
+            state,
+            origin: if state == MemberState::OnList { origin } else { other_origin(state) },
+            run,
+        })
+    };
+    records.filter_map(member).chain(batch.rehashed.iter().cloned()).collect()
+}
+
+/// The address to which a record was sent. One with a mistake was sent without it.
+pub fn sent_address(columns: &Columns<'_>, row: usize) -> String {
+    let text = columns.get(EMAIL_COLUMN, row).unwrap_or_default();
+    let repaired = address::check(text).is_err().then(|| address::repaired(text)).flatten();
+    repaired.unwrap_or_else(|| address::sent(text).into_owned())
+}
+
+/// The state of each record; `None` for those about which nothing is known but what was known before.
+fn states(batch: &EncodedBatch, answers: &Answers<'_>) -> HashMap<usize, Option<MemberState>> {
+    // A rejection that names no record may mean any of them.
+    let is_unnamed = |one: &Rejection| one.customer_id.is_empty();
+    let is_certain = !answers.rejections.iter().any(is_unnamed);
+    let usual = if is_certain { MemberState::OnList } else { MemberState::InDoubt };
+    let mut states: HashMap<_, _> = batch.records.iter().map(|row| (*row, Some(usual))).collect();
+    for rejection in answers.rejections {
+        let Some(row) = batch.positions.row(rejection.position) else { continue };
+        let state = match rejection.outcome {
+            RejectionOutcome::InDoubt => Some(MemberState::InDoubt),
+            _ => refused_state(&rejection.code),
+        };
+        states.insert(row, if is_unnamed(rejection) { Some(usual) } else { state });
+    }
+    states.extend(answers.unsent.iter().map(|row| (*row, None)));
+    states
+}
+
+/// Who put those on the list whom the baseline does not know: this run, when as many are new.
+fn origin(
+    batch: &EncodedBatch,
+    answers: &Answers<'_>,
+    states: &HashMap<usize, Option<MemberState>>,
+) -> MemberOrigin {
+    let records = batch.records.iter().zip(&batch.hashes);
+    let is_stranger = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
+        !hashes.is_known && states.get(*row) == Some(&Some(MemberState::OnList))
+    };
+    let strangers = to_i64(records.filter(is_stranger).count());
+    match answers.created {
+        created if created == strangers && created > 0 && answers.is_proof => MemberOrigin::Ours,
+        0 if answers.is_proof => MemberOrigin::Stranger,
+        _ => MemberOrigin::Unknown,
+    }
+}
+
+/// Somebody whom the list refuses by a state was there before.
+const fn other_origin(state: MemberState) -> MemberOrigin {
+    match state {
+        MemberState::InDoubt => MemberOrigin::Unknown,
+        _ => MemberOrigin::Stranger,
+    }
+}

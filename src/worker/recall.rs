@@ -1,0 +1,69 @@
+//! Reads again what earlier attempts of a run have sent, and what was answered, for the next baseline.
+//!
+//! An attempt that ends before its run leaves nothing of the baseline behind. So the last one reads the rows of the
+//! batches that are written, makes their records again, and takes the answers from the tables. The hash of a batch
+//! tells whether the records are those that were sent.
+
+use std::collections::BTreeMap;
+
+use super::job::Job;
+use super::members::{Answers, members};
+use super::stopped::Stopped;
+use crate::baselines::{ListMember, MemberState};
+use crate::records::basis::Basis;
+use crate::records::batcher::Accounted;
+use crate::records::batches::{self, MemberSource};
+use crate::records::encoded::EncodedBatch;
+use crate::runs::{BatchResult, store_sent};
+
+/// Adds the members of the batches that earlier attempts have written.
+pub async fn recall(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
+    let all = store_sent::batches(&mut job.app.db.read().await?, job.run.id).await?;
+    let is_earlier = |batch: &BatchResult| is_in(&job.earlier, batch.first_row);
+    let earlier: BTreeMap<i64, BatchResult> =
+        all.into_iter().filter(is_earlier).map(|batch| (batch.first_row, batch)).collect();
+    if earlier.is_empty() {
+        return Ok(());
+    }
+    let only = earlier.iter().map(|(first, batch)| (*first, first + batch.rows)).collect();
+    let (storage, seed) = (job.app.storage.clone(), job.seed());
+    let source = MemberSource::new(storage, job.manifests().await?, basis.plan.clone(), seed);
+    let marking = basis.marking.clone();
+    let mut reader = batches::read(MemberSource { only: Some(only), marking, ..source });
+    let mut found = 0;
+    while let Some(batch) = reader.recv().await {
+        let batch = batch.map_err(|failure| Stopped::unreadable(&failure.error, None))?;
+        let Some(written) = earlier.get(&batch.first_row) else { continue };
+        let members = recalled(job, &batch, written).await?;
+        job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
+        found += 1;
+    }
+    if found == earlier.len() {
+        return Ok(());
+    }
+    Err(Stopped::Fault(anyhow::anyhow!("{found} of {} batches were read again", earlier.len())))
+}
+
+fn is_in(accounted: &Accounted, first_row: i64) -> bool {
+    first_row < accounted.position || accounted.answered.contains_key(&first_row)
+}
+
+async fn recalled(
+    job: &Job,
+    batch: &EncodedBatch,
+    written: &BatchResult,
+) -> Result<Vec<ListMember>, Stopped> {
+    let (first, end) = (batch.first_row, batch.end);
+    let mut db = job.app.db.read().await?;
+    let rejections = store_sent::unacknowledged(&mut db, job.run.id, first, end).await?;
+    drop(db);
+    let is_proof = false;
+    let answers =
+        Answers { created: written.created, is_proof, rejections: &rejections, unsent: &[] };
+    let mut members = members(batch, &answers, job.run.id);
+    if written.body_hash != batch.body_hash || first + written.rows != end {
+        tracing::warn!(batch.number, "the records of a batch are others than those that were sent");
+        members.iter_mut().for_each(|member| member.state = MemberState::InDoubt);
+    }
+    Ok(members)
+}
