@@ -5,6 +5,7 @@
 mod access;
 mod agency;
 mod api;
+mod approval;
 mod audit;
 mod bad_days;
 mod baselines;
@@ -27,6 +28,7 @@ mod full_disk;
 mod guidance;
 mod identity;
 mod keys;
+mod leavers;
 mod life;
 mod limits;
 mod lists;
