@@ -57,6 +57,7 @@ actions! {
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
     ExportPreview              "export.preview"              "POST"   "/exports/{id}/preview";
     ExportTest                 "export.test"                 "POST"   "/exports/{id}/test";
+    ExportReadMembers          "export.readMembers"          "GET"    "/exports/{id}/members";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";

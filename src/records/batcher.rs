@@ -245,3 +245,6 @@ struct Unmarked {
     records: Vec<usize>,
     refused: Vec<crate::runs::Rejection>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,9 +110,8 @@ pub async fn pin(
     warnings: &Warnings,
 ) -> Result<bool> {
     let selected: i64 = segments.iter().map(|segment| segment.member_count).sum();
-    let done =
-        sql!(&mut *tx, |db| {
-            sqlx::query(
+    let done = sql!(&mut *tx, |db| {
+        sqlx::query(
         "UPDATE runs SET selected = $3, warnings = $4, full_because = $5, version = version + 1,
              reason = CASE WHEN cancel_requested THEN reason END
          WHERE id = $1 AND fence = $2 AND status = 'running'"
@@ -125,7 +124,7 @@ pub async fn pin(
     .execute(db)
     .await?
     .rows_affected()
-        });
+    });
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(

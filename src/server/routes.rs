@@ -40,6 +40,7 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(exports::attach::detach_export)
         .service(exports::attach::attach_export)
         .service(exports::preview::preview_export)
+        .service(exports::known_members::list_known_members)
         .service(exports::test_record::test_export)
         .service(exports::schedules::set_export_schedule)
         .service(exports::schedules::change_schedules)

@@ -2,6 +2,9 @@
 //! export.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use futures::StreamExt;
 
@@ -20,6 +23,9 @@ use crate::records::comparison::Comparison;
 use crate::records::plan::Plan;
 use crate::runs::{Counts, FullBecause, Outcome, store_leavers, store_plans};
 
+/// How long a run that ends waits for Campaign Monitor to name the fields of the list.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What is still to be written of a run.
 #[derive(Default)]
 pub struct Ending {
@@ -37,7 +43,8 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
     let mut rest = std::mem::take(&mut job.unanswered);
     rest.retain(|done| !done.is_untouched());
     let is_doubtful = job.doubt_until > job.run.position;
-    if job.basis.is_none() && (is_doubtful || job.run.position > 0) {
+    let is_resumed = job.earlier.position > 0 || !job.earlier.answered.is_empty();
+    if job.basis.is_none() && (is_doubtful || is_resumed) {
         job.basis = found_at_end(job).await;
     }
     if is_doubtful {
@@ -53,18 +60,16 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
 /// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the list,
 /// the records cannot be made again.
 async fn found_at_end(job: &Job) -> Option<Basis> {
-    match Box::pin(basis_at_end(job)).await {
-        Ok(basis) => Some(basis),
-        Err(stopped) => {
-            tracing::info!(?stopped, "the records of the run cannot be made again");
-            None
-        }
-    }
+    let found = timeout(PATIENCE, Box::pin(basis_at_end(job))).await.ok()?;
+    let explained = |stopped: &Stopped| {
+        tracing::info!(?stopped, "the records of the run cannot be made again");
+    };
+    found.inspect_err(explained).ok()
 }
 
 /// The batches that an earlier attempt may have sent: as many as may be in flight, of those that are not accounted for.
 async fn doubtful(job: &Job, accounted: Accounted) -> Result<Vec<Done>, Stopped> {
-    let (plan, marking, most) = reading(job).await?;
+    let (plan, marking, most) = reading(job).await;
     let source =
         MemberSource::new(job.app.storage.clone(), job.manifests().await?, plan, job.seed());
     let mut reader = batches::read(MemberSource { accounted, marking, ..source });
@@ -85,18 +90,19 @@ async fn doubtful(job: &Job, accounted: Accounted) -> Result<Vec<Done>, Stopped>
 
 /// How the batches are made that may have been sent, and how many there may be. Where it is unknown which members have
 /// changed, all of them are in doubt that the last checkpoint allows.
-async fn reading(job: &Job) -> Result<(Arc<Plan>, Marking, usize), Stopped> {
+async fn reading(job: &Job) -> (Arc<Plan>, Marking, usize) {
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let is_comparing = job.run.sync.send == SendMode::Changes
         && matches!(job.run.full_because, None | Some(FullBecause::MappingChanged));
     if let Some(basis) = &job.basis {
-        return Ok((basis.plan.clone(), basis.marking.clone(), most));
+        return (basis.plan.clone(), basis.marking.clone(), most);
     }
-    if let Some(Basis { plan, marking, .. }) = Basis::without_list(&job.app, &job.run).await? {
-        return Ok((plan, marking, most));
+    let compared = Basis::without_list(&job.app, &job.run).await;
+    if let Ok(Some(Basis { plan, marking, .. })) = compared {
+        return (plan, marking, most);
     }
     let plan = Arc::new(Plan::without_values(&job.run.mapping));
-    Ok((plan, Marking::none(), if is_comparing { usize::MAX } else { most }))
+    (plan, Marking::none(), if is_comparing { usize::MAX } else { most })
 }
 
 /// The next baseline, in which the run's acknowledged members are. `None` when the run changed nothing of it, or when it

@@ -11,8 +11,8 @@ use crate::audit::Audit;
 use crate::world::WINDOW;
 
 /// The parts of a run's counts; `selected` is their sum.
-const PARTS: [&str; 7] =
-    ["created", "updated", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
+const PARTS: [&str; 8] =
+    ["created", "updated", "unchanged", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
 
 /// What has been seen so far.
 #[derive(Default)]

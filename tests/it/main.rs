@@ -10,6 +10,7 @@ mod audit;
 mod bad_days;
 mod baselines;
 mod bodies;
+mod changes;
 mod codes;
 mod consents;
 mod conventions;

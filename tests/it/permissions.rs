@@ -72,6 +72,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("authorize_connection", Admins),
     ("preview_export", ContributorsIfShared),
     ("test_export", ContributorsIfShared),
+    ("list_known_members", Contributors),
     ("set_export_schedule", ContributorsIfShared),
     ("change_schedules", ContributorsIfShared),
     ("run_all_exports", Contributors),

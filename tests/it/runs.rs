@@ -22,8 +22,8 @@ async fn every_profile_is_accounted_for_and_the_others_are_named() {
     let run = app.ended(&app.start_run(&export).await).await;
 
     assert_eq!(run["status"], "completedWithErrors", "{run}");
-    let counts = json!({"selected": 6, "created": 1, "updated": 1, "rejected": 1, "duplicate": 1, "invalid": 2,
-        "inDoubt": 0, "remaining": 0});
+    let counts = json!({"selected": 6, "created": 1, "updated": 1, "unchanged": 0, "rejected": 1, "duplicate": 1,
+        "invalid": 2, "inDoubt": 0, "remaining": 0});
     assert_eq!(run["counts"], counts);
     let rejections = app.get(&format!("/runs/{}/rejections", text(&run, "runId"))).await;
     let named: Vec<_> = rejections["items"]
@@ -95,8 +95,8 @@ async fn a_campaign_monitor_that_stays_down_fails_the_run_with_a_reason_and_exac
     assert_eq!(run["status"], "failed", "{run}");
     assert_eq!(run["reason"]["code"], "destinationUnavailable");
     assert_eq!(run["reason"]["culprit"], "external");
-    let counts = json!({"selected": 5_000, "created": 2_000, "updated": 0, "rejected": 0, "duplicate": 0,
-        "invalid": 0, "inDoubt": 1_000, "remaining": 2_000});
+    let counts = json!({"selected": 5_000, "created": 2_000, "updated": 0, "unchanged": 0, "rejected": 0,
+        "duplicate": 0, "invalid": 0, "inDoubt": 1_000, "remaining": 2_000});
     assert_eq!(
         run["counts"], counts,
         "the third batch was sent, and nobody knows what became of it"
@@ -132,8 +132,8 @@ async fn a_campaign_monitor_that_cannot_be_reached_leaves_profiles_to_do_and_non
     let run = app.ended(&run).await;
     assert_eq!(run["status"], "failed", "{run}");
     assert_eq!(run["reason"]["code"], "destinationUnavailable");
-    let counts = json!({"selected": 20_000, "created": 3_000, "updated": 0, "rejected": 0, "duplicate": 0,
-        "invalid": 0, "inDoubt": 0, "remaining": 17_000});
+    let counts = json!({"selected": 20_000, "created": 3_000, "updated": 0, "unchanged": 0, "rejected": 0,
+        "duplicate": 0, "invalid": 0, "inDoubt": 0, "remaining": 17_000});
     assert_eq!(run["counts"], counts);
 }
 

@@ -48,8 +48,8 @@ async fn a_run_waits_for_as_long_as_campaign_monitor_asks_within_an_attempt_and_
 
 /// What must be counted while nothing more has been sent.
 fn counts() -> Value {
-    json!({"selected": PROFILES, "created": SENT, "updated": 0, "rejected": 0, "duplicate": 0, "invalid": 0,
-        "inDoubt": 0, "remaining": PROFILES - SENT})
+    json!({"selected": PROFILES, "created": SENT, "updated": 0, "unchanged": 0, "rejected": 0,
+        "duplicate": 0, "invalid": 0, "inDoubt": 0, "remaining": PROFILES - SENT})
 }
 
 #[tokio::test(flavor = "multi_thread")]

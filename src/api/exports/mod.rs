@@ -7,6 +7,7 @@ pub mod dependants;
 pub mod find;
 mod formats;
 pub mod handlers;
+pub mod known_members;
 pub mod of_connection;
 pub mod of_segment;
 pub mod patch;

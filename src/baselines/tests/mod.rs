@@ -129,14 +129,15 @@ async fn the_newest_row_of_a_member_counts_in_layers_and_when_they_are_merged() 
 
 #[tokio::test]
 async fn a_known_member_keeps_its_origin_until_an_answer_proves_that_it_is_ours() {
+    use MemberOrigin::{Ours, Stranger, Unknown};
     let fixture = Fixture::new();
     let with = |person, content, origin| ListMember { origin, ..member(person, content) };
     let origins = async |baseline: &Baseline| {
         let mut members = fixture.members(baseline).await;
+        members.retain(|member| member.customer_id.len() == "C-0".len());
         members.sort_by_key(|member| member.customer_id.clone());
-        members.iter().map(|member| member.origin).take(4).collect::<Vec<_>>()
+        members.iter().map(|member| member.origin).collect::<Vec<_>>()
     };
-    use MemberOrigin::{Ours, Stranger, Unknown};
     for others in [0, 1000] {
         let first = [(0, Ours), (1, Stranger), (2, Unknown), (3, Stranger)];
         let first = first.map(|(person, origin)| with(person, 1, origin));

@@ -167,6 +167,7 @@ fn every_call_that_answers_members_or_customer_ids_has_an_action() {
         }
     }
     let expected = [
+        Action::ExportReadMembers,
         Action::ExportPreview,
         Action::ExportTest,
         Action::RunReadRejections,

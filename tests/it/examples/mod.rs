@@ -117,6 +117,7 @@ async fn run(story: &mut Player) {
     for media in ["application/json", "text/csv", "application/x-ndjson"] {
         story.tell("list_rejections", media).await;
         story.tell("list_value_problems", media).await;
+        story.tell("list_known_members", media).await;
     }
     story.tell("test_export", "").await;
 }
