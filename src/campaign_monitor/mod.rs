@@ -45,7 +45,7 @@ pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_nul
 pub use refusal::RefusalCode;
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
-pub use subscribers::Removal;
+pub use subscribers::{Removal, SubscriberState};
 #[cfg(test)]
 pub use values::Fit;
 pub use values::{

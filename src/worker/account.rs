@@ -50,6 +50,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         batch,
         created,
         updated,
+        resubscribed,
         refused,
         is_proof,
         unanswered,
@@ -68,6 +69,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     let mut counts = Counts {
         created,
         updated,
+        resubscribed,
         rejected,
         in_doubt: with(RejectionOutcome::InDoubt),
         unchanged: batch.unchanged,

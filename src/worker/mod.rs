@@ -26,6 +26,7 @@ mod plan;
 mod pool;
 pub mod prepare;
 mod recall;
+mod returning;
 mod settle;
 pub mod stopped;
 mod transfer;

@@ -25,6 +25,7 @@ use super::prepare::Prepared;
 use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
 use crate::baselines::ListMember;
+use crate::exports::Resubscribe;
 use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
@@ -83,6 +84,9 @@ fn uploads(
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let drain = interrupt.drain.clone();
     let (storage, plan) = (job.app.storage.clone(), prepared.plan.clone());
+    let is_returning = job.run.sync.resubscribe == Resubscribe::OurRemovals;
+    let returning =
+        (is_returning && !plan.resubscribes()).then(|| Arc::new(plan.with_resubscribing()));
     let marking = job.basis.as_ref().map_or_else(Marking::none, |basis| basis.marking.clone());
     let reader = batches::read(MemberSource {
         accounted: job.accounted(),
@@ -91,6 +95,7 @@ fn uploads(
         ..MemberSource::new(storage, prepared.manifests, plan, job.seed())
     });
     let uploader = Arc::new(Uploader {
+        returning,
         session: prepared.session,
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use bytes::Bytes;
 use metrics::{counter, histogram};
 use tokio::select;
@@ -47,12 +48,16 @@ pub struct Uploader {
     /// Cancelled when nothing new is to be sent.
     pub drain: CancellationToken,
     pub gate: Gate,
+    /// How people are sent who come back: `None` where they are sent like all others.
+    pub returning: Option<Arc<Plan>>,
 }
 
 /// A call that is to be made.
-struct Request {
+pub(super) struct Request {
     records: Vec<usize>,
     body: Bytes,
+    /// Whether it brings people back.
+    pub(super) resubscribes: bool,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
     in_doubt: bool,
 }
@@ -63,19 +68,30 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
-        let body = std::mem::take(&mut batch.body);
+        let (usual, returning) = self.parted(&batch);
+        let body = if returning.is_empty() {
+            std::mem::take(&mut batch.body)
+        } else {
+            self.plan.encode(&batch.page, &usual).body
+        };
         let in_doubt = is_first && batch.first_row < self.doubt_until;
-        let complete = Request { records: batch.records.clone(), body, in_doubt };
+        let complete = Request { records: usual, body, resubscribes: false, in_doubt };
         let is_proof = !self.plan.resubscribes();
         let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
-        self.send_all(&mut state, complete).instrument(span).await;
+        async {
+            self.send_all(&mut state, VecDeque::from([complete])).await;
+            if !returning.is_empty() {
+                self.send_returning(&mut state, returning, in_doubt).await;
+            }
+        }
+        .instrument(span)
+        .await;
         state.duration = started.elapsed();
         state
     }
 
-    async fn send_all(&self, state: &mut Uploaded, complete: Request) {
-        let mut waiting = VecDeque::from([complete]);
+    pub(super) async fn send_all(&self, state: &mut Uploaded, mut waiting: VecDeque<Request>) {
         while let Some(mut request) = waiting.pop_front() {
             if request.records.is_empty() {
                 continue;
@@ -86,7 +102,9 @@ impl Uploader {
             let Err(error) = self.send(state, &mut request).await else {
                 continue;
             };
-            let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
+            let is_blind = request.resubscribes && request.in_doubt;
+            let may_halve = !is_blind
+                && error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.drain.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
                 continue;
@@ -102,8 +120,10 @@ impl Uploader {
             return false;
         };
         for records in parts.into_iter().rev() {
-            let body = self.plan.encode(&state.batch.page, &records).body;
-            waiting.push_front(Request { records, body, in_doubt: request.in_doubt });
+            let plan = self.returning.as_ref().filter(|_| request.resubscribes);
+            let part =
+                Request::of(plan.unwrap_or(&self.plan), &state.batch.page, records, request.in_doubt);
+            waiting.push_front(Request { resubscribes: request.resubscribes, ..part });
         }
         true
     }
@@ -123,7 +143,10 @@ impl Uploader {
             let Disposition::Retry(asked) = error.disposition() else {
                 return Err(Some(error));
             };
-            let is_over = attempt >= self.work.call_tries || self.drain.is_cancelled();
+            // Whoever came back may have left by their own wish since.
+            let is_blind = request.resubscribes && error.is_in_doubt();
+            let is_over =
+                is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
             if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));
@@ -138,9 +161,17 @@ impl Uploader {
         unreachable!("the loop ends by itself")
     }
 
+    /// Waits before the next try, unless the run drains.
+    pub(super) async fn wait(&self, asked: Option<Duration>, attempt: u32) {
+        select! {
+            () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
+            () = self.drain.cancelled() => {}
+        }
+    }
+
     /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait, or once the
     /// instance is paused.
-    async fn slot(&self) -> Option<Slot<'_>> {
+    pub(super) async fn slot(&self) -> Option<Slot<'_>> {
         let slot = select! {
             biased;
             () = self.drain.cancelled() => None,
@@ -170,7 +201,11 @@ impl Uploader {
         match answer {
             Ok((status, result)) => {
                 state.http_status = Some(status);
-                state.count(&request.records, request.in_doubt, result);
+                if request.resubscribes {
+                    state.count_returned(&request.records, result);
+                } else {
+                    state.count(&request.records, request.in_doubt, result);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -180,7 +215,7 @@ impl Uploader {
         }
     }
 
-    fn verdict<T>(&self, answer: &Result<T, Error>, attempt: u32) -> Verdict {
+    pub(super) fn verdict<T>(&self, answer: &Result<T, Error>, attempt: u32) -> Verdict {
         let Err(error) = answer else {
             return Verdict::Clean;
         };
@@ -213,6 +248,12 @@ fn record(span: &Span, answer: Result<u16, &Error>) {
 }
 
 impl Request {
+    /// A call of these rows of a page.
+    pub(super) fn of(plan: &Plan, page: &RecordBatch, records: Vec<usize>, in_doubt: bool) -> Self {
+        let body = if records.is_empty() { Bytes::new() } else { plan.encode(page, &records).body };
+        Self { records, body, resubscribes: false, in_doubt }
+    }
+
     /// Whether halves of it may get through where it did not.
     fn is_worth_halving(&self, error: &Error) -> bool {
         match error {

@@ -13,6 +13,8 @@ pub struct Uploaded {
     pub created: i64,
     /// On the list before, and updated.
     pub updated: i64,
+    /// Of these: people whom an earlier run had taken off the list.
+    pub resubscribed: i64,
     pub refused: Vec<RefusedRecord>,
     /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
     /// nobody came back.
@@ -72,6 +74,7 @@ impl Uploaded {
             batch,
             created: 0,
             updated: 0,
+            resubscribed: 0,
             refused: vec![],
             is_proof: true,
             unanswered: None,
@@ -79,6 +82,15 @@ impl Uploaded {
             attempts: 0,
             duration: Duration::ZERO,
         }
+    }
+
+    /// Adds an answer about people who are on the list again. They were there before, whatever the answer counts.
+    pub fn count_returned(&mut self, records: &[usize], mut result: ImportResult) {
+        result.total_existing_subscribers += result.total_new_subscribers;
+        result.total_new_subscribers = 0;
+        let before = self.updated;
+        self.count(records, false, result);
+        self.resubscribed += self.updated - before;
     }
 
     /// Adds an answer. Every record that was not rejected is on the list; what is not new was there

@@ -97,8 +97,8 @@ async fn nothing_is_sent_before_the_approval_where_the_whole_run_is_held() {
 async fn a_declined_run_ends_and_removes_nobody_and_the_next_one_asks_again() {
     let app = TestApp::start().await;
     let (export, run) = held(&app, "removals").await;
-    let decline = call_as(&app, "ben@example.com", &format!("/runs/{run}/decline"), &json!({"note": "A mistake."}));
-    let declined = good(decline.await).await;
+    let (path, note) = (format!("/runs/{run}/decline"), json!({"note": "A mistake."}));
+    let declined = good(call_as(&app, "ben@example.com", &path, &note).await).await;
     assert_eq!((&declined["status"], &declined["reason"]["code"]), (&json!("skipped"), &json!("declined")));
     assert!(text(&declined["reason"], "message").contains("A mistake."), "{declined}");
     assert_eq!(state(&app, 0).await, "Active");

@@ -60,7 +60,7 @@ async fn one_member_is_not_sent_either_while_the_instance_is_paused() {
     let export = app.export_of(10).await;
     pause(&app).await;
     let test = app.request("Admin", Method::POST, &format!("/exports/{export}/test"));
-    let members = app.get("/segments/HighValue/members?limit=1").await;
+    let members = app.get("/segments/People/members?limit=1").await;
     let email = text(&members["items"][0], "Email");
     let answer = refused(test.json(&json!({"email": email})).send().await.unwrap(), 409).await;
     assert_eq!(answer["errorCode"], "instancePaused");
