@@ -73,10 +73,7 @@ impl MemberState {
     /// Whether an export has let go of the member: another one that does so too may take it off the list.
     #[must_use]
     pub const fn is_let_go(self) -> bool {
-        matches!(
-            self,
-            Self::LetGo | Self::FlaggedByUs | Self::DeletedByUs | Self::UnsubscribedByUs
-        )
+        matches!(self, Self::LetGo | Self::FlaggedByUs | Self::DeletedByUs | Self::UnsubscribedByUs)
     }
 
     /// Whether this service took the member off the list, so that only `Resubscribe` brings it back.

@@ -192,7 +192,10 @@ pub(super) fn write_span(method: &str, path: &str) -> Span {
 }
 
 /// The answer to a call that is no import.
-pub(super) async fn answer<T: DeserializeOwned>(request: RequestBuilder, span: Span) -> Result<T, Error> {
+pub(super) async fn answer<T: DeserializeOwned>(
+    request: RequestBuilder,
+    span: Span,
+) -> Result<T, Error> {
     error::parse(&accepted(request, span).await?)
 }
 

@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn only_the_flag_is_sent_and_nobody_is_subscribed_again() {
         let body: Value =
-            serde_json::from_slice(&flag(["ann@example.com"].into_iter(), "insegment", "No")).unwrap();
+            serde_json::from_slice(&flag(["ann@example.com"].into_iter(), "insegment", "No"))
+                .unwrap();
         assert_eq!(
             body,
             json!({"Subscribers": [{"EmailAddress": "ann@example.com", "ConsentToTrack": "Unchanged",

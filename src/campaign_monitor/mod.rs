@@ -18,9 +18,9 @@ pub mod oauth;
 mod problem;
 mod proposal;
 mod refusal;
+mod removal;
 mod source;
 mod stored;
-mod subscribers;
 mod tally;
 mod values;
 
@@ -43,9 +43,9 @@ pub use lists::{
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
+pub use removal::{MovedPage, Removal, SubscriberState};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
-pub use subscribers::{Removal, SubscriberState};
 #[cfg(test)]
 pub use values::Fit;
 pub use values::{

@@ -68,7 +68,8 @@ impl WarningCode {
 mod tests {
     use super::WarningCode::{
         ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList, NobodyRemoved,
-        ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers, UnsubscribesEverywhere,
+        ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers,
+        UnsubscribesEverywhere,
     };
 
     #[test]

@@ -71,7 +71,10 @@ pub(crate) fn of_sync(sync: &ListSync) -> Vec<Warning> {
     };
     let returns = (sync.resubscribe == Resubscribe::OurRemovals).then_some(RETURNS);
     let removes = removes.map(|message| warning(WarningCode::RemovesLeavers, message));
-    removes.into_iter().chain(returns.map(|message| warning(WarningCode::Resubscribes, message))).collect()
+    removes
+        .into_iter()
+        .chain(returns.map(|message| warning(WarningCode::Resubscribes, message)))
+        .collect()
 }
 
 const DELETES: &str = "A run deletes people from the list who have left the segments. They get no mail by this list any \

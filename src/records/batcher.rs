@@ -58,7 +58,12 @@ pub struct Marking {
 impl Marking {
     /// For records that nobody needs to know again.
     pub const fn none() -> Self {
-        Self { hasher: Hasher::unused(), comparison: None, lookup: None, run: RunId(uuid::Uuid::nil()) }
+        Self {
+            hasher: Hasher::unused(),
+            comparison: None,
+            lookup: None,
+            run: RunId(uuid::Uuid::nil()),
+        }
     }
 }
 

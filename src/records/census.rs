@@ -56,7 +56,8 @@ pub struct Census {
 /// Reads every row.
 pub async fn take(rows: Rows, known: Option<Acknowledged>) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
-    let newcomers = Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
+    let newcomers =
+        Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
     let mut census = Census { known, newcomers: Some(newcomers), ..Census::default() };
     let columns = rows.plan.wanted();
     let (plan, storage) = (rows.plan, rows.storage);

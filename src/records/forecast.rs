@@ -83,7 +83,13 @@ fn reached(brake: &Brake, census: &Census, leavers: i64) -> Vec<ReachedLimit> {
     let on_list = on_list(census);
     let mut reached = vec![];
     if let Some(limit) = &brake.removals {
-        reached.extend(over(limit, leavers, on_list, BrakeRule::RemovalsCount, BrakeRule::RemovalsPercent));
+        reached.extend(over(
+            limit,
+            leavers,
+            on_list,
+            BrakeRule::RemovalsCount,
+            BrakeRule::RemovalsPercent,
+        ));
         if census.rows == 0 && leavers > 0 {
             reached.push(ReachedLimit { limit: BrakeRule::EmptySegments, value: leavers, from: 1 });
         }
@@ -104,10 +110,16 @@ fn over(
 ) -> impl Iterator<Item = ReachedLimit> {
     // Of an empty list every part would be all of it.
     let part = if on_list > 0 { people.saturating_mul(100) / on_list } else { 0 };
-    let by_count = (people >= limit.count)
-        .then_some(ReachedLimit { limit: count, value: people, from: limit.count });
-    let by_percent = (people > 0 && part >= limit.percent)
-        .then_some(ReachedLimit { limit: percent, value: part, from: limit.percent });
+    let by_count = (people >= limit.count).then_some(ReachedLimit {
+        limit: count,
+        value: people,
+        from: limit.count,
+    });
+    let by_percent = (people > 0 && part >= limit.percent).then_some(ReachedLimit {
+        limit: percent,
+        value: part,
+        from: limit.percent,
+    });
     by_count.into_iter().chain(by_percent)
 }
 

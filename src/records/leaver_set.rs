@@ -7,8 +7,11 @@ use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
 use super::census::{Acknowledged, Census};
-use crate::baselines::{self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet};
+use crate::baselines::{
+    self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
+};
 use crate::exports::Leavers;
+use crate::names::RunId;
 use crate::storage::Storage;
 
 /// People who leave, by their slots in one version of a baseline.
@@ -22,6 +25,8 @@ pub struct LeaverSet {
     pub found: usize,
     /// Of the addresses of those to whom something is done.
     pub digest: [u8; 32],
+    /// The oldest run with an answer about one of them.
+    pub since: Option<RunId>,
 }
 
 impl LeaverSet {
@@ -48,7 +53,8 @@ pub async fn find(
     let Some(Acknowledged { baseline, index, .. }) = &census.known else {
         return Ok(LeaverSet::default());
     };
-    let candidates = select(index, |known| is_candidate(known, action) && !index.is_met(known.slot));
+    let candidates =
+        select(index, |known| is_candidate(known, action) && !index.is_met(known.slot));
     let mut ours = select(index, |known| known.origin == MemberOrigin::Ours);
     let mut let_go = SlotSet::new(index.len());
     for other in others.iter().filter(|_| !candidates.is_empty()) {
@@ -56,22 +62,34 @@ pub async fn find(
         each(storage, baseline, &candidates, |slot, member| {
             if let Some(known) = elsewhere.find(other.key(&member.address)) {
                 let is_held = !known.state.is_let_go();
-                if is_held { let_go.insert(slot) } else { false };
-                if known.origin == MemberOrigin::Ours { ours.insert(slot) } else { false };
+                if is_held {
+                    let_go.insert(slot)
+                } else {
+                    false
+                };
+                if known.origin == MemberOrigin::Ours {
+                    ours.insert(slot)
+                } else {
+                    false
+                };
             }
         })
         .await?;
     }
-    let (mut act, mut digest) = (SlotSet::new(index.len()), Sha256::new());
+    let (mut act, mut digest, mut since) = (SlotSet::new(index.len()), Sha256::new(), None);
     each(storage, baseline, &candidates, |slot, member| {
         let is_kept = let_go.contains(slot) || census.is_unreachable(&member.customer_id);
         if ours.contains(slot) && !is_kept && act.insert(slot) {
             digest.update(member.address.to_ascii_lowercase());
             digest.update("\n");
+            let oldest =
+                since.map_or(member.run, |oldest: RunId| RunId(oldest.0.min(member.run.0)));
+            since = Some(oldest);
         }
     })
     .await?;
-    Ok(LeaverSet { act, let_go, found: candidates.len(), digest: digest.finalize().into() })
+    let (found, digest) = (candidates.len(), digest.finalize().into());
+    Ok(LeaverSet { act, let_go, found, digest, since })
 }
 
 /// Whether a member is on the list in a way that the action changes.

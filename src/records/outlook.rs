@@ -123,7 +123,9 @@ async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
     let run = subject.run.unwrap_or(NO_RUN);
     let last = store_sent::last_sending(tx, export, list.as_str(), run).await?;
     Ok(match baseline {
-        Some(baseline) if is_trusted(&baseline, last, subject.run) => Own::Known(Box::new(baseline)),
+        Some(baseline) if is_trusted(&baseline, last, subject.run) => {
+            Own::Known(Box::new(baseline))
+        }
         None if last.is_none() => Own::Nothing,
         _ => Own::Behind,
     })
@@ -135,10 +137,7 @@ fn is_trusted(baseline: &Baseline, last: Option<RunId>, run: Option<RunId>) -> b
 }
 
 /// The baselines of all other exports to the list; `None` when it is unknown whom one of them holds.
-async fn others(
-    tx: &mut ReadHandle,
-    subject: &Subject<'_>,
-) -> sqlx::Result<Option<Vec<Baseline>>> {
+async fn others(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Option<Vec<Baseline>>> {
     let exports = store_senders::exports_to(tx, subject.list).await?;
     let baselines = baselines::store::of_list(tx, subject.list.as_str()).await?;
     let mut others = Vec::new();
@@ -147,7 +146,9 @@ async fn others(
         let baseline = baselines.iter().find(|baseline| baseline.export_id == export);
         match (baseline, last) {
             (None, None) => {}
-            (Some(baseline), last) if is_trusted(baseline, last, None) => others.push(baseline.clone()),
+            (Some(baseline), last) if is_trusted(baseline, last, None) => {
+                others.push(baseline.clone())
+            }
             _ => return Ok(None),
         }
     }

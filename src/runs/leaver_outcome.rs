@@ -22,14 +22,8 @@ pub enum LeaverOutcome {
 
 impl LeaverOutcome {
     /// Each, in no order that matters.
-    pub const ALL: [Self; 6] = [
-        Self::Flagged,
-        Self::Deleted,
-        Self::Unsubscribed,
-        Self::Gone,
-        Self::Failed,
-        Self::LetGo,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Flagged, Self::Deleted, Self::Unsubscribed, Self::Gone, Self::Failed, Self::LetGo];
 
     /// As it is stored.
     #[must_use]

@@ -37,7 +37,7 @@ pub use lease::{Lease, LeaseLost, Outcome};
 pub use leaver_outcome::LeaverOutcome;
 pub use reason::{Reason, ReasonCode};
 pub use run::Run;
-pub use run_plan::{BrakeRule, ComparedWith, LeaverCounts, ReachedLimit, RunPlan};
 pub(crate) use run::{DetailState, RunSegment, SubmissionKind, Warnings};
+pub use run_plan::{BrakeRule, ComparedWith, LeaverCounts, ReachedLimit, RunPlan};
 pub use status::RunStatus;
 pub(crate) use value_problem::{VALUE_PROBLEMS_MAX, ValueProblem};

@@ -103,7 +103,9 @@ impl ReachedLimit {
         let Self { value, from, .. } = self;
         match self.limit {
             BrakeRule::RemovalsCount => {
-                format!("{value} people would leave the list (an approval is needed from {from} on).")
+                format!(
+                    "{value} people would leave the list (an approval is needed from {from} on)."
+                )
             }
             BrakeRule::RemovalsPercent => format!(
                 "{value} % of the members on the list would leave it (an approval is needed from {from} % on)."

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::Result;
 use sqlx::types::Json;
 
-use super::leaver_outcome::LeaverOutcome;
 use super::lease::Lease;
+use super::leaver_outcome::LeaverOutcome;
 use super::run_plan::LeaverCounts;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::RunId;

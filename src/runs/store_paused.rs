@@ -26,11 +26,7 @@ pub(crate) async fn postpone(tx: &mut WriteHandle, instance: Uuid) -> Result<()>
 }
 
 /// Makes every queued run of an instance due, and returns them.
-pub(crate) async fn resume(
-    tx: &mut WriteHandle,
-    instance: Uuid,
-    now: Time,
-) -> Result<Vec<RunId>> {
+pub(crate) async fn resume(tx: &mut WriteHandle, instance: Uuid, now: Time) -> Result<Vec<RunId>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
             "UPDATE runs SET reason = NULL, not_before = $2, pushed_at = NULL, version = version + 1

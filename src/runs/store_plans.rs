@@ -104,7 +104,8 @@ pub(crate) async fn approve(
     by: &str,
     now: Time,
 ) -> Result<bool> {
-    let done = sql!(&mut *tx, |db| sqlx::query(
+    let done = sql!(&mut *tx, |db| {
+        sqlx::query(
         "UPDATE runs SET held_until = NULL, reason = NULL, not_before = $2, pushed_at = NULL, version = version + 1
          WHERE id = $1 AND status = 'queued' AND held_until IS NOT NULL"
     )
@@ -112,7 +113,8 @@ pub(crate) async fn approve(
     .bind(now)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     if done == 0 {
         return Ok(false);
     }
@@ -175,13 +177,15 @@ pub(crate) async fn held_of_export(tx: &mut ReadHandle, export: ExportId) -> Res
 
 /// Held runs that nobody has approved in time; those that wait for longest come first.
 pub(crate) async fn expired(tx: &mut ReadHandle, now: Time, limit: i64) -> Result<Vec<Run>> {
-    sql!(tx, |db| sqlx::query_as(
+    sql!(tx, |db| {
+        sqlx::query_as(
         "SELECT * FROM runs WHERE status = 'queued' AND held_until <= $1 ORDER BY held_until LIMIT $2"
     )
     .bind(now)
     .bind(limit)
     .fetch_all(db)
-    .await)
+    .await
+    })
 }
 
 /// The newest run of an export, before this one, that went through all its members.

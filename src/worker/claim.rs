@@ -5,8 +5,8 @@ use std::sync::Arc;
 use metrics::counter;
 
 use super::fairness::Fairness;
-use super::heartbeat::canceled;
 use super::gate::is_paused;
+use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::Stopped;
 use crate::app::App;

@@ -78,10 +78,8 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
     if planned.hold == Hold::Run {
         return PhasesEnd::Held(planned.reason());
     }
-    let route = Route {
-        session: prepared.session.clone(),
-        asks_to_confirm: prepared.asks_to_confirm,
-    };
+    let route =
+        Route { session: prepared.session.clone(), asks_to_confirm: prepared.asks_to_confirm };
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
         Ok(None) => take_off(job, planned, route, heartbeat).await,
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),

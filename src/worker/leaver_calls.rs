@@ -71,7 +71,9 @@ impl LeaverCalls {
         });
         let done = if is_delete { LeaverOutcome::Deleted } else { LeaverOutcome::Unsubscribed };
         match removed.await {
-            Ok(Answered { answer: Removal::Done, .. } | Answered { may_repeat: true, .. }) => Ok(done),
+            Ok(Answered { answer: Removal::Done, .. } | Answered { may_repeat: true, .. }) => {
+                Ok(done)
+            }
             Ok(Answered { answer: Removal::Gone, .. }) => Ok(LeaverOutcome::Gone),
             Err(Some(error)) if is_personal(&error) => Ok(LeaverOutcome::Failed),
             Err(error) => Err(self.stop(error)),
@@ -83,7 +85,8 @@ impl LeaverCalls {
         addresses: &[&str],
         flag: &LeaverFlag,
     ) -> Result<Vec<LeaverOutcome>, Undone> {
-        let known = if self.asks_to_confirm { self.known(addresses).await? } else { addresses.into() };
+        let known =
+            if self.asks_to_confirm { self.known(addresses).await? } else { addresses.into() };
         let result = match known.as_slice() {
             [] => None,
             known => Some(self.set_flag(known, flag).await?),
@@ -107,8 +110,7 @@ impl LeaverCalls {
         let (key, value) = (set.key.as_str(), set.outside.as_str());
         let (list, body) = (&self.list_id, flag(addresses.iter().copied(), key, value));
         let body = &body;
-        let imported =
-            self.call(|account| async move { account.import(list, body.clone()).await });
+        let imported = self.call(|account| async move { account.import(list, body.clone()).await });
         let answered = imported.await.map_err(|error| self.stop(error))?;
         Ok(answered.answer.1)
     }
@@ -130,8 +132,7 @@ impl LeaverCalls {
     async fn newest(&self, addresses: &[&str], most: usize) -> Result<Vec<String>, Undone> {
         let (list, mut joined) = (&self.list_id, Vec::with_capacity(addresses.len()));
         for address in addresses {
-            let read =
-                self.call(|account| async move { account.joined_date(list, address).await });
+            let read = self.call(|account| async move { account.joined_date(list, address).await });
             let read = read.await.map_err(|error| self.stop(error))?;
             joined.extend(read.answer.map(|date| (date, address.to_lowercase())));
         }
@@ -144,6 +145,14 @@ impl LeaverCalls {
         let list = &self.list_id;
         let removed = self.call(|account| async move { account.delete(list, address).await });
         removed.await.map(drop).map_err(|error| self.stop(error))
+    }
+
+    /// The answer to a call that asks for something.
+    pub(super) async fn answer<T, F>(&self, call: impl Fn(Account) -> F) -> Result<T, Undone>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.call(call).await.map(|answered| answered.answer).map_err(|error| self.stop(error))
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, stream};
 
 use super::gate::Gate;
+use super::gone::Gone;
 use super::heartbeat::canceled;
 use super::interrupt::Interrupt;
 use super::job::Job;
@@ -42,22 +43,27 @@ pub async fn leavers(
     route: Route,
     interrupt: &Arc<Interrupt>,
 ) -> Result<Option<Stopped>, Stopped> {
-    let Some((baseline, leavers)) = planned.outlook.and_then(|found| Some((found.baseline?, found.leavers)))
+    let Some((baseline, leavers)) =
+        planned.outlook.and_then(|found| Some((found.baseline?, found.leavers)))
     else {
         return Ok(None);
     };
     let done = store_leavers::of_run(&mut job.app.db.read().await?, job.run.id).await?;
-    let LeaverSet { act, let_go, .. } = leavers;
+    let LeaverSet { act, let_go, since, .. } = leavers;
     let_go_of(job, &let_go, &done, interrupt).await?;
     let left = without(act, &done);
     if left.is_empty() {
         return Ok(interrupt.take());
     }
     let calls = Arc::new(calls(job, route, interrupt));
+    let Ok(gone) = calls.gone_since(since).await else { return Ok(interrupt.take()) };
+    let gone = Arc::new(gone);
     let people = people(job, &baseline, left);
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let drain = interrupt.drain.clone();
-    let outcomes = people.take_until(drain.cancelled_owned()).map(|people| act_on(calls.clone(), people));
+    let outcomes = people
+        .take_until(drain.cancelled_owned())
+        .map(|people| act_on(calls.clone(), gone.clone(), people));
     let mut outcomes = Box::pin(outcomes.buffer_unordered(most * AHEAD).ready_chunks(most * AHEAD));
     while let Some(some) = outcomes.next().await {
         record_all(job, some, interrupt).await?;
@@ -66,11 +72,8 @@ pub async fn leavers(
 }
 
 fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
-    let gate = Gate {
-        app: job.app.clone(),
-        instance: job.run.instance_id,
-        interrupt: interrupt.clone(),
-    };
+    let gate =
+        Gate { app: job.app.clone(), instance: job.run.instance_id, interrupt: interrupt.clone() };
     LeaverCalls {
         session: route.session,
         list_id: job.run.list_id.as_str().to_owned(),
@@ -143,15 +146,19 @@ fn grouped(
 /// What became of some people; `None` of those to whom nothing was done.
 async fn act_on(
     calls: Arc<LeaverCalls>,
+    gone: Arc<Gone>,
     people: Result<People, baselines::Error>,
 ) -> Result<Option<LeaverOutcomes>, baselines::Error> {
     let people = people?;
-    let addresses: Vec<&str> = people.iter().map(|(_, address)| address.as_str()).collect();
+    let (off, on): (People, People) =
+        people.into_iter().partition(|(_, address)| gone.has(address));
+    let addresses: Vec<&str> = on.iter().map(|(_, address)| address.as_str()).collect();
     let outcomes = match calls.act(&addresses).await {
         Ok(outcomes) => outcomes,
         Err(Undone) => return Ok(None),
     };
-    Ok(Some(people.into_iter().map(|(slot, _)| slot).zip(outcomes).collect()))
+    let done = on.into_iter().map(|(slot, _)| slot).zip(outcomes);
+    Ok(Some(done.chain(off.into_iter().map(|(slot, _)| (slot, LeaverOutcome::Gone))).collect()))
 }
 
 async fn record_all(
@@ -169,11 +176,7 @@ async fn record_all(
     record(job, done, interrupt).await
 }
 
-async fn record(
-    job: &mut Job,
-    done: LeaverOutcomes,
-    interrupt: &Interrupt,
-) -> Result<(), Stopped> {
+async fn record(job: &mut Job, done: LeaverOutcomes, interrupt: &Interrupt) -> Result<(), Stopped> {
     if done.is_empty() {
         return Ok(());
     }

@@ -13,6 +13,7 @@ mod ending;
 mod execute;
 pub mod fairness;
 mod gate;
+mod gone;
 pub mod heartbeat;
 mod interrupt;
 pub mod job;

@@ -91,7 +91,8 @@ impl Uploader {
         let (list, mut failed) = (self.list_id.as_str(), None);
         for attempt in 1..=self.work.call_tries {
             let Some(slot) = self.slot().await else { return Err(failed) };
-            let look = |account: Account| async move { account.subscriber_state(list, address).await };
+            let look =
+                |account: Account| async move { account.subscriber_state(list, address).await };
             let answer = self.session.call(look).await;
             slot.answer(self.verdict(&answer, attempt));
             match answer {

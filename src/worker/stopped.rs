@@ -72,7 +72,9 @@ impl From<Stopped> for anyhow::Error {
             Stopped::Ended(_, reason) | Stopped::Later(reason, _) => {
                 anyhow::anyhow!("the run could not be settled: {}", reason.message)
             }
-            Stopped::Paused => anyhow::anyhow!("the run could not be settled: its instance is paused"),
+            Stopped::Paused => {
+                anyhow::anyhow!("the run could not be settled: its instance is paused")
+            }
             Stopped::Drained => anyhow::anyhow!("the run could not be settled: the process stops"),
         }
     }

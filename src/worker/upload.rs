@@ -54,12 +54,12 @@ pub struct Uploader {
 
 /// A call that is to be made.
 pub(super) struct Request {
-    records: Vec<usize>,
-    body: Bytes,
+    pub(super) records: Vec<usize>,
+    pub(super) body: Bytes,
     /// Whether it brings people back.
     pub(super) resubscribes: bool,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
-    in_doubt: bool,
+    pub(super) in_doubt: bool,
 }
 
 impl Uploader {
@@ -121,8 +121,12 @@ impl Uploader {
         };
         for records in parts.into_iter().rev() {
             let plan = self.returning.as_ref().filter(|_| request.resubscribes);
-            let part =
-                Request::of(plan.unwrap_or(&self.plan), &state.batch.page, records, request.in_doubt);
+            let part = Request::of(
+                plan.unwrap_or(&self.plan),
+                &state.batch.page,
+                records,
+                request.in_doubt,
+            );
             waiting.push_front(Request { resubscribes: request.resubscribes, ..part });
         }
         true
@@ -145,8 +149,7 @@ impl Uploader {
             };
             // Whoever came back may have left by their own wish since.
             let is_blind = request.resubscribes && error.is_in_doubt();
-            let is_over =
-                is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
+            let is_over = is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
             if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));

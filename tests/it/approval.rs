@@ -56,13 +56,20 @@ async fn members_are_sent_and_removals_wait_until_another_person_approves_them()
 
     let waiting = app.get(&format!("/runs/{run}")).await;
     assert_eq!(waiting["reason"]["code"], "awaitingApproval");
-    assert_eq!((&waiting["counts"]["created"], &waiting["counts"]["leavers"]["remaining"]), (&json!(2), &json!(5)));
+    assert_eq!(
+        (&waiting["counts"]["created"], &waiting["counts"]["leavers"]["remaining"]),
+        (&json!(2), &json!(5))
+    );
     assert_eq!((state(&app, 0).await, app.active().await), ("Active".into(), 12));
     let plan = app.get(&format!("/runs/{run}/plan")).await;
-    let numbers = ["new", "changed", "unchanged", "leavers", "kept", "returning"].map(|name| plan[name].as_i64());
+    let numbers = ["new", "changed", "unchanged", "leavers", "kept", "returning"]
+        .map(|name| plan[name].as_i64());
     assert_eq!(numbers, [2, 0, 5, 5, 0, 0].map(Some), "{plan}");
     assert_eq!(plan["limits"], json!([{"limit": "removalsCount", "value": 5, "from": 3}]));
-    assert_eq!(app.get(&format!("/exports/{export}")).await["lastRun"]["status"], "awaitingApproval");
+    assert_eq!(
+        app.get(&format!("/exports/{export}")).await["lastRun"]["status"],
+        "awaitingApproval"
+    );
     let listed = app.get("/runs?status=awaitingApproval").await;
     assert_eq!(listed["items"][0]["runId"], json!(run));
     assert_eq!(app.get("/runs?status=queued").await["items"], json!([]));
@@ -74,10 +81,16 @@ async fn members_are_sent_and_removals_wait_until_another_person_approves_them()
     assert_eq!(refused(other, 409).await["errorCode"], "planChanged");
     good(approve(&app, "ben@example.com", &run, &hash).await).await;
     let ended = app.ended(&run).await;
-    assert_eq!((&ended["status"], &ended["counts"]["leavers"]["deleted"]), (&json!("successful"), &json!(5)));
+    assert_eq!(
+        (&ended["status"], &ended["counts"]["leavers"]["deleted"]),
+        (&json!("successful"), &json!(5))
+    );
     assert_eq!((state(&app, 0).await, app.active().await), ("Deleted".into(), 7));
     let approved = app.get(&format!("/runs/{run}/plan")).await;
-    assert_eq!((&approved["decidedBy"], &approved["heldUntilUtc"]), (&json!("ben@example.com"), &Value::Null));
+    assert_eq!(
+        (&approved["decidedBy"], &approved["heldUntilUtc"]),
+        (&json!("ben@example.com"), &Value::Null)
+    );
     let late = approve(&app, "eva@example.com", &run, &hash).await;
     assert_eq!(refused(late, 409).await["errorCode"], "notAwaitingApproval");
 }
@@ -89,7 +102,10 @@ async fn nothing_is_sent_before_the_approval_where_the_whole_run_is_held() {
     assert_eq!((app.active().await, state(&app, 0).await), (10, "Active".into()));
     good(approve(&app, "ben@example.com", &run, &hash(&app, &run).await).await).await;
     let ended = app.ended(&run).await;
-    assert_eq!((&ended["counts"]["created"], &ended["counts"]["leavers"]["deleted"]), (&json!(2), &json!(5)));
+    assert_eq!(
+        (&ended["counts"]["created"], &ended["counts"]["leavers"]["deleted"]),
+        (&json!(2), &json!(5))
+    );
     assert_eq!(app.active().await, 7);
 }
 
@@ -99,7 +115,10 @@ async fn a_declined_run_ends_and_removes_nobody_and_the_next_one_asks_again() {
     let (export, run) = held(&app, "removals").await;
     let (path, note) = (format!("/runs/{run}/decline"), json!({"note": "A mistake."}));
     let declined = good(call_as(&app, "ben@example.com", &path, &note).await).await;
-    assert_eq!((&declined["status"], &declined["reason"]["code"]), (&json!("skipped"), &json!("declined")));
+    assert_eq!(
+        (&declined["status"], &declined["reason"]["code"]),
+        (&json!("skipped"), &json!("declined"))
+    );
     assert!(text(&declined["reason"], "message").contains("A mistake."), "{declined}");
     assert_eq!(state(&app, 0).await, "Active");
     let next = app.start_run(&export).await;
@@ -116,7 +135,10 @@ async fn a_newer_run_takes_the_place_of_one_that_waits() {
     let old = app.ended(&run).await;
     assert_eq!((&old["status"], &old["reason"]["code"]), (&json!("skipped"), &json!("superseded")));
     let ended = app.ended(&newer).await;
-    assert_eq!((&ended["status"], &ended["counts"]["leavers"]["found"]), (&json!("successful"), &json!(0)));
+    assert_eq!(
+        (&ended["status"], &ended["counts"]["leavers"]["found"]),
+        (&json!("successful"), &json!(0))
+    );
     assert_eq!(app.active().await, 12);
 }
 
@@ -127,11 +149,14 @@ async fn an_empty_segment_removes_nobody_without_an_approval() {
     let sync = json!({"leavers": {"action": "delete"}, "brake": limits});
     let export = export(&app, "People", 0..10, &sync).await;
     run(&app, &export).await;
-    app.segment("People", &csv(0..0)).await;
+    let path = "/segments/People/members?allowEmpty=true";
+    let empty = app.request("Admin", Method::PUT, path).header("Content-Type", "text/csv");
+    good(empty.body(csv(0..0)).send().await.unwrap()).await;
     let run = app.start_run(&export).await;
     app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
     let plan = app.get(&format!("/runs/{run}/plan")).await;
-    let limits: Vec<_> = plan["limits"].as_array().unwrap().iter().map(|one| text(one, "limit")).collect();
+    let limits: Vec<_> =
+        plan["limits"].as_array().unwrap().iter().map(|one| text(one, "limit")).collect();
     assert_eq!(limits, ["removalsPercent", "emptySegments"]);
     assert_eq!(app.active().await, 10);
 }
@@ -139,7 +164,8 @@ async fn an_empty_segment_removes_nobody_without_an_approval() {
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_new_members_hold_the_whole_run() {
     let app = TestApp::start().await;
-    let sync = json!({"brake": {"additions": {"count": 5, "percent": 100}, "approver": "anyEditor"}});
+    let sync =
+        json!({"brake": {"additions": {"count": 5, "percent": 100}, "approver": "anyEditor"}});
     let export = export(&app, "People", 0..4, &sync).await;
     run(&app, &export).await;
     app.segment("People", &csv(0..9)).await;
@@ -157,7 +183,10 @@ async fn a_run_that_nobody_approves_in_time_ends() {
     let (_, run) = held(&app, "removals").await;
     let_time_pass(&app).await;
     let ended = app.ended(&run).await;
-    assert_eq!((&ended["status"], &ended["reason"]["code"]), (&json!("skipped"), &json!("notApproved")));
+    assert_eq!(
+        (&ended["status"], &ended["reason"]["code"]),
+        (&json!("skipped"), &json!("notApproved"))
+    );
     let events = app.get("/audit-events?action=run.expire").await;
     assert_eq!(events["items"][0]["actor"]["subject"], "scheduler", "{events}");
 }

@@ -116,7 +116,8 @@ async fn leavers_are_unsubscribed_where_the_export_asks_for_it_and_saving_warns(
         .request("Admin", Method::PATCH, &format!("/exports/{export}"))
         .json(&json!({"displayName": "Other"}));
     let saved = good(saved.send().await.unwrap()).await;
-    let codes: Vec<_> = saved["warnings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
+    let codes: Vec<_> =
+        saved["warnings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
     assert_eq!(codes, ["removesLeavers", "unsubscribesEverywhere"]);
     run(&app, &export).await;
     app.segment("People", &csv(1..5)).await;
@@ -137,11 +138,17 @@ async fn leavers_are_flagged_in_one_call_and_members_have_the_other_value() {
     let second = run(&app, &export).await;
     assert_eq!(*leavers(&second), counted(3, &[("flagged", 3)]));
     let left = person(&app, 0).await;
-    assert_eq!((&left["fields"]["[tier]"], &left["fields"]["[city]"]), (&json!(["Bronze"]), &json!(["Riga"])));
+    assert_eq!(
+        (&left["fields"]["[tier]"], &left["fields"]["[city]"]),
+        (&json!(["Bronze"]), &json!(["Riga"]))
+    );
     assert_eq!(state(&app, 0).await, "Active");
     app.segment("People", &csv(0..10)).await;
     let third = run(&app, &export).await;
-    assert_eq!((leavers(&third), person(&app, 0).await["fields"]["[tier]"].clone()), (&counted(0, &[]), json!(["Gold"])));
+    assert_eq!(
+        (leavers(&third), person(&app, 0).await["fields"]["[tier]"].clone()),
+        (&counted(0, &[]), json!(["Gold"]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +181,11 @@ async fn somebody_leaves_when_the_last_export_to_the_list_lets_go() {
     assert_eq!((state(&app, 3).await, state(&app, 5).await), ("Deleted".into(), "Active".into()));
     app.segment("Other", &csv(6..10)).await;
     let left_other = run(&app, &other).await;
-    assert_eq!(*leavers(&left_other), counted(2, &[("deleted", 2)]), "ours, put there by the first export");
+    assert_eq!(
+        *leavers(&left_other),
+        counted(2, &[("deleted", 2)]),
+        "ours, put there by the first export"
+    );
     assert_eq!((state(&app, 5).await, app.active().await), ("Deleted".into(), 6));
 }
 
@@ -190,7 +201,8 @@ async fn nobody_is_removed_while_it_is_unknown_whom_another_export_holds() {
     app.segment("One", &csv(0..2)).await;
     let second = run(&app, &one).await;
     assert_eq!(*leavers(&second), counted(0, &[]));
-    let warned = second["warnings"].as_array().unwrap().iter().find(|one| one["code"] == "nobodyRemoved");
+    let warned =
+        second["warnings"].as_array().unwrap().iter().find(|one| one["code"] == "nobodyRemoved");
     assert!(text(warned.unwrap(), "message").contains("Another export"), "{second}");
     assert_eq!(app.active().await, 6);
 }
@@ -216,7 +228,10 @@ async fn a_run_that_fails_removes_nobody_and_the_next_one_does() {
     app.segment("People", &csv(1..3000)).await;
     app.faults(&json!([{"match": {"path": "import"}, "kind": {"status": {"status": 500}}}])).await;
     let failed = run(&app, &export).await;
-    assert_eq!((&failed["status"], leavers(&failed)["deleted"].as_i64()), (&json!("failed"), Some(0)));
+    assert_eq!(
+        (&failed["status"], leavers(&failed)["deleted"].as_i64()),
+        (&json!("failed"), Some(0))
+    );
     assert_eq!(state(&app, 0).await, "Active");
     app.faults(&json!([])).await;
     let healed = run(&app, &export).await;
@@ -250,13 +265,78 @@ async fn somebody_who_left_by_their_own_wish_is_gone_and_stays_as_they_are() {
     let flag = json!({"action": "flag", "key": "tier", "in": "Gold", "out": "Bronze"});
     let export = export(&app, "People", 0..4, &json!({"leavers": flag, "brake": no_brake()})).await;
     run(&app, &export).await;
-    let path = format!("subscribers/{LIST_ID}/unsubscribe.json");
-    let own_wish = app.campaign_monitor(Method::POST, &path);
-    own_wish.json(&json!({"EmailAddress": "person0@example.com"})).send().await.unwrap();
+    unsubscribes(&app, 0).await;
     app.segment("People", &csv(2..4)).await;
     let second = run(&app, &export).await;
     assert_eq!(*leavers(&second), counted(2, &[("flagged", 1), ("gone", 1)]));
     assert_eq!(state(&app, 0).await, "Unsubscribed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_unsubscribed_meanwhile_is_not_deleted() {
+    let app = TestApp::start().await;
+    let sync = json!({"leavers": {"action": "delete"}, "brake": no_brake()});
+    let export = export(&app, "People", 0..4, &sync).await;
+    run(&app, &export).await;
+    unsubscribes(&app, 0).await;
+    app.segment("People", &csv(2..4)).await;
+    let second = run(&app, &export).await;
+    assert_eq!(*leavers(&second), counted(2, &[("deleted", 1), ("gone", 1)]));
+    assert_eq!((state(&app, 0).await, calls_of(&app, DELETE).await), ("Unsubscribed".into(), 1));
+}
+
+/// By their own wish.
+async fn unsubscribes(app: &TestApp, person: usize) {
+    let call =
+        app.campaign_monitor(Method::POST, &format!("subscribers/{LIST_ID}/unsubscribe.json"));
+    let body = json!({"EmailAddress": format!("person{person}@example.com")});
+    call.json(&body).send().await.unwrap().error_for_status().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_whom_a_run_removed_come_back_and_others_do_not() {
+    let app = TestApp::start().await;
+    let sync =
+        json!({"leavers": {"action": "delete"}, "brake": no_brake(), "resubscribe": "ourRemovals"});
+    let export = export(&app, "People", 0..6, &sync).await;
+    run(&app, &export).await;
+    unsubscribes(&app, 5).await;
+    app.segment("People", &csv(3..6)).await;
+    run(&app, &export).await;
+    let stranger = json!([{"email": "person1@example.com", "state": "Unsubscribed"}]);
+    app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &stranger).await;
+    app.segment("People", &csv(0..6)).await;
+
+    let back = run(&app, &export).await;
+
+    let counts = ["created", "updated", "resubscribed", "rejected"]
+        .map(|name| back["counts"][name].as_i64());
+    assert_eq!(counts, [0, 4, 2, 2].map(Some), "{back}");
+    assert_eq!(
+        (state(&app, 0).await, state(&app, 1).await),
+        ("Active".into(), "Unsubscribed".into())
+    );
+    assert_eq!(state(&app, 5).await, "Unsubscribed", "left by their own wish");
+    let again = run(&app, &export).await;
+    assert_eq!((&again["counts"]["resubscribed"], leavers(&again)), (&json!(0), &counted(0, &[])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_whom_a_run_removed_stay_away_unless_the_export_says_otherwise() {
+    let app = TestApp::start().await;
+    let sync = json!({"leavers": {"action": "delete"}, "brake": no_brake(), "send": "changes"});
+    let export = export(&app, "People", 0..3, &sync).await;
+    run(&app, &export).await;
+    app.segment("People", &csv(1..3)).await;
+    run(&app, &export).await;
+    app.segment("People", &csv(0..3)).await;
+    let back = run(&app, &export).await;
+    assert_eq!(
+        (&back["counts"]["rejected"], &back["counts"]["unchanged"]),
+        (&json!(1), &json!(2)),
+        "{back}"
+    );
+    assert_eq!(state(&app, 0).await, "Deleted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,12 +358,17 @@ async fn a_flag_must_be_a_field_of_the_list_that_nothing_else_fills() {
     let app = TestApp::start().await;
     app.segment("People", &csv(0..1)).await;
     let connection = app.connection().await;
-    for (key, code) in [("nosuchfield", "unknownCustomField"), ("city", "repeatedCustomField"), ("points", "unsuitedCustomField")] {
+    for (key, code) in [
+        ("nosuchfield", "unknownCustomField"),
+        ("city", "repeatedCustomField"),
+        ("points", "unsuitedCustomField"),
+    ] {
         let flag = json!({"action": "flag", "key": key, "in": "Yes", "out": "No"});
         let new = json!({"displayName": key, "connectionId": connection, "listId": LIST_ID, "segments": ["People"],
             "sync": {"leavers": flag},
             "mapping": {"email": "Email", "customFields": [{"field": "City", "key": "city"}]}});
-        let answer = app.request("Admin", Method::POST, "/exports").json(&new).send().await.unwrap();
+        let answer =
+            app.request("Admin", Method::POST, "/exports").json(&new).send().await.unwrap();
         let problem = refused(answer, 422).await;
         assert_eq!(problem["errors"][0]["code"], code, "{problem}");
         assert_eq!(problem["errors"][0]["pointer"], "/sync/leavers/key");

@@ -35,7 +35,10 @@ async fn no_call_is_sent_after_a_pause_and_the_run_goes_on_where_it_stopped() {
 
     app.post("/instance/resume", &json!({})).await;
     let ended = app.ended(&run).await;
-    assert_eq!((&ended["status"], &ended["counts"]["created"]), (&json!("successful"), &json!(20_000)));
+    assert_eq!(
+        (&ended["status"], &ended["counts"]["created"]),
+        (&json!("successful"), &json!(20_000))
+    );
     assert_eq!(app.get("/instance").await["pause"], Value::Null);
 }
 
@@ -46,7 +49,10 @@ async fn runs_that_start_meanwhile_wait_with_the_reason_and_can_be_cancelled() {
     pause(&app).await;
     let (run, canceled) = (app.start_run(&export).await, app.start_run(&other).await);
     let waiting = app.get(&format!("/runs/{run}")).await;
-    assert_eq!((&waiting["status"], &waiting["reason"]["code"]), (&json!("queued"), &json!("paused")));
+    assert_eq!(
+        (&waiting["status"], &waiting["reason"]["code"]),
+        (&json!("queued"), &json!("paused"))
+    );
     app.post(&format!("/runs/{canceled}/cancel"), &json!({})).await;
     assert_eq!(app.ended(&canceled).await["status"], "canceled");
     assert_eq!(import_calls(&app).await, 0);

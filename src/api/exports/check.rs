@@ -74,7 +74,10 @@ pub async fn check_list(
         }
         found => {
             let (list, _) = checked(found, mapping, &sync.leavers)?;
-            Ok(warnings::of_list(&list).into_iter().chain(warnings::everywhere(&list, sync)).collect())
+            Ok(warnings::of_list(&list)
+                .into_iter()
+                .chain(warnings::everywhere(&list, sync))
+                .collect())
         }
     }
 }

@@ -13,11 +13,13 @@ pub fn check_flag(leavers: &Leavers, mapping: &Mapping) -> Result<(), Problem> {
     let key = key.as_str();
     let mut errors = vec![];
     if mapping.custom_fields.iter().any(|field| field.key.as_str().eq_ignore_ascii_case(key)) {
-        let message = format!("“{key}” is mapped already. Flag people who leave in a field of its own.");
+        let message =
+            format!("“{key}” is mapped already. Flag people who leave in a field of its own.");
         errors.push(FieldError::new(KEY, "repeatedCustomField", message));
     }
     if inside == outside {
-        let message = "`in` and `out` are the same, so nobody could tell members from people who left.";
+        let message =
+            "`in` and `out` are the same, so nobody could tell members from people who left.";
         errors.push(FieldError::new("/sync/leavers/out", "sameFlag", message));
     }
     Problem::none_of(errors)
@@ -34,7 +36,9 @@ pub fn check_flag_field(leavers: &Leavers, fields: &[CustomField]) -> Result<(),
     match field.data_type {
         DataType::Text | DataType::MultiSelectOne => check_options(flag, field),
         _ => {
-            let message = format!("“{key}” must be a text field, or one with options of which one is chosen.");
+            let message = format!(
+                "“{key}” must be a text field, or one with options of which one is chosen."
+            );
             Problem::none_of(vec![FieldError::new(KEY, "unsuitedCustomField", message)])
         }
     }

@@ -50,7 +50,8 @@ pub async fn prepare(
     let segments = segments::store::of_export(&mut tx, id).await?;
     drop(tx);
     check_filled(&segments)?;
-    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping, &export.sync.leavers).await?;
+    let (list, fields) =
+        read_list(app, &connection, &export.list_id, &export.mapping, &export.sync.leavers).await?;
     let resubscribe = export.sync.resubscribes(export.options.0);
     let mapping = export.mapping.flagged(&export.sync.leavers);
     let plan = Plan::new(&mapping, resubscribe, &fields)

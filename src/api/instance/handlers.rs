@@ -80,7 +80,12 @@ pub async fn resume_instance(
     pauses::store::remove(&mut tx, caller.instance).await?;
     let due = runs::store_paused::resume(&mut tx, caller.instance, db::now()).await?;
     let change = before.as_ref().map_or_else(
-        || Change::done(Snapshot { id: caller.instance.to_string(), ..Snapshot::default() }, &json!({})),
+        || {
+            Change::done(
+                Snapshot { id: caller.instance.to_string(), ..Snapshot::default() },
+                &json!({}),
+            )
+        },
         Change::removed,
     );
     audit::record(&mut tx, &caller.author, Action::InstanceResume, change).await?;

@@ -169,7 +169,8 @@ async fn check_approver(
     let by = caller.subject();
     let is_submitter = run.submission_kind == SubmissionKind::OnDemand && run.submitted_by == by;
     if is_submitter || plan.edited_by == by || editor.as_deref() == Some(by) {
-        let detail = "You started this run or changed its export last, so another person must approve it.";
+        let detail =
+            "You started this run or changed its export last, so another person must approve it.";
         return Err(Problem::new(ProblemKind::SecondPersonNeeded, detail));
     }
     Ok(())

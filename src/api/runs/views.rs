@@ -10,7 +10,9 @@ use crate::names::{ConnectionId, ExportId, RunId};
 use crate::runs::progress::ProgressView;
 use crate::runs::reader::Found;
 use crate::runs::store::NamedSegment;
-use crate::runs::{Counts, FieldWarning, LeaverCounts, FullBecause, Reason, Run, RunStatus, SubmissionKind};
+use crate::runs::{
+    Counts, FieldWarning, FullBecause, LeaverCounts, Reason, Run, RunStatus, SubmissionKind,
+};
 use crate::segments::SegmentName;
 
 /// A run that comes later than this after its planned time says so.

@@ -22,6 +22,26 @@ pub enum SubscriberState {
     Other,
 }
 
+/// A page of people who came into a state.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MovedPage {
+    results: Vec<MovedPerson>,
+    pub number_of_pages: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MovedPerson {
+    email_address: String,
+}
+
+impl MovedPage {
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.results.iter().map(|person| person.email_address.as_str())
+    }
+}
+
 /// What a call that takes a subscriber off a list has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
@@ -69,6 +89,21 @@ impl Account {
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// People who came into a state (`unsubscribed`, `bounced`, `deleted`) on this day or later, in the time of the
+    /// client; a thousand of them, on a page from 1.
+    pub async fn moved(
+        &self,
+        list_id: &str,
+        state: &str,
+        since: &str,
+        page: i64,
+    ) -> Result<MovedPage, Error> {
+        let path = format!("lists/{list_id}/{state}.json");
+        let page = page.to_string();
+        let query = [("date", since), ("page", &page), ("orderfield", "email")];
+        answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
     }
 
     /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.
