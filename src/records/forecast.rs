@@ -33,6 +33,12 @@ pub struct Intent<'a> {
     pub compared_with: Option<ComparedWith>,
 }
 
+/// Whether a run needs a plan: people may leave the list, or new ones are limited.
+#[must_use]
+pub fn needs_plan(sync: &ListSync) -> bool {
+    sync.leavers != Leavers::Keep || sync.brake.additions.is_some()
+}
+
 /// The plan of a run that found this.
 #[must_use]
 pub fn plan(census: &Census, leavers: &LeaverSet, intent: &Intent<'_>) -> RunPlan {
@@ -169,4 +175,33 @@ pub fn hash(
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
         "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest});
     hex(&Sha256::digest(decisive.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_shares_the_calls_out_and_rounds_up() {
+        let seconds = |calls| estimate(calls, Pace { call_ms: 1200, in_flight: 8 });
+        assert_eq!(seconds(1000), 150);
+        assert_eq!(seconds(1), 2, "a lone call is not shared");
+        assert_eq!(seconds(0), 0);
+    }
+
+    fn limits(limit: BrakeLimit, people: i64, on_list: i64) -> Vec<BrakeRule> {
+        let rules = (BrakeRule::RemovalsCount, BrakeRule::RemovalsPercent);
+        over(&limit, people, on_list, rules.0, rules.1).map(|reached| reached.limit).collect()
+    }
+
+    #[test]
+    fn either_limit_counts_and_nobody_reaches_none() {
+        let limit = BrakeLimit { count: 500, percent: 15 };
+        assert_eq!(limits(limit, 0, 10), []);
+        assert_eq!(limits(limit, 1, 10), []);
+        assert_eq!(limits(limit, 2, 10), [BrakeRule::RemovalsPercent]);
+        assert_eq!(limits(limit, 500, 1_000_000), [BrakeRule::RemovalsCount]);
+        assert_eq!(limits(limit, 500, 1000).len(), 2);
+        assert_eq!(limits(limit, 400, 0), [], "of an empty list every part would be all of it");
+    }
 }

@@ -9,9 +9,9 @@ use super::job::Job;
 use super::prepare::Prepared;
 use super::stopped::Stopped;
 use crate::db;
-use crate::exports::{Leavers, ListSync, Warning};
+use crate::exports::Warning;
 use crate::records::batches::ReadFailure;
-use crate::records::forecast::Hold;
+use crate::records::forecast::{Hold, needs_plan};
 use crate::records::outlook::{self, Failure, Outlook, Subject};
 use crate::runs::store_plans::{self, NewPlan};
 use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
@@ -46,10 +46,6 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<Planned, Sto
     let is_approved = store(job, prepared, &outlook).await?;
     let hold = if is_approved { Hold::Nothing } else { outlook.hold };
     Ok(Planned { outlook: Some(outlook), hold })
-}
-
-fn needs_plan(sync: &ListSync) -> bool {
-    sync.leavers != Leavers::Keep || sync.brake.additions.is_some()
 }
 
 async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {

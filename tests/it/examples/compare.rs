@@ -6,15 +6,19 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 12] = [
+const VARIES: [(&str, &str); 16] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
     ("", "profilesPerSecond"),
+    ("approve_run", "version"),
     ("cancel_run", "version"),
     ("create_list", "listId"),
+    ("decline_run", "version"),
     ("follow_run", "id"),
     ("follow_run", "version"),
+    ("get_plan", "calls"),
+    ("get_plan", "estimatedSeconds"),
     ("get_run", "version"),
     ("list_runs", "version"),
     ("test_export", "Date"),
