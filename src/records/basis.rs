@@ -148,8 +148,8 @@ impl Basis {
         baseline: Baseline,
     ) -> Result<Self, BasisError> {
         let is_same = baseline.fingerprint == plan.fingerprint;
-        let hashes = if is_same { HashKind::Content } else { HashKind::Record };
-        let index = match Index::load(&app.storage, &baseline, hashes).await {
+        let kind = if is_same { HashKind::Content } else { HashKind::Record };
+        let index = match Index::load(&app.storage, &baseline, kind).await {
             Ok(index) => Arc::new(index),
             Err(baselines::Error::Damaged { .. }) => {
                 let empty = baseline.without_members();
@@ -159,7 +159,7 @@ impl Basis {
         };
         let resends_refused = !is_same && plan.resubscribes();
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
-        let comparison = Comparison::new(baseline.clone(), index, hashes, resends_refused);
+        let comparison = Comparison::new(baseline.clone(), index, kind, resends_refused);
         let comparison = Some(Arc::new(comparison));
         let marking = Marking { hasher, comparison, lookup: None, run: of.run };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);

@@ -44,8 +44,7 @@ impl Hasher {
 
     /// The contents of some rows.
     pub fn contents(&self, page: &RecordBatch, rows: &[usize]) -> Vec<u64> {
-        let columns: Vec<_> =
-            page.columns().iter().map(|column| column.as_string::<i32>()).collect();
+        let columns: Vec<_> = page.columns().iter().map(AsArray::as_string::<i32>).collect();
         let mut bytes = Vec::new();
         let content = |row: &usize| {
             bytes.clear();
@@ -80,8 +79,8 @@ mod tests {
     use super::*;
 
     fn content(hasher: Hasher, values: &[Option<&str>]) -> u64 {
-        let column = |value: &Option<&str>| Arc::new(StringArray::from(vec![*value])) as ArrayRef;
-        let columns = values.iter().enumerate();
+        let column = |value: Option<&str>| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+        let columns = values.iter().copied().enumerate();
         let columns = columns.map(|(name, value)| (name.to_string(), column(value), true));
         let page = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
         hasher.contents(&page, &[0])[0]

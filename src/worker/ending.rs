@@ -110,7 +110,9 @@ async fn reading(job: &Job) -> (Arc<Plan>, Marking, usize) {
 async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     let basis = job.basis.take()?;
     let mut counts = job.run.counts;
-    rest.iter().for_each(|done| counts.add(&done.counts));
+    for done in rest.iter() {
+        counts.add(&done.counts);
+    }
     if !has_sent(&counts) && !is_rehashing(&basis) && job.run.leavers.found == 0 {
         return None;
     }

@@ -63,7 +63,9 @@ async fn recalled(
     let mut members = members(batch, &answers, job.run.id);
     if written.body_hash != batch.body_hash || first + written.rows != end {
         tracing::warn!(batch.number, "the records of a batch are others than those that were sent");
-        members.iter_mut().for_each(|member| member.state = MemberState::InDoubt);
+        for member in &mut members {
+            member.state = MemberState::InDoubt;
+        }
     }
     Ok(members)
 }

@@ -19,14 +19,16 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::exports::warnings;
+use crate::exports::{Export, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::{ExportId, RunId};
 use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
-use crate::records::batches::{self, MemberSource};
+use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
+use crate::records::forecast::{CALL_MS_ASSUMED, Pace, estimate, needs_plan};
+use crate::records::outlook::{self, Failure, Outlook, Subject};
 use crate::records::plan::Plan;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
@@ -117,7 +119,7 @@ async fn preview(
     view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, resubscribes));
     view.list_warnings.extend(warnings::of_sync(&ready.export.sync));
     view.list_warnings.extend(warnings::everywhere(&ready.list, &ready.export.sync));
-    if let Some(found) = outlook(app, &ready.export, &basis, &ready.manifests).await? {
+    if let Some(found) = plan_of(app, &ready.export, &basis, &ready.manifests).await? {
         view.list_warnings.extend(found.doubt);
         view.plan = Some(found.plan);
     }
@@ -125,7 +127,7 @@ async fn preview(
 }
 
 /// What a run would do to people who left, and which limits it would reach; `None` where a run needs no plan.
-async fn outlook(
+async fn plan_of(
     app: &App,
     export: &Export,
     basis: &Basis,
