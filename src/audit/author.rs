@@ -24,7 +24,7 @@ pub enum SystemActor {
     Scheduler,
     /// Counts calls of strangers that have no event.
     Api,
-    /// Executes runs.
+    /// Executes runs, and holds those up that somebody must approve.
     Worker,
     /// Calls Campaign Monitor, for runs and callers alike, and finds out that it rejects a credential.
     Session,

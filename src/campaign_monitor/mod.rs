@@ -43,7 +43,7 @@ pub use lists::{
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
-pub use removal::{MovedPage, Removal, SubscriberState};
+pub use removal::{Departure, MovedPage, SubscriberState};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl MovedPage {
 
 /// What a call that takes a subscriber off a list has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
+pub enum Departure {
     /// The subscriber was there, and has the new state.
     Done,
     /// The subscriber was not there any more.
@@ -107,24 +107,24 @@ impl Account {
     }
 
     /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.
-    pub async fn delete(&self, list_id: &str, email: &str) -> Result<Removal, Error> {
+    pub async fn delete(&self, list_id: &str, email: &str) -> Result<Departure, Error> {
         let path = format!("subscribers/{list_id}.json");
         let request = self.request(Method::DELETE, &path).query(&[("email", email)]);
         removal(request, "DELETE", &path).await
     }
 
     /// Unsubscribes a person, of all lists of the client where the list says so, and as if they had wished it.
-    pub async fn unsubscribe(&self, list_id: &str, email: &str) -> Result<Removal, Error> {
+    pub async fn unsubscribe(&self, list_id: &str, email: &str) -> Result<Departure, Error> {
         let path = format!("subscribers/{list_id}/unsubscribe.json");
         let request = self.request(Method::POST, &path).json(&EmailOnly { email_address: email });
         removal(request, "POST", &path).await
     }
 }
 
-async fn removal(request: RequestBuilder, method: &str, path: &str) -> Result<Removal, Error> {
+async fn removal(request: RequestBuilder, method: &str, path: &str) -> Result<Departure, Error> {
     match done(request, write_span(method, path)).await {
-        Ok(()) => Ok(Removal::Done),
-        Err(error) if is_gone(&error) => Ok(Removal::Gone),
+        Ok(()) => Ok(Departure::Done),
+        Err(error) if is_gone(&error) => Ok(Departure::Gone),
         Err(error) => Err(error),
     }
 }

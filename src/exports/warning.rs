@@ -34,9 +34,9 @@ pub enum WarningCode {
     ClearsValues,
     /// People who left the list are put on it again.
     Resubscribes,
-    /// Nobody is taken off the list this time, because something is not known.
+    /// Nobody leaves the list this time, because something is not known.
     NobodyRemoved,
-    /// People who leave the segments are taken off the list.
+    /// People who leave the segments are deleted from the list, or unsubscribed.
     RemovesLeavers,
     /// Leaving the segments counts for every list of the client, as if the person had wished it.
     UnsubscribesEverywhere,

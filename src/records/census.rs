@@ -27,7 +27,7 @@ pub struct Rows {
 }
 
 /// What the list has from the export.
-pub struct Acknowledged {
+pub struct BaselineIndex {
     pub baseline: Baseline,
     /// With the hashes of contents.
     pub index: Index,
@@ -39,7 +39,7 @@ pub struct Acknowledged {
 #[derive(Default)]
 pub struct Census {
     /// With those who were met; `None` when nothing is known of the list.
-    pub known: Option<Acknowledged>,
+    pub known: Option<BaselineIndex>,
     pub new: i64,
     pub changed: i64,
     pub unchanged: i64,
@@ -53,8 +53,8 @@ pub struct Census {
     unreachable: HashSet<u64>,
 }
 
-/// Reads every row.
-pub async fn take(rows: Rows, known: Option<Acknowledged>) -> Result<Census, ReadFailure> {
+/// Reads every row once, and meets the members of the baseline.
+pub async fn take(rows: Rows, known: Option<BaselineIndex>) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
     let newcomers =
         Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
@@ -86,15 +86,12 @@ impl Census {
         let contents = self.contents(page);
         for row in 0..page.num_rows() {
             self.rows += 1;
-            match plan.address(columns, row) {
-                Ok(address) => {
-                    let is_sent = is_sent(plan, columns, row);
-                    self.meet(&address, contents.get(row).copied(), is_sent);
-                }
-                Err(_) => {
-                    let id = columns.written(CUSTOMER_ID_COLUMN, row);
-                    self.unreachable.extend(id.map(|id| xxh3_64(id.as_bytes())));
-                }
+            if let Ok(address) = plan.address(columns, row) {
+                let is_sent = is_sent(plan, columns, row);
+                self.meet(&address, contents.get(row).copied(), is_sent);
+            } else {
+                let id = columns.written(CUSTOMER_ID_COLUMN, row);
+                self.unreachable.extend(id.map(|id| xxh3_64(id.as_bytes())));
             }
         }
     }
@@ -111,12 +108,9 @@ impl Census {
             let member = known.index.find(known.baseline.key(address))?;
             Some((member, known.index.meet(member.slot)))
         });
-        let (member, is_first) = match found {
-            Some(found) => found,
-            None => {
-                self.new += i64::from(is_sent && self.is_newcomer(address));
-                return;
-            }
+        let Some((member, is_first)) = found else {
+            self.new += i64::from(is_sent && self.is_newcomer(address));
+            return;
         };
         if !is_first || !is_sent {
             return;

@@ -1,6 +1,7 @@
-//! The plan of a run: what it would do with whom, which limits of the brake that reaches, and the hash by which a person
-//! approves exactly that.
+//! The plan of a run: what it would do with whom, which limits of the brake that reaches, and the hash by which a
+//! person approves exactly that.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -17,9 +18,9 @@ use crate::storage::{Manifest, PAGE_ROWS};
 /// Milliseconds that a call is assumed to take before any was made.
 pub const CALL_MS_ASSUMED: i64 = 1200;
 
-/// How fast calls are.
+/// How long a call takes, and how many are made at a time.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct CallPace {
     /// Milliseconds that a call takes.
     pub call_ms: i64,
     /// Calls at a time.
@@ -29,7 +30,7 @@ pub struct Pace {
 /// What a plan is made of, beside what was counted.
 pub struct Intent<'a> {
     pub sync: &'a ListSync,
-    pub pace: Pace,
+    pub pace: CallPace,
     pub compared_with: Option<ComparedWith>,
 }
 
@@ -79,7 +80,7 @@ fn leaver_calls(action: &Leavers, people: i64) -> i64 {
 
 /// Seconds for so many calls, some at a time.
 #[must_use]
-pub fn estimate(calls: i64, pace: Pace) -> i64 {
+pub fn estimate(calls: i64, pace: CallPace) -> i64 {
     let ms = calls * pace.call_ms / i64::from(pace.in_flight).clamp(1, calls.max(1));
     (ms + 999) / 1000
 }
@@ -156,7 +157,11 @@ pub fn hold(plan: &RunPlan, brake: &Brake) -> Hold {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The hash of a plan: what is read, by which mapping, with which settings, and who leaves. What was sent meanwhile
@@ -183,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_estimate_shares_the_calls_out_and_rounds_up() {
-        let seconds = |calls| estimate(calls, Pace { call_ms: 1200, in_flight: 8 });
+        let seconds = |calls| estimate(calls, CallPace { call_ms: 1200, in_flight: 8 });
         assert_eq!(seconds(1000), 150);
         assert_eq!(seconds(1), 2, "a lone call is not shared");
         assert_eq!(seconds(0), 0);

@@ -6,7 +6,7 @@
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
-use super::census::{Acknowledged, Census};
+use super::census::{BaselineIndex, Census};
 use crate::baselines::{
     self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
 };
@@ -50,7 +50,7 @@ pub async fn find(
     action: &Leavers,
     others: &[Baseline],
 ) -> Result<LeaverSet, baselines::Error> {
-    let Some(Acknowledged { baseline, index, .. }) = &census.known else {
+    let Some(BaselineIndex { baseline, index, .. }) = &census.known else {
         return Ok(LeaverSet::default());
     };
     let candidates =

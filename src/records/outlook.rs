@@ -5,8 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::batches::ReadFailure;
-use super::census::{self, Acknowledged, Rows};
-use super::forecast::{self, Hold, Intent, Pace};
+use super::census::{self, BaselineIndex, Census, Rows};
+use super::forecast::{self, CallPace, Hold, Intent};
 use super::hasher::Hasher;
 use super::leaver_set::{self, LeaverSet};
 use super::plan::Plan;
@@ -18,7 +18,7 @@ use crate::names::{ExportId, RunId};
 use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
 use crate::storage::Manifest;
 
-/// Whose plan it is.
+/// The export, and the run or the preview that needs the plan.
 pub struct Subject<'a> {
     pub export: ExportId,
     /// The run itself; `None` for a preview.
@@ -36,7 +36,7 @@ pub struct Outlook {
     pub leavers: LeaverSet,
     /// In which the slots of the leavers count.
     pub baseline: Option<Baseline>,
-    /// Why nobody is taken off the list, where somebody might be.
+    /// Why nobody leaves the list, where somebody might.
     pub doubt: Option<Warning>,
 }
 
@@ -61,51 +61,56 @@ pub async fn compute(
     let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
     let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
     drop(tx);
-    let (own, mut doubt) = loaded(app, own, &plan).await?;
+    let (own, doubt) = loaded(app, own, &plan).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
     let census = census::take(rows, own).await.map_err(Failure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
         return Err(Failure::Incomplete);
     }
-    let removes = subject.sync.leavers != Leavers::Keep;
-    let leavers = match (others, &doubt) {
-        (Some(others), None) if removes => {
-            leaver_set::find(&app.storage, &census, &subject.sync.leavers, &others).await
-        }
-        (None, None) if removes => {
-            doubt = Some(OTHERS_UNKNOWN);
-            Ok(LeaverSet::default())
-        }
-        _ => Ok(LeaverSet::default()),
-    };
-    let leavers = match leavers {
-        Ok(leavers) => leavers,
-        Err(baselines::Error::Damaged { .. }) => {
-            doubt = Some(LOST);
-            LeaverSet::default()
-        }
-        Err(baselines::Error::Storage(error)) => return Err(Failure::Storage(error)),
-    };
+    let (leavers, doubt) = leavers(app, subject, &census, others.as_deref(), doubt).await?;
     let intent = Intent { sync: subject.sync, pace, compared_with };
     let plan = forecast::plan(&census, &leavers, &intent);
     let list = subject.list.as_str();
     let hash = forecast::hash(&plan, &leavers, manifests, subject.mapping, list, subject.sync);
     let hold = forecast::hold(&plan, &subject.sync.brake);
     let baseline = census.known.map(|known| known.baseline);
-    let doubt = doubt.filter(|_| removes).map(warning);
-    Ok(Outlook { plan, hash, hold, leavers, baseline, doubt })
+    Ok(Outlook { plan, hash, hold, leavers, baseline, doubt: doubt.map(warning) })
+}
+
+/// Who leaves, or why nobody does. `others` are the baselines of other exports to the list; `None` when it is unknown
+/// whom one of them holds.
+async fn leavers(
+    app: &App,
+    subject: &Subject<'_>,
+    census: &Census,
+    others: Option<&[Baseline]>,
+    doubt: Option<&'static str>,
+) -> Result<(LeaverSet, Option<&'static str>), Failure> {
+    let action = &subject.sync.leavers;
+    if *action == Leavers::Keep {
+        return Ok((LeaverSet::default(), None));
+    }
+    if doubt.is_some() {
+        return Ok((LeaverSet::default(), doubt));
+    }
+    let Some(others) = others else { return Ok((LeaverSet::default(), Some(OTHERS_UNKNOWN))) };
+    match leaver_set::find(&app.storage, census, action, others).await {
+        Ok(leavers) => Ok((leavers, None)),
+        Err(baselines::Error::Damaged { .. }) => Ok((LeaverSet::default(), Some(LOST))),
+        Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
+    }
 }
 
 async fn pace_and_last(
     tx: &mut ReadHandle,
     app: &App,
     subject: &Subject<'_>,
-) -> sqlx::Result<(Pace, Option<ComparedWith>)> {
+) -> sqlx::Result<(CallPace, Option<ComparedWith>)> {
     let call_ms = store_batches::pace_ms(tx, subject.export).await?;
     let last = store_plans::last_complete(tx, subject.export, subject.run).await?;
     let call_ms = call_ms.unwrap_or(forecast::CALL_MS_ASSUMED);
-    Ok((Pace { call_ms, in_flight: app.config.work.uploads_in_flight }, last))
+    Ok((CallPace { call_ms, in_flight: app.config.work.uploads_in_flight }, last))
 }
 
 /// What is known of the members of the export.
@@ -120,8 +125,8 @@ enum Own {
 async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
     let (export, list) = (subject.export, subject.list);
     let baseline = baselines::store::get(tx, export, list.as_str()).await?;
-    let run = subject.run.unwrap_or(NO_RUN);
-    let last = store_sent::last_sending(tx, export, list.as_str(), run).await?;
+    let this = subject.run.unwrap_or(NO_RUN);
+    let last = store_sent::last_sending(tx, export, list.as_str(), this).await?;
     Ok(match baseline {
         Some(baseline) if is_trusted(&baseline, last, subject.run) => {
             Own::Known(Box::new(baseline))
@@ -147,7 +152,7 @@ async fn others(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Opti
         match (baseline, last) {
             (None, None) => {}
             (Some(baseline), last) if is_trusted(baseline, last, None) => {
-                others.push(baseline.clone())
+                others.push(baseline.clone());
             }
             _ => return Ok(None),
         }
@@ -160,7 +165,7 @@ async fn loaded(
     app: &App,
     own: Own,
     plan: &Plan,
-) -> Result<(Option<Acknowledged>, Option<&'static str>), Failure> {
+) -> Result<(Option<BaselineIndex>, Option<&'static str>), Failure> {
     let baseline = match own {
         Own::Nothing => return Ok((None, None)),
         Own::Behind => return Ok((None, Some(BEHIND))),
@@ -170,7 +175,7 @@ async fn loaded(
         Ok(index) => {
             let is_same_form = baseline.fingerprint == plan.fingerprint;
             let hasher = is_same_form.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
-            Ok((Some(Acknowledged { baseline, index, hasher }), None))
+            Ok((Some(BaselineIndex { baseline, index, hasher }), None))
         }
         Err(baselines::Error::Damaged { .. }) => Ok((None, Some(LOST))),
         Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
@@ -187,7 +192,7 @@ const LOST: &str = "What was known of the members on the list is missing or dama
 const OTHERS_UNKNOWN: &str = "Another export sends to the same list, and it is not known for certain whom. So this run \
     takes nobody off the list. Run the other export once, then this one again.";
 
-/// Says why nobody is taken off the list.
+/// Says why nobody leaves the list.
 #[must_use]
 pub fn warning(message: &str) -> Warning {
     Warning { code: WarningCode::NobodyRemoved, message: message.to_owned() }

@@ -3,14 +3,14 @@
 use super::run_plan::LeaverCounts;
 use crate::baselines::MemberState;
 
-/// What became of a leaver. The letters are stored: they stay as they are.
+/// The outcome for a leaver. The letters are stored: they stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaverOutcome {
     /// The flag says that the person left.
     Flagged,
     /// The subscriber is deleted from the list.
     Deleted,
-    /// The person is unsubscribed.
+    /// The person is unsubscribed, as if they had wished it.
     Unsubscribed,
     /// Off the list before the run came to the person.
     Gone,

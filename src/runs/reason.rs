@@ -121,9 +121,9 @@ reasons! {
         "The plan of this run was declined by {detail} What it sent before stays on the list, and nobody was removed.";
     /// A newer run of the export began before the plan was approved.
     Superseded User
-        "A newer run of the export began before somebody approved the plan of this one. The newer run has a plan of its \
-         own.";
-    /// Some people could not be taken off the list.
+        "A newer run of the export began before somebody approved the plan of this one. The newer run has a plan of \
+         its own.";
+    /// Some people who left are still on the list as before.
     LeaversRemain User
         "{detail} The next run tries again.";
     /// Several attempts in a row made no progress.

@@ -21,13 +21,14 @@ pub struct RunPlan {
     /// People who are flagged, deleted or unsubscribed.
     #[schema(minimum = 0, example = 640)]
     pub leavers: i64,
-    /// People who left the segments and stay as they are: not put on the list by this service, or also in another export.
+    /// People who left the segments and stay as they are: not put on the list by this service, or held by another
+    /// export.
     #[schema(minimum = 0, example = 12)]
     pub kept: i64,
     /// Of the new and the changed members: people whom an earlier run had flagged, deleted or unsubscribed.
     #[schema(minimum = 0, example = 7)]
     pub returning: i64,
-    /// Calls of Campaign Monitor.
+    /// Calls to Campaign Monitor, if each is answered at once.
     #[schema(minimum = 0, example = 644)]
     pub calls: i64,
     /// At the speed of calls that is usual for Campaign Monitor.
@@ -40,13 +41,13 @@ pub struct RunPlan {
     pub limits: Vec<ReachedLimit>,
 }
 
-/// An earlier run.
+/// An earlier run of the export, for comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedWith {
-    /// Which run that was.
+    /// The run that went through all its members.
     pub run_id: RunId,
-    /// Members of its segments.
+    /// Members that its segments had then.
     #[schema(minimum = 0, example = 99_910)]
     pub selected: i64,
 }
@@ -55,7 +56,7 @@ pub struct ComparedWith {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReachedLimit {
-    /// Which limit it is.
+    /// What the limit counts, and how.
     pub limit: BrakeRule,
     /// What the plan has: people, or percent of the members that the list has from this export.
     #[schema(minimum = 0, example = 640)]
@@ -75,7 +76,7 @@ pub enum BrakeRule {
     RemovalsPercent,
     /// The segments have no members, and somebody would be removed or flagged.
     EmptySegments,
-    /// New members.
+    /// Members that the list does not have yet.
     AdditionsCount,
     /// Their part of the members that the list has.
     AdditionsPercent,

@@ -48,7 +48,9 @@ impl<'a> From<&'a Run> for RunStart<'a> {
 
 impl From<&Run> for Snapshot {
     fn from(run: &Run) -> Self {
-        let state = json!({"status": run.shown_status(), "reason": run.reason, "cancelRequested": run.cancel_requested});
+        let (status, is_cancelling) = (run.shown_status(), run.cancel_requested);
+        let state =
+            json!({"status": status, "reason": run.reason, "cancelRequested": is_cancelling});
         Self::of(&run.id.0, &run.export_name, &state)
     }
 }

@@ -26,7 +26,9 @@ pub(crate) async fn record(
     ttl: Duration,
 ) -> Result<Option<bool>> {
     let mut counts = LeaverCounts::default();
-    done.values().for_each(|outcome| counts.count(*outcome));
+    for outcome in done.values() {
+        counts.count(*outcome);
+    }
     let canceled = add(tx, lease, &counts, now, ttl).await?;
     if canceled.is_some() && !done.is_empty() {
         insert(tx, lease.run, done).await?;

@@ -34,8 +34,8 @@ pub struct Ending {
     pub baseline: Option<Baseline>,
 }
 
-/// Of a run that ends, or waits for a person: the batches that were sent in part, those that an attempt which died may have sent, and what is
-/// known of its members now. Of what was not sent at all nothing is written: it remains.
+/// Of a run that ends, or waits for a person: the batches that were sent in part, those that an attempt which died may
+/// have sent, and what is known of its members now. Of what was not sent at all nothing is written: it remains.
 pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped> {
     if matches!(outcome, Outcome::Released { .. }) {
         return Ok(Ending::default());

@@ -15,7 +15,7 @@ use super::heartbeat::Heartbeat;
 use super::job::Job;
 use super::leavers::{Route, leavers};
 use super::lost::lost_fields;
-use super::plan::{Planned, plan};
+use super::plan::{PlannedRun, plan};
 use super::prepare::prepare;
 use super::settle::{self, settle};
 use super::stopped::PhasesEnd;
@@ -90,7 +90,7 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
 /// The phase after everybody has been sent.
 async fn take_off(
     job: &mut Job,
-    planned: Planned,
+    planned: PlannedRun,
     route: Route,
     heartbeat: &Heartbeat,
 ) -> PhasesEnd {

@@ -1,5 +1,5 @@
-//! People who are off the list already when a run comes to take people off it. Whoever unsubscribed keeps that state:
-//! deleting them would hide their wish, and somebody might bring them back.
+//! People who are off the list already when a run comes to them. Those who unsubscribed keep that state: deleting them
+//! would hide their wish, and somebody might bring them back.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ const STATES: [&str; 3] = ["unsubscribed", "bounced", "deleted"];
 /// Days are those of the client, whose clock is elsewhere by up to one.
 const MARGIN: TimeDelta = TimeDelta::days(2);
 
-/// Hashes of their addresses.
+/// Hashes of the addresses of those who are off the list.
 #[derive(Default)]
 pub struct Gone(HashSet<u64>);
 

@@ -1,4 +1,4 @@
-//! Why a run sends nothing more: raised by whoever learns of it first, heeded by the phase that sends.
+//! Why a run sends nothing more: raised by what learns of it first, heeded by the phase that sends.
 
 use std::sync::{Mutex, MutexGuard};
 

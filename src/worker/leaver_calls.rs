@@ -12,7 +12,7 @@ use super::gate::Gate;
 use super::limiter::{Limiter, Verdict};
 use super::stopped::refused;
 use crate::backoff;
-use crate::campaign_monitor::{Account, Disposition, Error, ImportResult, Removal, flag};
+use crate::campaign_monitor::{Account, Departure, Disposition, Error, ImportResult, flag};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::exports::{LeaverFlag, Leavers};
@@ -45,7 +45,7 @@ struct Answered<T> {
 }
 
 impl LeaverCalls {
-    /// What became of some people: as many outcomes as addresses.
+    /// The outcomes for some people: as many as addresses.
     pub async fn act(&self, addresses: &[&str]) -> Result<Vec<LeaverOutcome>, Undone> {
         match &self.action {
             Leavers::Keep => Ok(vec![]),
@@ -71,10 +71,10 @@ impl LeaverCalls {
         });
         let done = if is_delete { LeaverOutcome::Deleted } else { LeaverOutcome::Unsubscribed };
         match removed.await {
-            Ok(Answered { answer: Removal::Done, .. } | Answered { may_repeat: true, .. }) => {
+            Ok(Answered { answer: Departure::Done, .. } | Answered { may_repeat: true, .. }) => {
                 Ok(done)
             }
-            Ok(Answered { answer: Removal::Gone, .. }) => Ok(LeaverOutcome::Gone),
+            Ok(Answered { answer: Departure::Gone, .. }) => Ok(LeaverOutcome::Gone),
             Err(Some(error)) if is_personal(&error) => Ok(LeaverOutcome::Failed),
             Err(error) => Err(self.stop(error)),
         }
@@ -141,7 +141,7 @@ impl LeaverCalls {
     }
 
     async fn remove_created(&self, address: &str) -> Result<(), Undone> {
-        tracing::warn!("a person who left was not on the list any more, and is taken off again");
+        tracing::warn!("a person who left was not on the list any more, and is deleted again");
         let list = &self.list_id;
         let removed = self.call(|account| async move { account.delete(list, address).await });
         removed.await.map(drop).map_err(|error| self.stop(error))
@@ -217,7 +217,7 @@ fn is_personal(error: &Error) -> bool {
     matches!(error, Error::Refused { status: BAD_REQUEST, .. }) && !error.is_unknown_id()
 }
 
-/// What became of each address of an import, in lower case.
+/// The outcome for each address of an import, in lower case.
 fn outcomes_of(addresses: &[&str], result: &ImportResult) -> HashMap<String, LeaverOutcome> {
     let flagged = addresses.iter().map(|address| (address.to_lowercase(), LeaverOutcome::Flagged));
     let mut outcomes: HashMap<_, _> = flagged.collect();

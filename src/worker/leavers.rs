@@ -1,5 +1,5 @@
-//! The phase after the last profile was sent: flags, deletes or unsubscribes people who left the segments, as the export
-//! says.
+//! The phase after the last profile was sent: flags, deletes or unsubscribes people who left the segments, as the
+//! export says.
 //!
 //! Only when every profile of the segments has been sent and answered: whom a run has not read has not left. What was
 //! done to a person is written at once, so that a crash repeats only the calls in flight.
@@ -15,7 +15,7 @@ use super::interrupt::Interrupt;
 use super::job::Job;
 use super::leaver_calls::{LeaverCalls, Undone};
 use super::limiter::Limiter;
-use super::plan::Planned;
+use super::plan::PlannedRun;
 use super::stopped::Stopped;
 use crate::baselines::{self, Baseline, SlotSet};
 use crate::connections::session::AccountSession;
@@ -39,7 +39,7 @@ pub struct Route {
 /// Does to every leaver what the plan says, or until it is interrupted; then it returns why it stopped.
 pub async fn leavers(
     job: &mut Job,
-    planned: Planned,
+    planned: PlannedRun,
     route: Route,
     interrupt: &Arc<Interrupt>,
 ) -> Result<Option<Stopped>, Stopped> {
@@ -86,7 +86,9 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
 }
 
 fn without(mut set: SlotSet, done: &LeaverOutcomes) -> SlotSet {
-    done.keys().for_each(|slot| set.remove(*slot));
+    for slot in done.keys() {
+        set.remove(*slot);
+    }
     set
 }
 
@@ -143,7 +145,7 @@ fn grouped(
     people.chunks(group).map(|some| some.into_iter().collect())
 }
 
-/// What became of some people; `None` of those to whom nothing was done.
+/// The outcomes for some people; `None` for those to whom nothing was done.
 async fn act_on(
     calls: Arc<LeaverCalls>,
     gone: Arc<Gone>,
@@ -186,7 +188,9 @@ async fn record(job: &mut Job, done: LeaverOutcomes, interrupt: &Interrupt) -> R
     let written = store_leavers::record(&mut tx, job.lease, &done, db::now(), lease).await?;
     let is_canceled = written.ok_or(Stopped::LeaseLost(LeaseLost))?;
     tx.commit().await?;
-    done.values().for_each(|outcome| job.run.leavers.count(*outcome));
+    for outcome in done.values() {
+        job.run.leavers.count(*outcome);
+    }
     job.active.progressed();
     job.run.stalls = 0;
     if is_canceled {

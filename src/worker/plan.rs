@@ -17,14 +17,14 @@ use crate::runs::store_plans::{self, NewPlan};
 use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
 
 /// What the phases after this one need of the plan.
-pub struct Planned {
+pub struct PlannedRun {
     /// `None` where a run needs no plan.
     pub outlook: Option<Outlook>,
     /// What waits for an approval.
     pub hold: Hold,
 }
 
-impl Planned {
+impl PlannedRun {
     const NOTHING: Self = Self { outlook: None, hold: Hold::Nothing };
 
     /// Why the run waits for an approval.
@@ -35,9 +35,9 @@ impl Planned {
 }
 
 /// Computes and stores the plan. It may be dropped at any point: nothing is sent.
-pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<Planned, Stopped> {
+pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, Stopped> {
     if !needs_plan(&job.run.sync) {
-        return Ok(Planned::NOTHING);
+        return Ok(PlannedRun::NOTHING);
     }
     let mut outlook = compute(job, prepared).await?;
     if let Some(doubt) = another_plan(job, &outlook).await? {
@@ -45,7 +45,7 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<Planned, Sto
     }
     let is_approved = store(job, prepared, &outlook).await?;
     let hold = if is_approved { Hold::Nothing } else { outlook.hold };
-    Ok(Planned { outlook: Some(outlook), hold })
+    Ok(PlannedRun { outlook: Some(outlook), hold })
 }
 
 async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
@@ -82,8 +82,8 @@ async fn another_plan(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, S
     Ok(has_begun.then(|| outlook::warning(CHANGED)))
 }
 
-const CHANGED: &str = "While the run took people off the list, it turned out that others leave than before. So it took \
-    off nobody else. The next run does.";
+const CHANGED: &str = "While the run removed people, it turned out that others leave than before. So it removed nobody \
+    else. The next run does.";
 
 fn version(outlook: &Outlook) -> Option<i64> {
     outlook.baseline.as_ref().map(|baseline| baseline.version)

@@ -1,7 +1,7 @@
 //! People whom an earlier run of the export took off the list, and who are in the segments again.
 //!
-//! Each is looked up before. Only those who are still as that run left them come back, in calls of their own: whoever
-//! left by their own wish in between stays away. Such a call is never repeated blindly, since they may do so at any time.
+//! Each is read first. Only those who are still as that run left them come back, in calls of their own: those who left
+//! by their own wish in between stay away. Such a call is never repeated blindly, since they may leave at any time.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use crate::records::encoded::EncodedBatch;
 /// Rows of the page of a batch, each with the state in which an earlier run left the person.
 pub type Returning = Vec<(usize, SubscriberState)>;
 
-/// What a look at the list has shown.
+/// What the list has of them now.
 #[derive(Default)]
 struct Found {
     /// Still as the earlier run left them.
@@ -39,7 +39,7 @@ impl Uploader {
         (usual, returning)
     }
 
-    /// Sends people who return. Without an answer about all others nobody is looked up.
+    /// Sends people who return. Without an answer about all others nobody is read.
     pub(super) async fn send_returning(
         &self,
         state: &mut Uploaded,
@@ -72,7 +72,7 @@ impl Uploader {
         let mut found = Found::default();
         for (row, left_as) in returning {
             let address = self.address(state, row);
-            match self.look_up(&address).await? {
+            match self.state_of(&address).await? {
                 Some(now) if now == left_as => found.as_left.push(row),
                 None | Some(SubscriberState::Active) => found.usual.push(row),
                 Some(now) => found.refused.push(refusal(address, now)),
@@ -87,13 +87,13 @@ impl Uploader {
     }
 
     /// What a person is to the list, with retries where they may help.
-    async fn look_up(&self, address: &str) -> Result<Option<SubscriberState>, Option<Error>> {
+    async fn state_of(&self, address: &str) -> Result<Option<SubscriberState>, Option<Error>> {
         let (list, mut failed) = (self.list_id.as_str(), None);
         for attempt in 1..=self.work.call_tries {
             let Some(slot) = self.slot().await else { return Err(failed) };
-            let look =
+            let read =
                 |account: Account| async move { account.subscriber_state(list, address).await };
-            let answer = self.session.call(look).await;
+            let answer = self.session.call(read).await;
             slot.answer(self.verdict(&answer, attempt));
             match answer {
                 Ok(state) => return Ok(state),

@@ -54,7 +54,7 @@ fn completed(run: &Run, lost: &[String]) -> Outcome {
     let leavers = run.leavers;
     if status == RunStatus::Successful && leavers.failed + leavers.remaining() > 0 {
         let detail = format!(
-            "{} of {} people who left could not be taken off the list or flagged.",
+            "{} of {} people who left are still on the list as before.",
             leavers.failed + leavers.remaining(),
             leavers.found
         );

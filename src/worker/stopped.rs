@@ -107,6 +107,7 @@ impl From<secrets::Error> for Stopped {
 
 impl Stopped {
     /// What is known of the list cannot be read any more.
+    #[must_use]
     pub fn baseline(error: baselines::Error) -> Self {
         match error {
             baselines::Error::Storage(error) => Self::unreadable(&error, None),

@@ -4,6 +4,7 @@
 
 use super::check_flag::check_flag_field;
 use super::formats;
+use super::no_field::no_custom_field;
 use super::views::SegmentNames;
 use crate::api::connections::account::{open, problem};
 use crate::api::connections::find::find_usable;
@@ -18,11 +19,7 @@ use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
-use crate::storage::nearest;
 use uuid::Uuid;
-
-/// Keys of a list that a sentence names.
-const KEYS_SHOWN: usize = 20;
 
 /// The segments of those names, or 422 with every unknown name.
 pub async fn find_segments(
@@ -133,24 +130,6 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
         }
     }
     Problem::none_of(errors)
-}
-
-/// The sentence for a key of the mapping that the list does not have: which keys it has, and how to create one.
-pub fn no_custom_field(key: &str, fields: &[CustomField]) -> String {
-    let keys: Vec<_> = fields.iter().map(CustomField::bare_key).collect();
-    let near = nearest(key, keys.iter().copied()).map(|near| format!(" {near}"));
-    let has = match keys.len() {
-        0 => "It has none.".to_owned(),
-        1..=KEYS_SHOWN => format!("It has {}.", keys.join(", ")),
-        count => {
-            format!("It has {} and {} more.", keys[..KEYS_SHOWN].join(", "), count - KEYS_SHOWN)
-        }
-    };
-    let near = near.unwrap_or_default();
-    format!(
-        "The list has no custom field “{key}”. {has}{near} Create it with `POST …/lists/{{listId}}/fields`, or remove \
-         it from the mapping."
-    )
 }
 
 /// No word of a consent is a yes and a no: nobody could say which one counts.

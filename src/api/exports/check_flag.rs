@@ -1,6 +1,6 @@
 //! Whether the flag of people who leave fits the list and the mapping.
 
-use super::check::no_custom_field;
+use super::no_field::no_custom_field;
 use crate::campaign_monitor::{CustomField, DataType};
 use crate::exports::{LeaverFlag, Leavers, Mapping};
 use crate::http::problem::{FieldError, Problem};

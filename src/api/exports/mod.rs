@@ -8,6 +8,7 @@ pub mod find;
 mod formats;
 pub mod handlers;
 pub mod known_members;
+mod no_field;
 pub mod of_connection;
 pub mod of_segment;
 pub mod patch;

@@ -27,7 +27,7 @@ use crate::names::{ExportId, RunId};
 use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
-use crate::records::forecast::{CALL_MS_ASSUMED, Pace, estimate, needs_plan};
+use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate, needs_plan};
 use crate::records::outlook::{self, Failure, Outlook, Subject};
 use crate::records::plan::Plan;
 use crate::runs::store_batches;
@@ -112,7 +112,7 @@ async fn preview(
     let mut view = count(app, &basis, manifests, &ready.numbers).await?;
     view.full_because = basis.full_because;
     let in_flight = app.config.work.uploads_in_flight;
-    let pace = Pace { call_ms: call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight };
+    let pace = CallPace { call_ms: call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight };
     view.estimated_seconds = estimate(view.calls, pace);
     view.list_warnings = warnings::of_list(&ready.list);
     let resubscribes = ready.export.sync.resubscribes(ready.export.options.0);

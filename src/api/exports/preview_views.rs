@@ -49,8 +49,8 @@ pub struct PreviewView {
     pub calls: i64,
     /// How long the run would take, at the pace of the newest runs of the export.
     pub estimated_seconds: i64,
-    /// What the run would do to people who left, and who would have to approve it. `null` where the export keeps them and
-    /// sets no limit for new members.
+    /// What the run would do to people who left, and whether somebody would have to approve it. `null` where the export
+    /// keeps them and sets no limit for new members.
     #[schema(required)]
     pub plan: Option<RunPlan>,
 }

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::check::{check_fields, no_custom_field, read_list};
+use super::check::{check_fields, read_list};
 use super::find::find;
 use super::formats;
+use super::no_field::no_custom_field;
 use super::runs::refuse;
 use crate::api::access::may_edit;
 use crate::api::segments::unreadable::read_problem;

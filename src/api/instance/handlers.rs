@@ -28,8 +28,8 @@ pub async fn get_instance(caller: Caller<Viewer>, app: Data<App>) -> Result<Http
 
 /// Pauses the instance.
 ///
-/// No further call is sent to Campaign Monitor for its runs. Calls in flight finish and are counted. Open runs wait with
-/// the reason `paused`, and so do runs that start meanwhile. Nothing is lost: they resume where they stopped. An
+/// No further call is sent to Campaign Monitor for its runs. Calls in flight finish and are counted. Open runs wait
+/// with the reason `paused`, and so do runs that start meanwhile. Nothing is lost: they resume where they stopped. An
 /// instance that is paused already gets the new note.
 #[utoipa::path(
     tag = "instance",

@@ -40,7 +40,7 @@ pub struct PlanView {
     decided_utc: Option<DateTime<Utc>>,
 }
 
-/// Which plan is approved.
+/// Which plan is approved: the one with this hash, and no other.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApproveBody {
@@ -89,7 +89,7 @@ async fn plan_of(tx: &mut ReadHandle, run: &Run) -> Result<StoredPlan, Problem> 
 
 /// Approves the plan of a run that waits for it.
 ///
-/// The run goes on with exactly this plan: should it find another one, it waits again. Neither who started the run nor
+/// The run resumes with exactly this plan: should it find another one, it waits again. Neither who started the run nor
 /// who changed the export last may approve it, unless the export says `anyEditor`.
 #[utoipa::path(
     tag = "runs",
