@@ -259,6 +259,21 @@ mod tests {
     }
 
     #[test]
+    fn the_same_fields_are_read_in_the_same_order_where_the_list_is_unknown() {
+        let mapping = mapping(json!({
+            "email": "Email",
+            "name": {"first": "First", "last": "Last"},
+            "mobileNumber": "Mobile",
+            "customFields": [{"template": "{{Street}} {{City}}", "key": "home"}],
+            "consentToTrack": {"field": "Consent"},
+        }));
+        let home = json!([{"FieldName": "home", "Key": "[home]", "DataType": "Text"}]);
+        let home: Vec<CustomField> = serde_json::from_value(home).unwrap();
+        let plan = Plan::new(&mapping, false, &home).unwrap();
+        assert_eq!(plan.columns, Plan::without_list(&mapping).columns);
+    }
+
+    #[test]
     fn a_key_that_the_list_lacks_is_named() {
         let mapping =
             mapping(json!({"email": "Email", "customFields": [{"field": "City", "key": "town"}]}));

@@ -11,6 +11,7 @@ mod bad_days;
 mod baselines;
 mod bodies;
 mod changes;
+mod changes_doubt;
 mod codes;
 mod consents;
 mod conventions;

@@ -1,0 +1,41 @@
+//! A run of changes whose process dies and that is not resumed: what may have been sent is in doubt, and no more.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{TestApp, good, people, until};
+
+const PEOPLE: usize = 12_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_batches_that_can_have_been_in_flight_are_in_doubt_and_they_are_sent_again() {
+    let mut app = TestApp::start_with(&["--uploads-in-flight", "2"]).await;
+    let export = app.export_of(PEOPLE).await;
+    let changes = json!({"sync": {"send": "changes"}});
+    let call = app.request("Admin", Method::PATCH, &format!("/exports/{export}")).json(&changes);
+    good(call.send().await.unwrap()).await;
+    app.ended(&app.start_run(&export).await).await;
+    let half = |(row, line): (usize, &str)| match row % 2 {
+        1 => line.replace("Riga", "Oslo") + "\n",
+        _ => line.to_owned() + "\n",
+    };
+    app.segment("People", &people(PEOPLE).lines().enumerate().map(half).collect::<String>()).await;
+    app.stop_service().await;
+    app.start_process().await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 5000}}}])).await;
+
+    let run = app.start_run(&export).await;
+    until(async || app.sandbox_says("calls").await["importsNow"] == 2).await;
+    app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
+    app.kill_process().await;
+    app.faults(&json!([])).await;
+    app.start_service().await;
+
+    let canceled = app.ended(&run).await;
+    let counts = ["updated", "unchanged", "inDoubt", "remaining"];
+    let numbers = counts.map(|name| canceled["counts"][name].as_i64().unwrap());
+    assert_eq!(numbers, [0, 2_000, 2_000, 8_000], "{canceled}");
+    let next = app.ended(&app.start_run(&export).await).await;
+    let numbers = counts.map(|name| next["counts"][name].as_i64().unwrap());
+    assert_eq!((numbers, &next["fullBecause"]), ([6_000, 6_000, 0, 0], &json!(null)), "{next}");
+}
