@@ -126,12 +126,12 @@ async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
     let (export, list) = (subject.export, subject.list);
     let baseline = baselines::store::get(tx, export, list.as_str()).await?;
     let this = subject.run.unwrap_or(NO_RUN);
-    let last = store_sent::last_sending(tx, export, list.as_str(), this).await?;
+    let sender = store_sent::last_sending(tx, export, list.as_str(), this).await?;
     Ok(match baseline {
-        Some(baseline) if is_trusted(&baseline, last, subject.run) => {
+        Some(baseline) if is_trusted(&baseline, sender, subject.run) => {
             Own::Known(Box::new(baseline))
         }
-        None if last.is_none() => Own::Nothing,
+        None if sender.is_none() => Own::Nothing,
         _ => Own::Behind,
     })
 }

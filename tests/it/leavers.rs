@@ -190,6 +190,41 @@ async fn somebody_leaves_when_the_last_export_to_the_list_lets_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn runs_to_one_list_go_one_after_the_other_over_whichever_connection() {
+    let app = TestApp::start().await;
+    let one = export(&app, "One", 0..3000, &json!({})).await;
+    let other = export(&app, "Other", 0..10, &json!({})).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 400}}}])).await;
+    let first = app.start_run(&one).await;
+    app.run_when(&first, |run| run["status"] == "running").await;
+    let second = app.start_run(&other).await;
+    let ended = app.ended(&second).await;
+    let before = app.get(&format!("/runs/{first}")).await;
+    assert!(
+        before["endUtc"].as_str().unwrap() <= ended["startUtc"].as_str().unwrap(),
+        "{before} {ended}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_shows_who_would_leave_and_sends_nothing() {
+    let app = TestApp::start().await;
+    let sync = json!({"leavers": {"action": "delete"}, "send": "changes"});
+    let export = export(&app, "People", 0..10, &sync).await;
+    run(&app, &export).await;
+    app.segment("People", &csv(6..12)).await;
+    let preview = app.post(&format!("/exports/{export}/preview"), &json!({})).await;
+    let plan = &preview["plan"];
+    let numbers = ["new", "unchanged", "leavers", "kept", "calls"].map(|name| plan[name].as_i64());
+    assert_eq!(numbers, [2, 4, 6, 0, 7].map(Some), "{plan}");
+    assert_eq!(plan["limits"][0]["limit"], "removalsPercent");
+    let codes: Vec<_> =
+        preview["listWarnings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
+    assert_eq!(codes, ["removesLeavers"]);
+    assert_eq!(app.active().await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_removed_while_it_is_unknown_whom_another_export_holds() {
     let app = TestApp::start().await;
     let sync = json!({"leavers": {"action": "delete"}, "brake": no_brake()});
