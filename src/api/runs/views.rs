@@ -88,7 +88,9 @@ pub struct RunSegmentView {
 #[serde(rename_all = "camelCase")]
 #[schema(
     example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "unchanged": 0, "rejected": 812,
-        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
+        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022, "resubscribed": 4,
+        "leavers": {"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9, "failed": 1,
+            "remaining": 0}}),
 )]
 pub struct CountsView {
     /// Members of the selected segments.
