@@ -22,14 +22,12 @@ pub enum Leavers {
     Unsubscribe,
 }
 
-/// The custom field that says who is in the segments.
+/// The custom field that says who is in the segments, and what it has of members and of leavers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
 pub struct LeaverFlag {
-    /// Which custom field of the list.
     pub key: CustomFieldKey,
-    /// What members get.
     pub inside: Constant,
-    /// What leavers get.
     pub outside: Constant,
 }
 
@@ -43,7 +41,7 @@ pub enum LeaverAction {
     Flag,
     /// They are deleted from the list.
     Delete,
-    /// They are unsubscribed.
+    /// They are unsubscribed from the list.
     Unsubscribe,
 }
 

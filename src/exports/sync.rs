@@ -27,7 +27,7 @@ pub struct ListSync {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SendMode {
-    /// Every member.
+    /// Every member, in every run.
     #[default]
     All,
     /// Members whose record differs from what Campaign Monitor last acknowledged for this export.
@@ -38,7 +38,7 @@ pub enum SendMode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Resubscribe {
-    /// Nobody.
+    /// Nobody, also not people whom this service removed.
     #[default]
     Never,
     /// Only people whom this service removed, and who are still in that state.
@@ -57,7 +57,7 @@ pub struct Brake {
     pub additions: Option<BrakeLimit>,
     /// What waits until then.
     pub hold: BrakeHold,
-    /// Who may approve.
+    /// Who may approve what waits.
     pub approver: BrakeApprover,
 }
 
@@ -142,7 +142,7 @@ pub enum VerificationLevel {
 }
 
 impl ListSync {
-    /// Whether people come back whoever removed them. `options.resubscribe` says the same.
+    /// Whether people come back also when they left by their own wish. `options.resubscribe` says the same.
     #[must_use]
     pub fn resubscribes(&self, options: Options) -> bool {
         options.resubscribe || self.resubscribe == Resubscribe::Always

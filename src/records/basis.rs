@@ -32,7 +32,7 @@ pub struct BasisQuery<'a> {
 }
 
 impl<'a> BasisQuery<'a> {
-    /// That of a run.
+    /// The baseline of the export and the list of a run.
     pub fn of(run: &'a Run) -> Self {
         Self {
             instance: run.instance_id,

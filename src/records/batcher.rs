@@ -51,7 +51,7 @@ pub struct Marking {
     pub comparison: Option<Arc<Comparison>>,
     /// What tells who is known where nothing is left out.
     pub lookup: Option<Arc<Comparison>>,
-    /// Whose records these are.
+    /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
 

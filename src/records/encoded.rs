@@ -37,7 +37,7 @@ pub struct EncodedBatch {
     pub refused: Vec<Rejection>,
     /// The body of the import; empty when nothing is to be sent.
     pub body: Bytes,
-    /// The hash of that.
+    /// The hash of `body`, when it is not empty.
     pub body_hash: Option<i64>,
     /// Values that could not be sent as they are, and how many. Of very many not all are named.
     pub problems: Vec<ValueProblem>,

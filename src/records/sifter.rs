@@ -18,7 +18,7 @@ use crate::campaign_monitor::ConsentReading;
 use crate::campaign_monitor::address::{self, Flaw};
 use crate::runs::{Rejection, RejectionOutcome};
 
-/// A page whose rows are told apart.
+/// A page, and which of its rows may be sent.
 pub struct Sifted {
     pub page: RecordBatch,
     /// Its number in the run, from 1.

@@ -30,7 +30,8 @@ impl BatchStatus {
     }
 }
 
-/// Rows of which at most 1000 were sent, with what Campaign Monitor answered. The columns are explained in the migration.
+/// Rows of which at most 1000 were sent, with what Campaign Monitor answered. The columns are explained in the
+/// migration.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct BatchResult {
     pub number: i64,

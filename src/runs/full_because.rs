@@ -12,8 +12,8 @@ pub enum FullBecause {
     Requested,
     /// Nothing is known yet of what the list has from this export. Every member is sent.
     FirstRun,
-    /// The mapping, the fields of the list, the options or this service changed. Every member is compared by its record,
-    /// and sent where that differs.
+    /// The mapping, the fields of the list, the options or this service changed. Every member is compared by its
+    /// record, and sent where that differs.
     MappingChanged,
     /// What the last run sent is not known. Every member is sent.
     BaselineBehind,

@@ -77,7 +77,8 @@ async fn add_run(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
              warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
              trace_id, planned_utc, reason, end_utc, sync, full_because)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21, $22)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21,
+             $22)
          ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))

@@ -1,7 +1,7 @@
 //! Folds what Campaign Monitor acknowledges into the next baseline of the export, while the run sends.
 //!
-//! Members wait in temporary files, so memory stays flat. Nothing counts before the run ends and stores the result; what
-//! an attempt does not bring to the end is read again by a later one (`recall.rs`).
+//! Members wait in temporary files, so memory stays flat. Nothing counts before the run ends and stores the result;
+//! what an attempt does not bring to the end is read again by a later one (`recall.rs`).
 
 use futures::StreamExt;
 use tokio::sync::mpsc::{Sender, channel};

@@ -57,8 +57,8 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
     Ok(Ending { rest, baseline })
 }
 
-/// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the list,
-/// the records cannot be made again.
+/// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the
+/// list, the records cannot be made again.
 async fn found_at_end(job: &Job) -> Option<Basis> {
     let found = timeout(PATIENCE, Box::pin(basis_at_end(job))).await.ok()?;
     let explained = |stopped: &Stopped| {
@@ -105,8 +105,8 @@ async fn reading(job: &Job) -> (Arc<Plan>, Marking, usize) {
     (plan, Marking::none(), if is_comparing { usize::MAX } else { most })
 }
 
-/// The next baseline, in which the run's acknowledged members are. `None` when the run changed nothing of it, or when it
-/// cannot be made: then the next run sees that it is behind.
+/// The next baseline, in which the run's acknowledged members are. `None` when the run changed nothing of it, or when
+/// it cannot be made: then the next run sees that it is behind.
 async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     let basis = job.basis.take()?;
     let mut counts = job.run.counts;
@@ -165,7 +165,8 @@ async fn add_leavers(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
 
 async fn made(job: &mut Job, basis: &Basis, rest: &mut [Done]) -> Result<Baseline, Stopped> {
     // A run that waited for a person has kept what its earlier attempts had sent.
-    if basis.baseline.run_id != job.run.id {
+    let is_kept = basis.baseline.version > 0 && basis.baseline.run_id == job.run.id;
+    if !is_kept {
         recall(job, basis).await?;
     }
     add_leavers(job, basis).await?;

@@ -108,8 +108,8 @@ pub fn sent_until(job: &Job, ending: &PhasesEnd) -> Option<i64> {
     touched.chain([job.doubt_until, job.run.position]).max()
 }
 
-/// Writes how the worker leaves the run, the rest of its batches, and the next baseline of a run that ends. It gives the
-/// lease up.
+/// Writes how the worker leaves the run, the rest of its batches, and the next baseline of a run that ends. It gives
+/// the lease up.
 pub async fn settle(
     job: &mut Job,
     outcome: &Outcome,

@@ -63,8 +63,8 @@ pub(super) struct Request {
 }
 
 impl Uploader {
-    /// Sends a batch. It always returns, with what is known of each record. Only the first batches of an attempt, as many
-    /// as may be in flight, can have been sent by one before.
+    /// Sends a batch. It always returns, with what is known of each record. Only the first batches of an attempt, as
+    /// many as may be in flight, can have been sent by one before.
     pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);

@@ -144,7 +144,7 @@ struct Open {
 }
 
 impl Reading {
-    /// Goes on where the last rows ended, or begins again.
+    /// Continues where the last rows ended, or begins again.
     async fn rows(
         &self,
         after: Option<i64>,

@@ -28,7 +28,7 @@ pub struct PreviewCount {
 
 impl PreviewCount {
     /// For so many rows. Fields with `numbers` can have no format of numbers, so none is proposed.
-    /// New and changed profiles are told apart where they are compared.
+    /// Counts new and changed profiles where they are compared.
     pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>, is_comparing: bool) -> Self {
         let none = is_comparing.then_some(0);
         let view =

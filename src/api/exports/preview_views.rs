@@ -13,8 +13,8 @@ use crate::runs::{FieldWarning, FullBecause, RunPlan};
 pub struct PreviewView {
     /// Members of the selected segments.
     pub selected: i64,
-    /// Profiles that can be sent. Campaign Monitor may still reject some. Where the export sends changes, those that are
-    /// `unchanged` would not be sent.
+    /// Profiles that can be sent. Campaign Monitor may still reject some. Where the export sends changes, those that
+    /// are `unchanged` would not be sent.
     pub usable: i64,
     /// Usable profiles that Campaign Monitor has not acknowledged before for this export. `null` where every profile is
     /// sent.

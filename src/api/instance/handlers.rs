@@ -15,6 +15,8 @@ use crate::pauses::{self, Pause};
 use crate::runs;
 
 /// Reads whether runs are sent for the instance.
+///
+/// `pause` says since when nothing is sent, who paused the instance, and why. It is `null` while runs are sent.
 #[utoipa::path(
     tag = "instance",
     security(("bearer" = ["Viewer"])),

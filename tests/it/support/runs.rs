@@ -61,6 +61,15 @@ pub async fn until(is_so: impl AsyncFn() -> bool) {
     }
 }
 
+/// The counts of a run, without those of people who left or came back.
+pub fn profiles(run: &Value) -> Value {
+    let mut counts = run["counts"].clone();
+    for name in ["leavers", "resubscribed"] {
+        counts.as_object_mut().unwrap().remove(name);
+    }
+    counts
+}
+
 pub fn check_law(run: &Value) {
     let count = |name: &str| run["counts"][name].as_i64().unwrap();
     let parts = [
