@@ -15,6 +15,7 @@ pub mod audit;
 pub mod baselines;
 pub mod connections;
 pub mod exports;
+mod pauses;
 mod receipts;
 mod refreshes;
 pub mod runs;

@@ -49,6 +49,39 @@ impl DisplayName {
     }
 }
 
+/// Why somebody did something, in their words: 1 to 500 characters, not only blanks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(try_from = "String")]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 500,
+    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    example = "The segments are wrong since the last import of the shop.",
+)]
+pub struct Note(String);
+
+impl TryFrom<String> for Note {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let note = text.trim();
+        if (1..=500).contains(&note.chars().count()) && !note.chars().any(char::is_control) {
+            return Ok(Self(note.to_owned()));
+        }
+        Err("a note is 1 to 500 characters, without control characters")
+    }
+}
+
+impl Note {
+    /// Without blanks around it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A UUID of version 7: later exports have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]

@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod connections;
 pub mod exports;
+pub mod instance;
 mod quota;
 pub mod refreshes;
 pub mod runs;

@@ -61,6 +61,8 @@ actions! {
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";
+    InstancePause              "instance.pause"              "POST"   "/instance/pause";
+    InstanceResume             "instance.resume"             "POST"   "/instance/resume";
     InstanceRunAll             "instance.runAll"             "POST"   "/runs";
     InstanceSetSchedule        "instance.setSchedule"        "PUT"    "/schedule";
     InstanceReportRefresh      "instance.reportRefresh"      "POST"   "/refreshes";
@@ -73,6 +75,11 @@ actions! {
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";
+    RunApprove                 "run.approve"                 "POST"   "/runs/{id}/approve";
+    RunDecline                 "run.decline"                 "POST"   "/runs/{id}/decline";
+    RunHold                    "run.hold"                    ""       "";
+    RunSupersede               "run.supersede"               ""       "";
+    RunExpire                  "run.expire"                  ""       "";
 }
 
 /// The derived schema would have the names of the variants: it does not see a word that a macro puts in.

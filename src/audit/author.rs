@@ -24,6 +24,8 @@ pub enum SystemActor {
     Scheduler,
     /// Counts calls of strangers that have no event.
     Api,
+    /// Executes runs, and holds those up that somebody must approve.
+    Worker,
     /// Calls Campaign Monitor, for runs and callers alike, and finds out that it rejects a credential.
     Session,
 }
@@ -81,6 +83,7 @@ impl Actor {
         let (subject, name) = match part {
             SystemActor::Scheduler => ("scheduler", "Scheduler"),
             SystemActor::Api => ("api", "API"),
+            SystemActor::Worker => ("worker", "Worker"),
             SystemActor::Session => ("session", "Session at Campaign Monitor"),
         };
         let (kind, role, is_verified) = (ActorKind::System, None, true);

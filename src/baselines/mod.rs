@@ -17,6 +17,7 @@ mod members;
 mod merged;
 pub mod orphans;
 mod row;
+mod slot_set;
 mod state;
 pub mod store;
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub use fold::fold;
 pub use index::{HashKind, Index, Known};
 pub use member::ListMember;
 pub use members::members;
+pub use slot_set::SlotSet;
 pub use state::{MemberOrigin, MemberState};

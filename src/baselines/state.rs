@@ -28,11 +28,15 @@ pub enum MemberState {
     UnsubscribedByUs = 8,
     /// Sent, but no answer says whether it was stored.
     InDoubt = 9,
+    /// Left the segment, and this service has set the flag that says so.
+    FlaggedByUs = 10,
+    /// Left the segment, and stays on the list because another export sends the member there.
+    LetGo = 11,
 }
 
 impl MemberState {
     /// Each at the position of its number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::OnList,
         Self::Unsubscribed,
         Self::Bounced,
@@ -43,6 +47,8 @@ impl MemberState {
         Self::DeletedByUs,
         Self::UnsubscribedByUs,
         Self::InDoubt,
+        Self::FlaggedByUs,
+        Self::LetGo,
     ];
 
     /// The same word as in JSON.
@@ -59,7 +65,21 @@ impl MemberState {
             Self::DeletedByUs => "deletedByUs",
             Self::UnsubscribedByUs => "unsubscribedByUs",
             Self::InDoubt => "inDoubt",
+            Self::FlaggedByUs => "flaggedByUs",
+            Self::LetGo => "letGo",
         }
+    }
+
+    /// Whether an export has let go of the member: another one that does so too may take it off the list.
+    #[must_use]
+    pub const fn is_let_go(self) -> bool {
+        matches!(self, Self::LetGo | Self::FlaggedByUs | Self::DeletedByUs | Self::UnsubscribedByUs)
+    }
+
+    /// Whether this service took the member off the list, so that only `Resubscribe` brings it back.
+    #[must_use]
+    pub const fn is_removed_by_us(self) -> bool {
+        matches!(self, Self::DeletedByUs | Self::UnsubscribedByUs)
     }
 }
 
@@ -122,7 +142,7 @@ mod tests {
                 assert_eq!(decode(number), Some((state, origin)));
             }
         }
-        for number in [10, 15, 0b11_0000, 1 << STATE_BITS, u64::MAX] {
+        for number in [12, 15, 0b11_0000, 1 << STATE_BITS, u64::MAX] {
             assert_eq!(decode(number), None, "{number}");
         }
     }

@@ -167,17 +167,10 @@ impl Account {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Error> {
-        let span = tracing::info_span!(
-            "create",
-            otel.kind = "client",
-            http.request.method = "POST",
-            url.path = path,
-            http.response.status_code = Empty
-        );
-        answer(self.request(Method::POST, path).json(body), span).await
+        answer(self.request(Method::POST, path).json(body), write_span("POST", path)).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v3.3/{path}", self.api.base.as_str().trim_end_matches('/'));
         let request = self.api.http.request(method, url).header(header::ACCEPT, "application/json");
         match &self.credential {
@@ -188,7 +181,7 @@ impl Account {
 }
 
 /// Without the query, which may have an address.
-fn read_span(path: &str) -> Span {
+pub(super) fn read_span(path: &str) -> Span {
     tracing::info_span!(
         "read",
         otel.kind = "client",
@@ -198,9 +191,28 @@ fn read_span(path: &str) -> Span {
     )
 }
 
+/// The same for a call that changes something.
+pub(super) fn write_span(method: &str, path: &str) -> Span {
+    tracing::info_span!(
+        "write",
+        otel.kind = "client",
+        http.request.method = method,
+        url.path = path,
+        http.response.status_code = Empty
+    )
+}
+
 /// The answer to a call that is no import.
-async fn answer<T: DeserializeOwned>(request: RequestBuilder, span: Span) -> Result<T, Error> {
+pub(super) async fn answer<T: DeserializeOwned>(
+    request: RequestBuilder,
+    span: Span,
+) -> Result<T, Error> {
     error::parse(&text(request, span).await?)
+}
+
+/// The same for a call whose answer is empty.
+pub(super) async fn done(request: RequestBuilder, span: Span) -> Result<(), Error> {
+    text(request, span).await.map(drop)
 }
 
 /// The same, as it came.

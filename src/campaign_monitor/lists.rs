@@ -33,6 +33,21 @@ pub struct List {
     pub title: String,
     /// Double opt-in: new subscribers get a mail that asks them to confirm.
     pub confirmed_opt_in: bool,
+    /// What an unsubscribe from this list means for the others of its client.
+    #[serde(default)]
+    pub unsubscribe_setting: UnsubscribeSetting,
+}
+
+/// Which lists an unsubscribe counts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum UnsubscribeSetting {
+    /// All lists of the client: the person goes to its suppression list.
+    AllClientLists,
+    OnlyThisList,
+    /// Absent, or newer than this program.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// A list to be created.

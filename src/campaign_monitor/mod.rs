@@ -10,6 +10,7 @@ mod consent;
 mod encode;
 mod envelope;
 mod error;
+mod flag;
 mod import;
 mod invisible;
 mod layout;
@@ -18,6 +19,7 @@ pub mod oauth;
 mod problem;
 mod proposal;
 mod refusal;
+mod removal;
 mod source;
 mod stored;
 mod subscribers;
@@ -31,17 +33,20 @@ pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
 };
 pub use error::{Disposition, Error};
+pub use flag::flag;
 pub use import::{ImportFailure, ImportResult};
 pub use invisible::all_shown;
 pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
 pub use lists::{
-    ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
+    ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList,
+    UnsubscribeSetting, bare,
 };
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
+pub use removal::{Departure, MovedPage};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 pub use subscribers::{PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberRow, SubscriberState};

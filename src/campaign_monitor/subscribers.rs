@@ -37,10 +37,13 @@ pub enum SubscriberState {
     /// Somebody has deleted the subscriber.
     #[serde(alias = "Deleted")]
     Deleted,
+    /// A state that is newer than this program.
+    #[serde(other)]
+    Other,
 }
 
 impl SubscriberState {
-    /// Every one has a list of its own.
+    /// Those that have a list of their own.
     pub const ALL: [Self; 5] =
         [Self::Active, Self::Unconfirmed, Self::Unsubscribed, Self::Bounced, Self::Deleted];
 
@@ -53,6 +56,7 @@ impl SubscriberState {
             Self::Unsubscribed => "unsubscribed",
             Self::Bounced => "bounced",
             Self::Deleted => "deleted",
+            Self::Other => "other",
         }
     }
 

@@ -67,6 +67,14 @@ pub struct Work {
         value_parser = clap::value_parser!(u64).range(1..=60_000)
     )]
     pub schedule_ms: u64,
+    /// How long a run waits for somebody who approves its plan, in hours.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_APPROVAL_HOURS",
+        default_value_t = 72,
+        value_parser = clap::value_parser!(u32).range(1..=720)
+    )]
+    pub approval_hours: u32,
     /// How long uploads in flight may take to finish when the process stops.
     #[arg(long, env = "SEGMENT_EXPORT_DRAIN_MS", default_value_t = 40_000)]
     pub drain_ms: u64,
@@ -93,6 +101,12 @@ impl Work {
     #[must_use]
     pub fn slice(&self) -> Duration {
         Duration::from_millis(self.run_slice_ms)
+    }
+
+    /// How long a run waits for an approval.
+    #[must_use]
+    pub fn approval_time(&self) -> Duration {
+        Duration::from_hours(u64::from(self.approval_hours))
     }
 
     /// How long one call to Campaign Monitor may take.

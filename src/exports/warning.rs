@@ -34,6 +34,12 @@ pub enum WarningCode {
     ClearsValues,
     /// People who left the list are put on it again.
     Resubscribes,
+    /// Nobody leaves the list this time, because something is not known.
+    NobodyRemoved,
+    /// People who leave the segments are deleted from the list, or unsubscribed.
+    RemovesLeavers,
+    /// Leaving the segments counts for every list of the client, as if the person had wished it.
+    UnsubscribesEverywhere,
     /// People who say no to text messages are put on the list, and their tracking is not asked of them.
     NoStaysOnList,
 }
@@ -50,6 +56,9 @@ impl WarningCode {
             Self::Late => "late",
             Self::ClearsValues => "clearsValues",
             Self::Resubscribes => "resubscribes",
+            Self::NobodyRemoved => "nobodyRemoved",
+            Self::RemovesLeavers => "removesLeavers",
+            Self::UnsubscribesEverywhere => "unsubscribesEverywhere",
             Self::NoStaysOnList => "noStaysOnList",
         }
     }
@@ -58,15 +67,17 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList,
-        ProfileLimitExceeded, Resubscribes, SegmentWithoutMembers,
+        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList, NobodyRemoved,
+        ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers,
+        UnsubscribesEverywhere,
     };
 
     #[test]
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
         let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
-        for code in codes.into_iter().chain(more) {
+        let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere];
+        for code in codes.into_iter().chain(more).chain(leavers) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

@@ -2,9 +2,11 @@
 
 use super::consent::{ConsentChoice, ConsentMapping};
 use super::empty::EmptyValue;
+use super::leavers::Leavers;
 use super::mapping::Mapping;
+use super::sync::{ListSync, Resubscribe};
 use super::warning::{Warning, WarningCode};
-use crate::campaign_monitor::List;
+use crate::campaign_monitor::{List, UnsubscribeSetting};
 use crate::connections::Unusable;
 use crate::segments::Segment;
 
@@ -56,6 +58,45 @@ fn resubscribes(is_resubscribing: bool) -> Option<Warning> {
                   although they left. Set `options.resubscribe` to false and `sync.resubscribe` to `never`, unless \
                   each of them has asked to come back."
             .to_owned(),
+    })
+}
+
+/// What the export does to people who leave, and to those who return, where its owner told it to.
+pub(crate) fn of_sync(sync: &ListSync) -> Vec<Warning> {
+    let warning = |code, message: &str| Warning { code, message: message.to_owned() };
+    let removes = match sync.leavers {
+        Leavers::Keep | Leavers::Flag(_) => None,
+        Leavers::Delete => Some(DELETES),
+        Leavers::Unsubscribe => Some(UNSUBSCRIBES),
+    };
+    let returns = (sync.resubscribe == Resubscribe::OurRemovals).then_some(RETURNS);
+    let removes = removes.map(|message| warning(WarningCode::RemovesLeavers, message));
+    removes
+        .into_iter()
+        .chain(returns.map(|message| warning(WarningCode::Resubscribes, message)))
+        .collect()
+}
+
+const DELETES: &str = "A run deletes people from the list who have left the segments. They get no mail by this list \
+    any more. Campaign Monitor refuses them when they come back, unless `sync.resubscribe` is `ourRemovals`. To keep them \
+    and only mark them, set `sync.leavers` to `flag`.";
+const UNSUBSCRIBES: &str = "A run unsubscribes people who have left the segments. In Campaign Monitor it looks as if \
+    they had wished it themselves. To keep them and only mark them, set `sync.leavers` to `flag`.";
+const RETURNS: &str = "People whom a run of this export took off the list are put on it again when they come back to \
+    the segments, if they are still as that run left them. Campaign Monitor does not say whether somebody deleted them \
+    there meanwhile.";
+
+/// A warning when taking somebody off this list counts for other lists too.
+pub(crate) fn everywhere(list: &List, sync: &ListSync) -> Option<Warning> {
+    let is_everywhere = list.unsubscribe_setting == UnsubscribeSetting::AllClientLists;
+    (is_everywhere && sync.leavers == Leavers::Unsubscribe).then(|| Warning {
+        code: WarningCode::UnsubscribesEverywhere,
+        message: format!(
+            "“{}” shares its unsubscribes with all lists of the client: people who leave the segments get no mail by \
+             any of them, and go to the suppression list. Set `sync.leavers` to `flag` or `delete`, or let the list \
+             unsubscribe from this list only.",
+            list.title
+        ),
     })
 }
 

@@ -64,6 +64,10 @@ pub fn folded() -> String {
 /// Several sentences: they stand apart so that the list of advice stays short.
 const SEGMENT_IN_USE: &str = "Change or remove the exports in `dependants` first. To upload members, register the \
     segment with the source `upload`.";
+const SECOND_PERSON_NEEDED: &str =
+    "Ask a person who neither started the run nor changed the export last to approve it.";
+const NOT_FOUND: &str =
+    "Check the address. The object may have been removed, or belong to another instance.";
 const TOO_LARGE: &str = "Send a smaller body. Upload members as compressed Parquet, or register the files as a \
     `files` source: an upload replaces all members, so parts would overwrite each other.";
 
@@ -95,9 +99,8 @@ impl ProblemKind {
             Self::Forbidden => {
                 "Ask an administrator for the role, or to share the connection with contributors."
             }
-            Self::NotFound => {
-                "Check the address. The object may have been removed, or belong to another instance."
-            }
+            Self::SecondPersonNeeded => SECOND_PERSON_NEEDED,
+            Self::NotFound => NOT_FOUND,
             Self::MethodNotAllowed => "Use one of the methods in `Allow`.",
             Self::NotAcceptable => "Send one of the content types that `detail` names in `Accept`.",
             Self::RequestTimeout => "Send it again on a faster connection.",
@@ -113,6 +116,9 @@ impl ProblemKind {
             Self::RunNotEnded => "Wait for the run to end: `status` says when.",
             Self::RunNotVerifiable => "Verify the newest run of the export, or start one.",
             Self::VerificationOpen => "Wait for the verification in `verificationId` to end.",
+            Self::NotAwaitingApproval => "Nothing: read the run to see what comes of it.",
+            Self::PlanChanged => "Read the plan again, and approve it with its new hash.",
+            Self::InstancePaused => "Ask an administrator to resume the instance.",
             Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",
             Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
             Self::Removed => {

@@ -14,7 +14,7 @@ use super::plan::Plan;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index};
 use crate::db;
-use crate::exports::{ListSync, SendMode};
+use crate::exports::{Leavers, ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
 use crate::runs::{FullBecause, Run, store_sent};
 use crate::storage;
@@ -47,6 +47,11 @@ impl<'a> BasisQuery<'a> {
     fn is_comparing(&self) -> bool {
         self.sync.send == SendMode::Changes
     }
+
+    /// Whether it matters who was on the list before: people may be taken off it, or come back.
+    fn asks_who_is_known(&self) -> bool {
+        self.sync.leavers != Leavers::Keep || self.sync.resubscribe == Resubscribe::OurRemovals
+    }
 }
 
 /// Why nothing can be said about the members.
@@ -69,6 +74,14 @@ pub struct Basis {
 
 /// Reads the baseline for records of this plan; loads its members where changes are sent.
 pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
+    let found = compared(app, of, plan).await?;
+    if of.asks_who_is_known() && !found.is_comparing() && found.baseline.version > 0 {
+        return found.with_lookup(app, of).await;
+    }
+    Ok(found)
+}
+
+async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
     let mut db = app.db.read().await?;
     let stored = baselines::store::get(&mut db, of.export, of.list).await?;
     let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
@@ -81,13 +94,35 @@ pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Ba
     if of.is_full || !of.is_comparing() {
         return Ok(Basis::full(of, plan, stored, FullBecause::Requested));
     }
-    if last.is_some_and(|last| last != stored.run_id) {
+    // A run that waited for a person has kept what it had sent.
+    let is_own = stored.run_id == of.run;
+    if !is_own && last.is_some_and(|last| last != stored.run_id) {
         return Ok(Basis::full(of, plan, stored, FullBecause::BaselineBehind));
     }
     Basis::compared(app, of, plan, stored).await
 }
 
 impl Basis {
+    /// The same, with what tells who is known. Without it somebody who is new counts as put there by somebody unknown.
+    async fn with_lookup(mut self, app: &App, of: &BasisQuery<'_>) -> Result<Self, BasisError> {
+        let mut db = app.db.read().await?;
+        let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
+        drop(db);
+        let baseline = self.baseline.clone();
+        if baseline.run_id != of.run && last.is_some_and(|last| last != baseline.run_id) {
+            return Ok(self);
+        }
+        match Index::load(&app.storage, &baseline, HashKind::Content).await {
+            Ok(index) => {
+                let lookup = Comparison::new(baseline, Arc::new(index), HashKind::Content, false);
+                self.marking.lookup = Some(Arc::new(lookup));
+                Ok(self)
+            }
+            Err(baselines::Error::Damaged { .. }) => Ok(self),
+            Err(baselines::Error::Storage(error)) => Err(BasisError::Storage(error)),
+        }
+    }
+
     /// Whether unchanged members are left out.
     pub const fn is_comparing(&self) -> bool {
         self.marking.comparison.is_some()
@@ -101,7 +136,7 @@ impl Basis {
         because: FullBecause,
     ) -> Self {
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
-        let marking = Marking { hasher, comparison: None, run: of.run };
+        let marking = Marking { hasher, comparison: None, lookup: None, run: of.run };
         let full_because = of.is_comparing().then_some(because);
         Self { plan, baseline, marking, full_because }
     }
@@ -126,7 +161,7 @@ impl Basis {
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
         let comparison = Comparison::new(baseline.clone(), index, kind, resends_refused);
         let comparison = Some(Arc::new(comparison));
-        let marking = Marking { hasher, comparison, run: of.run };
+        let marking = Marking { hasher, comparison, lookup: None, run: of.run };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);
         Ok(Self { plan, baseline, marking, full_because })
     }

@@ -18,8 +18,8 @@ use super::integers::to_i64;
 use super::plan::Plan;
 use super::positions::Positions;
 use super::sifter::{Sifted, Sifter};
-use crate::baselines::{HashKind, Known, ListMember};
-use crate::campaign_monitor::Encoded;
+use crate::baselines::{HashKind, Known, ListMember, MemberState};
+use crate::campaign_monitor::{Encoded, SubscriberState};
 use crate::names::RunId;
 
 /// Rows of a run that need no batch any more.
@@ -49,6 +49,8 @@ pub struct Marking {
     pub hasher: Hasher,
     /// Nothing is left out without it.
     pub comparison: Option<Arc<Comparison>>,
+    /// What tells who is known where nothing is left out.
+    pub lookup: Option<Arc<Comparison>>,
     /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
@@ -56,7 +58,12 @@ pub struct Marking {
 impl Marking {
     /// For records that nobody needs to know again.
     pub const fn none() -> Self {
-        Self { hasher: Hasher::unused(), comparison: None, run: RunId(uuid::Uuid::nil()) }
+        Self {
+            hasher: Hasher::unused(),
+            comparison: None,
+            lookup: None,
+            run: RunId(uuid::Uuid::nil()),
+        }
     }
 }
 
@@ -221,18 +228,31 @@ impl Batcher {
     fn hashes(&self, page: &RecordBatch, rows: &[usize], encoded: &Encoded) -> Vec<RecordHashes> {
         let contents = self.marking.hasher.contents(page, rows);
         let columns = self.plan.columns_of(page);
-        let is_known = |row: usize| {
-            let comparison = self.marking.comparison.as_ref()?;
+        let known = |row: usize| {
+            let comparison = self.marking.comparison.as_ref().or(self.marking.lookup.as_ref())?;
             let address = self.plan.address(&columns, row).ok()?;
             comparison.find(comparison.key(&address))
         };
         let marked = rows.iter().zip(contents).zip(&encoded.records);
-        let hashes = marked.map(|((row, content), span)| RecordHashes {
-            content,
-            record: self.marking.hasher.record(&encoded.body[span.clone()]),
-            is_known: is_known(*row).is_some(),
+        let hashes = marked.map(|((row, content), span)| {
+            let known = known(*row);
+            RecordHashes {
+                content,
+                record: self.marking.hasher.record(&encoded.body[span.clone()]),
+                is_known: known.is_some(),
+                left_as: known.and_then(|known| left_as(known.state)),
+            }
         });
         hashes.collect()
+    }
+}
+
+/// How Campaign Monitor calls the state in which this service left somebody.
+const fn left_as(state: MemberState) -> Option<SubscriberState> {
+    match state {
+        MemberState::DeletedByUs => Some(SubscriberState::Deleted),
+        MemberState::UnsubscribedByUs => Some(SubscriberState::Unsubscribed),
+        _ => None,
     }
 }
 

@@ -51,6 +51,8 @@ impl Comparison {
                 MemberState::Flagged
                 | MemberState::DeletedByUs
                 | MemberState::UnsubscribedByUs
+                | MemberState::FlaggedByUs
+                | MemberState::LetGo
                 | MemberState::InDoubt => false,
             }
     }

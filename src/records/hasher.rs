@@ -4,6 +4,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::campaign_monitor::SubscriberState;
+
 /// Stands in place of the length of a value that is not there.
 const NOTHING: u32 = u32::MAX;
 
@@ -24,6 +26,8 @@ pub struct RecordHashes {
     pub record: u64,
     /// False also where nothing was compared.
     pub is_known: bool,
+    /// The state in which an earlier run took the person off the list; `None` of others.
+    pub left_as: Option<SubscriberState>,
 }
 
 impl Hasher {

@@ -95,6 +95,11 @@ impl Plan {
         self.layout.resubscribe
     }
 
+    /// The same, but people come back who unsubscribed, bounced or were deleted.
+    pub fn with_resubscribing(&self) -> Self {
+        Self { layout: Layout { resubscribe: true, ..self.layout.clone() }, ..self.clone() }
+    }
+
     /// The same, but nobody who unsubscribed, bounced or was deleted is subscribed again.
     pub fn without_resubscribing(&self) -> Self {
         Self { layout: Layout { resubscribe: false, ..self.layout.clone() }, ..self.clone() }

@@ -24,6 +24,8 @@ pub struct Counts {
     pub invalid: i64,
     /// Sent, but no answer says whether it was stored.
     pub in_doubt: i64,
+    /// A part of `updated`: people whom an earlier run had taken off the list.
+    pub resubscribed: i64,
 }
 
 impl Counts {
@@ -81,6 +83,7 @@ impl Counts {
         self.duplicate += more.duplicate;
         self.invalid += more.invalid;
         self.in_doubt += more.in_doubt;
+        self.resubscribed += more.resubscribed;
     }
 
     /// How a run that went through all its profiles ends.

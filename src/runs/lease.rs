@@ -32,6 +32,11 @@ pub struct LeaseLost;
 )]
 pub enum Outcome {
     Ended(RunStatus, Option<Reason>),
+    /// The run waits until then for somebody who approves its plan.
+    Held {
+        until: Time,
+        reason: Reason,
+    },
     /// The run resumes later: the process stops, or Campaign Monitor needs a pause.
     Released {
         not_before: Time,

@@ -105,6 +105,27 @@ reasons! {
     DestinationRefused External
         "Campaign Monitor rejected the upload ({detail}). Profiles sent before that stay on the list. If the message \
          names a limit, your contract with Campaign Monitor sets it: raise it there, or export fewer profiles.";
+    /// An administrator has paused the instance.
+    Paused User
+        "An administrator has paused this instance, so nothing is sent. A waiting run resumes by itself when it is \
+         resumed. `GET …/instance` says who paused it and why.";
+    /// Its plan reaches a limit of the brake.
+    AwaitingApproval User
+        "{detail} The run waits until somebody approves or declines its plan: `GET …/runs/{runId}/plan`.";
+    /// Nobody approved the plan in time.
+    NotApproved User
+        "Nobody approved the plan of this run in time. What it sent before stays on the list, and nobody was removed. \
+         Start the run again, and ask somebody to approve it.";
+    /// Somebody declined the plan.
+    Declined User
+        "The plan of this run was declined by {detail} What it sent before stays on the list, and nobody was removed.";
+    /// A newer run of the export began before the plan was approved.
+    Superseded User
+        "A newer run of the export began before somebody approved the plan of this one. The newer run has a plan of \
+         its own.";
+    /// Some people who left are still on the list as before.
+    LeaversRemain User
+        "{detail} The next run tries again.";
     /// Several attempts in a row made no progress.
     NoProgress System
         "Several attempts made no progress. The last one ended with: {detail}. Start the run again later. If it \

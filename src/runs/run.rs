@@ -9,6 +9,7 @@ use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
 use super::full_because::FullBecause;
 use super::reason::Reason;
+use super::run_plan::LeaverCounts;
 use super::status::RunStatus;
 use crate::db::Time;
 use crate::exports::{ListId, ListSync, Mapping, Options, Warning};
@@ -59,6 +60,9 @@ pub struct Run {
     pub end_utc: Option<Time>,
     #[sqlx(flatten)]
     pub counts: Counts,
+    #[sqlx(flatten)]
+    pub leavers: LeaverCounts,
+    pub held_until: Option<Time>,
     pub field_warnings: Json<FieldWarnings>,
     pub position: i64,
     pub sent_until: i64,
@@ -71,6 +75,17 @@ pub struct Run {
     pub version: i64,
     pub rejections_state: DetailState,
     pub batches_state: DetailState,
+}
+
+impl Run {
+    /// The status, as callers see it.
+    #[must_use]
+    pub const fn shown_status(&self) -> RunStatus {
+        match (self.status, self.held_until) {
+            (RunStatus::Queued, Some(_)) => RunStatus::AwaitingApproval,
+            (status, _) => status,
+        }
+    }
 }
 
 /// Whether the batches or the rejections of a run are still stored.

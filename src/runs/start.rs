@@ -2,6 +2,7 @@
 
 use sqlx::Result;
 
+use super::held;
 use super::measure;
 use super::reason::{Reason, ReasonCode};
 use super::run::{Run, SubmissionKind};
@@ -12,7 +13,7 @@ use crate::connections::{self, Connection, Unusable};
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::exports::{Export, SendMode};
 use crate::queue::Queue;
-use crate::{segments, telemetry};
+use crate::{pauses, segments, telemetry};
 
 /// Who submits the runs of connections that have no export user.
 const NOBODY: &str = "scheduler";
@@ -58,7 +59,7 @@ pub(crate) async fn start(
     now: Time,
 ) -> Result<std::result::Result<Run, Obstacle>> {
     let (new, connection) = prepare(tx, export, author, cause, now).await?;
-    let started = insert(tx, &new, connection).await?;
+    let started = insert(tx, &new, connection, author).await?;
     if let Ok(run) = &started {
         record(tx, author, export, run).await?;
     }
@@ -74,7 +75,7 @@ pub(crate) async fn start_or_skip(
     now: Time,
 ) -> Result<Run> {
     let (new, connection) = prepare(tx, export, author, cause, now).await?;
-    let run = match insert(tx, &new, connection).await? {
+    let run = match insert(tx, &new, connection, author).await? {
         Ok(run) => run,
         Err(obstacle) => store::insert_skipped(tx, &new, &obstacle.into()).await?,
     };
@@ -136,9 +137,15 @@ async fn insert(
     tx: &mut WriteHandle,
     new: &NewRun<'_>,
     connection: Option<Connection>,
+    author: &Author,
 ) -> Result<std::result::Result<Run, Obstacle>> {
     match usable(connection) {
-        Ok(_) => Ok(store::insert(tx, new).await?.ok_or(Obstacle::RunOpen)),
+        Ok(_) => {
+            held::supersede(tx, new.export.id, author, new.now).await?;
+            let pause = pauses::store::get(tx, new.export.instance_id).await?;
+            let reason = pause.map(|_| Reason::new(ReasonCode::Paused, ""));
+            Ok(store::insert(tx, new, reason.as_ref()).await?.ok_or(Obstacle::RunOpen))
+        }
         Err(obstacle) => Ok(Err(obstacle)),
     }
 }

@@ -48,7 +48,9 @@ impl<'a> From<&'a Run> for RunStart<'a> {
 
 impl From<&Run> for Snapshot {
     fn from(run: &Run) -> Self {
-        let state = json!({"status": run.status, "reason": run.reason, "cancelRequested": run.cancel_requested});
+        let (status, is_cancelling) = (run.shown_status(), run.cancel_requested);
+        let state =
+            json!({"status": status, "reason": run.reason, "cancelRequested": is_cancelling});
         Self::of(&run.id.0, &run.export_name, &state)
     }
 }
@@ -86,7 +88,7 @@ impl RunsView {
         let mut view = Self::default();
         for run in runs {
             let (export_id, run_id) = (run.export_id, run.id);
-            match run.reason.clone() {
+            match run.reason.clone().filter(|_| run.status.is_ended()) {
                 Some(Json(reason)) => view.skipped.push(SkippedView { export_id, run_id, reason }),
                 None => view.started.push(StartedView { export_id, run_id }),
             }

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a run is in its life.
+/// Where a run is in its life. The database has a run that awaits an approval as queued: `runs.held_until` tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
 pub enum RunStatus {
     /// Waits for a worker, or for its next attempt.
     Queued,
+    /// Waits for a person to approve its plan.
+    AwaitingApproval,
     /// A worker executes the run now.
     Running,
     /// The address of every selected profile is on the list.
@@ -34,6 +36,7 @@ impl RunStatus {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::AwaitingApproval => "awaitingApproval",
             Self::Running => "running",
             Self::Successful => "successful",
             Self::CompletedWithErrors => "completedWithErrors",
@@ -46,6 +49,6 @@ impl RunStatus {
     /// Whether the run has ended: no count changes any more.
     #[must_use]
     pub const fn is_ended(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        !matches!(self, Self::Queued | Self::AwaitingApproval | Self::Running)
     }
 }

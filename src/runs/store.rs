@@ -33,9 +33,13 @@ pub(crate) struct NewRun<'a> {
     pub(crate) now: Time,
 }
 
-/// Adds a queued run; `None`: the export has an open one.
-pub(crate) async fn insert(tx: &mut WriteHandle, new: &NewRun<'_>) -> Result<Option<Run>> {
-    add(tx, new, RunStatus::Queued, None).await
+/// Adds a queued run, which may have a reason to wait; `None`: the export has an open one.
+pub(crate) async fn insert(
+    tx: &mut WriteHandle,
+    new: &NewRun<'_>,
+    reason: Option<&Reason>,
+) -> Result<Option<Run>> {
+    add(tx, new, RunStatus::Queued, reason).await
 }
 
 /// Adds a run that has ended before it began, for this reason.
@@ -226,6 +230,16 @@ pub(crate) struct RunQuery {
     pub(crate) to: Option<Time>,
 }
 
+impl RunQuery {
+    /// The status, as the database has it.
+    fn stored_status(&self) -> Option<RunStatus> {
+        self.status.map(|status| match status {
+            RunStatus::AwaitingApproval => RunStatus::Queued,
+            status => status,
+        })
+    }
+}
+
 /// Newest first.
 pub(crate) async fn list(
     tx: &mut ReadHandle,
@@ -237,18 +251,20 @@ pub(crate) async fn list(
     sql!(tx, |db| {
         sqlx::query_as(
         "SELECT * FROM runs WHERE instance_id = $1 AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR export_id = $3)
-             AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR submission_kind = $5)
+             AND ($4 IS NULL OR (status = $4 AND (status = 'queued' AND held_until IS NOT NULL) = $9))
+             AND ($5 IS NULL OR submission_kind = $5)
              AND ($6 IS NULL OR submitted_utc >= $6) AND ($7 IS NULL OR submitted_utc < $7)
          ORDER BY id DESC LIMIT $8"
     )
     .bind(instance)
     .bind(after)
     .bind(filter.export)
-    .bind(filter.status)
+    .bind(filter.stored_status())
     .bind(filter.kind)
     .bind(filter.from)
     .bind(filter.to)
     .bind(limit)
+    .bind(filter.status == Some(RunStatus::AwaitingApproval))
     .fetch_all(db)
     .await
     })

@@ -53,6 +53,8 @@ pub(super) async fn remove(
         Detail::Batches => &[
             "DELETE FROM batches WHERE run_id = $1 AND number IN (
                  SELECT number FROM batches WHERE run_id = $1 ORDER BY number LIMIT $2)",
+            "DELETE FROM leaver_batches WHERE run_id = $1 AND number IN (
+                 SELECT number FROM leaver_batches WHERE run_id = $1 ORDER BY number LIMIT $2)",
         ],
     };
     let mut removed = 0;

@@ -16,7 +16,7 @@ use crate::names::RunId;
 use crate::sql;
 
 /// Claims the run if it is due and no worker holds it; the fence rises. A unique violation says that
-/// another run of the connection is running: not now.
+/// another run of the connection, or of the list, is running: not now.
 pub async fn claim(
     tx: &mut WriteHandle,
     id: RunId,
@@ -26,9 +26,11 @@ pub async fn claim(
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE runs SET status = 'running', fence = fence + 1, stalls = stalls + 1, lease_until = $3, pushed_at = NULL,
-             start_utc = COALESCE(start_utc, $2), version = version + 1
+             start_utc = COALESCE(start_utc, $2), running_list = list_id, version = version + 1
          WHERE id = $1 AND (not_before <= $2 OR not_before > $4)
-             AND (status = 'queued' OR (status = 'running' AND lease_until < $2))
+             AND ((status = 'running' AND lease_until < $2)
+                 OR (status = 'queued' AND held_until IS NULL AND (cancel_requested OR NOT EXISTS (
+                     SELECT 1 FROM pauses WHERE pauses.instance_id = runs.instance_id))))
          RETURNING *"
     )
     .bind(id)
@@ -59,7 +61,7 @@ pub async fn end_leases(tx: &mut WriteHandle, now: Time) -> Result<u64> {
 pub(crate) struct Availability {
     /// A worker holds it, or died with it.
     pub(crate) is_held: bool,
-    /// Another run of its connection is running.
+    /// Another run of its connection, or of its list, is running.
     pub(crate) is_busy: bool,
 }
 
@@ -68,8 +70,8 @@ pub(crate) async fn peek(tx: &mut ReadHandle, id: RunId) -> Result<Option<Availa
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT lease_until IS NOT NULL AS is_held, EXISTS (
-                 SELECT 1 FROM runs AS other WHERE other.connection_id = runs.connection_id
-                     AND other.status = 'running' AND other.id <> runs.id) AS is_busy
+                 SELECT 1 FROM runs AS other WHERE other.status = 'running' AND other.id <> runs.id
+                     AND (other.connection_id = runs.connection_id OR other.running_list = runs.list_id)) AS is_busy
              FROM runs WHERE id = $1 AND status IN ('queued', 'running')",
         )
         .bind(id)
@@ -140,6 +142,27 @@ pub async fn pin(
     Ok(done == 1)
 }
 
+/// Replaces the warnings of a run. False: the lease is lost.
+pub(crate) async fn set_warnings(
+    tx: &mut WriteHandle,
+    lease: Lease,
+    warnings: &Warnings,
+) -> Result<bool> {
+    let done = sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE runs SET warnings = $3, version = version + 1
+             WHERE id = $1 AND fence = $2 AND status = 'running'",
+        )
+        .bind(lease.run)
+        .bind(lease.fence)
+        .bind(Json(warnings))
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
 /// How far a run has come.
 pub struct Checkpoint {
     /// Rows that have an outcome, from the first without a gap.
@@ -168,7 +191,8 @@ pub async fn checkpoint(
         "UPDATE runs SET stalls = CASE WHEN $13 THEN 0 ELSE stalls END,
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
-             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14, version = version + 1
+             field_warnings = $11, lease_until = $12, unchanged = unchanged + $14,
+             resubscribed = resubscribed + $15, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -185,6 +209,7 @@ pub async fn checkpoint(
     .bind(now + ttl)
     .bind(to.progress)
     .bind(to.counts.unchanged)
+    .bind(to.counts.resubscribed)
     .fetch_optional(db)
     .await
     })
@@ -201,10 +226,15 @@ pub async fn settle(
     now: Time,
 ) -> Result<bool> {
     let (status, reason, not_before, end, forgiven) = match outcome {
-        Outcome::Ended(status, reason) => (*status, reason, now, Some(now), 0),
+        Outcome::Ended(status, reason) => (*status, reason.as_ref(), now, Some(now), 0),
         Outcome::Released { not_before, reason, stalled } => {
-            (RunStatus::Queued, reason, *not_before, None, i32::from(!stalled))
+            (RunStatus::Queued, reason.as_ref(), *not_before, None, i32::from(!stalled))
         }
+        Outcome::Held { reason, .. } => (RunStatus::Queued, Some(reason), now, None, 1),
+    };
+    let held_until = match outcome {
+        Outcome::Held { until, .. } => Some(*until),
+        Outcome::Ended(..) | Outcome::Released { .. } => None,
     };
     let done = sql!(tx, |db| sqlx::query(
         "UPDATE runs SET status = $3, end_utc = $6,
@@ -212,19 +242,21 @@ pub async fn settle(
              not_before = CASE WHEN cancel_requested THEN $10 ELSE $5 END,
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
              sent_until = COALESCE($8, sent_until),
+             held_until = CASE WHEN cancel_requested THEN NULL ELSE $11 END,
              lease_until = NULL, pushed_at = NULL, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.run)
     .bind(lease.fence)
     .bind(status)
-    .bind(reason.as_ref().map(Json))
+    .bind(reason.map(Json))
     .bind(not_before)
     .bind(end)
     .bind(forgiven)
     .bind(sent_until)
     .bind(end.is_none())
     .bind(now)
+    .bind(held_until)
     .execute(db)
     .await?
     .rows_affected());
@@ -232,7 +264,7 @@ pub async fn settle(
 }
 
 /// Runs that should be in the queue but may not be: never pushed, pushed long ago, waiting for their
-/// next attempt, or orphaned by a worker that died. Those whose connection has another running or
+/// next attempt, or orphaned by a worker that died. Those whose connection or list has another running or
 /// orphaned run come after it: they would only hide it. Marks them as pushed.
 pub async fn due(
     tx: &mut WriteHandle,
@@ -247,8 +279,11 @@ pub async fn due(
              WHERE (not_before <= $1 OR not_before > $4)
                AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
                AND ((status = 'running' AND lease_until < $1)
-                   OR (status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other
-                       WHERE other.connection_id = runs.connection_id AND other.status = 'running')))
+                   OR (status = 'queued' AND held_until IS NULL
+                       AND (cancel_requested
+                           OR NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.instance_id = runs.instance_id))
+                       AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.status = 'running'
+                           AND (other.connection_id = runs.connection_id OR other.running_list = runs.list_id))))
              ORDER BY not_before LIMIT $3)
            AND (pushed_at IS NULL OR pushed_at < $2 OR pushed_at > $4)
          RETURNING id"

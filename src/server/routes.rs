@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api::{audit, connections, exports, refreshes, runs, schedules, segments};
+use crate::api::{audit, connections, exports, instance, refreshes, runs, schedules, segments};
 
 pub fn of_instance(config: &mut ServiceConfig<'_>) {
     config
@@ -49,6 +49,9 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(runs::handlers::list_runs)
         .service(runs::handlers::get_run)
         .service(runs::cancel::cancel_run)
+        .service(runs::approval::get_plan)
+        .service(runs::approval::approve_run)
+        .service(runs::approval::decline_run)
         .service(runs::events::follow_run)
         .service(runs::rejections::list_batches)
         .service(runs::rejections::list_rejections)
@@ -60,5 +63,8 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(schedules::handlers::get_schedule)
         .service(schedules::handlers::put_schedule)
         .service(refreshes::handlers::report_refresh)
+        .service(instance::handlers::get_instance)
+        .service(instance::handlers::pause_instance)
+        .service(instance::handlers::resume_instance)
         .service(audit::handlers::list_audit_events);
 }

@@ -1,4 +1,4 @@
-//! Fires planned times.
+//! Fires planned times, and ends runs that waited too long for an approval.
 //!
 //! The planned time is moved on, and the runs are added, in one transaction: of several schedulers one does it, and a
 //! crash in between leaves the time as it was. However many times were missed, one run makes up for them.
@@ -18,6 +18,7 @@ use crate::db::{self, Time};
 use crate::exports::{self, store_planned};
 use crate::names::ExportId;
 use crate::refreshes;
+use crate::runs::held;
 use crate::runs::start::{self, Cause};
 use crate::runs::started::RunsView;
 use crate::schedules::store;
@@ -35,7 +36,7 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     replan_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let swept = select! {
-            _ = ticks.tick() => fire_due(&app, db::now()).await,
+            _ = ticks.tick() => sweep(&app, db::now()).await,
             _ = replan_ticks.tick() => plan_anew(&app, db::now()).await,
             () = app.stop.cancelled() => return Ok(()),
         };
@@ -46,6 +47,11 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
             );
         }
     }
+}
+
+async fn sweep(app: &App, now: Time) -> anyhow::Result<()> {
+    held::end_expired(&app.db, now).await?;
+    fire_due(app, now).await
 }
 
 /// Fires every time that was planned for `now` or earlier. One that fails blocks no other: its time stays planned, and

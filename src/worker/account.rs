@@ -51,6 +51,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         created,
         updated,
         inferred,
+        resubscribed,
         refused,
         is_proof,
         unanswered,
@@ -69,6 +70,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     let mut counts = Counts {
         created,
         updated,
+        resubscribed,
         rejected,
         in_doubt: with(RejectionOutcome::InDoubt),
         unchanged: batch.unchanged,

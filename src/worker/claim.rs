@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metrics::counter;
 
 use super::fairness::Fairness;
+use super::gate::is_paused;
 use super::heartbeat::canceled;
 use super::job::Job;
 use super::stopped::Stopped;
@@ -43,10 +44,14 @@ pub async fn begin(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> sqlx::
     Ok(Job::new(app.clone(), fairness, run, answered.into_iter().collect()))
 }
 
-/// Whether the run may begin: it is not cancelled, and has not failed too often without progress.
+/// Whether the run may begin: it is not cancelled, its instance is not paused, and it has not failed too often without
+/// progress.
 pub async fn may_begin(job: &Job) -> Result<(), Stopped> {
     if job.run.cancel_requested {
         return Err(canceled(&job.app, job.run.id).await);
+    }
+    if is_paused(&job.app, job.run.instance_id).await? {
+        return Err(Stopped::Paused);
     }
     if job.run.stalls <= job.app.config.work.stalls_max {
         return Ok(());

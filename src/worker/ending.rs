@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use futures::StreamExt;
+
 use super::account::{Done, doubt};
 use super::job::Job;
+use super::leaver_members::leaver_members;
 use super::prepare::basis_at_end;
 use super::recall::recall;
 use super::stopped::Stopped;
@@ -18,7 +21,7 @@ use crate::records::batcher::{Accounted, Marking};
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::comparison::Comparison;
 use crate::records::plan::Plan;
-use crate::runs::{Counts, FullBecause, Outcome};
+use crate::runs::{Counts, FullBecause, Outcome, store_leavers, store_plans};
 
 /// How long a run that ends waits for Campaign Monitor to name the fields of the list.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,10 +34,10 @@ pub struct Ending {
     pub baseline: Option<Baseline>,
 }
 
-/// Of a run that ends: the batches that were sent in part, those that an attempt which died may have sent, and what is
-/// known of its members now. Of what was not sent at all nothing is written: it remains.
+/// Of a run that ends, or waits for a person: the batches that were sent in part, those that an attempt which died may
+/// have sent, and what is known of its members now. Of what was not sent at all nothing is written: it remains.
 pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped> {
-    if !matches!(outcome, Outcome::Ended(..)) {
+    if matches!(outcome, Outcome::Released { .. }) {
         return Ok(Ending::default());
     }
     let mut rest = std::mem::take(&mut job.unanswered);
@@ -110,8 +113,7 @@ async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     for done in rest.iter() {
         counts.add(&done.counts);
     }
-    let is_rehashing = is_rehashing(&basis);
-    if !has_sent(&counts) && !is_rehashing {
+    if !has_sent(&counts) && !is_rehashing(&basis) && job.run.leavers.found == 0 {
         return None;
     }
     let made = made(job, &basis, rest).await;
@@ -143,8 +145,31 @@ const fn has_sent(counts: &Counts) -> bool {
     counts.created + counts.updated + counts.rejected + counts.in_doubt > 0
 }
 
+/// Those to whom something was done: their slots count in the baseline for which the plan was made.
+async fn add_leavers(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
+    let mut tx = job.app.db.read().await?;
+    let plan = store_plans::get(&mut tx, job.run.id).await?;
+    let done = store_leavers::of_run(&mut tx, job.run.id).await?;
+    drop(tx);
+    if done.is_empty() || plan.map(|plan| plan.baseline_version) != Some(basis.baseline.version) {
+        return Ok(());
+    }
+    let app = job.app.clone();
+    let mut pages = Box::pin(leaver_members(&app.storage, &basis.baseline, done, job.run.id));
+    while let Some(page) = pages.next().await {
+        let members = page.map_err(Stopped::baseline)?;
+        job.acknowledged.add(&app.storage, &basis.baseline, members).await;
+    }
+    Ok(())
+}
+
 async fn made(job: &mut Job, basis: &Basis, rest: &mut [Done]) -> Result<Baseline, Stopped> {
-    recall(job, basis).await?;
+    // A run that waited for a person has kept what its earlier attempts had sent.
+    let is_kept = basis.baseline.version > 0 && basis.baseline.run_id == job.run.id;
+    if !is_kept {
+        recall(job, basis).await?;
+    }
+    add_leavers(job, basis).await?;
     let members = rest.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();
     job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
     let folded = job.acknowledged.finish(&basis.baseline).await;

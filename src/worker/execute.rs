@@ -13,7 +13,9 @@ use super::ending::ending;
 use super::fairness::Fairness;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
+use super::leavers::{Route, leavers};
 use super::lost::lost_fields;
+use super::plan::{PlannedRun, plan};
 use super::prepare::{Prepared, prepare};
 use super::settle::{self, settle};
 use super::stopped::{PhasesEnd, Stopped};
@@ -23,7 +25,9 @@ use crate::app::App;
 use crate::campaign_monitor::CustomField;
 use crate::connections::session::AccountSession;
 use crate::db;
+use crate::exports::ListId;
 use crate::names::{ConnectionId, RunId};
+use crate::records::forecast::Hold;
 use crate::records::plan::Plan;
 use crate::runs::{self, Run};
 use crate::storage::Manifest;
@@ -35,9 +39,9 @@ pub async fn execute(app: &Arc<App>, fairness: &Arc<Fairness>, id: RunId) -> any
     let Some(run) = claim(app, id).await? else {
         return Ok(());
     };
-    let (connection, span) = (run.connection_id, span(&run));
+    let (connection, list, span) = (run.connection_id, run.list_id.clone(), span(&run));
     phases(app, fairness, run).instrument(span).await?;
-    hint_next(app, connection).await
+    hint_next(app, connection, &list).await
 }
 
 fn span(run: &Run) -> Span {
@@ -67,15 +71,28 @@ async fn attempt(job: &mut Job, heartbeat: &Heartbeat) -> PhasesEnd {
         may_begin(job).await?;
         heartbeat.during_or_interrupted(Box::pin(prepare(job))).await
     };
-    let prepared = match prepared.await {
+    let mut prepared = match prepared.await {
         Ok(prepared) => prepared,
         Err(stopped) => return PhasesEnd::Stopped(stopped),
     };
+    let planned = heartbeat.during_or_interrupted(Box::pin(plan(job, &mut prepared)));
+    let planned = match planned.await {
+        Ok(planned) => planned,
+        Err(stopped) => return PhasesEnd::Stopped(stopped),
+    };
+    if planned.hold == Hold::Run {
+        return PhasesEnd::Held(planned.reason());
+    }
+    let route =
+        Route { session: prepared.session.clone(), asks_to_confirm: prepared.asks_to_confirm };
     let checked = CheckedList::of(&prepared);
     match heartbeat.during(Box::pin(transfer(job, prepared, &heartbeat.interrupt))).await {
-        Ok(None) => match verified(job, checked, heartbeat).await {
-            Ok(()) => PhasesEnd::Completed(lost_fields(job)),
-            Err(stopped) => PhasesEnd::Stopped(stopped),
+        Ok(None) => match take_off(job, planned, route, heartbeat).await {
+            PhasesEnd::Completed(lost) => match verified(job, checked, heartbeat).await {
+                Ok(()) => PhasesEnd::Completed(lost),
+                Err(stopped) => PhasesEnd::Stopped(stopped),
+            },
+            other => other,
         },
         Ok(Some(stopped)) => PhasesEnd::Stopped(stopped),
         Err(broken_off) => PhasesEnd::BrokenOff(broken_off),
@@ -92,7 +109,7 @@ struct CheckedList {
 
 impl CheckedList {
     fn of(prepared: &Prepared) -> Self {
-        let Prepared { session, plan, fields, manifests } = prepared;
+        let Prepared { session, plan, fields, manifests, .. } = prepared;
         let (session, plan) = (session.clone(), plan.clone());
         Self { session, plan, fields: fields.clone(), manifests: manifests.clone() }
     }
@@ -114,10 +131,32 @@ async fn verified(job: &Job, list: CheckedList, heartbeat: &Heartbeat) -> Result
     }
 }
 
-/// The runs of a connection are executed one after the other: the next one need not wait for the sweeper.
-async fn hint_next(app: &App, connection: Option<ConnectionId>) -> anyhow::Result<()> {
+/// The phase after everybody has been sent.
+async fn take_off(
+    job: &mut Job,
+    planned: PlannedRun,
+    route: Route,
+    heartbeat: &Heartbeat,
+) -> PhasesEnd {
+    if planned.hold == Hold::Removals {
+        return PhasesEnd::Held(planned.reason());
+    }
+    let phase = Box::pin(leavers(job, planned, route, &heartbeat.interrupt));
+    match heartbeat.during(phase).await {
+        Ok(None) => PhasesEnd::Completed(lost_fields(job)),
+        Ok(Some(stopped)) | Err(stopped) => PhasesEnd::Stopped(stopped),
+    }
+}
+
+/// The runs of a connection, and those of a list, are executed one after the other: the next one need not wait for the
+/// sweeper.
+async fn hint_next(
+    app: &App,
+    connection: Option<ConnectionId>,
+    list: &ListId,
+) -> anyhow::Result<()> {
     let mut db = app.db.read().await?;
-    let next = runs::store_waiting::waiting(&mut db, connection, db::now()).await?;
+    let next = runs::store_waiting::waiting(&mut db, connection, list, db::now()).await?;
     drop(db);
     if let Some(next) = next {
         app.queue.hint(next).await;

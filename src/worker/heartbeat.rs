@@ -5,13 +5,16 @@
 //! between two of its writes, never inside one. A lost lease ends it at once. A cancel or a stop does not: it is raised
 //! as an interrupt, and the phase decides what it may leave undone.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::select;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use super::gate::is_paused;
+use super::interrupt::Interrupt;
 use super::job::{Job, Writes};
 use super::stopped::Stopped;
 use crate::app::App;
@@ -28,30 +31,8 @@ pub struct Heartbeat {
     lease: Lease,
     stop: CancellationToken,
     writes: Writes,
-    pub(super) interrupt: Interrupt,
-}
-
-/// Why a run sends nothing more. The first cause stays.
-#[derive(Default)]
-pub(super) struct Interrupt {
-    /// Cancelled when nothing new is to be sent.
-    pub drain: CancellationToken,
-    cause: Mutex<Option<Stopped>>,
-}
-
-impl Interrupt {
-    pub fn raise(&self, cause: Stopped) {
-        self.cause().get_or_insert(cause);
-        self.drain.cancel();
-    }
-
-    pub fn take(&self) -> Option<Stopped> {
-        self.cause().take()
-    }
-
-    fn cause(&self) -> MutexGuard<'_, Option<Stopped>> {
-        self.cause.lock().expect("nothing panics while it is locked")
-    }
+    pub(super) interrupt: Arc<Interrupt>,
+    instance: Uuid,
 }
 
 impl Heartbeat {
@@ -59,7 +40,8 @@ impl Heartbeat {
     #[must_use]
     pub fn of(job: &Job) -> Self {
         let (app, lease, stop) = (job.app.clone(), job.lease, job.stop.clone());
-        Self { app, lease, stop, writes: job.writes.clone(), interrupt: Interrupt::default() }
+        let (writes, instance) = (job.writes.clone(), job.run.instance_id);
+        Self { app, lease, stop, writes, interrupt: Arc::default(), instance }
     }
 
     /// Runs a phase to its end, unless the lease is lost or cannot be renewed.
@@ -114,6 +96,8 @@ impl Heartbeat {
         tx.commit().await?;
         if renewed.ok_or(Stopped::LeaseLost(LeaseLost))? {
             self.interrupt.raise(canceled(&self.app, self.lease.run).await);
+        } else if is_paused(&self.app, self.instance).await? {
+            self.interrupt.raise(Stopped::Paused);
         }
         Ok(())
     }

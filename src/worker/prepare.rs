@@ -31,6 +31,9 @@ pub struct Prepared {
     pub(super) fields: Arc<[CustomField]>,
     /// What the run reads, in the order of its segments.
     pub(super) manifests: Vec<Arc<Manifest>>,
+    pub(super) warnings: Warnings,
+    /// Whether the list asks new subscribers to confirm.
+    pub(super) asks_to_confirm: bool,
 }
 
 /// Prepares a run, or returns why it stops here. It may be dropped at any point: nothing is sent.
@@ -47,9 +50,11 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     job.basis = Some(basis);
     let mut items = warnings::of_list(&list);
     items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes()));
-    let found = (Warnings { items }, counted);
-    let pinned = pin(&app, job, segments, found).await?;
-    Ok(Prepared { session, plan, fields, manifests: pinned })
+    items.extend(warnings::of_sync(&job.run.sync));
+    items.extend(warnings::everywhere(&list, &job.run.sync));
+    let (warnings, asks_to_confirm) = (Warnings { items }, list.confirmed_opt_in);
+    let manifests = pin(&app, job, segments, (&warnings, counted)).await?;
+    Ok(Prepared { session, plan, fields, manifests, warnings, asks_to_confirm })
 }
 
 /// The people on the list before anything is sent; later attempts find some that the run has sent.
@@ -67,7 +72,8 @@ pub(super) async fn plan(
     let found = Box::pin(session.list_and_fields(list));
     let (list, fields) = found.await.map_err(|error| refused(&error, list))?;
     let resubscribe = run.sync.resubscribes(run.options.0);
-    let plan = Plan::new(&run.mapping, resubscribe, &fields)
+    let mapping = run.mapping.flagged(&run.sync.leavers);
+    let plan = Plan::new(&mapping, resubscribe, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     Ok((Arc::new(plan), list, fields.into()))
 }
@@ -126,7 +132,7 @@ async fn pin(
     app: &App,
     job: &mut Job,
     segments: Vec<(RunSegment, Option<Segment>)>,
-    (warnings, counted): (Warnings, Option<ListCounts>),
+    (warnings, counted): (&Warnings, Option<ListCounts>),
 ) -> Result<Vec<Arc<Manifest>>, Stopped> {
     let mut pinned = Vec::with_capacity(segments.len());
     for (mut chosen, segment) in segments {
@@ -143,7 +149,7 @@ async fn pin(
     job.run.counts.selected = pinned.iter().map(|segment| segment.member_count).sum();
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = app.db.write().await?;
-    if !runs::store_work::pin(&mut tx, &job.run, job.lease, &pinned, &warnings).await? {
+    if !runs::store_work::pin(&mut tx, &job.run, job.lease, &pinned, warnings).await? {
         return Err(Stopped::LeaseLost(LeaseLost));
     }
     if let Some(counted) = counted {

@@ -57,7 +57,7 @@ impl Uploader {
             Ok(Ok(evidence)) => evidence,
             Ok(Err(_)) | Err(_) => Evidence::Unknown,
         };
-        let is_careful = self.plan.resubscribes();
+        let is_careful = self.plan.resubscribes() || request.resubscribes;
         match evidence {
             Evidence::Nobody => return,
             Evidence::Some | Evidence::Unknown if !is_careful => return,
@@ -101,6 +101,7 @@ impl Uploader {
         while let Some((row, found)) = found.next().await {
             if let Ok(Found::Sent { is_new }) = found {
                 state.infer(is_new);
+                state.resubscribed += i64::from(request.resubscribes);
                 taken.insert(row);
             }
         }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::checkpoint::{adopt, write};
 use super::ending::Ending;
 use super::job::Job;
 use super::stopped::{PhasesEnd, Stopped};
+use crate::audit::{self, Action, Author, Change, SystemActor};
+use crate::db::WriteHandle;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{self, LeaseLost, Outcome, Reason, ReasonCode, Run, RunStatus, measure};
 use crate::{backoff, baselines, db};
@@ -17,6 +21,10 @@ const RUN_PAUSE_MAX: Duration = Duration::from_mins(10);
 pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
     let stopped = match ending {
         PhasesEnd::Completed(lost) => return Ok(completed(&job.run, &lost)),
+        PhasesEnd::Held(reason) => {
+            let until = db::now() + job.app.config.work.approval_time();
+            return Ok(Outcome::Held { until, reason });
+        }
         PhasesEnd::Stopped(stopped) | PhasesEnd::BrokenOff(stopped) => stopped,
     };
     Ok(match stopped {
@@ -26,6 +34,11 @@ pub fn outcome(job: &Job, ending: PhasesEnd) -> Result<Outcome, LeaseLost> {
         Stopped::Drained => {
             Outcome::Released { not_before: db::now(), reason: None, stalled: false }
         }
+        Stopped::Paused => Outcome::Released {
+            not_before: db::now(),
+            reason: Some(Reason::new(ReasonCode::Paused, "")),
+            stalled: false,
+        },
         Stopped::Later(reason, asked) => later(job, reason, asked),
     })
 }
@@ -36,6 +49,16 @@ fn completed(run: &Run, lost: &[String]) -> Outcome {
     if !lost.is_empty() {
         let detail = format!("{} {shortfall}", lost.join(" "));
         let reason = Reason::new(ReasonCode::FieldLost, detail.trim_end());
+        return Outcome::Ended(RunStatus::CompletedWithErrors, Some(reason));
+    }
+    let leavers = run.leavers;
+    if status == RunStatus::Successful && leavers.failed + leavers.remaining() > 0 {
+        let detail = format!(
+            "{} of {} people who left are still on the list as before.",
+            leavers.failed + leavers.remaining(),
+            leavers.found
+        );
+        let reason = Reason::new(ReasonCode::LeaversRemain, detail);
         return Outcome::Ended(RunStatus::CompletedWithErrors, Some(reason));
     }
     let reason = (status == RunStatus::CompletedWithErrors)
@@ -103,6 +126,9 @@ pub async fn settle(
     if !runs::store_work::settle(&mut tx, job.lease, outcome, sent_until, db::now()).await? {
         return Err(LeaseLost.into());
     }
+    if let Outcome::Held { reason, .. } = outcome {
+        record_hold(&mut tx, job, reason).await?;
+    }
     if let Some(next) = baseline
         && !baselines::store::replace(&mut tx, &next, db::now()).await?
     {
@@ -112,6 +138,12 @@ pub async fn settle(
     adopt(job, to, &rest);
     log(job, outcome);
     Ok(())
+}
+
+async fn record_hold(tx: &mut WriteHandle, job: &Job, reason: &Reason) -> sqlx::Result<()> {
+    let author = Author::system(job.run.instance_id, SystemActor::Worker);
+    let change = Change::done(&job.run, &json!({"reason": reason}));
+    audit::record(tx, &author, Action::RunHold, change).await
 }
 
 fn log(job: &Job, outcome: &Outcome) {
@@ -124,6 +156,9 @@ fn log(job: &Job, outcome: &Outcome) {
                 run.position = job.run.position,
                 "run ended"
             );
+        }
+        Outcome::Held { until, .. } => {
+            tracing::info!(run.held_until = %until, run.position = job.run.position, "run waits for an approval");
         }
         Outcome::Released { not_before, reason, .. } => {
             tracing::info!(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::baselines;
 use crate::campaign_monitor::{self, Disposition};
 use crate::records::basis::BasisError;
 use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
@@ -18,6 +19,8 @@ pub enum Stopped {
     Later(Reason, Option<Duration>),
     /// The process stops, or others wait: it resumes at once, at another worker or when a slot is free.
     Drained,
+    /// Its instance is paused: it resumes when an administrator resumes that.
+    Paused,
     /// Nothing may be written of it any more.
     LeaseLost(LeaseLost),
     /// A fault of ours, or of the database.
@@ -35,6 +38,8 @@ impl Stopped {
 pub(super) enum PhasesEnd {
     /// Every profile has been processed. Sentences about the fields of which no value could be sent.
     Completed(Vec<String>),
+    /// The run waits for somebody who approves its plan. No call is in flight any more.
+    Held(Reason),
     /// No upload is in flight any more: what was sent is written, or among the unanswered batches of the job.
     Stopped(Stopped),
     /// Uploads were in flight: only the last checkpoint limits what may have been sent.
@@ -67,6 +72,9 @@ impl From<Stopped> for anyhow::Error {
             Stopped::Ended(_, reason) | Stopped::Later(reason, _) => {
                 anyhow::anyhow!("the run could not be settled: {}", reason.message)
             }
+            Stopped::Paused => {
+                anyhow::anyhow!("the run could not be settled: its instance is paused")
+            }
             Stopped::Drained => anyhow::anyhow!("the run could not be settled: the process stops"),
         }
     }
@@ -98,6 +106,15 @@ impl From<secrets::Error> for Stopped {
 }
 
 impl Stopped {
+    /// What is known of the list cannot be read any more.
+    #[must_use]
+    pub fn baseline(error: baselines::Error) -> Self {
+        match error {
+            baselines::Error::Storage(error) => Self::unreadable(&error, None),
+            damaged @ baselines::Error::Damaged { .. } => Self::Fault(damaged.into()),
+        }
+    }
+
     /// The members of a segment cannot be read; it is one of the export when its name is unknown.
     pub fn unreadable(error: &storage::Error, segment: Option<&SegmentName>) -> Self {
         let name = segment.map_or("of this export".into(), |name| format!("“{}”", name.as_str()));

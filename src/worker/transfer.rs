@@ -11,13 +11,14 @@ use futures::{Stream, StreamExt, stream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::account::{Done, account};
 use super::checkpoint::{checkpoint, name_winners};
-use super::heartbeat::{Interrupt, canceled};
+use super::gate::Gate;
+use super::heartbeat::canceled;
+use super::interrupt::Interrupt;
 use super::job::Job;
 use super::limiter::Limiter;
 use super::prepare::Prepared;
@@ -25,6 +26,7 @@ use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
 use crate::baselines::ListMember;
 use crate::campaign_monitor::StoredComparison;
+use crate::exports::Resubscribe;
 use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
@@ -35,10 +37,10 @@ use crate::runs::Winner;
 pub async fn transfer(
     job: &mut Job,
     prepared: Prepared,
-    interrupt: &Interrupt,
+    interrupt: &Arc<Interrupt>,
 ) -> Result<Option<Stopped>, Stopped> {
     let (sender, mut winners) = mpsc::channel(1);
-    let mut uploads = Box::pin(uploads(job, prepared, sender, &interrupt.drain));
+    let mut uploads = Box::pin(uploads(job, prepared, sender, interrupt));
     while let Some(answered) = uploads.next().await {
         record(job, answered, interrupt).await?;
     }
@@ -78,10 +80,14 @@ fn uploads(
     job: &Job,
     prepared: Prepared,
     winners: mpsc::Sender<Vec<Winner>>,
-    drain: &CancellationToken,
+    interrupt: &Arc<Interrupt>,
 ) -> impl Stream<Item = Vec<Answered>> + use<> {
     let most = usize::from(job.app.config.work.uploads_in_flight);
+    let drain = interrupt.drain.clone();
     let (storage, plan) = (job.app.storage.clone(), prepared.plan.clone());
+    let is_returning = job.run.sync.resubscribe == Resubscribe::OurRemovals;
+    let returning =
+        (is_returning && !plan.resubscribes()).then(|| Arc::new(plan.with_resubscribing()));
     let marking = job.basis.as_ref().map_or_else(Marking::none, |basis| basis.marking.clone());
     let reader = batches::read(MemberSource {
         accounted: job.accounted(),
@@ -90,6 +96,7 @@ fn uploads(
         ..MemberSource::new(storage, prepared.manifests, plan, job.seed())
     });
     let uploader = Arc::new(Uploader {
+        returning,
         session: prepared.session,
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,
@@ -99,8 +106,13 @@ fn uploads(
         limiter: Limiter::new(most),
         work: job.app.config.work.clone(),
         drain: drain.clone(),
+        gate: Gate {
+            app: job.app.clone(),
+            instance: job.run.instance_id,
+            interrupt: interrupt.clone(),
+        },
     });
-    let batches = ReceiverStream::new(reader).take_until(drain.clone().cancelled_owned());
+    let batches = ReceiverStream::new(reader).take_until(drain.cancelled_owned());
     permits(most)
         .zip(batches)
         .enumerate()

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use super::gate::Gate;
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
@@ -48,18 +49,23 @@ pub struct Uploader {
     pub work: Work,
     /// Cancelled when nothing new is to be sent.
     pub drain: CancellationToken,
+    pub gate: Gate,
+    /// How people are sent who come back: `None` where they are sent like all others.
+    pub returning: Option<Arc<Plan>>,
 }
 
 /// A call that is to be made.
 pub(super) struct Request {
     pub(super) records: Vec<usize>,
     pub(super) body: Bytes,
+    /// Whether it brings people back.
+    pub(super) resubscribes: bool,
+    /// Whether it brings nobody back, whatever the export says.
+    pub(super) brings_nobody_back: bool,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
-    in_doubt: bool,
+    pub(super) in_doubt: bool,
     /// When the first try was made.
     pub(super) sent: Option<Instant>,
-    /// Whether it subscribes nobody again, whatever the export says.
-    pub(super) brings_nobody_back: bool,
 }
 
 impl Uploader {
@@ -68,20 +74,30 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
-        let body = std::mem::take(&mut batch.body);
+        let (usual, returning) = self.parted(&batch);
+        let body = if returning.is_empty() {
+            std::mem::take(&mut batch.body)
+        } else {
+            self.plan.encode(&batch.page, &usual).body
+        };
         let in_doubt = is_first && batch.first_row < self.doubt_until;
-        let (records, sent) = (batch.records.clone(), None);
-        let complete = Request { records, body, in_doubt, sent, brings_nobody_back: false };
+        let complete = Request { body, ..Request::of_records(usual, in_doubt) };
         let is_proof = !self.plan.resubscribes();
         let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
-        self.send_all(&mut state, complete).instrument(span).await;
+        async {
+            self.send_all(&mut state, VecDeque::from([complete])).await;
+            if !returning.is_empty() {
+                self.send_returning(&mut state, returning, in_doubt).await;
+            }
+        }
+        .instrument(span)
+        .await;
         state.duration = started.elapsed();
         state
     }
 
-    async fn send_all(&self, state: &mut Uploaded, complete: Request) {
-        let mut waiting = VecDeque::from([complete]);
+    pub(super) async fn send_all(&self, state: &mut Uploaded, mut waiting: VecDeque<Request>) {
         while let Some(mut request) = waiting.pop_front() {
             if request.records.is_empty() {
                 continue;
@@ -98,7 +114,9 @@ impl Uploader {
                     continue;
                 }
             }
-            let may_halve = error.as_ref().is_some_and(|error| request.is_worth_halving(error))
+            let is_blind = request.resubscribes && request.in_doubt;
+            let may_halve = !is_blind
+                && error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.drain.is_cancelled();
             if may_halve && self.halve(state, &request, &mut waiting) {
                 continue;
@@ -126,7 +144,8 @@ impl Uploader {
         if request.brings_nobody_back {
             return self.plan.without_resubscribing().encode(page, &request.records).body;
         }
-        self.plan.encode(page, &request.records).body
+        let returning = self.returning.as_ref().filter(|_| request.resubscribes);
+        returning.unwrap_or(&self.plan).encode(page, &request.records).body
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
@@ -152,7 +171,9 @@ impl Uploader {
             let Disposition::Retry(asked) = error.disposition() else {
                 return Err(Some(error));
             };
-            let is_over = attempt >= self.work.call_tries || self.drain.is_cancelled();
+            // Whoever came back may have left by their own wish since.
+            let is_blind = request.resubscribes && error.is_in_doubt();
+            let is_over = is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
             if is_over || (is_enough && request.is_worth_halving(&error)) {
                 return Err(Some(error));
@@ -167,13 +188,23 @@ impl Uploader {
         unreachable!("the loop ends by itself")
     }
 
-    /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait.
-    async fn slot(&self) -> Option<Slot<'_>> {
+    /// Waits before the next try, unless the run drains.
+    pub(super) async fn wait(&self, asked: Option<Duration>, attempt: u32) {
         select! {
+            () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
+            () = self.drain.cancelled() => {}
+        }
+    }
+
+    /// Waits for a slot; `None` once nothing new is to be sent, however long the destination asked to wait, or once the
+    /// instance is paused.
+    pub(super) async fn slot(&self) -> Option<Slot<'_>> {
+        let slot = select! {
             biased;
             () = self.drain.cancelled() => None,
             slot = self.limiter.acquire() => Some(slot),
-        }
+        }?;
+        self.gate.is_open().await.then_some(slot)
     }
 
     async fn attempt(
@@ -197,7 +228,11 @@ impl Uploader {
         match answer {
             Ok((status, result)) => {
                 state.http_status = Some(status);
-                state.count(&request.records, request.in_doubt, result);
+                if request.resubscribes {
+                    state.count_returned(&request.records, result);
+                } else {
+                    state.count(&request.records, request.in_doubt, result);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -207,7 +242,7 @@ impl Uploader {
         }
     }
 
-    fn verdict<T>(&self, answer: &Result<T, Error>, attempt: u32) -> Verdict {
+    pub(super) fn verdict<T>(&self, answer: &Result<T, Error>, attempt: u32) -> Verdict {
         let Err(error) = answer else {
             return Verdict::Clean;
         };
@@ -240,6 +275,24 @@ fn record(span: &Span, answer: Result<u16, &Error>) {
 }
 
 impl Request {
+    /// A call of these rows of a page.
+    pub(super) fn of(plan: &Plan, page: &RecordBatch, records: Vec<usize>, in_doubt: bool) -> Self {
+        let body = if records.is_empty() { Bytes::new() } else { plan.encode(page, &records).body };
+        Self { body, ..Self::of_records(records, in_doubt) }
+    }
+
+    /// The same before its body is written.
+    fn of_records(records: Vec<usize>, in_doubt: bool) -> Self {
+        Self {
+            records,
+            body: Bytes::new(),
+            resubscribes: false,
+            brings_nobody_back: false,
+            in_doubt,
+            sent: None,
+        }
+    }
+
     /// Whether halves of it may get through where it did not.
     fn is_worth_halving(&self, error: &Error) -> bool {
         match error {

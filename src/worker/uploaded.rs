@@ -15,6 +15,8 @@ pub struct Uploaded {
     pub updated: i64,
     /// Of both: those whom no answer counted, and who were read back as they were sent.
     pub inferred: i64,
+    /// Of these: people whom an earlier run had taken off the list.
+    pub resubscribed: i64,
     pub refused: Vec<RefusedRecord>,
     /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
     /// nobody came back.
@@ -75,6 +77,7 @@ impl Uploaded {
             created: 0,
             updated: 0,
             inferred: 0,
+            resubscribed: 0,
             refused: vec![],
             is_proof: true,
             unanswered: None,
@@ -93,6 +96,15 @@ impl Uploaded {
         }
         self.inferred += 1;
         self.is_proof = false;
+    }
+
+    /// Adds an answer about people who are on the list again. They were there before, whatever the answer counts.
+    pub fn count_returned(&mut self, records: &[usize], mut result: ImportResult) {
+        result.total_existing_subscribers += result.total_new_subscribers;
+        result.total_new_subscribers = 0;
+        let before = self.updated;
+        self.count(records, false, result);
+        self.resubscribed += self.updated - before;
     }
 
     /// Adds an answer. Every record that was not rejected is on the list; what is not new was there

@@ -1,15 +1,19 @@
 //! A small run of one connection waits for no large run of another to end.
 
-use segment_export::sandbox::LIST_ID;
+use reqwest::Method;
+use segment_export::sandbox::CLIENT_ID;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, people, text};
 
 const LARGE: usize = 20_000;
 
-/// An export of a segment over a connection of its own. Returns its id.
+/// An export of a segment over a connection and to a list of its own. Returns its id.
 async fn export(app: &TestApp, segment: &str) -> String {
-    let new = json!({"displayName": segment, "connectionId": app.connection().await, "listId": LIST_ID,
+    let list = app.campaign_monitor(Method::POST, &format!("lists/{CLIENT_ID}.json"));
+    let list = list.json(&json!({"Title": segment})).send().await.unwrap();
+    let list: String = list.json().await.unwrap();
+    let new = json!({"displayName": segment, "connectionId": app.connection().await, "listId": list,
         "segments": [segment], "mapping": {"email": "Email"}});
     text(&app.post("/exports", &new).await, "exportId")
 }

@@ -14,6 +14,7 @@ use segment_export::runs::store_work::{Checkpoint, checkpoint, claim, due, heart
 use segment_export::runs::{
     Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
 };
+use segment_export::sandbox::OTHER_LIST_ID;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -83,7 +84,7 @@ async fn a_worker_whose_lease_ran_out_can_write_nothing_once_another_has_claimed
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_adds_counts_and_forgives_stalls() {
     let test = idle().await;
-    let run = queued(&test, &test.export_of(3).await).await;
+    let run = queued(&test, &test.export_of(6).await).await;
     let app = test.app();
     let claim = claimed(&app, run, 0).await.unwrap();
     assert_eq!(claim.stalls, 1);
@@ -151,7 +152,10 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
     let (one, other) = (test.connection().await, test.connection().await);
     let first = queued(&test, &test.export(&one).await).await;
     let second = queued(&test, &test.export(&one).await).await;
-    let third = queued(&test, &test.export(&other).await).await;
+    let to_other_list = json!({"displayName": "Other", "connectionId": other, "listId": OTHER_LIST_ID,
+        "segments": ["People"], "mapping": {"email": "Email"}});
+    let to_other_list = text(&test.post("/exports", &to_other_list).await, "exportId");
+    let third = queued(&test, &to_other_list).await;
     let app = test.app();
     let running = claimed(&app, first, 0).await.unwrap();
 
@@ -168,7 +172,8 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
     let mut tx = app.db.write().await.unwrap();
     let ended = Outcome::Ended(RunStatus::Successful, None);
     assert!(settle(&mut tx, lease_of(&running), &ended, Some(3), db::now()).await.unwrap());
-    let next = waiting(&mut tx, running.connection_id, db::now()).await.unwrap();
+    let list = &running.list_id;
+    let next = waiting(&mut tx, running.connection_id, list, db::now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(next, Some(second));
     assert!(claimed(&app, second, 0).await.is_some());

@@ -4,5 +4,6 @@
 
 mod faults;
 mod imports;
+mod leaving;
 mod shapes;
 mod support;

@@ -2,7 +2,9 @@
 //!
 //! All errors are reported at once, each with its JSON pointer.
 
+use super::check_flag::check_flag_field;
 use super::formats;
+use super::no_field::no_custom_field;
 use super::views::SegmentNames;
 use crate::api::connections::account::{open, problem};
 use crate::api::connections::find::find_usable;
@@ -10,16 +12,14 @@ use crate::app::App;
 use crate::campaign_monitor::{self, CustomField, List};
 use crate::connections::{Connection, Unusable};
 use crate::db::ReadHandle;
-use crate::exports::{CUSTOM_FIELDS_MAX, ConsentMapping, ListId, Mapping, Warning, warnings};
+use crate::exports::{
+    CUSTOM_FIELDS_MAX, ConsentMapping, Leavers, ListId, ListSync, Mapping, Warning, warnings,
+};
 use crate::http::auth::Caller;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::names::ConnectionId;
 use crate::segments::{self, Segment};
-use crate::storage::nearest;
 use uuid::Uuid;
-
-/// Keys of a list that a sentence names.
-const KEYS_SHOWN: usize = 20;
 
 /// The segments of those names, or 422 with every unknown name.
 pub async fn find_segments(
@@ -60,6 +60,7 @@ pub async fn check_list(
     connection: &Connection,
     list_id: &ListId,
     mapping: &Mapping,
+    sync: &ListSync,
 ) -> Result<Vec<Warning>, Problem> {
     if let Some(why) = connection.unusable() {
         return Ok(vec![warnings::not_connected(&why)]);
@@ -68,7 +69,13 @@ pub async fn check_list(
         Err(error) if error.is_about_the_credential() => {
             Ok(vec![warnings::not_connected(&Unusable::CredentialsRefused(error.refusal()))])
         }
-        found => Ok(warnings::of_list(&checked(found, mapping)?.0)),
+        found => {
+            let (list, _) = checked(found, mapping, &sync.leavers)?;
+            Ok(warnings::of_list(&list)
+                .into_iter()
+                .chain(warnings::everywhere(&list, sync))
+                .collect())
+        }
     }
 }
 
@@ -78,8 +85,9 @@ pub async fn read_list(
     connection: &Connection,
     list_id: &ListId,
     mapping: &Mapping,
+    leavers: &Leavers,
 ) -> Result<(List, Vec<CustomField>), Problem> {
-    checked(ask(app, connection, list_id).await?, mapping)
+    checked(ask(app, connection, list_id).await?, mapping, leavers)
 }
 
 /// A list and its custom fields, as Campaign Monitor reports them.
@@ -89,9 +97,14 @@ async fn ask(app: &App, connection: &Connection, list_id: &ListId) -> Result<Fou
     Ok(open(app, connection)?.list_and_fields(list_id.as_str()).await)
 }
 
-fn checked(found: Found, mapping: &Mapping) -> Result<(List, Vec<CustomField>), Problem> {
+fn checked(
+    found: Found,
+    mapping: &Mapping,
+    leavers: &Leavers,
+) -> Result<(List, Vec<CustomField>), Problem> {
     let (list, fields) = found.map_err(|error| refused(&error))?;
     check_keys(mapping, &fields)?;
+    check_flag_field(leavers, &fields)?;
     Ok((list, fields))
 }
 
@@ -117,24 +130,6 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
         }
     }
     Problem::none_of(errors)
-}
-
-/// The sentence for a key of the mapping that the list does not have: which keys it has, and how to create one.
-pub fn no_custom_field(key: &str, fields: &[CustomField]) -> String {
-    let keys: Vec<_> = fields.iter().map(CustomField::bare_key).collect();
-    let near = nearest(key, keys.iter().copied()).map(|near| format!(" {near}"));
-    let has = match keys.len() {
-        0 => "It has none.".to_owned(),
-        1..=KEYS_SHOWN => format!("It has {}.", keys.join(", ")),
-        count => {
-            format!("It has {} and {} more.", keys[..KEYS_SHOWN].join(", "), count - KEYS_SHOWN)
-        }
-    };
-    let near = near.unwrap_or_default();
-    format!(
-        "The list has no custom field “{key}”. {has}{near} Create it with `POST …/lists/{{listId}}/fields`, or remove \
-         it from the mapping."
-    )
 }
 
 /// No word of a consent is a yes and a no: nobody could say which one counts.

@@ -51,7 +51,7 @@ pub enum MemberGroup {
     OnList,
     /// Campaign Monitor refused them last, because of what they are to the list.
     Refused,
-    /// This service removed them, because they left the segments.
+    /// They left the segments: this service flagged, deleted or unsubscribed them, or another export keeps them there.
     Left,
 }
 
@@ -171,8 +171,7 @@ impl Reading {
 
     fn is_wanted(&self, state: MemberState) -> bool {
         use MemberState::{
-            Bounced, Deleted, DeletedByUs, Flagged, OnList, Suppressed, Unconfirmed, Unsubscribed,
-            UnsubscribedByUs,
+            Bounced, Deleted, Flagged, OnList, Suppressed, Unconfirmed, Unsubscribed,
         };
         match self.group {
             None => true,
@@ -181,7 +180,7 @@ impl Reading {
                 state,
                 Unsubscribed | Bounced | Deleted | Suppressed | Unconfirmed | Flagged
             ),
-            Some(MemberGroup::Left) => matches!(state, DeletedByUs | UnsubscribedByUs),
+            Some(MemberGroup::Left) => state.is_let_go(),
         }
     }
 }

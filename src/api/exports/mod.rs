@@ -2,11 +2,13 @@
 
 pub mod attach;
 pub mod check;
+mod check_flag;
 pub mod dependants;
 pub mod find;
 mod formats;
 pub mod handlers;
 pub mod known_members;
+mod no_field;
 pub mod of_connection;
 pub mod of_segment;
 pub mod patch;

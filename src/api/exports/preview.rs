@@ -19,21 +19,19 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::exports::warnings;
+use crate::exports::{Export, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::{ExportId, RunId};
 use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
-use crate::records::batches::{self, MemberSource};
+use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
+use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate, needs_plan};
+use crate::records::outlook::{self, Failure, Outlook, Subject};
 use crate::records::plan::Plan;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
-
-/// How long a call takes until a run has measured it: the product promises a million profiles, a thousand calls,
-/// in up to 20 minutes.
-const CALL_MS_ASSUMED: i64 = 1200;
 
 /// Shows what a run would do, and sends nothing.
 ///
@@ -110,14 +108,47 @@ async fn preview(
         BasisError::Database(error) => error.into(),
         BasisError::Storage(error) => read_problem(&error),
     })?;
-    let mut view = count(app, &basis, ready.manifests, &ready.numbers).await?;
+    let manifests = ready.manifests.clone();
+    let mut view = count(app, &basis, manifests, &ready.numbers).await?;
     view.full_because = basis.full_because;
     let in_flight = app.config.work.uploads_in_flight;
-    view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
+    let pace = CallPace { call_ms: call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight };
+    view.estimated_seconds = estimate(view.calls, pace);
     view.list_warnings = warnings::of_list(&ready.list);
     let resubscribes = ready.export.sync.resubscribes(ready.export.options.0);
     view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, resubscribes));
+    view.list_warnings.extend(warnings::of_sync(&ready.export.sync));
+    view.list_warnings.extend(warnings::everywhere(&ready.list, &ready.export.sync));
+    if let Some(found) = plan_of(app, &ready.export, &basis, &ready.manifests).await? {
+        view.list_warnings.extend(found.doubt);
+        view.plan = Some(found.plan);
+    }
     Ok(view)
+}
+
+/// What a run would do to people who left, and which limits it would reach; `None` where a run needs no plan.
+async fn plan_of(
+    app: &App,
+    export: &Export,
+    basis: &Basis,
+    manifests: &[Arc<Manifest>],
+) -> Result<Option<Outlook>, Problem> {
+    if !needs_plan(&export.sync) {
+        return Ok(None);
+    }
+    let subject = Subject {
+        export: export.id,
+        run: None,
+        list: &export.list_id,
+        mapping: &export.mapping,
+        sync: &export.sync,
+    };
+    let computed = Box::pin(outlook::compute(app, &subject, basis.plan.clone(), manifests)).await;
+    computed.map(Some).map_err(|failure| match failure {
+        Failure::Read(ReadFailure { error, .. }) | Failure::Storage(error) => read_problem(&error),
+        Failure::Database(error) => error.into(),
+        Failure::Incomplete => anyhow::anyhow!("the reader ended before the segments").into(),
+    })
 }
 
 /// Reads every row as a run does, and keeps only counts and a few examples.
@@ -154,22 +185,4 @@ async fn counted(
         count
     };
     web::block(counting).await.map_err(|error| anyhow::Error::from(error).into())
-}
-
-/// Seconds for so many calls, of which `in_flight` run at a time.
-fn estimate(calls: i64, call_ms: i64, in_flight: u16) -> i64 {
-    let ms = calls * call_ms / i64::from(in_flight).clamp(1, calls.max(1));
-    (ms + 999) / 1000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_estimate_shares_the_calls_out_and_rounds_up() {
-        assert_eq!(estimate(1000, 1200, 8), 150);
-        assert_eq!(estimate(1, 1200, 8), 2, "a lone call is not shared");
-        assert_eq!(estimate(0, 1200, 8), 0);
-    }
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::campaign_monitor::{ProblemCode, ProposedFormat};
 use crate::exports::Warning;
-use crate::runs::{FieldWarning, FullBecause};
+use crate::runs::{FieldWarning, FullBecause, RunPlan};
 
 /// What a run would do now.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -49,6 +49,10 @@ pub struct PreviewView {
     pub calls: i64,
     /// How long the run would take, at the pace of the newest runs of the export.
     pub estimated_seconds: i64,
+    /// What the run would do to people who left, and whether somebody would have to approve it. `null` where the export
+    /// keeps them and sets no limit for new members.
+    #[schema(required)]
+    pub plan: Option<RunPlan>,
 }
 
 impl PreviewView {

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::check::{check_fields, no_custom_field, read_list};
+use super::check::{check_fields, read_list};
 use super::find::find;
 use super::formats;
+use super::no_field::no_custom_field;
 use super::runs::refuse;
 use crate::api::access::may_edit;
 use crate::api::segments::unreadable::read_problem;
@@ -50,9 +51,11 @@ pub async fn prepare(
     let segments = segments::store::of_export(&mut tx, id).await?;
     drop(tx);
     check_filled(&segments)?;
-    let (list, fields) = read_list(app, &connection, &export.list_id, &export.mapping).await?;
+    let (list, fields) =
+        read_list(app, &connection, &export.list_id, &export.mapping, &export.sync.leavers).await?;
     let resubscribe = export.sync.resubscribes(export.options.0);
-    let plan = Plan::new(&export.mapping, resubscribe, &fields)
+    let mapping = export.mapping.flagged(&export.sync.leavers);
+    let plan = Plan::new(&mapping, resubscribe, &fields)
         .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
     let segments = current(app, &segments, &export.mapping).await?;
     let manifests = manifests(app, &segments)?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::check::{
     check_consents, check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
+use super::check_flag::check_flag;
 use super::find::find_to_change;
 use super::show::view;
 use super::views::SegmentNames;
@@ -45,16 +46,19 @@ pub async fn check(
 ) -> Result<Checked, Problem> {
     check_custom_fields(content.mapping)?;
     check_consents(content.mapping)?;
+    check_flag(&content.sync.leavers, content.mapping)?;
     let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
     let segments = with_new_fields(app, content.mapping, segments).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
     let mut warnings =
         warnings::of_choices(content.mapping, content.sync.resubscribes(content.options));
+    warnings.extend(warnings::of_sync(content.sync));
     warnings.extend(warnings::of_segments(&segments));
     if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
-        warnings.extend(check_list(app, &connection, content.list_id, content.mapping).await?);
+        let (list, mapping, sync) = (content.list_id, content.mapping, content.sync);
+        warnings.extend(check_list(app, &connection, list, mapping, sync).await?);
     }
     Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }

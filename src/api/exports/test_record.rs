@@ -22,8 +22,9 @@ use crate::campaign_monitor::{Error, differences};
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
-use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
+use crate::pauses;
 use crate::records::plan::Plan;
 use crate::storage;
 
@@ -85,8 +86,8 @@ pub struct DifferenceView {
         (status = 200, body = TestView),
         (
             status = 409,
-            description = "The export has no connection, or its connection is not connected: `exportInactive`, \
-                `connectionNotConnected`",
+            description = "The export has no connection, its connection is not connected, or the instance is paused: \
+                `exportInactive`, `connectionNotConnected`, `instancePaused`",
             body = ProblemDocument,
         ),
         (
@@ -121,9 +122,20 @@ pub async fn test_export(
     let finding =
         storage::holding(Arc::new(slot), Box::pin(find_record(&app, &caller, id.0, &wanted)));
     let (ready, record) = timeout(time, finding).await.map_err(|_| too_long(time))??;
+    check_not_paused(&app, &caller).await?;
     audit_before(&app, &caller, &ready, &record).await?;
     let view = send(&app, ready, record).await?;
     Ok(HttpResponse::Ok().json(view))
+}
+
+async fn check_not_paused(app: &App, caller: &Caller<Contributor>) -> Result<(), Problem> {
+    match pauses::store::get(&mut app.db.read().await?, caller.instance).await? {
+        None => Ok(()),
+        Some(pause) => {
+            let detail = format!("Nothing is sent for this instance: “{}”.", pause.note.as_str());
+            Err(Problem::new(ProblemKind::InstancePaused, detail))
+        }
+    }
 }
 
 /// Before it is sent: what cannot be recorded is not done.

@@ -178,7 +178,7 @@ impl LastRun {
     fn of(run: Run) -> Self {
         Self {
             run_id: run.id,
-            status: run.status,
+            status: run.shown_status(),
             reason: run.reason.map(|reason| reason.0),
             submitted_utc: run.submitted_utc,
             end_utc: run.end_utc,

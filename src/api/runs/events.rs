@@ -149,7 +149,7 @@ impl Follower {
 
     async fn poll(&mut self) -> Result<(), Problem> {
         let found = peek(&self.app.db, &self.reader, self.instance, self.run).await?;
-        let (version, status) = (found.run.version, found.run.status);
+        let (version, status) = (found.run.version, found.run.shown_status());
         if version > self.seen {
             self.seen = version;
             self.waiting.push_back(event("run", &RunView::of(found, db::now()))?);

@@ -1,5 +1,6 @@
 //! Calls about runs: handlers and their wire forms.
 
+pub mod approval;
 pub mod cancel;
 pub mod differences;
 pub mod events;

@@ -10,7 +10,9 @@ use crate::names::{ConnectionId, ExportId, RunId};
 use crate::runs::progress::ProgressView;
 use crate::runs::reader::Found;
 use crate::runs::store::NamedSegment;
-use crate::runs::{Counts, FieldWarning, FullBecause, Reason, Run, RunStatus, SubmissionKind};
+use crate::runs::{
+    Counts, FieldWarning, FullBecause, LeaverCounts, Reason, Run, RunStatus, SubmissionKind,
+};
 use crate::segments::SegmentName;
 
 /// A run that comes later than this after its planned time says so.
@@ -86,7 +88,9 @@ pub struct RunSegmentView {
 #[serde(rename_all = "camelCase")]
 #[schema(
     example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "unchanged": 0, "rejected": 812,
-        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022}),
+        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022, "resubscribed": 4,
+        "leavers": {"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9, "failed": 1,
+            "remaining": 0}}),
 )]
 pub struct CountsView {
     /// Members of the selected segments.
@@ -107,6 +111,39 @@ pub struct CountsView {
     pub in_doubt: i64,
     /// Not processed yet.
     pub remaining: i64,
+    /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
+    pub resubscribed: i64,
+    pub leavers: LeaversView,
+}
+
+/// People who left the segments, by outcome: `found` is the sum of all other counts, at every moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(
+    example = json!({"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9,
+        "failed": 1, "remaining": 0}),
+)]
+pub struct LeaversView {
+    /// Members that the segments do not have any more. Counted where the export does something to them.
+    pub found: i64,
+    pub flagged: i64,
+    pub deleted: i64,
+    pub unsubscribed: i64,
+    /// They stay as they are: not put on the list by this service, or also in another export to it.
+    pub kept: i64,
+    /// They had left the list before the run came to them.
+    pub gone: i64,
+    /// Campaign Monitor rejected the call. The next run tries again.
+    pub failed: i64,
+    /// Not processed yet.
+    pub remaining: i64,
+}
+
+impl From<LeaverCounts> for LeaversView {
+    fn from(counts: LeaverCounts) -> Self {
+        let remaining = counts.remaining();
+        let LeaverCounts { found, flagged, deleted, unsubscribed, kept, gone, failed } = counts;
+        Self { found, flagged, deleted, unsubscribed, kept, gone, failed, remaining }
+    }
 }
 
 impl RunView {
@@ -114,6 +151,7 @@ impl RunView {
     #[must_use]
     pub fn of(found: Found, now: DateTime<Utc>) -> Self {
         let Found { run, segments } = found;
+        let status = run.shown_status();
         Self {
             progress: ProgressView::of(&run, now),
             warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
@@ -124,7 +162,7 @@ impl RunView {
             list_id: run.list_id,
             connection_id: run.connection_id,
             segments: segments.into_iter().map(RunSegmentView::from).collect(),
-            status: run.status,
+            status,
             reason: run.reason.map(|reason| reason.0),
             sync: run.sync.0,
             full_because: run.full_because,
@@ -136,7 +174,7 @@ impl RunView {
             start_utc: run.start_utc,
             end_utc: run.end_utc,
             attempt: run.fence.max(1),
-            counts: run.counts.into(),
+            counts: CountsView::of(run.counts, run.leavers),
             trace_id: run.trace_id,
             version: run.version,
         }
@@ -162,8 +200,8 @@ impl From<NamedSegment> for RunSegmentView {
     }
 }
 
-impl From<Counts> for CountsView {
-    fn from(counts: Counts) -> Self {
+impl CountsView {
+    fn of(counts: Counts, leavers: LeaverCounts) -> Self {
         Self {
             selected: counts.selected,
             created: counts.created,
@@ -174,6 +212,8 @@ impl From<Counts> for CountsView {
             invalid: counts.invalid,
             in_doubt: counts.in_doubt,
             remaining: counts.remaining(),
+            resubscribed: counts.resubscribed,
+            leavers: leavers.into(),
         }
     }
 }

@@ -26,6 +26,7 @@ kinds! {
         unchanged";
     Unauthenticated          401 User     "unauthenticated"         "A valid bearer token is required";
     Forbidden                403 User     "forbidden"               "Your role does not allow this";
+    SecondPersonNeeded       403 User     "secondPersonNeeded"      "Another person must approve the run";
     NotFound                 404 User     "notFound"                "Not found";
     MethodNotAllowed         405 User     "methodNotAllowed"        "This address does not accept this method";
     NotAcceptable            406 User     "notAcceptable"           "None of the accepted content types is available";
@@ -40,6 +41,9 @@ kinds! {
     RunNotEnded              409 User     "runNotEnded"             "The run has not ended yet";
     RunNotVerifiable         409 User     "runNotVerifiable"        "The run can no longer be verified";
     VerificationOpen         409 User     "verificationOpen"        "The run is being verified already";
+    NotAwaitingApproval      409 User     "notAwaitingApproval"     "The run does not wait for an approval";
+    PlanChanged              409 User     "planChanged"             "The plan of the run has changed";
+    InstancePaused           409 User     "instancePaused"          "The instance is paused";
     QuotaExceeded            409 User     "quotaExceeded"           "The instance has as many as it may have";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";
     Removed                  410 User     "removed"                 "The retention period of the details has ended";

@@ -223,8 +223,21 @@ fn unsubscribe(call: &Call<'_>, list: &List) -> Reply {
     let reply = remove(call, list, email, State::Unsubscribed)?;
     if list.state().obeys_suppression() {
         list.client.suppress(email, "Unsubscribed", call.now);
+        unsubscribe_elsewhere(call, list, email);
     }
     Ok(reply)
+}
+
+/// `AllClientLists`: the person leaves every other list of the client that obeys the suppression list.
+fn unsubscribe_elsewhere(call: &Call<'_>, list: &List, email: &str) {
+    let key = Key::of(email);
+    for other in call.lists_of(&list.client) {
+        let mut state = other.state();
+        let is_active = state.members.get(key).is_some_and(|member| member.state == State::Active);
+        if is_active && state.obeys_suppression() {
+            state.members.set_state(key, State::Unsubscribed, call.now);
+        }
+    }
 }
 
 /// Code 203 for a person who has left the list already.

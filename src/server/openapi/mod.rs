@@ -25,13 +25,14 @@ use crate::http::errors;
 use crate::http::problem::{FieldError, ProblemDocument};
 use crate::names::Culprit;
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
     ("runs", "Executions of exports, and the outcome of every profile"),
     ("schedules", "When exports run by themselves"),
     ("refreshes", "Customer Insights bringing its segments up to date"),
+    ("instance", "Whether anything is sent at all"),
     ("audit", "Who changed what, when and from where, and what was refused"),
     ("health", "Whether the service lives and can work"),
 ];

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use segment_export::audit::Action;
 use segment_export::sandbox::{API_KEY, CLIENT_ID};
+use segment_export::{db, sql};
 use serde_json::json;
+use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::events;
 use crate::oauth;
@@ -71,6 +74,9 @@ async fn tour(app: &TestApp) {
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
     app.post(&format!("/runs/{run}/verifications"), &json!({"level": "counts"})).await;
+    decide(app, &of_export, &export).await;
+    app.post("/instance/pause", &json!({"note": "Wrong segments."})).await;
+    app.post("/instance/resume", &none).await;
     app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;
     let off = json!({"exportIds": [export], "mode": "keepIndividual", "active": false});
     app.post("/schedules", &off).await;
@@ -83,6 +89,40 @@ async fn tour(app: &TestApp) {
     delete(&format!("{path}/export-user")).await;
     delete(&format!("/exports/{copy}")).await;
     delete(&path).await;
+}
+
+/// One run that waits for an approval is declined, and the next one approved.
+async fn decide(app: &TestApp, of_export: &str, export: &str) {
+    let any_editor = json!({"sync": {"brake": {"approver": "anyEditor"}}});
+    let update = app.request("Admin", Method::PATCH, of_export).json(&any_editor);
+    good(update.send().await.unwrap()).await;
+    let declined = held(app, export).await;
+    app.post(&format!("/runs/{declined}/decline"), &json!({"note": "A mistake."})).await;
+    let approved = held(app, export).await;
+    app.post(&format!("/runs/{approved}/approve"), &json!({"planHash": "0".repeat(64)})).await;
+    app.post(&format!("/runs/{approved}/cancel"), &json!({})).await;
+}
+
+/// A run that waits for an approval, as a worker leaves it.
+async fn held(app: &TestApp, export: &str) -> String {
+    let run = app.start_run(export).await;
+    let id = Uuid::parse_str(&run).unwrap();
+    let plan = json!({"new": 1, "changed": 0, "unchanged": 0, "leavers": 0, "kept": 0, "returning": 0, "calls": 1,
+        "estimatedSeconds": 1, "comparedWith": null, "limits": []});
+    let (app, now) = (app.app(), db::now());
+    let mut tx = app.db.write().await.unwrap();
+    let hold = "UPDATE runs SET held_until = $2 WHERE id = $1";
+    let hour = now + chrono::TimeDelta::hours(1);
+    sql!(&mut tx, |db| sqlx::query(hold).bind(id).bind(hour).execute(db).await.map(drop)).unwrap();
+    let insert = "INSERT INTO plans (run_id, plan, hash, baseline_version, edited_by, computed_utc)
+        VALUES ($1, $2, $3, 0, '', $4)";
+    sql!(&mut tx, |db| {
+        let insert = sqlx::query(insert).bind(id).bind(Json(&plan)).bind("0".repeat(64)).bind(now);
+        insert.execute(db).await.map(drop)
+    })
+    .unwrap();
+    tx.commit().await.unwrap();
+    run
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use reqwest::Method;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::oauth::agree;
@@ -18,6 +19,9 @@ use player::Player;
 
 const FIRST_RUN: &str = "01a207dd-b4e0-7f80-8b12-e46a7c3d5920";
 const CANCELED_RUN: &str = "01a207eb-7080-7036-b9c4-07d5f1e8a32b";
+const DECLINED_RUN: &str = "01a207f3-8c40-7a11-9c22-3d44e5f60718";
+const APPROVED_RUN: &str = "01a207f5-1d80-7b6f-a3d4-90e1f2a3b4c5";
+const PLAN_HASH: &str = "5f1c0e6a9d3b47e2a8c4f6d1b0937e5a2c8d4f6b1a3e5d7c9f0b2a4c6e8d0f13";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_is_accepted_and_answered_as_the_document_says() {
@@ -30,6 +34,7 @@ async fn every_example_is_accepted_and_answered_as_the_document_says() {
     run(&mut story).await;
     cancel(&mut story).await;
     refresh(&mut story).await;
+    approve(&mut story).await;
     remove(&mut story).await;
     look_after(&mut story).await;
     let differences = story.differences();
@@ -155,6 +160,33 @@ async fn refresh(story: &mut Player) {
     for run in started["started"].as_array().unwrap() {
         story.app.ended(&text(run, "runId")).await;
     }
+}
+
+/// A guarded export whose first run is declined, and whose second one is approved.
+async fn approve(story: &mut Player) {
+    let connection = story.app.connection().await;
+    let brake = json!({"additions": {"count": 5, "percent": 100}, "approver": "anyEditor"});
+    let new = json!({"displayName": "High value, guarded", "connectionId": connection, "listId": LIST_ID,
+        "segments": ["HighValue"], "mapping": {"email": "Email"}, "sync": {"brake": brake}});
+    let export = text(&story.app.post("/exports", &new).await, "exportId");
+    held_run(story, &export, DECLINED_RUN).await;
+    story.tell("decline_run", "").await;
+    let run = held_run(story, &export, APPROVED_RUN).await;
+    let plan = story.app.get(&format!("/runs/{run}/plan")).await;
+    story.learn(PLAN_HASH, &text(&plan, "hash"));
+    story.tell("get_plan", "").await;
+    story.tell("pause_instance", "").await;
+    story.tell("get_instance", "").await;
+    story.tell("resume_instance", "").await;
+    story.tell("approve_run", "").await;
+    story.app.ended(&run).await;
+}
+
+async fn held_run(story: &mut Player, export: &str, example: &str) -> String {
+    let run = story.start(export).await;
+    story.learn(example, &run);
+    story.app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
+    run
 }
 
 async fn remove(story: &mut Player) {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use segment_export::db;
 use serde_json::Value;
 
 use super::compare::{Comparison, parse};
-use crate::support::TestApp;
 use crate::support::document::{Operation, operations};
+use crate::support::{TestApp, good, text};
 
 const INSTANCE: &str = "0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01";
 const LAKE: &str = "abfss://customer-insights@contoso.dfs.core.windows.net";
@@ -84,6 +84,14 @@ impl Player {
         let shown = shown.as_str().map_or_else(|| shown.clone(), |text| parse(media, text));
         let actual = parse(media, &self.comparison.known.to_example(text));
         self.comparison.compare(place, &shown, &actual);
+    }
+
+    /// Starts a run as the person of the story, without an example. Returns its id.
+    pub async fn start(&self, export: &str) -> String {
+        let path = format!("v1/instances/{}/exports/{export}/runs", self.app.instance);
+        let request = self.app.anonymous(Method::POST, &path).header("traceparent", TRACE);
+        let request = request.bearer_auth(self.app.token_named("ann@example.com", "Ann Example"));
+        text(&good(request.send().await.unwrap()).await, "runId")
     }
 
     fn request(&self, operation: &Operation, name: &str) -> RequestBuilder {

@@ -82,6 +82,8 @@ impl Things {
                 json!({"name": Uuid::now_v7(), "optIn": "single", "clientId": CLIENT_ID})
             }
             "create_field" => json!({"name": Uuid::now_v7(), "dataType": "Text"}),
+            "approve_run" => json!({"planHash": "0".repeat(64)}),
+            "decline_run" => json!({"note": "Too many."}),
             "test_export" => json!({"customerId": "0"}),
             "attach_export" => json!({"connectionId": self.connection}),
             _ => Value::Null,

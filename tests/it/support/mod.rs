@@ -31,7 +31,7 @@ use database::OwnDatabase;
 pub use calls::{good, refused, text};
 pub use objects::people;
 pub use readiness::{is_told_to_come_back, not_ready};
-pub use runs::{check_law, until};
+pub use runs::{check_law, profiles, until};
 
 /// The longest a test waits for something to happen.
 const PATIENCE: Duration = Duration::from_mins(1);

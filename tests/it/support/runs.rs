@@ -61,6 +61,15 @@ pub async fn until(is_so: impl AsyncFn() -> bool) {
     }
 }
 
+/// The counts of a run, without those of people who left or came back.
+pub fn profiles(run: &Value) -> Value {
+    let mut counts = run["counts"].clone();
+    for name in ["leavers", "resubscribed"] {
+        counts.as_object_mut().unwrap().remove(name);
+    }
+    counts
+}
+
 pub fn check_law(run: &Value) {
     let count = |name: &str| run["counts"][name].as_i64().unwrap();
     let parts = [
@@ -75,4 +84,14 @@ pub fn check_law(run: &Value) {
     ];
     assert_eq!(count("selected"), parts.iter().map(|name| count(name)).sum::<i64>(), "{run}");
     assert!(parts.iter().all(|name| count(name) >= 0), "{run}");
+    assert!((0..=count("updated")).contains(&count("resubscribed")), "{run}");
+    check_law_of_leavers(run);
+}
+
+fn check_law_of_leavers(run: &Value) {
+    let leavers = run["counts"]["leavers"].as_object().unwrap();
+    let counts = leavers.iter().map(|(name, count)| (name.as_str(), count.as_i64().unwrap()));
+    let (found, others): (Vec<_>, Vec<_>) = counts.partition(|(name, _)| *name == "found");
+    assert_eq!(found[0].1, others.iter().map(|(_, count)| count).sum::<i64>(), "{run}");
+    assert!(others.iter().all(|(_, count)| *count >= 0), "{run}");
 }

@@ -19,7 +19,7 @@ pub const FLOORS: &[(u32, &[&str])] = &[
     (2, &["db/"]),
     (3, &["config/", "queue.rs", "audit/"]),
     (4, &["app.rs", "schedules/"]),
-    (5, &["connections/", "segments/"]),
+    (5, &["connections/", "segments/", "pauses/"]),
     (6, &["exports/", "baselines/"]),
     (7, &["runs/", "verifications/"]),
     (8, &["refreshes/", "records/", "http/", "receipts/"]),

@@ -1,0 +1,122 @@
+//! Calls about one subscriber. Campaign Monitor has no such call for many: each person who leaves a list costs one.
+
+use reqwest::{Method, RequestBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::client::{Account, answer, done, read_span, write_span};
+use super::error::Error;
+use super::subscribers::SubscriberState;
+
+/// The address is not on the list, or has left it already.
+const NOT_ON_LIST: i64 = 203;
+
+/// A page of people who came into a state.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MovedPage {
+    results: Vec<MovedPerson>,
+    pub number_of_pages: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MovedPerson {
+    email_address: String,
+}
+
+impl MovedPage {
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.results.iter().map(|person| person.email_address.as_str())
+    }
+}
+
+/// What a call that takes a subscriber off a list has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The subscriber was there, and has the new state.
+    Done,
+    /// The subscriber was not there any more.
+    Gone,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StateAndDate {
+    state: SubscriberState,
+    #[serde(default)]
+    list_joined_date: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmailOnly<'a> {
+    email_address: &'a str,
+}
+
+impl Account {
+    /// The state of a subscriber; `None` when the list has never had the address.
+    pub async fn subscriber_state(
+        &self,
+        list_id: &str,
+        email: &str,
+    ) -> Result<Option<SubscriberState>, Error> {
+        Ok(self.read(list_id, email).await?.map(|found| found.state))
+    }
+
+    /// When a subscriber first came to the list, in the time of the client; `None` when the list has never had the
+    /// address.
+    pub async fn joined_date(&self, list_id: &str, email: &str) -> Result<Option<String>, Error> {
+        Ok(self.read(list_id, email).await?.map(|found| found.list_joined_date))
+    }
+
+    async fn read(&self, list_id: &str, email: &str) -> Result<Option<StateAndDate>, Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let request = self.request(Method::GET, &path).query(&[("email", email)]);
+        match answer(request, read_span(&path)).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// People who came into a state (`unsubscribed`, `bounced`, `deleted`) on this day or later, in the time of the
+    /// client; a thousand of them, on a page from 1.
+    pub async fn moved(
+        &self,
+        list_id: &str,
+        state: &str,
+        since: &str,
+        page: i64,
+    ) -> Result<MovedPage, Error> {
+        let path = format!("lists/{list_id}/{state}.json");
+        let page = page.to_string();
+        let query = [("date", since), ("page", &page), ("orderfield", "email")];
+        answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
+    }
+
+    /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.
+    pub async fn delete(&self, list_id: &str, email: &str) -> Result<Departure, Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let request = self.request(Method::DELETE, &path).query(&[("email", email)]);
+        removal(request, "DELETE", &path).await
+    }
+
+    /// Unsubscribes a person, of all lists of the client where the list says so, and as if they had wished it.
+    pub async fn unsubscribe(&self, list_id: &str, email: &str) -> Result<Departure, Error> {
+        let path = format!("subscribers/{list_id}/unsubscribe.json");
+        let request = self.request(Method::POST, &path).json(&EmailOnly { email_address: email });
+        removal(request, "POST", &path).await
+    }
+}
+
+async fn removal(request: RequestBuilder, method: &str, path: &str) -> Result<Departure, Error> {
+    match done(request, write_span(method, path)).await {
+        Ok(()) => Ok(Departure::Done),
+        Err(error) if is_gone(&error) => Ok(Departure::Gone),
+        Err(error) => Err(error),
+    }
+}
+
+const fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Refused { code: NOT_ON_LIST, .. })
+}

@@ -1,0 +1,142 @@
+//! Which members of a baseline are still in the segments, and what a run would do with the others: every row is read
+//! once, and nothing is sent.
+//!
+//! A row counts for its address, also when it is not sent: somebody whose profile has a mistake has not left.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use futures::{StreamExt, TryStreamExt, stream};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::batches::ReadFailure;
+use super::columns::{CUSTOMER_ID_COLUMN, Columns};
+use super::hasher::Hasher;
+use super::plan::Plan;
+use super::seen::Seen;
+use crate::baselines::{Baseline, Index, MemberState};
+use crate::campaign_monitor::ConsentReading;
+use crate::storage::{Manifest, Storage};
+
+/// The rows to read, and how.
+pub struct Rows {
+    pub storage: Storage,
+    pub manifests: Vec<Arc<Manifest>>,
+    pub plan: Arc<Plan>,
+}
+
+/// What the list has from the export.
+pub struct BaselineIndex {
+    pub baseline: Baseline,
+    /// With the hashes of contents.
+    pub index: Index,
+    /// `None` when records are made in another way since: then every member counts as changed.
+    pub hasher: Option<Hasher>,
+}
+
+/// What was found in the rows.
+#[derive(Default)]
+pub struct Census {
+    /// With those who were met; `None` when nothing is known of the list.
+    pub known: Option<BaselineIndex>,
+    pub new: i64,
+    pub changed: i64,
+    pub unchanged: i64,
+    /// Of the changed ones: people whom an earlier run had flagged or taken off the list.
+    pub returning: i64,
+    /// Rows, of whatever kind.
+    pub rows: i64,
+    /// Addresses that the list does not have from the export.
+    newcomers: Option<Seen>,
+    /// Hashes of the `CustomerId`s of rows whose address cannot be used.
+    unreachable: HashSet<u64>,
+}
+
+/// Reads every row once, and meets the members of the baseline.
+pub async fn take(rows: Rows, known: Option<BaselineIndex>) -> Result<Census, ReadFailure> {
+    let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
+    let newcomers =
+        Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
+    let mut census = Census { known, newcomers: Some(newcomers), ..Census::default() };
+    let columns = rows.plan.wanted();
+    let (plan, storage) = (rows.plan, rows.storage);
+    let manifests = stream::iter(rows.manifests).enumerate();
+    let pages = manifests.flat_map(move |(segment, manifest)| {
+        let pages = storage.pages(manifest, columns.clone());
+        pages.map_err(move |error| ReadFailure { segment, error })
+    });
+    let mut pages = Box::pin(pages);
+    while let Some(page) = pages.try_next().await? {
+        census.count(&plan, &page);
+    }
+    census.newcomers = None;
+    Ok(census)
+}
+
+impl Census {
+    /// Whether a member is in the segments with an address that cannot be used.
+    #[must_use]
+    pub fn is_unreachable(&self, customer_id: &str) -> bool {
+        self.unreachable.contains(&xxh3_64(customer_id.as_bytes()))
+    }
+
+    fn count(&mut self, plan: &Plan, page: &RecordBatch) {
+        let columns = &plan.columns_of(page);
+        let contents = self.contents(page);
+        for row in 0..page.num_rows() {
+            self.rows += 1;
+            if let Ok(address) = plan.address(columns, row) {
+                let is_sent = is_sent(plan, columns, row);
+                self.meet(&address, contents.get(row).copied(), is_sent);
+            } else {
+                let id = columns.written(CUSTOMER_ID_COLUMN, row);
+                self.unreachable.extend(id.map(|id| xxh3_64(id.as_bytes())));
+            }
+        }
+    }
+
+    fn contents(&self, page: &RecordBatch) -> Vec<u64> {
+        let hasher = self.known.as_ref().and_then(|known| known.hasher.as_ref());
+        let rows: Vec<usize> = (0..page.num_rows()).collect();
+        hasher.map(|hasher| hasher.contents(page, &rows)).unwrap_or_default()
+    }
+
+    fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) {
+        let known = self.known.as_mut();
+        let found = known.and_then(|known| {
+            let member = known.index.find(known.baseline.key(address))?;
+            Some((member, known.index.meet(member.slot)))
+        });
+        let Some((member, is_first)) = found else {
+            self.new += i64::from(is_sent && self.is_newcomer(address));
+            return;
+        };
+        if !is_first || !is_sent {
+            return;
+        }
+        let is_same = content.is_some_and(|content| member.has_hash(content));
+        if member.state == MemberState::LetGo {
+            self.new += 1;
+        } else if member.state.is_let_go() {
+            (self.changed, self.returning) = (self.changed + 1, self.returning + 1);
+        } else if is_same && member.state != MemberState::InDoubt {
+            self.unchanged += 1;
+        } else {
+            self.changed += 1;
+        }
+    }
+}
+
+impl Census {
+    fn is_newcomer(&mut self, address: &str) -> bool {
+        self.newcomers.as_mut().is_some_and(|seen| seen.slot(address).1)
+    }
+}
+
+/// Whether nothing in a row keeps it from being sent. Profiles whose consents contradict each other are not found here.
+fn is_sent(plan: &Plan, columns: &Columns<'_>, row: usize) -> bool {
+    columns.written(CUSTOMER_ID_COLUMN, row).is_some()
+        && (!plan.reads_consents()
+            || !plan.consents(columns, row).contains(&ConsentReading::Unreadable))
+}

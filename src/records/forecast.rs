@@ -1,0 +1,212 @@
+//! The plan of a run: what it would do with whom, which limits of the brake that reaches, and the hash by which a
+//! person approves exactly that.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::census::Census;
+use super::integers::to_i64;
+use super::leaver_set::LeaverSet;
+use crate::baselines::MemberState;
+use crate::exports::{Brake, BrakeHold, BrakeLimit, Leavers, ListSync, SendMode};
+use crate::runs::{BrakeRule, ComparedWith, ReachedLimit, RunPlan};
+use crate::storage::{Manifest, PAGE_ROWS};
+
+/// Milliseconds that a call is assumed to take before any was made.
+pub const CALL_MS_ASSUMED: i64 = 1200;
+
+/// How long a call takes, and how many are made at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct CallPace {
+    /// Milliseconds that a call takes.
+    pub call_ms: i64,
+    /// Calls at a time.
+    pub in_flight: u16,
+}
+
+/// What a plan is made of, beside what was counted.
+pub struct Intent<'a> {
+    pub sync: &'a ListSync,
+    pub pace: CallPace,
+    pub compared_with: Option<ComparedWith>,
+}
+
+/// Whether a run needs a plan: people may leave the list, or new ones are limited.
+#[must_use]
+pub fn needs_plan(sync: &ListSync) -> bool {
+    sync.leavers != Leavers::Keep || sync.brake.additions.is_some()
+}
+
+/// The plan of a run that found this.
+#[must_use]
+pub fn plan(census: &Census, leavers: &LeaverSet, intent: &Intent<'_>) -> RunPlan {
+    let (act, kept) = (to_i64(leavers.act.len()), to_i64(leavers.kept()));
+    let sync = intent.sync;
+    let sent = match sync.send {
+        SendMode::All => census.new + census.changed + census.unchanged,
+        SendMode::Changes => census.new + census.changed,
+    };
+    let calls = calls_of(sent) + leaver_calls(&sync.leavers, act);
+    RunPlan {
+        new: census.new,
+        changed: census.changed,
+        unchanged: census.unchanged,
+        leavers: act,
+        kept,
+        returning: census.returning,
+        calls,
+        estimated_seconds: estimate(calls, intent.pace),
+        compared_with: intent.compared_with,
+        limits: reached(&sync.brake, census, act),
+    }
+}
+
+/// Calls for so many records, as many in each as it may have.
+fn calls_of(records: i64) -> i64 {
+    let most = to_i64(PAGE_ROWS);
+    (records + most - 1) / most
+}
+
+fn leaver_calls(action: &Leavers, people: i64) -> i64 {
+    match action {
+        Leavers::Keep => 0,
+        Leavers::Flag(_) => calls_of(people),
+        Leavers::Delete | Leavers::Unsubscribe => people,
+    }
+}
+
+/// Seconds for so many calls, some at a time.
+#[must_use]
+pub fn estimate(calls: i64, pace: CallPace) -> i64 {
+    let ms = calls * pace.call_ms / i64::from(pace.in_flight).clamp(1, calls.max(1));
+    (ms + 999) / 1000
+}
+
+/// The limits that so many leavers and new members reach.
+fn reached(brake: &Brake, census: &Census, leavers: i64) -> Vec<ReachedLimit> {
+    let on_list = on_list(census);
+    let mut reached = vec![];
+    if let Some(limit) = &brake.removals {
+        reached.extend(over(
+            limit,
+            leavers,
+            on_list,
+            BrakeRule::RemovalsCount,
+            BrakeRule::RemovalsPercent,
+        ));
+        if census.rows == 0 && leavers > 0 {
+            reached.push(ReachedLimit { limit: BrakeRule::EmptySegments, value: leavers, from: 1 });
+        }
+    }
+    if let Some(limit) = &brake.additions {
+        let rules = (BrakeRule::AdditionsCount, BrakeRule::AdditionsPercent);
+        reached.extend(over(limit, census.new, on_list, rules.0, rules.1));
+    }
+    reached
+}
+
+fn over(
+    limit: &BrakeLimit,
+    people: i64,
+    on_list: i64,
+    count: BrakeRule,
+    percent: BrakeRule,
+) -> impl Iterator<Item = ReachedLimit> {
+    // Of an empty list every part would be all of it.
+    let part = if on_list > 0 { people.saturating_mul(100) / on_list } else { 0 };
+    let by_count = (people >= limit.count).then_some(ReachedLimit {
+        limit: count,
+        value: people,
+        from: limit.count,
+    });
+    let by_percent = (people > 0 && part >= limit.percent).then_some(ReachedLimit {
+        limit: percent,
+        value: part,
+        from: limit.percent,
+    });
+    by_count.into_iter().chain(by_percent)
+}
+
+/// Members that the list has from the export.
+fn on_list(census: &Census) -> i64 {
+    let Some(known) = &census.known else { return 0 };
+    let is_on = |state| matches!(state, MemberState::OnList | MemberState::InDoubt);
+    to_i64(known.index.iter().filter(|known| is_on(known.state)).count())
+}
+
+/// What waits until a plan is approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    Nothing,
+    Removals,
+    Run,
+}
+
+/// What a plan holds up by its limits. New members can only wait when the whole run does.
+#[must_use]
+pub fn hold(plan: &RunPlan, brake: &Brake) -> Hold {
+    let is_new = plan.limits.iter().any(|reached| !reached.limit.is_about_removals());
+    match (plan.limits.is_empty(), is_new || brake.hold == BrakeHold::Run) {
+        (true, _) => Hold::Nothing,
+        (false, true) => Hold::Run,
+        (false, false) => Hold::Removals,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The hash of a plan: what is read, by which mapping, with which settings, and who leaves. What was sent meanwhile
+/// changes it only where it is a part of what is approved.
+#[must_use]
+pub fn hash(
+    plan: &RunPlan,
+    leavers: &LeaverSet,
+    manifests: &[Arc<Manifest>],
+    mapping: &impl serde::Serialize,
+    list: &str,
+    sync: &ListSync,
+) -> String {
+    let counted = (hold(plan, &sync.brake) == Hold::Run).then_some((plan.new, plan.changed));
+    let read: Vec<_> = manifests.iter().map(Arc::as_ref).collect();
+    let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
+        "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest});
+    hex(&Sha256::digest(decisive.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_shares_the_calls_out_and_rounds_up() {
+        let seconds = |calls| estimate(calls, CallPace { call_ms: 1200, in_flight: 8 });
+        assert_eq!(seconds(1000), 150);
+        assert_eq!(seconds(1), 2, "a lone call is not shared");
+        assert_eq!(seconds(0), 0);
+    }
+
+    fn limits(limit: BrakeLimit, people: i64, on_list: i64) -> Vec<BrakeRule> {
+        let rules = (BrakeRule::RemovalsCount, BrakeRule::RemovalsPercent);
+        over(&limit, people, on_list, rules.0, rules.1).map(|reached| reached.limit).collect()
+    }
+
+    #[test]
+    fn either_limit_counts_and_nobody_reaches_none() {
+        let limit = BrakeLimit { count: 500, percent: 15 };
+        assert_eq!(limits(limit, 0, 10), []);
+        assert_eq!(limits(limit, 1, 10), []);
+        assert_eq!(limits(limit, 2, 10), [BrakeRule::RemovalsPercent]);
+        assert_eq!(limits(limit, 500, 1_000_000), [BrakeRule::RemovalsCount]);
+        assert_eq!(limits(limit, 500, 1000).len(), 2);
+        assert_eq!(limits(limit, 400, 0), [], "of an empty list every part would be all of it");
+    }
+}

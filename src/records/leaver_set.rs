@@ -1,0 +1,133 @@
+//! Who leaves: members of a baseline whom the segments do not have any more, and to whom a run may do something.
+//!
+//! Only people whom this service put on the list, as an answer proves, and whom no other export holds there. Somebody
+//! whom another export holds is let go: when that one lets go too, the person leaves.
+
+use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
+
+use super::census::{BaselineIndex, Census};
+use crate::baselines::{
+    self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
+};
+use crate::exports::Leavers;
+use crate::names::RunId;
+use crate::storage::Storage;
+
+/// People who leave, by their slots in one version of a baseline.
+#[derive(Debug, Default)]
+pub struct LeaverSet {
+    /// Something is done to them.
+    pub act: SlotSet,
+    /// They stay on the list, because another export holds them.
+    pub let_go: SlotSet,
+    /// All of these, and those who stay because they are not ours, or still in the segments under another address.
+    pub found: usize,
+    /// Of the addresses of those to whom something is done.
+    pub digest: [u8; 32],
+    /// The oldest run with an answer about one of them.
+    pub since: Option<RunId>,
+}
+
+impl LeaverSet {
+    /// Nothing is done to anybody.
+    pub fn forget(&mut self) {
+        (self.act, self.let_go) = (SlotSet::default(), SlotSet::default());
+    }
+
+    /// Those to whom nothing is done.
+    #[must_use]
+    pub const fn kept(&self) -> usize {
+        self.found - self.act.len()
+    }
+}
+
+/// Finds them. `others` are the baselines of all other exports to the list: without one of them nobody knows whom it
+/// holds.
+pub async fn find(
+    storage: &Storage,
+    census: &Census,
+    action: &Leavers,
+    others: &[Baseline],
+) -> Result<LeaverSet, baselines::Error> {
+    let Some(BaselineIndex { baseline, index, .. }) = &census.known else {
+        return Ok(LeaverSet::default());
+    };
+    let candidates =
+        select(index, |known| is_candidate(known, action) && !index.is_met(known.slot));
+    let mut ours = select(index, |known| known.origin == MemberOrigin::Ours);
+    let mut let_go = SlotSet::new(index.len());
+    for other in others.iter().filter(|_| !candidates.is_empty()) {
+        let elsewhere = Index::load(storage, other, HashKind::Content).await?;
+        each(storage, baseline, &candidates, |slot, member| {
+            if let Some(known) = elsewhere.find(other.key(&member.address)) {
+                let is_held = !known.state.is_let_go();
+                if is_held {
+                    let_go.insert(slot)
+                } else {
+                    false
+                };
+                if known.origin == MemberOrigin::Ours {
+                    ours.insert(slot)
+                } else {
+                    false
+                };
+            }
+        })
+        .await?;
+    }
+    let (mut act, mut digest, mut since) = (SlotSet::new(index.len()), Sha256::new(), None);
+    each(storage, baseline, &candidates, |slot, member| {
+        let is_kept = let_go.contains(slot) || census.is_unreachable(&member.customer_id);
+        if ours.contains(slot) && !is_kept && act.insert(slot) {
+            digest.update(member.address.to_ascii_lowercase());
+            digest.update("\n");
+            let oldest =
+                since.map_or(member.run, |oldest: RunId| RunId(oldest.0.min(member.run.0)));
+            since = Some(oldest);
+        }
+    })
+    .await?;
+    let (found, digest) = (candidates.len(), digest.finalize().into());
+    Ok(LeaverSet { act, let_go, found, digest, since })
+}
+
+/// Whether a member is on the list in a way that the action changes.
+fn is_candidate(known: &Known, action: &Leavers) -> bool {
+    match (action, known.state) {
+        (Leavers::Keep, _) => false,
+        (_, MemberState::OnList | MemberState::InDoubt) => true,
+        (Leavers::Delete | Leavers::Unsubscribe, state) => state == MemberState::FlaggedByUs,
+        (Leavers::Flag(_), _) => false,
+    }
+}
+
+fn select(index: &Index, is_in: impl Fn(&Known) -> bool) -> SlotSet {
+    let mut set = SlotSet::new(index.len());
+    for known in index.iter().filter(is_in) {
+        set.insert(known.slot);
+    }
+    set
+}
+
+/// Shows every member of a set, in the order of slots.
+pub async fn each(
+    storage: &Storage,
+    baseline: &Baseline,
+    set: &SlotSet,
+    mut show: impl FnMut(usize, &ListMember),
+) -> Result<(), baselines::Error> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let (mut pages, mut slot) = (baselines::members(storage, baseline), 0);
+    while let Some(page) = pages.try_next().await? {
+        for member in &page {
+            if set.contains(slot) {
+                show(slot, member);
+            }
+            slot += 1;
+        }
+    }
+    Ok(())
+}

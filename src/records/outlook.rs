@@ -1,0 +1,205 @@
+//! What a run would do, before it does it: for the run itself, and for a preview.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::batches::ReadFailure;
+use super::census::{self, BaselineIndex, Census, Rows};
+use super::forecast::{self, CallPace, Hold, Intent};
+use super::hasher::Hasher;
+use super::leaver_set::{self, LeaverSet};
+use super::plan::Plan;
+use crate::app::App;
+use crate::baselines::{self, Baseline, HashKind, Index};
+use crate::db::ReadHandle;
+use crate::exports::{Leavers, ListId, ListSync, Mapping, Warning, WarningCode, store_senders};
+use crate::names::{ExportId, RunId};
+use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
+use crate::storage::Manifest;
+
+/// The export, and the run or the preview that needs the plan.
+pub struct Subject<'a> {
+    pub export: ExportId,
+    /// The run itself; `None` for a preview.
+    pub run: Option<RunId>,
+    pub list: &'a ListId,
+    pub mapping: &'a Mapping,
+    pub sync: &'a ListSync,
+}
+
+/// The plan of a run, and what it needs to carry it out.
+pub struct Outlook {
+    pub plan: RunPlan,
+    pub hash: String,
+    pub hold: Hold,
+    pub leavers: LeaverSet,
+    /// In which the slots of the leavers count.
+    pub baseline: Option<Baseline>,
+    /// Why nobody leaves the list, where somebody might.
+    pub doubt: Option<Warning>,
+}
+
+/// Why there is no outlook.
+#[derive(Debug)]
+pub enum Failure {
+    Read(ReadFailure),
+    Storage(crate::storage::Error),
+    /// The segments have more members than were read.
+    Incomplete,
+    Database(sqlx::Error),
+}
+
+/// Computes the plan of a run: reads the segments and the baselines, and sends nothing.
+pub async fn compute(
+    app: &App,
+    subject: &Subject<'_>,
+    plan: Arc<Plan>,
+    manifests: &[Arc<Manifest>],
+) -> Result<Outlook, Failure> {
+    let mut tx = app.db.read().await?;
+    let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
+    let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
+    drop(tx);
+    let (own, doubt) = loaded(app, own, &plan).await?;
+    let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
+    let census = census::take(rows, own).await.map_err(Failure::Read)?;
+    let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
+    if u64::try_from(census.rows) != Ok(expected) {
+        return Err(Failure::Incomplete);
+    }
+    let (leavers, doubt) = leavers(app, subject, &census, others.as_deref(), doubt).await?;
+    let intent = Intent { sync: subject.sync, pace, compared_with };
+    let plan = forecast::plan(&census, &leavers, &intent);
+    let list = subject.list.as_str();
+    let hash = forecast::hash(&plan, &leavers, manifests, subject.mapping, list, subject.sync);
+    let hold = forecast::hold(&plan, &subject.sync.brake);
+    let baseline = census.known.map(|known| known.baseline);
+    Ok(Outlook { plan, hash, hold, leavers, baseline, doubt: doubt.map(warning) })
+}
+
+/// Who leaves, or why nobody does. `others` are the baselines of other exports to the list; `None` when it is unknown
+/// whom one of them holds.
+async fn leavers(
+    app: &App,
+    subject: &Subject<'_>,
+    census: &Census,
+    others: Option<&[Baseline]>,
+    doubt: Option<&'static str>,
+) -> Result<(LeaverSet, Option<&'static str>), Failure> {
+    let action = &subject.sync.leavers;
+    if *action == Leavers::Keep {
+        return Ok((LeaverSet::default(), None));
+    }
+    if doubt.is_some() {
+        return Ok((LeaverSet::default(), doubt));
+    }
+    let Some(others) = others else { return Ok((LeaverSet::default(), Some(OTHERS_UNKNOWN))) };
+    match leaver_set::find(&app.storage, census, action, others).await {
+        Ok(leavers) => Ok((leavers, None)),
+        Err(baselines::Error::Damaged { .. }) => Ok((LeaverSet::default(), Some(LOST))),
+        Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
+    }
+}
+
+async fn pace_and_last(
+    tx: &mut ReadHandle,
+    app: &App,
+    subject: &Subject<'_>,
+) -> sqlx::Result<(CallPace, Option<ComparedWith>)> {
+    let call_ms = store_batches::pace_ms(tx, subject.export).await?;
+    let last = store_plans::last_complete(tx, subject.export, subject.run).await?;
+    let call_ms = call_ms.unwrap_or(forecast::CALL_MS_ASSUMED);
+    Ok((CallPace { call_ms, in_flight: app.config.work.uploads_in_flight }, last))
+}
+
+/// What is known of the members of the export.
+enum Own {
+    /// It has never sent anybody.
+    Nothing,
+    /// Its last run sent somebody of whom the baseline does not know.
+    Behind,
+    Known(Box<Baseline>),
+}
+
+async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
+    let (export, list) = (subject.export, subject.list);
+    let baseline = baselines::store::get(tx, export, list.as_str()).await?;
+    let this = subject.run.unwrap_or(NO_RUN);
+    let sender = store_sent::last_sending(tx, export, list.as_str(), this).await?;
+    Ok(match baseline {
+        Some(baseline) if is_trusted(&baseline, sender, subject.run) => {
+            Own::Known(Box::new(baseline))
+        }
+        None if sender.is_none() => Own::Nothing,
+        _ => Own::Behind,
+    })
+}
+
+/// Whether a baseline knows of the last run that sent somebody, or is already that of this run.
+fn is_trusted(baseline: &Baseline, last: Option<RunId>, run: Option<RunId>) -> bool {
+    Some(baseline.run_id) == run || last.is_none_or(|last| last == baseline.run_id)
+}
+
+/// The baselines of all other exports to the list; `None` when it is unknown whom one of them holds.
+async fn others(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Option<Vec<Baseline>>> {
+    let exports = store_senders::exports_to(tx, subject.list).await?;
+    let baselines = baselines::store::of_list(tx, subject.list.as_str()).await?;
+    let mut others = Vec::new();
+    for export in exports.into_iter().filter(|export| *export != subject.export) {
+        let last = store_sent::last_sending(tx, export, subject.list.as_str(), NO_RUN).await?;
+        let baseline = baselines.iter().find(|baseline| baseline.export_id == export);
+        match (baseline, last) {
+            (None, None) => {}
+            (Some(baseline), last) if is_trusted(baseline, last, None) => {
+                others.push(baseline.clone());
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(others))
+}
+
+/// What the list has, read into memory; or why it is unknown.
+async fn loaded(
+    app: &App,
+    own: Own,
+    plan: &Plan,
+) -> Result<(Option<BaselineIndex>, Option<&'static str>), Failure> {
+    let baseline = match own {
+        Own::Nothing => return Ok((None, None)),
+        Own::Behind => return Ok((None, Some(BEHIND))),
+        Own::Known(baseline) => *baseline,
+    };
+    match Index::load(&app.storage, &baseline, HashKind::Content).await {
+        Ok(index) => {
+            let is_same_form = baseline.fingerprint == plan.fingerprint;
+            let hasher = is_same_form.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
+            Ok((Some(BaselineIndex { baseline, index, hasher }), None))
+        }
+        Err(baselines::Error::Damaged { .. }) => Ok((None, Some(LOST))),
+        Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
+    }
+}
+
+/// A preview is none.
+const NO_RUN: RunId = RunId(Uuid::nil());
+
+const BEHIND: &str = "It is not known for certain what the last run sent, so this run takes nobody off the list. It \
+    records what the list has, and the next run takes off who has left.";
+const LOST: &str = "What was known of the members on the list is missing or damaged, so this run takes nobody off the \
+    list. It records what the list has, and the next run takes off who has left.";
+const OTHERS_UNKNOWN: &str = "Another export sends to the same list, and it is not known for certain whom. So this run \
+    takes nobody off the list. Run the other export once, then this one again.";
+
+/// Says why nobody leaves the list.
+#[must_use]
+pub fn warning(message: &str) -> Warning {
+    Warning { code: WarningCode::NobodyRemoved, message: message.to_owned() }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}

@@ -1,0 +1,171 @@
+//! What a run is about to do: computed before its first call, shown to people, and approved by its hash.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::names::RunId;
+
+/// What a run is about to do, in people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunPlan {
+    /// Members that the list does not have from this export yet.
+    #[schema(minimum = 0, example = 1200)]
+    pub new: i64,
+    /// Members whose record differs from what Campaign Monitor last acknowledged.
+    #[schema(minimum = 0, example = 310)]
+    pub changed: i64,
+    /// Members that the list has as they are. They are sent all the same unless the export sends changes only.
+    #[schema(minimum = 0, example = 98_400)]
+    pub unchanged: i64,
+    /// People who are flagged, deleted or unsubscribed.
+    #[schema(minimum = 0, example = 640)]
+    pub leavers: i64,
+    /// People who left the segments and stay as they are: not put on the list by this service, or held by another
+    /// export.
+    #[schema(minimum = 0, example = 12)]
+    pub kept: i64,
+    /// Of the new and the changed members: people whom an earlier run had flagged, deleted or unsubscribed.
+    #[schema(minimum = 0, example = 7)]
+    pub returning: i64,
+    /// Calls to Campaign Monitor, if each is answered at once.
+    #[schema(minimum = 0, example = 644)]
+    pub calls: i64,
+    /// At the speed of calls that is usual for Campaign Monitor.
+    #[schema(minimum = 0, example = 25)]
+    pub estimated_seconds: i64,
+    /// The last run of the export that went through all its members; `null` before.
+    #[schema(required)]
+    pub compared_with: Option<ComparedWith>,
+    /// The limits of the brake that are reached; none when nobody has to approve.
+    pub limits: Vec<ReachedLimit>,
+}
+
+/// An earlier run of the export, for comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComparedWith {
+    /// The run that went through all its members.
+    pub run_id: RunId,
+    /// Members that its segments had then.
+    #[schema(minimum = 0, example = 99_910)]
+    pub selected: i64,
+}
+
+/// A limit of the brake that a plan reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReachedLimit {
+    /// What the limit counts, and how.
+    pub limit: BrakeRule,
+    /// What the plan has: people, or percent of the members that the list has from this export.
+    #[schema(minimum = 0, example = 640)]
+    pub value: i64,
+    /// From where on it needs an approval.
+    #[schema(minimum = 0, example = 500)]
+    pub from: i64,
+}
+
+/// What a limit of the brake counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BrakeRule {
+    /// People who are removed or flagged.
+    RemovalsCount,
+    /// Their part of the members that the list has.
+    RemovalsPercent,
+    /// The segments have no members, and somebody would be removed or flagged.
+    EmptySegments,
+    /// Members that the list does not have yet.
+    AdditionsCount,
+    /// Their part of the members that the list has.
+    AdditionsPercent,
+}
+
+impl BrakeRule {
+    /// Whether it is about people who leave.
+    #[must_use]
+    pub const fn is_about_removals(self) -> bool {
+        matches!(self, Self::RemovalsCount | Self::RemovalsPercent | Self::EmptySegments)
+    }
+}
+
+impl RunPlan {
+    /// The limits that it reaches, in a sentence.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let sentences: Vec<_> = self.limits.iter().map(ReachedLimit::sentence).collect();
+        sentences.join(" ")
+    }
+}
+
+impl ReachedLimit {
+    fn sentence(&self) -> String {
+        let Self { value, from, .. } = self;
+        match self.limit {
+            BrakeRule::RemovalsCount => {
+                format!(
+                    "{value} people would leave the list (an approval is needed from {from} on)."
+                )
+            }
+            BrakeRule::RemovalsPercent => format!(
+                "{value} % of the members on the list would leave it (an approval is needed from {from} % on)."
+            ),
+            BrakeRule::EmptySegments => {
+                format!("The segments have no members, and {value} people would leave the list.")
+            }
+            BrakeRule::AdditionsCount => {
+                format!("{value} people are new (an approval is needed from {from} on).")
+            }
+            BrakeRule::AdditionsPercent => format!(
+                "The list would grow by {value} % (an approval is needed from {from} % on)."
+            ),
+        }
+    }
+}
+
+/// People who left the segments of a run, by outcome: `found` is the sum of all others, at every moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct LeaverCounts {
+    /// Members of the baseline that the segments do not have any more.
+    #[sqlx(rename = "leavers_found")]
+    pub found: i64,
+    /// Their flag says that they left.
+    #[sqlx(rename = "leavers_flagged")]
+    pub flagged: i64,
+    /// Deleted from the list.
+    #[sqlx(rename = "leavers_deleted")]
+    pub deleted: i64,
+    /// Unsubscribed from it.
+    #[sqlx(rename = "leavers_unsubscribed")]
+    pub unsubscribed: i64,
+    /// Not put on the list by this service, or also in another export.
+    #[sqlx(rename = "leavers_kept")]
+    pub kept: i64,
+    /// Off the list before the run came to them.
+    #[sqlx(rename = "leavers_gone")]
+    pub gone: i64,
+    /// Campaign Monitor rejected the call.
+    #[sqlx(rename = "leavers_failed")]
+    pub failed: i64,
+}
+
+impl LeaverCounts {
+    /// Those who have an outcome.
+    #[must_use]
+    pub const fn accounted(&self) -> i64 {
+        self.acted() + self.kept
+    }
+
+    /// Those whom the run has come to.
+    #[must_use]
+    pub const fn acted(&self) -> i64 {
+        self.flagged + self.deleted + self.unsubscribed + self.gone + self.failed
+    }
+
+    /// Those without an outcome yet, by the law.
+    #[must_use]
+    pub const fn remaining(&self) -> i64 {
+        self.found - self.accounted()
+    }
+}

@@ -1,0 +1,81 @@
+//! People who are off the list already when a run comes to them. Those who unsubscribed keep that state: deleting them
+//! would hide their wish, and somebody might bring them back.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::leaver_calls::{LeaverCalls, Undone};
+use crate::campaign_monitor::{Account, MovedPage};
+use crate::exports::Leavers;
+use crate::names::RunId;
+
+/// The states of people who are off the list, as paths have them.
+const STATES: [&str; 3] = ["unsubscribed", "bounced", "deleted"];
+/// Days are those of the client, whose clock is elsewhere by up to one.
+const MARGIN: TimeDelta = TimeDelta::days(2);
+
+/// Hashes of the addresses of those who are off the list.
+#[derive(Default)]
+pub struct Gone(HashSet<u64>);
+
+impl Gone {
+    pub fn has(&self, address: &str) -> bool {
+        self.0.contains(&hash(address))
+    }
+}
+
+fn hash(address: &str) -> u64 {
+    xxh3_64(address.to_lowercase().as_bytes())
+}
+
+impl LeaverCalls {
+    /// Who has left the list since a run had an answer about them: a page for each thousand of them.
+    pub async fn gone_since(&self, run: Option<RunId>) -> Result<Gone, Undone> {
+        let mut gone = Gone::default();
+        if matches!(self.action, Leavers::Keep | Leavers::Flag(_)) {
+            return Ok(gone);
+        }
+        let since = run.map(day_before).unwrap_or_default();
+        for state in STATES {
+            let mut page = 1;
+            loop {
+                let read = self.page(state, &since, page).await?;
+                gone.0.extend(read.addresses().map(hash));
+                if page >= read.number_of_pages {
+                    break;
+                }
+                page += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn page(&self, state: &str, since: &str, page: i64) -> Result<MovedPage, Undone> {
+        let list = self.list_id.as_str();
+        self.answer(|account: Account| async move { account.moved(list, state, since, page).await })
+            .await
+    }
+}
+
+/// A day that surely comes before a run.
+fn day_before(run: RunId) -> String {
+    let time = run.0.get_timestamp().map(|time| time.to_unix().0);
+    let time = time.and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
+    time.map_or_else(String::new, |time| (time - MARGIN).format("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_day_comes_before_the_run_in_every_zone() {
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, 1_795_910_400, 0);
+        assert_eq!(day_before(RunId(Uuid::new_v7(time))), "2026-11-27");
+        assert_eq!(day_before(RunId(Uuid::nil())), "", "every day");
+    }
+}

@@ -1,0 +1,123 @@
+//! The phase before the first call: what the run would do, and whether somebody must approve that first.
+//!
+//! Only where people may be taken off the list, or new ones are limited. The plan is computed again by each attempt: an
+//! approval counts for the same plan only.
+
+use std::sync::Arc;
+
+use super::job::Job;
+use super::prepare::Prepared;
+use super::stopped::Stopped;
+use crate::db;
+use crate::exports::Warning;
+use crate::records::batches::ReadFailure;
+use crate::records::forecast::{Hold, needs_plan};
+use crate::records::outlook::{self, Failure, Outlook, Subject};
+use crate::runs::store_plans::{self, NewPlan};
+use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
+
+/// What the phases after this one need of the plan.
+pub struct PlannedRun {
+    /// `None` where a run needs no plan.
+    pub outlook: Option<Outlook>,
+    /// What waits for an approval.
+    pub hold: Hold,
+}
+
+impl PlannedRun {
+    const NOTHING: Self = Self { outlook: None, hold: Hold::Nothing };
+
+    /// Why the run waits for an approval.
+    pub fn reason(&self) -> Reason {
+        let why = self.outlook.as_ref().map(|outlook| outlook.plan.explanation());
+        Reason::new(ReasonCode::AwaitingApproval, why.unwrap_or_default())
+    }
+}
+
+/// Computes and stores the plan. It may be dropped at any point: nothing is sent.
+pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, Stopped> {
+    if !needs_plan(&job.run.sync) {
+        return Ok(PlannedRun::NOTHING);
+    }
+    let mut outlook = compute(job, prepared).await?;
+    if let Some(doubt) = another_plan(job, &outlook).await? {
+        forget_leavers(&mut outlook, doubt);
+    }
+    let is_approved = store(job, prepared, &outlook).await?;
+    let hold = if is_approved { Hold::Nothing } else { outlook.hold };
+    Ok(PlannedRun { outlook: Some(outlook), hold })
+}
+
+async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
+    let run = &job.run;
+    let subject = Subject {
+        export: run.export_id,
+        run: Some(run.id),
+        list: &run.list_id,
+        mapping: &run.mapping,
+        sync: &run.sync,
+    };
+    let plan = Arc::clone(&prepared.plan);
+    let computed = Box::pin(outlook::compute(&job.app, &subject, plan, &prepared.manifests));
+    computed.await.map_err(|failure| match failure {
+        Failure::Read(ReadFailure { segment, error }) => {
+            Stopped::unreadable(&error, job.segments.get(segment))
+        }
+        Failure::Storage(error) => Stopped::unreadable(&error, None),
+        Failure::Incomplete => {
+            Stopped::Fault(anyhow::anyhow!("the reader ended before the segments"))
+        }
+        Failure::Database(error) => error.into(),
+    })
+}
+
+/// Why nobody else is taken off the list, when an earlier attempt did so by another plan.
+async fn another_plan(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, Stopped> {
+    let mut tx = job.app.db.read().await?;
+    let stored = store_plans::get(&mut tx, job.run.id).await?;
+    let is_another = stored.is_some_and(|stored| {
+        stored.hash != outlook.hash || Some(stored.baseline_version) != version(outlook)
+    });
+    let has_begun = is_another && !store_leavers::of_run(&mut tx, job.run.id).await?.is_empty();
+    Ok(has_begun.then(|| outlook::warning(CHANGED)))
+}
+
+const CHANGED: &str = "While the run removed people, it turned out that others leave than before. So it removed nobody \
+    else. The next run does.";
+
+fn version(outlook: &Outlook) -> Option<i64> {
+    outlook.baseline.as_ref().map(|baseline| baseline.version)
+}
+
+fn forget_leavers(outlook: &mut Outlook, doubt: Warning) {
+    outlook.leavers.forget();
+    outlook.doubt = Some(doubt);
+    outlook.hold = Hold::Nothing;
+}
+
+/// Stores the plan and its warning. Whether exactly this plan is approved.
+async fn store(job: &mut Job, prepared: &mut Prepared, outlook: &Outlook) -> Result<bool, Stopped> {
+    let _writing = job.writes.clone().lock_owned().await;
+    let mut tx = job.app.db.write().await?;
+    if let Some(doubt) = &outlook.doubt {
+        prepared.warnings.items.push(doubt.clone());
+        let kept = store_work::set_warnings(&mut tx, job.lease, &prepared.warnings).await?;
+        if !kept {
+            return Err(Stopped::LeaseLost(LeaseLost));
+        }
+    }
+    let new = NewPlan {
+        plan: &outlook.plan,
+        hash: &outlook.hash,
+        baseline_version: version(outlook).unwrap_or_default(),
+        done: job.run.leavers.acted(),
+    };
+    if !store_plans::put(&mut tx, job.lease, &new, db::now()).await? {
+        return Err(Stopped::LeaseLost(LeaseLost));
+    }
+    let stored = store_plans::get(&mut tx, job.run.id).await?;
+    tx.commit().await?;
+    job.run.leavers.found = new.found();
+    job.run.leavers.kept = outlook.plan.kept;
+    Ok(stored.is_some_and(|stored| stored.is_approved()))
+}
