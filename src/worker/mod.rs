@@ -2,8 +2,8 @@
 //!
 //! `pool` waits for hints and gives each run a slot; `execute` is the life of a run at this worker: `claim`, `prepare`,
 //! `transfer`, `verify`, `settle`, one after the other, each with what the one before returned. Around each of them
-//! `heartbeat` renews the lease and watches for a cancel and a stop. A run is owned by a lease in the database: a worker
-//! that has lost it stops at once.
+//! `heartbeat` renews the lease and watches for a cancel and a stop. A run is owned by a lease in the database: a
+//! worker that has lost it stops at once.
 
 mod account;
 mod acknowledged;
