@@ -1,7 +1,10 @@
 //! Verifications: the list is compared with what a run sent, while others change it.
 
+use chrono::TimeDelta;
 use reqwest::{Method, Response};
 use segment_export::sandbox::LIST_ID;
+use segment_export::upkeep::janitor;
+use segment_export::{db, sql};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, good, people, refused, text, until};
@@ -275,4 +278,27 @@ async fn who_reads_the_differences_stands_in_the_audit() {
     assert_eq!(events[0]["object"]["id"], json!(run), "{events}");
     let events = app.get("/audit-events?action=run.verify").await["items"].clone();
     assert_eq!(events[0]["after"]["level"], "full", "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn differences_leave_with_the_rejections_of_their_run() {
+    let app = TestApp::start_with(&["--keep-rejections-days", "30", "--roles", "api,worker"]).await;
+    let run = app.successful(&app.export_of(10).await).await;
+    app.erase("person1@example.com").await;
+    let full = app.verified_at(&run, &json!({"level": "full"})).await;
+    assert_eq!(app.differences(&full).await.len(), 1);
+    let later = db::now() + TimeDelta::days(31);
+    for _ in 0..2 {
+        janitor::remove_expired(&app.app(), later).await.unwrap();
+    }
+    let path = format!("/runs/{run}/verifications/{}/differences", text(&full, "verificationId"));
+    refused(app.request("Admin", Method::GET, &path).send().await.unwrap(), 410).await;
+    refused(app.verify(&run, &json!({"level": "full"})).await, 410).await;
+    let mut tx = app.app().db.read().await.unwrap();
+    let left: i64 = sql!(&mut tx, |db| {
+        let count = sqlx::query_scalar("SELECT count(*) FROM verification_differences");
+        count.fetch_one(db).await.unwrap()
+    });
+    assert_eq!(left, 0);
+    assert_eq!(app.verified(&run).await["missing"], 1, "the counts remain");
 }
