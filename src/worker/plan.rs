@@ -56,6 +56,7 @@ async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
         list: &run.list_id,
         mapping: &run.mapping,
         sync: &run.sync,
+        basis: job.basis.as_ref(),
     };
     let plan = Arc::clone(&prepared.plan);
     let computed = Box::pin(outlook::compute(&job.app, &subject, plan, &prepared.manifests));
