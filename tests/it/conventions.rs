@@ -50,12 +50,17 @@ async fn a_page_holds_as_many_as_the_document_says_and_no_other_number_is_taken(
     let app = TestApp::start().await;
     app.segment("People", &people(1)).await;
     let connection = app.connection().await;
-    let run = app.ended(&app.start_run(&app.export(&connection).await).await).await;
+    let export = app.export(&connection).await;
+    let run = app.ended(&app.start_run(&export).await).await;
     let run = text(&run, "runId");
     let pages = pages();
     assert!(pages.len() >= 10, "{pages:?}");
     for (path, least, most) in pages {
-        let id = if path.starts_with("/runs") { &run } else { &connection };
+        let id = match path.split('/').nth(1) {
+            Some("runs") => &run,
+            Some("exports") => &export,
+            _ => &connection,
+        };
         let path = path.replace("{id}", id).replace("{name}", "People");
         for limit in [least, most] {
             app.get(&format!("{path}?limit={limit}")).await;
