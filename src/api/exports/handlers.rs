@@ -192,8 +192,8 @@ fn copy_name(name: &DisplayName) -> DisplayName {
 /// Changes an export.
 ///
 /// Members that you leave out stay as they are, also inside `mapping`, `options`, `sync` and `schedule`;
-/// `"connectionId": null` detaches the export. The change is checked like a new export and does not start a run. An open
-/// run over another connection is cancelled.
+/// `"connectionId": null` detaches the export. The change is checked like a new export and does not start a run. An
+/// open run over another connection is cancelled.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),

@@ -183,9 +183,9 @@ fn made(
     accounted: Accounted,
 ) -> Vec<EncodedBatch> {
     let sifter = Sifter::new(plan.clone(), 3000, 7, marking.comparison.clone());
-    let mut making = Batcher::new(plan.clone(), sifter, marking.clone(), only, accounted);
-    let mut batches: Vec<_> = pages.into_iter().flat_map(|page| making.add(page)).collect();
-    batches.extend(making.finish());
+    let mut maker = Batcher::new(plan.clone(), sifter, marking.clone(), only, accounted);
+    let mut batches: Vec<_> = pages.into_iter().flat_map(|page| maker.add(page)).collect();
+    batches.extend(maker.finish());
     batches
 }
 
