@@ -78,8 +78,8 @@ pub(crate) fn of_sync(sync: &ListSync) -> Vec<Warning> {
 }
 
 const DELETES: &str = "A run deletes people from the list who have left the segments. They get no mail by this list \
-    any more. Campaign Monitor refuses them when they come back, unless `sync.resubscribe` is `ourRemovals`. To keep them \
-    and only mark them, set `sync.leavers` to `flag`.";
+    any more. Campaign Monitor refuses them when they come back, unless `sync.resubscribe` is `ourRemovals`. To keep \
+    them and only mark them, set `sync.leavers` to `flag`.";
 const UNSUBSCRIBES: &str = "A run unsubscribes people who have left the segments. In Campaign Monitor it looks as if \
     they had wished it themselves. To keep them and only mark them, set `sync.leavers` to `flag`.";
 const RETURNS: &str = "People whom a run of this export took off the list are put on it again when they come back to \

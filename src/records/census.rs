@@ -15,7 +15,7 @@ use super::columns::{CUSTOMER_ID_COLUMN, Columns};
 use super::hasher::Hasher;
 use super::plan::Plan;
 use super::seen::Seen;
-use crate::baselines::{Baseline, Index, MemberState};
+use crate::baselines::{Baseline, Index, MemberState, SlotSet};
 use crate::campaign_monitor::ConsentReading;
 use crate::storage::{Manifest, Storage};
 
@@ -29,17 +29,19 @@ pub struct Rows {
 /// What the list has from the export.
 pub struct BaselineIndex {
     pub baseline: Baseline,
-    /// With the hashes of contents.
-    pub index: Index,
-    /// `None` when records are made in another way since: then every member counts as changed.
+    pub index: Arc<Index>,
+    /// `None` when records are made in another way since, so that the index has no contents to compare: then every
+    /// member counts as changed.
     pub hasher: Option<Hasher>,
 }
 
 /// What was found in the rows.
 #[derive(Default)]
 pub struct Census {
-    /// With those who were met; `None` when nothing is known of the list.
+    /// `None` when nothing is known of the list.
     pub known: Option<BaselineIndex>,
+    /// The members of the baseline whose address a row has.
+    pub met: SlotSet,
     pub new: i64,
     pub changed: i64,
     pub unchanged: i64,
@@ -58,7 +60,8 @@ pub async fn take(rows: Rows, known: Option<BaselineIndex>) -> Result<Census, Re
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
     let newcomers =
         Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
-    let mut census = Census { known, newcomers: Some(newcomers), ..Census::default() };
+    let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
+    let mut census = Census { known, met, newcomers: Some(newcomers), ..Census::default() };
     let columns = rows.plan.wanted();
     let (plan, storage) = (rows.plan, rows.storage);
     let manifests = stream::iter(rows.manifests).enumerate();
@@ -103,16 +106,13 @@ impl Census {
     }
 
     fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) {
-        let known = self.known.as_mut();
-        let found = known.and_then(|known| {
-            let member = known.index.find(known.baseline.key(address))?;
-            Some((member, known.index.meet(member.slot)))
-        });
-        let Some((member, is_first)) = found else {
+        let known = self.known.as_ref();
+        let found = known.and_then(|known| known.index.find(known.baseline.key(address)));
+        let Some(member) = found else {
             self.new += i64::from(is_sent && self.is_newcomer(address));
             return;
         };
-        if !is_first || !is_sent {
+        if !self.met.insert(member.slot) || !is_sent {
             return;
         }
         let is_same = content.is_some_and(|content| member.has_hash(content));

@@ -24,6 +24,11 @@ impl Comparison {
         Self { baseline, index, hashes, resends_refused }
     }
 
+    /// The members, to be read by others too.
+    pub fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.index)
+    }
+
     pub const fn hashes(&self) -> HashKind {
         self.hashes
     }

@@ -54,7 +54,7 @@ pub async fn find(
         return Ok(LeaverSet::default());
     };
     let candidates =
-        select(index, |known| is_candidate(known, action) && !index.is_met(known.slot));
+        select(index, |known| is_candidate(known, action) && !census.met.contains(known.slot));
     let mut ours = select(index, |known| known.origin == MemberOrigin::Ours);
     let mut let_go = SlotSet::new(index.len());
     for other in others.iter().filter(|_| !candidates.is_empty()) {

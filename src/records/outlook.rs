@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::basis::Basis;
+use super::batcher::Marking;
 use super::batches::ReadFailure;
 use super::census::{self, BaselineIndex, Census, Rows};
 use super::forecast::{self, CallPace, Hold, Intent};
@@ -26,6 +28,8 @@ pub struct Subject<'a> {
     pub list: &'a ListId,
     pub mapping: &'a Mapping,
     pub sync: &'a ListSync,
+    /// Has the members in memory where the run needs them there anyway.
+    pub basis: Option<&'a Basis>,
 }
 
 /// The plan of a run, and what it needs to carry it out.
@@ -61,7 +65,7 @@ pub async fn compute(
     let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
     let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
     drop(tx);
-    let (own, doubt) = loaded(app, own, &plan).await?;
+    let (own, doubt) = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
     let census = census::take(rows, own).await.map_err(Failure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
@@ -165,14 +169,19 @@ async fn loaded(
     app: &App,
     own: Own,
     plan: &Plan,
+    basis: Option<&Basis>,
 ) -> Result<(Option<BaselineIndex>, Option<&'static str>), Failure> {
     let baseline = match own {
         Own::Nothing => return Ok((None, None)),
         Own::Behind => return Ok((None, Some(BEHIND))),
         Own::Known(baseline) => *baseline,
     };
+    if let Some(index) = basis.and_then(|basis| in_memory(basis, &baseline, plan)) {
+        return Ok((Some(index), None));
+    }
     match Index::load(&app.storage, &baseline, HashKind::Content).await {
         Ok(index) => {
+            let index = Arc::new(index);
             let is_same_form = baseline.fingerprint == plan.fingerprint;
             let hasher = is_same_form.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
             Ok((Some(BaselineIndex { baseline, index, hasher }), None))
@@ -184,6 +193,19 @@ async fn loaded(
 
 /// A preview is none.
 const NO_RUN: RunId = RunId(Uuid::nil());
+
+/// The members that a run has loaded already, if they are those of this version.
+fn in_memory(basis: &Basis, baseline: &Baseline, plan: &Plan) -> Option<BaselineIndex> {
+    let Marking { comparison, lookup, .. } = &basis.marking;
+    let loaded = comparison.as_ref().or(lookup.as_ref())?;
+    if basis.baseline.version != baseline.version {
+        return None;
+    }
+    let has_contents =
+        loaded.hashes() == HashKind::Content && baseline.fingerprint == plan.fingerprint;
+    let hasher = has_contents.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
+    Some(BaselineIndex { baseline: baseline.clone(), index: loaded.index(), hasher })
+}
 
 const BEHIND: &str = "It is not known for certain what the last run sent, so this run takes nobody off the list. It \
     records what the list has, and the next run takes off who has left.";

@@ -1,6 +1,6 @@
 //! The phase before the first call: what the run would do, and whether somebody must approve that first.
 //!
-//! Only where people may be taken off the list, or new ones are limited. The plan is computed again by each attempt: an
+//! Only where people may leave the list, or new ones are limited. The plan is computed again by each attempt: an
 //! approval counts for the same plan only.
 
 use std::sync::Arc;
@@ -56,6 +56,7 @@ async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
         list: &run.list_id,
         mapping: &run.mapping,
         sync: &run.sync,
+        basis: job.basis.as_ref(),
     };
     let plan = Arc::clone(&prepared.plan);
     let computed = Box::pin(outlook::compute(&job.app, &subject, plan, &prepared.manifests));
@@ -71,7 +72,7 @@ async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
     })
 }
 
-/// Why nobody else is taken off the list, when an earlier attempt did so by another plan.
+/// Why nobody else leaves the list, when an earlier attempt removed people by another plan.
 async fn another_plan(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, Stopped> {
     let mut tx = job.app.db.read().await?;
     let stored = store_plans::get(&mut tx, job.run.id).await?;

@@ -171,7 +171,7 @@ impl Uploader {
             let Disposition::Retry(asked) = error.disposition() else {
                 return Err(Some(error));
             };
-            // Whoever came back may have left by their own wish since.
+            // Those who came back may have left by their own wish since.
             let is_blind = request.resubscribes && error.is_in_doubt();
             let is_over = is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();

@@ -142,6 +142,7 @@ async fn plan_of(
         list: &export.list_id,
         mapping: &export.mapping,
         sync: &export.sync,
+        basis: Some(basis),
     };
     let computed = Box::pin(outlook::compute(app, &subject, basis.plan.clone(), manifests)).await;
     computed.map(Some).map_err(|failure| match failure {

@@ -165,7 +165,7 @@ async fn refresh(story: &mut Player) {
 /// A guarded export whose first run is declined, and whose second one is approved.
 async fn approve(story: &mut Player) {
     let connection = story.app.connection().await;
-    let brake = json!({"additions": {"count": 5, "percent": 100}, "approver": "anyEditor"});
+    let brake = json!({"additions": {"count": 4, "percent": 100}, "approver": "anyEditor"});
     let new = json!({"displayName": "High value, guarded", "connectionId": connection, "listId": LIST_ID,
         "segments": ["HighValue"], "mapping": {"email": "Email"}, "sync": {"brake": brake}});
     let export = text(&story.app.post("/exports", &new).await, "exportId");
