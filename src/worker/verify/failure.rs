@@ -24,6 +24,7 @@ impl From<Stopped> for Failure {
         match stopped {
             Stopped::Ended(_, reason) => Self::Final(reason.message),
             Stopped::Later(reason, _) => Self::Later(reason.message),
+            Stopped::Paused => Self::Later("the instance is paused".into()),
             Stopped::Drained | Stopped::LeaseLost(_) => Self::Later("the worker stops".into()),
             Stopped::Fault(error) => {
                 let error = format!("{error:#}");
