@@ -108,7 +108,7 @@ impl StoredComparison {
         for field in &record.custom_fields {
             if let Some(member) = self.member(field.key.as_str()) {
                 shape.push(member);
-                values.add(member, &self.normal(member, field.value.as_str()));
+                values.add(member, &self.normal(member, &field.value));
             }
         }
         shape.sort_unstable();
@@ -133,7 +133,7 @@ impl StoredComparison {
         }
         for field in &row.custom_fields {
             if let Some(member) = self.member(field.key.as_str()).filter(|member| has(*member)) {
-                values.add(member, &self.normal(member, field.value.as_str()));
+                values.add(member, &self.normal(member, &field.value));
             }
         }
         values.hash()
@@ -144,7 +144,12 @@ impl StoredComparison {
         known.or_else(|| self.by_key.get(&key.to_ascii_lowercase()).copied())
     }
 
-    fn normal<'t>(&self, member: Member, value: &'t str) -> Cow<'t, str> {
+    /// Nothing stays nothing: it is no zero.
+    fn normal<'t>(&self, member: Member, value: &'t Text<'_>) -> Cow<'t, str> {
+        let value = value.as_str();
+        if value.is_empty() {
+            return Cow::Borrowed(value);
+        }
         self.spellings[usize::from(member - FIRST_FIELD)].normal_value(value)
     }
 }
