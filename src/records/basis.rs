@@ -48,7 +48,7 @@ impl<'a> BasisQuery<'a> {
         self.sync.send == SendMode::Changes
     }
 
-    /// Whether it matters who was on the list before: people may be taken off it, or come back.
+    /// Whether it matters who was on the list before: people may leave it, or come back.
     fn asks_who_is_known(&self) -> bool {
         self.sync.leavers != Leavers::Keep || self.sync.resubscribe == Resubscribe::OurRemovals
     }

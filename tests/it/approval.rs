@@ -28,7 +28,8 @@ async fn held(app: &TestApp, hold: &str) -> (String, String) {
 async fn call_as(app: &TestApp, subject: &str, path: &str, body: &Value) -> reqwest::Response {
     let url = format!("{}/v1/instances/{}{path}", app.url().trim_end_matches('/'), app.instance);
     let token = app.token_named(subject, subject);
-    reqwest::Client::new().post(url).bearer_auth(token).json(body).send().await.unwrap()
+    let client = reqwest::Client::builder().build().unwrap();
+    client.post(url).bearer_auth(token).json(body).send().await.unwrap()
 }
 
 async fn approve(app: &TestApp, subject: &str, run: &str, hash: &str) -> reqwest::Response {
