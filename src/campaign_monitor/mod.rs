@@ -23,7 +23,7 @@ mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
-pub use consent::{Consent, ConsentReading, ConsentWords};
+pub use consent::{Consent, ConsentReading, ConsentWords, consent_key};
 pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
 };

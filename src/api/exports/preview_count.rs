@@ -6,6 +6,7 @@ use super::preview_consents::ConsentWordCounts;
 use super::preview_problems::ProblemExamples;
 use super::preview_proposals::FormatProposals;
 use super::preview_views::{ExampleView, InvalidView, PreviewView};
+use crate::campaign_monitor::{Consent, ConsentReading};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
@@ -19,6 +20,8 @@ const EXAMPLES_MAX: usize = 3;
 /// What a run would do with the batches so far.
 pub struct PreviewCount {
     view: PreviewView,
+    /// Profiles that are sent, and leave their consent to tracking unchanged.
+    pub unchanged_consents: i64,
     invalid: BTreeMap<String, (i64, Vec<ExampleView>)>,
     consent_words: ConsentWordCounts,
     field_warnings: FieldWarnings,
@@ -31,6 +34,7 @@ impl PreviewCount {
     pub fn new(plan: &Plan, rows: i64, numbers: &HashSet<String>) -> Self {
         Self {
             view: PreviewView::default(),
+            unchanged_consents: 0,
             invalid: BTreeMap::new(),
             consent_words: ConsentWordCounts::default(),
             field_warnings: FieldWarnings::default(),
@@ -45,6 +49,8 @@ impl PreviewCount {
         self.view.calls += batch.calls(plan);
         self.field_warnings.add(&batch.field_warnings);
         batch.problems.iter().for_each(|problem| self.problems.add(problem));
+        batch.problems.iter().for_each(|problem| self.consent_words.assume(problem));
+        self.unchanged_consents += unchanged_consents(batch, plan);
         self.proposals.see(batch, plan);
         for refused in &batch.refused {
             match refused.outcome {
@@ -78,7 +84,7 @@ impl PreviewCount {
             });
         let invalid_by_code = invalid.collect();
         let format_proposals = self.proposals.views(plan);
-        let null_word_proposals = self.problems.null_words();
+        let null_word_proposals = self.problems.null_words(&self.consent_words);
         let value_problems = self.problems.views(&self.field_warnings, plan, &format_proposals);
         PreviewView {
             invalid_by_code,
@@ -89,6 +95,17 @@ impl PreviewCount {
             ..self.view
         }
     }
+}
+
+/// Profiles of a batch that are sent, and whose consent to tracking says nothing.
+fn unchanged_consents(batch: &EncodedBatch, plan: &Plan) -> i64 {
+    use ConsentReading::{Assumed, Clear};
+    let columns = &plan.columns_of(&batch.page);
+    let is_unchanged = |row: &&usize| {
+        let [track, _] = plan.consents(columns, **row);
+        matches!(track, Clear(Consent::Unchanged) | Assumed(Consent::Unchanged))
+    };
+    to_i64(batch.records.iter().filter(is_unchanged).count())
 }
 
 /// The consents for which a profile of a batch is not sent.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::preview_consents::ConsentWordCounts;
 use super::preview_views::{
     FormatProposalView, NullWordProposalView, ValueExampleView, ValueProblemsView,
 };
@@ -42,14 +43,15 @@ impl ProblemExamples {
         }
     }
 
-    pub fn null_words(&self) -> Vec<NullWordProposalView> {
+    pub fn null_words(&self, consents: &ConsentWordCounts) -> Vec<NullWordProposalView> {
         let view = |(word, count): (&String, &i64)| NullWordProposalView {
             word: word.clone(),
             count: *count,
             message: format!(
                 "“{word}” ({}) seems to stand for nothing. If it does, add it to `nullWords` of the mapping: it is \
-                 then empty in every field.",
-                values(*count)
+                 then empty in every field.{}",
+                values(*count),
+                consents.if_nothing(word)
             ),
         };
         self.null_words.iter().map(view).collect()

@@ -49,7 +49,7 @@ pub async fn check(
     let segments = with_new_fields(app, content.mapping, segments).await?;
     check_fields(content.mapping, &segments)?;
     schedules::check::check(content.schedule, "/schedule", db::now())?;
-    let mut warnings = warnings::of_choices(content.mapping, content.options);
+    let mut warnings = warnings::of_choices(content.mapping, content.options, None);
     warnings.extend(warnings::of_segments(&segments));
     if let Some(id) = content.connection_id {
         let connection = usable_connection(app, caller, id).await?;
