@@ -12,6 +12,7 @@ mod error;
 mod import;
 mod invisible;
 mod layout;
+mod likeness;
 mod lists;
 pub mod oauth;
 mod problem;
@@ -33,6 +34,7 @@ pub use invisible::all_shown;
 pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
+pub use likeness::{put, slot};
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };

@@ -30,7 +30,8 @@ pub(crate) fn of_choices(
     empty_consents: Option<i64>,
 ) -> Vec<Warning> {
     let warnings = resubscribes(options).into_iter().chain(clears(mapping));
-    let consents = no_stays_on_list(mapping).into_iter().chain(empty_consent(mapping, empty_consents));
+    let consents =
+        no_stays_on_list(mapping).into_iter().chain(empty_consent(mapping, empty_consents));
     warnings.chain(consents).collect()
 }
 

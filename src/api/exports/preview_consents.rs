@@ -19,7 +19,8 @@ const MEMBERS: [(&str, &str); 2] =
 const TRACK: &str = "consentToTrack";
 
 /// What an empty consent to tracking does.
-const EMPTY_IS_YES: &str = "which Campaign Monitor records as a yes to tracking for people who are new there";
+const EMPTY_IS_YES: &str =
+    "which Campaign Monitor records as a yes to tracking for people who are new there";
 
 /// Counts of words, by the member of the mapping and its field.
 type Words = BTreeMap<(&'static str, String), BTreeMap<String, i64>>;
@@ -43,7 +44,8 @@ impl ConsentWordCounts {
     /// A value that nobody can read, and that is sent as `otherwise` says.
     pub fn assume(&mut self, problem: &ValueProblem) {
         let member = MEMBERS.into_iter().find(|(key, _)| *key == problem.key);
-        if let Some((_, member)) = member.filter(|_| problem.code == ProblemCode::ConsentUnreadable) {
+        if let Some((_, member)) = member.filter(|_| problem.code == ProblemCode::ConsentUnreadable)
+        {
             count(&mut self.assumed, member, &problem.field, &problem.value);
         }
     }
@@ -138,7 +140,8 @@ mod tests {
     fn counts(member: &'static str, words: &[(&str, usize)]) -> ConsentWordCounts {
         let mut counts = ConsentWordCounts::default();
         for (word, count) in words {
-            let consent = UnreadableConsent { member, field: "Sms".into(), word: (*word).to_owned() };
+            let consent =
+                UnreadableConsent { member, field: "Sms".into(), word: (*word).to_owned() };
             (0..*count).for_each(|_| counts.add(std::slice::from_ref(&consent)));
         }
         counts
@@ -184,7 +187,10 @@ mod tests {
         let yes = "records as a yes to tracking for people who are new there";
         let tracking = counts(TRACK, &[("-", 3), ("Jā", 9)]);
         let all = tracking.message();
-        assert!(all.contains("If “-” stands for nothing, `nullWords`") && all.contains(yes), "{all}");
+        assert!(
+            all.contains("If “-” stands for nothing, `nullWords`") && all.contains(yes),
+            "{all}"
+        );
         assert!(!message(&[("Jā", 9)]).contains("nullWords"));
         assert_eq!(
             tracking.if_nothing("-"),

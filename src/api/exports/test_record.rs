@@ -182,7 +182,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
 fn value_problems(record: &Record, plan: &Plan) -> Vec<ValueProblemsView> {
     let mut examples = ProblemExamples::default();
     record.problems.iter().for_each(|problem| examples.add(problem));
-    examples.views(&record.field_warnings, plan, &[])
+    examples.views(&record.field_warnings, plan, &[], "")
 }
 
 /// Campaign Monitor's code of a person who is not on the list.
