@@ -77,7 +77,7 @@ pub struct ExampleView {
     /// What is wrong with this one, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
-        example = "The e-mail address has a form that Campaign Monitor does not accept: a blank stands at place 4."
+        example = "The e-mail address has a form that Campaign Monitor does not accept: it has no @."
     )]
     pub message: Option<String>,
     /// The field of a consent that nobody can read.

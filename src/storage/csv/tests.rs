@@ -115,13 +115,19 @@ fn value() -> impl Strategy<Value = String> {
     "[a-z,\"\r\n é漢😀]{0,6}"
 }
 
+/// What every member has: a row of empty values is none.
+fn id() -> impl Strategy<Value = String> {
+    "[a-z,\"\r\n é漢😀]{1,6}"
+}
+
 proptest! {
     #[test]
     fn what_a_writer_writes_is_read_back(
-        table in prop::collection::vec([value(), value(), value()], 0..12),
+        table in prop::collection::vec((id(), value(), value()), 0..12),
         size in 1_usize..64,
     ) {
         let names = ["one", "two", "three"].map(String::from);
+        let table: Vec<_> = table.into_iter().map(|(id, two, three)| [id, two, three]).collect();
         let mut expected = vec![names.to_vec()];
         expected.extend(table.iter().map(|row| row.to_vec()));
 
@@ -136,7 +142,7 @@ proptest! {
     #[test]
     fn what_is_accepted_is_what_a_lenient_reader_sees(file in "a,b\n[1,\"\r\n]{0,24}") {
         if let Ok(rows) = read(file.as_bytes(), 7) {
-            prop_assert_eq!(rows, lenient(file.as_bytes()));
+            prop_assert_eq!(without_last_empty(rows), without_last_empty(lenient(file.as_bytes())));
         }
     }
 }
@@ -149,6 +155,14 @@ fn written(names: &[String], table: &[[String; 3]]) -> Vec<u8> {
     let mut file = Vec::new();
     arrow_csv::Writer::new(&mut file).write(&batch).unwrap();
     file
+}
+
+/// Empty rows at the end are no members.
+fn without_last_empty(mut rows: Rows) -> Rows {
+    while rows.last().is_some_and(|row| row.iter().all(String::is_empty)) {
+        rows.pop();
+    }
+    rows
 }
 
 /// The same file read by the Arrow project's own reader.
