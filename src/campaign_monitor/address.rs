@@ -43,10 +43,12 @@ impl fmt::Display for Flaw {
         match self {
             Self::Missing => f.write_str("The profile has no e-mail address."),
             Self::TooLong => f.write_str("The e-mail address is longer than 254 characters."),
-            Self::Link => f.write_str("The e-mail address begins with “mailto:”. Remove it, or set `repair` of `email` in the mapping."),
+            Self::Link => f.write_str(
+                "The e-mail address begins with “mailto:”. Remove it, or set `repair` of `email` in the mapping.",
+            ),
             Self::WithName => f.write_str(
-                "The value is a name with an e-mail address in angle brackets. Leave the address alone, or set `repair` of \
-                 `email` in the mapping.",
+                "The value is a name with an e-mail address in angle brackets. Leave the address alone, or set `repair` \
+                 of `email` in the mapping.",
             ),
             Self::TrailingCharacter(last) => {
                 write!(

@@ -2,8 +2,8 @@
 //!
 //! A candidate reads each value as the mapping would with that format, in the zones of the field. It is proposed where
 //! it reads nearly all values, and sends more of them than the present format; where no format does, the one that sends
-//! the most is, if that is at least half of them. Where several send as many, all of them are proposed, each with what it
-//! would make of a value: nobody but the customer can know which is meant.
+//! the most is, if that is at least half of them. Where several send as many, all of them are proposed, each with what
+//! it would make of a value: nobody but the customer can know which is meant.
 
 mod formats;
 mod null_words;
@@ -141,8 +141,8 @@ impl Candidates {
         })
     }
 
-    /// What reads nearly all values; of what reads any number one, and only where nothing else does. Where nothing does,
-    /// what sends many of them.
+    /// What reads nearly all values; of what reads any number one, and only where nothing else does. Else what sends
+    /// many of them.
     fn chosen(&self) -> Vec<&Candidate> {
         let fits = |one: &&Candidate| one.reads * 100 >= self.values * PERCENT_FITTING;
         let fitting = self.tried.iter().filter(fits);
@@ -211,7 +211,7 @@ impl Candidate {
     }
 }
 
-/// Whether one of the formats sends a value that another one does not: the column mixes them, and neither is its format.
+/// Whether one of the formats sends a value that another one does not: the column mixes them, and none is its format.
 fn are_mixed(all: &[&Candidate]) -> bool {
     all.iter().any(|one| all.iter().any(|other| one.sends_what_misfits(other)))
 }

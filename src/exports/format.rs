@@ -144,9 +144,9 @@ impl ValueFormat {
     pub fn meaning(&self) -> Result<Notation, &'static str> {
         match self {
             Self::Date(pattern) => DateFormat::parse(&pattern.0).map(Notation::Date).ok_or(
-                "A format that is a text is a date pattern, and this is not one. Write the day as d or dd, the month as \
-                 M or MM and the year as yyyy, such as dd/MM/yyyy, M/d/yyyy or yyyyMMdd, a time as HH:mm:ss, or one of \
-                 excelSerial, epochSeconds and epochMillis.",
+                "A format that is a text is a date pattern, and this is not one. Write the day as d or dd, the month \
+                 as M or MM and the year as yyyy, such as dd/MM/yyyy, M/d/yyyy or yyyyMMdd, a time as HH:mm:ss, or one \
+                 of excelSerial, epochSeconds and epochMillis.",
             ),
             Self::Number(marks) => marks.meaning().map(Notation::Number).ok_or(
                 "The same mark stands before the fraction and between thousands. Choose two different ones.",

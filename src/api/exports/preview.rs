@@ -35,9 +35,9 @@ const CALL_MS_ASSUMED: i64 = 1200;
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Where all or nearly all values of a field have a form that the
-/// list does not read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is
-/// answered as a problem. The examples are personal data: the audit records who read them.
+/// It reads the segments and the settings of the list. Where values of a field have a form that the list does not read,
+/// it proposes the formats that all, nearly all or at least half of them fit; a run never guesses one. Whatever would
+/// stop a run is answered as a problem. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),

@@ -15,8 +15,8 @@ use crate::records::unreadable::UnreadableConsent;
 use crate::runs::{FieldWarnings, Rejection, RejectionOutcome};
 
 /// What a mapping can do about the usual mistakes in addresses.
-const REPAIR: &str = "With `\"email\": {\"field\": \"…\", \"repair\": true}` in the mapping, a run sends these addresses without \
-                      that mistake.";
+const REPAIR: &str = "With `\"email\": {\"field\": \"…\", \"repair\": true}` in the mapping, a run sends these addresses \
+                      without that mistake.";
 
 /// What a run would do with the batches so far.
 pub struct PreviewCount {

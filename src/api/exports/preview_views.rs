@@ -25,7 +25,8 @@ pub struct PreviewView {
     pub field_warnings: Vec<FieldWarning>,
     /// The same values by field and code, with a few examples.
     pub value_problems: Vec<ValueProblemsView>,
-    /// Formats that all, nearly all or at least half of the values of a field fit. Set the one that is meant as the `format` of the field.
+    /// Formats that all, nearly all or at least half of the values of a field fit. Set the one that is meant as the
+    /// `format` of the field.
     pub format_proposals: Vec<FormatProposalView>,
     /// Words among the values that could not be sent, which seem to stand for nothing.
     pub null_word_proposals: Vec<NullWordProposalView>,

@@ -37,7 +37,8 @@ pub struct Checked {
     pub warnings: Vec<Warning>,
 }
 
-/// Checks an export against its segments and, if it has a connection, against its list. All that is wrong is one answer.
+/// Checks an export against its segments and, if it has a connection, against its list. One answer names all that is
+/// wrong.
 pub async fn check(
     app: &App,
     caller: &Caller<Contributor>,

@@ -1,7 +1,7 @@
 //! Patterns of dates, such as `dd/MM/yyyy`: the letters of .NET, Java and Excel.
 //!
-//! A time behind the day is read although the pattern names none: exports often add `00:00:00`. So is a last point behind
-//! a day with points, as Latvians and Hungarians write it.
+//! A time behind the day is read although the pattern names none: exports often add `00:00:00`. So is a last point
+//! behind a day with points, as Latvians and Hungarians write it.
 
 use jiff::civil::{Date, Time};
 

@@ -170,8 +170,8 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         Ok(header)
     }
 
-    /// Blank lines, also of delimiters alone, are allowed only at the end, and together no longer than a record: a compressed file may hold
-    /// millions of them.
+    /// Blank lines, also of delimiters alone, are allowed only at the end, and together no longer than a record: a
+    /// compressed file may hold millions of them.
     fn end_after_blank_lines(&mut self) -> Result<bool, Error> {
         let (first, mut bytes) = (self.line, self.record.len());
         while self.read_record()? {

@@ -82,8 +82,8 @@ async fn what_is_written_otherwise_is_named_with_what_to_do() {
         (
             form(Media::Csv),
             b"CustomerId;City\n1;R\xeezekne\n".to_vec(),
-            "line 1: the text is not UTF-8, and seems to be separated by semicolons; save the file as \"CSV UTF-8\", or \
-             add `?charset=windows-1257&delimiter=%3B` to the address",
+            "line 1: the text is not UTF-8, and seems to be separated by semicolons; save the file as \"CSV UTF-8\", \
+             or add `?charset=windows-1257&delimiter=%3B` to the address",
         ),
         (
             form(Media::Csv),
