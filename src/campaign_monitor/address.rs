@@ -47,8 +47,8 @@ impl fmt::Display for Flaw {
                 "The e-mail address begins with “mailto:”. Remove it, or set `repair` of `email` in the mapping.",
             ),
             Self::WithName => f.write_str(
-                "The value is a name with an e-mail address in angle brackets. Leave the address alone, or set `repair` \
-                 of `email` in the mapping.",
+                "The value is a name with an e-mail address in angle brackets. Leave the address alone, or set \
+                 `repair` of `email` in the mapping.",
             ),
             Self::TrailingCharacter(last) => {
                 write!(

@@ -2,7 +2,7 @@
 
 /// Where one more example goes among those that are kept: behind them, in place of one whose kind has another example,
 /// or nowhere.
-pub fn slot(kept: &[&str], value: &str, most: usize) -> Option<usize> {
+pub fn example_slot(kept: &[&str], value: &str, most: usize) -> Option<usize> {
     if kept.len() < most {
         return Some(kept.len());
     }
@@ -14,7 +14,7 @@ pub fn slot(kept: &[&str], value: &str, most: usize) -> Option<usize> {
 }
 
 /// Puts an example where it belongs.
-pub fn put<T>(kept: &mut Vec<T>, at: usize, example: T) {
+pub fn put_example<T>(kept: &mut Vec<T>, at: usize, example: T) {
     if at < kept.len() {
         kept[at] = example;
     } else {
@@ -52,8 +52,8 @@ mod tests {
     fn kept(values: &[&'static str]) -> Vec<&'static str> {
         let mut kept = vec![];
         for value in values {
-            if let Some(at) = slot(&kept, value, 3) {
-                put(&mut kept, at, *value);
+            if let Some(at) = example_slot(&kept, value, 3) {
+                put_example(&mut kept, at, *value);
             }
         }
         kept

@@ -34,7 +34,7 @@ pub use invisible::all_shown;
 pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
-pub use likeness::{put, slot};
+pub use likeness::{example_slot, put_example};
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };

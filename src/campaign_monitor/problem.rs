@@ -64,7 +64,7 @@ impl ProblemCode {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::NotADate => {
-                "they are not dates as the `format` of the field says (without one: 1990-12-31)"
+                "they are not dates as the `format` of the field says (without one: yyyy-MM-dd)"
             }
             Self::OutOfRange => "Campaign Monitor does not accept numbers or days of this size",
             Self::NotANumber => {

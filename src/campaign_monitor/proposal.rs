@@ -8,7 +8,7 @@
 mod formats;
 mod null_words;
 
-use super::likeness::{put, slot};
+use super::likeness::{example_slot, put_example};
 use super::problem::ProblemCode;
 use super::values::{Fit, Form};
 pub use formats::ProposedFormat;
@@ -190,9 +190,9 @@ impl Candidate {
 
     fn add_misfit(&mut self, value: &str) {
         let kept: Vec<_> = self.misfits.iter().map(String::as_str).collect();
-        let at = slot(&kept, value, MISFITS_MAX).filter(|_| !kept.contains(&value));
+        let at = example_slot(&kept, value, MISFITS_MAX).filter(|_| !kept.contains(&value));
         if let Some(at) = at {
-            put(&mut self.misfits, at, value.to_owned());
+            put_example(&mut self.misfits, at, value.to_owned());
         }
     }
 

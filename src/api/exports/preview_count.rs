@@ -6,7 +6,7 @@ use super::preview_consents::ConsentWordCounts;
 use super::preview_problems::{EXAMPLES_MAX, ProblemExamples};
 use super::preview_proposals::FormatProposals;
 use super::preview_views::{ExampleView, InvalidView, PreviewView};
-use crate::campaign_monitor::{Consent, ConsentReading, put, slot};
+use crate::campaign_monitor::{Consent, ConsentReading, example_slot, put_example};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
@@ -15,8 +15,8 @@ use crate::records::unreadable::UnreadableConsent;
 use crate::runs::{FieldWarnings, Rejection, RejectionOutcome};
 
 /// What a mapping can do about the usual mistakes in addresses.
-const REPAIR: &str = "With `\"email\": {\"field\": \"…\", \"repair\": true}` in the mapping, a run sends these addresses \
-                      without that mistake.";
+const REPAIR: &str = "With `\"email\": {\"field\": \"…\", \"repair\": true}` in the mapping, a run sends these \
+                      addresses without that mistake.";
 
 /// What a run would do with the batches so far.
 pub struct PreviewCount {
@@ -68,8 +68,8 @@ impl PreviewCount {
         *count += 1;
         let kept: Vec<_> = examples.iter().map(ExampleView::shown).collect();
         let shown = consents.first().map_or(&refused.email, |consent| &consent.word);
-        if let Some(at) = slot(&kept, shown, EXAMPLES_MAX) {
-            put(examples, at, example(refused, consents));
+        if let Some(at) = example_slot(&kept, shown, EXAMPLES_MAX) {
+            put_example(examples, at, example(refused, consents));
         }
     }
 
@@ -127,7 +127,7 @@ fn example(refused: &Rejection, consents: Vec<UnreadableConsent>) -> ExampleView
     ExampleView { customer_id, email, message, field, value }
 }
 
-/// Profiles of a batch that are sent, and whose consent to tracking says nothing.
+/// Profiles of a batch that are sent, and whose consent to tracking stays as the list has it.
 fn unchanged_consents(batch: &EncodedBatch, plan: &Plan) -> i64 {
     use ConsentReading::{Assumed, Clear};
     let columns = &plan.columns_of(&batch.page);

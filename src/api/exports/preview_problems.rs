@@ -6,7 +6,7 @@ use super::preview_consents::ConsentWordCounts;
 use super::preview_views::{
     FormatProposalView, NullWordProposalView, ValueExampleView, ValueProblemsView,
 };
-use crate::campaign_monitor::{ProblemCode, is_null_word, put, slot};
+use crate::campaign_monitor::{ProblemCode, example_slot, is_null_word, put_example};
 use crate::records::plan::Plan;
 use crate::runs::{FieldWarnings, ValueProblem};
 
@@ -41,8 +41,8 @@ impl ProblemExamples {
             return;
         }
         let kept: Vec<_> = examples.iter().map(|example| example.value.as_str()).collect();
-        if let Some(at) = slot(&kept, &problem.value, EXAMPLES_MAX) {
-            put(examples, at, example(problem));
+        if let Some(at) = example_slot(&kept, &problem.value, EXAMPLES_MAX) {
+            put_example(examples, at, example(problem));
         }
     }
 
@@ -138,7 +138,7 @@ fn what(field: &str, code: ProblemCode, count: i64) -> String {
 const fn why(code: ProblemCode) -> &'static str {
     match code {
         ProblemCode::NotADate => {
-            "not a date as the `format` of the field says (without one: 1990-12-31)"
+            "not a date as the `format` of the field says (without one: yyyy-MM-dd)"
         }
         ProblemCode::OutOfRange => "a number or day that Campaign Monitor does not accept",
         ProblemCode::NotANumber => {

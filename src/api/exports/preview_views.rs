@@ -115,7 +115,7 @@ pub struct ValueProblemsView {
     /// What is wrong with them and what to do, for people.
     #[schema(
         example = "A run does not send 12 values of “Born”: not a date as the `format` of the field says (without \
-                   one: 1990-12-31)."
+                   one: yyyy-MM-dd)."
     )]
     pub message: String,
 }

@@ -74,7 +74,6 @@ fn from_csv(
     checked_csv(spool, &dialect(form), limits).map_err(|error| explained(error, &head, form))
 }
 
-/// How an upload begins.
 struct Head {
     line: String,
     is_utf8: bool,
