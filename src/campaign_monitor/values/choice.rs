@@ -46,7 +46,11 @@ impl Choices {
     /// Another name of an option; an option of that name comes before it.
     pub(super) fn also(&mut self, name: &str, index: usize) {
         let folded = (self.fold)(name);
-        self.folded.entry(folded).or_insert(Some(index));
+        if *self.folded.entry(folded).or_insert(Some(index)) == Some(index) {
+            // Known as it is written, it need not be folded each time.
+            self.names.entry(key(name)).or_insert(index);
+            self.names.entry(name.to_owned()).or_insert(index);
+        }
     }
 
     /// The position of the option that a name stands for.
