@@ -192,7 +192,9 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
 
     /// Spreadsheets write delimiters alone for rows without values.
     fn is_blank(&self) -> bool {
-        self.text().bytes().all(|byte| byte == self.scanner.delimiter)
+        let is_row = self.fields.len() == self.header.len();
+        let mut bytes = self.text().bytes();
+        self.text().is_empty() || (is_row && bytes.all(|byte| byte == self.scanner.delimiter))
     }
 
     fn text(&self) -> &str {

@@ -72,6 +72,7 @@ fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
         ("a,b\n1,2\n\n3,4\n", "line 3: the line is blank"),
         ("a,b\n1,2\n,\n3,4\n", "line 3: the line is blank, or has only delimiters"),
         (",\n1,2\n", "line 1: column 1 has no name"),
+        ("a,b\n1,2\n,,\n", "line 3: the record has 3 fields, but there are 2 columns"),
         (&blank, "line 3: the file ends with too many blank lines"),
         ("a,b\n1,\u{0}\n", "line 2: there is a zero byte"),
         ("a,b\n1,\"\u{0}\"\n", "line 2: there is a zero byte"),
