@@ -114,7 +114,9 @@ mod tests {
         let field = json!({"FieldName": "P", "Key": "[P]", "DataType": "Number"});
         let form = Form::of(&serde_json::from_value(field).unwrap(), Reading::default());
         let mut candidates = Candidates::of(&form, 100).unwrap();
-        values.iter().for_each(|value| candidates.see(value));
+        for value in values {
+            candidates.see(value);
+        }
         message("Pirkumi", &candidates.proposal().unwrap())
     }
 
