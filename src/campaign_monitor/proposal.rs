@@ -128,7 +128,8 @@ impl Candidates {
         }
         let chosen: Vec<_> = chosen.into_iter().filter(|one| one.sends == best).collect();
         let chosen = one_for_each_meaning(&chosen);
-        if best * 100 < self.values * PERCENT_FITTING && are_mixed(&chosen) {
+        let is_partial = best * 100 < self.values * PERCENT_FITTING;
+        if is_partial && (are_mixed(&chosen) || chosen.iter().any(|one| self.mixes_days(one))) {
             return None;
         }
         let telling = self.telling.as_deref().filter(|_| chosen.len() > 1);
@@ -139,6 +140,12 @@ impl Candidates {
             misfits: chosen[0].misfits.clone(),
             formats: chosen.iter().filter_map(|one| one.reading(telling)).collect(),
         })
+    }
+
+    /// Whether a day that a format does not send is one where day and month change places: others would be read wrongly.
+    fn mixes_days(&self, one: &Candidate) -> bool {
+        let swapped = one.format.swapped().and_then(|format| Candidate::of(&self.present, format));
+        swapped.is_some_and(|swapped| swapped.sends_what_misfits(one))
     }
 
     /// What reads nearly all values; of what reads any number one, and only where nothing else does. Else what sends

@@ -171,6 +171,10 @@ fn where_no_format_fits_nearly_all_the_best_one_is_proposed_if_it_fits_half() {
     let both = [&["02/03/1990"; 3][..], &["x"; 2]].concat();
     check(&dates(), &both, &[("dd/MM/yyyy", "1990/03/02"), ("MM/dd/yyyy", "1990/02/03")]);
     check(&dates(), &[&["32905"; 3][..], &["x"; 2]].concat(), &[]);
+    let other = [&["31/12/1990"; 3][..], &["19901231"; 2]].concat();
+    check(&dates(), &other, &[("dd/MM/yyyy", "1990/12/31")]);
+    let american = [&["31/12/1990", "02/03/1990", "05/05/1990"][..], &["12/31/1990"]].concat();
+    check(&dates(), &american, &[]);
 }
 
 #[test]
