@@ -142,7 +142,7 @@ impl Candidates {
         })
     }
 
-    /// Whether a day that a format does not send is one where day and month change places: others would be read wrongly.
+    /// Whether a day that a format does not send is one with day and month swapped: others would be read wrongly.
     fn mixes_days(&self, one: &Candidate) -> bool {
         let swapped = one.format.swapped().and_then(|format| Candidate::of(&self.present, format));
         swapped.is_some_and(|swapped| swapped.sends_what_misfits(one))
