@@ -42,6 +42,8 @@ pub enum WarningCode {
     UnsubscribesEverywhere,
     /// People who say no to text messages are put on the list, and their tracking is not asked of them.
     NoStaysOnList,
+    /// Campaign Monitor records a yes to tracking for people who are new there and whose consent is empty.
+    EmptyConsentIsYes,
 }
 
 impl WarningCode {
@@ -60,6 +62,7 @@ impl WarningCode {
             Self::RemovesLeavers => "removesLeavers",
             Self::UnsubscribesEverywhere => "unsubscribesEverywhere",
             Self::NoStaysOnList => "noStaysOnList",
+            Self::EmptyConsentIsYes => "emptyConsentIsYes",
         }
     }
 }
@@ -67,8 +70,8 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList, NobodyRemoved,
-        ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers,
+        ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes, Late, NoStaysOnList,
+        NobodyRemoved, ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers,
         UnsubscribesEverywhere,
     };
 
@@ -76,7 +79,7 @@ mod tests {
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
         let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
-        let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere];
+        let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere, EmptyConsentIsYes];
         for code in codes.into_iter().chain(more).chain(leavers) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }

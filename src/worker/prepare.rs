@@ -49,7 +49,7 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     job.run.full_because = basis.full_because;
     job.basis = Some(basis);
     let mut items = warnings::of_list(&list);
-    items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes()));
+    items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes(), None));
     items.extend(warnings::of_sync(&job.run.sync));
     items.extend(warnings::everywhere(&list, &job.run.sync));
     let (warnings, asks_to_confirm) = (Warnings { items }, list.confirmed_opt_in);

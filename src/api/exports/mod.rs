@@ -4,6 +4,7 @@ pub mod attach;
 pub mod check;
 mod check_flag;
 pub mod dependants;
+mod field_errors;
 pub mod find;
 mod formats;
 pub mod handlers;

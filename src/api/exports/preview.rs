@@ -35,9 +35,9 @@ use crate::storage::{self, Manifest};
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Where all or nearly all values of a field have a form that the
-/// list does not read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is
-/// answered as a problem. The examples are personal data: the audit records who read them.
+/// It reads the segments and the settings of the list. Where values of a field have a form that the list does not read,
+/// it proposes the formats that all, nearly all or at least half of them fit; a run never guesses one. Whatever would
+/// stop a run is answered as a problem. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -109,14 +109,18 @@ async fn preview(
         BasisError::Storage(error) => read_problem(&error),
     })?;
     let manifests = ready.manifests.clone();
-    let mut view = count(app, &basis, manifests, &ready.numbers).await?;
+    let (mut view, unchanged) = count(app, &basis, manifests, &ready.numbers).await?;
     view.full_because = basis.full_because;
     let in_flight = app.config.work.uploads_in_flight;
     let pace = CallPace { call_ms: call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight };
     view.estimated_seconds = estimate(view.calls, pace);
     view.list_warnings = warnings::of_list(&ready.list);
     let resubscribes = ready.export.sync.resubscribes(ready.export.options.0);
-    view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, resubscribes));
+    view.list_warnings.extend(warnings::of_choices(
+        &ready.export.mapping,
+        resubscribes,
+        Some(unchanged),
+    ));
     view.list_warnings.extend(warnings::of_sync(&ready.export.sync));
     view.list_warnings.extend(warnings::everywhere(&ready.list, &ready.export.sync));
     if let Some(found) = plan_of(app, &ready.export, &basis, &ready.manifests).await? {
@@ -152,13 +156,14 @@ async fn plan_of(
     })
 }
 
-/// Reads every row as a run does, and keeps only counts and a few examples.
+/// Reads every row as a run does, and keeps only counts and a few examples. Beside them: how many profiles leave their
+/// consent to tracking unchanged.
 async fn count(
     app: &App,
     basis: &Basis,
     manifests: Vec<Arc<Manifest>>,
     numbers: &HashSet<String>,
-) -> Result<PreviewView, Problem> {
+) -> Result<(PreviewView, i64), Problem> {
     let (selected, plan) = (rows(&manifests), basis.plan.clone());
     let source = MemberSource::new(app.storage.clone(), manifests, plan.clone(), rand::random());
     let marking = basis.marking.clone();
@@ -168,11 +173,12 @@ async fn count(
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
         count = counted(count, batch, plan.clone()).await?;
     }
+    let unchanged = count.unchanged_consents;
     let view = count.view(&plan);
     if view.selected != selected {
         return Err(anyhow::anyhow!("the reader ended before the segments").into());
     }
-    Ok(view)
+    Ok((view, unchanged))
 }
 
 /// Counts a batch on a thread that may block: one that is too large for a call is encoded again in halves.

@@ -18,7 +18,7 @@ use super::test_member::{Record, TestBody, Wanted, find_record};
 use crate::api::connections::account::{open, problem};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::campaign_monitor::{Error, differences};
+use crate::campaign_monitor::{CONSENT_TO_TRACK, Consent, Error, differences};
 use crate::exports::{Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
@@ -167,8 +167,10 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
     let sent = sent(&record.body)?;
     let differences =
         if failure.is_some() { vec![] } else { differences(&sent, &stored, &ready.fields) };
+    let is_unchanged = sent[CONSENT_TO_TRACK] == Consent::Unchanged.word();
     let mut warnings = warnings::of_list(&ready.list);
-    warnings.extend(warnings::of_choices(&ready.export.mapping, false));
+    let unchanged = Some(i64::from(is_unchanged));
+    warnings.extend(warnings::of_choices(&ready.export.mapping, false, unchanged));
     Ok(TestView {
         answer: AnswerView {
             outcome: match (&failure, result.total_new_subscribers) {
@@ -192,7 +194,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
 fn value_problems(record: &Record, plan: &Plan) -> Vec<ValueProblemsView> {
     let mut examples = ProblemExamples::default();
     record.problems.iter().for_each(|problem| examples.add(problem));
-    examples.views(&record.field_warnings, plan, &[])
+    examples.views(&record.field_warnings, plan, &[], "")
 }
 
 /// Campaign Monitor's code of a person who is not on the list.
