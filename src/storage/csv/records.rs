@@ -105,7 +105,7 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
     }
 
     fn read_header(&mut self) -> Result<Vec<String>, Error> {
-        if !self.read_record()? || self.is_blank() {
+        if !self.read_record()? || self.text().is_empty() {
             return Err(Error::invalid(
                 1,
                 "the file is empty; its first line must name the columns",
@@ -170,8 +170,8 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
         Ok(header)
     }
 
-    /// Blank lines are allowed only at the end, and together no longer than a record: a compressed file may hold
-    /// millions of them.
+    /// Blank lines, also of delimiters alone, are allowed only at the end, and together no longer than a record: a
+    /// compressed file may hold millions of them.
     fn end_after_blank_lines(&mut self) -> Result<bool, Error> {
         let (first, mut bytes) = (self.line, self.record.len());
         while self.read_record()? {
@@ -183,15 +183,22 @@ impl<I: Iterator<Item = Result<Bytes, Error>>> Records<I> {
             if !self.is_blank() {
                 return Err(Error::invalid(
                     first,
-                    "the line is blank; blank lines are allowed only at the end of the file",
+                    "the line is blank, or has only delimiters; such lines are allowed only at the end of the file",
                 ));
             }
         }
         Ok(false)
     }
 
+    /// Spreadsheets write delimiters alone for rows without values.
     fn is_blank(&self) -> bool {
-        self.record.trim_end_matches(['\r', '\n']).is_empty()
+        let is_row = self.fields.len() == self.header.len();
+        let mut bytes = self.text().bytes();
+        self.text().is_empty() || (is_row && bytes.all(|byte| byte == self.scanner.delimiter))
+    }
+
+    fn text(&self) -> &str {
+        self.record.trim_end_matches(['\r', '\n'])
     }
 
     /// Moves the next record out of the buffer; false at the end of the file.

@@ -47,7 +47,7 @@ impl ScanError {
 
 /// The special bytes of a dialect.
 pub(super) struct Scanner {
-    delimiter: u8,
+    pub(super) delimiter: u8,
     quotes: Quotes,
     /// The bytes that end a field without quotes, or are not allowed in it.
     special: [bool; 256],

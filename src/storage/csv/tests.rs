@@ -70,6 +70,9 @@ fn what_is_ambiguous_is_rejected_with_the_line_where_its_record_begins() {
         ("a,b\n1\r2,3\n", "line 2: there is a carriage return without a line feed"),
         ("a,b\n1,2\r", "line 2: there is a carriage return without a line feed"),
         ("a,b\n1,2\n\n3,4\n", "line 3: the line is blank"),
+        ("a,b\n1,2\n,\n3,4\n", "line 3: the line is blank, or has only delimiters"),
+        (",\n1,2\n", "line 1: column 1 has no name"),
+        ("a,b\n1,2\n,,\n", "line 3: the record has 3 fields, but there are 2 columns"),
         (&blank, "line 3: the file ends with too many blank lines"),
         ("a,b\n1,\u{0}\n", "line 2: there is a zero byte"),
         ("a,b\n1,\"\u{0}\"\n", "line 2: there is a zero byte"),
@@ -113,13 +116,19 @@ fn value() -> impl Strategy<Value = String> {
     "[a-z,\"\r\n é漢😀]{0,6}"
 }
 
+/// What every member has: a row of empty values is none.
+fn id() -> impl Strategy<Value = String> {
+    "[a-z,\"\r\n é漢😀]{1,6}"
+}
+
 proptest! {
     #[test]
     fn what_a_writer_writes_is_read_back(
-        table in prop::collection::vec([value(), value(), value()], 0..12),
+        table in prop::collection::vec((id(), value(), value()), 0..12),
         size in 1_usize..64,
     ) {
         let names = ["one", "two", "three"].map(String::from);
+        let table: Vec<_> = table.into_iter().map(|(id, two, three)| [id, two, three]).collect();
         let mut expected = vec![names.to_vec()];
         expected.extend(table.iter().map(|row| row.to_vec()));
 
@@ -134,7 +143,7 @@ proptest! {
     #[test]
     fn what_is_accepted_is_what_a_lenient_reader_sees(file in "a,b\n[1,\"\r\n]{0,24}") {
         if let Ok(rows) = read(file.as_bytes(), 7) {
-            prop_assert_eq!(rows, lenient(file.as_bytes()));
+            prop_assert_eq!(without_last_empty(rows), without_last_empty(lenient(file.as_bytes())));
         }
     }
 }
@@ -147,6 +156,14 @@ fn written(names: &[String], table: &[[String; 3]]) -> Vec<u8> {
     let mut file = Vec::new();
     arrow_csv::Writer::new(&mut file).write(&batch).unwrap();
     file
+}
+
+/// Empty rows at the end are no members.
+fn without_last_empty(mut rows: Rows) -> Rows {
+    while rows.last().is_some_and(|row| row.iter().all(String::is_empty)) {
+        rows.pop();
+    }
+    rows
 }
 
 /// The same file read by the Arrow project's own reader.

@@ -24,7 +24,8 @@ use super::{
         union::PartField,
         windows::Windows,
     },
-    unwrap::{advised, chunks, unwrap},
+    candidates::with_candidates,
+    unwrap::{advised, chunks, not_utf8, unwrap},
     writer::{MembersFile, Writer},
 };
 
@@ -60,8 +61,8 @@ fn from_csv(
     form: &UploadForm,
     limits: &ReceiveLimits,
 ) -> Result<MembersFile, Error> {
-    let header = first_line(&mut spool)?;
-    let delimiter = form.delimiter.unwrap_or_default();
+    let head = Head::of(&mut spool)?;
+    let header = &head.line;
     if header.to_ascii_lowercase().starts_with("sep=") {
         let hint = form.hint("delimiter=%3B", form.delimiter.is_some());
         let message = format!(
@@ -70,20 +71,40 @@ fn from_csv(
         );
         return Err(Error::invalid(1, message));
     }
-    checked_csv(spool, &dialect(form), limits).map_err(|error| match error {
-        Error::Invalid { .. } => {
-            csv::separator(&header, delimiter).map_or(error, |found| other_separator(found, form))
-        }
-        other => other,
-    })
+    checked_csv(spool, &dialect(form), limits).map_err(|error| explained(error, &head, form))
 }
 
-fn first_line(spool: &mut Spool) -> Result<String, Error> {
-    let mut head = Vec::new();
-    spool.by_ref().take(SHOWN_BYTES).read_to_end(&mut head).map_err(Error::unavailable)?;
-    spool.rewind().map_err(Error::unavailable)?;
-    let text = String::from_utf8_lossy(&head);
-    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
+struct Head {
+    line: String,
+    is_utf8: bool,
+}
+
+impl Head {
+    fn of(spool: &mut Spool) -> Result<Self, Error> {
+        let mut head = Vec::new();
+        spool.by_ref().take(SHOWN_BYTES).read_to_end(&mut head).map_err(Error::unavailable)?;
+        spool.rewind().map_err(Error::unavailable)?;
+        let text = String::from_utf8_lossy(&head);
+        let line =
+            text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned();
+        // The last character may be cut.
+        let is_utf8 = str::from_utf8(&head).err().is_none_or(|error| error.error_len().is_none());
+        Ok(Self { line, is_utf8 })
+    }
+}
+
+/// The error as it is, or what seems to separate the values, and the code page with it where nothing says either.
+fn explained(error: Error, head: &Head, form: &UploadForm) -> Error {
+    let Some(found) = csv::separator(&head.line, form.delimiter.unwrap_or_default()) else {
+        return error;
+    };
+    let says_neither = form.delimiter.is_none() && form.encoding.is_none();
+    match error {
+        Error::NotUtf8 { line } if form.delimiter.is_none() => not_utf8(line, form, Some(found)),
+        Error::Invalid { .. } if says_neither && !head.is_utf8 => not_utf8(1, form, Some(found)),
+        Error::Invalid { .. } => other_separator(found, form),
+        other => other,
+    }
 }
 
 fn other_separator(found: Separator, form: &UploadForm) -> Error {
@@ -102,7 +123,10 @@ fn checked_csv(
     let record_limits =
         RecordLimits { fields_max: limits.fields_max, row_bytes_max: limits.row_bytes_max };
     let mut records = Records::open(chunks(spool), record_limits, dialect)?;
-    let customer_id = customer_id_column(records.header(), dialect, limits)?;
+    let customer_id = match customer_id_column(records.header(), dialect, limits) {
+        Ok(column) => column,
+        Err(error) => return Err(with_candidates(error, &mut records)),
+    };
     let projection = Projection::all(records.header());
     let mut customer_ids = CustomerIds::new(Error::invalid, "line");
     let mut writer = Writer::new(text::schema(records.header()), limits)?;

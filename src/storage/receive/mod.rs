@@ -3,6 +3,7 @@
 //! The body goes to a temporary file first; then every row is checked on its way into a second temporary file of
 //! Parquet; only a complete file is put into the storage, in one atomic step. On any error nothing remains.
 
+mod candidates;
 mod convert;
 #[cfg(test)]
 mod tests;

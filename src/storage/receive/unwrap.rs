@@ -6,7 +6,7 @@ use bytes::Bytes;
 use encoding_rs::UTF_8;
 
 use super::super::{
-    csv::{self, Encoding},
+    csv::{self, Encoding, Separator},
     error::Error,
     foreign::{self, SHOWN_BYTES},
     limits::ReceiveLimits,
@@ -98,12 +98,23 @@ pub(super) fn chunks(mut file: impl Read) -> impl Iterator<Item = Result<Bytes, 
 
 /// What the sender of an upload can do about text that is not UTF-8.
 pub(super) fn advised(error: Error, form: &UploadForm) -> Error {
-    let Error::NotUtf8 { line } = error else { return error };
-    let hint = form.hint("charset=windows-1257", form.encoding.is_some());
+    match error {
+        Error::NotUtf8 { line } => not_utf8(line, form, None),
+        other => other,
+    }
+}
+
+/// The same, with what separates the values where that is to be said too.
+pub(super) fn not_utf8(line: u64, form: &UploadForm, other: Option<Separator>) -> Error {
+    let separator = other.map(|other| format!("&delimiter={}", other.encoded)).unwrap_or_default();
+    let parameters = format!("charset=windows-1257{separator}");
+    let hint = form.hint(&parameters, form.encoding.is_some());
+    let seems = other.map(|other| format!(", and seems to be separated by {}", other.name));
     let message = format!(
-        "the text is not UTF-8; save the file as \"CSV UTF-8\", or {hint} the address, with its code page: \
+        "the text is not UTF-8{}; save the file as \"CSV UTF-8\", or {hint} the address, with its code page: \
          `windows-1257` (Baltic), `windows-1250` (Central Europe), `windows-1251` (Cyrillic), `windows-1252` (Western \
-         Europe)"
+         Europe)",
+        seems.unwrap_or_default()
     );
     Error::invalid(line, message)
 }

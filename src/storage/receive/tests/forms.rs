@@ -49,8 +49,12 @@ async fn text_is_read_as_its_sender_says() {
     let excel = UploadForm { delimiter: Some(semicolons), encoding: Some(baltic()), ..csv.clone() };
     let shop_rows = [row(["1", "Rēzekne", "12,50"]), row(["2", "Rīga; vecpilsēta", "0,5"])];
     assert_eq!(send_as(excel.clone(), shop()).await.unwrap(), shop_rows);
+    let excel_again = excel.clone();
     let packed = UploadForm { is_gzip: true, ..excel };
     assert_eq!(send_as(packed, gzip(&shop())).await.unwrap(), shop_rows);
+
+    let ends = [&shop()[..], b";;\r\n;;\r\n\r\n"].concat();
+    assert_eq!(send_as(excel_again, ends).await.unwrap(), shop_rows, "Excel's empty rows");
 
     let lines = "{\"CustomerId\":\"1\",\"City\":\"Rīga\"}\n";
     for (form, body) in [
@@ -78,7 +82,33 @@ async fn what_is_written_otherwise_is_named_with_what_to_do() {
         (
             form(Media::Csv),
             b"CustomerId;City\n1;R\xeezekne\n".to_vec(),
+            "line 1: the text is not UTF-8, and seems to be separated by semicolons; save the file as \"CSV UTF-8\", \
+             or add `?charset=windows-1257&delimiter=%3B` to the address",
+        ),
+        (
+            form(Media::Csv),
+            b"Klients;Pils\xe7ta\n1;Riga\n".to_vec(),
+            "add `?charset=windows-1257&delimiter=%3B` to the address",
+        ),
+        (
+            form(Media::Csv),
+            b"CustomerId;City\n1;Riga\n".to_vec(),
             "line 1: the file seems to be separated by semicolons; add `?delimiter=%3B`",
+        ),
+        (
+            form(Media::Csv),
+            b"Nr,Email,City\n1,a@b.lv,Riga\n2,c@d.lv,Riga\n3,,Ogre\n".to_vec(),
+            "a customer. In the first 3 lines column 1 has a value in each, and none twice",
+        ),
+        (
+            form(Media::Csv),
+            b"Nr,Email,City\n1,a@b.lv,Riga\n2,c@d.lv,Riga\n".to_vec(),
+            "In the first 2 lines columns 1 and 2 have a value in each, and none twice",
+        ),
+        (
+            form(Media::Csv),
+            b"CustomerId,City\n1,Riga\n,\n2,Ogre\n".to_vec(),
+            "line 3: the line is blank, or has only delimiters",
         ),
         (
             form(Media::Csv),
