@@ -2,7 +2,7 @@
 //! secret, and proxies log answers.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
 use super::problem::{FieldError, Problem, ProblemKind};
@@ -37,15 +37,23 @@ pub fn parse_documented<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Re
 }
 
 /// The members that a body must have, and has not.
-fn lacking<T: PartialSchema>(bytes: &[u8]) -> Vec<FieldError> {
+fn lacking<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Vec<FieldError> {
     let schema = serde_json::to_value(T::schema()).unwrap_or_default();
     let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let missing = required.filter(|name| body.get(name).is_none());
     let error = |name: &str| {
-        FieldError::new(format!("/{name}"), "missing", format!("`/{name}` is missing."))
+        let choices = choices::<T>(name).unwrap_or_default();
+        FieldError::new(format!("/{name}"), "missing", format!("`/{name}` is missing.{choices}"))
     };
     missing.map(error).collect()
+}
+
+/// The words that a member may be, where it is one of a few: what the answer to another word names.
+fn choices<T: DeserializeOwned>(name: &str) -> Option<String> {
+    let problem = parse::<T>(json!({name: ""}).to_string().as_bytes()).err()?;
+    let words = problem.errors().first()?.message.strip_prefix(&format!("`/{name}` must be "))?;
+    words.starts_with("one of ").then(|| format!(" It must be {words}"))
 }
 
 fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error, bytes: &[u8]) -> Problem {

@@ -43,6 +43,15 @@ impl Methods {
         let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
         matching.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
     }
+
+    /// The last part of an address, where the address above it can be read.
+    fn part_of_readable(&self, path: &str) -> Option<&str> {
+        let (above, _) = path.trim_end_matches('/').rsplit_once('/')?;
+        let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
+        let parts = matching.filter_map(|(address, _)| address.pattern()?.rsplit('/').next());
+        let part = parts.into_iter().find(|part| !part.contains('{'))?;
+        self.allowed(above).contains(&Method::GET.as_str()).then_some(part)
+    }
 }
 
 /// HEAD is answered wherever GET is.
@@ -65,9 +74,12 @@ pub async fn no_such_route(
         };
         return Err(Problem::new(ProblemKind::NotFound, detail));
     }
+    let is_read = *request.method() == Method::GET;
+    if let Some(part) = methods.part_of_readable(request.path()).filter(|_| is_read) {
+        let hint = format!("Read what it belongs to: GET this address without `/{part}`.");
+        return Err(Problem::method_not_allowed(allowed.join(", "), &hint));
+    }
     let is_change = *request.method() == Method::PUT && allowed.contains(&Method::PATCH.as_str());
-    Err(Problem::method_not_allowed(
-        allowed.join(", "),
-        is_change.then_some(Method::PATCH.as_str()),
-    ))
+    let hint = if is_change { "Change it with PATCH." } else { "" };
+    Err(Problem::method_not_allowed(allowed.join(", "), hint))
 }

@@ -105,6 +105,15 @@ async fn what_is_in_use_or_cannot_be_is_refused_in_words_and_nothing_is_created(
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     assert_eq!(app.get(&format!("{lists}/{LIST_ID}")).await["fields"], before);
+    let problem = refused(create(&app, &fields, &json!({"name": "Tier"})).await, 400).await;
+    let message = text(&problem["errors"][0], "message");
+    assert!(message.starts_with("`/dataType` is missing. It must be one of `Text`"), "{message}");
+    let many = json!({"name": "Tier", "dataType": "MultiSelectMany"});
+    let problem = refused(create(&app, &fields, &many).await, 422).await;
+    assert!(text(&problem["errors"][0], "message").contains(r#"`"options": ["Tea""#), "{problem}");
+    let read = app.request("Admin", Method::GET, &fields).send().await.unwrap();
+    let detail = text(&refused(read, 405).await, "detail");
+    assert!(detail.ends_with("Read what it belongs to: GET this address without `/fields`."));
     let nowhere = format!("{lists}/0123456789abcdef0123456789abcdef/fields");
     refused(create(&app, &nowhere, &json!({"name": "Tier", "dataType": "Text"})).await, 404).await;
 }

@@ -163,7 +163,9 @@ fn check_options(new: &NewFieldBody) -> Result<(), Problem> {
             && !text.contains(char::is_control)
     };
     let error = match has_options {
-        true if new.options.is_empty() => "This type needs options. Name what may be chosen.",
+        true if new.options.is_empty() => {
+            "This type needs options. Name what may be chosen, such as `\"options\": [\"Tea\", \"Coffee\"]`."
+        }
         false if !new.options.is_empty() => {
             "Only MultiSelectOne and MultiSelectMany have options. Leave them out."
         }

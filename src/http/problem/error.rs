@@ -53,10 +53,8 @@ impl Problem {
 
     /// 405 with the methods of the address.
     #[must_use]
-    pub fn method_not_allowed(allow: String, instead: Option<&str>) -> Self {
-        let instead =
-            instead.map(|method| format!(" Change it with {method}.")).unwrap_or_default();
-        let detail = format!("This address accepts only {allow}.{instead}");
+    pub fn method_not_allowed(allow: String, hint: &str) -> Self {
+        let detail = format!("This address accepts only {allow}. {hint}").trim_end().to_owned();
         let mut problem = Self::new(ProblemKind::MethodNotAllowed, detail);
         problem.0.allow = Some(allow);
         problem
@@ -136,7 +134,7 @@ impl Problem {
         Err(Self::from_errors(ProblemKind::Unprocessable, errors))
     }
 
-    pub(in crate::http) fn errors(&self) -> &[FieldError] {
+    pub(crate) fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
