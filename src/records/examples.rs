@@ -102,6 +102,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             (Text, "31/12/1990", SLASHES, Sent(&["1990/12/31"])),
             (Text, "31/12/1990 23:59:59", SLASHES, Sent(&["1990/12/31"])),
             (Text, "12/31/1990 11:59 PM", r#""format": "M/d/yyyy""#, Sent(&["1990/12/31"])),
+            (Text, "31.12.1990.", r#""format": "dd.MM.yyyy""#, Sent(&["1990/12/31"])),
             (Text, "1990-12-31", SLASHES, Problem(NotADate)),
             (Text, "02/03/1990", "", Problem(NotADate)),
             (Text, "1899-12-31", "", Problem(OutOfRange)),
@@ -190,6 +191,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             (Text, "+44 (0)20 7946 0958", "", Sent(&["+442079460958"])),
             (Text, "20000000", LV, Sent(&["+37120000000"])),
+            (Text, "37120000000", LV, Sent(&["+37120000000"])),
             (Text, "20000000", "", Problem(NotAPhoneNumber)),
             (Text, "+371 20000000 ext. 5", "", Problem(NotAPhoneNumber)),
             (Text, "49 170 1234567", DE, Problem(NotAPhoneNumber)),

@@ -53,7 +53,8 @@ const RULES: &[(&str, &str)] = &[
         "`yyyy-MM-dd` or `yyyy/MM/dd`, with a time behind it or without. `format` names another pattern of \
          `yyyy`, `M`, `MM`, `d`, `dd`, `H`, `HH`, `h`, `hh`, `mm`, `ss`, `a` (AM or PM), `XXX` (a zone) and what \
          stands between them, or one of `excelSerial`, `epochSeconds` and `epochMillis`. A time behind the day is \
-         read although the pattern names none. Campaign Monitor has days from 1900/01/01 to 2076/06/06. A moment \
+         read although the pattern names none, and so is a last point where points stand in it. Campaign Monitor has \
+         days from 1900/01/01 to 2076/06/06. A moment \
          becomes a day in the `timezone` of the custom field; without one in the zone that the value names \
          (`+02:00`); where it names none (`Z`, `+00:00`, UTC, `epochSeconds`) in `mapping.timezone`; and else in \
          UTC. A time without a zone stays the day that is written.",
@@ -82,8 +83,9 @@ const RULES: &[(&str, &str)] = &[
     (
         "mobileNumber",
         "In E.164 (`+37120000000`), or with what people write between the digits. `mapping.defaultCountry` completes \
-         numbers of that country. A number must be valid where it belongs, by Google's libphonenumber. Digits that may \
-         begin with the code of the country, whose plus is missing, or with that of an area are ambiguous: they are a \
+         numbers of that country. A number must be valid where it belongs, by Google's libphonenumber. Where the \
+         plus is missing, digits that begin with the code of that country are read if they can be one number only \
+         (`37120000000`); if they can be another one with the code of an area, they are a \
          problem. So is a number to count with (`1701234567.0`), and a day (`2024-01-15`).",
     ),
 ];

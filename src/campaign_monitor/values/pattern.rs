@@ -1,6 +1,7 @@
 //! Patterns of dates, such as `dd/MM/yyyy`: the letters of .NET, Java and Excel.
 //!
-//! A time behind the day is read although the pattern names none: exports often add `00:00:00`.
+//! A time behind the day is read although the pattern names none: exports often add `00:00:00`. So is a last point
+//! behind a day with points, as Latvians and Hungarians write it.
 
 use jiff::civil::{Date, Time};
 
@@ -75,6 +76,7 @@ impl Pattern {
     fn rest(&self, parts: &Parts, scan: &mut Scan<'_>) -> Option<(Time, Option<Named>)> {
         let names = |wanted: fn(&Token) -> bool| self.0.iter().any(wanted);
         if !names(|token| matches!(token, Token::Hour(_))) {
+            self.skip_last_point(scan);
             return behind_a_day(scan);
         }
         let time = moment::time(parts.hour, parts.minute, parts.second)?;
@@ -82,6 +84,14 @@ impl Pattern {
         scan.is_at_end()
             .then_some((time, zone))
             .or_else(|| scan.0.starts_with('[').then_some((time, zone)))
+    }
+
+    /// `12.05.1979.` is the same day as without the last point.
+    fn skip_last_point(&self, scan: &mut Scan<'_>) {
+        let point = Token::Letter('.');
+        if self.0.contains(&point) && self.0.last() != Some(&point) {
+            scan.accept('.');
+        }
     }
 }
 
@@ -272,6 +282,13 @@ mod tests {
             ("M/d/yyyy", "12/31/1990 11:59 PM", Some("1990-12-31")),
             ("M/d/yyyy", "12/31/1990, 11:59:00\u{202f}PM", Some("1990-12-31")),
             ("M/d/yyyy h:mm:ss a", "12/31/1990 1:02:03 am", Some("1990-12-31")),
+            ("dd.MM.yyyy", "31.12.1990.", Some("1990-12-31")),
+            ("dd.MM.yyyy", "31.12.1990. 10:00", Some("1990-12-31")),
+            ("yyyy.MM.dd.", "1990.12.31.", Some("1990-12-31")),
+            ("dd.MM.yyyy", "31.12.1990..", None),
+            ("dd.MM.yyyy.", "31.12.1990..", None),
+            ("dd.MM.yyyy.", "31.12.1990", None),
+            ("dd/MM/yyyy", "31/12/1990.", None),
             ("yyyyMMdd", "19901231", Some("1990-12-31")),
             ("yyyyMMddHHmmss", "19901231235959", Some("1990-12-31")),
             ("yyyyMMdd", "199012310", None),

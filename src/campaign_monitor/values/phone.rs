@@ -40,7 +40,7 @@ pub fn mobile_number(text: &str, country: Option<PhoneCountry>) -> Option<String
     if !is_one_number(visible) {
         return None;
     }
-    // What stands between the digits says nothing more, and costs the library most of its time.
+    // What stands between the digits adds nothing to them, and costs the library most of its time.
     let digits: String = visible.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     let number = valid(&digits, country)?;
     let is_ambiguous = country
