@@ -43,12 +43,18 @@ impl fmt::Display for Flaw {
         match self {
             Self::Missing => f.write_str("The profile has no e-mail address."),
             Self::TooLong => f.write_str("The e-mail address is longer than 254 characters."),
-            Self::Link => f.write_str("The e-mail address begins with “mailto:”. Remove it."),
+            Self::Link => f.write_str(
+                "The e-mail address begins with “mailto:”. Remove it, or set `repair` of `email` in the mapping.",
+            ),
             Self::WithName => f.write_str(
-                "The value is a name with an e-mail address in angle brackets. Leave the address alone.",
+                "The value is a name with an e-mail address in angle brackets. Leave the address alone, or set \
+                 `repair` of `email` in the mapping.",
             ),
             Self::TrailingCharacter(last) => {
-                write!(f, "A “{last}” stands behind the e-mail address. Remove it.")
+                write!(
+                    f,
+                    "A “{last}” stands behind the e-mail address. Remove it, or set `repair` of `email` in the mapping."
+                )
             }
             Self::Several => f.write_str(
                 "The value has several e-mail addresses. Campaign Monitor takes one for a profile.",

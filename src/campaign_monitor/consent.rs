@@ -53,14 +53,14 @@ impl ConsentWords {
         no: impl IntoIterator<Item = impl AsRef<str>>,
         otherwise: Option<Consent>,
     ) -> Self {
-        let yes = yes.into_iter().map(|word| key(word.as_ref())).collect();
-        let no = no.into_iter().map(|word| key(word.as_ref())).collect();
+        let yes = yes.into_iter().map(|word| consent_key(word.as_ref())).collect();
+        let no = no.into_iter().map(|word| consent_key(word.as_ref())).collect();
         Self { yes, no, otherwise }
     }
 
     /// An empty value changes nothing. A word of the customer's comes before the usual ones.
     pub fn read(&self, text: Option<&str>) -> ConsentReading {
-        let key = text.map(key).filter(|key| !key.is_empty());
+        let key = text.map(consent_key).filter(|key| !key.is_empty());
         let Some(key) = key else { return ConsentReading::Clear(Consent::Unchanged) };
         let own = |words: &[String]| words.contains(&key);
         let usual = |words: &[&str]| words.contains(&&*key);
@@ -79,7 +79,7 @@ impl ConsentWords {
 }
 
 /// What the spellings of a word have in common; `0.0` is the same number as `0`.
-fn key(text: &str) -> String {
+pub fn consent_key(text: &str) -> String {
     let key = choice_key(text);
     let number = key.strip_prefix('-').unwrap_or(&key);
     let (integer, fraction) = number.split_once('.').unwrap_or((number, ""));

@@ -12,6 +12,7 @@ mod error;
 mod import;
 mod invisible;
 mod layout;
+mod likeness;
 mod lists;
 pub mod oauth;
 mod problem;
@@ -23,7 +24,7 @@ mod tally;
 mod values;
 
 pub use client::{Account, CampaignMonitor, Credential};
-pub use consent::{Consent, ConsentReading, ConsentWords};
+pub use consent::{Consent, ConsentReading, ConsentWords, consent_key};
 pub use encode::{
     CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK, EMAIL_ADDRESS, Encoded, MOBILE_NUMBER, NAME, encode,
 };
@@ -33,6 +34,7 @@ pub use invisible::all_shown;
 pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
+pub use likeness::{example_slot, put_example};
 pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList, bare,
 };

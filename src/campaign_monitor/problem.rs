@@ -63,9 +63,13 @@ impl ProblemCode {
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
-            Self::NotADate => "they are not dates in a form that is expected",
+            Self::NotADate => {
+                "they are not dates as the `format` of the field says (without one: yyyy-MM-dd)"
+            }
             Self::OutOfRange => "Campaign Monitor does not accept numbers or days of this size",
-            Self::NotANumber => "they are not numbers in a form that is expected",
+            Self::NotANumber => {
+                "they are not numbers as the `format` of the field says (without one: 1234.56)"
+            }
             Self::UnknownOption => "the field on the list has no such option",
             Self::UnknownCountry => "the field on the list has no such country or state",
             Self::NotAPhoneNumber => {

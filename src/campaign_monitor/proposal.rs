@@ -1,20 +1,26 @@
 //! Which formats the values of a column fit, where the present one does not: proposed to people, never used by itself.
 //!
 //! A candidate reads each value as the mapping would with that format, in the zones of the field. It is proposed where
-//! it reads nearly all values, and sends more of them than the present format. Where several send as many, all of them
-//! are proposed, each with what it would make of a value: nobody but the customer can know which is meant.
+//! it reads nearly all values, and sends more of them than the present format; where no format does, the one that sends
+//! the most is, if that is at least half of them. Where several send as many, all of them are proposed, each with what
+//! it would make of a value: nobody but the customer can know which is meant.
 
 mod formats;
 mod null_words;
 
+use super::likeness::{example_slot, put_example};
 use super::problem::ProblemCode;
 use super::values::{Fit, Form};
 pub use formats::ProposedFormat;
 use formats::{DATES, NUMBERS, OPTIONS};
 pub use null_words::is_null_word;
 
-/// A format is proposed when it reads so many of a hundred values.
-const PERCENT_MIN: i64 = 90;
+/// A format fits when it reads so many of a hundred values.
+const PERCENT_FITTING: i64 = 90;
+/// Where none fits, the best one is proposed when it sends so many of a hundred.
+const PERCENT_MIN: i64 = 50;
+/// Values that are named of those that a format does not send.
+const MISFITS_MAX: usize = 3;
 
 /// What the formats make of the values of a column so far.
 #[derive(Clone, Debug)]
@@ -43,20 +49,29 @@ struct Candidate {
     has_short_values: bool,
     /// The first value that the present format sends otherwise or not at all.
     example: Option<String>,
-    /// The first value that it does not send.
-    misfit: Option<String>,
+    /// Some values that it does not send, as different as there are.
+    misfits: Vec<String>,
 }
 
-/// The formats that fit nearly all values of a column.
+/// The formats that fit nearly all values of a column, or more of them than any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
     /// Values that stand for something.
     pub values: i64,
     /// How many of them each of the formats would send.
     pub fitting: i64,
-    /// One that would not be sent.
-    pub misfit: Option<String>,
+    /// How many are sent with the present format.
+    pub present: i64,
+    /// Some that would not be sent.
+    pub misfits: Vec<String>,
     pub formats: Vec<ProposedReading>,
+}
+
+impl Proposal {
+    /// Whether many values do not fit.
+    pub const fn is_partial(&self) -> bool {
+        self.fitting * 100 < self.values * PERCENT_FITTING
+    }
 }
 
 /// A format, and what it makes of a value.
@@ -104,7 +119,7 @@ impl Candidates {
         self.tried.retain(|candidate| self.values - candidate.reads <= unread_max);
     }
 
-    /// What fits nearly all values that were seen, and more than the present format.
+    /// What fits the values that were seen best, and more of them than the present format.
     pub fn proposal(&self) -> Option<Proposal> {
         let chosen = self.chosen();
         let best = chosen.iter().map(|one| one.sends).max()?;
@@ -113,31 +128,55 @@ impl Candidates {
         }
         let chosen: Vec<_> = chosen.into_iter().filter(|one| one.sends == best).collect();
         let chosen = one_for_each_meaning(&chosen);
+        let is_partial = best * 100 < self.values * PERCENT_FITTING;
+        if is_partial && (are_mixed(&chosen) || chosen.iter().any(|one| self.mixes_days(one))) {
+            return None;
+        }
         let telling = self.telling.as_deref().filter(|_| chosen.len() > 1);
         Some(Proposal {
             values: self.values,
             fitting: best,
-            misfit: chosen[0].misfit.clone(),
+            present: self.sent,
+            misfits: chosen[0].misfits.clone(),
             formats: chosen.iter().filter_map(|one| one.reading(telling)).collect(),
         })
     }
 
-    /// What reads nearly all values; of what reads any number one, and only where nothing else does.
+    /// Whether a day that a format does not send is one with day and month swapped: others would be read wrongly.
+    fn mixes_days(&self, one: &Candidate) -> bool {
+        let swapped = one.format.swapped().and_then(|format| Candidate::of(&self.present, format));
+        swapped.is_some_and(|swapped| swapped.sends_what_misfits(one))
+    }
+
+    /// What reads nearly all values; of what reads any number one, and only where nothing else does. Else what sends
+    /// many of them.
     fn chosen(&self) -> Vec<&Candidate> {
-        let fits = |one: &&Candidate| one.reads * 100 >= self.values * PERCENT_MIN;
+        let fits = |one: &&Candidate| one.reads * 100 >= self.values * PERCENT_FITTING;
         let fitting = self.tried.iter().filter(fits);
         let (vague, usual): (Vec<_>, Vec<_>) = fitting.partition(|one| one.format.is_vague());
         // The last one that is not less than any is the first one from behind.
         let vague = vague.into_iter().rev().max_by_key(|one| one.sends);
-        if usual.is_empty() { vague.into_iter().collect() } else { usual }
+        match (usual.is_empty(), vague) {
+            (false, _) => usual,
+            (true, Some(vague)) => vec![vague],
+            (true, None) => self.partly_fitting(),
+        }
+    }
+
+    /// What sends at least half of the values. What reads any number does not count.
+    fn partly_fitting(&self) -> Vec<&Candidate> {
+        let fits = |one: &&Candidate| {
+            !one.format.is_vague() && one.sends * 100 >= self.values * PERCENT_MIN
+        };
+        self.tried.iter().filter(fits).collect()
     }
 }
 
 impl Candidate {
     fn of(form: &Form, format: ProposedFormat) -> Option<Self> {
         let form = form.in_notation(format.notation()?)?;
-        let (has_short_values, example, misfit) = (false, None, None);
-        Some(Self { format, form, reads: 0, sends: 0, has_short_values, example, misfit })
+        let (has_short_values, example, misfits) = (false, None, vec![]);
+        Some(Self { format, form, reads: 0, sends: 0, has_short_values, example, misfits })
     }
 
     /// What it would send of one more value.
@@ -145,7 +184,7 @@ impl Candidate {
         let sent = read(&self.form, value);
         self.reads += i64::from(!sent.as_ref().is_err_and(|code| is_another_form(*code)));
         let Ok(text) = sent else {
-            self.misfit.get_or_insert_with(|| value.to_owned());
+            self.add_misfit(value);
             return None;
         };
         self.sends += 1;
@@ -154,6 +193,18 @@ impl Candidate {
             self.example.get_or_insert_with(|| value.to_owned());
         }
         Some(text)
+    }
+
+    fn add_misfit(&mut self, value: &str) {
+        let kept: Vec<_> = self.misfits.iter().map(String::as_str).collect();
+        let at = example_slot(&kept, value, MISFITS_MAX).filter(|_| !kept.contains(&value));
+        if let Some(at) = at {
+            put_example(&mut self.misfits, at, value.to_owned());
+        }
+    }
+
+    fn sends_what_misfits(&self, other: &Self) -> bool {
+        other.misfits.iter().any(|value| read(&self.form, value).is_ok())
     }
 
     /// What it makes of this value, or of its own example.
@@ -165,6 +216,11 @@ impl Candidate {
         };
         telling.and_then(of).or_else(|| of(self.example.as_deref()?))
     }
+}
+
+/// Whether one of the formats sends a value that another one does not: the column mixes them, and none is its format.
+fn are_mixed(all: &[&Candidate]) -> bool {
+    all.iter().any(|one| all.iter().any(|other| one.sends_what_misfits(other)))
 }
 
 /// Of formats that differ only in what stands between thousands, which no value tells, the first.

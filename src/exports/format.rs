@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::campaign_monitor::{DateFormat, Notation, NumberFormat, Separator};
+use crate::campaign_monitor::{DataType, DateFormat, Notation, NumberFormat, Separator};
 use crate::wire::text_or_object;
 
 /// How the data writes the values of a field.
@@ -130,13 +130,23 @@ impl TryFrom<MarksForm> for MarksOf {
 }
 
 impl ValueFormat {
+    /// Whether a field of this type has such formats, whether this one means something or not.
+    #[must_use]
+    pub const fn suits(&self, data_type: DataType) -> bool {
+        match self {
+            Self::Date(_) => matches!(data_type, DataType::Date),
+            Self::Number(_) => matches!(data_type, DataType::Number),
+            Self::Options(_) => matches!(data_type, DataType::MultiSelectMany),
+        }
+    }
+
     /// What it means, or why it means nothing and what is possible.
     pub fn meaning(&self) -> Result<Notation, &'static str> {
         match self {
             Self::Date(pattern) => DateFormat::parse(&pattern.0).map(Notation::Date).ok_or(
-                "This is not a date pattern. Write the day as d or dd, the month as M or MM and the year as yyyy, such \
-                 as dd/MM/yyyy, M/d/yyyy or yyyyMMdd, a time as HH:mm:ss, or one of excelSerial, epochSeconds and \
-                 epochMillis.",
+                "A format that is a text is a date pattern, and this is not one. Write the day as d or dd, the month \
+                 as M or MM and the year as yyyy, such as dd/MM/yyyy, M/d/yyyy or yyyyMMdd, a time as HH:mm:ss, or one \
+                 of excelSerial, epochSeconds and epochMillis.",
             ),
             Self::Number(marks) => marks.meaning().map(Notation::Number).ok_or(
                 "The same mark stands before the fraction and between thousands. Choose two different ones.",

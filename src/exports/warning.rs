@@ -36,6 +36,8 @@ pub enum WarningCode {
     Resubscribes,
     /// People who say no to text messages are put on the list, and their tracking is not asked of them.
     NoStaysOnList,
+    /// Campaign Monitor records a yes to tracking for people who are new there and whose consent is empty.
+    EmptyConsentIsYes,
 }
 
 impl WarningCode {
@@ -51,6 +53,7 @@ impl WarningCode {
             Self::ClearsValues => "clearsValues",
             Self::Resubscribes => "resubscribes",
             Self::NoStaysOnList => "noStaysOnList",
+            Self::EmptyConsentIsYes => "emptyConsentIsYes",
         }
     }
 }
@@ -58,7 +61,7 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ClearsValues, ConnectionNotConnected, DoubleOptIn, Late, NoStaysOnList,
+        ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes, Late, NoStaysOnList,
         ProfileLimitExceeded, Resubscribes, SegmentWithoutMembers,
     };
 
@@ -66,7 +69,7 @@ mod tests {
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
         let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
-        for code in codes.into_iter().chain(more) {
+        for code in codes.into_iter().chain(more).chain([EmptyConsentIsYes]) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

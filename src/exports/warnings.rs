@@ -1,6 +1,6 @@
 //! What the owner of an export should know before it runs.
 
-use super::consent::{ConsentChoice, ConsentMapping};
+use super::consent::{ConsentChoice, ConsentMapping, OtherConsent};
 use super::empty::EmptyValue;
 use super::mapping::Mapping;
 use super::options::Options;
@@ -22,10 +22,37 @@ pub(crate) fn of_list(list: &List) -> Vec<Warning> {
     if list.confirmed_opt_in { vec![double_opt_in] } else { vec![] }
 }
 
-/// What the export does to people and values that the list has, where its owner told it to.
-pub(crate) fn of_choices(mapping: &Mapping, options: Options) -> Vec<Warning> {
+/// What the export does to people and values that the list has, where its owner told it to. `empty_consents`: how many
+/// profiles are sent whose consent to tracking is empty, where they were counted.
+pub(crate) fn of_choices(
+    mapping: &Mapping,
+    options: Options,
+    empty_consents: Option<i64>,
+) -> Vec<Warning> {
     let warnings = resubscribes(options).into_iter().chain(clears(mapping));
-    warnings.chain(no_stays_on_list(mapping)).collect()
+    let consents =
+        no_stays_on_list(mapping).into_iter().chain(empty_consent(mapping, empty_consents));
+    warnings.chain(consents).collect()
+}
+
+/// An unchanged consent is a yes for a person whom Campaign Monitor has not met.
+fn empty_consent(mapping: &Mapping, count: Option<i64>) -> Option<Warning> {
+    let ConsentMapping::Field(track) = &mapping.consent_to_track else { return None };
+    let passes = track.otherwise == OtherConsent::Unchanged;
+    let (field, or_unreadable) = (track.field.as_str(), if passes { " or unreadable" } else { "" });
+    let profiles = match count {
+        Some(0) => return None,
+        Some(1) => "The consent of 1 profile is sent as `unchanged`, because".to_owned(),
+        Some(count) => {
+            format!("The consent of {count} profiles is sent as `unchanged`, because")
+        }
+        None => "A consent is sent as `unchanged` where".to_owned(),
+    };
+    let message = format!(
+        "{profiles} “{field}” is empty{or_unreadable}. Campaign Monitor records that as a yes to tracking for people \
+         who are new there. Write what they said into the data, or leave them out of the segment."
+    );
+    Some(Warning { code: WarningCode::EmptyConsentIsYes, message })
 }
 
 /// A no to text messages is often meant for all mail.

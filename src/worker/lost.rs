@@ -29,8 +29,8 @@ mod tests {
         lost.count(ProblemCode::NotADate, 12);
         assert_eq!(
             sentence(&lost),
-            "No value of the field “Born” could be sent to “birthday” (12 values): they are not dates in a form that \
-             is expected."
+            "No value of the field “Born” could be sent to “birthday” (12 values): they are not dates as the \
+             `format` of the field says (without one: yyyy-MM-dd)."
         );
     }
 }

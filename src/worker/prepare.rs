@@ -38,7 +38,7 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let plan = Plan::new(&job.run.mapping, job.run.options.0, &fields)
         .map_err(|key| Stopped::failed(ReasonCode::CustomFieldNotFound, format!("“{key}”")))?;
     let mut items = warnings::of_list(&list);
-    items.extend(warnings::of_choices(&job.run.mapping, job.run.options.0));
+    items.extend(warnings::of_choices(&job.run.mapping, job.run.options.0, None));
     let pinned = pin(&app, job, segments, Warnings { items }).await?;
     Ok(Prepared { session, plan: Arc::new(plan), manifests: pinned })
 }

@@ -56,7 +56,7 @@ async fn consents_that_nobody_can_read_are_named_with_their_field_and_their_word
     let invalid = &preview["invalidByCode"][0];
     assert_eq!((&invalid["code"], &invalid["count"]), (&json!("consentUnreadable"), &json!(3)));
     let expected = "“V” has “Jā” (2) and “Nē” (1), which are neither a yes nor a no. Add each word to `yes` or to `no` \
-        of `consentToSendSms`.";
+        of `consentToSendSms`, whose `otherwise` says what all other words mean.";
     assert_eq!(text(invalid, "message"), expected);
     let first = json!({"customerId": "0", "email": "p0@example.com", "field": "V", "value": "Jā"});
     assert_eq!(invalid["examples"][0], first);
@@ -85,6 +85,22 @@ async fn a_format_is_proposed_although_a_few_values_have_another_form() {
     assert_eq!(words, [("-".to_owned(), json!(1)), ("NULL".to_owned(), json!(5))]);
     let message = text(&preview["nullWordProposals"][1], "message");
     assert!(message.contains("add it to `nullWords`"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_profiles_that_are_not_sent_do_not_count_and_the_preview_says_so() {
+    let app = TestApp::start().await;
+    let csv = "CustomerId,Email,V\n1,mailto:a@example.com,x\n2,b@example.com,31.12.1990\n3,c@example.com,NULL\n";
+    let preview = preview(&app, csv, &custom("birthday")).await;
+    for of in ["formatProposals", "nullWordProposals", "valueProblems"] {
+        let message = text(&preview[of][0], "message");
+        let ends = message.ends_with(" This counts only the 2 usable profiles of 3.");
+        assert!(ends, "{of}: {message}");
+    }
+    let invalid = &preview["invalidByCode"][0];
+    assert!(text(invalid, "message").contains(r#""repair": true"#), "{invalid}");
+    let message = text(&invalid["examples"][0], "message");
+    assert!(message.ends_with("or set `repair` of `email` in the mapping."), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +151,7 @@ async fn examples_of_values_differ_and_say_how_many_profiles_have_them() {
     let problems = &preview["valueProblems"][0];
     let examples = problems["examples"].as_array().unwrap().iter();
     let examples: Vec<_> = examples.map(|one| (text(one, "value"), one["count"].clone())).collect();
-    let expected = [("Lettland", 3), ("Atlantis", 1), ("Mu", 1)];
+    let expected = [("Lettland", 3), ("Atlantis", 1), ("Mu", 1), ("Thule", 1), ("Latvia", 1)];
     assert_eq!(
         examples,
         expected.map(|(value, count)| (value.to_owned(), json!(count))),

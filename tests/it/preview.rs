@@ -85,8 +85,10 @@ async fn a_preview_tells_exactly_what_a_run_then_does() {
         .iter()
         .find(|item| item["code"] == "addressMalformed");
     let examples = &malformed.unwrap()["examples"];
-    assert_eq!(examples[0], json!({"customerId": "2", "email": "person2"}));
-    assert_eq!(examples.as_array().unwrap().len(), 3);
+    let why = "The e-mail address has a form that Campaign Monitor does not accept: it has no @.";
+    let first = json!({"customerId": "2", "email": "person2", "message": why});
+    assert_eq!(examples[0], first);
+    assert_eq!(examples.as_array().unwrap().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -233,7 +233,7 @@ async fn a_preview_lists_value_problems_with_examples_and_proposes_the_format_th
     let [dates, numbers] = [&preview["valueProblems"][0], &preview["valueProblems"][1]];
     assert_eq!((&dates["code"], &dates["count"]), (&json!("notADate"), &json!(1_200)), "{preview}");
     assert_eq!((&numbers["code"], &numbers["key"]), (&json!("notANumber"), &json!("points")));
-    assert_eq!(dates["examples"].as_array().unwrap().len(), 3);
+    assert_eq!(dates["examples"].as_array().unwrap().len(), 5);
     let first = json!({"customerId": "0", "email": "person0@example.com", "value": "01/12/1990", "sent": null,
         "count": 43});
     assert_eq!(dates["examples"][0], first);

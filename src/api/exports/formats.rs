@@ -21,7 +21,7 @@ pub fn unsuited(
         let message = "Only a field of type Date has moments. Remove the time zone.";
         return Some(FieldError::new(at(index, "timezone"), "unsuitedFormat", message));
     }
-    let format = custom.format.as_ref()?.meaning().ok()?;
+    let format = custom.format.as_ref()?;
     let error = || FieldError::new(at(index, "format"), "unsuitedFormat", possible(data_type));
     (!format.suits(data_type)).then(error)
 }

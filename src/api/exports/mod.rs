@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod check;
 pub mod dependants;
+mod field_errors;
 pub mod find;
 mod formats;
 pub mod handlers;

@@ -35,9 +35,9 @@ const CALL_MS_ASSUMED: i64 = 1200;
 
 /// Shows what a run would do, and sends nothing.
 ///
-/// It reads the segments and the settings of the list. Where all or nearly all values of a field have a form that the
-/// list does not read, it proposes the formats that they fit; a run never guesses one. Whatever would stop a run is
-/// answered as a problem. The examples are personal data: the audit records who read them.
+/// It reads the segments and the settings of the list. Where values of a field have a form that the list does not read,
+/// it proposes the formats that all, nearly all or at least half of them fit; a run never guesses one. Whatever would
+/// stop a run is answered as a problem. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -96,21 +96,23 @@ async fn preview(
 ) -> Result<PreviewView, Problem> {
     let ready = prepare(app, caller, id).await?;
     let call_ms = store_batches::pace_ms(&mut app.db.read().await?, id).await?;
-    let mut view = count(app, ready.plan, ready.manifests, &ready.numbers).await?;
+    let (mut view, unchanged) = count(app, ready.plan, ready.manifests, &ready.numbers).await?;
     let in_flight = app.config.work.uploads_in_flight;
     view.estimated_seconds = estimate(view.calls, call_ms.unwrap_or(CALL_MS_ASSUMED), in_flight);
     view.list_warnings = warnings::of_list(&ready.list);
-    view.list_warnings.extend(warnings::of_choices(&ready.export.mapping, ready.export.options.0));
+    let (mapping, options) = (&ready.export.mapping, ready.export.options.0);
+    view.list_warnings.extend(warnings::of_choices(mapping, options, Some(unchanged)));
     Ok(view)
 }
 
-/// Reads every row as a run does, and keeps only counts and a few examples.
+/// Reads every row as a run does, and keeps only counts and a few examples. Beside them: how many profiles leave their
+/// consent to tracking unchanged.
 async fn count(
     app: &App,
     plan: Arc<Plan>,
     manifests: Vec<Arc<Manifest>>,
     numbers: &HashSet<String>,
-) -> Result<PreviewView, Problem> {
+) -> Result<(PreviewView, i64), Problem> {
     let selected = rows(&manifests);
     let mut reader = batches::read(MemberSource {
         storage: app.storage.clone(),
@@ -126,11 +128,12 @@ async fn count(
         let batch = batch.map_err(|failure| read_problem(&failure.error))?;
         count = counted(count, batch, plan.clone()).await?;
     }
+    let unchanged = count.unchanged_consents;
     let view = count.view(&plan);
     if view.selected != selected {
         return Err(anyhow::anyhow!("the reader ended before the segments").into());
     }
-    Ok(view)
+    Ok((view, unchanged))
 }
 
 /// Counts a batch on a thread that may block: one that is too large for a call is encoded again in halves.

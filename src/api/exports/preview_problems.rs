@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::preview_consents::ConsentWordCounts;
 use super::preview_views::{
     FormatProposalView, NullWordProposalView, ValueExampleView, ValueProblemsView,
 };
-use crate::campaign_monitor::{ProblemCode, is_null_word};
+use crate::campaign_monitor::{ProblemCode, example_slot, is_null_word, put_example};
 use crate::records::plan::Plan;
 use crate::runs::{FieldWarnings, ValueProblem};
 
-/// Different values shown for each field and code.
-const EXAMPLES_MAX: usize = 3;
+/// Different values shown for each field and code, and profiles for each code: of every kind one, before repeats.
+pub(super) const EXAMPLES_MAX: usize = 5;
 /// Digits of a number that may lack its country.
 const PHONE_DIGITS_MIN: usize = 5;
 
@@ -37,30 +38,39 @@ impl ProblemExamples {
         let known = examples.iter_mut().find(|example| example.value == problem.value);
         if let Some(known) = known {
             known.count += 1;
-        } else if examples.len() < EXAMPLES_MAX {
-            examples.push(example(problem));
+            return;
+        }
+        let kept: Vec<_> = examples.iter().map(|example| example.value.as_str()).collect();
+        if let Some(at) = example_slot(&kept, &problem.value, EXAMPLES_MAX) {
+            put_example(examples, at, example(problem));
         }
     }
 
-    pub fn null_words(&self) -> Vec<NullWordProposalView> {
+    pub fn null_words(
+        &self,
+        consents: &ConsentWordCounts,
+        of_usable: &str,
+    ) -> Vec<NullWordProposalView> {
         let view = |(word, count): (&String, &i64)| NullWordProposalView {
             word: word.clone(),
             count: *count,
             message: format!(
                 "“{word}” ({}) seems to stand for nothing. If it does, add it to `nullWords` of the mapping: it is \
-                 then empty in every field.",
-                values(*count)
+                 then empty in every field.{}{of_usable}",
+                values(*count),
+                consents.if_nothing(word)
             ),
         };
         self.null_words.iter().map(view).collect()
     }
 
-    /// Every field and code that was counted, with its examples.
+    /// Every field and code that was counted, with its examples. `of_usable` says of which profiles the values are.
     pub fn views(
         &mut self,
         counted: &FieldWarnings,
         plan: &Plan,
         proposals: &[FormatProposalView],
+        of_usable: &str,
     ) -> Vec<ValueProblemsView> {
         let mut views = vec![];
         for warning in &counted.fields {
@@ -72,6 +82,7 @@ impl ProblemExamples {
                 let name = if field.is_empty() { key } else { field };
                 let mut message = what(name, by.code, by.count);
                 message += &self.remedy(by.code, plan, has_proposal);
+                message += of_usable;
                 let (field, key, (code, count)) = (of.0, of.1, (by.code, by.count));
                 views.push(ValueProblemsView { field, key, code, count, examples, message });
             }
@@ -87,7 +98,7 @@ impl ProblemExamples {
                  such as LV."
             ),
             (NotADate | NotANumber | UnknownOption, _) if has_proposal => {
-                " `formatProposals` names a format that they fit.".to_owned()
+                " `formatProposals` names a format that more of the values fit.".to_owned()
             }
             _ => String::new(),
         }
@@ -126,9 +137,13 @@ fn what(field: &str, code: ProblemCode, count: i64) -> String {
 /// What is wrong with one value, and with several.
 const fn why(code: ProblemCode) -> &'static str {
     match code {
-        ProblemCode::NotADate => "no date in a form that is expected",
+        ProblemCode::NotADate => {
+            "not a date as the `format` of the field says (without one: yyyy-MM-dd)"
+        }
         ProblemCode::OutOfRange => "a number or day that Campaign Monitor does not accept",
-        ProblemCode::NotANumber => "no number in a form that is expected",
+        ProblemCode::NotANumber => {
+            "not a number as the `format` of the field says (without one: 1234.56)"
+        }
         ProblemCode::UnknownOption => "no such option in the field on the list",
         ProblemCode::UnknownCountry => "no such country or state in the field on the list",
         ProblemCode::NotAPhoneNumber => "no valid number with its country",

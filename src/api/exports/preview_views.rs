@@ -25,7 +25,8 @@ pub struct PreviewView {
     pub field_warnings: Vec<FieldWarning>,
     /// The same values by field and code, with a few examples.
     pub value_problems: Vec<ValueProblemsView>,
-    /// Formats that all or nearly all values of a field fit. Set the one that is meant as the `format` of the field.
+    /// Formats that all, nearly all or at least half of the values of a field fit. Set the one that is meant as the
+    /// `format` of the field.
     pub format_proposals: Vec<FormatProposalView>,
     /// Words among the values that could not be sent, which seem to stand for nothing.
     pub null_word_proposals: Vec<NullWordProposalView>,
@@ -54,13 +55,14 @@ pub struct InvalidView {
     #[schema(example = "addressMalformed")]
     pub code: String,
     pub count: i64,
-    /// The first ones.
+    /// A few, as different as there are.
     pub examples: Vec<ExampleView>,
-    /// What to do, for people, where more is known than the code says: the words of a consent that nobody can read.
+    /// What to do, for people, where more is known than the code says: the words of a consent that nobody can read, or
+    /// the `repair` of addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
-        example = "“Consent” has “Maybe” (12), which is neither a yes nor a no. Add each word to `yes` or to `no` of \
-                   `consentToTrack`."
+        example = "“Consent” has “Maybe” (12), which is neither a yes nor a no. Add it to `yes` or to `no` of \
+                   `consentToTrack`, whose `otherwise` says what all other words mean."
     )]
     pub message: Option<String>,
 }
@@ -73,6 +75,12 @@ pub struct ExampleView {
     pub customer_id: String,
     #[schema(example = "not an address")]
     pub email: String,
+    /// What is wrong with this one, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "The e-mail address has a form that Campaign Monitor does not accept: it has no @."
+    )]
+    pub message: Option<String>,
     /// The field of a consent that nobody can read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Consent")]
@@ -81,6 +89,13 @@ pub struct ExampleView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Maybe")]
     pub value: Option<String>,
+}
+
+impl ExampleView {
+    /// What it is an example of: a word, or an address.
+    pub fn shown(&self) -> &str {
+        self.value.as_ref().unwrap_or(&self.email)
+    }
 }
 
 /// Values of one field that could not be sent as they are, for one reason.
@@ -95,11 +110,12 @@ pub struct ValueProblemsView {
     pub key: String,
     pub code: ProblemCode,
     pub count: i64,
-    /// The first ones that differ.
+    /// A few, as different as there are.
     pub examples: Vec<ValueExampleView>,
     /// What is wrong with them and what to do, for people.
     #[schema(
-        example = "A run does not send 12 values of “Born”: no date in a form that is expected."
+        example = "A run does not send 12 values of “Born”: not a date as the `format` of the field says (without \
+                   one: yyyy-MM-dd)."
     )]
     pub message: String,
 }
@@ -139,7 +155,7 @@ pub struct NullWordProposalView {
     pub message: String,
 }
 
-/// Formats that all or nearly all values of a field fit.
+/// Formats that all, nearly all or at least half of the values of a field fit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FormatProposalView {
     /// The field of the profile.

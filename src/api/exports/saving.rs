@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::check::{
     check_consents, check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
+use super::field_errors::FieldErrors;
 use super::find::find_to_change;
 use super::show::view;
 use super::views::SegmentNames;
@@ -36,25 +37,31 @@ pub struct Checked {
     pub warnings: Vec<Warning>,
 }
 
-/// Checks an export against its segments and, if it has a connection, against its list.
+/// Checks an export against its segments and, if it has a connection, against its list. One answer names all that is
+/// wrong.
 pub async fn check(
     app: &App,
     caller: &Caller<Contributor>,
     content: &ExportContent<'_>,
     names: &SegmentNames,
 ) -> Result<Checked, Problem> {
-    check_custom_fields(content.mapping)?;
-    check_consents(content.mapping)?;
-    let segments = find_segments(&mut app.db.read().await?, caller.instance, names).await?;
-    let segments = with_new_fields(app, content.mapping, segments).await?;
-    check_fields(content.mapping, &segments)?;
-    schedules::check::check(content.schedule, "/schedule", db::now())?;
-    let mut warnings = warnings::of_choices(content.mapping, content.options);
+    let (mapping, mut errors) = (content.mapping, FieldErrors::default());
+    errors.gather(check_custom_fields(mapping))?;
+    errors.gather(check_consents(mapping))?;
+    let found = find_segments(&mut app.db.read().await?, caller.instance, names).await;
+    let segments = errors.gather(found)?.unwrap_or_default();
+    let segments = with_new_fields(app, mapping, segments).await?;
+    errors.gather(check_fields(mapping, &segments))?;
+    errors.gather(schedules::check::check(content.schedule, "/schedule", db::now()))?;
+    let mut warnings = warnings::of_choices(mapping, content.options, None);
     warnings.extend(warnings::of_segments(&segments));
-    if let Some(id) = content.connection_id {
-        let connection = usable_connection(app, caller, id).await?;
-        warnings.extend(check_list(app, &connection, content.list_id, content.mapping).await?);
+    if let Some(id) = content.connection_id
+        && let Some(connection) = errors.gather(usable_connection(app, caller, id).await)?
+    {
+        let checked = check_list(app, &connection, content.list_id, mapping).await;
+        warnings.extend(errors.gather(checked)?.unwrap_or_default());
     }
+    errors.take()?;
     Ok(Checked { segments: segments.into_iter().map(|segment| segment.id).collect(), warnings })
 }
 

@@ -18,7 +18,7 @@ use super::test_member::{Record, TestBody, Wanted, find_record};
 use crate::api::connections::account::{open, problem};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
-use crate::campaign_monitor::{Error, differences};
+use crate::campaign_monitor::{CONSENT_TO_TRACK, Consent, Error, differences};
 use crate::exports::{Options, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
@@ -155,8 +155,10 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
     let sent = sent(&record.body)?;
     let differences =
         if failure.is_some() { vec![] } else { differences(&sent, &stored, &ready.fields) };
+    let is_unchanged = sent[CONSENT_TO_TRACK] == Consent::Unchanged.word();
     let mut warnings = warnings::of_list(&ready.list);
-    warnings.extend(warnings::of_choices(&ready.export.mapping, Options::default()));
+    let choices = (&ready.export.mapping, Options::default());
+    warnings.extend(warnings::of_choices(choices.0, choices.1, Some(i64::from(is_unchanged))));
     Ok(TestView {
         answer: AnswerView {
             outcome: match (&failure, result.total_new_subscribers) {
@@ -180,7 +182,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
 fn value_problems(record: &Record, plan: &Plan) -> Vec<ValueProblemsView> {
     let mut examples = ProblemExamples::default();
     record.problems.iter().for_each(|problem| examples.add(problem));
-    examples.views(&record.field_warnings, plan, &[])
+    examples.views(&record.field_warnings, plan, &[], "")
 }
 
 /// Campaign Monitor's code of a person who is not on the list.

@@ -146,6 +146,21 @@ impl ProposedFormat {
         }
     }
 
+    /// The format in which day and month have changed places.
+    pub(super) const fn swapped(self) -> Option<Self> {
+        Some(Self::Date(match self {
+            Self::Date(DayMonthSlash) => MonthDaySlash,
+            Self::Date(MonthDaySlash) => DayMonthSlash,
+            Self::Date(DayMonthDot) => MonthDayDot,
+            Self::Date(MonthDayDot) => DayMonthDot,
+            Self::Date(DayMonthDash) => MonthDayDash,
+            Self::Date(MonthDayDash) => DayMonthDash,
+            Self::Date(DayMonthCompact) => MonthDayCompact,
+            Self::Date(MonthDayCompact) => DayMonthCompact,
+            _ => return None,
+        }))
+    }
+
     /// Whether it reads every number as the other one does, but for what stands between thousands.
     pub(super) fn has_the_decimals_of(self, other: Self) -> bool {
         matches!((self, other), (Self::Number(one), Self::Number(other)) if one.decimal == other.decimal)

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::*;
-use crate::campaign_monitor::values::{Reading, Zones};
+use crate::campaign_monitor::values::{Notation, NumberFormat, Reading, Zones};
 
 fn form_read(data_type: &str, reading: Reading) -> Form {
     let options = ["Tea", "Bread; Butter", "Café"];
@@ -63,6 +63,7 @@ fn a_format_that_alone_fits_every_date_is_proposed() {
         (&["12311990", "06151985"], "MMddyyyy", "1990/12/31"),
         (&["1990.12.31"], "yyyy.MM.dd", "1990/12/31"),
         (&["31.1.1990"], "dd.MM.yyyy", "1990/01/31"),
+        (&["31.12.1990.", "1.2.1990"], "dd.MM.yyyy", "1990/12/31"),
         (&["31/1/1990", "1/11/1990"], "d/M/yyyy", "1990/01/31"),
         (&["1/31/1990", "11/1/1990"], "M/d/yyyy", "1990/01/31"),
         (&["31/12/1990 00:00:00", "02/03/1990 9:30"], "dd/MM/yyyy", "1990/12/31"),
@@ -111,7 +112,8 @@ fn what_a_run_would_not_send_is_not_proposed() {
     for values in [
         &["31/12/1990", "1990-12-31"][..],
         &["31/12/1990", "12/31/1990"],
-        &["31/12/1990", "unknown"],
+        &["31/12/1990", "12/31/1990", "02/03/1990"],
+        &["31/12/1990", "unknown", "never"],
         &["1990-12-31"],
         &["31/02/1990"],
         &["31/12/90"],
@@ -146,17 +148,39 @@ fn a_format_that_fits_nine_of_ten_values_is_proposed_with_their_number_and_one_t
     let days = |bad: &'static str| [&["31/12/1990"; 9][..], &[bad]].concat();
     for bad in ["x", "15.13.1979", "31/12/1890", "1990-12-31"] {
         let found = proposal(&dates(), &days(bad)).unwrap();
-        let (format, misfit) = (found.formats[0].format, found.misfit.as_deref());
-        assert_eq!((found.values, found.fitting, misfit), (10, 9, Some(bad)));
+        assert_eq!((found.values, found.fitting, found.misfits), (10, 9, vec![bad.to_owned()]));
+        let format = found.formats[0].format;
         assert_eq!(serde_json::to_value(format).unwrap(), "dd/MM/yyyy");
     }
-    assert_eq!(proposal(&dates(), &[&["31/12/1990"; 8][..], &["x"; 2]].concat()), None);
+}
+
+#[test]
+fn where_no_format_fits_nearly_all_the_best_one_is_proposed_if_it_fits_half() {
+    let points = ["982.345,44", "1.345,44", "12,50 EUR", "€ 99,00"];
+    let values = [&["1 234,56"; 8][..], &points].concat();
+    let found = proposal(&numbers(), &values).unwrap();
+    assert_eq!((found.values, found.fitting, found.present), (12, 8, 0));
+    assert_eq!(found.misfits, ["982.345,44", "€ 99,00", "12,50 EUR"], "one of each kind");
+    check(&numbers(), &values, &[(r#"{"decimal":",","group":" "}"#, "1234.56")]);
+    let comma = Notation::Number(NumberFormat { decimal: ',', group: None });
+    let with_comma = form_read("Number", Reading { format: Some(comma), ..Reading::default() });
+    let values = [&["1 234,56"; 6][..], &["12,5"; 2], &points].concat();
+    let found = proposal(&with_comma, &values).unwrap();
+    assert_eq!((found.values, found.fitting, found.present), (12, 8, 2));
+    check(&numbers(), &[&["1 234,56"; 3][..], &points].concat(), &[]);
+    let both = [&["02/03/1990"; 3][..], &["x"; 2]].concat();
+    check(&dates(), &both, &[("dd/MM/yyyy", "1990/03/02"), ("MM/dd/yyyy", "1990/02/03")]);
+    check(&dates(), &[&["32905"; 3][..], &["x"; 2]].concat(), &[]);
+    let other = [&["31/12/1990"; 3][..], &["19901231"; 2]].concat();
+    check(&dates(), &other, &[("dd/MM/yyyy", "1990/12/31")]);
+    let american = [&["31/12/1990", "02/03/1990", "05/05/1990"][..], &["12/31/1990"]].concat();
+    check(&dates(), &american, &[]);
 }
 
 #[test]
 fn words_that_stand_for_nothing_do_not_count() {
     let found = proposal(&dates(), &["31/12/1990", "NULL", "-", "n/a", "0000-00-00"]).unwrap();
-    assert_eq!((found.values, found.fitting, found.misfit), (1, 1, None));
+    assert_eq!((found.values, found.fitting, found.misfits), (1, 1, vec![]));
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::date::DateFormat;
 use super::decimal::NumberFormat;
 use super::pieces::Separator;
 use super::zones::Zones;
-use crate::campaign_monitor::lists::DataType;
 
 /// The format of one kind of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,18 +11,6 @@ pub enum Notation {
     Date(DateFormat),
     Number(NumberFormat),
     Options(Separator),
-}
-
-impl Notation {
-    /// Whether a field of this type has such values.
-    #[must_use]
-    pub const fn suits(&self, data_type: DataType) -> bool {
-        match self {
-            Self::Date(_) => matches!(data_type, DataType::Date),
-            Self::Number(_) => matches!(data_type, DataType::Number),
-            Self::Options(_) => matches!(data_type, DataType::MultiSelectMany),
-        }
-    }
 }
 
 /// How the values of a field are read.

@@ -21,6 +21,8 @@ async fn a_format_that_cannot_be_read_or_does_not_suit_the_field_is_refused_with
         ("birthday", "format", json!("dd/MM/yy"), "unreadableFormat", "yyyy"),
         ("birthday", "format", json!({"decimal": ","}), "unsuitedFormat", "excelSerial"),
         ("points", "format", json!("dd/MM/yyyy"), "unsuitedFormat", "decimal"),
+        ("points", "format", json!("1 234,56"), "unsuitedFormat", "decimal"),
+        ("interests", "format", json!(","), "unsuitedFormat", "separator"),
         (
             "points",
             "format",
@@ -44,6 +46,28 @@ async fn a_format_that_cannot_be_read_or_does_not_suit_the_field_is_refused_with
         assert_eq!(error["code"], code, "{key} {value}");
         assert!(text(error, "message").contains(words), "{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_of_every_kind_are_reported_in_one_answer() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,V\n1,ann@example.com,x\n").await;
+    let fields = json!([{"field": "W", "key": "city"}, {"field": "V", "key": "town"},
+        {"field": "V", "key": "points", "format": "1 234,56"}]);
+    let consent = json!({"field": "V", "yes": ["ok"], "no": ["OK"]});
+    let mapping = json!({"email": "Email", "customFields": fields, "consentToTrack": consent});
+    let new = export_with(&app.connection().await, &mapping);
+    let answer = app.request("Admin", Method::POST, "/exports").json(&new).send().await.unwrap();
+    let problem = refused(answer, 422).await;
+    let errors = problem["errors"].as_array().unwrap().iter();
+    let found: Vec<_> = errors.map(|error| (text(error, "pointer"), text(error, "code"))).collect();
+    let expected = [
+        ("/mapping/customFields/2/format", "unsuitedFormat"),
+        ("/mapping/consentToTrack/yes/0", "contradictoryWord"),
+        ("/mapping/customFields/0/field", "unknownField"),
+        ("/mapping/customFields/1/key", "unknownCustomField"),
+    ];
+    assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,6 +130,52 @@ async fn who_brings_people_back_is_warned_at_saving_at_preview_and_in_the_run() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_consent_is_a_yes_for_new_people_and_saving_preview_run_and_test_warn_of_it() {
+    let app = TestApp::start().await;
+    let members = "CustomerId,Email,Consent,City\n1,ann@example.com,yes,Riga\n2,bob@example.com,,NULL\n\
+        3,eve@example.com,NULL,Riga\n4,no address,,Riga\n";
+    app.segment("People", members).await;
+    let connection = app.connection().await;
+    let of = |more: Value| {
+        let mut mapping = json!({"email": "Email", "consentToTrack": {"field": "Consent"},
+            "customFields": [{"field": "City", "key": "birthday"}]});
+        mapping.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        export_with(&connection, &mapping)
+    };
+    let code = "emptyConsentIsYes".to_owned();
+    let ignored = of(json!({"nullWords": ["NULL"]}));
+    assert_eq!(warnings_of(&app, &ignored).await, [(); 3].map(|()| vec![code.clone()]));
+
+    let saved = app.post("/exports", &of(json!({}))).await;
+    let message = text(&saved["warnings"][0], "message");
+    assert!(message.starts_with("A consent is sent as `unchanged` where “Consent” is empty."));
+    assert!(message.contains("records that as a yes to tracking for people who are new there"));
+    let path = format!("/exports/{}", text(&saved, "exportId"));
+    let preview = app.post(&format!("{path}/preview"), &json!({})).await;
+    let message = text(&preview["listWarnings"][0], "message");
+    assert!(message.starts_with("The consent of 1 profile is sent as `unchanged`"), "{message}");
+    let word = text(&preview["nullWordProposals"][0], "message");
+    assert!(word.contains("In “Consent” (1) it is then an empty consent"), "{word}");
+    assert!(word.contains("add it to `no` of `consentToTrack` too"), "{word}");
+    for (customer, expected) in [("1", vec![]), ("2", vec![code])] {
+        let tested = app.post(&format!("{path}/test"), &json!({"customerId": customer})).await;
+        let warnings = tested["warnings"].as_array().unwrap().iter();
+        assert_eq!(warnings.map(|one| text(one, "code")).collect::<Vec<_>>(), expected, "{tested}");
+    }
+    let passed = json!({"consentToTrack": {"field": "Consent", "otherwise": "unchanged"}});
+    let saved = app.post("/exports", &of(passed)).await;
+    let message = text(&saved["warnings"][0], "message");
+    assert!(message.contains("“Consent” is empty or unreadable."), "{message}");
+    let path = format!("/exports/{}/preview", text(&saved, "exportId"));
+    let message = text(&app.post(&path, &json!({})).await["listWarnings"][0], "message");
+    assert!(message.starts_with("The consent of 2 profiles is sent"), "{message}");
+
+    app.segment("People", "CustomerId,Email,Consent,City\n1,ann@example.com,yes,Riga\n").await;
+    let preview = app.post(&path, &json!({})).await;
+    assert_eq!(preview["listWarnings"], json!([]), "nobody's is empty");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asks_only_for_text_messages_is_warned_that_a_no_stays_on_the_list() {
     let app = TestApp::start().await;
     app.segment("People", "CustomerId,Email,Sms\n1,ann@example.com,no\n").await;
@@ -139,7 +185,6 @@ async fn who_asks_only_for_text_messages_is_warned_that_a_no_stays_on_the_list()
     for (mapping, warns) in [
         (json!({"email": "Email", sms: of_field}), true),
         (json!({"email": "Email", sms: of_field, track: "yes"}), true),
-        (json!({"email": "Email", sms: of_field, track: of_field}), false),
         (json!({"email": "Email", sms: "yes"}), false),
     ] {
         let expected: Vec<String> = if warns { vec!["noStaysOnList".into()] } else { vec![] };
