@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 16] = [
+const VARIES: [(&str, &str); 20] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
