@@ -34,10 +34,14 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
     let (url, config) = (&service.url, &service.app.config);
     if !config.plays(Part::Api) {
         tracing::info!("serving {url}: health and metrics");
-    } else if config.security.swagger_ui {
-        tracing::info!("serving {url}, with its documentation at {url}swagger-ui/");
     } else {
-        tracing::info!("serving {url}, with its documentation at {url}openapi.json");
+        let documentation = if config.security.swagger_ui { "swagger-ui/" } else { "openapi.json" };
+        let console = if config.console.console {
+            format!("the console at {url}console/ and ")
+        } else {
+            String::new()
+        };
+        tracing::info!("serving {url}, with {console}its documentation at {url}{documentation}");
     }
     service.run().await
 }

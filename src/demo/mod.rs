@@ -6,7 +6,9 @@
 mod client;
 mod report;
 mod tour;
+mod trial;
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use clap::{Args, Parser};
@@ -21,6 +23,7 @@ use crate::sample::Sample;
 use crate::sandbox::Sandbox;
 use crate::service::{self, Service};
 use client::ApiClient;
+pub use trial::{Trial, run as run_trial};
 
 /// Shows the whole main job against the offline Campaign Monitor.
 #[derive(Args)]
@@ -40,7 +43,7 @@ pub struct Demo {
 pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
-    let config = settings(folder.path(), &sandbox)?;
+    let config = settings(folder.path(), &sandbox, ([127, 0, 0, 1], 0).into())?;
     let token = token(&config)?;
     let service = Service::start(service::open(config, metrics).await?)?;
     let url = service.url.clone();
@@ -59,7 +62,11 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
 }
 
 /// A service that needs nothing but a folder.
-fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Config> {
+fn settings(
+    folder: &std::path::Path,
+    sandbox: &Sandbox,
+    bind: SocketAddr,
+) -> anyhow::Result<Config> {
     #[derive(Parser)]
     struct Settings {
         #[command(flatten)]
@@ -67,7 +74,7 @@ fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Confi
     }
     let at = |name: &str| folder.join(name).display().to_string();
     let args = [
-        ("--bind", "127.0.0.1:0".to_owned()),
+        ("--bind", bind.to_string()),
         ("--roles", "api,worker,scheduler".to_owned()),
         ("--database-url", format!("sqlite://{}", at("demo.db"))),
         ("--storage-url", format!("file://{}", at("segments"))),
