@@ -28,7 +28,7 @@ export function Connections() {
     ] : []),
   ];
   return (
-    <Page title={t('connections.title')} actions={isAdmin && add}>
+    <Page title={t('connections.title')} actions={isAdmin && list.data?.items.length !== 0 && add}>
       <p class="lead">{t('connections.lead')}</p>
       <ProblemNote problem={list.problem} retry={list.reload} />
       {list.data?.items.length === 0 && (

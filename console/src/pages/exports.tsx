@@ -36,7 +36,7 @@ export function Exports({ route }: { route: Route }) {
   const add = <a class="button primary" href={to('exports', 'add')}>{t('exports.add')}</a>;
   const items = list.data?.items;
   return (
-    <Page title={t('exports.title')} actions={mayEdit && <>{add}<RunAll /></>}>
+    <Page title={t('exports.title')} actions={mayEdit && (search || items?.length !== 0) && <>{add}<RunAll /></>}>
       <p class="lead">{t('exports.lead')}</p>
       <Form role="search" class="inline" onSubmit={() => { location.hash = `${to('exports')}?search=${encodeURIComponent(typed)}`; }}>
         <Text label={t('exports.search')} value={typed} onInput={setTyped} type="search" />

@@ -20,7 +20,7 @@ export function Segments() {
     { name: t('segments.refreshed'), cell: (one) => moment(one.refreshedUtc) },
   ];
   return (
-    <Page title={t('segments.title')} actions={mayEdit && add}>
+    <Page title={t('segments.title')} actions={mayEdit && list.data?.items.length !== 0 && add}>
       <p class="lead">{t('segments.lead')}</p>
       <ProblemNote problem={list.problem} retry={list.reload} />
       {list.data?.items.length === 0 && (
