@@ -70,6 +70,7 @@ export async function open(url, folder, language = 'en') {
     await page.waitForTimeout(150);
     await accessible(name);
     await narrow(name);
+    await page.evaluate(() => scrollTo(0, 0));
     if (folder) await page.screenshot({ path: `${folder}/console_${name}${language === 'en' ? '' : `_${language}`}.png`, fullPage: true });
   }
 

@@ -77,9 +77,10 @@ export const planned = (utc: string, timeZone?: string): string => new Intl.Date
 
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
+  if (whole === 0) return number(Math.max(0, seconds), { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
   const parts: [number, string][] = [[Math.floor(whole / 3600), 'hour'], [Math.floor(whole / 60) % 60, 'minute'],
     [whole % 60, 'second']];
-  const shown = parts.filter(([value], index) => value > 0 || (index === 2 && whole === 0)).slice(0, 2);
+  const shown = parts.filter(([value]) => value > 0).slice(0, 2);
   return shown.map(([value, unit]) => number(value, { style: 'unit', unit, unitDisplay: 'short' })).join(' ');
 }
 

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
 import { useDo } from '../core/hooks.ts';
-import { current, duration, number, t, word } from '../core/i18n.ts';
+import { duration, number, t, word } from '../core/i18n.ts';
 import { CountsBar } from '../parts/counts.tsx';
 import { formatKey } from '../parts/formats.ts';
 import { announce } from '../parts/live.tsx';
@@ -91,7 +91,6 @@ function Unsent({ preview }: { preview: Preview }) {
         {preview.valueProblems.map((one) => (
           <li key={one.key + one.code}>
             <strong>{number(one.count)}</strong> {one.field}: {word('valueProblem', one.code)}{' '}
-            {current() === 'en' && <span lang="en">{one.message} </span>}
             <span class="small">{one.examples.slice(0, 3).map((example) => `“${example.value}”`).join(' · ')}</span>
           </li>
         ))}

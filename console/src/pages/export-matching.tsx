@@ -138,8 +138,11 @@ function Target({ target, mapping, set, names, problem }: {
           }} />
       )}
       {own && (
-        <Check label={t('matching.clear')} checked={own.ifEmpty === 'clear'} hint={t('matching.clearHint')}
-          onInput={(clear) => put({ ...own, ifEmpty: clear ? 'clear' : 'keep' })} />
+        <details open={own.ifEmpty === 'clear'}>
+          <summary>{t('matching.emptyOf', { name: target.name })}</summary>
+          <Check label={t('matching.clear')} checked={own.ifEmpty === 'clear'} hint={t('matching.clearHint')}
+            onInput={(clear) => put({ ...own, ifEmpty: clear ? 'clear' : 'keep' })} />
+        </details>
       )}
     </div>
   );

@@ -24,7 +24,7 @@ export function FileDrop({ file, onFile, label, error }: {
       <p class="hint" id={`${id}-hint`}>{t('upload.hint')}</p>
       <input id={id} type="file" accept=".csv,.txt,.ndjson,.jsonl,.parquet,text/csv" aria-describedby={`${id}-hint`}
         onChange={(event) => event.currentTarget.files?.[0] && onFile(event.currentTarget.files[0])} />
-      {file && <p class="strong">{file.name} ({number(file.size / 1000, { maximumFractionDigits: 1 })} kB)</p>}
+      {file && <p class="strong">{file.name} ({number(Math.max(0.1, file.size / 1000), { maximumFractionDigits: 1 })} kB)</p>}
       {error && <p class="error">{error}</p>}
     </div>
   );

@@ -2,25 +2,13 @@
 
 import { useState } from 'preact/hooks';
 import type { Schemas } from '../core/api.ts';
+import { lineOf, simple } from '../core/cron.ts';
 import { t, word, zone } from '../core/i18n.ts';
 import { Check, Radios, Select, Text } from './form.tsx';
 import { errorAt } from './problem.tsx';
 
 export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 type Schedule = Schemas['Schedule'];
-
-/** A line such as `0 6 * * 1-5` as a time and days; null when it says more than that. */
-export function simple(line: string): { time: string; days: string } | null {
-  const found = /^(\d{1,2}) (\d{1,2}) \* \* (\*|1-5|[0-6])$/.exec(line);
-  if (!found) return null;
-  const [, minute = '', hour = '', days = ''] = found;
-  return { time: `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`, days };
-}
-
-export function lineOf(time: string, days: string): string {
-  const [hour, minute] = time.split(':').map(Number);
-  return `${minute ?? 0} ${hour ?? 0} * * ${days}`;
-}
 
 export const zones = (): [string, string][] => {
   const all = Intl.supportedValuesOf('timeZone');

@@ -280,6 +280,7 @@ const messages = {
   'matching.formatOf': 'How “{name}” is written in your data',
   'matching.usual': 'In the usual form',
   'matching.separated': 'Several options, separated by {mark}',
+  'matching.emptyOf': 'Empty values of “{name}”',
   'matching.clear': 'Empty values delete what the list has',
   'matching.clearHint': 'Without this, they leave it as it is.',
   'matching.consent': 'Consent',

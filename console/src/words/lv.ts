@@ -281,6 +281,7 @@ export const lv: Catalogue = {
   'matching.formatOf': 'Kā “{name}” ir rakstīts jūsu datos',
   'matching.usual': 'Parastajā formā',
   'matching.separated': 'Vairākas opcijas, ko atdala {mark}',
+  'matching.emptyOf': 'Tukšas “{name}” vērtības',
   'matching.clear': 'Tukšas vērtības dzēš to, kas ir sarakstā',
   'matching.clearHint': 'Bez tā saraksta vērtība paliek, kāda ir.',
   'matching.consent': 'Piekrišana',
