@@ -1,6 +1,6 @@
 //! Programs of others against the real thing: the vendor's own Python library against the offline Campaign
-//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the
-//! tokens of a certified OpenID provider.
+//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI and on the
+//! console, the tokens of a certified OpenID provider.
 //!
 //! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the code of the documents in
 //! `outside/documented.rs`.) Each test brings its program: Python
@@ -178,6 +178,25 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui
     let arguments = [arguments.as_slice(), &[admin, contributor, viewer, &folder]].concat();
     succeed("node", &arguments, &home).await;
     assert_eq!(app.active().await, 2);
+}
+
+/// Builds the console where a debug build of the service reads it, and tests what needs no browser.
+async fn built_console() {
+    const CONSOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
+    let _alone = INSTALLING.lock().await;
+    succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], CONSOLE).await;
+    succeed("npm", &["run", "build"], CONSOLE).await;
+    succeed("npm", &["test"], CONSOLE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_console() {
+    let home = browser().await;
+    built_console().await;
+    let app = TestApp::start().await;
+    let folder = pictures().unwrap_or_default();
+    succeed("node", &["console.mjs", app.url(), API_KEY, &folder], &home).await;
+    assert_eq!(app.active().await, 40);
 }
 
 /// A service to which people come back in a browser when they have signed in at the offline Campaign Monitor.
