@@ -199,6 +199,19 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_consol
     assert_eq!(app.active().await, 40);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_to_the_console_at_a_certified_openid_provider_and_no_token_is_stored() {
+    let home = browser().await;
+    built_console().await;
+    let provider = Provider::start().await;
+    let settings = ["--auth-issuer", &provider.issuer, "--console-client-id", "console"];
+    let app = TestApp::start_with(&settings).await;
+    let redirect = format!("{}console/", app.url());
+    let claims = json!({"redirectUri": redirect, "roles": ["Contributor"], "instances": [app.instance]});
+    provider.order("console", &claims).await;
+    succeed("node", &["console_sign_in.mjs", app.url()], &home).await;
+}
+
 /// A service to which people come back in a browser when they have signed in at the offline Campaign Monitor.
 async fn with_a_way_back() -> TestApp {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

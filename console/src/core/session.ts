@@ -73,16 +73,17 @@ export async function fromProvider(config: Config): Promise<Session | null> {
   const query = new URLSearchParams(location.search);
   if (config.signIn.kind !== 'oidc' || !query.has('state')) return null;
   const users = await provider(config.signIn);
+  let hash = '';
   try {
     const user = await users.signinRedirectCallback();
+    hash = typeof user.state === 'string' ? user.state : '';
     return sessionOf(config, user.access_token, async (renew) => {
       let current = await users.getUser();
       if ((renew || current?.expired) && current?.refresh_token) current = await users.signinSilent();
       return current?.access_token ?? '';
     });
   } finally {
-    const user = await users.getUser();
-    const hash = typeof user?.state === 'string' ? user.state : '';
+    // Neither the code nor the state stay in the address, nor in the history.
     history.replaceState(null, '', new URL('.', document.baseURI).href + hash);
   }
 }
