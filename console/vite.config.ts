@@ -1,7 +1,7 @@
 // How the console is built: hashed files with relative addresses, so that it works below any path, and a compressed
 // copy beside each, because the service compresses nothing itself.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
@@ -13,6 +13,7 @@ function clean(): Plugin {
   return {
     name: 'clean',
     buildStart() {
+      mkdirSync(OUT, { recursive: true });
       for (const name of readdirSync(OUT)) {
         if (!name.startsWith('.')) rmSync(join(OUT, name), { recursive: true });
       }

@@ -72,7 +72,7 @@ export async function open(url, folder, language = 'en') {
     await accessible(name);
     await narrow(name);
     await page.evaluate(() => scrollTo(0, 0));
-    if (folder) await page.screenshot({ path: `${folder}/console_${name}${language === 'en' ? '' : `_${language}`}.png`, fullPage: true });
+    if (folder) await page.screenshot({ path: `${folder}/console_${name}${language === 'en' ? '' : `_${language}`}.png` });
   }
 
   async function close() {

@@ -6,6 +6,7 @@ import { commonFields, draftOf, empty, proposed, emailField, type Draft } from '
 import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { go, to, type Route } from '../core/router.ts';
+import type { StepProps } from './export-step.ts';
 import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
 import { MatchingStep } from './export-matching.tsx';
 import { OptionsStep } from './export-options.tsx';
@@ -14,17 +15,7 @@ import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 
 const STEPS = ['connection', 'list', 'segments', 'matching', 'options'] as const;
-export type Step = (typeof STEPS)[number];
-
-export interface StepProps {
-  draft: Draft;
-  change(part: Partial<Draft>): void;
-  connections: Schemas['ConnectionView'][];
-  segments: Schemas['SegmentView'][];
-  chosen: Schemas['SegmentView'][];
-  list: Schemas['ListView'] | null;
-  problem: Schemas['Problem'] | null;
-}
+type Step = (typeof STEPS)[number];
 
 export function AddExport({ route }: { route: Route }) {
   const segment = route.query.get('segment');

@@ -5,7 +5,7 @@ import {
   commonFields, emailField, sourceOf, withEmail, wordsOf, type CustomField, type Mapping, type Source,
 } from '../core/draft.ts';
 import { t } from '../core/i18n.ts';
-import type { StepProps } from './export-edit.tsx';
+import type { StepProps } from './export-step.ts';
 import { MembersPreview } from './members-preview.tsx';
 import { Check, Select, Text, type Choices } from '../parts/form.tsx';
 import { Empty } from '../parts/page.tsx';

@@ -1,7 +1,7 @@
 // The last step of an export: its name, who comes back to the list, and when it runs.
 
 import { t } from '../core/i18n.ts';
-import type { StepProps } from './export-edit.tsx';
+import type { StepProps } from './export-step.ts';
 import { Radios, Text } from '../parts/form.tsx';
 import { errorAt } from '../parts/problem.tsx';
 import { ScheduleFields } from '../parts/schedule.tsx';

@@ -6,7 +6,7 @@ import { useDo, useKey, useLoad } from '../core/hooks.ts';
 import { number, t, word } from '../core/i18n.ts';
 import { to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
-import type { StepProps } from './export-edit.tsx';
+import type { StepProps } from './export-step.ts';
 import { Check, Radios, Select, Text } from '../parts/form.tsx';
 import { Empty, Facts } from '../parts/page.tsx';
 import { ProblemNote, Warnings } from '../parts/problem.tsx';
