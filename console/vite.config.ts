@@ -28,7 +28,8 @@ function compress(): Plugin {
     writeBundle() {
       for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
         const path = join(entry.parentPath, entry.name);
-        if (/\.(html|js|css|svg)$/.test(entry.name)) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+        if (/\.(html|js|css|svg)$/.test(entry.name))
+          writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
       }
     },
   };

@@ -3,6 +3,7 @@
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import './style.css';
+import './forms.css';
 import './parts.css';
 import { App } from './app.tsx';
 import { use } from './core/api.ts';
@@ -17,19 +18,38 @@ const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 
 /** What is asked of people before they see the pages. */
 function Gate({ title, children }: { title: string; children: preact.ComponentChildren }) {
-  return <main class="gate"><h1>{title}</h1>{children}</main>;
+  return (
+    <main class="gate">
+      <h1>{title}</h1>
+      {children}
+    </main>
+  );
 }
 
-function SignIn({ config, failed, entered }: { config: Config; failed: string | null; entered(session: Session): void }) {
+function SignIn({
+  config,
+  failed,
+  entered,
+}: {
+  config: Config;
+  failed: string | null;
+  entered(session: Session): void;
+}) {
   const [token, setToken] = useState('');
   const [wrong, setWrong] = useState(false);
   const { signIn } = config;
   if (signIn.kind === 'oidc') {
     return (
       <Gate title={t('app.name')}>
-        {failed && <p class="note bad" role="alert">{t('signIn.failed')} <span lang="en">{failed}</span></p>}
+        {failed && (
+          <p class="note bad" role="alert">
+            {t('signIn.failed')} <span lang="en">{failed}</span>
+          </p>
+        )}
         <p>{t('signIn.text')}</p>
-        <button type="button" class="primary" onClick={() => void goToProvider(signIn)}>{t('signIn.go')}</button>
+        <button type="button" class="primary" onClick={() => void goToProvider(signIn)}>
+          {t('signIn.go')}
+        </button>
       </Gate>
     );
   }
@@ -41,9 +61,18 @@ function SignIn({ config, failed, entered }: { config: Config; failed: string | 
   return (
     <Gate title={t('app.name')}>
       <Form onSubmit={enter} class="form">
-        <Text label={t('signIn.token')} hint={t('signIn.tokenHint')} value={token} onInput={setToken} type="password" required
-          error={wrong ? t('signIn.noToken') : undefined} />
-        <button type="submit" class="primary">{t('signIn.enter')}</button>
+        <Text
+          label={t('signIn.token')}
+          hint={t('signIn.tokenHint')}
+          value={token}
+          onInput={setToken}
+          type="password"
+          required
+          error={wrong ? t('signIn.noToken') : undefined}
+        />
+        <button type="submit" class="primary">
+          {t('signIn.enter')}
+        </button>
       </Form>
     </Gate>
   );
@@ -55,10 +84,27 @@ function PickInstance({ session, first, picked }: { session: Session; first: str
     <Gate title={t('instance.title')}>
       <p>{t('instance.text')}</p>
       <Form onSubmit={() => picked(id.trim().toLowerCase())} class="form">
-        {session.instances.length > 0
-          ? <Select label={t('app.instance')} value={id} onInput={setId} choices={session.instances.map((one) => [one, one])} />
-          : <Text label={t('app.instance')} hint={t('instance.hint')} value={id} onInput={setId} pattern={UUID} required spellcheck={false} />}
-        <button type="submit" class="primary">{t('common.continue')}</button>
+        {session.instances.length > 0 ? (
+          <Select
+            label={t('app.instance')}
+            value={id}
+            onInput={setId}
+            choices={session.instances.map((one) => [one, one])}
+          />
+        ) : (
+          <Text
+            label={t('app.instance')}
+            hint={t('instance.hint')}
+            value={id}
+            onInput={setId}
+            pattern={UUID}
+            required
+            spellcheck={false}
+          />
+        )}
+        <button type="submit" class="primary">
+          {t('common.continue')}
+        </button>
       </Form>
     </Gate>
   );
@@ -87,31 +133,59 @@ function Console({ config, first, failed }: { config: Config; first: Session | n
   };
   if (!session) return <SignIn config={config} failed={failed} entered={enter} />;
   if (!instance) {
-    return <PickInstance session={session} first={config.instanceId ?? ''} picked={(id) => {
-      sessionStorage.setItem(INSTANCE, id);
-      setInstance(id);
-    }} />;
+    return (
+      <PickInstance
+        session={session}
+        first={config.instanceId ?? ''}
+        picked={(id) => {
+          sessionStorage.setItem(INSTANCE, id);
+          setInstance(id);
+        }}
+      />
+    );
   }
   use(session, instance, () => setEnded(true));
   const { signIn } = config;
-  const roles: [string, () => void][] = signIn.kind !== 'development' ? []
-    : ([['Admin', 'admin'], ['Contributor', 'contributor'], ['Viewer', 'viewer']] as const).map(([name, key]) => [name, () => {
-        const next = withToken(config, signIn.tokens[key]);
-        if (next) enter(next);
-      }]);
+  const roles: [string, () => void][] =
+    signIn.kind !== 'development'
+      ? []
+      : (
+          [
+            ['Admin', 'admin'],
+            ['Contributor', 'contributor'],
+            ['Viewer', 'viewer'],
+          ] as const
+        ).map(([name, key]) => [
+          name,
+          () => {
+            const next = withToken(config, signIn.tokens[key]);
+            if (next) enter(next);
+          },
+        ]);
   const isOnly = session.instances.length === 1;
   return (
     <WhoContext.Provider value={{ session, instance }}>
       {ended && (
         <div class="note bad ended" role="alert">
           <p>{t('signIn.ended')}</p>
-          <button type="button" onClick={() => (signIn.kind === 'oidc' ? void goToProvider(signIn) : leave())}>{t('signIn.go')}</button>
+          <button type="button" onClick={() => (signIn.kind === 'oidc' ? void goToProvider(signIn) : leave())}>
+            {t('signIn.go')}
+          </button>
         </div>
       )}
-      <App key={session.role} roles={roles} signOut={leave} leaveInstance={isOnly ? null : () => {
-        sessionStorage.removeItem(INSTANCE);
-        setInstance('');
-      }} />
+      <App
+        key={session.role}
+        roles={roles}
+        signOut={leave}
+        leaveInstance={
+          isOnly
+            ? null
+            : () => {
+                sessionStorage.removeItem(INSTANCE);
+                setInstance('');
+              }
+        }
+      />
     </WhoContext.Provider>
   );
 }
@@ -130,7 +204,12 @@ async function start(): Promise<void> {
     if (config.signIn.kind === 'development') session = withToken(config, config.signIn.tokens.admin);
     render(<Console config={config} first={session} failed={failed} />, root);
   } catch {
-    render(<Gate title={t('app.name')}><p role="alert">{t('app.unreachable')}</p></Gate>, root);
+    render(
+      <Gate title={t('app.name')}>
+        <p role="alert">{t('app.unreachable')}</p>
+      </Gate>,
+      root,
+    );
   }
 }
 

@@ -7,12 +7,17 @@ import type { Schemas } from '../src/core/api.ts';
 import { lineOf, simple } from '../src/core/cron.ts';
 
 const field = (name: string): Schemas['Field'] => ({ name, type: 'string' });
-const list = { fields: [{ key: 'city', name: 'City', dataType: 'Text', options: [] }] } as unknown as Schemas['ListView'];
+const list = {
+  fields: [{ key: 'city', name: 'City', dataType: 'Text', options: [] }],
+} as unknown as Schemas['ListView'];
 
 test('fields are proposed by their names, in English and Latvian', () => {
   const mapping = proposed(['CustomerId', 'E-pasts', 'Vārds', 'Uzvārds', 'Tālrunis', 'city'].map(field), list);
   assert.deepEqual(mapping, {
-    email: 'E-pasts', name: { first: 'Vārds', last: 'Uzvārds' }, mobileNumber: 'Tālrunis', customFields: [{ key: 'city', field: 'city' }],
+    email: 'E-pasts',
+    name: { first: 'Vārds', last: 'Uzvārds' },
+    mobileNumber: 'Tālrunis',
+    customFields: [{ key: 'city', field: 'city' }],
   });
 });
 

@@ -9,15 +9,24 @@ import { pseudo } from '../src/words/pseudo.ts';
 
 const languages: Record<string, Catalogue> = { lv, pseudo: pseudo() };
 const texts = (message: Message): string[] => (typeof message === 'string' ? [message] : Object.values(message));
-const values = (message: Message): string[] => [...new Set(texts(message).join(' ').match(/\{\w+\}/g))].sort();
+const values = (message: Message): string[] =>
+  [
+    ...new Set(
+      texts(message)
+        .join(' ')
+        .match(/\{\w+\}/g),
+    ),
+  ].sort();
 const root = new URL('../../', import.meta.url);
 
 function sources(folder: URL): string {
-  return readdirSync(folder, { withFileTypes: true }).map((entry) => {
-    const path = new URL(entry.isDirectory() ? `${entry.name}/` : entry.name, folder);
-    if (entry.isDirectory()) return entry.name === 'words' ? '' : sources(path);
-    return /\.tsx?$/.test(entry.name) ? readFileSync(path, 'utf8') : '';
-  }).join('\n');
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => {
+      const path = new URL(entry.isDirectory() ? `${entry.name}/` : entry.name, folder);
+      if (entry.isDirectory()) return entry.name === 'words' ? '' : sources(path);
+      return /\.tsx?$/.test(entry.name) ? readFileSync(path, 'utf8') : '';
+    })
+    .join('\n');
 }
 
 for (const [name, catalogue] of Object.entries(languages)) {
@@ -30,7 +39,11 @@ for (const [name, catalogue] of Object.entries(languages)) {
     for (const [key, message] of Object.entries(en)) {
       const own = values(catalogue[key as keyof Catalogue]);
       // A plural form for one alone needs no number.
-      assert.deepEqual(own.filter((value) => value !== '{n}'), values(message).filter((value) => value !== '{n}'), key);
+      assert.deepEqual(
+        own.filter((value) => value !== '{n}'),
+        values(message).filter((value) => value !== '{n}'),
+        key,
+      );
     }
   });
 }
@@ -43,9 +56,14 @@ test('Latvian has a form for each of its plural rules', () => {
 
 test('every message is used', () => {
   const code = sources(new URL('src/', new URL('console/', root)));
-  const groups = [...code.matchAll(/(?:word|wordIfKnown)\(\s*'(\w+)'|group="(\w+)"|t\(`(\w+)\./g)].map((found) => found[1] ?? found[2] ?? found[3]);
+  const groups = [...code.matchAll(/(?:word|wordIfKnown)\(\s*'(\w+)'|group="(\w+)"|t\(`(\w+)\./g)].map(
+    (found) => found[1] ?? found[2] ?? found[3],
+  );
   const unused = Object.keys(en).filter((key) => !code.includes(`'${key}'`) && !groups.includes(key.split('.')[0]));
-  assert.deepEqual(unused.filter((key) => !/\.title$/.test(key)), []);
+  assert.deepEqual(
+    unused.filter((key) => !/\.title$/.test(key)),
+    [],
+  );
 });
 
 test('the consent that is agreed to is the text of the documentation', () => {
@@ -57,10 +75,18 @@ test('the consent that is agreed to is the text of the documentation', () => {
 test('every status and reason of the document has words', () => {
   const { components } = JSON.parse(readFileSync(new URL('openapi/openapi.json', root), 'utf8'));
   const groups: Record<string, string> = {
-    RunStatus: 'runStatus', ReasonCode: 'reason', ConnectionStatus: 'connectionStatus', ProblemCode: 'valueProblem',
-    WarningCode: 'warning', ExportState: 'exportState', SubmissionKind: 'submissionKind', FieldType: 'fieldType', AllowedRoles: 'allowedRoles',
+    RunStatus: 'runStatus',
+    ReasonCode: 'reason',
+    ConnectionStatus: 'connectionStatus',
+    ProblemCode: 'valueProblem',
+    WarningCode: 'warning',
+    ExportState: 'exportState',
+    SubmissionKind: 'submissionKind',
+    FieldType: 'fieldType',
+    AllowedRoles: 'allowedRoles',
   };
   for (const [schema, group] of Object.entries(groups)) {
-    for (const code of components.schemas[schema].enum) assert.ok(`${group}.${code}` in en, `${group}.${code} of ${schema}`);
+    for (const code of components.schemas[schema].enum)
+      assert.ok(`${group}.${code}` in en, `${group}.${code} of ${schema}`);
   }
 });

@@ -6,19 +6,60 @@ import { readFile } from 'node:fs/promises';
 import { open } from './console_page.mjs';
 
 const [url, apiKey, folder] = process.argv.slice(2);
-const { page, look, button, link, heading, close } = await open(url, folder);
+/** The states that docs/CONSOLE.md shows. */
+const PICTURES = [
+  'check',
+  'connect',
+  'connection',
+  'export_list',
+  'export_matching',
+  'latvian',
+  'run',
+  'schedule',
+  'start',
+  'upload_refused',
+];
+const { page, address, look, button, link, heading, close } = await open(url, folder, PICTURES);
 const nav = (name) => page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name, exact: true });
 const role = (name) => page.getByRole('combobox', { name: 'Role to try' }).selectOption(name);
 
 // Empty pages say what to do first.
 await heading('From a segment to a list');
 await look('start');
-for (const [area, empty] of [['Exports', 'There is no export yet'], ['Runs', 'There is no run'],
-  ['Segments', 'There is no segment yet'], ['Connections', 'There is no connection yet']]) {
+for (const [area, empty] of [
+  ['Exports', 'There is no export yet'],
+  ['Runs', 'There is no run'],
+  ['Segments', 'There is no segment yet'],
+  ['Connections', 'There is no connection yet'],
+]) {
   await nav(area).click();
   await page.getByText(empty).waitFor();
   await look(`empty_${area.toLowerCase()}`);
 }
+
+// In the language of the test, every text is in brackets, so one that no catalogue has stands out.
+await page.goto(`${address}console/?lang=pseudo#/`);
+for (const area of ['', 'exports', 'runs', 'segments', 'segments/add', 'connections', 'connections/add', 'schedule']) {
+  await page.goto(`${address}console/?lang=pseudo#/${area}`);
+  await page.locator('main h1').filter({ hasText: '[' }).waitFor();
+  await page.waitForTimeout(100);
+  await look(`pseudo_${area.replace('/', '_')}`);
+  const texts = await page.locator('nav, main').evaluateAll((frames) =>
+    frames.flatMap((frame) => {
+      const walker = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+      const found = [];
+      while (walker.nextNode())
+        if (walker.currentNode.parentElement.tagName !== 'OPTION') found.push(walker.currentNode.data.trim());
+      return found.filter(Boolean);
+    }),
+  );
+  const foreign = texts.filter(
+    (text) => !/^\[.*\]$/.test(text) && !/^[✓←!–]?$/.test(text) && !text.startsWith('When you let this'),
+  );
+  assert.deepEqual(foreign, [], area);
+}
+await page.goto(`${address}console/#/connections`);
+await page.getByText('There is no connection yet').waitFor();
 
 // The administrator connects, by keyboard alone. Nothing is saved without consent.
 await link('Add connection').focus();
@@ -54,14 +95,24 @@ await role('Contributor');
 await nav('Segments').click();
 await link('Add segment').click();
 await page.getByLabel('Display name').fill('High value customers');
-const file = (text) => page.getByLabel('File with the members')
-  .setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+const file = (text) =>
+  page
+    .getByLabel('File with the members')
+    .setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
 await file('Mail,City\nann@example.com,Riga\n');
 await button('Save').click();
 await page.getByRole('alert').getByText('CustomerId').waitFor();
 await look('upload_refused');
-const people = Array.from({ length: 40 }, (_, n) => `${n},person${n}@example.com,Ann,Berg ${n},Riga,${n % 28 + 1}/12/1990`);
-const rows = ['CustomerId,Email,FirstName,LastName,City,Birthday', ...people, '98,not an address,Bob,Berg,Oslo,', '99,Person1@example.com,Cid,Berg,Oslo,'];
+const people = Array.from(
+  { length: 40 },
+  (_, n) => `${n},person${n}@example.com,Ann,Berg ${n},Riga,${(n % 28) + 1}/12/1990`,
+);
+const rows = [
+  'CustomerId,Email,FirstName,LastName,City,Birthday',
+  ...people,
+  '98,not an address,Bob,Berg,Oslo,',
+  '99,Person1@example.com,Cid,Berg,Oslo,',
+];
 await file(rows.join('\n'));
 await button('Save').click();
 await heading('High value customers');
@@ -106,7 +157,11 @@ await heading('Run of “High value to newsletter”');
 await page.getByText('Completed with errors').first().waitFor();
 await page.getByText('42 profiles selected').waitFor();
 const shown = await page.locator('.counts .legend strong').allInnerTexts();
-assert.equal(shown.reduce((sum, text) => sum + Number(text), 0), 42, 'the bar adds up');
+assert.equal(
+  shown.reduce((sum, text) => sum + Number(text), 0),
+  42,
+  'the bar adds up',
+);
 await page.getByLabel('Outcome').selectOption('invalid');
 await button('Show').click();
 await page.getByRole('cell', { name: 'not an address' }).waitFor();
@@ -114,7 +169,12 @@ await look('run');
 const [saved] = await Promise.all([page.waitForEvent('download'), button('Download as CSV').first().click()]);
 assert.match(await readFile(await saved.path(), 'utf8'), /^customerId,email,outcome/);
 await page.getByText('Show the calls to Campaign Monitor').click();
-await page.getByRole('cell', { name: '200' }).or(page.getByRole('cell', { name: '201' })).or(page.getByRole('cell', { name: '400' })).first().waitFor();
+await page
+  .getByRole('cell', { name: '200' })
+  .or(page.getByRole('cell', { name: '201' }))
+  .or(page.getByRole('cell', { name: '400' }))
+  .first()
+  .waitFor();
 
 // Two people change one export: the second one is told, and changes nothing.
 const later = await page.context().newPage();

@@ -27,11 +27,15 @@ async function below(url) {
   return { server, address: `http://127.0.0.1:${server.address().port}${PREFIX}` };
 }
 
-/** A browser at the console of the service at `url`. With a folder, `look` makes pictures. */
-export async function open(url, folder, language = 'en') {
+/** A browser at the console of the service at `url`. With a folder, `look` makes those `pictures`. */
+export async function open(url, folder, pictures) {
   const { server, address } = await below(url);
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: language, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    locale: 'en',
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const [hosts, mistakes] = [new Set(), []];
@@ -51,8 +55,13 @@ export async function open(url, folder, language = 'en') {
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.evaluate(axe.source);
-      const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), RULES);
-      const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+      const { violations } = await page.evaluate(
+        (values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }),
+        RULES,
+      );
+      const found = violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+      );
       assert.deepEqual(found, [], `${name} in ${colorScheme}`);
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
@@ -72,7 +81,7 @@ export async function open(url, folder, language = 'en') {
     await accessible(name);
     await narrow(name);
     await page.evaluate(() => scrollTo(0, 0));
-    if (folder) await page.screenshot({ path: `${folder}/console_${name}${language === 'en' ? '' : `_${language}`}.png` });
+    if (folder && pictures.includes(name)) await page.screenshot({ path: `${folder}/console_${name}.png` });
   }
 
   async function close() {

@@ -6,7 +6,10 @@ import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 
 const [url] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu'],
+});
 const page = await browser.newPage();
 page.setDefaultTimeout(15_000);
 const mistakes = [];

@@ -53,19 +53,27 @@ export const newKey = (): string => crypto.randomUUID();
 
 function address(path: string, ids: object = {}, query: object = {}): string {
   const full = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String((ids as Record<string, unknown>)[name] ?? '')));
+    encodeURIComponent(String((ids as Record<string, unknown>)[name] ?? '')),
+  );
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value != null && value !== '') search.set(name, String(value));
   return `${SERVICE}v1/instances/${encodeURIComponent(instance)}${full}${search.size ? `?${search}` : ''}`;
 }
 
-export const unreachable = (): Failure => new Failure({
-  type: 'about:blank', title: '', detail: '', status: 0, instance: '', culprit: 'system', errorCode: 'unreachable',
-});
+export const unreachable = (): Failure =>
+  new Failure({
+    type: 'about:blank',
+    title: '',
+    detail: '',
+    status: 0,
+    instance: '',
+    culprit: 'system',
+    errorCode: 'unreachable',
+  });
 
 export async function failureOf(answer: Response): Promise<Failure> {
   try {
-    return new Failure(await answer.json() as Problem);
+    return new Failure((await answer.json()) as Problem);
   } catch {
     const problem = unreachable().problem;
     return new Failure({ ...problem, status: answer.status });
@@ -76,8 +84,12 @@ export async function failureOf(answer: Response): Promise<Failure> {
 export async function send(url: string, request: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
   for (const renew of [false, true]) {
     const token = await session?.token(renew).catch(() => '');
-    const answer = await fetch(url, { ...request, headers: { ...headers, Authorization: `Bearer ${token ?? ''}` } })
-      .catch((error: unknown) => { throw (error as Error).name === 'AbortError' ? error : unreachable(); });
+    const answer = await fetch(url, {
+      ...request,
+      headers: { ...headers, Authorization: `Bearer ${token ?? ''}` },
+    }).catch((error: unknown) => {
+      throw (error as Error).name === 'AbortError' ? error : unreachable();
+    });
     if (answer.status !== 401) return answer;
     if (renew) signedOut();
     if (renew) return answer;
@@ -87,7 +99,9 @@ export async function send(url: string, request: RequestInit, headers: Record<st
 
 /** Calls one operation of the instance. */
 export async function api<M extends Method, P extends Path>(
-  method: M, path: P, options: Options<Operation<M, P>> = {},
+  method: M,
+  path: P,
+  options: Options<Operation<M, P>> = {},
 ): Promise<Answer<M, P>> {
   const { ids, query, body, version, key, headers, signal } = options;
   const all: Record<string, string> = { ...headers };
@@ -114,7 +128,11 @@ export async function download(path: Path, ids: object, query: object, name: str
 
 /** Sends the members of a segment from a file. `fetch` does not say how much has been sent, so this is the older way. */
 export async function upload(
-  name: string, file: Blob, type: string, query: object, sent: (fraction: number) => void,
+  name: string,
+  file: Blob,
+  type: string,
+  query: object,
+  sent: (fraction: number) => void,
 ): Promise<Answer<'put', '/segments/{name}/members'>> {
   const token = await session?.token();
   return new Promise((done, fail) => {

@@ -2,7 +2,10 @@
 
 import type { Schemas } from './api.ts';
 
-export type Draft = Pick<Schemas['NewExportBody'], 'connectionId' | 'displayName' | 'listId' | 'segments' | 'mapping'> & {
+export type Draft = Pick<
+  Schemas['NewExportBody'],
+  'connectionId' | 'displayName' | 'listId' | 'segments' | 'mapping'
+> & {
   options: Schemas['Options'];
   schedule: Schemas['Schedule'];
 };
@@ -12,25 +15,45 @@ export type CustomField = Schemas['CustomFieldMapping'];
 export type Source = Schemas['ValueSource'];
 
 export const empty = (): Draft => ({
-  connectionId: '', displayName: '', listId: '', segments: [], mapping: { email: '' },
-  options: { resubscribe: false }, schedule: { kind: 'systemRefresh', active: true },
+  connectionId: '',
+  displayName: '',
+  listId: '',
+  segments: [],
+  mapping: { email: '' },
+  options: { resubscribe: false },
+  schedule: { kind: 'systemRefresh', active: true },
 });
 
 export const draftOf = (view: Schemas['ExportView']): Draft => ({
-  connectionId: view.connectionId ?? '', displayName: view.displayName, listId: view.listId, segments: view.segments,
-  mapping: view.mapping, options: view.options,
-  schedule: { kind: view.schedule.kind, active: view.schedule.active,
-    ...(view.schedule.kind === 'custom' && { cron: view.schedule.cron ?? [], timezone: view.schedule.timezone ?? null }) },
+  connectionId: view.connectionId ?? '',
+  displayName: view.displayName,
+  listId: view.listId,
+  segments: view.segments,
+  mapping: view.mapping,
+  options: view.options,
+  schedule: {
+    kind: view.schedule.kind,
+    active: view.schedule.active,
+    ...(view.schedule.kind === 'custom' && {
+      cron: view.schedule.cron ?? [],
+      timezone: view.schedule.timezone ?? null,
+    }),
+  },
 });
 
 /** The fields that every one of the segments has. */
 export function commonFields(segments: Schemas['SegmentView'][]): Schemas['Field'][] {
   const [first, ...others] = segments;
-  return (first?.fields ?? []).filter((field) => !field.unmappable
-    && others.every((segment) => segment.fields.some((one) => one.name === field.name)));
+  return (first?.fields ?? []).filter(
+    (field) => !field.unmappable && others.every((segment) => segment.fields.some((one) => one.name === field.name)),
+  );
 }
 
-const plain = (text: string): string => text.normalize('NFD').replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+const plain = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/[^A-Za-z0-9]/g, '')
+    .toLowerCase();
 const EMAIL = ['email', 'emailaddress', 'mail', 'epasts', 'epastaadrese'];
 const NAME = ['fullname', 'name', 'customername', 'displayname', 'vardsuzvards'];
 const FIRST = ['firstname', 'givenname', 'vards'];
@@ -58,32 +81,41 @@ export function proposed(fields: Schemas['Field'][], list: Schemas['ListView'] |
 }
 
 export const sourceOf = (value: string | Source | null | undefined): Source =>
-  (typeof value === 'string' ? { field: value } : value ?? {});
+  typeof value === 'string' ? { field: value } : (value ?? {});
 
 /** The field of the email address, in whichever form it is written. */
 export const emailField = (mapping: Mapping): string =>
-  (typeof mapping.email === 'string' ? mapping.email : mapping.email.field);
+  typeof mapping.email === 'string' ? mapping.email : mapping.email.field;
 
 /** Writes the field of the email address, and keeps whether usual mistakes are repaired. */
 export const withEmail = (mapping: Mapping, field: string): Mapping['email'] =>
-  (typeof mapping.email === 'string' ? field : { ...mapping.email, field });
+  typeof mapping.email === 'string' ? field : { ...mapping.email, field };
 
 /** The value that a member has for a source, as the data writes it. */
 export function valueOf(source: Source, member: Record<string, unknown>): string {
   const of = (name: string) => String(member[name] ?? '');
   if (source.constant !== undefined) return source.constant;
   if (source.field !== undefined) return of(source.field);
-  return (source.template ?? '').replace(/\{\{\s*([^}|]+?)\s*(?:\|([^}]*))?\}\}/g,
-    (_, name: string, otherwise = '') => of(name) || otherwise);
+  return (source.template ?? '').replace(
+    /\{\{\s*([^}|]+?)\s*(?:\|([^}]*))?\}\}/g,
+    (_, name: string, otherwise = '') => of(name) || otherwise,
+  );
 }
 
 export function nameOf(mapping: Mapping, member: Record<string, unknown>): string {
   const { name } = mapping;
   if (name && typeof name !== 'string' && 'first' in name) {
-    return [name.first, name.last].map((field) => valueOf({ field }, member)).filter(Boolean).join(' ');
+    return [name.first, name.last]
+      .map((field) => valueOf({ field }, member))
+      .filter(Boolean)
+      .join(' ');
   }
   return valueOf(sourceOf(name as string | Source | null), member);
 }
 
 /** Words that stand in a text field, separated by commas. */
-export const wordsOf = (text: string): string[] => text.split(',').map((one) => one.trim()).filter(Boolean);
+export const wordsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);

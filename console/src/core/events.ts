@@ -2,13 +2,18 @@
 
 import { eventsOf, Failure, failureOf, type Schemas } from './api.ts';
 
-const pause = (seconds: number, signal: AbortSignal) => new Promise<void>((done) => {
-  setTimeout(done, seconds * 1000);
-  signal.addEventListener('abort', () => done(), { once: true });
-});
+const pause = (seconds: number, signal: AbortSignal) =>
+  new Promise<void>((done) => {
+    setTimeout(done, seconds * 1000);
+    signal.addEventListener('abort', () => done(), { once: true });
+  });
 
 /** Calls `show` with each state of the run until it has ended; ends early when `signal` does. */
-export async function follow(runId: string, show: (run: Schemas['RunView']) => void, signal: AbortSignal): Promise<void> {
+export async function follow(
+  runId: string,
+  show: (run: Schemas['RunView']) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let seen = '';
   while (!signal.aborted) {
     const answer = await eventsOf(runId, seen, signal).catch((error: unknown) => {

@@ -15,8 +15,11 @@ const problemOf = (error: unknown): Problem => (error instanceof Failure ? error
 
 /** Reads when the page opens, and when one of `deps` changes. What was read before stays until the new is there. */
 export function useLoad<T>(read: () => Promise<T>, deps: unknown[]): Loaded<T> {
-  const [state, setState] = useState<{ data: T | null; problem: Problem | null; loading: boolean }>(
-    { data: null, problem: null, loading: true });
+  const [state, setState] = useState<{ data: T | null; problem: Problem | null; loading: boolean }>({
+    data: null,
+    problem: null,
+    loading: true,
+  });
   const [count, setCount] = useState(0);
   useEffect(() => {
     let isCurrent = true;
@@ -25,7 +28,9 @@ export function useLoad<T>(read: () => Promise<T>, deps: unknown[]): Loaded<T> {
       (data) => isCurrent && setState({ data, problem: null, loading: false }),
       (error) => isCurrent && setState((before) => ({ ...before, problem: problemOf(error), loading: false })),
     );
-    return () => { isCurrent = false; };
+    return () => {
+      isCurrent = false;
+    };
   }, [...deps, count]);
   return {
     ...state,
@@ -73,7 +78,8 @@ export interface Paged<T> extends Loaded<{ items: T[]; nextCursor: string | null
 
 /** One page of a list at a time, so that a million rows cost what fifty do. */
 export function usePages<T>(
-  read: (cursor: string | undefined) => Promise<{ items: T[]; nextCursor: string | null }>, deps: unknown[],
+  read: (cursor: string | undefined) => Promise<{ items: T[]; nextCursor: string | null }>,
+  deps: unknown[],
 ): Paged<T> {
   const [cursors, setCursors] = useState<{ of: string; list: string[] }>({ of: '', list: [] });
   const of = JSON.stringify(deps);

@@ -4,7 +4,10 @@ import { en, type Catalogue, type Key, type Message } from '../words/en.ts';
 import { pseudo } from '../words/pseudo.ts';
 
 export type Language = 'en' | 'lv' | 'pseudo';
-export const LANGUAGES: [Language, string][] = [['en', 'English'], ['lv', 'Latviešu']];
+export const LANGUAGES: [Language, string][] = [
+  ['en', 'English'],
+  ['lv', 'Latviešu'],
+];
 const STORED = 'segment-export.language';
 
 let language: Language = 'en';
@@ -42,7 +45,7 @@ function text(message: Message, values: Values): string {
   }
   return chosen.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
-    return typeof value === 'number' ? number(value) : value ?? '';
+    return typeof value === 'number' ? number(value) : (value ?? '');
   });
 }
 
@@ -51,7 +54,13 @@ export const t = (key: Key, values: Values = {}): string => text(catalogue[key],
 
 /** The words for a code of the API. A code that is newer than this console is spelled out. */
 export function word(group: string, code: string): string {
-  return wordIfKnown(group, code) ?? code.replace(/[.]/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return (
+    wordIfKnown(group, code) ??
+    code
+      .replace(/[.]/g, ' ')
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+  );
 }
 
 export function wordIfKnown(group: string, code: string): string | null {
@@ -66,20 +75,39 @@ export const percent = (fraction: number): string =>
   number(fraction, { style: 'percent', maximumFractionDigits: fraction > 0 && fraction < 0.1 ? 1 : 0 });
 
 /** A moment in the reader's own zone. */
-export const moment = (utc: string | null | undefined, precise = false): string => (utc
-  ? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: precise ? 'medium' : 'short' }).format(new Date(utc))
-  : '–');
+export const moment = (utc: string | null | undefined, precise = false): string =>
+  utc
+    ? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: precise ? 'medium' : 'short' }).format(
+        new Date(utc),
+      )
+    : '–';
 
 /** With the day of the week, for what is still to come. */
-export const planned = (utc: string, timeZone?: string): string => new Intl.DateTimeFormat(locale, {
-  weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone,
-}).format(new Date(utc));
+export const planned = (utc: string, timeZone?: string): string =>
+  new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(new Date(utc));
 
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole === 0) return number(Math.max(0, seconds), { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
-  const parts: [number, string][] = [[Math.floor(whole / 3600), 'hour'], [Math.floor(whole / 60) % 60, 'minute'],
-    [whole % 60, 'second']];
+  if (whole === 0)
+    return number(Math.max(0, seconds), {
+      style: 'unit',
+      unit: 'second',
+      unitDisplay: 'short',
+      maximumFractionDigits: 1,
+    });
+  const parts: [number, string][] = [
+    [Math.floor(whole / 3600), 'hour'],
+    [Math.floor(whole / 60) % 60, 'minute'],
+    [whole % 60, 'second'],
+  ];
   const shown = parts.filter(([value]) => value > 0).slice(0, 2);
   return shown.map(([value, unit]) => number(value, { style: 'unit', unit, unitDisplay: 'short' })).join(' ');
 }

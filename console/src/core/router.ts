@@ -3,7 +3,10 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** The parts of the address: `#/runs/7?tab=rejections` is `['runs', '7']`. */
-export interface Route { parts: string[]; query: URLSearchParams }
+export interface Route {
+  parts: string[];
+  query: URLSearchParams;
+}
 
 function read(): Route {
   const [path = '', query = ''] = location.hash.slice(1).split('?');

@@ -4,7 +4,10 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Session } from './session.ts';
 
-export interface Who { session: Session; instance: string }
+export interface Who {
+  session: Session;
+  instance: string;
+}
 
 export const WhoContext = createContext<Who | null>(null);
 

@@ -14,9 +14,13 @@ import { en } from '../words/en.ts';
 /** The text that is agreed to, in English, and under it what it says in the reader's language. */
 export function ConsentText() {
   return (
-    <div class="consent">
+    <div>
       <p lang="en">{String(en['consent.text'])}</p>
-      {current() !== 'en' && <p class="hint">{t('consent.translation')} {t('consent.text')}</p>}
+      {current() !== 'en' && (
+        <p class="hint">
+          {t('consent.translation')} {t('consent.text')}
+        </p>
+      )}
     </div>
   );
 }
@@ -31,53 +35,89 @@ export function AddConnection() {
   const saved = useRef<Schemas['ConnectionView'] | null>(null);
   const saving = useDo();
 
-  const create = async () => api('post', '/connections', {
-    key: newKey(),
-    body: {
-      displayName: name.trim(), type: 'campaignMonitor', allowedRoles: roles, consent: { agreed },
-      ...(way === 'key' && { credentials: { kind: 'apiKey', apiKey: apiKey.trim() } }),
-    },
-  });
+  const create = async () =>
+    api('post', '/connections', {
+      key: newKey(),
+      body: {
+        displayName: name.trim(),
+        type: 'campaignMonitor',
+        allowedRoles: roles,
+        consent: { agreed },
+        ...(way === 'key' && { credentials: { kind: 'apiKey', apiKey: apiKey.trim() } }),
+      },
+    });
 
   /** Each step that has succeeded is not done again when the next one fails and the person tries again. */
   const save = () => {
     const tab = way === 'oauth' ? window.open('about:blank') : null;
-    void saving.run(async () => {
-      saved.current ??= await create();
-      const ids = { id: saved.current.connectionId };
-      if (isUser) await api('put', '/connections/{id}/export-user', { ids });
-      if (way === 'oauth') await signInAtCampaignMonitor(saved.current.connectionId, tab);
-      if (way === 'key') await api('post', '/connections/{id}/verify', { ids });
-      go('connections', saved.current.connectionId);
-    }).then((done) => done || tab?.close());
+    void saving
+      .run(async () => {
+        saved.current ??= await create();
+        const ids = { id: saved.current.connectionId };
+        if (isUser) await api('put', '/connections/{id}/export-user', { ids });
+        if (way === 'oauth') await signInAtCampaignMonitor(saved.current.connectionId, tab);
+        if (way === 'key') await api('post', '/connections/{id}/verify', { ids });
+        go('connections', saved.current.connectionId);
+      })
+      .then((done) => done || tab?.close());
   };
 
   const { problem } = saving;
   return (
     <Page title={t('connections.add')} parent={[t('connections.title'), to('connections')]}>
       <Form onSubmit={save} class="form">
-        <Text label={t('common.displayName')} hint={t('connections.nameHint')} value={name} onInput={setName}
-          required maxLength={200} error={errorAt(problem, '/displayName')} />
-        <Radios legend={t('connections.users')} value={roles}
+        <Text
+          label={t('common.displayName')}
+          hint={t('connections.nameHint')}
+          value={name}
+          onInput={setName}
+          required
+          maxLength={200}
+          error={errorAt(problem, '/displayName')}
+        />
+        <Radios
+          legend={t('connections.users')}
+          value={roles}
           onInput={(value) => setRoles(value as Schemas['AllowedRoles'])}
-          choices={[['admins', t('allowedRoles.admins')],
-            ['adminsAndContributors', t('allowedRoles.adminsAndContributors'), t('connections.contributorsHint')]]} />
+          choices={[
+            ['admins', t('allowedRoles.admins')],
+            ['adminsAndContributors', t('allowedRoles.adminsAndContributors'), t('connections.contributorsHint')],
+          ]}
+        />
         <fieldset>
           <legend>{t('consent.title')}</legend>
           <ConsentText />
           <Check label={t('consent.agree')} checked={agreed} onInput={setAgreed} required />
         </fieldset>
-        <Radios legend={t('connections.connect')} value={way} onInput={setWay}
-          choices={[['key', t('connections.byKey')], ['oauth', t('connections.bySignIn'), t('connections.bySignInHint')]]} />
+        <Radios
+          legend={t('connections.connect')}
+          value={way}
+          onInput={setWay}
+          choices={[
+            ['key', t('connections.byKey')],
+            ['oauth', t('connections.bySignIn'), t('connections.bySignInHint')],
+          ]}
+        />
         {way === 'key' && (
-          <Text label={t('connections.apiKey')} hint={t('connections.apiKeyHint')} value={apiKey} onInput={setApiKey}
-            type="password" required error={errorAt(problem, '/credentials')} />
+          <Text
+            label={t('connections.apiKey')}
+            hint={t('connections.apiKeyHint')}
+            value={apiKey}
+            onInput={setApiKey}
+            type="password"
+            required
+            error={errorAt(problem, '/credentials')}
+          />
         )}
         <Check label={t('connections.addMe')} hint={t('connections.addMeHint')} checked={isUser} onInput={setIsUser} />
         <ProblemNote problem={problem} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={saving.busy}>{t('common.save')}</button>
-          <a class="button" href={to('connections')}>{t('common.cancel')}</a>
+          <button type="submit" class="primary" disabled={saving.busy}>
+            {t('common.save')}
+          </button>
+          <a class="button" href={to('connections')}>
+            {t('common.cancel')}
+          </a>
         </div>
       </Form>
     </Page>

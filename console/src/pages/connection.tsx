@@ -4,9 +4,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
 import { everything, useDo, useLoad } from '../core/hooks.ts';
 import { moment, t, word } from '../core/i18n.ts';
-import { go, to } from '../core/router.ts';
+import { to } from '../core/router.ts';
+import { Ending } from './connection-ending.tsx';
 import { signInAtCampaignMonitor } from './sign-in-there.ts';
-import { Confirm } from '../parts/dialog.tsx';
 import { Form, Select, Text } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
 import { Facts, Page, Section } from '../parts/page.tsx';
@@ -18,8 +18,10 @@ type Connection = Schemas['ConnectionView'];
 export function ConnectionPage({ id }: { id: string }) {
   const ids = { id };
   const loaded = useLoad(() => api('get', '/connections/{id}', { ids }), [id]);
-  const exports = useLoad(() => everything((cursor) =>
-    api('get', '/connections/{id}/exports', { ids, query: { cursor, limit: 200 } })), [id]);
+  const exports = useLoad(
+    () => everything((cursor) => api('get', '/connections/{id}/exports', { ids, query: { cursor, limit: 200 } })),
+    [id],
+  );
   const connection = loaded.data;
   const isWaiting = connection?.status === 'pendingAuthentication';
   // Somebody may be signing in at Campaign Monitor in another tab.
@@ -30,29 +32,45 @@ export function ConnectionPage({ id }: { id: string }) {
   return (
     <Page title={connection?.displayName ?? ''} parent={[t('connections.title'), to('connections')]}>
       <ProblemNote problem={loaded.problem} retry={loaded.reload} />
-      {connection && <>
-        <NextStep connection={connection} />
-        <State connection={connection} changed={loaded.set} />
-        <Credentials connection={connection} changed={loaded.set} />
-        <Settings connection={connection} changed={loaded.set} />
-        <Ending connection={connection} exports={exports.data ?? []} changed={exports.reload} />
-      </>}
+      {connection && (
+        <>
+          <NextStep connection={connection} />
+          <State connection={connection} changed={loaded.set} />
+          <Credentials connection={connection} changed={loaded.set} />
+          <Settings connection={connection} changed={loaded.set} />
+          <Ending connection={connection} exports={exports.data ?? []} changed={exports.reload} />
+        </>
+      )}
     </Page>
   );
 }
 
-interface Part { connection: Connection; changed(connection: Connection): void }
+interface Part {
+  connection: Connection;
+  changed(connection: Connection): void;
+}
 
 function NextStep({ connection }: { connection: Connection }) {
   const { status } = connection;
   if (status === 'connected') {
     return (
-      <p class="note good">{t('connections.ready')} <a href={to('exports', 'add')}>{t('exports.add')}</a></p>
+      <p class="note good">
+        {t('connections.ready')} <a href={to('exports', 'add')}>{t('exports.add')}</a>
+      </p>
     );
   }
-  const message = status === 'needsAttention' ? 'connections.needsAttention'
-    : status === 'pendingExportUser' ? 'connections.needsUser' : 'connections.needsCredentials';
-  return <div class="note warn"><p>{t(message)}</p>{connection.statusMessage && <p lang="en">{connection.statusMessage}</p>}</div>;
+  const message =
+    status === 'needsAttention'
+      ? 'connections.needsAttention'
+      : status === 'pendingExportUser'
+        ? 'connections.needsUser'
+        : 'connections.needsCredentials';
+  return (
+    <div class="note warn">
+      <p>{t(message)}</p>
+      {connection.statusMessage && <p lang="en">{connection.statusMessage}</p>}
+    </div>
+  );
 }
 
 function State({ connection, changed }: Part) {
@@ -60,37 +78,66 @@ function State({ connection, changed }: Part) {
   const user = useDo();
   const [verified, setVerified] = useState<Schemas['Verification'] | null>(null);
   const ids = { id: connection.connectionId };
-  const verify = () => verifying.run(async () => {
-    const answer = await api('post', '/connections/{id}/verify', { ids });
-    setVerified(answer);
-    announce(t(answer.ok ? 'connections.verified' : 'connections.notVerified'));
-    changed(await api('get', '/connections/{id}', { ids }));
-  });
-  const setUser = (method: 'put' | 'delete') => user.run(async () => {
-    const call = { ids, version: connection.version };
-    changed(method === 'put'
-      ? await api('put', '/connections/{id}/export-user', call)
-      : await api('delete', '/connections/{id}/export-user', call));
-  });
+  const verify = () =>
+    verifying.run(async () => {
+      const answer = await api('post', '/connections/{id}/verify', { ids });
+      setVerified(answer);
+      announce(t(answer.ok ? 'connections.verified' : 'connections.notVerified'));
+      changed(await api('get', '/connections/{id}', { ids }));
+    });
+  const setUser = (method: 'put' | 'delete') =>
+    user.run(async () => {
+      const call = { ids, version: connection.version };
+      changed(
+        method === 'put'
+          ? await api('put', '/connections/{id}/export-user', call)
+          : await api('delete', '/connections/{id}/export-user', call),
+      );
+    });
   return (
-    <Section title={t('common.status')}
-      actions={<button type="button" disabled={verifying.busy} onClick={verify}>{t('connections.verify')}</button>}>
-      <Facts facts={[
-        [t('common.status'), <Status key="s" group="connectionStatus" code={connection.status ?? ''} />],
-        [t('connections.exportUser'), connection.exportUser?.name ?? t('common.nobody')],
-        [t('consent.agreedBy'), connection.consent
-          ? t('common.byAt', { who: connection.consent.agreedBy, when: moment(connection.consent.agreedUtc) }) : '–'],
-      ]} />
+    <Section
+      title={t('common.status')}
+      actions={
+        <button type="button" disabled={verifying.busy} onClick={verify}>
+          {t('connections.verify')}
+        </button>
+      }
+    >
+      <Facts
+        facts={[
+          [t('common.status'), <Status key="s" group="connectionStatus" code={connection.status ?? ''} />],
+          [t('connections.exportUser'), connection.exportUser?.name ?? t('common.nobody')],
+          [
+            t('consent.agreedBy'),
+            connection.consent
+              ? t('common.byAt', { who: connection.consent.agreedBy, when: moment(connection.consent.agreedUtc) })
+              : '–',
+          ],
+        ]}
+      />
       <ProblemNote problem={verifying.problem ?? user.problem} />
-      {verified && <ul class="checks">{verified.checks.map((check) => (
-        <li key={check.name}><Status group="checked" code={check.ok ? 'connected' : 'failed'} /> <span lang="en">{check.detail}</span></li>
-      ))}</ul>}
+      {verified && (
+        <ul class="checks">
+          {verified.checks.map((check) => (
+            <li key={check.name}>
+              <Status group="checked" code={check.ok ? 'connected' : 'failed'} /> <span lang="en">{check.detail}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="actions">
-        <button type="button" class={connection.exportUser ? '' : 'primary'} disabled={user.busy} onClick={() => setUser('put')}>
+        <button
+          type="button"
+          class={connection.exportUser ? '' : 'primary'}
+          disabled={user.busy}
+          onClick={() => setUser('put')}
+        >
           {t('connections.addMe')}
         </button>
         {connection.exportUser && (
-          <button type="button" disabled={user.busy} onClick={() => setUser('delete')}>{t('connections.removeUser')}</button>
+          <button type="button" disabled={user.busy} onClick={() => setUser('delete')}>
+            {t('connections.removeUser')}
+          </button>
         )}
       </div>
     </Section>
@@ -101,12 +148,18 @@ function Credentials({ connection, changed }: Part) {
   const [apiKey, setApiKey] = useState('');
   const saving = useDo();
   const ids = { id: connection.connectionId };
-  const save = () => saving.run(async () => {
-    changed(await api('put', '/connections/{id}/credentials',
-      { ids, version: connection.version, body: { kind: 'apiKey', apiKey: apiKey.trim() } }));
-    setApiKey('');
-    announce(t('common.saved'));
-  });
+  const save = () =>
+    saving.run(async () => {
+      changed(
+        await api('put', '/connections/{id}/credentials', {
+          ids,
+          version: connection.version,
+          body: { kind: 'apiKey', apiKey: apiKey.trim() },
+        }),
+      );
+      setApiKey('');
+      announce(t('common.saved'));
+    });
   const signIn = () => {
     const tab = window.open('about:blank');
     void saving.run(() => signInAtCampaignMonitor(connection.connectionId, tab)).then((done) => done || tab?.close());
@@ -114,16 +167,38 @@ function Credentials({ connection, changed }: Part) {
   const { credential } = connection;
   return (
     <Section title={t('connections.credentials')}>
-      <Facts facts={[[t('connections.usedNow'), credential
-        ? [word('credentialKind', credential.kind), credential.lastFour && `… ${credential.lastFour}`].filter(Boolean).join(' ')
-        : t('common.none')], [t('connections.verifiedAt'), moment(credential?.verifiedUtc)]]} />
+      <Facts
+        facts={[
+          [
+            t('connections.usedNow'),
+            credential
+              ? [word('credentialKind', credential.kind), credential.lastFour && `… ${credential.lastFour}`]
+                  .filter(Boolean)
+                  .join(' ')
+              : t('common.none'),
+          ],
+          [t('connections.verifiedAt'), moment(credential?.verifiedUtc)],
+        ]}
+      />
       <Form onSubmit={save} class="inline">
-        <Text label={t('connections.newKey')} value={apiKey} onInput={setApiKey} type="password" required
-          error={errorAt(saving.problem, '/apiKey')} />
-        <button type="submit" disabled={saving.busy}>{t('connections.replaceKey')}</button>
+        <Text
+          label={t('connections.newKey')}
+          value={apiKey}
+          onInput={setApiKey}
+          type="password"
+          required
+          error={errorAt(saving.problem, '/apiKey')}
+        />
+        <button type="submit" disabled={saving.busy}>
+          {t('connections.replaceKey')}
+        </button>
       </Form>
       <ProblemNote problem={saving.problem} />
-      <p><button type="button" disabled={saving.busy} onClick={signIn}>{t('connections.signIn')}</button></p>
+      <p>
+        <button type="button" disabled={saving.busy} onClick={signIn}>
+          {t('connections.signIn')}
+        </button>
+      </p>
     </Section>
   );
 }
@@ -132,56 +207,44 @@ function Settings({ connection, changed }: Part) {
   const [name, setName] = useState<string>(connection.displayName);
   const [roles, setRoles] = useState<Schemas['AllowedRoles']>(connection.allowedRoles ?? 'admins');
   const saving = useDo();
-  const save = () => saving.run(async () => {
-    changed(await api('patch', '/connections/{id}', {
-      ids: { id: connection.connectionId }, version: connection.version, body: { displayName: name, allowedRoles: roles },
-    }));
-    announce(t('common.saved'));
-  });
+  const save = () =>
+    saving.run(async () => {
+      changed(
+        await api('patch', '/connections/{id}', {
+          ids: { id: connection.connectionId },
+          version: connection.version,
+          body: { displayName: name, allowedRoles: roles },
+        }),
+      );
+      announce(t('common.saved'));
+    });
   return (
     <Section title={t('common.settings')}>
       <Form onSubmit={save} class="form">
-        <Text label={t('common.displayName')} value={name} onInput={setName} required maxLength={200}
-          error={errorAt(saving.problem, '/displayName')} />
-        <Select label={t('connections.users')} value={roles} onInput={(value) => setRoles(value as Schemas['AllowedRoles'])}
-          choices={[['admins', t('allowedRoles.admins')], ['adminsAndContributors', t('allowedRoles.adminsAndContributors')]]} />
+        <Text
+          label={t('common.displayName')}
+          value={name}
+          onInput={setName}
+          required
+          maxLength={200}
+          error={errorAt(saving.problem, '/displayName')}
+        />
+        <Select
+          label={t('connections.users')}
+          value={roles}
+          onInput={(value) => setRoles(value as Schemas['AllowedRoles'])}
+          choices={[
+            ['admins', t('allowedRoles.admins')],
+            ['adminsAndContributors', t('allowedRoles.adminsAndContributors')],
+          ]}
+        />
         <ProblemNote problem={saving.problem} />
-        <div class="actions"><button type="submit" disabled={saving.busy}>{t('common.save')}</button></div>
+        <div class="actions">
+          <button type="submit" disabled={saving.busy}>
+            {t('common.save')}
+          </button>
+        </div>
       </Form>
-    </Section>
-  );
-}
-
-function Ending({ connection, exports, changed }: { connection: Connection; exports: Schemas['Dependant'][]; changed(): void }) {
-  const [asked, setAsked] = useState<'detach' | 'remove' | null>(null);
-  const doing = useDo();
-  const ids = { id: connection.connectionId };
-  const detach = () => doing.run(async () => {
-    await api('post', '/connections/{id}/detach', { ids });
-    setAsked(null);
-    changed();
-  });
-  const remove = () => doing.run(async () => {
-    await api('delete', '/connections/{id}', { ids, version: connection.version });
-    go('connections');
-  });
-  const used = exports.length > 0;
-  return (
-    <Section title={t('connections.dependants')}>
-      {used
-        ? <ul>{exports.map((one) => <li key={one.exportId}><a href={to('exports', one.exportId)}>{one.displayName}</a></li>)}</ul>
-        : <p>{t('connections.noDependants')}</p>}
-      <div class="actions">
-        {used && <button type="button" onClick={() => setAsked('detach')}>{t('connections.detachAll')}</button>}
-        <button type="button" class="danger" onClick={() => setAsked('remove')}>{t('connections.remove')}</button>
-      </div>
-      {asked && (
-        <Confirm title={t(asked === 'detach' ? 'connections.detachAll' : 'connections.remove')} doing={doing}
-          action={t(asked === 'detach' ? 'exports.detach' : 'common.remove')} onClose={() => setAsked(null)}
-          onConfirm={asked === 'detach' ? detach : remove}>
-          <p>{t(asked === 'detach' ? 'connections.detachText' : 'connections.removeText', { n: exports.length })}</p>
-        </Confirm>
-      )}
     </Section>
   );
 }

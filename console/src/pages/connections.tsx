@@ -15,17 +15,26 @@ type Connection = Schemas['ConnectionView'];
 export function Connections() {
   const { isAdmin } = useWho();
   const list = usePages((cursor) => api('get', '/connections', { query: { cursor } }), []);
-  const add = <a class="button primary" href={to('connections', 'add')}>{t('connections.add')}</a>;
+  const add = (
+    <a class="button primary" href={to('connections', 'add')}>
+      {t('connections.add')}
+    </a>
+  );
   const columns: Column<Connection>[] = [
     {
       name: t('common.name'),
       cell: (one) => (isAdmin ? <a href={to('connections', one.connectionId)}>{one.displayName}</a> : one.displayName),
     },
-    ...(isAdmin ? [
-      { name: t('common.status'), cell: (one: Connection) => <Status group="connectionStatus" code={one.status ?? ''} /> },
-      { name: t('connections.users'), cell: (one: Connection) => word('allowedRoles', one.allowedRoles ?? '') },
-      { name: t('connections.exportUser'), cell: (one: Connection) => one.exportUser?.name ?? '–' },
-    ] : []),
+    ...(isAdmin
+      ? [
+          {
+            name: t('common.status'),
+            cell: (one: Connection) => <Status group="connectionStatus" code={one.status ?? ''} />,
+          },
+          { name: t('connections.users'), cell: (one: Connection) => word('allowedRoles', one.allowedRoles ?? '') },
+          { name: t('connections.exportUser'), cell: (one: Connection) => one.exportUser?.name ?? '–' },
+        ]
+      : []),
   ];
   return (
     <Page title={t('connections.title')} actions={isAdmin && list.data?.items.length !== 0 && add}>
@@ -37,7 +46,12 @@ export function Connections() {
         </Empty>
       )}
       {list.data && list.data.items.length > 0 && (
-        <Table caption={t('connections.title')} columns={columns} rows={list.data.items} keyOf={(one) => one.connectionId} />
+        <Table
+          caption={t('connections.title')}
+          columns={columns}
+          rows={list.data.items}
+          keyOf={(one) => one.connectionId}
+        />
       )}
       <Pager list={list} />
     </Page>

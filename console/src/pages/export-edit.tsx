@@ -24,8 +24,19 @@ export function AddExport({ route }: { route: Route }) {
 
 export function EditExport({ id }: { id: string }) {
   const loaded = useLoad(() => api('get', '/exports/{id}', { ids: { id } }), [id]);
-  if (!loaded.data) return <Page title=""><ProblemNote problem={loaded.problem} retry={loaded.reload} /></Page>;
-  return <Editor title={t('exports.editTitle', { name: loaded.data.displayName })} first={draftOf(loaded.data)} stored={loaded.data} />;
+  if (!loaded.data)
+    return (
+      <Page title="">
+        <ProblemNote problem={loaded.problem} retry={loaded.reload} />
+      </Page>
+    );
+  return (
+    <Editor
+      title={t('exports.editTitle', { name: loaded.data.displayName })}
+      first={draftOf(loaded.data)}
+      stored={loaded.data}
+    />
+  );
 }
 
 /** What a change sends: only what differs, so that what somebody else changed meanwhile stays. */
@@ -45,11 +56,21 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
   const saving = useDo();
   const keyOf = useKey();
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  const connections = useLoad(() => everything((cursor) => api('get', '/connections', { query: { cursor, limit: 200 } })), []);
-  const segments = useLoad(() => everything((cursor) => api('get', '/segments', { query: { cursor, limit: 200 } })), []);
-  const list = useLoad(async () => (draft.connectionId && draft.listId
-    ? api('get', '/connections/{id}/lists/{listId}', { ids: { id: draft.connectionId, listId: draft.listId } })
-    : null), [draft.connectionId, draft.listId]);
+  const connections = useLoad(
+    () => everything((cursor) => api('get', '/connections', { query: { cursor, limit: 200 } })),
+    [],
+  );
+  const segments = useLoad(
+    () => everything((cursor) => api('get', '/segments', { query: { cursor, limit: 200 } })),
+    [],
+  );
+  const list = useLoad(
+    async () =>
+      draft.connectionId && draft.listId
+        ? api('get', '/connections/{id}/lists/{listId}', { ids: { id: draft.connectionId, listId: draft.listId } })
+        : null,
+    [draft.connectionId, draft.listId],
+  );
   const chosen = (segments.data ?? []).filter((segment) => draft.segments.includes(segment.name));
 
   // With one connection there is nothing to choose.
@@ -66,14 +87,19 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
 
   const at = STEPS.indexOf(step);
   const isLast = at === STEPS.length - 1;
-  const save = () => saving.run(async () => {
-    if (stored) {
-      await api('patch', '/exports/{id}', { ids: { id: stored.exportId }, version: stored.version, body: changes(draft, stored) });
-      return go('exports', stored.exportId);
-    }
-    const { exportId } = await api('post', '/exports', { body: draft, key: keyOf(draft) });
-    return go('exports', exportId);
-  });
+  const save = () =>
+    saving.run(async () => {
+      if (stored) {
+        await api('patch', '/exports/{id}', {
+          ids: { id: stored.exportId },
+          version: stored.version,
+          body: changes(draft, stored),
+        });
+        return go('exports', stored.exportId);
+      }
+      const { exportId } = await api('post', '/exports', { body: draft, key: keyOf(draft) });
+      return go('exports', exportId);
+    });
   const show = (next: Step) => {
     if (next === 'matching') propose();
     saving.clear();
@@ -82,20 +108,34 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
   };
   const forward = () => (isLast ? void save() : show(STEPS[at + 1] ?? step));
   const props: StepProps = {
-    draft, change, chosen, connections: connections.data ?? [], segments: segments.data ?? [], list: list.data, problem: saving.problem,
+    draft,
+    change,
+    chosen,
+    connections: connections.data ?? [],
+    segments: segments.data ?? [],
+    list: list.data,
+    problem: saving.problem,
   };
   const ready = complete(step, draft);
   return (
     <Page title={title} parent={[t('exports.title'), stored ? to('exports', stored.exportId) : to('exports')]}>
-      <ol class="steps">{STEPS.map((name, index) => (
-        <li key={name} aria-current={name === step ? 'step' : undefined} class={index < at ? 'done' : undefined}>
-          {index < at || stored
-            ? <button type="button" class="link" onClick={() => show(name)}>{t(`step.${name}`)}</button>
-            : t(`step.${name}`)}
-        </li>
-      ))}</ol>
+      <ol class="steps">
+        {STEPS.map((name, index) => (
+          <li key={name} aria-current={name === step ? 'step' : undefined} class={index < at ? 'done' : undefined}>
+            {index < at || stored ? (
+              <button type="button" class="link" onClick={() => show(name)}>
+                {t(`step.${name}`)}
+              </button>
+            ) : (
+              t(`step.${name}`)
+            )}
+          </li>
+        ))}
+      </ol>
       <Form onSubmit={forward} class="form wide">
-        <h2 id="step" tabIndex={-1}>{t('step.of', { n: at + 1, all: STEPS.length })} {t(`step.${step}`)}</h2>
+        <h2 id="step" tabIndex={-1}>
+          {t('step.of', { n: at + 1, all: STEPS.length })} {t(`step.${step}`)}
+        </h2>
         <ProblemNote problem={connections.problem ?? segments.problem} />
         {step === 'connection' && <ConnectionStep {...props} />}
         {step === 'list' && <ListStep {...props} />}
@@ -105,8 +145,14 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
         {step === 'options' && <OptionsStep {...props} />}
         <ProblemNote problem={saving.problem} />
         <div class="actions">
-          {at > 0 && <button type="button" onClick={() => show(STEPS[at - 1] ?? step)}>{t('common.back')}</button>}
-          <button type="submit" class="primary" disabled={saving.busy || !ready}>{t(isLast ? 'common.save' : 'common.continue')}</button>
+          {at > 0 && (
+            <button type="button" onClick={() => show(STEPS[at - 1] ?? step)}>
+              {t('common.back')}
+            </button>
+          )}
+          <button type="submit" class="primary" disabled={saving.busy || !ready}>
+            {t(isLast ? 'common.save' : 'common.continue')}
+          </button>
           {isLast && <span class="hint">{t('exports.saveHint')}</span>}
         </div>
       </Form>

@@ -10,11 +10,23 @@ export function OptionsStep({ draft, change, problem }: StepProps) {
   const { resubscribe } = draft.options;
   return (
     <>
-      <Text label={t('common.displayName')} value={draft.displayName} required maxLength={200}
-        error={errorAt(problem, '/displayName')} onInput={(displayName) => change({ displayName })} />
-      <Radios legend={t('options.left')} value={resubscribe ? 'yes' : 'no'}
+      <Text
+        label={t('common.displayName')}
+        value={draft.displayName}
+        required
+        maxLength={200}
+        error={errorAt(problem, '/displayName')}
+        onInput={(displayName) => change({ displayName })}
+      />
+      <Radios
+        legend={t('options.left')}
+        value={resubscribe ? 'yes' : 'no'}
         onInput={(value) => change({ options: { ...draft.options, resubscribe: value === 'yes' } })}
-        choices={[['no', t('options.stayOff'), t('options.stayOffHint')], ['yes', t('options.comeBack')]]} />
+        choices={[
+          ['no', t('options.stayOff'), t('options.stayOffHint')],
+          ['yes', t('options.comeBack')],
+        ]}
+      />
       {resubscribe && <p class="note warn">{t('options.comeBackWarning')}</p>}
       <ScheduleFields schedule={draft.schedule} onSchedule={(schedule) => change({ schedule })} problem={problem} />
     </>

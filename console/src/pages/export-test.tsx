@@ -14,15 +14,18 @@ export function ExportTest({ id }: { id: string }) {
   const [email, setEmail] = useState('');
   const [result, setResult] = useState<Schemas['TestView'] | null>(null);
   const testing = useDo();
-  const send = () => testing.run(async () => {
-    setResult(await api('post', '/exports/{id}/test', { ids: { id }, body: { email: email.trim() } }));
-    announce(t('test.done'));
-  });
+  const send = () =>
+    testing.run(async () => {
+      setResult(await api('post', '/exports/{id}/test', { ids: { id }, body: { email: email.trim() } }));
+      announce(t('test.done'));
+    });
   return (
     <Section title={t('test.title')}>
       <Form onSubmit={send} class="inline">
         <Text label={t('test.email')} hint={t('test.hint')} type="email" value={email} onInput={setEmail} required />
-        <button type="submit" disabled={testing.busy}>{t('test.send')}</button>
+        <button type="submit" disabled={testing.busy}>
+          {t('test.send')}
+        </button>
       </Form>
       <ProblemNote problem={testing.problem} />
       {result && <Result result={result} />}
@@ -40,13 +43,24 @@ function Result({ result }: { result: Schemas['TestView'] }) {
         {result.answer.message && <span lang="en"> {result.answer.message}</span>}
       </p>
       {differences.length > 0 && (
-        <Table caption={t('test.differences')} rows={differences} keyOf={(one) => one.key} columns={[
-          { name: t('test.value'), cell: (one) => one.key },
-          { name: t('test.sent'), cell: (one) => one.sent },
-          { name: t('test.stored'), cell: (one) => one.stored ?? '–' },
-        ]} />
+        <Table
+          caption={t('test.differences')}
+          rows={differences}
+          keyOf={(one) => one.key}
+          columns={[
+            { name: t('test.value'), cell: (one) => one.key },
+            { name: t('test.sent'), cell: (one) => one.sent },
+            { name: t('test.stored'), cell: (one) => one.stored ?? '–' },
+          ]}
+        />
       )}
-      {result.valueProblems.length > 0 && <ul lang="en">{result.valueProblems.map((one) => <li key={one.key}>{one.message}</li>)}</ul>}
+      {result.valueProblems.length > 0 && (
+        <ul lang="en">
+          {result.valueProblems.map((one) => (
+            <li key={one.key}>{one.message}</li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }

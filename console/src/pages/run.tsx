@@ -28,28 +28,44 @@ export function RunPage({ id }: { id: string }) {
   const broken = useFollowing(id, loaded.data, loaded.set);
   const run = loaded.data;
   return (
-    <Page title={run ? t('runs.of', { name: run.exportName }) : ''} parent={[t('runs.title'), to('runs')]}
-      actions={run && mayEdit && <Actions run={run} />}>
+    <Page
+      title={run ? t('runs.of', { name: run.exportName }) : ''}
+      parent={[t('runs.title'), to('runs')]}
+      actions={run && mayEdit && <Actions run={run} />}
+    >
       <ProblemNote problem={loaded.problem ?? broken} retry={loaded.reload} />
-      {run && <>
-        <Progress run={run} />
-        <Why run={run} />
-        <Warnings warnings={run.warnings} />
-        <CountsBar counts={run.counts} />
-        <Facts facts={[
-          [t('runs.export'), <a key="e" href={to('exports', run.exportId)}>{run.exportName}</a>],
-          [t('exports.segments'), run.segments.map((one) => `${one.name} (${number(one.memberCount)})`).join(', ')],
-          [t('runs.why'), `${word('submissionKind', run.submissionKind)}, ${run.submittedBy}`],
-          [t('runs.submitted'), moment(run.submittedUtc, true)],
-          [t('runs.started'), moment(run.startUtc, true)], [t('runs.ended'), moment(run.endUtc, true)],
-          [t('runs.took'), run.startUtc && run.endUtc ? duration((Date.parse(run.endUtc) - Date.parse(run.startUtc)) / 1000) : '–'],
-          [t('problem.reference'), <code key="t">{run.traceId ?? '–'}</code>],
-        ]} />
-        <Lost warnings={run.fieldWarnings} />
-        {!isOpen(run) && mayEdit && <Rejections run={run} />}
-        {mayEdit && run.fieldWarnings.length > 0 && <ValueProblems run={run} />}
-        <Batches run={run} />
-      </>}
+      {run && (
+        <>
+          <Progress run={run} />
+          <Why run={run} />
+          <Warnings warnings={run.warnings} />
+          <CountsBar counts={run.counts} />
+          <Facts
+            facts={[
+              [
+                t('runs.export'),
+                <a key="e" href={to('exports', run.exportId)}>
+                  {run.exportName}
+                </a>,
+              ],
+              [t('exports.segments'), run.segments.map((one) => `${one.name} (${number(one.memberCount)})`).join(', ')],
+              [t('runs.why'), `${word('submissionKind', run.submissionKind)}, ${run.submittedBy}`],
+              [t('runs.submitted'), moment(run.submittedUtc, true)],
+              [t('runs.started'), moment(run.startUtc, true)],
+              [t('runs.ended'), moment(run.endUtc, true)],
+              [
+                t('runs.took'),
+                run.startUtc && run.endUtc ? duration((Date.parse(run.endUtc) - Date.parse(run.startUtc)) / 1000) : '–',
+              ],
+              [t('problem.reference'), <code key="t">{run.traceId ?? '–'}</code>],
+            ]}
+          />
+          <Lost warnings={run.fieldWarnings} />
+          {!isOpen(run) && mayEdit && <Rejections run={run} />}
+          {mayEdit && run.fieldWarnings.length > 0 && <ValueProblems run={run} />}
+          <Batches run={run} />
+        </>
+      )}
     </Page>
   );
 }
@@ -66,7 +82,9 @@ function useFollowing(id: string, run: Run | null, show: (run: Run) => void): Pr
       show(now);
       if (isOpen(now) && Date.now() - said.current < SAY_EVERY_MS) return;
       said.current = Date.now();
-      announce(isOpen(now) ? t('runs.progress', { part: percent(now.progress.fraction) }) : word('runStatus', now.status));
+      announce(
+        isOpen(now) ? t('runs.progress', { part: percent(now.progress.fraction) }) : word('runStatus', now.status),
+      );
     };
     follow(id, changed, end.signal).catch((error: unknown) => {
       if (error instanceof Failure) setProblem(error.problem);
@@ -81,12 +99,19 @@ function Progress({ run }: { run: Run }) {
   const left = etaUtc ? (Date.parse(etaUtc) - Date.now()) / 1000 : null;
   return (
     <div class="progress">
-      <p><Status group="runStatus" code={run.status} /></p>
-      {isOpen(run) && <>
-        <progress value={fraction} max={1} aria-label={t('runs.progressLabel')} />
-        <p>{percent(fraction)}{profilesPerSecond > 0 && `, ${t('runs.pace', { n: Math.round(profilesPerSecond) })}`}
-          {left !== null && left > 0 && `, ${t('runs.left', { time: duration(left) })}`}</p>
-      </>}
+      <p>
+        <Status group="runStatus" code={run.status} />
+      </p>
+      {isOpen(run) && (
+        <>
+          <progress value={fraction} max={1} aria-label={t('runs.progressLabel')} />
+          <p>
+            {percent(fraction)}
+            {profilesPerSecond > 0 && `, ${t('runs.pace', { n: Math.round(profilesPerSecond) })}`}
+            {left !== null && left > 0 && `, ${t('runs.left', { time: duration(left) })}`}
+          </p>
+        </>
+      )}
     </div>
   );
 }
@@ -99,7 +124,11 @@ function Why({ run }: { run: Run }) {
     <div class={`note ${run.status === 'failed' ? 'bad' : 'warn'}`}>
       {(current() === 'en' || !todo) && <p lang="en">{reason.message}</p>}
       {todo && <p>{todo}</p>}
-      {current() !== 'en' && todo && <p class="small" lang="en">{reason.message}</p>}
+      {current() !== 'en' && todo && (
+        <p class="small" lang="en">
+          {reason.message}
+        </p>
+      )}
       <p class="small">{word('culprit', reason.culprit)}</p>
     </div>
   );
@@ -109,25 +138,39 @@ function Actions({ run }: { run: Run }) {
   const [asked, setAsked] = useState(false);
   const doing = useDo();
   const keyOf = useKey();
-  const cancel = () => doing.run(async () => {
-    await api('post', '/runs/{id}/cancel', { ids: { id: run.runId } });
-    setAsked(false);
-  });
-  const retry = () => doing.run(async () => {
-    const next = await api('post', '/exports/{id}/runs', { ids: { id: run.exportId }, key: keyOf(run.runId) });
-    go('runs', next.runId);
-  });
+  const cancel = () =>
+    doing.run(async () => {
+      await api('post', '/runs/{id}/cancel', { ids: { id: run.runId } });
+      setAsked(false);
+    });
+  const retry = () =>
+    doing.run(async () => {
+      const next = await api('post', '/exports/{id}/runs', { ids: { id: run.exportId }, key: keyOf(run.runId) });
+      go('runs', next.runId);
+    });
   if (!isOpen(run)) {
-    return <>
-      <button type="button" class="primary" disabled={doing.busy} onClick={retry}>{t('runs.again')}</button>
-      <ProblemNote problem={doing.problem} />
-    </>;
+    return (
+      <>
+        <button type="button" class="primary" disabled={doing.busy} onClick={retry}>
+          {t('runs.again')}
+        </button>
+        <ProblemNote problem={doing.problem} />
+      </>
+    );
   }
   return (
     <>
-      <button type="button" class="danger" onClick={() => setAsked(true)}>{t('runs.cancel')}</button>
+      <button type="button" class="danger" onClick={() => setAsked(true)}>
+        {t('runs.cancel')}
+      </button>
       {asked && (
-        <Confirm title={t('runs.cancel')} action={t('runs.cancelAction')} doing={doing} onConfirm={cancel} onClose={() => setAsked(false)}>
+        <Confirm
+          title={t('runs.cancel')}
+          action={t('runs.cancelAction')}
+          doing={doing}
+          onConfirm={cancel}
+          onClose={() => setAsked(false)}
+        >
           <p>{t('runs.cancelText')}</p>
         </Confirm>
       )}
@@ -140,34 +183,52 @@ function Lost({ warnings }: { warnings: Schemas['FieldWarning'][] }) {
   if (!warnings.length) return null;
   return (
     <Section title={t('values.title')}>
-      <Table caption={t('values.title')} rows={warnings} keyOf={(one) => one.key + one.field} columns={[
-        { name: t('values.field'), cell: (one) => `${one.field} → ${one.key}` },
-        { name: t('values.dropped'), cell: (one) => number(one.dropped), number: true },
-        { name: t('values.cut'), cell: (one) => number(one.cut), number: true },
-        { name: t('values.why'), cell: (one) => one.byCode.map((each) => `${word('valueProblem', each.code)} (${number(each.count)})`).join(', ') },
-      ]} />
+      <Table
+        caption={t('values.title')}
+        rows={warnings}
+        keyOf={(one) => one.key + one.field}
+        columns={[
+          { name: t('values.field'), cell: (one) => `${one.field} → ${one.key}` },
+          { name: t('values.dropped'), cell: (one) => number(one.dropped), number: true },
+          { name: t('values.cut'), cell: (one) => number(one.cut), number: true },
+          {
+            name: t('values.why'),
+            cell: (one) =>
+              one.byCode.map((each) => `${word('valueProblem', each.code)} (${number(each.count)})`).join(', '),
+          },
+        ]}
+      />
     </Section>
   );
 }
 
 function Batches({ run }: { run: Run }) {
   const [shown, setShown] = useState(false);
-  const list = usePages(async (cursor) => (shown
-    ? api('get', '/runs/{id}/batches', { ids: { id: run.runId }, query: { cursor } })
-    : { items: [], nextCursor: null }), [run.runId, shown, run.endUtc]);
+  const list = usePages(
+    async (cursor) =>
+      shown
+        ? api('get', '/runs/{id}/batches', { ids: { id: run.runId }, query: { cursor } })
+        : { items: [], nextCursor: null },
+    [run.runId, shown, run.endUtc],
+  );
   return (
     <Section title={t('batches.title')}>
       <details onToggle={(event) => setShown(event.currentTarget.open)}>
         <summary>{t('batches.show')}</summary>
         <ProblemNote problem={list.problem} retry={list.reload} />
-        <Table caption={t('batches.title')} rows={list.data?.items ?? []} keyOf={(one) => one.number} columns={[
-          { name: t('batches.number'), cell: (one) => number(one.number), number: true },
-          { name: t('batches.rows'), cell: (one) => number(one.rows), number: true },
-          { name: t('common.status'), cell: (one) => <Status group="runStatus" code={one.status} /> },
-          { name: t('batches.http'), cell: (one) => one.httpStatus ?? '–', number: true },
-          { name: t('batches.attempts'), cell: (one) => number(one.attempts), number: true },
-          { name: t('batches.took'), cell: (one) => t('batches.ms', { n: one.durationMs }), number: true },
-        ]} />
+        <Table
+          caption={t('batches.title')}
+          rows={list.data?.items ?? []}
+          keyOf={(one) => one.number}
+          columns={[
+            { name: t('batches.number'), cell: (one) => number(one.number), number: true },
+            { name: t('batches.rows'), cell: (one) => number(one.rows), number: true },
+            { name: t('common.status'), cell: (one) => <Status group="runStatus" code={one.status} /> },
+            { name: t('batches.http'), cell: (one) => one.httpStatus ?? '–', number: true },
+            { name: t('batches.attempts'), cell: (one) => number(one.attempts), number: true },
+            { name: t('batches.took'), cell: (one) => t('batches.ms', { n: one.durationMs }), number: true },
+          ]}
+        />
         <Pager list={list} />
       </details>
     </Section>

@@ -11,7 +11,15 @@ import { Status } from '../parts/status.tsx';
 import { Pager, Table, type Column } from '../parts/table.tsx';
 
 type Run = Schemas['RunView'];
-const STATUSES: Schemas['RunStatus'][] = ['queued', 'running', 'successful', 'completedWithErrors', 'failed', 'canceled', 'skipped'];
+const STATUSES: Schemas['RunStatus'][] = [
+  'queued',
+  'running',
+  'successful',
+  'completedWithErrors',
+  'failed',
+  'canceled',
+  'skipped',
+];
 
 /** The columns of a table of runs; the first one leads to the run. */
 export function runColumns(first: 'export' | 'submitted'): Column<Run>[] {
@@ -34,16 +42,32 @@ export function Runs({ route }: { route: Route }) {
   const list = usePages((cursor) => api('get', '/runs', { query: { cursor, status } }), [status]);
   const items = list.data?.items;
   return (
-    <Page title={t('runs.title')} actions={<button type="button" onClick={list.reload}>{t('common.refresh')}</button>}>
+    <Page
+      title={t('runs.title')}
+      actions={
+        <button type="button" onClick={list.reload}>
+          {t('common.refresh')}
+        </button>
+      }
+    >
       <div class="inline">
-        <Select label={t('runs.filter')} value={status ?? ''}
-          onInput={(value) => { location.hash = value ? `${to('runs')}?status=${value}` : to('runs'); }}
-          choices={[['', t('runs.all')], ...STATUSES.map((one): [string, string] => [one, word('runStatus', one)])]} />
+        <Select
+          label={t('runs.filter')}
+          value={status ?? ''}
+          onInput={(value) => {
+            location.hash = value ? `${to('runs')}?status=${value}` : to('runs');
+          }}
+          choices={[['', t('runs.all')], ...STATUSES.map((one): [string, string] => [one, word('runStatus', one)])]}
+        />
       </div>
       <ProblemNote problem={list.problem} retry={list.reload} />
       {items?.length === 0 && (
         <Empty title={t('runs.none')} text={t(status ? 'runs.noneOfStatus' : 'runs.noneText')}>
-          {!status && <a class="button" href={to('exports')}>{t('exports.title')}</a>}
+          {!status && (
+            <a class="button" href={to('exports')}>
+              {t('exports.title')}
+            </a>
+          )}
         </Empty>
       )}
       {items && items.length > 0 && (

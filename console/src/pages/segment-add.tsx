@@ -13,8 +13,15 @@ import { UploadFields, useUpload } from '../parts/upload.tsx';
 type Kind = Schemas['Source']['kind'];
 
 /** The name in addresses: the display name without what cannot stand there. */
-export const nameFrom = (displayName: string): string => displayName.normalize('NFD').replace(/[\u0300-\u036f]/g, '')
-  .split(/[^A-Za-z0-9]+/).filter(Boolean).map((part) => part[0]?.toUpperCase() + part.slice(1)).join('').slice(0, 100);
+export const nameFrom = (displayName: string): string =>
+  displayName
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean)
+    .map((part) => part[0]?.toUpperCase() + part.slice(1))
+    .join('')
+    .slice(0, 100);
 
 function sourceOf(kind: Kind, values: Record<string, string>): Schemas['Source'] {
   const { url = '', entity = '', dataSource = '', schema = '', table = '', format = 'parquet' } = values;
@@ -38,7 +45,9 @@ export function AddSegment() {
       const name = nameFrom(displayName) || `Segment${Date.now()}`;
       if (registered.current !== name) {
         await api('put', '/segments/{name}', {
-          ids: { name }, headers: { 'If-None-Match': '*' }, body: { displayName: displayName.trim(), source: sourceOf(kind, values) },
+          ids: { name },
+          headers: { 'If-None-Match': '*' },
+          body: { displayName: displayName.trim(), source: sourceOf(kind, values) },
         });
         registered.current = name;
       }
@@ -47,36 +56,77 @@ export function AddSegment() {
     });
   };
   const field = (key: string, label: string, hint?: string, required = true) => (
-    <Text label={label} hint={hint} value={values[key] ?? ''} required={required} spellcheck={false}
-      error={errorAt(saving.problem, `/source/${key}`)} onInput={(value) => setValues({ ...values, [key]: value })} />
+    <Text
+      label={label}
+      hint={hint}
+      value={values[key] ?? ''}
+      required={required}
+      spellcheck={false}
+      error={errorAt(saving.problem, `/source/${key}`)}
+      onInput={(value) => setValues({ ...values, [key]: value })}
+    />
   );
   return (
     <Page title={t('segments.add')} parent={[t('segments.title'), to('segments')]}>
       <Form onSubmit={save} class="form">
-        <Text label={t('common.displayName')} hint={t('segments.nameHint')} value={displayName} onInput={setDisplayName}
-          required maxLength={200} error={errorAt(saving.problem, '/displayName')} />
-        <Radios legend={t('segments.source')} value={kind} onInput={(value) => setKind(value as Kind)}
-          choices={[['upload', t('source.upload'), t('segments.uploadHint')], ['files', t('source.files')],
-            ['customerInsights', t('source.customerInsights')], ['table', t('source.table')]]} />
-        {kind === 'upload' && <UploadFields uploading={uploading} error={missing && !uploading.file ? t('upload.missing') : undefined} />}
-        {kind === 'files' && <>
-          {field('url', t('segments.url'), t('segments.urlHint'))}
-          <Select label={t('segments.format')} value={values.format ?? 'parquet'}
-            onInput={(format) => setValues({ ...values, format })} choices={[['parquet', 'Parquet'], ['csv', 'CSV']]} />
-        </>}
-        {kind === 'customerInsights' && <>
-          {field('url', t('segments.folder'), t('segments.folderHint'))}
-          {field('entity', t('segments.entity'))}
-        </>}
-        {kind === 'table' && <>
-          {field('dataSource', t('segments.dataSource'), t('segments.dataSourceHint'))}
-          {field('schema', t('segments.schema'), undefined, false)}
-          {field('table', t('segments.table'))}
-        </>}
+        <Text
+          label={t('common.displayName')}
+          hint={t('segments.nameHint')}
+          value={displayName}
+          onInput={setDisplayName}
+          required
+          maxLength={200}
+          error={errorAt(saving.problem, '/displayName')}
+        />
+        <Radios
+          legend={t('segments.source')}
+          value={kind}
+          onInput={(value) => setKind(value as Kind)}
+          choices={[
+            ['upload', t('source.upload'), t('segments.uploadHint')],
+            ['files', t('source.files')],
+            ['customerInsights', t('source.customerInsights')],
+            ['table', t('source.table')],
+          ]}
+        />
+        {kind === 'upload' && (
+          <UploadFields uploading={uploading} error={missing && !uploading.file ? t('upload.missing') : undefined} />
+        )}
+        {kind === 'files' && (
+          <>
+            {field('url', t('segments.url'), t('segments.urlHint'))}
+            <Select
+              label={t('segments.format')}
+              value={values.format ?? 'parquet'}
+              onInput={(format) => setValues({ ...values, format })}
+              choices={[
+                ['parquet', 'Parquet'],
+                ['csv', 'CSV'],
+              ]}
+            />
+          </>
+        )}
+        {kind === 'customerInsights' && (
+          <>
+            {field('url', t('segments.folder'), t('segments.folderHint'))}
+            {field('entity', t('segments.entity'))}
+          </>
+        )}
+        {kind === 'table' && (
+          <>
+            {field('dataSource', t('segments.dataSource'), t('segments.dataSourceHint'))}
+            {field('schema', t('segments.schema'), undefined, false)}
+            {field('table', t('segments.table'))}
+          </>
+        )}
         <ProblemNote problem={saving.problem} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={saving.busy}>{t('common.save')}</button>
-          <a class="button" href={to('segments')}>{t('common.cancel')}</a>
+          <button type="submit" class="primary" disabled={saving.busy}>
+            {t('common.save')}
+          </button>
+          <a class="button" href={to('segments')}>
+            {t('common.cancel')}
+          </a>
         </div>
       </Form>
     </Page>

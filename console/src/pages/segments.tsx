@@ -12,7 +12,11 @@ import { Pager, Table, type Column } from '../parts/table.tsx';
 export function Segments() {
   const { mayEdit } = useWho();
   const list = usePages((cursor) => api('get', '/segments', { query: { cursor } }), []);
-  const add = <a class="button primary" href={to('segments', 'add')}>{t('segments.add')}</a>;
+  const add = (
+    <a class="button primary" href={to('segments', 'add')}>
+      {t('segments.add')}
+    </a>
+  );
   const columns: Column<Schemas['SegmentView']>[] = [
     { name: t('common.name'), cell: (one) => <a href={to('segments', one.name)}>{one.displayName}</a> },
     { name: t('segments.members'), cell: (one) => number(one.memberCount), number: true },
@@ -24,7 +28,9 @@ export function Segments() {
       <p class="lead">{t('segments.lead')}</p>
       <ProblemNote problem={list.problem} retry={list.reload} />
       {list.data?.items.length === 0 && (
-        <Empty title={t('segments.none')} text={t('segments.noneText')}>{mayEdit && add}</Empty>
+        <Empty title={t('segments.none')} text={t('segments.noneText')}>
+          {mayEdit && add}
+        </Empty>
       )}
       {list.data && list.data.items.length > 0 && (
         <Table caption={t('segments.title')} columns={columns} rows={list.data.items} keyOf={(one) => one.name} />

@@ -24,29 +24,61 @@ export function Start() {
     return { connections: connections.items, segments: segments.items, exports: exports.items, runs: runs.items };
   }, []);
   const { data } = loaded;
-  const steps: [key: 'connection' | 'segment' | 'export' | 'run', done: boolean, link: ComponentChildren][] = data ? [
-    ['connection', data.connections.length > 0, isAdmin && <a href={to('connections', 'add')}>{t('connections.add')}</a>],
-    ['segment', data.segments.length > 0, mayEdit && <a href={to('segments', 'add')}>{t('segments.add')}</a>],
-    ['export', data.exports.length > 0, mayEdit && <a href={to('exports', 'add')}>{t('exports.add')}</a>],
-    ['run', data.runs.length > 0, <a key="r" href={to('exports')}>{t('exports.title')}</a>],
-  ] : [];
+  const steps: [key: 'connection' | 'segment' | 'export' | 'run', done: boolean, link: ComponentChildren][] = data
+    ? [
+        [
+          'connection',
+          data.connections.length > 0,
+          isAdmin && <a href={to('connections', 'add')}>{t('connections.add')}</a>,
+        ],
+        ['segment', data.segments.length > 0, mayEdit && <a href={to('segments', 'add')}>{t('segments.add')}</a>],
+        ['export', data.exports.length > 0, mayEdit && <a href={to('exports', 'add')}>{t('exports.add')}</a>],
+        [
+          'run',
+          data.runs.length > 0,
+          <a key="r" href={to('exports')}>
+            {t('exports.title')}
+          </a>,
+        ],
+      ]
+    : [];
   const next = steps.findIndex(([, done]) => !done);
   return (
-    <Page title={t('start.title')} actions={mayEdit && next > 2 && <a class="button primary" href={to('exports', 'add')}>{t('exports.add')}</a>}>
+    <Page
+      title={t('start.title')}
+      actions={
+        mayEdit &&
+        next > 2 && (
+          <a class="button primary" href={to('exports', 'add')}>
+            {t('exports.add')}
+          </a>
+        )
+      }
+    >
       <p class="lead">{t('start.lead')}</p>
       <ProblemNote problem={loaded.problem} retry={loaded.reload} />
       {mayEdit && (
-        <ol class="way">{steps.map(([key, done, link], index) => (
-          <li key={key} class={done ? 'done' : index === next ? 'next' : undefined}>
-            <p class="strong">{t(`start.${key}`)}{done && <span class="small"> ✓ {t('start.done')}</span>}</p>
-            <p>{t(`start.${key}Text`)}</p>
-            {link && <p>{link}</p>}
-          </li>
-        ))}</ol>
+        <ol class="way">
+          {steps.map(([key, done, link], index) => (
+            <li key={key} class={done ? 'done' : index === next ? 'next' : undefined}>
+              <p class="strong">
+                {t(`start.${key}`)}
+                {done && <span class="small"> ✓ {t('start.done')}</span>}
+              </p>
+              <p>{t(`start.${key}Text`)}</p>
+              {link && <p>{link}</p>}
+            </li>
+          ))}
+        </ol>
       )}
       {data && data.runs.length > 0 && (
         <Section title={t('start.lastRuns')} actions={<a href={to('runs')}>{t('runs.all')}</a>}>
-          <Table caption={t('start.lastRuns')} columns={runColumns('export')} rows={data.runs} keyOf={(run) => run.runId} />
+          <Table
+            caption={t('start.lastRuns')}
+            columns={runColumns('export')}
+            rows={data.runs}
+            keyOf={(run) => run.runId}
+          />
         </Section>
       )}
     </Page>

@@ -13,17 +13,21 @@ export function CountsBar({ counts, only }: { counts: object; only?: string[] })
   return (
     <figure class="counts">
       <div class="bar" aria-hidden="true">
-        {shown.map(({ name, value }) => <span key={name} class={`part ${name}`} style={{ flexGrow: value }} />)}
+        {shown.map(({ name, value }) => (
+          <span key={name} class={`part ${name}`} style={{ flexGrow: value }} />
+        ))}
       </div>
       <figcaption class="strong">{t('counts.selected', { n: selected })}</figcaption>
       <ul class="legend">
-        {parts.filter(({ name, value }) => value > 0 || ['created', 'updated', 'usable'].includes(name)).map(({ name, value }) => (
-          <li key={name}>
-            <span class={`swatch ${name}`} aria-hidden="true" />
-            <span>{word('count', name)}</span> <strong>{number(value)}</strong>
-            {selected > 0 && <span class="small"> {percent(value / selected)}</span>}
-          </li>
-        ))}
+        {parts
+          .filter(({ name, value }) => value > 0 || ['created', 'updated', 'usable'].includes(name))
+          .map(({ name, value }) => (
+            <li key={name}>
+              <span class={`swatch ${name}`} aria-hidden="true" />
+              <span>{word('count', name)}</span> <strong>{number(value)}</strong>
+              {selected > 0 && <span class="small"> {percent(value / selected)}</span>}
+            </li>
+          ))}
       </ul>
     </figure>
   );

@@ -1,4 +1,5 @@
-// A question before something that cannot be undone. The browser's own dialog keeps the focus inside and closes by Escape.
+// A question before something that cannot be undone. The browser's own dialog keeps the focus inside, and Escape
+// closes it.
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
@@ -6,9 +7,22 @@ import type { Doing } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { ProblemNote } from './problem.tsx';
 
-export function Confirm({ title, children, action, doing, onConfirm, onClose, harmful = true }: {
-  title: string; children: ComponentChildren; action: string; doing: Doing; harmful?: boolean;
-  onConfirm(): void; onClose(): void;
+export function Confirm({
+  title,
+  children,
+  action,
+  doing,
+  onConfirm,
+  onClose,
+  harmful = true,
+}: {
+  title: string;
+  children: ComponentChildren;
+  action: string;
+  doing: Doing;
+  harmful?: boolean;
+  onConfirm(): void;
+  onClose(): void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -19,8 +33,12 @@ export function Confirm({ title, children, action, doing, onConfirm, onClose, ha
       {children}
       <ProblemNote problem={doing.problem} />
       <div class="actions end">
-        <button type="button" onClick={() => dialog.current?.close()}>{t('common.keep')}</button>
-        <button type="button" class={harmful ? 'danger' : 'primary'} disabled={doing.busy} onClick={onConfirm}>{action}</button>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          {t('common.keep')}
+        </button>
+        <button type="button" class={harmful ? 'danger' : 'primary'} disabled={doing.busy} onClick={onConfirm}>
+          {action}
+        </button>
       </div>
     </dialog>
   );

@@ -4,8 +4,19 @@ import type { Schemas } from '../core/api.ts';
 
 type Format = Schemas['ValueFormat'];
 
-export const DATE_PATTERNS = ['dd/MM/yyyy', 'MM/dd/yyyy', 'dd.MM.yyyy', 'dd-MM-yyyy', 'yyyyMMdd', 'yyyy.MM.dd', 'd/M/yyyy', 'M/d/yyyy',
-  'excelSerial', 'epochSeconds', 'epochMillis'];
+export const DATE_PATTERNS = [
+  'dd/MM/yyyy',
+  'MM/dd/yyyy',
+  'dd.MM.yyyy',
+  'dd-MM-yyyy',
+  'yyyyMMdd',
+  'yyyy.MM.dd',
+  'd/M/yyyy',
+  'M/d/yyyy',
+  'excelSerial',
+  'epochSeconds',
+  'epochMillis',
+];
 
 export function formatKey(format: Format | undefined): string {
   if (!format) return '';
@@ -18,5 +29,5 @@ export function formatOf(key: string): Format | null {
   const [kind = '', first = '', second] = key.split(' ');
   if (kind === 'separator') return { separator: first } as Format;
   if (kind === 'number') return { decimal: first, ...(second && { group: second }) } as Format;
-  return key ? key as Format : null;
+  return key ? (key as Format) : null;
 }

@@ -9,6 +9,12 @@ export const announce = (text: string): void => say(text);
 
 export function LiveRegion() {
   const [text, setText] = useState('');
-  useEffect(() => { say = setText; }, []);
-  return <div role="status" class="unseen">{text}</div>;
+  useEffect(() => {
+    say = setText;
+  }, []);
+  return (
+    <div role="status" class="unseen">
+      {text}
+    </div>
+  );
 }

@@ -21,9 +21,15 @@ export function Page({ title, parent, actions, children }: Props) {
   useEffect(() => heading.current?.focus({ preventScroll: true }), [isNamed]);
   return (
     <>
-      {parent && <p class="parent"><a href={parent[1]}>← {parent[0]}</a></p>}
+      {parent && (
+        <p class="parent">
+          <a href={parent[1]}>← {parent[0]}</a>
+        </p>
+      )}
       <div class="head">
-        <h1 ref={heading} tabIndex={-1}>{title || t('common.loading')}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title || t('common.loading')}
+        </h1>
         {actions && <div class="actions">{actions}</div>}
       </div>
       {children}
@@ -31,12 +37,21 @@ export function Page({ title, parent, actions, children }: Props) {
   );
 }
 
-export function Section({ title, children, actions }: {
-  title: string; children: ComponentChildren; actions?: ComponentChildren;
+export function Section({
+  title,
+  children,
+  actions,
+}: {
+  title: string;
+  children: ComponentChildren;
+  actions?: ComponentChildren;
 }) {
   return (
     <section class="section">
-      <div class="head"><h2>{title}</h2>{actions && <div class="actions">{actions}</div>}</div>
+      <div class="head">
+        <h2>{title}</h2>
+        {actions && <div class="actions">{actions}</div>}
+      </div>
       {children}
     </section>
   );
@@ -44,10 +59,25 @@ export function Section({ title, children, actions }: {
 
 /** Says what belongs here, and what to do next. */
 export function Empty({ title, text, children }: { title: string; text: string; children?: ComponentChildren }) {
-  return <div class="empty"><p class="strong">{title}</p><p>{text}</p>{children}</div>;
+  return (
+    <div class="empty">
+      <p class="strong">{title}</p>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
 }
 
 /** Names and values, side by side. */
 export function Facts({ facts }: { facts: [string, ComponentChildren][] }) {
-  return <dl class="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }

@@ -15,17 +15,37 @@ export function ProblemNote({ problem, retry }: { problem: Problem | null; retry
       <p class="strong">{title}</p>
       {problem.detail && <p lang="en">{problem.detail}</p>}
       {problem.errors && problem.errors.length > 1 && (
-        <ul lang="en">{problem.errors.map((error) => <li key={error.pointer + error.message}>{error.message}</li>)}</ul>
+        <ul lang="en">
+          {problem.errors.map((error) => (
+            <li key={error.pointer + error.message}>{error.message}</li>
+          ))}
+        </ul>
       )}
       <p>{wordIfKnown('remedy', problem.errorCode) ?? word('remedyOf', problem.culprit)}</p>
       {problem.dependants && problem.dependants.length > 0 && (
-        <ul>{problem.dependants.map((one) => (
-          <li key={one.exportId}><a href={to('exports', one.exportId)}>{one.displayName}</a></li>
-        ))}</ul>
+        <ul>
+          {problem.dependants.map((one) => (
+            <li key={one.exportId}>
+              <a href={to('exports', one.exportId)}>{one.displayName}</a>
+            </li>
+          ))}
+        </ul>
       )}
-      {problem.runId && <p><a href={to('runs', problem.runId)}>{t('problem.openRun')}</a></p>}
-      {problem.traceId && <p class="small">{t('problem.reference')} <code>{problem.traceId}</code></p>}
-      {retry && <button type="button" onClick={retry}>{t('common.retry')}</button>}
+      {problem.runId && (
+        <p>
+          <a href={to('runs', problem.runId)}>{t('problem.openRun')}</a>
+        </p>
+      )}
+      {problem.traceId && (
+        <p class="small">
+          {t('problem.reference')} <code>{problem.traceId}</code>
+        </p>
+      )}
+      {retry && (
+        <button type="button" onClick={retry}>
+          {t('common.retry')}
+        </button>
+      )}
     </div>
   );
 }
@@ -41,7 +61,11 @@ export function Warnings({ warnings }: { warnings: { code: string; message: stri
     <div class="note warn">
       {warnings.map(({ code, message }) => {
         const own = current() === 'en' ? null : wordIfKnown('warning', code);
-        return <p key={code + message} lang={own ? undefined : 'en'}>{own ?? message}</p>;
+        return (
+          <p key={code + message} lang={own ? undefined : 'en'}>
+            {own ?? message}
+          </p>
+        );
       })}
     </div>
   );

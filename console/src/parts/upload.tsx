@@ -10,7 +10,8 @@ import { announce } from './live.tsx';
 import { ProblemNote } from './problem.tsx';
 
 const TYPES: [RegExp, string][] = [
-  [/\.parquet$/i, 'application/vnd.apache.parquet'], [/\.(ndjson|jsonl)$/i, 'application/x-ndjson'],
+  [/\.parquet$/i, 'application/vnd.apache.parquet'],
+  [/\.(ndjson|jsonl)$/i, 'application/x-ndjson'],
 ];
 const CHARSETS = ['windows-1257', 'windows-1252', 'windows-1250', 'windows-1251', 'iso-8859-1'];
 
@@ -51,16 +52,29 @@ export function UploadFields({ uploading, error }: { uploading: Uploading; error
       <details>
         <summary>{t('upload.form')}</summary>
         <p class="hint">{t('upload.formHint')}</p>
-        <Select label={t('upload.delimiter')} value={dialect.delimiter}
+        <Select
+          label={t('upload.delimiter')}
+          value={dialect.delimiter}
           onInput={(delimiter) => setDialect({ ...dialect, delimiter })}
-          choices={[['', t('upload.comma')], [';', t('upload.semicolon')], ['\t', t('upload.tab')], ['|', '|']]} />
-        <Select label={t('upload.charset')} value={dialect.charset}
+          choices={[
+            ['', t('upload.comma')],
+            [';', t('upload.semicolon')],
+            ['\t', t('upload.tab')],
+            ['|', '|'],
+          ]}
+        />
+        <Select
+          label={t('upload.charset')}
+          value={dialect.charset}
           onInput={(charset) => setDialect({ ...dialect, charset })}
-          choices={[['', 'UTF-8'], ...CHARSETS.map((name): [string, string] => [name, name])]} />
+          choices={[['', 'UTF-8'], ...CHARSETS.map((name): [string, string] => [name, name])]}
+        />
       </details>
       {fraction !== null && (
-        <p class="sent"><progress value={fraction} max={1} aria-label={t('upload.sending')} /> {percent(fraction)}{' '}
-          {fraction === 1 && t('upload.checking')}</p>
+        <p class="sent">
+          <progress value={fraction} max={1} aria-label={t('upload.sending')} /> {percent(fraction)}{' '}
+          {fraction === 1 && t('upload.checking')}
+        </p>
       )}
     </>
   );
@@ -70,17 +84,20 @@ export function UploadFields({ uploading, error }: { uploading: Uploading; error
 export function ReplaceMembers({ name, done }: { name: string; done(): void }) {
   const uploading = useUpload();
   const saving: Doing = useDo();
-  const send = () => saving.run(async () => {
-    await uploading.send(name);
-    done();
-  });
+  const send = () =>
+    saving.run(async () => {
+      await uploading.send(name);
+      done();
+    });
   return (
     <div class="form">
       <p>{t('upload.replaces')}</p>
       <UploadFields uploading={uploading} />
       <ProblemNote problem={saving.problem} />
       <div class="actions">
-        <button type="button" disabled={!uploading.file || saving.busy} onClick={send}>{t('upload.send')}</button>
+        <button type="button" disabled={!uploading.file || saving.busy} onClick={send}>
+          {t('upload.send')}
+        </button>
       </div>
     </div>
   );

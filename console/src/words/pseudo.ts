@@ -4,7 +4,19 @@
 import { en, type Catalogue, type Message } from './en.ts';
 
 const ACCENTS: Record<string, string> = {
-  a: 'á', e: 'ë', i: 'ï', o: 'ö', u: 'ů', n: 'ñ', c: 'ç', s: 'š', A: 'Å', E: 'É', I: 'Î', O: 'Ø', U: 'Û',
+  a: 'á',
+  e: 'ë',
+  i: 'ï',
+  o: 'ö',
+  u: 'ů',
+  n: 'ñ',
+  c: 'ç',
+  s: 'š',
+  A: 'Å',
+  E: 'É',
+  I: 'Î',
+  O: 'Ø',
+  U: 'Û',
 };
 
 export function accented(text: string): string {
@@ -13,8 +25,11 @@ export function accented(text: string): string {
 }
 
 export function pseudo(): Catalogue {
-  const changed = (message: Message): Message => (typeof message === 'string'
-    ? accented(message)
-    : Object.fromEntries(Object.entries(message).map(([rule, text]) => [rule, accented(text)])) as Message);
-  return Object.fromEntries(Object.entries(en).map(([key, message]) => [key, changed(message)])) as unknown as Catalogue;
+  const changed = (message: Message): Message =>
+    typeof message === 'string'
+      ? accented(message)
+      : (Object.fromEntries(Object.entries(message).map(([rule, text]) => [rule, accented(text)])) as Message);
+  return Object.fromEntries(
+    Object.entries(en).map(([key, message]) => [key, changed(message)]),
+  ) as unknown as Catalogue;
 }
