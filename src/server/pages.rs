@@ -34,7 +34,7 @@ impl Pages {
         }
     }
 
-    /// The addresses, for GET.
+    /// What answers GET, without the addresses of the document.
     pub fn addresses(&self) -> impl Iterator<Item = &'static str> {
         let groups: [(bool, &[&str]); 3] = [
             (self.document, &["/openapi.json"]),

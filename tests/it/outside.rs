@@ -207,7 +207,8 @@ async fn people_sign_in_to_the_console_at_a_certified_openid_provider_and_no_tok
     let settings = ["--auth-issuer", &provider.issuer, "--console-client-id", "console"];
     let app = TestApp::start_with(&settings).await;
     let redirect = format!("{}console/", app.url());
-    let claims = json!({"redirectUri": redirect, "roles": ["Contributor"], "instances": [app.instance]});
+    let claims =
+        json!({"redirectUri": redirect, "roles": ["Contributor"], "instances": [app.instance]});
     provider.order("console", &claims).await;
     succeed("node", &["console_sign_in.mjs", app.url()], &home).await;
 }
