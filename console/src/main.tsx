@@ -9,7 +9,7 @@ import { App } from './app.tsx';
 import { use } from './core/api.ts';
 import { readConfig, type Config } from './core/config.ts';
 import { choose, preferred, t } from './core/i18n.ts';
-import { fromProvider, goToProvider, withToken, type Session } from './core/session.ts';
+import { forget, fromProvider, goToProvider, withToken, type Session } from './core/session.ts';
 import { WhoContext } from './core/who.ts';
 import { Form, Select, Text } from './parts/form.tsx';
 
@@ -128,6 +128,7 @@ function Console({ config, first, failed }: { config: Config; first: Session | n
     setInstance(known(next, config));
   };
   const leave = () => {
+    void forget();
     setSession(null);
     setEnded(false);
   };
@@ -146,6 +147,11 @@ function Console({ config, first, failed }: { config: Config; first: Session | n
   }
   use(session, instance, () => setEnded(true));
   const { signIn } = config;
+  const signInAgain = () => {
+    if (signIn.kind === 'oidc') void goToProvider(signIn);
+    else if (signIn.kind === 'development') location.reload();
+    else leave();
+  };
   const roles: [string, () => void][] =
     signIn.kind !== 'development'
       ? []
@@ -168,7 +174,7 @@ function Console({ config, first, failed }: { config: Config; first: Session | n
       {ended && (
         <div class="note bad ended" role="alert">
           <p>{t('signIn.ended')}</p>
-          <button type="button" onClick={() => (signIn.kind === 'oidc' ? void goToProvider(signIn) : leave())}>
+          <button type="button" onClick={signInAgain}>
             {t('signIn.go')}
           </button>
         </div>

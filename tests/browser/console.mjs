@@ -151,6 +151,10 @@ await button('Use d/M/yyyy').or(button('Use dd/MM/yyyy')).first().click();
 await page.getByText(/values are written in another form/).waitFor({ state: 'detached' });
 await look('export');
 
+// A stream that breaks is followed again.
+let streams = 0;
+await page.route('**/events', (route) => ((streams += 1) === 1 ? route.abort() : route.continue()));
+
 // The run: followed to its end, and every profile accounted for.
 await button('Run now').click();
 await heading('Run of “High value to newsletter”');
@@ -175,6 +179,18 @@ await page
   .or(page.getByRole('cell', { name: '400' }))
   .first()
   .waitFor();
+
+// A token that has expired: nothing on the page is lost, and the way to a new one is shown.
+await page.route(/\/runs(\?.*)?$/, (route) =>
+  route.fulfill({ status: 401, json: { errorCode: 'unauthenticated', detail: '' } }),
+);
+await nav('Runs').click();
+await page.getByText('Your sign-in has ended.').waitFor();
+await look('signed_out');
+await page.unroute(/\/runs(\?.*)?$/);
+await button('Sign in').click();
+await page.getByRole('row').filter({ hasText: 'High value to newsletter' }).waitFor();
+await role('Contributor');
 
 // Two people change one export: the second one is told, and changes nothing.
 const later = await page.context().newPage();

@@ -69,6 +69,11 @@ export async function goToProvider(signIn: SignIn & { kind: 'oidc' }): Promise<v
   await (await provider(signIn)).signinRedirect({ state: location.hash });
 }
 
+/** Forgets the token. The identity provider may still know the person. */
+export async function forget(): Promise<void> {
+  await (await manager)?.removeUser();
+}
+
 /** The session after the way back from the identity provider; null when this is not that. */
 export async function fromProvider(config: Config): Promise<Session | null> {
   const query = new URLSearchParams(location.search);
