@@ -121,7 +121,7 @@ async fn execute(
         }
         Command::Token(args) => token::run(*args),
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
-        Command::Try(trial) => demo::run_trial(trial, telemetry.metrics.clone()).await,
+        Command::Try(trial) => Box::pin(demo::run_trial(trial, telemetry.metrics.clone())).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Ready(args) => ready::run(args).await,
         Command::Sample(args) => sample::run(&args),

@@ -15,7 +15,7 @@ use crate::http::problem::{Problem, ProblemKind};
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
-    pub fn of(document: &Value, pages: &Pages) -> Self {
+    pub fn of(document: &Value, pages: Pages) -> Self {
         let methods = |item: &Value| {
             let names = item.as_object().into_iter().flat_map(|item| item.keys());
             let names = names.filter(|name| *name != "parameters");

@@ -127,7 +127,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let document = Data::new(document_of(is_api));
     let (security, overload) = (app.config.security.clone(), app.config.overload.clone());
     let pages = Pages::of(&app.config);
-    let methods = Data::new(Methods::of(&document, &pages));
+    let methods = Data::new(Methods::of(&document, pages));
     let console = Data::new(Console::of(&app.config)?);
     let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));

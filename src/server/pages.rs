@@ -35,7 +35,7 @@ impl Pages {
     }
 
     /// What answers GET, without the addresses of the document.
-    pub fn addresses(&self) -> impl Iterator<Item = &'static str> {
+    pub fn addresses(self) -> impl Iterator<Item = &'static str> {
         let groups: [(bool, &[&str]); 3] = [
             (self.document, &["/openapi.json"]),
             (self.swagger, &["/swagger-ui", "/swagger-ui/{file:.*}"]),
