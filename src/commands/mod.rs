@@ -110,7 +110,7 @@ async fn execute(
         variables::refuse_mistyped(Program::command())?;
     }
     match command {
-        Command::Serve(config) => serve::run(*config, telemetry).await,
+        Command::Serve(config) => Box::pin(serve::run(*config, telemetry)).await,
         Command::Migrate(config) => migrate::run(*config).await,
         Command::Config(order) => config::run(order, wrong, Program::command()),
         Command::Keys(order) => keys::run(order).await,
