@@ -89,5 +89,7 @@ server.listen(0, '127.0.0.1', () => {
   issuer = `http://127.0.0.1:${server.address().port}`;
   restart();
   console.log(issuer);
+  // Nobody reads on, and what the library says later must not end the process.
+  console.info = console.error;
 });
 process.stdin.on('end', () => process.exit(0)).resume();
