@@ -215,6 +215,28 @@ await page.getByRole('radio', { name: 'At its own times' }).check();
 await button('Save').click();
 await page.getByText('Next times').waitFor();
 
+// Instead of a key, an administrator signs in at Campaign Monitor. Removing something asks first.
+await role('Admin');
+await nav('Connections').click();
+await link('Add connection').click();
+await page.getByLabel('Display name').fill('By signing in');
+await page.getByLabel('I agree').check();
+await page.getByRole('radio', { name: 'Sign in at Campaign Monitor' }).check();
+const [tab] = await Promise.all([page.waitForEvent('popup'), button('Save').click()]);
+await tab.getByRole('button', { name: 'Allow access' }).click();
+await tab.getByText('Campaign Monitor is connected').waitFor();
+await tab.close();
+await heading('By signing in');
+await page.getByText('This connection is ready.').waitFor();
+await button('Remove connection').click();
+await page.getByRole('dialog').waitFor();
+await look('question');
+await page.keyboard.press('Escape');
+await page.getByRole('dialog').waitFor({ state: 'detached' });
+await button('Remove connection').click();
+await button('Remove').click();
+await heading('Connections');
+
 // The administrator sees the schedule and the audit; the reader of the page may write another language.
 await role('Admin');
 await nav('Schedule').click();

@@ -16,6 +16,7 @@ use segment_export::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SE
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
+use tokio::sync::OnceCell;
 
 use crate::oauth;
 use crate::programs::{INSTALLING, debian_with, python_with, succeed};
@@ -31,13 +32,18 @@ async fn npm_in(folder: &str) -> String {
     let home = format!("{}/{folder}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&home).unwrap();
     succeed("cp", &["-R", &format!("{source}/."), &home], TESTS).await;
+    install(&home).await;
+    home
+}
+
+/// The npm packages of a folder.
+async fn install(home: &str) {
     let lock = std::fs::read(format!("{home}/package-lock.json")).unwrap();
-    let ready = format!("{home}/ready");
+    let ready = format!("{home}/node_modules/ready");
     if std::fs::read(&ready).ok() != Some(lock.clone()) {
-        succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], &home).await;
+        succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], home).await;
         std::fs::write(ready, lock).unwrap();
     }
-    home
 }
 
 /// A browser, and the folder of the scripts that drive it.
@@ -183,17 +189,21 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui
 /// Builds the console where a debug build of the service reads it, and tests what needs no browser.
 async fn built_console() {
     const CONSOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
-    let _alone = INSTALLING.lock().await;
-    succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], CONSOLE).await;
-    succeed("npm", &["run", "build"], CONSOLE).await;
-    succeed("npm", &["test"], CONSOLE).await;
+    static BUILT: OnceCell<()> = OnceCell::const_new();
+    let build = async || {
+        let _alone = INSTALLING.lock().await;
+        install(CONSOLE).await;
+        succeed("npm", &["run", "build"], CONSOLE).await;
+        succeed("npm", &["test"], CONSOLE).await;
+    };
+    BUILT.get_or_init(build).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_console() {
     let home = browser().await;
     built_console().await;
-    let app = TestApp::start().await;
+    let app = with_a_way_back().await;
     let folder = pictures().unwrap_or_default();
     succeed("node", &["console.mjs", app.url(), API_KEY, &folder], &home).await;
     assert_eq!(app.active().await, 40);
