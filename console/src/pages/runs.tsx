@@ -4,6 +4,7 @@ import { api, type Schemas } from '../core/api.ts';
 import { usePages } from '../core/hooks.ts';
 import { moment, number, t, word } from '../core/i18n.ts';
 import { to, type Route } from '../core/router.ts';
+import { onList } from '../parts/counts.tsx';
 import { Select } from '../parts/form.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
@@ -33,7 +34,7 @@ export function runColumns(first: 'export' | 'submitted'): Column<Run>[] {
     { name: t('common.status'), cell: (run) => <Status group="runStatus" code={run.status} /> },
     { name: t('runs.why'), cell: (run) => `${word('submissionKind', run.submissionKind)}, ${run.submittedBy}` },
     { name: t('runs.selected'), cell: (run) => number(run.counts.selected), number: true },
-    { name: t('runs.sent'), cell: (run) => number(run.counts.created + run.counts.updated), number: true },
+    { name: t('runs.sent'), cell: (run) => number(onList(run.counts)), number: true },
   ];
 }
 

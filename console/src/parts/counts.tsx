@@ -5,6 +5,12 @@ import { number, percent, t, word } from '../core/i18n.ts';
 /** In the order of the bar. A part that a service does not report is left out. */
 const PARTS = ['created', 'updated', 'unchanged', 'duplicate', 'rejected', 'invalid', 'inDoubt', 'remaining', 'usable'];
 
+/** Profiles that a run found or put on the list. */
+export function onList(counts: object): number {
+  const all = counts as Record<string, unknown>;
+  return ['created', 'updated', 'unchanged'].reduce((sum, name) => sum + Number(all[name] ?? 0), 0);
+}
+
 export function CountsBar({ counts, only }: { counts: object; only?: string[] }) {
   const all = counts as Record<string, unknown>;
   const selected = Number(all.selected ?? 0);
