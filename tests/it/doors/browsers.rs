@@ -76,7 +76,8 @@ async fn head_is_answered_wherever_get_is_and_has_no_body() {
     let mut paths: Vec<_> = of_instance.iter().map(|path| format!("{instance}{path}")).collect();
     paths.push(format!("{instance}/exports/{export}"));
     paths.push(format!("{instance}/runs/{run}/events"));
-    paths.extend(["livez", "openapi.json", "swagger-ui/", "console/config.json"].map(str::to_owned));
+    paths
+        .extend(["livez", "openapi.json", "swagger-ui/", "console/config.json"].map(str::to_owned));
     for path in paths {
         let ask = async |method| {
             let call = app.anonymous(method, &path).bearer_auth(app.token("Admin"));
