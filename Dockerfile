@@ -4,6 +4,16 @@
 
 # A tag may name another image tomorrow, so a release names the base by its digest: NAME@sha256:….
 ARG BASE=docker.io/library/rust:1.95.0-bookworm
+# The console, by Node.js: files that are a part of the program.
+ARG NODE=docker.io/library/node:22-bookworm-slim
+FROM ${NODE} AS console
+WORKDIR /build/console
+COPY console/package.json console/package-lock.json ./
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY openapi/openapi.json /build/openapi/
+COPY console .
+RUN npm run build
+
 FROM ${BASE} AS build
 ARG BASE
 ARG RELEASE=false
@@ -27,6 +37,8 @@ RUN sed -i '/^\[\[\(test\|bench\)\]\]$/,/^$/d' Cargo.toml \
     && rm -rf src
 
 COPY migrations migrations
+COPY build.rs build.rs
+COPY --from=console /build/console/dist console/dist
 COPY src src
 # Shown by `--version`.
 ARG COMMIT=unknown

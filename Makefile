@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
+.PHONY: demo try console test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -8,6 +8,12 @@ export MALLOC_MMAP_THRESHOLD_ = 131072
 
 demo: ## The whole main job against the offline Campaign Monitor
 	cargo run --quiet -- demo
+
+try: console ## The console over sample data, with the offline Campaign Monitor, at one address
+	cargo run --quiet -- try
+
+console: ## The pages of the console, which the next build has in the program; with Node.js 20.19 or newer
+	cd console && npm ci --no-audit --no-fund --ignore-scripts && npm run build
 
 test: ## Every test; what meets the database or the queue on both engines
 	cargo test
@@ -58,7 +64,7 @@ openapi: ## Writes openapi/openapi.json, docs/ERRORS.md and docs/VALUES.md
 released: ## At a release: what callers may rely on from now on
 	cp openapi/openapi.json openapi/released.json
 
-screenshots: ## Writes the pictures of docs/TOUR.md
+screenshots: ## Writes the pictures of docs/TOUR.md and docs/CONSOLE.md
 	PICTURES=$(CURDIR)/docs/images cargo test --test it -- outside::an_administrator
 
 chart: ## Writes the table of values in the chart's README
@@ -69,7 +75,7 @@ licences: ## Writes THIRD-PARTY.md
 
 image: ## The container image; with docker, or ENGINE=podman or =buildah; for a release RELEASE=true BASE=NAME@sha256:…
 	$(or $(ENGINE),docker) build --build-arg COMMIT=$$(git rev-parse --short HEAD) \
-		$(if $(BASE),--build-arg BASE=$(BASE)) $(if $(RELEASE),--build-arg RELEASE=$(RELEASE)) \
+		$(if $(BASE),--build-arg BASE=$(BASE)) $(if $(NODE),--build-arg NODE=$(NODE)) $(if $(RELEASE),--build-arg RELEASE=$(RELEASE)) \
 		--tag segment-export:$(or $(TAG),0.1.0) .
 
 sbom: ## Writes what the image is made of, as CycloneDX, into target/sbom

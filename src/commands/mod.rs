@@ -65,6 +65,8 @@ enum Command {
     Token(Box<token::Args>),
     /// Shows the main job from end to end, with the offline Campaign Monitor.
     Demo(demo::Demo),
+    /// Serves the console over sample data, with the offline Campaign Monitor.
+    Try(demo::Trial),
     /// Serves the offline Campaign Monitor alone.
     Sandbox(sandbox::Args),
     /// Asks a service whether it is ready; for images without a shell.
@@ -108,7 +110,7 @@ async fn execute(
         variables::refuse_mistyped(Program::command())?;
     }
     match command {
-        Command::Serve(config) => serve::run(*config, telemetry).await,
+        Command::Serve(config) => Box::pin(serve::run(*config, telemetry)).await,
         Command::Migrate(config) => migrate::run(*config).await,
         Command::Config(order) => config::run(order, wrong, Program::command()),
         Command::Keys(order) => keys::run(order).await,
@@ -119,6 +121,7 @@ async fn execute(
         }
         Command::Token(args) => token::run(*args),
         Command::Demo(demo) => demo::run(demo, telemetry.metrics.clone()).await,
+        Command::Try(trial) => Box::pin(demo::run_trial(trial, telemetry.metrics.clone())).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Ready(args) => ready::run(args).await,
         Command::Sample(args) => sample::run(&args),

@@ -1,6 +1,7 @@
 //! `serve`: the API and the parts behind it.
 
 use rustix::process::{Resource, getrlimit};
+use url::Url;
 
 use crate::config::{Config, Part};
 use crate::service::{self, Service};
@@ -31,15 +32,22 @@ pub(super) async fn run(config: Config, telemetry: &Telemetry) -> anyhow::Result
         );
     }
     let service = Service::start(app)?;
-    let (url, config) = (&service.url, &service.app.config);
-    if !config.plays(Part::Api) {
-        tracing::info!("serving {url}: health and metrics");
-    } else if config.security.swagger_ui {
-        tracing::info!("serving {url}, with its documentation at {url}swagger-ui/");
-    } else {
-        tracing::info!("serving {url}, with its documentation at {url}openapi.json");
-    }
+    tracing::info!("serving {}, {}", service.url, offered(&service.url, &service.app.config));
     service.run().await
+}
+
+/// What a person can open there.
+fn offered(url: &Url, config: &Config) -> String {
+    if !config.plays(Part::Api) {
+        return "with health and metrics".to_owned();
+    }
+    let documentation = if config.security.swagger_ui { "swagger-ui/" } else { "openapi.json" };
+    let documentation = format!("its documentation at {url}{documentation}");
+    if config.console.console {
+        format!("with the console at {url}console/ and {documentation}")
+    } else {
+        format!("with {documentation}")
+    }
 }
 
 /// With fewer it would start, and answer nobody.

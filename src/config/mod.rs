@@ -4,6 +4,7 @@
 //! Nothing else reads the environment.
 
 mod bind;
+mod console;
 mod data;
 mod files;
 mod limits;
@@ -25,6 +26,7 @@ use clap::{Args, ValueEnum};
 use crate::identity::settings::Auth;
 use bind::BIND_DEFAULT;
 pub use bind::Bind;
+pub use console::ConsoleSettings;
 pub use data::Data;
 pub use files::SecretFiles;
 pub use limits::Limits;
@@ -93,6 +95,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub security: Security,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub console: ConsoleSettings,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub plaintext: Plaintext,
@@ -177,7 +182,7 @@ impl Config {
         let storage = [self.storage.roots().map(drop), self.storage.data_sources().map(drop)];
         let data = self.data.checks(self.dev).into_iter().chain(storage);
         let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
-        let rules = groups.into_iter().flatten().chain(self.rules());
+        let rules = groups.into_iter().flatten().chain(self.console.rules()).chain(self.rules());
         let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());
         let overload = self.overload.check(self.limits.max_body_bytes);
         let results = data.chain(self.check_plaintext()).chain([overload]);

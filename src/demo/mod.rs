@@ -5,22 +5,22 @@
 
 mod client;
 mod report;
+mod setup;
 mod tour;
+mod trial;
 
 use std::time::Instant;
 
-use clap::{Args, Parser};
+use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::config::Config;
-use crate::db;
-use crate::identity::{DevClaims, sign};
 use crate::sample::Sample;
 use crate::sandbox::Sandbox;
 use crate::service::{self, Service};
 use client::ApiClient;
+use setup::{settings, token};
+pub use trial::{Trial, run as run_trial};
 
 /// Shows the whole main job against the offline Campaign Monitor.
 #[derive(Args)]
@@ -40,7 +40,7 @@ pub struct Demo {
 pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
-    let config = settings(folder.path(), &sandbox)?;
+    let config = settings(folder.path(), &sandbox, ([127, 0, 0, 1], 0).into())?;
     let token = token(&config)?;
     let service = Service::start(service::open(config, metrics).await?)?;
     let url = service.url.clone();
@@ -56,43 +56,4 @@ pub async fn run(demo: Demo, metrics: PrometheusHandle) -> anyhow::Result<()> {
     service.stop().await;
     sandbox.stop().await;
     finished.map(drop)
-}
-
-/// A service that needs nothing but a folder.
-fn settings(folder: &std::path::Path, sandbox: &Sandbox) -> anyhow::Result<Config> {
-    #[derive(Parser)]
-    struct Settings {
-        #[command(flatten)]
-        config: Config,
-    }
-    let at = |name: &str| folder.join(name).display().to_string();
-    let args = [
-        ("--bind", "127.0.0.1:0".to_owned()),
-        ("--roles", "api,worker,scheduler".to_owned()),
-        ("--database-url", format!("sqlite://{}", at("demo.db"))),
-        ("--storage-url", format!("file://{}", at("segments"))),
-        ("--campaign-monitor-url", sandbox.url().to_string()),
-    ];
-    let args = args.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
-    let args = ["demo".to_owned(), "--dev".to_owned()].into_iter().chain(args);
-    let mut config = Settings::try_parse_from(args)?.config;
-    config.data.redis_url = None;
-    config.check()
-}
-
-fn token(config: &Config) -> anyhow::Result<String> {
-    let auth = &config.auth;
-    let secret: &SecretString = auth
-        .auth_hs256_secret
-        .as_ref()
-        .ok_or_else(|| anyhow::anyhow!("there is no shared secret"))?;
-    let claims = DevClaims {
-        sub: "demo@example.com".into(),
-        roles: vec!["Admin".into()],
-        instances: vec!["*".into()],
-        iss: auth.auth_issuer.clone().unwrap_or_default(),
-        aud: auth.auth_audience.clone().unwrap_or_default(),
-        exp: (db::now() + chrono::TimeDelta::hours(1)).timestamp(),
-    };
-    Ok(sign(&claims, secret)?)
 }

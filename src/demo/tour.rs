@@ -28,17 +28,28 @@ pub(super) async fn run(
     sample: Sample,
     latency_ms: u64,
 ) -> anyhow::Result<Value> {
+    let connection = prepare(client, sandbox, sample, latency_ms).await?;
+    step("… and configures an export: e-mail, name, mobile number, five custom fields, consent");
+    let export = configure(client, &connection).await?;
+    step("… and runs it");
+    let run = client.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
+    follow(client, run).await
+}
+
+/// What comes before an export. Returns the id of the connection.
+pub(super) async fn prepare(
+    client: &ApiClient,
+    sandbox: &Sandbox,
+    sample: Sample,
+    latency_ms: u64,
+) -> anyhow::Result<String> {
     step("Some people are on the list already, and some of them have left it");
     stage(sandbox, known_people(sample), latency_ms).await?;
     step("An administrator connects Campaign Monitor, with consent and as export user");
     let connection = connect(client).await?;
     step(&format!("A contributor uploads the segment HighValue: {} profiles", sample.rows));
     upload_segment(client, sample).await?;
-    step("… and configures an export: e-mail, name, mobile number, five custom fields, consent");
-    let export = configure(client, &connection).await?;
-    step("… and runs it");
-    let run = client.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;
-    follow(client, run).await
+    Ok(connection)
 }
 
 fn step(text: &str) {

@@ -4,6 +4,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+/// The instance of examples, which the console opens in development mode.
+pub const DEV_INSTANCE: &str = "0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01";
+
 /// The claims of a development token, named as RFC 7519 names them.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "most claims are explained in RFC 7519")]

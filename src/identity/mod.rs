@@ -17,5 +17,5 @@ mod verifier;
 pub use caller::Role;
 pub(crate) use caller::{Error, Identity, Instances};
 pub(crate) use claimed::claimed_subject;
-pub use dev_token::{DevClaims, sign};
+pub use dev_token::{DEV_INSTANCE, DevClaims, sign};
 pub(crate) use verifier::Verifier;

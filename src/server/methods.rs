@@ -6,27 +6,16 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
+use super::pages::Pages;
 use crate::app::App;
 use crate::config::Part;
 use crate::http::problem::{Problem, ProblemKind};
-
-/// Addresses that show the document, for GET: the document, then Swagger UI.
-const PAGES: [&str; 3] = ["/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"];
-
-/// Those of `PAGES` that the process has.
-pub const fn pages(has_document: bool, has_swagger: bool) -> &'static [&'static str] {
-    match (has_document, has_swagger) {
-        (_, true) => &PAGES,
-        (true, false) => PAGES.split_at(1).0,
-        (false, false) => &[],
-    }
-}
 
 /// The methods of each address: those of the document, GET for pages, and HEAD beside GET.
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
-    pub fn of(document: &Value, pages: &[&str]) -> Self {
+    pub fn of(document: &Value, pages: Pages) -> Self {
         let methods = |item: &Value| {
             let names = item.as_object().into_iter().flat_map(|item| item.keys());
             let names = names.filter(|name| *name != "parameters");
@@ -34,8 +23,8 @@ impl Methods {
         };
         let paths = document["paths"].as_object().into_iter().flatten();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let pages =
-            pages.iter().map(|path| (ResourceDef::new(*path), with_head(Method::GET.as_str())));
+        let get = || with_head(Method::GET.as_str());
+        let pages = pages.addresses().map(|path| (ResourceDef::new(path), get()));
         Self(paths.chain(pages).collect())
     }
 

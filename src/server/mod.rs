@@ -1,5 +1,6 @@
 //! The HTTP server: the list of routes, health, Swagger UI, the `OpenAPI` document, and the record of refused calls.
 
+mod console;
 mod cors;
 mod headers;
 mod health;
@@ -8,6 +9,7 @@ mod leaving;
 mod methods;
 mod middleware;
 pub mod openapi;
+mod pages;
 mod rate_limit;
 mod refusals;
 mod request_span;
@@ -34,7 +36,9 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use self::console::Console;
 use self::methods::{Methods, no_such_route};
+use self::pages::Pages;
 use self::refusals::Refusals;
 use self::request_span::RequestSpan;
 use self::strangers::Strangers;
@@ -118,24 +122,15 @@ impl Stopper {
     }
 }
 
-/// What people read about the API.
-fn readable(config: &mut web::ServiceConfig, has_document: bool, has_swagger: bool) {
-    if has_document {
-        config.service(openapi::get_document);
-    }
-    if has_swagger {
-        config.service(web::redirect("/swagger-ui", "/swagger-ui/")).service(swagger::get_file);
-    }
-}
-
 /// Binds the address of the settings. `Service::run` handles signals.
 pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
     let app = Data::from(app);
     let is_api = app.config.plays(Part::Api);
     let document = Data::new(document_of(is_api));
     let (security, overload) = (app.config.security.clone(), app.config.overload.clone());
-    let has_swagger = is_api && security.swagger_ui;
-    let methods = Data::new(Methods::of(&document, methods::pages(is_api, has_swagger)));
+    let pages = Pages::of(&app.config);
+    let methods = Data::new(Methods::of(&document, pages));
+    let console = Data::new(Console::of(&app.config)?);
     let swagger = Data::new(swagger::config(security.swagger_ui_keep_token));
     let refusals = Data::new(Refusals::new(app.config.limits.max_audited_refusals));
     let strangers = Data::new(Strangers::new(app.config.limits.max_audited_strangers));
@@ -152,6 +147,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(document.clone())
             .app_data(methods.clone())
             .app_data(swagger.clone())
+            .app_data(console.clone())
             .app_data(refusals.clone())
             .app_data(strangers.clone())
             .app_data(reader.clone())
@@ -173,7 +169,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .into_utoipa_app()
             .configure(|config| services(config, is_api))
             .into_app()
-            .configure(|config| readable(config, is_api, has_swagger))
+            .configure(|config| pages.configure(config))
             .default_service(web::to(no_such_route))
     })
     .workers(workers)

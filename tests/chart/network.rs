@@ -49,7 +49,7 @@ async fn everything_but_probes_and_metrics_is_published() {
 
     let api: Value = serde_json::from_str(OPENAPI).unwrap();
     let answered = api["paths"].as_object().unwrap().keys().map(String::as_str);
-    for asked in answered.chain(["/openapi.json", "/swagger-ui/", "/"]) {
+    for asked in answered.chain(["/openapi.json", "/swagger-ui/", "/console/", "/"]) {
         let leads = |kind: &str, routes: &[(&Value, &Value)]| {
             routes.iter().any(|(found, prefix)| {
                 let rest = asked.strip_prefix(prefix.as_str().unwrap());

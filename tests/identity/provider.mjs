@@ -2,6 +2,7 @@
 //   POST /orders/token    {roles, instances}  a token, by the client credentials grant
 //   POST /orders/rotate                       a new key signs; the one before is published too
 //   POST /orders/withdraw                     only the newest key is published
+//   POST /orders/console  {redirectUri, roles, instances}  people sign in to the console, each with these claims
 // Usage: node provider.mjs; prints its address, and ends with its standard input.
 
 import { generateKeyPairSync } from 'node:crypto';
@@ -12,6 +13,7 @@ const AUDIENCE = 'segment-export';
 const RESOURCE = 'https://segment-export.example.com';
 let keys = [newKey()];
 let claims = {};
+let consoles = [];
 let issuer;
 let provider;
 
@@ -28,14 +30,18 @@ function restart() {
       client_id: 'front-end', client_secret: 'not-a-secret', grant_types: ['client_credentials'],
       redirect_uris: [], response_types: [], token_endpoint_auth_method: 'client_secret_post',
       id_token_signed_response_alg: 'ES256',
-    }],
+    }, ...consoles],
     jwks: { keys },
     extraTokenClaims: () => claims,
+    clientBasedCORS: () => true,
     features: {
       clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
+      // Its own pages, where every name and password is right.
+      devInteractions: { enabled: consoles.length > 0 },
       resourceIndicators: {
         enabled: true,
+        defaultResource: () => RESOURCE,
+        useGrantedResource: () => true,
         getResourceServerInfo: () => ({
           scope: '', audience: AUDIENCE, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg: 'ES256' } },
         }),
@@ -53,8 +59,18 @@ async function token(body) {
   return answer.json();
 }
 
+/** A public client with PKCE, as a page in a browser is. */
+function admit({ redirectUri, ...body }) {
+  claims = body;
+  consoles = [{
+    client_id: 'console', grant_types: ['authorization_code'], response_types: ['code'], redirect_uris: [redirectUri],
+    token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256',
+  }];
+}
+
 async function obey(order, body) {
   if (order === 'token') return token(body);
+  if (order === 'console') admit(body);
   if (order === 'rotate') keys = [newKey(), keys[0]];
   if (order === 'withdraw') keys = keys.slice(0, 1);
   restart();
@@ -62,7 +78,7 @@ async function obey(order, body) {
 }
 
 const server = createServer(async (request, response) => {
-  const order = request.url.match(/^\/orders\/(token|rotate|withdraw)$/);
+  const order = request.url.match(/^\/orders\/(token|rotate|withdraw|console)$/);
   if (!order) return provider.callback()(request, response);
   let text = '';
   for await (const part of request) text += part;
@@ -73,5 +89,7 @@ server.listen(0, '127.0.0.1', () => {
   issuer = `http://127.0.0.1:${server.address().port}`;
   restart();
   console.log(issuer);
+  // Nobody reads on, and what the library says later must not end the process.
+  console.info = console.error;
 });
 process.stdin.on('end', () => process.exit(0)).resume();

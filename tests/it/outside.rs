@@ -1,6 +1,6 @@
 //! Programs of others against the real thing: the vendor's own Python library against the offline Campaign
-//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the
-//! tokens of a certified OpenID provider.
+//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI and on the
+//! console, the tokens of a certified OpenID provider.
 //!
 //! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the code of the documents in
 //! `outside/documented.rs`.) Each test brings its program: Python
@@ -16,6 +16,7 @@ use segment_export::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SE
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
+use tokio::sync::OnceCell;
 
 use crate::oauth;
 use crate::programs::{INSTALLING, debian_with, python_with, succeed};
@@ -31,13 +32,18 @@ async fn npm_in(folder: &str) -> String {
     let home = format!("{}/{folder}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&home).unwrap();
     succeed("cp", &["-R", &format!("{source}/."), &home], TESTS).await;
+    install(&home).await;
+    home
+}
+
+/// The npm packages of a folder.
+async fn install(home: &str) {
     let lock = std::fs::read(format!("{home}/package-lock.json")).unwrap();
-    let ready = format!("{home}/ready");
+    let ready = format!("{home}/node_modules/ready");
     if std::fs::read(&ready).ok() != Some(lock.clone()) {
-        succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], &home).await;
+        succeed("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"], home).await;
         std::fs::write(ready, lock).unwrap();
     }
-    home
 }
 
 /// A browser, and the folder of the scripts that drive it.
@@ -178,6 +184,43 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui
     let arguments = [arguments.as_slice(), &[admin, contributor, viewer, &folder]].concat();
     succeed("node", &arguments, &home).await;
     assert_eq!(app.active().await, 2);
+}
+
+/// Builds the console where a debug build of the service reads it, and tests what needs no browser.
+async fn built_console() {
+    const CONSOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
+    static BUILT: OnceCell<()> = OnceCell::const_new();
+    let build = async || {
+        let _alone = INSTALLING.lock().await;
+        install(CONSOLE).await;
+        succeed("npm", &["run", "build"], CONSOLE).await;
+        succeed("npm", &["test"], CONSOLE).await;
+    };
+    BUILT.get_or_init(build).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_console() {
+    let home = browser().await;
+    built_console().await;
+    let app = with_a_way_back().await;
+    let folder = pictures().unwrap_or_default();
+    succeed("node", &["console.mjs", app.url(), API_KEY, &folder], &home).await;
+    assert_eq!(app.active().await, 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_to_the_console_at_a_certified_openid_provider_and_no_token_is_stored() {
+    let home = browser().await;
+    built_console().await;
+    let provider = Provider::start().await;
+    let settings = ["--auth-issuer", &provider.issuer, "--console-client-id", "console"];
+    let app = TestApp::start_with(&settings).await;
+    let redirect = format!("{}console/", app.url());
+    let claims =
+        json!({"redirectUri": redirect, "roles": ["Contributor"], "instances": [app.instance]});
+    provider.order("console", &claims).await;
+    succeed("node", &["console_sign_in.mjs", app.url()], &home).await;
 }
 
 /// A service to which people come back in a browser when they have signed in at the offline Campaign Monitor.

@@ -13,7 +13,8 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 async fn every_answer_says_that_it_is_not_sniffed_framed_or_named_to_others_and_the_api_not_stored()
 {
     let app = TestApp::start().await;
-    let pages = ["livez", "readyz", "metrics", "openapi.json", "swagger-ui/", "swagger-ui", "no"];
+    let pages =
+        ["livez", "readyz", "metrics", "openapi.json", "swagger-ui/", "console/", "console", "no"];
     let mut answers = vec![];
     for page in pages {
         answers.push(app.anonymous(Method::GET, page).send().await.unwrap());
@@ -75,7 +76,8 @@ async fn head_is_answered_wherever_get_is_and_has_no_body() {
     let mut paths: Vec<_> = of_instance.iter().map(|path| format!("{instance}{path}")).collect();
     paths.push(format!("{instance}/exports/{export}"));
     paths.push(format!("{instance}/runs/{run}/events"));
-    paths.extend(["livez", "openapi.json", "swagger-ui/"].map(str::to_owned));
+    paths
+        .extend(["livez", "openapi.json", "swagger-ui/", "console/config.json"].map(str::to_owned));
     for path in paths {
         let ask = async |method| {
             let call = app.anonymous(method, &path).bearer_auth(app.token("Admin"));

@@ -1,0 +1,30 @@
+// Addresses of the pages, behind `#`: they need nothing of the server, and work below any path.
+
+import { useEffect, useState } from 'preact/hooks';
+
+/** The parts of the address: `#/runs/7?tab=rejections` is `['runs', '7']`. */
+export interface Route {
+  parts: string[];
+  query: URLSearchParams;
+}
+
+function read(): Route {
+  const [path = '', query = ''] = location.hash.slice(1).split('?');
+  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(read);
+  useEffect(() => {
+    const changed = () => setRoute(read());
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return route;
+}
+
+export const to = (...parts: string[]): string => `#/${parts.map(encodeURIComponent).join('/')}`;
+
+export function go(...parts: string[]): void {
+  location.hash = to(...parts);
+}

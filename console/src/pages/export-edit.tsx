@@ -1,0 +1,168 @@
+// Adding or changing an export, in steps. Nothing is sent by saving it.
+
+import { useEffect, useState } from 'preact/hooks';
+import { api, type Schemas } from '../core/api.ts';
+import { commonFields, draftOf, empty, proposed, emailField, type Draft } from '../core/draft.ts';
+import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
+import { t } from '../core/i18n.ts';
+import { go, to, type Route } from '../core/router.ts';
+import type { StepProps } from './export-step.ts';
+import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
+import { MatchingStep } from './export-matching.tsx';
+import { OptionsStep } from './export-options.tsx';
+import { Form } from '../parts/form.tsx';
+import { Page } from '../parts/page.tsx';
+import { ProblemNote } from '../parts/problem.tsx';
+
+const STEPS = ['connection', 'list', 'segments', 'matching', 'options'] as const;
+type Step = (typeof STEPS)[number];
+
+export function AddExport({ route }: { route: Route }) {
+  const segment = route.query.get('segment');
+  return <Editor title={t('exports.add')} first={{ ...empty(), segments: segment ? [segment] : [] }} stored={null} />;
+}
+
+export function EditExport({ id }: { id: string }) {
+  const loaded = useLoad(() => api('get', '/exports/{id}', { ids: { id } }), [id]);
+  if (!loaded.data)
+    return (
+      <Page title="">
+        <ProblemNote problem={loaded.problem} retry={loaded.reload} />
+      </Page>
+    );
+  return (
+    <Editor
+      title={t('exports.editTitle', { name: loaded.data.displayName })}
+      first={draftOf(loaded.data)}
+      stored={loaded.data}
+    />
+  );
+}
+
+/** What a change sends: only what differs, so that what somebody else changed meanwhile stays. */
+function changes(draft: Draft, stored: Schemas['ExportView']): Schemas['ExportPatch'] {
+  const before = draftOf(stored);
+  const names = Object.keys(draft) as (keyof Draft)[];
+  const changed = names.filter((name) => JSON.stringify(draft[name]) !== JSON.stringify(before[name]));
+  const patch = Object.fromEntries(changed.map((name) => [name, draft[name]])) as Schemas['ExportPatch'];
+  // A patch keeps what it does not name, so what was taken out is named.
+  if (patch.mapping) patch.mapping = { name: null, mobileNumber: null, customFields: [], ...patch.mapping };
+  return patch;
+}
+
+function Editor({ title, first, stored }: { title: string; first: Draft; stored: Schemas['ExportView'] | null }) {
+  const [draft, setDraft] = useState(first);
+  const [step, setStep] = useState<Step>(STEPS[0]);
+  const saving = useDo();
+  const keyOf = useKey();
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const connections = useLoad(
+    () => everything((cursor) => api('get', '/connections', { query: { cursor, limit: 200 } })),
+    [],
+  );
+  const segments = useLoad(
+    () => everything((cursor) => api('get', '/segments', { query: { cursor, limit: 200 } })),
+    [],
+  );
+  const list = useLoad(
+    async () =>
+      draft.connectionId && draft.listId
+        ? api('get', '/connections/{id}/lists/{listId}', { ids: { id: draft.connectionId, listId: draft.listId } })
+        : null,
+    [draft.connectionId, draft.listId],
+  );
+  const chosen = (segments.data ?? []).filter((segment) => draft.segments.includes(segment.name));
+
+  // With one connection there is nothing to choose.
+  useEffect(() => {
+    const [only, ...others] = connections.data ?? [];
+    if (only && others.length === 0 && !draft.connectionId) change({ connectionId: only.connectionId });
+  }, [connections.data]);
+  const propose = () => {
+    if (emailField(draft.mapping) || !chosen.length) return;
+    const found = proposed(commonFields(chosen), list.data);
+    const name = draft.displayName || `${chosen.map((one) => one.displayName).join(', ')} – ${list.data?.name ?? ''}`;
+    change({ mapping: found, displayName: name.slice(0, 200) });
+  };
+
+  const at = STEPS.indexOf(step);
+  const isLast = at === STEPS.length - 1;
+  const save = () =>
+    saving.run(async () => {
+      if (stored) {
+        await api('patch', '/exports/{id}', {
+          ids: { id: stored.exportId },
+          version: stored.version,
+          body: changes(draft, stored),
+        });
+        return go('exports', stored.exportId);
+      }
+      const { exportId } = await api('post', '/exports', { body: draft, key: keyOf(draft) });
+      return go('exports', exportId);
+    });
+  const show = (next: Step) => {
+    if (next === 'matching') propose();
+    saving.clear();
+    setStep(next);
+    document.getElementById('step')?.focus();
+  };
+  const forward = () => (isLast ? void save() : show(STEPS[at + 1] ?? step));
+  const props: StepProps = {
+    draft,
+    change,
+    chosen,
+    connections: connections.data ?? [],
+    segments: segments.data ?? [],
+    list: list.data,
+    problem: saving.problem,
+  };
+  const ready = complete(step, draft);
+  return (
+    <Page title={title} parent={[t('exports.title'), stored ? to('exports', stored.exportId) : to('exports')]}>
+      <ol class="steps">
+        {STEPS.map((name, index) => (
+          <li key={name} aria-current={name === step ? 'step' : undefined} class={index < at ? 'done' : undefined}>
+            {index < at || stored ? (
+              <button type="button" class="link" onClick={() => show(name)}>
+                {t(`step.${name}`)}
+              </button>
+            ) : (
+              t(`step.${name}`)
+            )}
+          </li>
+        ))}
+      </ol>
+      <Form onSubmit={forward} class="form wide">
+        <h2 id="step" tabIndex={-1}>
+          {t('step.of', { n: at + 1, all: STEPS.length })} {t(`step.${step}`)}
+        </h2>
+        <ProblemNote problem={connections.problem ?? segments.problem} />
+        {step === 'connection' && <ConnectionStep {...props} />}
+        {step === 'list' && <ListStep {...props} />}
+        {step === 'list' && <ProblemNote problem={list.problem} />}
+        {step === 'segments' && <SegmentsStep {...props} />}
+        {step === 'matching' && <MatchingStep {...props} />}
+        {step === 'options' && <OptionsStep {...props} />}
+        <ProblemNote problem={saving.problem} />
+        <div class="actions">
+          {at > 0 && (
+            <button type="button" onClick={() => show(STEPS[at - 1] ?? step)}>
+              {t('common.back')}
+            </button>
+          )}
+          <button type="submit" class="primary" disabled={saving.busy || !ready}>
+            {t(isLast ? 'common.save' : 'common.continue')}
+          </button>
+          {isLast && <span class="hint">{t('exports.saveHint')}</span>}
+        </div>
+      </Form>
+    </Page>
+  );
+}
+
+function complete(step: Step, draft: Draft): boolean {
+  if (step === 'connection') return draft.connectionId !== '';
+  if (step === 'list') return draft.listId !== '';
+  if (step === 'segments') return draft.segments.length > 0;
+  return step !== 'matching' || emailField(draft.mapping) !== '';
+}

@@ -1,0 +1,14 @@
+// What each step of an export gets, and what it may change.
+
+import type { Schemas } from '../core/api.ts';
+import type { Draft } from '../core/draft.ts';
+
+export interface StepProps {
+  draft: Draft;
+  change(part: Partial<Draft>): void;
+  connections: Schemas['ConnectionView'][];
+  segments: Schemas['SegmentView'][];
+  chosen: Schemas['SegmentView'][];
+  list: Schemas['ListView'] | null;
+  problem: Schemas['Problem'] | null;
+}

@@ -1,0 +1,288 @@
+// One export: what it does, in words; running it, checking it first, and how to change or end it.
+
+import { useState } from 'preact/hooks';
+import { api, type Schemas } from '../core/api.ts';
+import { emailField, sourceOf } from '../core/draft.ts';
+import { useDo, useKey, useLoad, usePages } from '../core/hooks.ts';
+import { planned, t, word } from '../core/i18n.ts';
+import { go, to } from '../core/router.ts';
+import { ExportCheck } from './export-check.tsx';
+import { ExportTest } from './export-test.tsx';
+import { runColumns } from './runs.tsx';
+import { Confirm } from '../parts/dialog.tsx';
+import { Form, Select } from '../parts/form.tsx';
+import { announce } from '../parts/live.tsx';
+import { Facts, Page, Section } from '../parts/page.tsx';
+import { ProblemNote, Warnings } from '../parts/problem.tsx';
+import { ScheduleFields } from '../parts/schedule.tsx';
+import { Status } from '../parts/status.tsx';
+import { Pager, Table } from '../parts/table.tsx';
+
+type Export = Schemas['ExportView'];
+interface Part {
+  view: Export;
+  changed(view: Export): void;
+}
+
+export function ExportPage({ id }: { id: string }) {
+  const ids = { id };
+  const loaded = useLoad(() => api('get', '/exports/{id}', { ids }), [id]);
+  const view = loaded.data;
+  const running = useDo();
+  const keyOf = useKey();
+  const mayEdit = view?.permissions === 'edit';
+  const run = () =>
+    running.run(async () => {
+      const { runId } = await api('post', '/exports/{id}/runs', { ids, key: keyOf(view?.lastRun?.runId) });
+      go('runs', runId);
+    });
+  const actions = view && mayEdit && (
+    <>
+      <button type="button" class="primary" disabled={running.busy || view.state === 'inactive'} onClick={run}>
+        {t('exports.run')}
+      </button>
+      <a class="button" href={to('exports', id, 'edit')}>
+        {t('common.edit')}
+      </a>
+    </>
+  );
+  return (
+    <Page title={view?.displayName ?? ''} parent={[t('exports.title'), to('exports')]} actions={actions}>
+      <ProblemNote problem={loaded.problem} retry={loaded.reload} />
+      <ProblemNote problem={running.problem} />
+      {view && (
+        <>
+          <Warnings warnings={view.warnings} />
+          <Summary view={view} changed={loaded.set} />
+          {mayEdit && <ExportCheck view={view} changed={loaded.set} />}
+          {mayEdit && <ExportTest id={id} />}
+          <ScheduleOf view={view} changed={loaded.set} />
+          <RunsOf id={id} />
+          {mayEdit && <More view={view} changed={loaded.set} />}
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** What becomes of a field of the list, in words. */
+function told(field: Schemas['ValueSource']): string {
+  if (field.constant !== undefined) return `“${field.constant}”`;
+  return field.field ?? field.template ?? '';
+}
+
+function Summary({ view }: Part) {
+  const { mapping } = view;
+  const list = useLoad(
+    async () =>
+      view.connectionId
+        ? api('get', '/connections/{id}/lists/{listId}', { ids: { id: view.connectionId, listId: view.listId } }).catch(
+            () => null,
+          )
+        : null,
+    [view.connectionId, view.listId],
+  );
+  const names =
+    mapping.name && typeof mapping.name === 'object' && 'first' in mapping.name
+      ? `${mapping.name.first} ${mapping.name.last}`
+      : told(sourceOf(mapping.name as string | Schemas['ValueSource'] | null));
+  const keyName = (key: string) => list.data?.fields.find((field) => field.key === key)?.name ?? key;
+  const custom = (mapping.customFields ?? []).map((field) => `${told(field)} → ${keyName(field.key)}`);
+  return (
+    <Section title={t('exports.what')}>
+      <Facts
+        facts={[
+          [t('common.status'), <Status key="s" group="exportState" code={view.state} />],
+          [
+            t('exports.segments'),
+            view.segments.map((name) => (
+              <a key={name} href={to('segments', name)}>
+                {name}{' '}
+              </a>
+            )),
+          ],
+          [t('exports.list'), list.data?.name ?? t('exports.listUnknown')],
+          [t('matching.email'), emailField(mapping)],
+          [t('matching.name'), names || '–'],
+          [t('matching.mobile'), told(sourceOf(mapping.mobileNumber)) || '–'],
+          [
+            t('matching.custom'),
+            custom.length ? (
+              <ul>
+                {custom.map((one) => (
+                  <li key={one}>{one}</li>
+                ))}
+              </ul>
+            ) : (
+              '–'
+            ),
+          ],
+          [t('options.left'), t(view.options.resubscribe ? 'options.comeBack' : 'options.stayOff')],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function ScheduleOf({ view, changed }: Part) {
+  const [draft, setDraft] = useState<Schemas['Schedule'] | null>(null);
+  const saving = useDo();
+  const { schedule } = view;
+  const edit = () =>
+    setDraft({
+      kind: schedule.kind,
+      active: schedule.active,
+      ...(schedule.kind === 'custom' && { cron: schedule.cron ?? [], timezone: schedule.timezone ?? null }),
+    });
+  const save = () =>
+    draft &&
+    saving.run(async () => {
+      changed(
+        await api('put', '/exports/{id}/schedule', { ids: { id: view.exportId }, version: view.version, body: draft }),
+      );
+      setDraft(null);
+      announce(t('common.saved'));
+    });
+  return (
+    <Section
+      title={t('exports.schedule')}
+      actions={
+        view.permissions === 'edit' &&
+        !draft && (
+          <button type="button" onClick={edit}>
+            {t('schedule.change')}
+          </button>
+        )
+      }
+    >
+      {!draft && (
+        <p>
+          {word('scheduleKind', schedule.kind)}
+          {schedule.kind !== 'manual' && !schedule.active && ` – ${t('schedule.off')}`}
+        </p>
+      )}
+      {!draft && schedule.nextRunsUtc.length > 0 && (
+        <>
+          <p>{t('schedule.next')}</p>
+          <ul>
+            {schedule.nextRunsUtc.map((utc) => (
+              <li key={utc}>{planned(utc)}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {draft && (
+        <Form onSubmit={save} class="form">
+          <ScheduleFields schedule={draft} onSchedule={setDraft} problem={saving.problem} />
+          <ProblemNote problem={saving.problem} />
+          <div class="actions">
+            <button type="submit" class="primary" disabled={saving.busy}>
+              {t('common.save')}
+            </button>
+            <button type="button" onClick={() => setDraft(null)}>
+              {t('common.cancel')}
+            </button>
+          </div>
+        </Form>
+      )}
+    </Section>
+  );
+}
+
+function RunsOf({ id }: { id: string }) {
+  const runs = usePages((cursor) => api('get', '/runs', { query: { exportId: id, cursor, limit: 10 } }), [id]);
+  return (
+    <Section title={t('runs.title')}>
+      <ProblemNote problem={runs.problem} retry={runs.reload} />
+      {runs.data?.items.length === 0 && <p>{t('exports.neverRun')}</p>}
+      {runs.data && runs.data.items.length > 0 && (
+        <Table
+          caption={t('runs.title')}
+          columns={runColumns('submitted')}
+          rows={runs.data.items}
+          keyOf={(run) => run.runId}
+        />
+      )}
+      <Pager list={runs} />
+    </Section>
+  );
+}
+
+function More({ view, changed }: Part) {
+  const [asked, setAsked] = useState<'detach' | 'remove' | null>(null);
+  const [connectionId, setConnectionId] = useState('');
+  const doing = useDo();
+  const ids = { id: view.exportId };
+  const { version } = view;
+  const connections = useLoad(
+    async () => (view.state === 'inactive' ? (await api('get', '/connections', { query: { limit: 200 } })).items : []),
+    [view.state],
+  );
+  const copy = () =>
+    doing.run(async () => {
+      const made = await api('post', '/exports/{id}/duplicate', {
+        ids,
+        body: { displayName: t('exports.copyOf', { name: view.displayName }).slice(0, 200) },
+      });
+      go('exports', made.exportId);
+    });
+  const act = () =>
+    doing.run(async () => {
+      if (asked === 'remove') {
+        await api('delete', '/exports/{id}', { ids, version });
+        return go('exports');
+      }
+      changed(await api('post', '/exports/{id}/detach', { ids, version }));
+      return setAsked(null);
+    });
+  const attach = () =>
+    doing.run(async () => {
+      changed(await api('post', '/exports/{id}/attach', { ids, version, body: { connectionId } }));
+    });
+  return (
+    <Section title={t('exports.more')}>
+      {!asked && <ProblemNote problem={doing.problem} />}
+      {view.state === 'inactive' && (
+        <Form onSubmit={attach} class="inline">
+          <Select
+            label={t('exports.attachTo')}
+            value={connectionId}
+            onInput={setConnectionId}
+            required
+            choices={[
+              ['', t('exports.choose')],
+              ...(connections.data ?? []).map((one): [string, string] => [one.connectionId, one.displayName]),
+            ]}
+          />
+          <button type="submit" disabled={doing.busy}>
+            {t('exports.attach')}
+          </button>
+        </Form>
+      )}
+      <div class="actions">
+        <button type="button" disabled={doing.busy} onClick={copy}>
+          {t('exports.duplicate')}
+        </button>
+        {view.state === 'active' && (
+          <button type="button" onClick={() => setAsked('detach')}>
+            {t('exports.detach')}
+          </button>
+        )}
+        <button type="button" class="danger" onClick={() => setAsked('remove')}>
+          {t('exports.remove')}
+        </button>
+      </div>
+      {asked && (
+        <Confirm
+          title={t(asked === 'detach' ? 'exports.detach' : 'exports.remove')}
+          doing={doing}
+          onConfirm={act}
+          action={t(asked === 'detach' ? 'exports.detach' : 'common.remove')}
+          onClose={() => setAsked(null)}
+        >
+          <p>{t(asked === 'detach' ? 'exports.detachText' : 'exports.removeText')}</p>
+        </Confirm>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,45 @@
+// A question before something that cannot be undone. The browser's own dialog keeps the focus inside, and Escape
+// closes it.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import type { Doing } from '../core/hooks.ts';
+import { t } from '../core/i18n.ts';
+import { ProblemNote } from './problem.tsx';
+
+export function Confirm({
+  title,
+  children,
+  action,
+  doing,
+  onConfirm,
+  onClose,
+  harmful = true,
+}: {
+  title: string;
+  children: ComponentChildren;
+  action: string;
+  doing: Doing;
+  harmful?: boolean;
+  onConfirm(): void;
+  onClose(): void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+      <h2 id={id}>{title}</h2>
+      {children}
+      <ProblemNote problem={doing.problem} />
+      <div class="actions end">
+        <button type="button" onClick={() => dialog.current?.close()}>
+          {t('common.keep')}
+        </button>
+        <button type="button" class={harmful ? 'danger' : 'primary'} disabled={doing.busy} onClick={onConfirm}>
+          {action}
+        </button>
+      </div>
+    </dialog>
+  );
+}

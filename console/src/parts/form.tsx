@@ -1,0 +1,202 @@
+// Fields of forms: a label, a hint, the field, and what is wrong with it, tied together for every kind of reader.
+
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+interface Common {
+  label: string;
+  hint?: string | undefined;
+  error?: string | undefined;
+}
+
+function Around({ id, label, hint, error, children }: Common & { id: string; children: ComponentChildren }) {
+  return (
+    <div class={error ? 'field wrong' : 'field'}>
+      <label for={id}>{label}</label>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {children}
+      {error && (
+        <p class="error" id={`${id}-error`} lang="en">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const described = (id: string, { hint, error }: Common): Record<string, string | boolean | undefined> => ({
+  id,
+  'aria-describedby': [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined,
+  'aria-invalid': error ? 'true' : undefined,
+});
+
+export interface TextProps extends Common {
+  value: string;
+  onInput(value: string): void;
+  type?: 'text' | 'password' | 'email' | 'search' | 'time' | 'date';
+  required?: boolean;
+  maxLength?: number;
+  pattern?: string;
+  placeholder?: string;
+  autocomplete?: string;
+  spellcheck?: boolean;
+}
+
+export function Text({ label, hint, error, onInput, type = 'text', autocomplete = 'off', ...rest }: TextProps) {
+  const id = useId();
+  return (
+    <Around id={id} label={label} hint={hint} error={error}>
+      <input
+        {...rest}
+        type={type as 'text'}
+        autocomplete={autocomplete}
+        {...described(id, { label, hint, error })}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </Around>
+  );
+}
+
+export type Choices = [value: string, label: string][];
+
+export function Select({
+  label,
+  hint,
+  error,
+  value,
+  onInput,
+  choices,
+  required,
+  hidden,
+}: Common & {
+  value: string;
+  onInput(value: string): void;
+  choices: Choices;
+  required?: boolean;
+  hidden?: boolean;
+}) {
+  const id = useId();
+  const select = (
+    <select
+      {...described(id, { label, hint, error })}
+      required={required}
+      value={value}
+      aria-label={hidden ? label : undefined}
+      onInput={(event) => onInput(event.currentTarget.value)}
+    >
+      {choices.map(([key, text]) => (
+        <option key={key} value={key}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+  return hidden ? (
+    select
+  ) : (
+    <Around id={id} label={label} hint={hint} error={error}>
+      {select}
+    </Around>
+  );
+}
+
+export function Check({
+  label,
+  hint,
+  checked,
+  onInput,
+  required,
+}: {
+  label: ComponentChildren;
+  hint?: string;
+  checked: boolean;
+  onInput(checked: boolean): void;
+  required?: boolean;
+}) {
+  const id = useId();
+  return (
+    <div class="check">
+      <input
+        type="checkbox"
+        id={id}
+        checked={checked}
+        required={required}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onInput={(event) => onInput(event.currentTarget.checked)}
+      />
+      <div>
+        <label for={id}>{label}</label>
+        {hint && (
+          <p class="hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function Radios({
+  legend,
+  value,
+  onInput,
+  choices,
+}: {
+  legend: string;
+  value: string;
+  onInput(value: string): void;
+  choices: [value: string, label: string, hint?: string][];
+}) {
+  const id = useId();
+  return (
+    <fieldset class="radios">
+      <legend>{legend}</legend>
+      {choices.map(([key, label, hint]) => (
+        <div class="check" key={key}>
+          <input
+            type="radio"
+            id={`${id}-${key}`}
+            name={id}
+            checked={value === key}
+            onInput={() => onInput(key)}
+            aria-describedby={hint ? `${id}-${key}-hint` : undefined}
+          />
+          <div>
+            <label for={`${id}-${key}`}>{label}</label>
+            {hint && (
+              <p class="hint" id={`${id}-${key}-hint`}>
+                {hint}
+              </p>
+            )}
+          </div>
+        </div>
+      ))}
+    </fieldset>
+  );
+}
+
+/** A form that does its own work; the browser's checks come first. */
+export function Form({
+  onSubmit,
+  children,
+  ...rest
+}: {
+  onSubmit(): void;
+  children: ComponentChildren;
+  class?: string;
+  role?: 'search';
+}) {
+  const submit = (event: Event) => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return (
+    <form {...rest} onSubmit={submit}>
+      {children}
+    </form>
+  );
+}
