@@ -5,11 +5,11 @@ use sqlx::types::Json;
 
 use super::limits;
 use super::receipt::{
-    CountedList, CountedMoment, ObjectRead, Receipt, ReceiptAnswers, ReceiptCounts, SegmentRead,
-    VerificationRecord,
+    CountedList, CountedMoment, ObjectRead, Receipt, ReceiptAnswers, ReceiptCounts, ReceiptLeavers,
+    SegmentRead, VerificationRecord,
 };
 use crate::db::{ReadHandle, Time};
-use crate::runs::{self, BatchSums, Counts, Run, RunSegment, store_batches};
+use crate::runs::{self, BatchSums, Counts, LeaverCounts, Run, RunSegment, store_batches};
 use crate::verifications::{ListCounts, ListVerification, store, store_counts};
 
 const FORMAT: i64 = 1;
@@ -45,7 +45,7 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
         options: run.options.0,
         sync: run.sync.0,
         answers: sums.into(),
-        counts: run.counts.into(),
+        counts: counts(run.counts, run.leavers),
         list: CountedList { before: before.map(Into::into), after: after.map(Into::into) },
         verifications: verifications.into_iter().map(VerificationRecord::from).collect(),
         limits: vec![],
@@ -75,19 +75,27 @@ impl From<BatchSums> for ReceiptAnswers {
     }
 }
 
-impl From<Counts> for ReceiptCounts {
-    fn from(counts: Counts) -> Self {
-        Self {
-            selected: counts.selected,
-            created: counts.created,
-            updated: counts.updated,
-            unchanged: counts.unchanged,
-            rejected: counts.rejected,
-            duplicate: counts.duplicate,
-            invalid: counts.invalid,
-            in_doubt: counts.in_doubt,
-            remaining: counts.remaining(),
-        }
+fn counts(counts: Counts, leavers: LeaverCounts) -> ReceiptCounts {
+    ReceiptCounts {
+        selected: counts.selected,
+        created: counts.created,
+        updated: counts.updated,
+        unchanged: counts.unchanged,
+        rejected: counts.rejected,
+        duplicate: counts.duplicate,
+        invalid: counts.invalid,
+        in_doubt: counts.in_doubt,
+        remaining: counts.remaining(),
+        resubscribed: counts.resubscribed,
+        leavers: leavers.into(),
+    }
+}
+
+impl From<LeaverCounts> for ReceiptLeavers {
+    fn from(counts: LeaverCounts) -> Self {
+        let remaining = counts.remaining();
+        let LeaverCounts { found, flagged, deleted, unsubscribed, kept, gone, failed } = counts;
+        Self { found, flagged, deleted, unsubscribed, kept, gone, failed, remaining }
     }
 }
 

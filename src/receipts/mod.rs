@@ -12,4 +12,6 @@ pub mod signer;
 pub mod store;
 
 pub use gather::gather;
-pub use receipt::{CountedMoment, Receipt, ReceiptCounts, SegmentRead, VerificationRecord};
+pub use receipt::{
+    CountedMoment, Receipt, ReceiptCounts, ReceiptLeavers, SegmentRead, VerificationRecord,
+};

@@ -132,6 +132,27 @@ pub struct ReceiptCounts {
     pub in_doubt: i64,
     /// Not processed.
     pub remaining: i64,
+    /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
+    pub resubscribed: i64,
+    pub leavers: ReceiptLeavers,
+}
+
+/// The law of those who left the segments: `found` is the sum of all other counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReceiptLeavers {
+    /// Members that the segments do not have any more. Counted where the export does something to them.
+    pub found: i64,
+    pub flagged: i64,
+    pub deleted: i64,
+    pub unsubscribed: i64,
+    /// Not put on the list by this service, or also in another export to it.
+    pub kept: i64,
+    /// They had left the list before the run came to them.
+    pub gone: i64,
+    /// Campaign Monitor rejected the call.
+    pub failed: i64,
+    /// Not processed.
+    pub remaining: i64,
 }
 
 /// How many people the list had in each state.

@@ -60,6 +60,7 @@ pub enum MemberGroup {
 #[into_params(parameter_in = Query)]
 pub struct KnownMemberFilter {
     /// Only members in these states.
+    #[param(inline)]
     state: Option<MemberGroup>,
 }
 

@@ -5,7 +5,9 @@ use std::fmt::{Display, Write};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::receipts::{CountedMoment, Receipt, ReceiptCounts, SegmentRead, VerificationRecord};
+use crate::receipts::{
+    CountedMoment, Receipt, ReceiptCounts, ReceiptLeavers, SegmentRead, VerificationRecord,
+};
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}\
     table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{border-bottom:1px solid #888;padding:.25rem \
@@ -19,6 +21,7 @@ pub fn page(receipt: &Receipt) -> String {
         read(&receipt.read),
         answers(receipt),
         law(&receipt.counts),
+        leavers(&receipt.counts.leavers),
         list(receipt),
         verifications(&receipt.verifications),
         settings(receipt),
@@ -97,6 +100,20 @@ fn law(counts: &ReceiptCounts) -> String {
         ("Selected: the sum of all", counts.selected),
     ];
     numbers("Every profile", &rows)
+}
+
+fn leavers(counts: &ReceiptLeavers) -> String {
+    let rows = [
+        ("Flagged", counts.flagged),
+        ("Deleted", counts.deleted),
+        ("Unsubscribed", counts.unsubscribed),
+        ("Kept", counts.kept),
+        ("Gone before", counts.gone),
+        ("Failed", counts.failed),
+        ("Remaining", counts.remaining),
+        ("Found: the sum of all", counts.found),
+    ];
+    numbers("Who left the segments", &rows)
 }
 
 fn list(receipt: &Receipt) -> String {

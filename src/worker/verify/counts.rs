@@ -11,6 +11,7 @@ use super::subject::Subject;
 use crate::campaign_monitor::{Error, SubscriberState};
 use crate::connections::session::AccountSession;
 use crate::db;
+use crate::runs::Run;
 use crate::verifications::store_counts::{self, Moment};
 use crate::verifications::{CountFindings, Findings, ListCounts, StateCounts};
 
@@ -54,8 +55,10 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
     let Some(before) = before else {
         return Err(Failure::Final("the list could not be counted before the run".into()));
     };
-    let run = CountFindings { created: subject.run.counts.created, removed: 0 };
-    Ok(run.findings(&before, &after))
+    let Run { counts, leavers, .. } = &subject.run;
+    let removed = leavers.deleted + leavers.unsubscribed;
+    let findings = CountFindings { created: counts.created, removed };
+    Ok(findings.findings(&before, &after))
 }
 
 async fn after(reader: &Reader<'_>, since: Option<&str>) -> Result<ListCounts, Failure> {
