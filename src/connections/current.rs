@@ -10,6 +10,8 @@ pub(super) struct CurrentCredential {
     pub(super) secret: Secret,
     pub(super) generation: i64,
     expires_utc: Option<Time>,
+    /// Why its refresh token was refused, so that it is asked for once.
+    pub(super) grant_refused: Option<String>,
 }
 
 impl CurrentCredential {
@@ -17,7 +19,8 @@ impl CurrentCredential {
     pub(super) fn of(connection: &Connection, keys: &Keys) -> Result<Option<Self>, secrets::Error> {
         let generation = connection.credential_generation;
         let expires_utc = connection.credential_expires_utc;
-        Ok(connection.secret(keys)?.map(|secret| Self { secret, generation, expires_utc }))
+        let of = |secret| Self { secret, generation, expires_utc, grant_refused: None };
+        Ok(connection.secret(keys)?.map(of))
     }
 
     pub(super) fn expires_before(&self, time: Time) -> bool {

@@ -89,7 +89,7 @@ impl AccountSession {
     async fn account(&self) -> Result<(Account, i64), Error> {
         let mut current = self.current.lock().await;
         if current.expires_before(db::now() + EARLY) {
-            match self.renewer.renewed(&current).await {
+            match self.renewed(&mut current).await {
                 Err(Error::Unrenewed { .. }) if !current.expires_before(db::now()) => {}
                 renewed => *current = renewed?,
             }
@@ -101,7 +101,7 @@ impl AccountSession {
     async fn replace(&self, refused: i64, error: Error) -> Result<(Account, i64), Error> {
         let mut current = self.current.lock().await;
         if current.generation == refused {
-            *current = self.successor(&current, error).await?;
+            *current = self.successor(&mut current, error).await?;
         }
         Ok(self.account_of(&current))
     }
@@ -110,9 +110,21 @@ impl AccountSession {
         (self.renewer.api.account(current.secret.credential()), current.generation)
     }
 
+    /// Renewed tokens, unless that was refused before.
+    async fn renewed(&self, current: &mut CurrentCredential) -> Result<CurrentCredential, Error> {
+        if let Some(why) = &current.grant_refused {
+            return Err(Error::GrantRefused(why.clone()));
+        }
+        let renewed = self.renewer.renewed(current).await;
+        if let Err(Error::GrantRefused(why)) = &renewed {
+            current.grant_refused = Some(why.clone());
+        }
+        renewed
+    }
+
     async fn successor(
         &self,
-        current: &CurrentCredential,
+        current: &mut CurrentCredential,
         error: Error,
     ) -> Result<CurrentCredential, Error> {
         let stored = self.renewer.stored().await.map_err(postponed)?;
@@ -120,7 +132,7 @@ impl AccountSession {
             return Ok(stored);
         }
         if error.is_expired_token() {
-            return self.renewer.renewed(current).await;
+            return self.renewed(current).await;
         }
         self.note_refusal(current.generation, &error).await;
         Err(error)

@@ -64,6 +64,8 @@ pub fn folded() -> String {
 /// Several sentences: they stand apart so that the list of advice stays short.
 const SEGMENT_IN_USE: &str = "Change or remove the exports in `dependants` first. To upload members, register the \
     segment with the source `upload`.";
+const CONSENT_REQUIRED: &str =
+    "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`.";
 const SECOND_PERSON_NEEDED: &str =
     "Ask a person who neither started the run nor changed the export last to approve it.";
 const NOT_FOUND: &str =
@@ -130,9 +132,7 @@ impl ProblemKind {
             Self::Unprocessable => {
                 "Correct what `errors` names: it does not exist, or does not fit the rest."
             }
-            Self::ConsentRequired => {
-                "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`."
-            }
+            Self::ConsentRequired => CONSENT_REQUIRED,
             Self::RateLimited => "Call less often. Try again after `Retry-After` seconds.",
             Self::TooManyRequests | Self::Unavailable => "Try again after `Retry-After` seconds.",
             Self::Internal => "Try again. If it fails again, send `traceId` to your operator.",

@@ -21,7 +21,7 @@ use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent}
 use crate::storage::Manifest;
 
 /// The export, and the run or the preview that needs the plan.
-pub struct Subject<'a> {
+pub struct PlanSubject<'a> {
     pub export: ExportId,
     /// The run itself; `None` for a preview.
     pub run: Option<RunId>,
@@ -46,7 +46,7 @@ pub struct Outlook {
 
 /// Why there is no outlook.
 #[derive(Debug)]
-pub enum Failure {
+pub enum PlanFailure {
     Read(ReadFailure),
     Storage(crate::storage::Error),
     /// The segments have more members than were read.
@@ -57,20 +57,20 @@ pub enum Failure {
 /// Computes the plan of a run: reads the segments and the baselines, and sends nothing.
 pub async fn compute(
     app: &App,
-    subject: &Subject<'_>,
+    subject: &PlanSubject<'_>,
     plan: Arc<Plan>,
     manifests: &[Arc<Manifest>],
-) -> Result<Outlook, Failure> {
+) -> Result<Outlook, PlanFailure> {
     let mut tx = app.db.read().await?;
     let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
     let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
     drop(tx);
     let (own, doubt) = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
-    let census = census::take(rows, own).await.map_err(Failure::Read)?;
+    let census = census::take(rows, own).await.map_err(PlanFailure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
-        return Err(Failure::Incomplete);
+        return Err(PlanFailure::Incomplete);
     }
     let (leavers, doubt) = leavers(app, subject, &census, others.as_deref(), doubt).await?;
     let intent = Intent { sync: subject.sync, pace, compared_with };
@@ -86,11 +86,11 @@ pub async fn compute(
 /// whom one of them holds.
 async fn leavers(
     app: &App,
-    subject: &Subject<'_>,
+    subject: &PlanSubject<'_>,
     census: &Census,
     others: Option<&[Baseline]>,
     doubt: Option<&'static str>,
-) -> Result<(LeaverSet, Option<&'static str>), Failure> {
+) -> Result<(LeaverSet, Option<&'static str>), PlanFailure> {
     let action = &subject.sync.leavers;
     if *action == Leavers::Keep {
         return Ok((LeaverSet::default(), None));
@@ -102,14 +102,14 @@ async fn leavers(
     match leaver_set::find(&app.storage, census, action, others).await {
         Ok(leavers) => Ok((leavers, None)),
         Err(baselines::Error::Damaged { .. }) => Ok((LeaverSet::default(), Some(LOST))),
-        Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
+        Err(baselines::Error::Storage(error)) => Err(PlanFailure::Storage(error)),
     }
 }
 
 async fn pace_and_last(
     tx: &mut ReadHandle,
     app: &App,
-    subject: &Subject<'_>,
+    subject: &PlanSubject<'_>,
 ) -> sqlx::Result<(CallPace, Option<ComparedWith>)> {
     let call_ms = store_batches::pace_ms(tx, subject.export).await?;
     let last = store_plans::last_complete(tx, subject.export, subject.run).await?;
@@ -126,7 +126,7 @@ enum Own {
     Known(Box<Baseline>),
 }
 
-async fn own(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Own> {
+async fn own(tx: &mut ReadHandle, subject: &PlanSubject<'_>) -> sqlx::Result<Own> {
     let (export, list) = (subject.export, subject.list);
     let baseline = baselines::store::get(tx, export, list.as_str()).await?;
     let this = subject.run.unwrap_or(NO_RUN);
@@ -146,7 +146,10 @@ fn is_trusted(baseline: &Baseline, last: Option<RunId>, run: Option<RunId>) -> b
 }
 
 /// The baselines of all other exports to the list; `None` when it is unknown whom one of them holds.
-async fn others(tx: &mut ReadHandle, subject: &Subject<'_>) -> sqlx::Result<Option<Vec<Baseline>>> {
+async fn others(
+    tx: &mut ReadHandle,
+    subject: &PlanSubject<'_>,
+) -> sqlx::Result<Option<Vec<Baseline>>> {
     let exports = store_senders::exports_to(tx, subject.list).await?;
     let baselines = baselines::store::of_list(tx, subject.list.as_str()).await?;
     let mut others = Vec::new();
@@ -170,7 +173,7 @@ async fn loaded(
     own: Own,
     plan: &Plan,
     basis: Option<&Basis>,
-) -> Result<(Option<BaselineIndex>, Option<&'static str>), Failure> {
+) -> Result<(Option<BaselineIndex>, Option<&'static str>), PlanFailure> {
     let baseline = match own {
         Own::Nothing => return Ok((None, None)),
         Own::Behind => return Ok((None, Some(BEHIND))),
@@ -187,7 +190,7 @@ async fn loaded(
             Ok((Some(BaselineIndex { baseline, index, hasher }), None))
         }
         Err(baselines::Error::Damaged { .. }) => Ok((None, Some(LOST))),
-        Err(baselines::Error::Storage(error)) => Err(Failure::Storage(error)),
+        Err(baselines::Error::Storage(error)) => Err(PlanFailure::Storage(error)),
     }
 }
 
@@ -220,7 +223,7 @@ pub fn warning(message: &str) -> Warning {
     Warning { code: WarningCode::NobodyRemoved, message: message.to_owned() }
 }
 
-impl From<sqlx::Error> for Failure {
+impl From<sqlx::Error> for PlanFailure {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }

@@ -1,9 +1,9 @@
 //! Executes runs.
 //!
 //! `pool` waits for hints and gives each run a slot; `execute` is the life of a run at this worker: `claim`, `prepare`,
-//! `plan`, `transfer`, `leavers`, `verify`, `settle`, one after the other, each with what the one before returned. Around
-//! each of them `heartbeat` renews the lease and watches for a cancel and a stop. A run is owned by a lease in the
-//! database: a worker that has lost it stops at once.
+//! `plan`, `transfer`, `leavers`, `verify`, `settle`, one after the other, each with what the one before returned.
+//! Around each of them `heartbeat` renews the lease and watches for a cancel and a stop. A run is owned by a lease in
+//! the database: a worker that has lost it stops at once.
 
 mod account;
 mod acknowledged;

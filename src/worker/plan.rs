@@ -12,7 +12,7 @@ use crate::db;
 use crate::exports::Warning;
 use crate::records::batches::ReadFailure;
 use crate::records::forecast::{Hold, needs_plan};
-use crate::records::outlook::{self, Failure, Outlook, Subject};
+use crate::records::outlook::{self, Outlook, PlanFailure, PlanSubject};
 use crate::runs::store_plans::{self, NewPlan};
 use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
 
@@ -50,7 +50,7 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, 
 
 async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
     let run = &job.run;
-    let subject = Subject {
+    let subject = PlanSubject {
         export: run.export_id,
         run: Some(run.id),
         list: &run.list_id,
@@ -61,14 +61,14 @@ async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
     let plan = Arc::clone(&prepared.plan);
     let computed = Box::pin(outlook::compute(&job.app, &subject, plan, &prepared.manifests));
     computed.await.map_err(|failure| match failure {
-        Failure::Read(ReadFailure { segment, error }) => {
+        PlanFailure::Read(ReadFailure { segment, error }) => {
             Stopped::unreadable(&error, job.segments.get(segment))
         }
-        Failure::Storage(error) => Stopped::unreadable(&error, None),
-        Failure::Incomplete => {
+        PlanFailure::Storage(error) => Stopped::unreadable(&error, None),
+        PlanFailure::Incomplete => {
             Stopped::Fault(anyhow::anyhow!("the reader ended before the segments"))
         }
-        Failure::Database(error) => error.into(),
+        PlanFailure::Database(error) => error.into(),
     })
 }
 

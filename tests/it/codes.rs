@@ -58,7 +58,7 @@ async fn a_profile_in_doubt_says_that_no_answer_came() {
     let settings = ["--stalls-max", "1", "--call-tries", "1"];
     let app = TestApp::start_with(&settings).await;
     let export = app.export_of(2).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": "dropAfter"}])).await;
+    app.faults_unread(&json!([{"match": {"path": "import"}, "kind": "dropAfter"}])).await;
     let run = app.ended(&app.start_run(&export).await).await;
     assert_eq!((&run["status"], &run["counts"]["inDoubt"]), (&json!("failed"), &json!(2)), "{run}");
     let rejections = app.get(&format!("/runs/{}/rejections", text(&run, "runId"))).await;

@@ -261,7 +261,8 @@ async fn a_run_that_fails_removes_nobody_and_the_next_one_does() {
     let export = export(&app, "People", 0..3000, &sync).await;
     run(&app, &export).await;
     app.segment("People", &csv(1..3000)).await;
-    app.faults(&json!([{"match": {"path": "import"}, "kind": {"status": {"status": 500}}}])).await;
+    let down = json!([{"match": {"path": "import"}, "kind": {"status": {"status": 500}}}]);
+    app.faults_unread(&down).await;
     let failed = run(&app, &export).await;
     assert_eq!(
         (&failed["status"], leavers(&failed)["deleted"].as_i64()),

@@ -28,7 +28,7 @@ use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
 use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate, needs_plan};
-use crate::records::outlook::{self, Failure, Outlook, Subject};
+use crate::records::outlook::{self, Outlook, PlanFailure, PlanSubject};
 use crate::records::plan::Plan;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
@@ -140,7 +140,7 @@ async fn plan_of(
     if !needs_plan(&export.sync) {
         return Ok(None);
     }
-    let subject = Subject {
+    let subject = PlanSubject {
         export: export.id,
         run: None,
         list: &export.list_id,
@@ -150,9 +150,11 @@ async fn plan_of(
     };
     let computed = Box::pin(outlook::compute(app, &subject, basis.plan.clone(), manifests)).await;
     computed.map(Some).map_err(|failure| match failure {
-        Failure::Read(ReadFailure { error, .. }) | Failure::Storage(error) => read_problem(&error),
-        Failure::Database(error) => error.into(),
-        Failure::Incomplete => anyhow::anyhow!("the reader ended before the segments").into(),
+        PlanFailure::Read(ReadFailure { error, .. }) | PlanFailure::Storage(error) => {
+            read_problem(&error)
+        }
+        PlanFailure::Database(error) => error.into(),
+        PlanFailure::Incomplete => anyhow::anyhow!("the reader ended before the segments").into(),
     })
 }
 

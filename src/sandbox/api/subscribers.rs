@@ -79,8 +79,7 @@ impl<'a> SubscriberView<'a> {
             custom_fields: field_views(member, options),
             reads_email_with: "",
             consent_to_track: options.tracking.map(|contacts| yes_or_no(tracked(contacts))),
-            consent_to_send_sms: (options.sms && member.mobile().is_some())
-                .then(|| yes_or_no(member.sms == Some(true))),
+            consent_to_send_sms: options.sms.then(|| yes_or_no(member.sms == Some(true))),
         }
     }
 }
