@@ -8,7 +8,7 @@ use arrow_schema::Schema;
 use super::error::Error;
 use super::layer::{KEY, LayerWriter, SCHEMA, STATE, member, number_at, only};
 use super::member::{ListMember, key};
-use super::state::{MemberOrigin, decode};
+use super::state::{MemberOrigin, MemberState, decode};
 use crate::storage::{OwnBatches, OwnFile, OwnReader};
 
 /// Where reading one layer is.
@@ -38,10 +38,9 @@ impl Cursor {
         if key(&member.address, seed) != number_at(&self.batch, KEY, self.row) {
             return None;
         }
-        if let Some(before) = before
-            && member.origin != MemberOrigin::Ours
-        {
-            (_, member.origin) = decode(number_at(&before.batch, STATE, before.row))?;
+        if let Some(before) = before {
+            let known = decode(number_at(&before.batch, STATE, before.row))?;
+            member.origin = origin(known, &member);
         }
         Some(member)
     }
@@ -57,6 +56,17 @@ impl Cursor {
         }
         self.key = Some(number_at(&self.batch, KEY, self.row));
         if before < self.key { Ok(()) } else { Err(Error::damaged(&self.path)) }
+    }
+}
+
+/// A person who had left and is on the list again came back by another way, not through this service.
+fn origin((state, origin): (MemberState, MemberOrigin), now: &ListMember) -> MemberOrigin {
+    use MemberState::{Bounced, Deleted, OnList, Suppressed, Unsubscribed};
+    let had_left = matches!(state, Unsubscribed | Bounced | Deleted | Suppressed);
+    match now.origin {
+        MemberOrigin::Ours => MemberOrigin::Ours,
+        _ if had_left && now.state == OnList => MemberOrigin::Stranger,
+        _ => origin,
     }
 }
 

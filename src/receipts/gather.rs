@@ -9,7 +9,9 @@ use super::receipt::{
     SegmentRead, VerificationRecord,
 };
 use crate::db::{ReadHandle, Time};
-use crate::runs::{self, BatchSums, Counts, LeaverCounts, Run, RunSegment, store_batches};
+use crate::runs::{
+    self, BatchSums, Counts, DetailState, LeaverCounts, Run, RunSegment, store_batches,
+};
 use crate::verifications::{ListCounts, ListVerification, store, store_counts};
 
 const FORMAT: i64 = 1;
@@ -19,7 +21,11 @@ const VERIFICATIONS_MAX: i64 = 100;
 /// The receipt of a run that has ended.
 pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt> {
     let segments = runs::store::segments(tx, run.id).await?;
-    let sums = store_batches::sums(tx, run.id).await?;
+    // While they are being deleted, the sums are those of some of them.
+    let sums = match run.batches_state {
+        DetailState::Kept => store_batches::sums(tx, run.id).await?,
+        _ => BatchSums::default(),
+    };
     let [before, after] = store_counts::get(tx, run.id).await?;
     let mut verifications = store::of_run(tx, run.id, None, VERIFICATIONS_MAX).await?;
     verifications.reverse();

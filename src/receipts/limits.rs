@@ -18,7 +18,7 @@ const FULL: &str = "A complete comparison reads page after page. Who moved while
 const INFERRED: &str = "Some profiles had no answer. They were read back from the list as they were sent, and count as \
     stored.";
 const IN_DOUBT: &str = "Of some profiles nobody knows whether they were stored: no answer came.";
-const UNVERIFIED: &str = "The list was not compared with what was sent.";
+const UNVERIFIED: &str = "The list was not compared with what was sent, profile by profile.";
 const REMOVED: &str = "The batches of this run were deleted at the end of their retention period, so their number and \
     their calls are missing.";
 

@@ -98,7 +98,7 @@ pub struct ObjectRead {
 pub struct ReceiptAnswers {
     /// Batches that were accounted for; 0 also once they are deleted at the end of their retention period.
     pub batches: i64,
-    /// Calls to Campaign Monitor, including retries.
+    /// Calls that sent profiles, including retries; those that took somebody off the list are not among them.
     pub calls: i64,
     /// Profiles that are new on the list.
     pub created: i64,

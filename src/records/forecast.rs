@@ -133,7 +133,10 @@ fn over(
 /// Members that the list has from the export.
 fn on_list(census: &Census) -> i64 {
     let Some(known) = &census.known else { return 0 };
-    let is_on = |state| matches!(state, MemberState::OnList | MemberState::InDoubt);
+    let is_on = |state| {
+        use MemberState::{FlaggedByUs, InDoubt, OnList};
+        matches!(state, OnList | InDoubt | FlaggedByUs)
+    };
     to_i64(known.index.iter().filter(|known| is_on(known.state)).count())
 }
 

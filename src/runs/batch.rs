@@ -51,7 +51,7 @@ pub struct BatchResult {
 }
 
 /// What the batches of a run add up to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct BatchSums {
     pub batches: i64,
     pub calls: i64,

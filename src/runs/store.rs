@@ -299,8 +299,9 @@ pub async fn request_cancel(
     by: &Reason,
     now: Time,
 ) -> Result<bool> {
-    let done = sql!(tx, |db| sqlx::query(
-        "UPDATE runs SET cancel_requested = TRUE, reason = $2, version = version + 1,
+    let done = sql!(tx, |db| {
+        sqlx::query(
+        "UPDATE runs SET cancel_requested = TRUE, reason = $2, version = version + 1, held_until = NULL,
              not_before = CASE WHEN status = 'queued' THEN $3 ELSE not_before END
          WHERE id = $1 AND status IN ('queued', 'running')"
     )
@@ -309,6 +310,7 @@ pub async fn request_cancel(
     .bind(now)
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     Ok(done == 1)
 }

@@ -91,8 +91,8 @@ pub(crate) async fn of_run(tx: &mut ReadHandle, run: RunId) -> Result<LeaverOutc
     })?;
     let mut done = LeaverOutcomes::new();
     for (slots, outcomes) in rows {
-        let outcomes = outcomes.chars().filter_map(LeaverOutcome::of);
-        done.extend(slots.0.into_iter().zip(outcomes));
+        let outcomes = slots.0.into_iter().zip(outcomes.chars());
+        done.extend(outcomes.filter_map(|(slot, one)| Some((slot, LeaverOutcome::of(one)?))));
     }
     Ok(done)
 }

@@ -41,6 +41,8 @@ pub struct ListCounts {
 pub struct CountFindings {
     /// New subscribers by the answers of Campaign Monitor.
     pub created: i64,
+    /// Whom the run brought back: they were on the list before, and not among the active subscribers.
+    pub resubscribed: i64,
     /// Whom the run removed from the active subscribers.
     pub removed: i64,
 }
@@ -68,7 +70,7 @@ impl CountFindings {
     #[must_use]
     pub fn missing(self, before: &ListCounts, after: &ListCounts) -> i64 {
         let grown = after.all.joined() - before.all.joined();
-        let gap = self.created - self.removed - grown;
+        let gap = self.created + self.resubscribed - self.removed - grown;
         let left = (after.all.left() - before.all.left())
             .max(after.entered.map_or(0, |entered| entered.left()))
             - self.removed;
@@ -96,7 +98,7 @@ mod tests {
     }
 
     fn missing(created: i64, before: [i64; 5], after: [i64; 5], entered: [i64; 5]) -> i64 {
-        let run = CountFindings { created, removed: 0 };
+        let run = CountFindings { created, resubscribed: 0, removed: 0 };
         run.missing(&counts(before, None), &counts(after, Some(entered)))
     }
 
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn whom_the_run_removed_is_not_missing_either() {
-        let run = CountFindings { created: 5, removed: 3 };
+        let run = CountFindings { created: 5, resubscribed: 0, removed: 3 };
         let before = counts([10, 0, 0, 0, 0], None);
         let after = counts([12, 0, 0, 0, 3], Some([5, 0, 0, 0, 3]));
         assert_eq!(run.missing(&before, &after), 0);

@@ -49,6 +49,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     let Uploaded {
         batch,
         created,
+        newcomers_created,
         updated,
         inferred,
         resubscribed,
@@ -63,7 +64,8 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
     let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
-    let answers = Answers { created, is_proof, rejections: &rejections, unsent: &unsent };
+    let answers =
+        Answers { created: newcomers_created, is_proof, rejections: &rejections, unsent: &unsent };
     let members = members(&batch, &answers, run);
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);

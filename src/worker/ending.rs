@@ -53,7 +53,10 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
         let accounted = Accounted { position: job.run.position, answered: known };
         rest.extend(doubtful(job, accounted).await?);
     }
-    let baseline = baseline(job, &mut rest).await;
+    // The answers of a later attempt would be missing in a baseline that is stored before its run has sent everybody.
+    let is_partial =
+        matches!(outcome, Outcome::Held { .. }) && job.run.position < job.run.counts.selected;
+    let baseline = if is_partial { None } else { baseline(job, &mut rest).await };
     Ok(Ending { rest, baseline })
 }
 

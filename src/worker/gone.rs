@@ -2,8 +2,12 @@
 //! would hide their wish, and somebody might bring them back.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::leaver_calls::{LeaverCalls, Undone};
@@ -15,6 +19,34 @@ use crate::names::RunId;
 const STATES: [&str; 3] = ["unsubscribed", "bounced", "deleted"];
 /// Days are those of the client, whose clock is elsewhere by up to one.
 const MARGIN: TimeDelta = TimeDelta::days(2);
+
+/// How old may be what is known of them: people leave by their own wish also while a run takes others off.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// Who is off the list, read again from time to time.
+pub struct Departures {
+    since: Option<RunId>,
+    read: Mutex<Option<(Instant, Arc<Gone>)>>,
+}
+
+impl Departures {
+    /// Since a run had an answer about the leavers.
+    pub fn since(run: Option<RunId>) -> Self {
+        Self { since: run, read: Mutex::new(None) }
+    }
+
+    pub async fn now(&self, calls: &LeaverCalls) -> Result<Arc<Gone>, Undone> {
+        let mut read = self.read.lock().await;
+        if let Some((at, gone)) = &*read
+            && at.elapsed() < FRESH
+        {
+            return Ok(gone.clone());
+        }
+        let gone = Arc::new(calls.gone_since(self.since).await?);
+        *read = Some((Instant::now(), gone.clone()));
+        Ok(gone)
+    }
+}
 
 /// Hashes of the addresses of those who are off the list.
 #[derive(Default)]
@@ -32,7 +64,7 @@ fn hash(address: &str) -> u64 {
 
 impl LeaverCalls {
     /// Who has left the list since a run had an answer about them: a page for each thousand of them.
-    pub async fn gone_since(&self, run: Option<RunId>) -> Result<Gone, Undone> {
+    async fn gone_since(&self, run: Option<RunId>) -> Result<Gone, Undone> {
         let mut gone = Gone::default();
         if matches!(self.action, Leavers::Keep | Leavers::Flag(_)) {
             return Ok(gone);

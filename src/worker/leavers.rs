@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, stream};
 
 use super::gate::Gate;
-use super::gone::Gone;
+use super::gone::Departures;
 use super::heartbeat::canceled;
 use super::interrupt::Interrupt;
 use super::job::Job;
@@ -56,14 +56,13 @@ pub async fn leavers(
         return Ok(interrupt.take());
     }
     let calls = Arc::new(calls(job, route, interrupt));
-    let Ok(gone) = calls.gone_since(since).await else { return Ok(interrupt.take()) };
-    let gone = Arc::new(gone);
+    let departures = Arc::new(Departures::since(since));
     let people = people(job, &baseline, left);
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let drain = interrupt.drain.clone();
     let outcomes = people
         .take_until(drain.cancelled_owned())
-        .map(|people| act_on(calls.clone(), gone.clone(), people));
+        .map(|people| act_on(calls.clone(), departures.clone(), people));
     let mut outcomes = Box::pin(outcomes.buffer_unordered(most * AHEAD).ready_chunks(most * AHEAD));
     while let Some(some) = outcomes.next().await {
         record_all(job, some, interrupt).await?;
@@ -148,10 +147,11 @@ fn grouped(
 /// The outcomes for some people; `None` for those to whom nothing was done.
 async fn act_on(
     calls: Arc<LeaverCalls>,
-    gone: Arc<Gone>,
+    departures: Arc<Departures>,
     people: Result<People, baselines::Error>,
 ) -> Result<Option<LeaverOutcomes>, baselines::Error> {
     let people = people?;
+    let Ok(gone) = departures.now(&calls).await else { return Ok(None) };
     let (off, on): (People, People) =
         people.into_iter().partition(|(_, address)| gone.has(address));
     let addresses: Vec<&str> = on.iter().map(|(_, address)| address.as_str()).collect();

@@ -16,8 +16,9 @@ use crate::runs::{Rejection, RejectionOutcome};
 
 /// What is known of the records of a batch.
 pub struct Answers<'a> {
-    /// How many were not on the list before.
-    pub created: i64,
+    /// How many of those whom the baseline does not know were not on the list before; `None` where the answers say that
+    /// only of a call with others.
+    pub created: Option<i64>,
     /// Whether those that are not new surely were on the list before this run.
     pub is_proof: bool,
     /// Those that are rejected, or in doubt.
@@ -40,7 +41,12 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<L
             content,
             record,
             state,
-            origin: if state == MemberState::OnList { origin } else { other_origin(state) },
+            origin: match state {
+                // Who put them there is known already, or never will be.
+                MemberState::OnList if hashes.is_known => MemberOrigin::Unknown,
+                MemberState::OnList => origin,
+                other => other_origin(other),
+            },
             run,
         })
     };
@@ -73,20 +79,20 @@ fn states(batch: &EncodedBatch, answers: &Answers<'_>) -> HashMap<usize, Option<
     states
 }
 
-/// Who put those on the list whom the baseline does not know: this run, when as many are new.
+/// Who put those on the list whom the baseline does not know: this run, when all of them are new there.
 fn origin(
     batch: &EncodedBatch,
     answers: &Answers<'_>,
     states: &HashMap<usize, Option<MemberState>>,
 ) -> MemberOrigin {
     let records = batch.records.iter().zip(&batch.hashes);
-    let is_stranger = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
+    let is_newcomer = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
         !hashes.is_known && states.get(*row) == Some(&Some(MemberState::OnList))
     };
-    let strangers = to_i64(records.filter(is_stranger).count());
-    match answers.created {
-        created if created == strangers && created > 0 && answers.is_proof => MemberOrigin::Ours,
-        0 if answers.is_proof => MemberOrigin::Stranger,
+    let newcomers = to_i64(records.filter(is_newcomer).count());
+    match answers.created.filter(|_| answers.is_proof) {
+        Some(0) => MemberOrigin::Stranger,
+        Some(created) if created == newcomers => MemberOrigin::Ours,
         _ => MemberOrigin::Unknown,
     }
 }

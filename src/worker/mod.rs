@@ -7,6 +7,7 @@
 
 mod account;
 mod acknowledged;
+mod apart;
 mod checkpoint;
 mod claim;
 mod ending;

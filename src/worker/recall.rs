@@ -58,8 +58,7 @@ async fn recalled(
     let rejections = store_sent::unacknowledged(&mut db, job.run.id, first, end).await?;
     drop(db);
     let is_proof = false;
-    let answers =
-        Answers { created: written.created, is_proof, rejections: &rejections, unsent: &[] };
+    let answers = Answers { created: None, is_proof, rejections: &rejections, unsent: &[] };
     let mut members = members(batch, &answers, job.run.id);
     if written.body_hash != batch.body_hash || first + written.rows != end {
         tracing::warn!(batch.number, "the records of a batch are others than those that were sent");

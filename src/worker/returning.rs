@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use super::upload::{Request, Uploader};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, SubscriberState};
-use crate::records::encoded::EncodedBatch;
 
 /// Rows of the page of a batch, each with the state in which an earlier run left the person.
 pub type Returning = Vec<(usize, SubscriberState)>;
@@ -24,21 +23,6 @@ struct Found {
 }
 
 impl Uploader {
-    /// The records of a batch that are sent as usual, and those of people who return.
-    pub(super) fn parted(&self, batch: &EncodedBatch) -> (Vec<usize>, Returning) {
-        if self.returning.is_none() {
-            return (batch.records.clone(), vec![]);
-        }
-        let (mut usual, mut returning) = (Vec::with_capacity(batch.records.len()), vec![]);
-        for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
-            match hashes.left_as {
-                Some(state) => returning.push((*row, state)),
-                None => usual.push(*row),
-            }
-        }
-        (usual, returning)
-    }
-
     /// Sends people who return. Without an answer about all others nobody is read.
     pub(super) async fn send_returning(
         &self,
@@ -51,7 +35,7 @@ impl Uploader {
             unanswered.add(rows, in_doubt);
             return;
         }
-        match self.find(state, returning).await {
+        match self.find(state, returning, in_doubt).await {
             Ok(found) => {
                 state.refused.extend(found.refused);
                 let usual = Request::of(&self.plan, &state.batch.page, found.usual, in_doubt);
@@ -68,12 +52,19 @@ impl Uploader {
         }
     }
 
-    async fn find(&self, state: &Uploaded, returning: Returning) -> Result<Found, Option<Error>> {
+    /// An attempt before may have brought them back, and those who have unsubscribed again since want to stay away.
+    async fn find(
+        &self,
+        state: &Uploaded,
+        returning: Returning,
+        in_doubt: bool,
+    ) -> Result<Found, Option<Error>> {
         let mut found = Found::default();
         for (row, left_as) in returning {
             let address = self.address(state, row);
+            let may_be_a_wish = in_doubt && left_as == SubscriberState::Unsubscribed;
             match self.state_of(&address).await? {
-                Some(now) if now == left_as => found.as_left.push(row),
+                Some(now) if now == left_as && !may_be_a_wish => found.as_left.push(row),
                 None | Some(SubscriberState::Active) => found.usual.push(row),
                 Some(now) => found.refused.push(refusal(address, now)),
             }

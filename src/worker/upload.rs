@@ -52,12 +52,17 @@ pub struct Uploader {
     pub gate: Gate,
     /// How people are sent who come back: `None` where they are sent like all others.
     pub returning: Option<Arc<Plan>>,
+    /// Whether people whom the baseline does not know are sent in calls of their own: an answer about them alone proves
+    /// who put them on the list.
+    pub proves_origins: bool,
 }
 
 /// A call that is to be made.
 pub(super) struct Request {
     pub(super) records: Vec<usize>,
     pub(super) body: Bytes,
+    /// Whether it has only people whom the baseline does not know.
+    pub(super) has_newcomers_only: bool,
     /// Whether it brings people back.
     pub(super) resubscribes: bool,
     /// Whether it brings nobody back, whatever the export says.
@@ -74,19 +79,15 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
-        let (usual, returning) = self.parted(&batch);
-        let body = if returning.is_empty() {
-            std::mem::take(&mut batch.body)
-        } else {
-            self.plan.encode(&batch.page, &usual).body
-        };
         let in_doubt = is_first && batch.first_row < self.doubt_until;
-        let complete = Request { body, ..Request::of_records(usual, in_doubt) };
+        let (requests, returning) = self.requests(&mut batch, in_doubt);
         let is_proof = !self.plan.resubscribes();
-        let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
+        let is_apart = requests.iter().any(|request| request.has_newcomers_only);
+        let newcomers_created = is_apart.then_some(0);
+        let mut state = Uploaded { is_proof, newcomers_created, ..Uploaded::unknown(batch) };
         let started = Instant::now();
         async {
-            self.send_all(&mut state, VecDeque::from([complete])).await;
+            self.send_all(&mut state, requests).await;
             if !returning.is_empty() {
                 self.send_returning(&mut state, returning, in_doubt).await;
             }
@@ -230,6 +231,8 @@ impl Uploader {
                 state.http_status = Some(status);
                 if request.resubscribes {
                     state.count_returned(&request.records, result);
+                } else if request.has_newcomers_only {
+                    state.count_newcomers(&request.records, request.in_doubt, result);
                 } else {
                     state.count(&request.records, request.in_doubt, result);
                 }
@@ -282,10 +285,11 @@ impl Request {
     }
 
     /// The same before its body is written.
-    fn of_records(records: Vec<usize>, in_doubt: bool) -> Self {
+    pub(super) fn of_records(records: Vec<usize>, in_doubt: bool) -> Self {
         Self {
             records,
             body: Bytes::new(),
+            has_newcomers_only: false,
             resubscribes: false,
             brings_nobody_back: false,
             in_doubt,

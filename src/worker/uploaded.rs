@@ -11,6 +11,8 @@ use crate::runs::RejectionOutcome;
 pub struct Uploaded {
     pub batch: EncodedBatch,
     pub created: i64,
+    /// Of these: those whom the baseline does not know. `None` where they were sent together with others.
+    pub newcomers_created: Option<i64>,
     /// On the list before, and updated.
     pub updated: i64,
     /// Of both: those whom no answer counted, and who were read back as they were sent.
@@ -75,6 +77,7 @@ impl Uploaded {
         Self {
             batch,
             created: 0,
+            newcomers_created: Some(0),
             updated: 0,
             inferred: 0,
             resubscribed: 0,
@@ -110,7 +113,8 @@ impl Uploaded {
     /// Adds an answer. Every record that was not rejected is on the list; what is not new was there
     /// before, also when Campaign Monitor counts an address once that we count twice. No more records are rejected
     /// than were sent, whatever the answer says. `may_repeat` when the run may have sent the records before.
-    pub fn count(&mut self, records: &[usize], may_repeat: bool, mut result: ImportResult) {
+    /// Returns how many are new.
+    pub fn count(&mut self, records: &[usize], may_repeat: bool, mut result: ImportResult) -> i64 {
         result.failure_details.truncate(records.len());
         let accepted = to_i64(records.len() - result.failure_details.len());
         let created = result.total_new_subscribers.clamp(0, accepted);
@@ -128,5 +132,12 @@ impl Uploaded {
         self.is_proof &= !may_repeat;
         let refused = |failure| RefusedRecord { failure, may_repeat };
         self.refused.extend(result.failure_details.into_iter().map(refused));
+        created
+    }
+
+    /// The same for people whom the baseline does not know.
+    pub fn count_newcomers(&mut self, records: &[usize], may_repeat: bool, result: ImportResult) {
+        let created = self.count(records, may_repeat, result);
+        self.newcomers_created = self.newcomers_created.map(|before| before + created);
     }
 }

@@ -38,6 +38,7 @@ mod migrations;
 mod oauth;
 mod on_the_way;
 mod openapi;
+mod origins;
 mod orphans;
 mod outside;
 mod outside_lake;

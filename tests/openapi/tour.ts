@@ -110,8 +110,11 @@ async function follow(id: string): Promise<void> {
 }
 
 function addsUp({ counts }: Run): void {
-  const { selected, ...parts } = counts;
+  const { selected, resubscribed, leavers, ...parts } = counts;
   assert.equal(Object.values(parts).reduce((sum, part) => sum + part), selected);
+  assert.ok(resubscribed <= parts.updated);
+  const { found, ...outcomes } = leavers;
+  assert.equal(Object.values(outcomes).reduce((sum, part) => sum + part), found);
 }
 
 async function account(id: string): Promise<void> {

@@ -525,6 +525,7 @@ const messages = {
   'warning.late': 'The run started later than planned.',
   'warning.clearsValues': 'Empty values delete what the list has.',
   'warning.resubscribes': 'People who unsubscribed are put on the list again.',
+  'warning.emptyConsentIsYes': 'An empty consent counts as a yes for people who are new at Campaign Monitor.',
   'warning.noStaysOnList': 'A no to text messages keeps nobody off the list.',
   // Words for errors.
   'problem.openRun': 'Open the run',

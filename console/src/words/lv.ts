@@ -527,6 +527,7 @@ export const lv: Catalogue = {
   'warning.late': 'Izpilde sākās vēlāk, nekā plānots.',
   'warning.clearsValues': 'Tukšas vērtības dzēš to, kas ir sarakstā.',
   'warning.resubscribes': 'Cilvēki, kuri atteikušies, tiek atkal pievienoti sarakstam.',
+  'warning.emptyConsentIsYes': 'Tukša piekrišana ir “jā” cilvēkiem, kuri Campaign Monitor ir jauni.',
   'warning.noStaysOnList': 'Atteikums no īsziņām nevienu neatstāj ārpus saraksta.',
   // Words for errors.
   'problem.openRun': 'Atvērt izpildi',

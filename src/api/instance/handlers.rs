@@ -80,7 +80,10 @@ pub async fn resume_instance(
     let mut tx = app.db.write().await?;
     let before = pauses::store::get(&mut tx, caller.instance).await?;
     pauses::store::remove(&mut tx, caller.instance).await?;
-    let due = runs::store_paused::resume(&mut tx, caller.instance, db::now()).await?;
+    let due = match &before {
+        Some(_) => runs::store_paused::resume(&mut tx, caller.instance, db::now()).await?,
+        None => vec![],
+    };
     let change = before.as_ref().map_or_else(
         || {
             Change::done(

@@ -78,7 +78,7 @@ fn answers(receipt: &Receipt) -> String {
     let answers = receipt.answers;
     let rows = [
         ("Batches", answers.batches),
-        ("Calls, retries included", answers.calls),
+        ("Calls to send profiles, retries included", answers.calls),
         ("New on the list", answers.created),
         ("Updated", answers.updated),
         ("Rejected", answers.rejected),
@@ -140,7 +140,7 @@ fn counted_row(name: &str, counted: Option<&CountedMoment>) -> String {
 fn verifications(verifications: &[VerificationRecord]) -> String {
     let mut text = String::new();
     for one in verifications {
-        let title = format!("ListVerification: {}, {}", word(&one.level), word(&one.status));
+        let title = format!("Verification: {}, {}", word(&one.level), word(&one.status));
         let number =
             |number: Option<i64>| number.map_or("unknown".into(), |number| number.to_string());
         let rows = [

@@ -31,7 +31,7 @@ const CSV_HEADER: &str = "customerId,email,outcome,code,message,batch,winner\r\n
 #[schema(
     example = json!({"number": 1, "firstRow": 0, "rows": 1000, "status": "successful",
         "httpStatus": 201, "attempts": 1, "durationMs": 640, "created": 812, "updated": 188, "rejected": 0,
-        "inferred": 0}),
+        "inferred": 0, "unchanged": 0}),
 )]
 pub struct BatchView {
     /// From 1.

@@ -205,6 +205,10 @@ async fn check_verifiable(tx: &mut ReadHandle, run: &Run) -> Result<(), Problem>
         let detail = "The run was skipped: it sent nothing, so there is nothing to compare.";
         return Err(Problem::new(ProblemKind::RunNotVerifiable, detail));
     }
+    if run.counts.remaining() > 0 {
+        let detail = "The run has not sent every profile. Verify a run that has.";
+        return Err(Problem::new(ProblemKind::RunNotVerifiable, detail));
+    }
     if run_store::has_later_start(tx, run).await? {
         let detail = "A later run of this export has sent its profiles since. Verify that one.";
         return Err(Problem::new(ProblemKind::RunNotVerifiable, detail));
@@ -215,7 +219,7 @@ async fn check_verifiable(tx: &mut ReadHandle, run: &Run) -> Result<(), Problem>
 /// The answer when a run has not ended.
 pub(super) fn not_ended(run: &Run) -> Problem {
     let detail = "The run has not ended yet. Wait for its end, then ask again.";
-    Problem::new(ProblemKind::RunNotEnded, detail).with(Member::RunStatus, run.status)
+    Problem::new(ProblemKind::RunNotEnded, detail).with(Member::RunStatus, run.shown_status())
 }
 
 async fn already_open(tx: &mut ReadHandle, run: RunId) -> Result<Problem, Problem> {

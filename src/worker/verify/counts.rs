@@ -57,7 +57,8 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
     };
     let Run { counts, leavers, .. } = &subject.run;
     let removed = leavers.deleted + leavers.unsubscribed;
-    let findings = CountFindings { created: counts.created, removed };
+    let (created, resubscribed) = (counts.created, counts.resubscribed);
+    let findings = CountFindings { created, resubscribed, removed };
     Ok(findings.findings(&before, &after))
 }
 

@@ -28,10 +28,18 @@ impl KnownStates {
         Ok(Some(Self { baseline, index }))
     }
 
-    /// Whether the list is known to reject this address.
+    /// Whether the list is known to reject this address, so that it is not sent. All others are sent, or are there.
     pub fn is_refused(&self, address: &str) -> bool {
         let known = self.index.find(self.baseline.key(address));
-        let may_be_there = [MemberState::OnList, MemberState::InDoubt];
-        known.is_some_and(|known| !may_be_there.contains(&known.state))
+        known.is_some_and(|known| {
+            matches!(
+                known.state,
+                MemberState::Unsubscribed
+                    | MemberState::Bounced
+                    | MemberState::Deleted
+                    | MemberState::Suppressed
+                    | MemberState::Unconfirmed
+            )
+        })
     }
 }
