@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::returning::Returning;
-use super::upload::{Request, Uploader};
+use super::upload::{PeopleKind, Request, Uploader};
 use crate::records::encoded::EncodedBatch;
 
 /// The records of a batch.
@@ -27,14 +27,15 @@ impl Uploader {
     ) -> (VecDeque<Request>, Returning) {
         let Parted { known, newcomers, returning } = self.parted(batch);
         let body = std::mem::take(&mut batch.body);
-        let mut requests: VecDeque<_> = [(known, false), (newcomers, true)]
-            .into_iter()
-            .filter(|(records, _)| !records.is_empty())
-            .map(|(records, has_newcomers_only)| Request {
-                has_newcomers_only,
-                ..Request::of_records(records, in_doubt)
-            })
-            .collect();
+        let mut requests: VecDeque<_> =
+            [(known, PeopleKind::Usual), (newcomers, PeopleKind::Newcomers)]
+                .into_iter()
+                .filter(|(records, _)| !records.is_empty())
+                .map(|(records, people)| Request {
+                    people,
+                    ..Request::of_records(records, in_doubt)
+                })
+                .collect();
         match requests.make_contiguous() {
             [only] if returning.is_empty() => only.body = body,
             several => several

@@ -16,7 +16,7 @@ use tokio::select;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::limiter::Verdict;
-use super::upload::{Request, Uploader};
+use super::upload::{PeopleKind, Request, Uploader};
 use super::uploaded::Uploaded;
 use crate::campaign_monitor::{Account, Error, SentForm, SubscriberRow, SubscriberState};
 
@@ -57,7 +57,7 @@ impl Uploader {
             Ok(Ok(evidence)) => evidence,
             Ok(Err(_)) | Err(_) => Evidence::Unknown,
         };
-        let is_careful = self.plan.resubscribes() || request.resubscribes;
+        let is_careful = self.plan.resubscribes() || request.people == PeopleKind::Returning;
         match evidence {
             Evidence::Nobody => return,
             Evidence::Some | Evidence::Unknown if !is_careful => return,
@@ -101,7 +101,7 @@ impl Uploader {
         while let Some((row, found)) = found.next().await {
             if let Ok(Found::Sent { is_new }) = found {
                 state.infer(is_new);
-                state.resubscribed += i64::from(request.resubscribes);
+                state.resubscribed += i64::from(request.people == PeopleKind::Returning);
                 taken.insert(row);
             }
         }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::upload::{Request, Uploader};
+use super::upload::{PeopleKind, Request, Uploader};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, SubscriberState};
 
@@ -41,7 +41,7 @@ impl Uploader {
                 let usual = Request::of(&self.plan, &state.batch.page, found.usual, in_doubt);
                 let plan = self.returning.as_ref().unwrap_or(&self.plan);
                 let as_left = Request::of(plan, &state.batch.page, found.as_left, in_doubt);
-                let as_left = Request { resubscribes: true, ..as_left };
+                let as_left = Request { people: PeopleKind::Returning, ..as_left };
                 self.send_all(state, VecDeque::from([usual, as_left])).await;
             }
             Err(error) => {

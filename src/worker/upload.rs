@@ -57,14 +57,22 @@ pub struct Uploader {
     pub proves_origins: bool,
 }
 
+/// Who is in a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PeopleKind {
+    /// Those whom the baseline knows, perhaps with others.
+    Usual,
+    /// Only those whom the baseline does not know.
+    Newcomers,
+    /// Only those whom it brings back.
+    Returning,
+}
+
 /// A call that is to be made.
 pub(super) struct Request {
     pub(super) records: Vec<usize>,
     pub(super) body: Bytes,
-    /// Whether it has only people whom the baseline does not know.
-    pub(super) has_newcomers_only: bool,
-    /// Whether it brings people back.
-    pub(super) resubscribes: bool,
+    pub(super) people: PeopleKind,
     /// Whether it brings nobody back, whatever the export says.
     pub(super) brings_nobody_back: bool,
     /// Whether an earlier try, or attempt, may have landed although no answer said so.
@@ -82,9 +90,9 @@ impl Uploader {
         let in_doubt = is_first && batch.first_row < self.doubt_until;
         let (requests, returning) = self.requests(&mut batch, in_doubt);
         let is_proof = !self.plan.resubscribes();
-        let is_apart = requests.iter().any(|request| request.has_newcomers_only);
+        let is_apart = requests.iter().any(|request| request.people == PeopleKind::Newcomers);
         let newcomers_created = is_apart.then_some(0);
-        let mut state = Uploaded { is_proof, newcomers_created, ..Uploaded::unknown(batch) };
+        let mut state = Uploaded { newcomers_created, is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
         async {
             self.send_all(&mut state, requests).await;
@@ -115,7 +123,7 @@ impl Uploader {
                     continue;
                 }
             }
-            let is_blind = request.resubscribes && request.in_doubt;
+            let is_blind = request.people == PeopleKind::Returning && request.in_doubt;
             let may_halve = !is_blind
                 && error.as_ref().is_some_and(|error| request.is_worth_halving(error))
                 && !self.drain.is_cancelled();
@@ -145,7 +153,7 @@ impl Uploader {
         if request.brings_nobody_back {
             return self.plan.without_resubscribing().encode(page, &request.records).body;
         }
-        let returning = self.returning.as_ref().filter(|_| request.resubscribes);
+        let returning = self.returning.as_ref().filter(|_| request.people == PeopleKind::Returning);
         returning.unwrap_or(&self.plan).encode(page, &request.records).body
     }
 
@@ -173,7 +181,7 @@ impl Uploader {
                 return Err(Some(error));
             };
             // Those who came back may have left by their own wish since.
-            let is_blind = request.resubscribes && error.is_in_doubt();
+            let is_blind = request.people == PeopleKind::Returning && error.is_in_doubt();
             let is_over = is_blind || attempt >= self.work.call_tries || self.drain.is_cancelled();
             let is_enough = timeouts >= TIMEOUTS_MAX || error.is_too_large();
             if is_over || (is_enough && request.is_worth_halving(&error)) {
@@ -229,12 +237,13 @@ impl Uploader {
         match answer {
             Ok((status, result)) => {
                 state.http_status = Some(status);
-                if request.resubscribes {
-                    state.count_returned(&request.records, result);
-                } else if request.has_newcomers_only {
-                    state.count_newcomers(&request.records, request.in_doubt, result);
-                } else {
-                    state.count(&request.records, request.in_doubt, result);
+                let (records, in_doubt) = (&request.records, request.in_doubt);
+                match request.people {
+                    PeopleKind::Returning => state.count_returned(records, result),
+                    PeopleKind::Newcomers => state.count_newcomers(records, in_doubt, result),
+                    PeopleKind::Usual => {
+                        state.count(records, in_doubt, result);
+                    }
                 }
                 Ok(())
             }
@@ -289,8 +298,7 @@ impl Request {
         Self {
             records,
             body: Bytes::new(),
-            has_newcomers_only: false,
-            resubscribes: false,
+            people: PeopleKind::Usual,
             brings_nobody_back: false,
             in_doubt,
             sent: None,
