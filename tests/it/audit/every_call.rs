@@ -73,6 +73,7 @@ async fn tour(app: &TestApp) {
     app.post(&format!("{of_export}/test"), &json!({"customerId": "1"})).await;
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
+    leave_nobody(app, &run).await;
     app.post(&format!("/runs/{run}/verifications"), &json!({"level": "counts"})).await;
     decide(app, &of_export, &export).await;
     app.post("/instance/pause", &json!({"note": "Wrong segments."})).await;
@@ -89,6 +90,15 @@ async fn tour(app: &TestApp) {
     delete(&format!("{path}/export-user")).await;
     delete(&format!("/exports/{copy}")).await;
     delete(&path).await;
+}
+
+/// A cancelled run that has nobody left to send.
+async fn leave_nobody(app: &TestApp, run: &str) {
+    let (app, id) = (app.app(), Uuid::parse_str(run).unwrap());
+    let mut tx = app.db.write().await.unwrap();
+    let update = "UPDATE runs SET selected = 0 WHERE id = $1";
+    sql!(&mut tx, |db| sqlx::query(update).bind(id).execute(db).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// One run that waits for an approval is declined, and the next one approved.
