@@ -1,4 +1,4 @@
-// One polite region for what happens by itself, so that a screen reader is told, and not too often.
+// One polite region for what happens by itself, which a screen reader reads aloud, but not too often.
 
 import { useEffect, useState } from 'preact/hooks';
 
