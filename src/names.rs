@@ -33,11 +33,8 @@ impl TryFrom<String> for DisplayName {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let name = text.trim();
-        if (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-            return Ok(Self(name.to_owned()));
-        }
-        Err("a display name is 1 to 200 characters, without control characters")
+        let name = line(&text, 200).map(Self);
+        name.ok_or("a display name is 1 to 200 characters, without control characters")
     }
 }
 
@@ -47,6 +44,13 @@ impl DisplayName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The text without blanks around it; `None` when it has no characters, too many, or control characters.
+fn line(text: &str, most: usize) -> Option<String> {
+    let line = text.trim();
+    let fits = (1..=most).contains(&line.chars().count()) && !line.chars().any(char::is_control);
+    fits.then(|| line.to_owned())
 }
 
 /// Why somebody did something, in their words: 1 to 500 characters, not only blanks.
@@ -66,11 +70,8 @@ impl TryFrom<String> for Note {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let note = text.trim();
-        if (1..=500).contains(&note.chars().count()) && !note.chars().any(char::is_control) {
-            return Ok(Self(note.to_owned()));
-        }
-        Err("a note is 1 to 500 characters, without control characters")
+        let note = line(&text, 500).map(Self);
+        note.ok_or("a note is 1 to 500 characters, without control characters")
     }
 }
 
