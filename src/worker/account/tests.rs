@@ -49,7 +49,11 @@ fn answered(batch: EncodedBatch, refused: &[&str], unanswered: Option<Unanswered
     let unknown = unanswered.as_ref().map_or(0, |rest| rest.in_doubt.len() + rest.unsent.len());
     let created = to_i64(batch.records.len() - refused.len() - unknown);
     let run = RunId(uuid::Uuid::nil());
-    account(Uploaded { created, refused, unanswered, ..Uploaded::unknown(batch) }, run)
+    let newcomers_created = Some(created);
+    account(
+        Uploaded { created, newcomers_created, refused, unanswered, ..Uploaded::unknown(batch) },
+        run,
+    )
 }
 
 fn named(done: &Done) -> Vec<(i64, &str, &str)> {
@@ -108,16 +112,17 @@ fn nobody_counts_as_acknowledged_without_an_answer_or_whose_record_was_rejected(
 }
 
 #[test]
-fn who_put_somebody_on_the_list_is_known_when_all_or_none_of_a_call_are_new() {
-    let origin = |created, is_proof| {
+fn who_put_somebody_on_the_list_is_known_when_all_or_none_of_the_newcomers_are_new_there() {
+    let origin = |newcomers_created, is_proof| {
         let batch = batch(&["ann@example.com", "bob@example.com"]);
-        let uploaded = Uploaded { created, is_proof, ..Uploaded::unknown(batch) };
+        let uploaded = Uploaded { newcomers_created, is_proof, ..Uploaded::unknown(batch) };
         known(&account(uploaded, RunId(uuid::Uuid::nil())))[0].2
     };
-    assert_eq!(origin(2, true), MemberOrigin::Ours);
-    assert_eq!(origin(1, true), MemberOrigin::Unknown);
-    assert_eq!(origin(0, true), MemberOrigin::Stranger);
-    assert_eq!(origin(0, false), MemberOrigin::Unknown, "an earlier call may have landed");
+    assert_eq!(origin(Some(2), true), MemberOrigin::Ours);
+    assert_eq!(origin(Some(1), true), MemberOrigin::Unknown);
+    assert_eq!(origin(Some(0), true), MemberOrigin::Stranger);
+    assert_eq!(origin(Some(0), false), MemberOrigin::Unknown, "an earlier call may have landed");
+    assert_eq!(origin(None, true), MemberOrigin::Unknown, "they were sent with others");
 }
 
 #[test]
