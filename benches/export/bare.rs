@@ -55,6 +55,15 @@ async fn post(http: reqwest::Client, url: String, body: Bytes) -> Result<()> {
     Ok(())
 }
 
+/// Reads `file` and does nothing with it: how long that took, and how many rows there are.
+pub fn read(file: &Path, format: Format) -> Result<(Duration, usize)> {
+    let (started, mut rows) = (Instant::now(), 0);
+    for page in open(file, format)? {
+        rows += page?.num_rows();
+    }
+    Ok((started.elapsed(), rows))
+}
+
 type Pages = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
 
 fn open(file: &Path, format: Format) -> Result<Pages> {

@@ -40,9 +40,16 @@ impl Format {
 
 /// Writes `rows` profiles into `folder`, and tells where.
 pub fn write(folder: &Path, format: Format, rows: u32) -> Result<PathBuf> {
-    let path = folder.join(format!("{rows}.{}", format.word()));
+    write_with(folder, format, rows, u32::MAX)
+}
+
+/// The same, where one profile in so many has other points.
+pub fn write_with(folder: &Path, format: Format, rows: u32, changed_every: u32) -> Result<PathBuf> {
+    let changed = if changed_every == u32::MAX { "" } else { "-changed" };
+    let path = folder.join(format!("{rows}{changed}.{}", format.word()));
     let file = File::create(&path)?;
-    let batches = (0..rows).step_by(BATCH_ROWS).map(|first| batch(first, rows.min(first + 8192)));
+    let batch = |first| batch(first, rows.min(first + 8192), changed_every);
+    let batches = (0..rows).step_by(BATCH_ROWS).map(batch);
     match format {
         Format::Parquet => write_parquet(file, batches)?,
         Format::Csv => write_csv(file, batches)?,
@@ -55,7 +62,7 @@ fn write_parquet(file: File, batches: impl Iterator<Item = Result<RecordBatch>>)
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(100_000))
         .build();
-    let mut writer = ArrowWriter::try_new(file, batch(0, 0)?.schema(), Some(properties))?;
+    let mut writer = ArrowWriter::try_new(file, batch(0, 0, u32::MAX)?.schema(), Some(properties))?;
     for batch in batches {
         writer.write(&batch?)?;
     }
@@ -71,20 +78,23 @@ fn write_csv(file: File, batches: impl Iterator<Item = Result<RecordBatch>>) -> 
     Ok(())
 }
 
-fn batch(first: u32, end: u32) -> Result<RecordBatch> {
+fn batch(first: u32, end: u32, changed_every: u32) -> Result<RecordBatch> {
     let column = |value: fn(u32) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values((first..end).map(value)))
     };
-    let values: [fn(u32) -> String; 6] = [
+    let values: [fn(u32) -> String; 5] = [
         |n| format!("{:08x}-{n:08}", n.wrapping_mul(2_654_435_761)),
         |n| format!("{}.{n}@mail{}.example.com", pick(&["ann", "bob", "cid"], n), n % 97),
         |n| pick(&FIRST_NAMES, n).to_owned(),
         |n| pick(&LAST_NAMES, n / 3).to_owned(),
         |n| pick(&CITIES, n / 7).to_owned(),
-        |n| (n % 10_000).to_string(),
     ];
-    let columns = COLUMNS.iter().zip(values).map(|(name, value)| (*name, column(value)));
-    Ok(RecordBatch::try_from_iter(columns)?)
+    // Points of people whose record is changed are above those that anybody has.
+    let points = |n: u32| n % 10_000 + u32::from(n % changed_every == changed_every - 1) * 10_000;
+    let points = (first..end).map(|n| points(n).to_string());
+    let points: ArrayRef = Arc::new(StringArray::from_iter_values(points));
+    let columns = values.map(column).into_iter().chain([points]);
+    Ok(RecordBatch::try_from_iter(COLUMNS.into_iter().zip(columns))?)
 }
 
 fn pick(from: &[&'static str], n: u32) -> &'static str {

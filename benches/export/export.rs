@@ -1,5 +1,6 @@
 //! How long the main job takes, beside a bare loop over the same file or the time that the calls themselves take.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -113,9 +114,19 @@ impl Bench<'_> {
     }
 }
 
-async fn bare_loop(file: &Path, format: Format, sink: &str) -> Result<f64> {
+/// The seconds that reading a Parquet file takes, in a process of its own.
+pub async fn bare_read(file: &Path) -> Result<f64> {
+    bare([OsStr::new("bare-read"), file.as_os_str()]).await
+}
+
+/// The seconds that the bare loop takes.
+pub async fn bare_loop(file: &Path, format: Format, sink: &str) -> Result<f64> {
+    bare([OsStr::new("bare-loop"), file.as_os_str(), format.word().as_ref(), sink.as_ref()]).await
+}
+
+async fn bare<const N: usize>(args: [&OsStr; N]) -> Result<f64> {
     let output = Command::new(std::env::current_exe()?)
-        .args(["bare-loop".as_ref(), file.as_os_str(), format.word().as_ref(), sink.as_ref()])
+        .args(args)
         .stderr(std::process::Stdio::inherit())
         .output()
         .await?;

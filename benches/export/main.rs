@@ -15,16 +15,18 @@ mod export;
 mod figures;
 mod first;
 mod fleet;
+mod list;
 mod load;
 mod overload;
 mod service;
 mod sink;
+mod sync;
 mod units;
 mod values;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use data::Format;
@@ -48,6 +50,8 @@ enum Part {
     Overload,
     /// A mapping with formats beside a plain one.
     Values,
+    /// Runs that send only changes, delete people who left, and verify the list.
+    Sync,
 }
 
 /// A rough measurement does one of so many calls and runs.
@@ -72,6 +76,12 @@ async fn main() -> Result<()> {
         [_, "bare-loop", file, format, sink] => {
             let format = if format == "csv" { Format::Csv } else { Format::Parquet };
             println!("{}", bare::run(Path::new(file), format, sink).await?.as_secs_f64());
+            Ok(())
+        }
+        [_, "bare-read", file] => {
+            let (took, rows) = bare::read(Path::new(file), Format::Parquet)?;
+            ensure!(rows > 0, "{file} has no rows");
+            println!("{}", took.as_secs_f64());
             Ok(())
         }
         [_, "bare-answer", port, body] => calls::answer(port.parse()?, body.to_owned()).await,
@@ -102,6 +112,7 @@ impl Part {
             Self::Overload => overload::measure(folder, sink, &production, less).await,
             Self::Units => units::measure(folder, sink, &production, less).await,
             Self::Values => values::measure(folder, sink, less).await,
+            Self::Sync => sync::measure(folder, sink, &production, less).await,
         }
     }
 }

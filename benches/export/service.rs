@@ -165,6 +165,12 @@ impl Instance {
         text(&self.call(Method::POST, "/exports", Some(export)).await?, "exportId")
     }
 
+    /// Changes what an export sends, and what happens to people who leave.
+    pub async fn set_sync(&self, export: &str, sync: Value) -> Result<()> {
+        let patch = json!({"sync": sync});
+        self.call(Method::PATCH, &format!("/exports/{export}"), Some(patch)).await.map(drop)
+    }
+
     /// Runs an export to its end. From the call that asks for it to the last checkpoint, and the run as it is then.
     pub async fn run(&self, export: &str) -> Result<(Duration, Value)> {
         let mut run = self.call(Method::POST, &format!("/exports/{export}/runs"), None).await?;

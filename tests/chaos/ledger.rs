@@ -8,11 +8,16 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::audit::Audit;
+use crate::list_audit::DayAudit;
 use crate::world::WINDOW;
 
 /// The parts of a run's counts; `selected` is their sum.
 const PARTS: [&str; 8] =
     ["created", "updated", "unchanged", "rejected", "duplicate", "invalid", "inDoubt", "remaining"];
+
+/// The parts of its leavers; `found` is their sum.
+const LEAVER_PARTS: [&str; 7] =
+    ["flagged", "deleted", "unsubscribed", "kept", "gone", "failed", "remaining"];
 
 /// What has been seen so far.
 #[derive(Default)]
@@ -28,6 +33,16 @@ pub struct Ledger {
     pub counted: i64,
     pub lost: i64,
     pub counted_twice: i64,
+    /// Days of lists that two exports follow.
+    pub days: usize,
+    /// Of these: on which everybody who left was accounted for.
+    pub exact_days: usize,
+    /// People who left, and were removed or flagged.
+    pub removed: i64,
+    pub removed_by_mistake: usize,
+    pub mailed_after_a_no: usize,
+    /// Decisions about plans that waited.
+    pub decisions: usize,
     /// Sentences, each of which must not be.
     pub breaches: Vec<String>,
     /// For each run that has ended, records that were stored again.
@@ -56,8 +71,8 @@ impl Ledger {
     pub fn look(&mut self, run: &Value) {
         self.polls += 1;
         let count = |name: &str| run["counts"][name].as_i64().unwrap_or(-1);
-        let sum: i64 = PARTS.iter().map(|name| count(name)).sum();
-        if sum != count("selected") || PARTS.iter().any(|name| count(name) < 0) {
+        let leavers = |name: &str| run["counts"]["leavers"][name].as_i64().unwrap_or(-1);
+        if !adds_up(&count, &PARTS, "selected") || !adds_up(&leavers, &LEAVER_PARTS, "found") {
             self.breaches.push(format!("the counts do not add up: {run}"));
         }
         let id = run["runId"].as_str().unwrap_or_default();
@@ -90,6 +105,17 @@ impl Ledger {
         self.stored_again.insert(audit.run, audit.stored_again);
     }
 
+    /// Takes over what the audit of a list after a day found; both of its runs have ended.
+    pub fn close_day(&mut self, audit: DayAudit) {
+        self.ended += 2;
+        self.days += 1;
+        self.exact_days += usize::from(audit.is_exact);
+        self.removed += audit.removed;
+        self.removed_by_mistake += audit.removed_by_mistake;
+        self.mailed_after_a_no += audit.mailed_after_a_no;
+        self.breaches.extend(audit.breaches);
+    }
+
     /// Holds what was stored again against the attempts that were lost and the calls that were left unanswered: each
     /// attempt may have had a window of rows in flight, each call a page.
     pub fn sent_again(&mut self, lost_attempts: &HashMap<Uuid, i64>, unanswered: i64) -> SentAgain {
@@ -114,4 +140,10 @@ impl Ledger {
         }
         found
     }
+}
+
+/// Whether no part is negative, and all of them are the whole.
+fn adds_up(count: &impl Fn(&str) -> i64, parts: &[&str], whole: &str) -> bool {
+    let counts = || parts.iter().map(|name| count(name));
+    counts().all(|count| count >= 0) && counts().sum::<i64>() == count(whole)
 }

@@ -1,9 +1,10 @@
 //! Nothing is lost, whatever happens: `make chaos`.
 //!
 //! Real processes export segments again and again while a seeded plan kills, stops and pauses them, crashes their
-//! database and queue, and lets Campaign Monitor fail in every way. Every run writes to a list of its own, and at its
-//! end is held against that list, its batches and its rejections (`audit.rs`); PostgreSQL itself keeps a record of who
-//! wrote to which run (`witness.rs`). Usage: `cargo test --test chaos -- --seed 1 --events 40 --profiles 20000`.
+//! database and queue, and lets Campaign Monitor fail in every way. Most runs write to a list of their own, and at their
+//! end are held against that list, their batches and their rejections (`audit.rs`). Others follow people who come and
+//! leave every day, two exports to a list (`shared_list.rs`), which is held against what is known of everybody
+//! (`list_audit.rs`). PostgreSQL itself keeps a record of who wrote to which run (`witness.rs`). Usage: `cargo test --test chaos -- --seed 1 --events 40 --profiles 20000`.
 
 mod audit;
 #[path = "../cluster/mod.rs"]
@@ -11,7 +12,10 @@ mod audit;
 mod cluster;
 mod events;
 mod ledger;
+mod list_audit;
+mod people;
 mod report;
+mod shared_list;
 mod witness;
 mod world;
 
@@ -33,6 +37,7 @@ use cluster::caller::Caller;
 use cluster::campaign_monitor::Desk;
 use events::{Event, Happened, happen};
 use ledger::{Ledger, SentAgain};
+use shared_list::{Action, SharedList};
 use witness::Witness;
 use world::{Segment, World};
 
@@ -105,8 +110,11 @@ async fn main() -> Result<()> {
     ensure!(ledger.started == ledger.ended, "runs are stuck");
     ensure!(ledger.lost == 0, "profiles are lost");
     ensure!(ledger.counted_twice == 0, "profiles are counted twice");
+    ensure!(ledger.removed_by_mistake == 0, "people are removed by mistake");
+    ensure!(ledger.mailed_after_a_no == 0, "people who unsubscribed are on a list again");
     ensure!(trespasses.is_empty(), "a process wrote to a run that it did not hold");
     ensure!(ledger.breaches.is_empty(), "something else is not as it must be");
+    ensure!(ledger.removed > 0 && ledger.exact_days > 0, "nobody who left was removed");
     Ok(())
 }
 
@@ -126,6 +134,11 @@ async fn part(
     for segment in &world.segments {
         let (caller, desk) = (world.caller.clone(), world.cluster.campaign_monitor.desk.clone());
         followers.spawn(follow(caller, desk, segment.clone(), ledger.clone(), calm.clone()));
+    }
+    for action in Action::ALL {
+        let (caller, desk) = (&world.caller, &world.cluster.campaign_monitor.desk);
+        let shared = SharedList::start(caller, desk, action, random.random()).await?;
+        followers.spawn(shared.follow(ledger.clone(), calm.clone()));
     }
     for _ in 0..plan.events {
         sleep(Duration::from_millis(random.random_range(200..1500))).await;

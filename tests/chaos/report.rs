@@ -32,6 +32,14 @@ pub fn print(
     println!("profiles accounted for          {}", ledger.counted);
     println!("lost                            {}", ledger.lost);
     println!("counted twice                   {}", ledger.counted_twice);
+    println!(
+        "days of shared lists            {}, {} of them exact",
+        ledger.days, ledger.exact_days
+    );
+    println!("people who left and were removed {}", ledger.removed);
+    println!("plans decided by a second person {}", ledger.decisions);
+    println!("removed by mistake              {}", ledger.removed_by_mistake);
+    println!("on the list again after a no    {}", ledger.mailed_after_a_no);
     for (part, again) in sent_again.iter().enumerate() {
         println!("sent again, part {}              {again}", part + 1);
     }

@@ -45,3 +45,10 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER witness_batch AFTER INSERT ON batches FOR EACH ROW EXECUTE FUNCTION witness_batch();
+
+CREATE FUNCTION witness_leavers() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM witness_write(id, fence, 'removal') FROM runs WHERE id = NEW.run_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER witness_leavers AFTER INSERT ON leaver_batches FOR EACH ROW EXECUTE FUNCTION witness_leavers();

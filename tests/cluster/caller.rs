@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::processes::token;
+use super::processes::{token, token_named};
 
 const ANSWER_MAX: Duration = Duration::from_mins(2);
 /// Something is away, or the machine is so busy that the request came in too slowly.
@@ -31,6 +31,11 @@ impl Caller {
         Ok(Self { http, ports, instance: Uuid::now_v7(), token: token().await? })
     }
 
+    /// Somebody else who may do everything in the same instance.
+    pub async fn other(&self, subject: &str) -> Result<Self> {
+        Ok(Self { token: token_named(subject).await?, ..self.clone() })
+    }
+
     /// A connection that is ready to use.
     pub async fn add_connection(&self, name: &str) -> Result<String> {
         let new = json!({"displayName": name, "type": "campaignMonitor", "consent": {"agreed": true},
@@ -45,10 +50,17 @@ impl Caller {
     pub async fn add_segment(&self, name: &str, members: String) -> Result<()> {
         let path = format!("/segments/{name}");
         self.call(Method::PUT, &path, Some(json!({"displayName": name}))).await?;
-        let upload = self.request(self.ports[0], Method::PUT, &format!("{path}/members"));
-        let upload = upload.header("Content-Type", "text/csv").body(members);
-        upload.send().await?.error_for_status()?;
-        Ok(())
+        self.put_members(name, members).await
+    }
+
+    /// Other members for a segment, as CSV, or none.
+    pub async fn put_members(&self, segment: &str, members: String) -> Result<()> {
+        let path = format!("/segments/{segment}/members?allowEmpty=true");
+        let upload = |port| {
+            let request = self.request(port, Method::PUT, &path).header("Content-Type", "text/csv");
+            request.body(members.clone())
+        };
+        self.insist(&path, upload).await.map(drop)
     }
 
     /// An export of a segment that has `Email` and `City`.
@@ -94,6 +106,14 @@ impl Caller {
         Ok(serde_json::from_str(&self.insist(path, request).await?)?)
     }
 
+    /// Makes a call that may be refused because something has changed meanwhile; then there is no answer.
+    pub async fn attempt(&self, path: &str, body: &Value) -> Result<Option<Value>> {
+        let request = |port| self.request(port, Method::POST, path).json(body);
+        let (status, text) = self.answer(path, request).await?;
+        ensure!(status.is_success() || status == StatusCode::CONFLICT, "{path}: {status} {text}");
+        Ok(if status.is_success() { Some(serde_json::from_str(&text)?) } else { None })
+    }
+
     /// Everything at a path, a line each.
     pub async fn lines(&self, path: &str) -> Result<Vec<Value>> {
         let accept = |request: RequestBuilder| request.header("Accept", "application/x-ndjson");
@@ -102,16 +122,25 @@ impl Caller {
         text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
-    /// Asks one API after the other until one has given a whole answer.
     async fn insist(&self, path: &str, request: impl Fn(u16) -> RequestBuilder) -> Result<String> {
+        let (status, text) = self.answer(path, request).await?;
+        ensure!(status.is_success(), "{path} was refused: {status} {text}");
+        Ok(text)
+    }
+
+    /// Asks one API after the other until one has given a whole answer.
+    async fn answer(
+        &self,
+        path: &str,
+        request: impl Fn(u16) -> RequestBuilder,
+    ) -> Result<(StatusCode, String)> {
         let (started, key) = (Instant::now(), Uuid::now_v7().to_string());
         for port in self.ports.iter().cycle() {
             let request = request(*port).header("Idempotency-Key", &key);
             if let Ok((status, text)) = whole(request).await
                 && !COME_AGAIN.contains(&status)
             {
-                ensure!(status.is_success(), "{path} was refused: {status} {text}");
-                return Ok(text);
+                return Ok((status, text));
             }
             ensure!(started.elapsed() < ANSWER_MAX, "no API answers {path}");
             sleep(Duration::from_millis(50)).await;

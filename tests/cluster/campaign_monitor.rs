@@ -1,5 +1,7 @@
 //! The offline Campaign Monitor in a process of its own.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use reqwest::Method;
 use segment_export::sandbox::{API_KEY, CLIENT_ID};
@@ -27,6 +29,15 @@ pub struct Digest {
     pub addresses: i64,
     /// The same for the same addresses, whatever their order.
     pub address_hash: String,
+}
+
+/// Somebody on a list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listed {
+    pub email: String,
+    pub state: String,
+    /// By key in brackets.
+    pub fields: BTreeMap<String, Vec<String>>,
 }
 
 /// What imports have done to a list.
@@ -100,13 +111,23 @@ impl Desk {
 
     /// Puts people on a list without an import.
     pub async fn put_people(&self, list: &str, addresses: &[String]) -> Result<()> {
+        self.set_state(list, addresses, "Active").await
+    }
+
+    /// Gives people of a list another state, or adds them with it.
+    pub async fn set_state(&self, list: &str, addresses: &[String], state: &str) -> Result<()> {
         for some in addresses.chunks(PEOPLE_MAX) {
             let people: Vec<_> =
-                some.iter().map(|email| json!({"email": email, "state": "Active"})).collect();
+                some.iter().map(|email| json!({"email": email, "state": state})).collect();
             let path = format!("sandbox/lists/{list}/subscribers");
             self.order::<Value>(Method::POST, &path, &json!(people)).await?;
         }
         Ok(())
+    }
+
+    /// Everybody on a list, in whatever state.
+    pub async fn everybody(&self, list: &str) -> Result<Vec<Listed>> {
+        self.look(&format!("sandbox/lists/{list}/subscribers")).await
     }
 
     pub async fn digest(&self, list: &str) -> Result<Digest> {

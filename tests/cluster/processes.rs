@@ -111,6 +111,15 @@ pub async fn send(signal: &str, id: u32) -> Result<()> {
 
 /// A token for everything.
 pub async fn token() -> Result<String> {
-    let output = Command::new(BINARY).args(["token", "--dev"]).output().await?;
+    token_of(&[]).await
+}
+
+/// A token for everything, of somebody with this name.
+pub async fn token_named(subject: &str) -> Result<String> {
+    token_of(&["--subject", subject]).await
+}
+
+async fn token_of(more: &[&str]) -> Result<String> {
+    let output = Command::new(BINARY).args(["token", "--dev"]).args(more).output().await?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -30,7 +30,7 @@ pub fn answer(
     let list = list.ok_or_else(|| format!("{id} is not a list of this account"))?;
     let answer = match (method, rest) {
         ("POST", ["subscribers"]) => store(&list, world.now(), body)?,
-        ("GET", ["subscribers"]) => read_one(&list, query.get("email")),
+        ("GET", ["subscribers"]) => show(&list, query.get("email")),
         ("DELETE", ["subscribers"]) => remove(&mut list.state(), query.get("email")),
         ("GET", ["digest"]) => digest(&list.state()),
         _ => return Ok(None),
@@ -120,12 +120,15 @@ fn remove(state: &mut ListState, email: &str) -> Answer {
     Answer::json(200, &json!({}))
 }
 
-/// Everything the sandbox stores of a person, or null.
-fn read_one(list: &List, email: &str) -> Answer {
+/// Everything the sandbox stores of the person with this address, or null; of everybody when there is no address.
+fn show(list: &List, email: &str) -> Answer {
     let state = list.state();
-    let member = state.members.get(Key::of(email));
-    let view = member.map_or(Value::Null, |member| full_view(&state, member));
-    Answer::json(200, &view)
+    let view = |member| full_view(&state, member);
+    let shown = match email {
+        "" => state.members.iter().map(view).collect(),
+        email => state.members.get(Key::of(email)).map_or(Value::Null, view),
+    };
+    Answer::json(200, &shown)
 }
 
 fn full_view(state: &ListState, member: &Member) -> Value {
