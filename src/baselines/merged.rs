@@ -59,13 +59,12 @@ impl Cursor {
     }
 }
 
-/// A person who had left and is on the list again came back by another way, not through this service.
+/// A person who had left, also through this service, and is on the list again came back by another way, unless an
+/// answer proves that a call of ours brought them back.
 fn origin((state, origin): (MemberState, MemberOrigin), now: &ListMember) -> MemberOrigin {
-    use MemberState::{Bounced, Deleted, OnList, Suppressed, Unsubscribed};
-    let had_left = matches!(state, Unsubscribed | Bounced | Deleted | Suppressed);
     match now.origin {
         MemberOrigin::Ours => MemberOrigin::Ours,
-        _ if had_left && now.state == OnList => MemberOrigin::Stranger,
+        _ if state.has_left() && !now.state.has_left() => MemberOrigin::Stranger,
         _ => origin,
     }
 }

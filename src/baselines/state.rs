@@ -76,6 +76,13 @@ impl MemberState {
         matches!(self, Self::LetGo | Self::FlaggedByUs | Self::DeletedByUs | Self::UnsubscribedByUs)
     }
 
+    /// Whether the member is off the list: one who is on it again came back, through this service or by another way.
+    #[must_use]
+    pub const fn has_left(self) -> bool {
+        use MemberState::{Bounced, Deleted, Suppressed, Unsubscribed};
+        self.is_removed_by_us() || matches!(self, Unsubscribed | Bounced | Deleted | Suppressed)
+    }
+
     /// Whether this service took the member off the list, so that only `Resubscribe` brings it back.
     #[must_use]
     pub const fn is_removed_by_us(self) -> bool {

@@ -3,8 +3,6 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::refusal::RefusalCode;
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Import<'a> {
@@ -45,14 +43,6 @@ pub fn flag<'a>(addresses: impl Iterator<Item = &'a str>, key: &'a str, value: &
         restart: false,
     };
     serde_json::to_vec(&import).map_or_else(|_| Bytes::new(), Bytes::from)
-}
-
-impl RefusalCode {
-    /// Whether the person is not among the active subscribers of the list.
-    #[must_use]
-    pub const fn is_off_the_list(self) -> bool {
-        matches!(self, Self::Suppressed | Self::Deleted | Self::Unsubscribed | Self::Bounced)
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::comparison::Comparison;
 use super::hasher::Hasher;
 use super::plan::Plan;
 use crate::app::App;
-use crate::baselines::{self, Baseline, HashKind, Index};
+use crate::baselines::{self, Baseline, HashKind, Index, RemovedPeople};
 use crate::db;
 use crate::exports::{Leavers, ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
@@ -50,7 +50,7 @@ impl<'a> BasisQuery<'a> {
 
     /// Whether it matters who was on the list before: people may leave it, or come back.
     fn asks_who_is_known(&self) -> bool {
-        self.sync.leavers != Leavers::Keep || self.sync.resubscribe == Resubscribe::OurRemovals
+        self.sync.leavers != Leavers::Keep || self.sync.resubscribe != Resubscribe::Never
     }
 }
 
@@ -74,11 +74,33 @@ pub struct Basis {
 
 /// Reads the baseline for records of this plan; loads its members where changes are sent.
 pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
-    let found = compared(app, of, plan).await?;
+    let mut found = compared(app, of, plan).await?;
+    if of.sync.resubscribe == Resubscribe::OurRemovals && !of.run.0.is_nil() {
+        found.marking.elsewhere = removed_elsewhere(app, of).await?.into();
+    }
     if of.asks_who_is_known() && !found.is_comparing() && found.baseline.version > 0 {
         return found.with_lookup(app, of).await;
     }
     Ok(found)
+}
+
+/// Whom the other exports to the list have taken off it. One whose baseline is damaged has nobody to bring back.
+async fn removed_elsewhere(
+    app: &App,
+    of: &BasisQuery<'_>,
+) -> Result<Vec<RemovedPeople>, BasisError> {
+    let baselines = baselines::store::of_list(&mut app.db.read().await?, of.list).await?;
+    let mut removed = Vec::new();
+    for baseline in baselines.iter().filter(|baseline| baseline.export_id != of.export) {
+        match RemovedPeople::load(&app.storage, baseline).await {
+            Ok(people) => removed.push(people),
+            Err(error @ baselines::Error::Damaged { .. }) => {
+                tracing::warn!(%error, "whom another export has removed is not known");
+            }
+            Err(baselines::Error::Storage(error)) => return Err(BasisError::Storage(error)),
+        }
+    }
+    Ok(removed)
 }
 
 async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
@@ -136,7 +158,13 @@ impl Basis {
         because: FullBecause,
     ) -> Self {
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
-        let marking = Marking { hasher, comparison: None, lookup: None, run: of.run };
+        let marking = Marking {
+            hasher,
+            comparison: None,
+            lookup: None,
+            elsewhere: Arc::default(),
+            run: of.run,
+        };
         let full_because = of.is_comparing().then_some(because);
         Self { plan, baseline, marking, full_because }
     }
@@ -161,7 +189,8 @@ impl Basis {
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
         let comparison = Comparison::new(baseline.clone(), index, kind, resends_refused);
         let comparison = Some(Arc::new(comparison));
-        let marking = Marking { hasher, comparison, lookup: None, run: of.run };
+        let marking =
+            Marking { hasher, comparison, lookup: None, elsewhere: Arc::default(), run: of.run };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);
         Ok(Self { plan, baseline, marking, full_because })
     }

@@ -18,7 +18,7 @@ use super::integers::to_i64;
 use super::plan::Plan;
 use super::positions::Positions;
 use super::sifter::{Sifted, Sifter};
-use crate::baselines::{HashKind, Known, ListMember, MemberState};
+use crate::baselines::{HashKind, Known, ListMember, MemberState, RemovedPeople};
 use crate::campaign_monitor::{Encoded, SubscriberState};
 use crate::names::RunId;
 
@@ -51,18 +51,40 @@ pub struct Marking {
     pub comparison: Option<Arc<Comparison>>,
     /// What tells who is known where nothing is left out.
     pub lookup: Option<Arc<Comparison>>,
+    /// People whom other exports to the list have taken off it, where they may come back.
+    pub elsewhere: Arc<[RemovedPeople]>,
     /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
 
 impl Marking {
     /// For records that nobody needs to know again.
-    pub const fn none() -> Self {
+    pub fn none() -> Self {
         Self {
             hasher: Hasher::unused(),
             comparison: None,
             lookup: None,
+            elsewhere: Arc::default(),
             run: RunId(uuid::Uuid::nil()),
+        }
+    }
+}
+
+impl Marking {
+    /// What the baseline has of an address.
+    fn known(&self, address: &str) -> Option<MemberState> {
+        let comparison = self.comparison.as_ref().or(self.lookup.as_ref())?;
+        Some(comparison.find(comparison.key(address))?.state)
+    }
+
+    /// How this service took somebody off the list: by this export, or by another one while this one did not hold the
+    /// person.
+    fn removed(&self, address: &str, known: Option<MemberState>) -> Option<MemberState> {
+        match known {
+            None | Some(MemberState::LetGo | MemberState::FlaggedByUs) => {
+                self.elsewhere.iter().find_map(|removed| removed.find(address))
+            }
+            known => known,
         }
     }
 }
@@ -228,19 +250,16 @@ impl Batcher {
     fn hashes(&self, page: &RecordBatch, rows: &[usize], encoded: &Encoded) -> Vec<RecordHashes> {
         let contents = self.marking.hasher.contents(page, rows);
         let columns = self.plan.columns_of(page);
-        let known = |row: usize| {
-            let comparison = self.marking.comparison.as_ref().or(self.marking.lookup.as_ref())?;
-            let address = self.plan.address(&columns, row).ok()?;
-            comparison.find(comparison.key(&address))
-        };
         let marked = rows.iter().zip(contents).zip(&encoded.records);
         let hashes = marked.map(|((row, content), span)| {
-            let known = known(*row);
+            let address = self.plan.address(&columns, *row).unwrap_or_default();
+            let known = self.marking.known(&address);
             RecordHashes {
                 content,
                 record: self.marking.hasher.record(&encoded.body[span.clone()]),
                 is_known: known.is_some(),
-                left_as: known.and_then(|known| left_as(known.state)),
+                has_left: known.is_some_and(MemberState::has_left),
+                left_as: self.marking.removed(&address, known).and_then(left_as),
             }
         });
         hashes.collect()

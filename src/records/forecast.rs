@@ -11,7 +11,7 @@ use super::census::Census;
 use super::integers::to_i64;
 use super::leaver_set::LeaverSet;
 use crate::baselines::MemberState;
-use crate::exports::{Brake, BrakeHold, BrakeLimit, Leavers, ListSync, SendMode};
+use crate::exports::{Brake, BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe, SendMode};
 use crate::runs::{BrakeRule, ComparedWith, ReachedLimit, RunPlan};
 use crate::storage::{Manifest, PAGE_ROWS};
 
@@ -49,7 +49,7 @@ pub fn plan(census: &Census, leavers: &LeaverSet, intent: &Intent<'_>) -> RunPla
         SendMode::All => census.new + census.changed + census.unchanged,
         SendMode::Changes => census.new + census.changed,
     };
-    let calls = calls_of(sent) + leaver_calls(&sync.leavers, act);
+    let calls = calls_of(sent) + leaver_calls(sync, act);
     RunPlan {
         new: census.new,
         changed: census.changed,
@@ -70,10 +70,14 @@ fn calls_of(records: i64) -> i64 {
     (records + most - 1) / most
 }
 
-fn leaver_calls(action: &Leavers, people: i64) -> i64 {
-    match action {
+/// Where removed people may come back, each is read before the call that removes them.
+fn leaver_calls(sync: &ListSync, people: i64) -> i64 {
+    match sync.leavers {
         Leavers::Keep => 0,
         Leavers::Flag(_) => calls_of(people),
+        Leavers::Delete | Leavers::Unsubscribe if sync.resubscribe == Resubscribe::OurRemovals => {
+            2 * people
+        }
         Leavers::Delete | Leavers::Unsubscribe => people,
     }
 }

@@ -26,8 +26,17 @@ pub struct RecordHashes {
     pub record: u64,
     /// False also where nothing was compared.
     pub is_known: bool,
-    /// The state in which an earlier run took the person off the list; `None` of others.
+    /// Whether it knows the person as one who is off the list.
+    pub has_left: bool,
+    /// The state in which an earlier run, also of another export, took the person off the list; `None` of others.
     pub left_as: Option<SubscriberState>,
+}
+
+impl RecordHashes {
+    /// Whether nothing is known of the person.
+    pub const fn is_newcomer(&self) -> bool {
+        !self.is_known && self.left_as.is_none()
+    }
 }
 
 impl Hasher {

@@ -1,6 +1,7 @@
 //! What a run has done, batch by batch, and the profiles that it did not put on the list.
 
 use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use utoipa::ToSchema;
 
 /// How a batch ended: whether Campaign Monitor accepted its records.
@@ -48,6 +49,10 @@ pub struct BatchResult {
     pub inferred: i64,
     pub unchanged: i64,
     pub body_hash: Option<i64>,
+    /// How many people whom the baseline did not know were not on the list before; `None` where no answer proves it.
+    pub newcomers_created: Option<i64>,
+    /// Rows of the run whose people a call brought back.
+    pub returned: Option<Json<Vec<i64>>>,
 }
 
 /// What the batches of a run add up to.

@@ -12,8 +12,14 @@ pub enum LeaverOutcome {
     Deleted,
     /// The person is unsubscribed, as if they had wished it.
     Unsubscribed,
-    /// Off the list before the run came to the person.
+    /// Off the list before the run came to the person: deleted, or not there at all.
     Gone,
+    /// The same: unsubscribed, perhaps by their own wish.
+    GoneUnsubscribed,
+    /// The same: mail to the address could not be delivered.
+    GoneBounced,
+    /// The same: on the suppression list of the client.
+    GoneSuppressed,
     /// Campaign Monitor rejected the call.
     Failed,
     /// Another export holds the person. Counted as kept from the start.
@@ -22,8 +28,17 @@ pub enum LeaverOutcome {
 
 impl LeaverOutcome {
     /// Each, in no order that matters.
-    pub const ALL: [Self; 6] =
-        [Self::Flagged, Self::Deleted, Self::Unsubscribed, Self::Gone, Self::Failed, Self::LetGo];
+    pub const ALL: [Self; 9] = [
+        Self::Flagged,
+        Self::Deleted,
+        Self::Unsubscribed,
+        Self::Gone,
+        Self::GoneUnsubscribed,
+        Self::GoneBounced,
+        Self::GoneSuppressed,
+        Self::Failed,
+        Self::LetGo,
+    ];
 
     /// As it is stored.
     #[must_use]
@@ -33,6 +48,9 @@ impl LeaverOutcome {
             Self::Deleted => 'd',
             Self::Unsubscribed => 'u',
             Self::Gone => 'g',
+            Self::GoneUnsubscribed => 'w',
+            Self::GoneBounced => 'b',
+            Self::GoneSuppressed => 's',
             Self::Failed => 'x',
             Self::LetGo => 'l',
         }
@@ -52,6 +70,9 @@ impl LeaverOutcome {
             Self::Deleted => Some(MemberState::DeletedByUs),
             Self::Unsubscribed => Some(MemberState::UnsubscribedByUs),
             Self::Gone => Some(MemberState::Deleted),
+            Self::GoneUnsubscribed => Some(MemberState::Unsubscribed),
+            Self::GoneBounced => Some(MemberState::Bounced),
+            Self::GoneSuppressed => Some(MemberState::Suppressed),
             Self::LetGo => Some(MemberState::LetGo),
             Self::Failed => None,
         }
@@ -65,7 +86,10 @@ impl LeaverCounts {
             LeaverOutcome::Flagged => self.flagged += 1,
             LeaverOutcome::Deleted => self.deleted += 1,
             LeaverOutcome::Unsubscribed => self.unsubscribed += 1,
-            LeaverOutcome::Gone => self.gone += 1,
+            LeaverOutcome::Gone
+            | LeaverOutcome::GoneUnsubscribed
+            | LeaverOutcome::GoneBounced
+            | LeaverOutcome::GoneSuppressed => self.gone += 1,
             LeaverOutcome::Failed => self.failed += 1,
             LeaverOutcome::LetGo => {}
         }

@@ -20,7 +20,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
-                     created, updated, rejected, inferred, unchanged, body_hash) ",
+                     created, updated, rejected, inferred, unchanged, body_hash, newcomers_created, returned) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -36,7 +36,9 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.rejected)
                     .push_bind(batch.inferred)
                     .push_bind(batch.unchanged)
-                    .push_bind(batch.body_hash);
+                    .push_bind(batch.body_hash)
+                    .push_bind(batch.newcomers_created)
+                    .push_bind(&batch.returned);
             });
             insert.build().execute(db).await.map(drop)
         })?;

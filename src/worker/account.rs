@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use sqlx::types::Json;
+
 use super::members::{Answers, members, sent_address};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::baselines::ListMember;
@@ -53,6 +55,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         updated,
         inferred,
         resubscribed,
+        returned,
         refused,
         is_proof,
         unanswered,
@@ -64,8 +67,13 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
     let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
     rejections.extend(in_doubt(&batch, &doubtful));
-    let answers =
-        Answers { created: newcomers_created, is_proof, rejections: &rejections, unsent: &unsent };
+    let newcomers_created = newcomers_created.filter(|_| is_proof);
+    let answers = Answers {
+        created: newcomers_created,
+        returned: &returned,
+        rejections: &rejections,
+        unsent: &unsent,
+    };
     let members = members(&batch, &answers, run);
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
@@ -93,6 +101,8 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         inferred,
         unchanged: batch.unchanged,
         body_hash: batch.body_hash,
+        newcomers_created,
+        returned: positions(&batch, &returned),
     };
     let end = batch.end;
     rejections.extend(batch.refused);
@@ -108,6 +118,12 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         is_answered,
         failure,
     }
+}
+
+/// The rows of the run that these rows of the page are.
+fn positions(batch: &EncodedBatch, rows: &[usize]) -> Option<Json<Vec<i64>>> {
+    let positions = rows.iter().map(|row| batch.positions.of(*row)).collect();
+    (!rows.is_empty()).then_some(Json(positions))
 }
 
 /// Accounts for a batch that an attempt which died may have sent: nobody knows.

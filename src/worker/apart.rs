@@ -15,6 +15,8 @@ struct Parted {
     /// Those whom the baseline knows, and the others where they need not be apart.
     known: Vec<usize>,
     newcomers: Vec<usize>,
+    /// Those whom it knows as off the list, where everybody comes back.
+    left: Vec<usize>,
     returning: Returning,
 }
 
@@ -25,17 +27,18 @@ impl Uploader {
         batch: &mut EncodedBatch,
         in_doubt: bool,
     ) -> (VecDeque<Request>, Returning) {
-        let Parted { known, newcomers, returning } = self.parted(batch);
+        let Parted { known, newcomers, left, returning } = self.parted(batch);
         let body = std::mem::take(&mut batch.body);
-        let mut requests: VecDeque<_> =
-            [(known, PeopleKind::Usual), (newcomers, PeopleKind::Newcomers)]
-                .into_iter()
-                .filter(|(records, _)| !records.is_empty())
-                .map(|(records, people)| Request {
-                    people,
-                    ..Request::of_records(records, in_doubt)
-                })
-                .collect();
+        let parts = [
+            (known, PeopleKind::Usual),
+            (newcomers, PeopleKind::Newcomers),
+            (left, PeopleKind::Left),
+        ];
+        let mut requests: VecDeque<_> = parts
+            .into_iter()
+            .filter(|(records, _)| !records.is_empty())
+            .map(|(records, people)| Request { people, ..Request::of_records(records, in_doubt) })
+            .collect();
         match requests.make_contiguous() {
             [only] if returning.is_empty() => only.body = body,
             several => several
@@ -51,6 +54,7 @@ impl Uploader {
         for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
             match hashes.left_as.filter(|_| self.returning.is_some()) {
                 Some(state) => parted.returning.push((*row, state)),
+                None if hashes.has_left && self.plan.resubscribes() => parted.left.push(*row),
                 None if hashes.is_known => parted.known.push(*row),
                 None => parted.newcomers.push(*row),
             }

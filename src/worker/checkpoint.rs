@@ -101,7 +101,7 @@ pub fn adopt(job: &mut Job, to: Checkpoint, written: &[Done]) {
     for done in written {
         measure::batch_written(done.batch.status, 1);
     }
-    job.run.position = to.position;
+    (job.run.position, job.run.sent_until) = (to.position, to.sent_until);
     job.run.counts.add(&to.counts);
     job.run.field_warnings.0 = to.field_warnings;
     if to.progress {

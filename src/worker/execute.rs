@@ -59,6 +59,10 @@ async fn phases(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> anyhow::R
     let mut job = begin(app, fairness, run).await?;
     let heartbeat = Heartbeat::of(&job);
     let ended = attempt(&mut job, &heartbeat).await;
+    if matches!(ended, PhasesEnd::BrokenOff(_)) {
+        // Uploads in flight may land yet: a run that ends now counts them as in doubt.
+        job.doubt_until = job.doubt_until.max(job.run.sent_until);
+    }
     let sent_until = settle::sent_until(&job, &ended);
     let outcome = settle::outcome(&job, ended)?;
     let ending = heartbeat.during(Box::pin(ending(&mut job, &outcome))).await?;

@@ -1,7 +1,7 @@
 //! People who are off the list already when a run comes to them. Those who unsubscribed keep that state: deleting them
 //! would hide their wish, and somebody might bring them back.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +11,14 @@ use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::leaver_calls::{LeaverCalls, Undone};
-use crate::campaign_monitor::{Account, MovedPage};
+use crate::campaign_monitor::{Account, MovedPage, SubscriberState};
 use crate::exports::Leavers;
 use crate::names::RunId;
+use crate::runs::LeaverOutcome;
 
-/// The states of people who are off the list, as paths have them.
-const STATES: [&str; 3] = ["unsubscribed", "bounced", "deleted"];
+/// The states of people who are off the list. Somebody who changes it meanwhile counts by the last one read.
+const STATES: [SubscriberState; 3] =
+    [SubscriberState::Deleted, SubscriberState::Bounced, SubscriberState::Unsubscribed];
 /// Days are those of the client, whose clock is elsewhere by up to one.
 const MARGIN: TimeDelta = TimeDelta::days(2);
 
@@ -48,13 +50,24 @@ impl Departures {
     }
 }
 
-/// Hashes of the addresses of those who are off the list.
+/// Hashes of the addresses of those who are off the list, each with what that means for a leaver.
 #[derive(Default)]
-pub struct Gone(HashSet<u64>);
+pub struct Gone(HashMap<u64, LeaverOutcome>);
 
 impl Gone {
-    pub fn has(&self, address: &str) -> bool {
-        self.0.contains(&hash(address))
+    /// `None` of somebody who is not known to be off the list.
+    pub fn outcome(&self, address: &str) -> Option<LeaverOutcome> {
+        self.0.get(&hash(address)).copied()
+    }
+}
+
+/// The outcome for a leaver whom the list has in this state; `None` where the person is still to be taken off.
+pub const fn gone_as(state: SubscriberState) -> Option<LeaverOutcome> {
+    match state {
+        SubscriberState::Unsubscribed => Some(LeaverOutcome::GoneUnsubscribed),
+        SubscriberState::Bounced => Some(LeaverOutcome::GoneBounced),
+        SubscriberState::Deleted => Some(LeaverOutcome::Gone),
+        SubscriberState::Active | SubscriberState::Unconfirmed | SubscriberState::Other => None,
     }
 }
 
@@ -73,8 +86,9 @@ impl LeaverCalls {
         for state in STATES {
             let mut page = 1;
             loop {
-                let read = self.page(state, &since, page).await?;
-                gone.0.extend(read.addresses().map(hash));
+                let read = self.page(state.word(), &since, page).await?;
+                let people = read.addresses().map(hash);
+                gone.0.extend(people.filter_map(|who| Some((who, gone_as(state)?))));
                 if page >= read.number_of_pages {
                     break;
                 }

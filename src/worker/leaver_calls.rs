@@ -9,10 +9,13 @@ use tokio::select;
 use tokio::time::sleep;
 
 use super::gate::Gate;
+use super::gone::gone_as;
 use super::limiter::{Limiter, Verdict};
 use super::stopped::refused;
 use crate::backoff;
-use crate::campaign_monitor::{Account, Departure, Disposition, Error, ImportResult, flag};
+use crate::campaign_monitor::{
+    Account, Departure, Disposition, Error, ImportResult, RefusalCode, flag,
+};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::exports::{LeaverFlag, Leavers};
@@ -28,6 +31,9 @@ pub struct LeaverCalls {
     pub session: Arc<AccountSession>,
     pub list_id: String,
     pub action: Leavers,
+    /// Whether each person is read before they are removed: where removed people come back, nobody who unsubscribed
+    /// just now may pass for one of them.
+    pub looks_first: bool,
     /// On a double opt-in list a person who is not there any more would get mail.
     pub asks_to_confirm: bool,
     pub limiter: Limiter,
@@ -61,6 +67,11 @@ impl LeaverCalls {
     }
 
     async fn remove(&self, address: &str) -> Result<LeaverOutcome, Undone> {
+        if self.looks_first
+            && let Some(gone) = self.gone(address).await?
+        {
+            return Ok(gone);
+        }
         let (list, is_delete) = (&self.list_id, self.action == Leavers::Delete);
         let removed = self.call(|account| async move {
             if is_delete {
@@ -74,8 +85,22 @@ impl LeaverCalls {
             Ok(Answered { answer: Departure::Done, .. } | Answered { may_repeat: true, .. }) => {
                 Ok(done)
             }
-            Ok(Answered { answer: Departure::Gone, .. }) => Ok(LeaverOutcome::Gone),
+            Ok(Answered { answer: Departure::Gone, .. }) => {
+                Ok(self.gone(address).await?.unwrap_or(LeaverOutcome::Gone))
+            }
             Err(Some(error)) if is_personal(&error) => Ok(LeaverOutcome::Failed),
+            Err(error) => Err(self.stop(error)),
+        }
+    }
+
+    /// The outcome for somebody who is off the list already; `None` of others.
+    async fn gone(&self, address: &str) -> Result<Option<LeaverOutcome>, Undone> {
+        let list = self.list_id.as_str();
+        let read =
+            self.call(|account| async move { account.subscriber_state(list, address).await });
+        match read.await {
+            Ok(Answered { answer, .. }) => Ok(answer.map_or(Some(LeaverOutcome::Gone), gone_as)),
+            Err(Some(error)) if is_personal(&error) => Ok(None),
             Err(error) => Err(self.stop(error)),
         }
     }
@@ -222,10 +247,12 @@ fn outcomes_of(addresses: &[&str], result: &ImportResult) -> HashMap<String, Lea
     let flagged = addresses.iter().map(|address| (address.to_lowercase(), LeaverOutcome::Flagged));
     let mut outcomes: HashMap<_, _> = flagged.collect();
     for failure in &result.failure_details {
-        let outcome = if failure.refusal().is_off_the_list() {
-            LeaverOutcome::Gone
-        } else {
-            LeaverOutcome::Failed
+        let outcome = match failure.refusal() {
+            RefusalCode::Deleted => LeaverOutcome::Gone,
+            RefusalCode::Unsubscribed => LeaverOutcome::GoneUnsubscribed,
+            RefusalCode::Bounced => LeaverOutcome::GoneBounced,
+            RefusalCode::Suppressed => LeaverOutcome::GoneSuppressed,
+            _ => LeaverOutcome::Failed,
         };
         outcomes.insert(failure.email_address.trim().to_lowercase(), outcome);
     }

@@ -20,7 +20,7 @@ use super::stopped::Stopped;
 use crate::baselines::{self, Baseline, SlotSet};
 use crate::connections::session::AccountSession;
 use crate::db;
-use crate::exports::Leavers;
+use crate::exports::{Leavers, Resubscribe};
 use crate::records::leaver_set::LeaverSet;
 use crate::runs::store_leavers::{self, LeaverOutcomes};
 use crate::runs::{LeaseLost, LeaverOutcome};
@@ -77,6 +77,7 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         session: route.session,
         list_id: job.run.list_id.as_str().to_owned(),
         action: job.run.sync.leavers.clone(),
+        looks_first: job.run.sync.resubscribe == Resubscribe::OurRemovals,
         asks_to_confirm: route.asks_to_confirm,
         limiter: Limiter::new(usize::from(job.app.config.work.uploads_in_flight)),
         work: job.app.config.work.clone(),
@@ -152,15 +153,22 @@ async fn act_on(
 ) -> Result<Option<LeaverOutcomes>, baselines::Error> {
     let people = people?;
     let Ok(gone) = departures.now(&calls).await else { return Ok(None) };
-    let (off, on): (People, People) =
-        people.into_iter().partition(|(_, address)| gone.has(address));
+    let (mut done, mut on) = (LeaverOutcomes::new(), People::new());
+    for (slot, address) in people {
+        match gone.outcome(&address) {
+            Some(outcome) => {
+                done.insert(slot, outcome);
+            }
+            None => on.push((slot, address)),
+        }
+    }
     let addresses: Vec<&str> = on.iter().map(|(_, address)| address.as_str()).collect();
     let outcomes = match calls.act(&addresses).await {
         Ok(outcomes) => outcomes,
         Err(Undone) => return Ok(None),
     };
-    let done = on.into_iter().map(|(slot, _)| slot).zip(outcomes);
-    Ok(Some(done.chain(off.into_iter().map(|(slot, _)| (slot, LeaverOutcome::Gone))).collect()))
+    done.extend(on.into_iter().map(|(slot, _)| slot).zip(outcomes));
+    Ok(Some(done))
 }
 
 async fn record_all(

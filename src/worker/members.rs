@@ -16,11 +16,11 @@ use crate::runs::{Rejection, RejectionOutcome};
 
 /// What is known of the records of a batch.
 pub struct Answers<'a> {
-    /// How many of those whom the baseline does not know were not on the list before; `None` where the answers say that
-    /// only of a call with others.
+    /// How many of those whom the baseline does not know were not on the list before; `None` where the answers prove
+    /// that not, or only of a call with others.
     pub created: Option<i64>,
-    /// Whether those that are not new surely were on the list before this run.
-    pub is_proof: bool,
+    /// Positions in the page of those whom a call brought back to the list.
+    pub returned: &'a [usize],
     /// Those that are rejected, or in doubt.
     pub rejections: &'a [Rejection],
     /// Positions in the page of those that were surely not sent.
@@ -42,8 +42,9 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<L
             record,
             state,
             origin: match state {
+                MemberState::OnList if answers.returned.contains(row) => MemberOrigin::Ours,
                 // Who put them there is known already, or never will be.
-                MemberState::OnList if hashes.is_known => MemberOrigin::Unknown,
+                MemberState::OnList if !hashes.is_newcomer() => MemberOrigin::Unknown,
                 MemberState::OnList => origin,
                 other => other_origin(other),
             },
@@ -87,10 +88,10 @@ fn origin(
 ) -> MemberOrigin {
     let records = batch.records.iter().zip(&batch.hashes);
     let is_newcomer = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
-        !hashes.is_known && states.get(*row) == Some(&Some(MemberState::OnList))
+        hashes.is_newcomer() && states.get(*row) == Some(&Some(MemberState::OnList))
     };
     let newcomers = to_i64(records.filter(is_newcomer).count());
-    match answers.created.filter(|_| answers.is_proof) {
+    match answers.created {
         Some(0) => MemberOrigin::Stranger,
         Some(created) if created == newcomers => MemberOrigin::Ours,
         _ => MemberOrigin::Unknown,

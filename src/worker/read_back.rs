@@ -101,7 +101,7 @@ impl Uploader {
         while let Some((row, found)) = found.next().await {
             if let Ok(Found::Sent { is_new }) = found {
                 state.infer(is_new);
-                state.resubscribed += i64::from(request.people == PeopleKind::Returning);
+                state.resubscribed += i64::from(request.people.is_back());
                 taken.insert(row);
             }
         }

@@ -57,8 +57,14 @@ async fn recalled(
     let mut db = job.app.db.read().await?;
     let rejections = store_sent::unacknowledged(&mut db, job.run.id, first, end).await?;
     drop(db);
-    let is_proof = false;
-    let answers = Answers { created: None, is_proof, rejections: &rejections, unsent: &[] };
+    let returned = written.returned.iter().flat_map(|positions| &positions.0);
+    let returned: Vec<usize> = returned.filter_map(|one| batch.positions.row(*one)).collect();
+    let answers = Answers {
+        created: written.newcomers_created,
+        returned: &returned,
+        rejections: &rejections,
+        unsent: &[],
+    };
     let mut members = members(batch, &answers, job.run.id);
     if written.body_hash != batch.body_hash || first + written.rows != end {
         tracing::warn!(batch.number, "the records of a batch are others than those that were sent");

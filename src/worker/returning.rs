@@ -1,4 +1,4 @@
-//! People whom an earlier run of the export took off the list, and who are in the segments again.
+//! People whom an earlier run, perhaps of another export, took off the list, and who are in the segments again.
 //!
 //! Each is read first. Only those who are still as that run left them come back, in calls of their own: those who left
 //! by their own wish in between stay away. Such a call is never repeated blindly, since they may leave at any time.
@@ -66,6 +66,7 @@ impl Uploader {
             match self.state_of(&address).await? {
                 Some(now) if now == left_as && !may_be_a_wish => found.as_left.push(row),
                 None | Some(SubscriberState::Active) => found.usual.push(row),
+                Some(_) if self.plan.resubscribes() => found.usual.push(row),
                 Some(now) => found.refused.push(refusal(address, now)),
             }
         }

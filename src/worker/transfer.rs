@@ -87,7 +87,7 @@ fn uploads(
     let (storage, plan) = (job.app.storage.clone(), prepared.plan.clone());
     let is_returning = job.run.sync.resubscribe == Resubscribe::OurRemovals;
     let returning =
-        (is_returning && !plan.resubscribes()).then(|| Arc::new(plan.with_resubscribing()));
+        (is_returning || plan.resubscribes()).then(|| Arc::new(plan.with_resubscribing()));
     let marking = job.basis.as_ref().map_or_else(Marking::none, |basis| basis.marking.clone());
     let reader = batches::read(MemberSource {
         accounted: job.accounted(),

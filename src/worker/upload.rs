@@ -64,8 +64,17 @@ pub(super) enum PeopleKind {
     Usual,
     /// Only those whom the baseline does not know.
     Newcomers,
-    /// Only those whom it brings back.
+    /// Only those whom the baseline knows as off the list, where everybody comes back.
+    Left,
+    /// Only those whom it brings back, after a look at their state.
     Returning,
+}
+
+impl PeopleKind {
+    /// Whether they are on the list again, where they are not refused.
+    pub(super) const fn is_back(self) -> bool {
+        matches!(self, Self::Left | Self::Returning)
+    }
 }
 
 /// A call that is to be made.
@@ -239,8 +248,11 @@ impl Uploader {
                 state.http_status = Some(status);
                 let (records, in_doubt) = (&request.records, request.in_doubt);
                 match request.people {
-                    PeopleKind::Returning => state.count_returned(records, result),
+                    PeopleKind::Returning => {
+                        state.count_returned(records, !request.brings_nobody_back, result);
+                    }
                     PeopleKind::Newcomers => state.count_newcomers(records, in_doubt, result),
+                    PeopleKind::Left => state.count_returned(records, false, result),
                     PeopleKind::Usual => {
                         state.count(records, in_doubt, result);
                     }

@@ -19,6 +19,8 @@ pub struct Uploaded {
     pub inferred: i64,
     /// Of these: people whom an earlier run had taken off the list.
     pub resubscribed: i64,
+    /// Positions in the page of those of them whom a call brought back, as its answer says.
+    pub returned: Vec<usize>,
     pub refused: Vec<RefusedRecord>,
     /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
     /// nobody came back.
@@ -81,6 +83,7 @@ impl Uploaded {
             updated: 0,
             inferred: 0,
             resubscribed: 0,
+            returned: vec![],
             refused: vec![],
             is_proof: true,
             unanswered: None,
@@ -102,12 +105,14 @@ impl Uploaded {
     }
 
     /// Adds an answer about people who are on the list again. They were there before, whatever the answer counts.
-    pub fn count_returned(&mut self, records: &[usize], mut result: ImportResult) {
+    /// Those who are not refused are brought back by us, where the call could bring them back.
+    pub fn count_returned(&mut self, records: &[usize], is_ours: bool, mut result: ImportResult) {
         result.total_existing_subscribers += result.total_new_subscribers;
         result.total_new_subscribers = 0;
         let before = self.updated;
         self.count(records, false, result);
         self.resubscribed += self.updated - before;
+        self.returned.extend(records.iter().filter(|_| is_ours));
     }
 
     /// Adds an answer. Every record that was not rejected is on the list; what is not new was there

@@ -61,7 +61,7 @@ fn counted(found: i64, outcomes: &[(&str, i64)]) -> Value {
     counts
 }
 
-async fn calls_of(app: &TestApp, call: &str) -> i64 {
+pub async fn calls_of(app: &TestApp, call: &str) -> i64 {
     let calls = app.sandbox_says("calls").await["calls"][call].clone();
     calls.as_object().map_or(0, |by| by.values().filter_map(Value::as_i64).sum())
 }
@@ -322,7 +322,7 @@ async fn who_unsubscribed_meanwhile_is_not_deleted() {
 }
 
 /// By their own wish.
-async fn unsubscribes(app: &TestApp, person: usize) {
+pub async fn unsubscribes(app: &TestApp, person: usize) {
     let call =
         app.campaign_monitor(Method::POST, &format!("subscribers/{LIST_ID}/unsubscribe.json"));
     let body = json!({"EmailAddress": format!("person{person}@example.com")});

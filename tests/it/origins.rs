@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use crate::leavers::{csv, export, no_brake, run, state};
 use crate::support::TestApp;
 
-async fn put_on_list(app: &TestApp, person: usize, state: &str) {
+pub async fn put_on_list(app: &TestApp, person: usize, state: &str) {
     let email = format!("person{person}@example.com");
     let people = json!([{"email": email, "state": state}]);
     app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &people).await;
 }
 
-fn deletes(send: &str) -> Value {
+pub fn deletes(send: &str) -> Value {
     json!({"send": send, "leavers": {"action": "delete"}, "brake": no_brake()})
 }
 
-async fn deleted(app: &TestApp, export: &str) -> i64 {
+pub async fn deleted(app: &TestApp, export: &str) -> i64 {
     run(app, export).await["counts"]["leavers"]["deleted"].as_i64().unwrap()
 }
 

@@ -66,7 +66,7 @@ fn member(person: u64, content: u64) -> ListMember {
         customer_id: format!("C-{person}"),
         content,
         record: content.wrapping_mul(31),
-        state: MemberState::ALL[usize::try_from(content % 10).unwrap()],
+        state: MemberState::ALL[usize::try_from(content % 12).unwrap()],
         origin: MemberOrigin::ALL[usize::try_from(person % 3).unwrap()],
         run: RunId(Uuid::from_u64_pair(7, content)),
     }
@@ -258,14 +258,16 @@ fn rounds() -> impl Strategy<Value = Vec<Vec<(u64, u64)>>> {
     prop::collection::vec(prop::collection::vec((0..60_u64, any::<u64>()), 0..40), 0..8)
 }
 
-/// A member that is known keeps its origin, except that somebody who had left comes back as a stranger.
+/// A member that is known keeps its origin, except that somebody who had left, by whatever way, comes back as a
+/// stranger unless an answer proves that they are ours.
 fn after(before: Option<&ListMember>, now: ListMember) -> ListMember {
-    use MemberState::{Bounced, Deleted, OnList, Suppressed, Unsubscribed};
+    use MemberState::{Bounced, Deleted, DeletedByUs, Suppressed, Unsubscribed, UnsubscribedByUs};
     let Some(before) = before else { return now };
-    let had_left = [Unsubscribed, Bounced, Deleted, Suppressed].contains(&before.state);
+    let off = [Unsubscribed, Bounced, Deleted, Suppressed, DeletedByUs, UnsubscribedByUs];
+    let is_back = off.contains(&before.state) && !off.contains(&now.state);
     let origin = match now.origin {
         MemberOrigin::Ours => MemberOrigin::Ours,
-        _ if had_left && now.state == OnList => MemberOrigin::Stranger,
+        _ if is_back => MemberOrigin::Stranger,
         _ => before.origin,
     };
     ListMember { origin, ..now }

@@ -88,14 +88,26 @@ impl World {
             let (instance, export) = (Uuid::now_v7(), ExportId(Uuid::now_v7()));
             let new = Baseline::new(instance, export, "list", &plan.fingerprint, run, db::now());
             let hasher = Hasher::new(new.seed, &plan.fingerprint);
-            return (new, Marking { hasher, comparison: None, lookup: None, run });
+            return (
+                new,
+                Marking { hasher, comparison: None, lookup: None, elsewhere: Arc::default(), run },
+            );
         };
         let is_same = baseline.fingerprint == plan.fingerprint;
         let kind = if is_same { HashKind::Content } else { HashKind::Record };
         let index = Index::load(&self.storage, &baseline, kind).await.unwrap();
         let comparison = Comparison::new(baseline.clone(), Arc::new(index), kind, false);
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
-        (baseline, Marking { hasher, comparison: Some(Arc::new(comparison)), lookup: None, run })
+        (
+            baseline,
+            Marking {
+                hasher,
+                comparison: Some(Arc::new(comparison)),
+                lookup: None,
+                elsewhere: Arc::default(),
+                run,
+            },
+        )
     }
 
     async fn run(&mut self, (people, rows, is_city): &Round) {
