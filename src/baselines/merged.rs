@@ -61,8 +61,8 @@ impl Cursor {
 
 /// A person who had left and is on the list again came back by another way, not through this service.
 fn origin((state, origin): (MemberState, MemberOrigin), now: &ListMember) -> MemberOrigin {
-    use MemberState::{Bounced, Deleted, OnList, Suppressed, Unsubscribed};
-    let had_left = matches!(state, Unsubscribed | Bounced | Deleted | Suppressed);
+    use MemberState::{Bounced, Deleted, Moved, OnList, Suppressed, Unsubscribed};
+    let had_left = matches!(state, Unsubscribed | Bounced | Deleted | Suppressed | Moved);
     match now.origin {
         MemberOrigin::Ours => MemberOrigin::Ours,
         _ if had_left && now.state == OnList => MemberOrigin::Stranger,

@@ -56,6 +56,16 @@ pub struct Marking {
 }
 
 impl Marking {
+    /// What tells who is known.
+    pub fn known(&self) -> Option<&Arc<Comparison>> {
+        self.comparison.as_ref().or(self.lookup.as_ref())
+    }
+
+    /// Whether the list has nobody of whom this does not know.
+    fn is_current(&self) -> bool {
+        self.known().is_some_and(|known| known.is_current())
+    }
+
     /// For records that nobody needs to know again.
     pub const fn none() -> Self {
         Self {
@@ -229,18 +239,20 @@ impl Batcher {
         let contents = self.marking.hasher.contents(page, rows);
         let columns = self.plan.columns_of(page);
         let known = |row: usize| {
-            let comparison = self.marking.comparison.as_ref().or(self.marking.lookup.as_ref())?;
+            let comparison = self.marking.known()?;
             let address = self.plan.address(&columns, row).ok()?;
             comparison.find(comparison.key(&address))
         };
         let marked = rows.iter().zip(contents).zip(&encoded.records);
         let hashes = marked.map(|((row, content), span)| {
-            let known = known(*row);
+            let state = known(*row).map(|known| known.state);
+            let trusted = state.filter(|_| self.marking.is_current());
             RecordHashes {
                 content,
                 record: self.marking.hasher.record(&encoded.body[span.clone()]),
-                is_known: known.is_some(),
-                left_as: known.and_then(|known| left_as(known.state)),
+                is_known: trusted.is_some_and(|state| !state.is_unused()),
+                is_held_back: state == Some(MemberState::HeldBack),
+                left_as: trusted.and_then(left_as),
             }
         });
         hashes.collect()

@@ -26,6 +26,8 @@ pub struct RecordHashes {
     pub record: u64,
     /// False also where nothing was compared.
     pub is_known: bool,
+    /// Whether an earlier run did not send the person because of a no under another address.
+    pub is_held_back: bool,
     /// The state in which an earlier run took the person off the list; `None` of others.
     pub left_as: Option<SubscriberState>,
 }

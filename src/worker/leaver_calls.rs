@@ -20,8 +20,6 @@ use crate::runs::LeaverOutcome;
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
-/// The call itself was understood, and rejected for what it names.
-const BAD_REQUEST: u16 = 400;
 
 /// Makes the calls of one run.
 pub struct LeaverCalls {
@@ -75,7 +73,7 @@ impl LeaverCalls {
                 Ok(done)
             }
             Ok(Answered { answer: Departure::Gone, .. }) => Ok(LeaverOutcome::Gone),
-            Err(Some(error)) if is_personal(&error) => Ok(LeaverOutcome::Failed),
+            Err(Some(error)) if error.is_personal() => Ok(LeaverOutcome::Failed),
             Err(error) => Err(self.stop(error)),
         }
     }
@@ -210,11 +208,6 @@ impl LeaverCalls {
         }
         Undone
     }
-}
-
-/// Whether a call was rejected for the person that it names: another person may fare better.
-fn is_personal(error: &Error) -> bool {
-    matches!(error, Error::Refused { status: BAD_REQUEST, .. }) && !error.is_unknown_id()
 }
 
 /// The outcome for each address of an import, in lower case.

@@ -10,6 +10,7 @@ mod audit;
 mod bad_days;
 mod baselines;
 mod bodies;
+mod changed_addresses;
 mod changes;
 mod changes_doubt;
 mod codes;
