@@ -64,7 +64,9 @@ impl Cursor {
 fn origin((state, origin): (MemberState, MemberOrigin), now: &ListMember) -> MemberOrigin {
     match now.origin {
         MemberOrigin::Ours => MemberOrigin::Ours,
-        _ if state.has_left() && !now.state.has_left() => MemberOrigin::Stranger,
+        _ if (state.has_left() || state.is_unused()) && !now.state.has_left() => {
+            MemberOrigin::Stranger
+        }
         _ => origin,
     }
 }

@@ -32,11 +32,15 @@ pub enum MemberState {
     FlaggedByUs = 10,
     /// Left the segment, and stays on the list because another export sends the member there.
     LetGo = 11,
+    /// The person has another address now, and the list has nobody with this one any more.
+    Moved = 12,
+    /// Never sent, because the person has said no under an earlier address.
+    HeldBack = 13,
 }
 
 impl MemberState {
     /// Each at the position of its number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::OnList,
         Self::Unsubscribed,
         Self::Bounced,
@@ -49,6 +53,8 @@ impl MemberState {
         Self::InDoubt,
         Self::FlaggedByUs,
         Self::LetGo,
+        Self::Moved,
+        Self::HeldBack,
     ];
 
     /// The same word as in JSON.
@@ -67,13 +73,28 @@ impl MemberState {
             Self::InDoubt => "inDoubt",
             Self::FlaggedByUs => "flaggedByUs",
             Self::LetGo => "letGo",
+            Self::Moved => "moved",
+            Self::HeldBack => "heldBack",
         }
     }
 
     /// Whether an export has let go of the member: another one that does so too may take it off the list.
     #[must_use]
     pub const fn is_let_go(self) -> bool {
-        matches!(self, Self::LetGo | Self::FlaggedByUs | Self::DeletedByUs | Self::UnsubscribedByUs)
+        use MemberState::{DeletedByUs, FlaggedByUs, LetGo, Moved, UnsubscribedByUs};
+        matches!(self, LetGo | FlaggedByUs | DeletedByUs | UnsubscribedByUs | Moved)
+    }
+
+    /// Whether the list has nobody with the address: then somebody who turns up there is new.
+    #[must_use]
+    pub const fn is_unused(self) -> bool {
+        matches!(self, Self::Moved | Self::HeldBack)
+    }
+
+    /// Whether the person is not to get mail, also not under another address.
+    #[must_use]
+    pub const fn is_no(self) -> bool {
+        matches!(self, Self::Unsubscribed | Self::Deleted | Self::Suppressed | Self::HeldBack)
     }
 
     /// Whether the member is off the list: one who is on it again came back, through this service or by another way.
@@ -149,7 +170,7 @@ mod tests {
                 assert_eq!(decode(number), Some((state, origin)));
             }
         }
-        for number in [12, 15, 0b11_0000, 1 << STATE_BITS, u64::MAX] {
+        for number in [14, 15, 0b11_0000, 1 << STATE_BITS, u64::MAX] {
             assert_eq!(decode(number), None, "{number}");
         }
     }

@@ -20,6 +20,8 @@ const PAUSE_MAX: Duration = Duration::from_mins(10);
 
 /// What an answer without a code is read as; none is numbered so.
 const NO_CODE: i64 = 0;
+/// The call itself was understood, and rejected for what it names.
+const BAD_REQUEST: u16 = 400;
 /// The body is larger than something on the way lets through.
 const TOO_LARGE: u16 = 413;
 
@@ -183,6 +185,12 @@ impl Error {
     #[must_use]
     pub const fn is_unknown_subscriber(&self) -> bool {
         matches!(self, Self::Refused { code: 203, .. })
+    }
+
+    /// Whether a call was rejected for the person that it names: another person may fare better.
+    #[must_use]
+    pub const fn is_personal(&self) -> bool {
+        matches!(self, Self::Refused { status: BAD_REQUEST, .. }) && !self.is_unknown_id()
     }
 
     /// What kind of error it is, in a word.

@@ -1,5 +1,7 @@
 //! Calls about one subscriber. Campaign Monitor has no such call for many: each person who leaves a list costs one.
 
+use bytes::Bytes;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +94,20 @@ impl Account {
         let page = page.to_string();
         let query = [("date", since), ("page", &page), ("orderfield", "email")];
         answer(self.request(Method::GET, &path).query(&query), read_span(&path)).await
+    }
+
+    /// Gives a subscriber the address and the values of a record of an import. State and date of joining stay, and
+    /// nobody is added.
+    pub async fn change_address(
+        &self,
+        list_id: &str,
+        old: &str,
+        record: Bytes,
+    ) -> Result<(), Error> {
+        let path = format!("subscribers/{list_id}.json");
+        let request = self.request(Method::PUT, &path).query(&[("email", old)]);
+        let request = request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(record);
+        done(request, write_span("PUT", &path)).await
     }
 
     /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.

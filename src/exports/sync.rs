@@ -142,6 +142,12 @@ pub enum VerificationLevel {
 }
 
 impl ListSync {
+    /// Whether the list follows the segments: what it has of each member is known, and counts.
+    #[must_use]
+    pub fn follows_segments(&self) -> bool {
+        self.send == SendMode::Changes || self.leavers != Leavers::Keep
+    }
+
     /// Whether people come back also when they left by their own wish. `options.resubscribe` says the same.
     #[must_use]
     pub fn resubscribes(&self, options: Options) -> bool {

@@ -93,6 +93,7 @@ fn counts(counts: Counts, leavers: LeaverCounts) -> ReceiptCounts {
         in_doubt: counts.in_doubt,
         remaining: counts.remaining(),
         resubscribed: counts.resubscribed,
+        changed_addresses: counts.changed_addresses,
         leavers: leavers.into(),
     }
 }

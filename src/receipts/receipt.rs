@@ -134,6 +134,8 @@ pub struct ReceiptCounts {
     pub remaining: i64,
     /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
     pub resubscribed: i64,
+    /// A part of `updated`: people whom the list had under another address, which was changed.
+    pub changed_addresses: i64,
     pub leavers: ReceiptLeavers,
 }
 

@@ -14,7 +14,7 @@ use super::plan::Plan;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index, RemovedPeople};
 use crate::db;
-use crate::exports::{Leavers, ListSync, Resubscribe, SendMode};
+use crate::exports::{ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
 use crate::runs::{FullBecause, Run, store_sent};
 use crate::storage;
@@ -48,9 +48,9 @@ impl<'a> BasisQuery<'a> {
         self.sync.send == SendMode::Changes
     }
 
-    /// Whether it matters who was on the list before: people may leave it, or come back.
+    /// Whether it matters who was on the list before: people may leave it, come back, or change their address.
     fn asks_who_is_known(&self) -> bool {
-        self.sync.leavers != Leavers::Keep || self.sync.resubscribe != Resubscribe::Never
+        self.sync.follows_segments() || self.sync.resubscribe != Resubscribe::Never
     }
 }
 
@@ -131,12 +131,12 @@ impl Basis {
         let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
         drop(db);
         let baseline = self.baseline.clone();
-        if baseline.run_id != of.run && last.is_some_and(|last| last != baseline.run_id) {
-            return Ok(self);
-        }
+        let is_behind =
+            baseline.run_id != of.run && last.is_some_and(|last| last != baseline.run_id);
         match Index::load(&app.storage, &baseline, HashKind::Content).await {
             Ok(index) => {
                 let lookup = Comparison::new(baseline, Arc::new(index), HashKind::Content, false);
+                let lookup = if is_behind { lookup.behind() } else { lookup };
                 self.marking.lookup = Some(Arc::new(lookup));
                 Ok(self)
             }

@@ -58,6 +58,16 @@ pub struct Marking {
 }
 
 impl Marking {
+    /// What tells who is known.
+    pub fn known(&self) -> Option<&Arc<Comparison>> {
+        self.comparison.as_ref().or(self.lookup.as_ref())
+    }
+
+    /// Whether the list has nobody of whom this does not know.
+    fn is_current(&self) -> bool {
+        self.known().is_some_and(|known| known.is_current())
+    }
+
     /// For records that nobody needs to know again.
     pub fn none() -> Self {
         Self {
@@ -68,13 +78,11 @@ impl Marking {
             run: RunId(uuid::Uuid::nil()),
         }
     }
-}
 
-impl Marking {
     /// What the baseline has of an address.
-    fn known(&self, address: &str) -> Option<MemberState> {
-        let comparison = self.comparison.as_ref().or(self.lookup.as_ref())?;
-        Some(comparison.find(comparison.key(address))?.state)
+    fn state_of(&self, address: &str) -> Option<MemberState> {
+        let known = self.known()?;
+        Some(known.find(known.key(address))?.state)
     }
 
     /// How this service took somebody off the list: by this export, or by another one while this one did not hold the
@@ -253,13 +261,15 @@ impl Batcher {
         let marked = rows.iter().zip(contents).zip(&encoded.records);
         let hashes = marked.map(|((row, content), span)| {
             let address = self.plan.address(&columns, *row).unwrap_or_default();
-            let known = self.marking.known(&address);
+            let state = self.marking.state_of(&address);
+            let trusted = state.filter(|_| self.marking.is_current());
             RecordHashes {
                 content,
                 record: self.marking.hasher.record(&encoded.body[span.clone()]),
-                is_known: known.is_some(),
-                has_left: known.is_some_and(MemberState::has_left),
-                left_as: self.marking.removed(&address, known).and_then(left_as),
+                is_known: trusted.is_some_and(|state| !state.is_unused()),
+                has_left: state.is_some_and(MemberState::has_left),
+                is_held_back: state == Some(MemberState::HeldBack),
+                left_as: self.marking.removed(&address, trusted).and_then(left_as),
             }
         });
         hashes.collect()

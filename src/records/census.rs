@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::batches::ReadFailure;
@@ -15,7 +15,7 @@ use super::columns::{CUSTOMER_ID_COLUMN, Columns};
 use super::hasher::Hasher;
 use super::plan::Plan;
 use super::seen::Seen;
-use crate::baselines::{Baseline, Index, MemberState, SlotSet};
+use crate::baselines::{Baseline, Index, Known, MemberState, SlotSet};
 use crate::campaign_monitor::ConsentReading;
 use crate::storage::{Manifest, Storage};
 
@@ -24,6 +24,18 @@ pub struct Rows {
     pub storage: Storage,
     pub manifests: Vec<Arc<Manifest>>,
     pub plan: Arc<Plan>,
+}
+
+impl Rows {
+    /// Every row, page by page.
+    pub(super) fn pages(&self) -> impl Stream<Item = Result<RecordBatch, ReadFailure>> + Unpin {
+        let (storage, columns) = (self.storage.clone(), self.plan.wanted());
+        let manifests = stream::iter(self.manifests.clone()).enumerate();
+        Box::pin(manifests.flat_map(move |(segment, manifest)| {
+            let pages = storage.pages(manifest, columns.clone());
+            pages.map_err(move |error| ReadFailure { segment, error })
+        }))
+    }
 }
 
 /// What the list has from the export.
@@ -51,27 +63,22 @@ pub struct Census {
     pub rows: i64,
     /// Addresses that the list does not have from the export.
     newcomers: Option<Seen>,
+    /// Hashes of the `CustomerId`s of those of them that would be sent.
+    newcomer_ids: HashSet<u64>,
     /// Hashes of the `CustomerId`s of rows whose address cannot be used.
     unreachable: HashSet<u64>,
 }
 
 /// Reads every row once, and meets the members of the baseline.
-pub async fn take(rows: Rows, known: Option<BaselineIndex>) -> Result<Census, ReadFailure> {
+pub async fn take(rows: &Rows, known: Option<BaselineIndex>) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
     let newcomers =
         Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
     let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
     let mut census = Census { known, met, newcomers: Some(newcomers), ..Census::default() };
-    let columns = rows.plan.wanted();
-    let (plan, storage) = (rows.plan, rows.storage);
-    let manifests = stream::iter(rows.manifests).enumerate();
-    let pages = manifests.flat_map(move |(segment, manifest)| {
-        let pages = storage.pages(manifest, columns.clone());
-        pages.map_err(move |error| ReadFailure { segment, error })
-    });
-    let mut pages = Box::pin(pages);
+    let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await? {
-        census.count(&plan, &page);
+        census.count(&rows.plan, &page);
     }
     census.newcomers = None;
     Ok(census)
@@ -84,6 +91,18 @@ impl Census {
         self.unreachable.contains(&xxh3_64(customer_id.as_bytes()))
     }
 
+    /// Whether a newcomer has this `CustomerId`.
+    #[must_use]
+    pub fn has_newcomer(&self, customer_id: &str) -> bool {
+        self.newcomer_ids.contains(&xxh3_64(customer_id.as_bytes()))
+    }
+
+    /// Whether there are newcomers.
+    #[must_use]
+    pub fn has_newcomers(&self) -> bool {
+        !self.newcomer_ids.is_empty()
+    }
+
     fn count(&mut self, plan: &Plan, page: &RecordBatch) {
         let columns = &plan.columns_of(page);
         let contents = self.contents(page);
@@ -91,7 +110,10 @@ impl Census {
             self.rows += 1;
             if let Ok(address) = plan.address(columns, row) {
                 let is_sent = is_sent(plan, columns, row);
-                self.meet(&address, contents.get(row).copied(), is_sent);
+                let is_new = self.meet(&address, contents.get(row).copied(), is_sent);
+                let id = columns.written(CUSTOMER_ID_COLUMN, row);
+                let id = id.filter(|_| is_new && self.known.is_some());
+                self.newcomer_ids.extend(id.map(|id| xxh3_64(id.as_bytes())));
             } else {
                 let id = columns.written(CUSTOMER_ID_COLUMN, row);
                 self.unreachable.extend(id.map(|id| xxh3_64(id.as_bytes())));
@@ -105,16 +127,21 @@ impl Census {
         hasher.map(|hasher| hasher.contents(page, &rows)).unwrap_or_default()
     }
 
-    fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) {
+    /// Whether the row is sent to an address that the list does not have from the export.
+    fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) -> bool {
         let known = self.known.as_ref();
         let found = known.and_then(|known| known.index.find(known.baseline.key(address)));
-        let Some(member) = found else {
+        let Some(member) = found.filter(|member| member.state != MemberState::Moved) else {
             self.new += i64::from(is_sent && self.is_newcomer(address));
-            return;
+            return is_sent;
         };
-        if !self.met.insert(member.slot) || !is_sent {
-            return;
+        if self.met.insert(member.slot) && is_sent {
+            self.count_known(&member, content);
         }
+        false
+    }
+
+    fn count_known(&mut self, member: &Known, content: Option<u64>) {
         let is_same = content.is_some_and(|content| member.has_hash(content));
         if member.state == MemberState::LetGo {
             self.new += 1;
@@ -135,7 +162,7 @@ impl Census {
 }
 
 /// Whether nothing in a row keeps it from being sent. Profiles whose consents contradict each other are not found here.
-fn is_sent(plan: &Plan, columns: &Columns<'_>, row: usize) -> bool {
+pub(super) fn is_sent(plan: &Plan, columns: &Columns<'_>, row: usize) -> bool {
     columns.written(CUSTOMER_ID_COLUMN, row).is_some()
         && (!plan.reads_consents()
             || !plan.consents(columns, row).contains(&ConsentReading::Unreadable))

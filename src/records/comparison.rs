@@ -11,6 +11,8 @@ pub struct Comparison {
     hashes: HashKind,
     /// Whether people are sent whom the list refused, because the export did not ask for them to come back before.
     resends_refused: bool,
+    /// Whether the list may have people of whom it does not know: a later run may have sent some.
+    is_behind: bool,
 }
 
 impl Comparison {
@@ -21,7 +23,17 @@ impl Comparison {
         hashes: HashKind,
         resends_refused: bool,
     ) -> Self {
-        Self { baseline, index, hashes, resends_refused }
+        Self { baseline, index, hashes, resends_refused, is_behind: false }
+    }
+
+    /// What is known may have changed since: only a no still counts.
+    pub fn behind(self) -> Self {
+        Self { is_behind: true, ..self }
+    }
+
+    /// Whether the list has nobody of whom this does not know.
+    pub const fn is_current(&self) -> bool {
+        !self.is_behind
     }
 
     /// The members, to be read by others too.
@@ -52,12 +64,14 @@ impl Comparison {
                 | MemberState::Bounced
                 | MemberState::Deleted
                 | MemberState::Suppressed
-                | MemberState::Unconfirmed => !self.resends_refused,
+                | MemberState::Unconfirmed
+                | MemberState::HeldBack => !self.resends_refused,
                 MemberState::Flagged
                 | MemberState::DeletedByUs
                 | MemberState::UnsubscribedByUs
                 | MemberState::FlaggedByUs
                 | MemberState::LetGo
+                | MemberState::Moved
                 | MemberState::InDoubt => false,
             }
     }

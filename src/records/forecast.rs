@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::address_changes::AddressChanges;
 use super::census::Census;
 use super::integers::to_i64;
 use super::leaver_set::LeaverSet;
@@ -17,6 +18,9 @@ use crate::storage::{Manifest, PAGE_ROWS};
 
 /// Milliseconds that a call is assumed to take before any was made.
 pub const CALL_MS_ASSUMED: i64 = 1200;
+
+/// The subscriber is read, then changed.
+const CALLS_OF_CHANGE: i64 = 2;
 
 /// How long a call takes, and how many are made at a time.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +38,7 @@ pub struct Intent<'a> {
     pub compared_with: Option<ComparedWith>,
 }
 
-/// Whether a run needs a plan: people may leave the list, or new ones are limited.
+/// Whether every run needs a plan: people may leave the list, or new ones are limited.
 #[must_use]
 pub fn needs_plan(sync: &ListSync) -> bool {
     sync.leavers != Leavers::Keep || sync.brake.additions.is_some()
@@ -42,17 +46,25 @@ pub fn needs_plan(sync: &ListSync) -> bool {
 
 /// The plan of a run that found this.
 #[must_use]
-pub fn plan(census: &Census, leavers: &LeaverSet, intent: &Intent<'_>) -> RunPlan {
+pub fn plan(
+    census: &Census,
+    changes: &AddressChanges,
+    leavers: &LeaverSet,
+    intent: &Intent<'_>,
+) -> RunPlan {
     let (act, kept) = (to_i64(leavers.act.len()), to_i64(leavers.kept()));
-    let sync = intent.sync;
+    let (sync, changed_addresses) = (intent.sync, to_i64(changes.changed()));
+    let new = census.new - changed_addresses - to_i64(changes.held_back());
     let sent = match sync.send {
-        SendMode::All => census.new + census.changed + census.unchanged,
-        SendMode::Changes => census.new + census.changed,
+        SendMode::All => new + census.changed + census.unchanged,
+        SendMode::Changes => new + census.changed,
     };
-    let calls = calls_of(sent) + leaver_calls(sync, act);
+    let single_calls = changed_addresses * CALLS_OF_CHANGE + leaver_calls(sync, act);
+    let calls = calls_of(sent) + single_calls;
     RunPlan {
-        new: census.new,
+        new,
         changed: census.changed,
+        changed_addresses,
         unchanged: census.unchanged,
         leavers: act,
         kept,
@@ -60,7 +72,7 @@ pub fn plan(census: &Census, leavers: &LeaverSet, intent: &Intent<'_>) -> RunPla
         calls,
         estimated_seconds: estimate(calls, intent.pace),
         compared_with: intent.compared_with,
-        limits: reached(&sync.brake, census, act),
+        limits: reached(&sync.brake, census, (new, act, changed_addresses)),
     }
 }
 
@@ -89,14 +101,19 @@ pub fn estimate(calls: i64, pace: CallPace) -> i64 {
     (ms + 999) / 1000
 }
 
-/// The limits that so many leavers and new members reach.
-fn reached(brake: &Brake, census: &Census, leavers: i64) -> Vec<ReachedLimit> {
+/// The limits that so many new members, leavers and changed addresses reach. A mistake in the ids would change
+/// addresses of people who left: so these count as removals.
+fn reached(
+    brake: &Brake,
+    census: &Census,
+    (new, leavers, changed_addresses): (i64, i64, i64),
+) -> Vec<ReachedLimit> {
     let on_list = on_list(census);
     let mut reached = vec![];
     if let Some(limit) = &brake.removals {
         reached.extend(over(
             limit,
-            leavers,
+            leavers + changed_addresses,
             on_list,
             BrakeRule::RemovalsCount,
             BrakeRule::RemovalsPercent,
@@ -107,7 +124,7 @@ fn reached(brake: &Brake, census: &Census, leavers: i64) -> Vec<ReachedLimit> {
     }
     if let Some(limit) = &brake.additions {
         let rules = (BrakeRule::AdditionsCount, BrakeRule::AdditionsPercent);
-        reached.extend(over(limit, census.new, on_list, rules.0, rules.1));
+        reached.extend(over(limit, new, on_list, rules.0, rules.1));
     }
     reached
 }
@@ -152,11 +169,12 @@ pub enum Hold {
     Run,
 }
 
-/// What a plan holds up by its limits. New members can only wait when the whole run does.
+/// What a plan holds up by its limits. New members and changed addresses can only wait when the whole run does.
 #[must_use]
 pub fn hold(plan: &RunPlan, brake: &Brake) -> Hold {
+    let is_sent = plan.changed_addresses > 0;
     let is_new = plan.limits.iter().any(|reached| !reached.limit.is_about_removals());
-    match (plan.limits.is_empty(), is_new || brake.hold == BrakeHold::Run) {
+    match (plan.limits.is_empty(), is_sent || is_new || brake.hold == BrakeHold::Run) {
         (true, _) => Hold::Nothing,
         (false, true) => Hold::Run,
         (false, false) => Hold::Removals,
@@ -171,12 +189,12 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The hash of a plan: what is read, by which mapping, with which settings, and who leaves. What was sent meanwhile
+/// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and whose address changes. What was sent meanwhile
 /// changes it only where it is a part of what is approved.
 #[must_use]
 pub fn hash(
     plan: &RunPlan,
-    leavers: &LeaverSet,
+    (changes, leavers): (&AddressChanges, &LeaverSet),
     manifests: &[Arc<Manifest>],
     mapping: &impl serde::Serialize,
     list: &str,
@@ -185,7 +203,8 @@ pub fn hash(
     let counted = (hold(plan, &sync.brake) == Hold::Run).then_some((plan.new, plan.changed));
     let read: Vec<_> = manifests.iter().map(Arc::as_ref).collect();
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
-        "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest});
+        "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest,
+        "addresses": changes.digest()});
     hex(&Sha256::digest(decisive.to_string()))
 }
 

@@ -28,6 +28,8 @@ pub struct RecordHashes {
     pub is_known: bool,
     /// Whether it knows the person as one who is off the list.
     pub has_left: bool,
+    /// Whether an earlier run did not send the person because of a no under another address.
+    pub is_held_back: bool,
     /// The state in which an earlier run, also of another export, took the person off the list; `None` of others.
     pub left_as: Option<SubscriberState>,
 }

@@ -6,6 +6,7 @@
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
+use super::address_changes::AddressChanges;
 use super::census::{BaselineIndex, Census};
 use crate::baselines::{
     self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
@@ -43,18 +44,21 @@ impl LeaverSet {
 }
 
 /// Finds them. `others` are the baselines of all other exports to the list: without one of them nobody knows whom it
-/// holds.
+/// holds. Who has another address now has not left.
 pub async fn find(
     storage: &Storage,
     census: &Census,
+    changes: &AddressChanges,
     action: &Leavers,
     others: &[Baseline],
 ) -> Result<LeaverSet, baselines::Error> {
     let Some(BaselineIndex { baseline, index, .. }) = &census.known else {
         return Ok(LeaverSet::default());
     };
-    let candidates =
-        select(index, |known| is_candidate(known, action) && !census.met.contains(known.slot));
+    let candidates = select(index, |known| {
+        let is_here = census.met.contains(known.slot) || changes.has_slot(known.slot);
+        is_candidate(known, action) && !is_here
+    });
     let mut ours = select(index, |known| known.origin == MemberOrigin::Ours);
     let mut let_go = SlotSet::new(index.len());
     for other in others.iter().filter(|_| !candidates.is_empty()) {

@@ -2,6 +2,7 @@
 //!
 //! A run sends what a preview only counts; both take it from here, so both report the same.
 
+pub mod address_changes;
 pub mod basis;
 pub mod batcher;
 pub mod batches;
@@ -20,6 +21,7 @@ pub mod integers;
 pub mod leaver_set;
 pub mod outlook;
 pub mod plan;
+pub mod plan_failure;
 pub mod positions;
 pub mod rejection;
 mod seen;

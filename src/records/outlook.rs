@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::address_changes::{self, AddressChanges};
 use super::basis::Basis;
 use super::batcher::Marking;
-use super::batches::ReadFailure;
 use super::census::{self, BaselineIndex, Census, Rows};
 use super::forecast::{self, CallPace, Hold, Intent};
 use super::hasher::Hasher;
 use super::leaver_set::{self, LeaverSet};
 use super::plan::Plan;
+use super::plan_failure::PlanFailure;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index};
 use crate::db::ReadHandle;
@@ -38,24 +39,38 @@ pub struct Outlook {
     pub hash: String,
     pub hold: Hold,
     pub leavers: LeaverSet,
+    /// Newcomers whom the baseline knows under another address.
+    pub changes: AddressChanges,
     /// In which the slots of the leavers count.
     pub baseline: Option<Baseline>,
     /// Why nobody leaves the list, where somebody might.
     pub doubt: Option<Warning>,
 }
 
-/// Why there is no outlook.
-#[derive(Debug)]
-pub enum PlanFailure {
-    Read(ReadFailure),
-    Storage(crate::storage::Error),
-    /// The segments have more members than were read.
-    Incomplete,
-    Database(sqlx::Error),
+/// The plan of a run that needs one; `None` for others. A run that only sends changes needs one when addresses changed:
+/// to find that out it first reads no values.
+pub async fn compute_where_needed(
+    app: &App,
+    subject: &PlanSubject<'_>,
+    plan: Arc<Plan>,
+    manifests: &[Arc<Manifest>],
+) -> Result<Option<Outlook>, PlanFailure> {
+    let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
+    if !forecast::needs_plan(subject.sync) {
+        if !subject.sync.follows_segments() || !is_known {
+            return Ok(None);
+        }
+        let narrow = Arc::new(plan.decisive());
+        let peeked = Box::pin(compute(app, subject, narrow, manifests)).await?;
+        if peeked.changes.is_empty() {
+            return Ok(None);
+        }
+    }
+    Box::pin(compute(app, subject, plan, manifests)).await.map(Some)
 }
 
 /// Computes the plan of a run: reads the segments and the baselines, and sends nothing.
-pub async fn compute(
+async fn compute(
     app: &App,
     subject: &PlanSubject<'_>,
     plan: Arc<Plan>,
@@ -67,19 +82,44 @@ pub async fn compute(
     drop(tx);
     let (own, doubt) = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
-    let census = census::take(rows, own).await.map_err(PlanFailure::Read)?;
+    let census = census::take(&rows, own).await.map_err(PlanFailure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
         return Err(PlanFailure::Incomplete);
     }
-    let (leavers, doubt) = leavers(app, subject, &census, others.as_deref(), doubt).await?;
+    let others = others.as_deref();
+    let changes = changes(subject, &rows, &census, others).await?;
+    let found = (&census, &changes);
+    let (leavers, doubt) = leavers(app, subject, found, others, doubt).await?;
     let intent = Intent { sync: subject.sync, pace, compared_with };
-    let plan = forecast::plan(&census, &leavers, &intent);
+    let plan = forecast::plan(&census, &changes, &leavers, &intent);
     let list = subject.list.as_str();
-    let hash = forecast::hash(&plan, &leavers, manifests, subject.mapping, list, subject.sync);
+    let people = (&changes, &leavers);
+    let hash = forecast::hash(&plan, people, manifests, subject.mapping, list, subject.sync);
     let hold = forecast::hold(&plan, &subject.sync.brake);
     let baseline = census.known.map(|known| known.baseline);
-    Ok(Outlook { plan, hash, hold, leavers, baseline, doubt: doubt.map(warning) })
+    Ok(Outlook { plan, hash, hold, leavers, changes, baseline, doubt: doubt.map(warning) })
+}
+
+/// Whose address changed. What is missing or damaged changes nobody's.
+async fn changes(
+    subject: &PlanSubject<'_>,
+    rows: &Rows,
+    census: &Census,
+    others: Option<&[Baseline]>,
+) -> Result<AddressChanges, PlanFailure> {
+    if !subject.sync.follows_segments() {
+        return Ok(AddressChanges::default());
+    }
+    let narrow = Rows {
+        storage: rows.storage.clone(),
+        manifests: rows.manifests.clone(),
+        plan: Arc::new(rows.plan.decisive()),
+    };
+    match Box::pin(address_changes::find(&narrow, census, others)).await {
+        Err(PlanFailure::Damaged) => Ok(AddressChanges::default()),
+        found => found,
+    }
 }
 
 /// Who leaves, or why nobody does. `others` are the baselines of other exports to the list; `None` when it is unknown
@@ -87,7 +127,7 @@ pub async fn compute(
 async fn leavers(
     app: &App,
     subject: &PlanSubject<'_>,
-    census: &Census,
+    (census, changes): (&Census, &AddressChanges),
     others: Option<&[Baseline]>,
     doubt: Option<&'static str>,
 ) -> Result<(LeaverSet, Option<&'static str>), PlanFailure> {
@@ -99,7 +139,7 @@ async fn leavers(
         return Ok((LeaverSet::default(), doubt));
     }
     let Some(others) = others else { return Ok((LeaverSet::default(), Some(OTHERS_UNKNOWN))) };
-    match leaver_set::find(&app.storage, census, action, others).await {
+    match leaver_set::find(&app.storage, census, changes, action, others).await {
         Ok(leavers) => Ok((leavers, None)),
         Err(baselines::Error::Damaged { .. }) => Ok((LeaverSet::default(), Some(LOST))),
         Err(baselines::Error::Storage(error)) => Err(PlanFailure::Storage(error)),
@@ -221,10 +261,4 @@ const OTHERS_UNKNOWN: &str = "Another export sends to the same list, and it is n
 #[must_use]
 pub fn warning(message: &str) -> Warning {
     Warning { code: WarningCode::NobodyRemoved, message: message.to_owned() }
-}
-
-impl From<sqlx::Error> for PlanFailure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use bytes::Bytes;
 
 use super::columns::{Blanks, Columns, EMAIL_COLUMN};
 use super::consents::Consents;
@@ -125,6 +126,7 @@ impl Plan {
         let consent_to_track = moved(&self.layout.consent_to_track);
         let consent_to_send_sms = moved(&self.layout.consent_to_send_sms);
         let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
+        let layout = Layout { resubscribe: self.layout.resubscribe, ..layout };
         let (columns, names) = (columns.into(), TargetNames::default());
         let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
         Self { columns, needed, names, fingerprint: String::new(), layout, blanks }
@@ -175,6 +177,12 @@ impl Plan {
         row: usize,
     ) -> Option<Cow<'a, str>> {
         self.layout.custom_fields[index].source.read(page, row)
+    }
+
+    /// The record of one row, as an import has it among others.
+    pub fn record(&self, page: &RecordBatch, row: usize) -> Bytes {
+        let Encoded { body, records, .. } = self.encode(page, &[row]);
+        records.first().map_or_else(Bytes::new, |span| body.slice(span.clone()))
     }
 
     /// The import of these rows of a page, and the values that did not fit their fields.

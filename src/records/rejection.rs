@@ -27,6 +27,8 @@ pub enum RejectionCode {
     /// Profiles with one address contradict each other in their consents.
     ConsentConflict,
     DuplicateAddress,
+    /// The person said no under an earlier address, so it was not sent.
+    RefusedBefore,
     /// It was sent, and no answer says whether it is on the list.
     NoAnswer,
     /// It was sent, and Campaign Monitor rejected it.
@@ -61,6 +63,7 @@ impl RejectionCode {
             Self::ConsentUnreadable => "consentUnreadable",
             Self::ConsentConflict => "consentConflict",
             Self::DuplicateAddress => "duplicateAddress",
+            Self::RefusedBefore => "refusedBefore",
             Self::NoAnswer => "noAnswer",
             Self::Refused(code) => return code.word(),
         })
@@ -69,6 +72,9 @@ impl RejectionCode {
 
 /// What a person is to the list whom it refused with this code; `None` for what is wrong with the record.
 pub fn refused_state(word: &str) -> Option<MemberState> {
+    if *word == *RejectionCode::RefusedBefore.word() {
+        return Some(MemberState::HeldBack);
+    }
     let states = [
         (RefusalCode::Suppressed, MemberState::Suppressed),
         (RefusalCode::Deleted, MemberState::Deleted),

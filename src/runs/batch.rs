@@ -45,6 +45,8 @@ pub struct BatchResult {
     pub created: i64,
     pub updated: i64,
     pub rejected: i64,
+    /// Of the updated: those whose address was changed.
+    pub changed_addresses: i64,
     /// Of the created and updated: those that were read back, because no answer counted them.
     pub inferred: i64,
     pub unchanged: i64,

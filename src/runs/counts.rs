@@ -26,6 +26,8 @@ pub struct Counts {
     pub in_doubt: i64,
     /// A part of `updated`: people whom an earlier run had taken off the list.
     pub resubscribed: i64,
+    /// A part of `updated`: people whom the list had under another address.
+    pub changed_addresses: i64,
 }
 
 impl Counts {
@@ -84,6 +86,7 @@ impl Counts {
         self.invalid += more.invalid;
         self.in_doubt += more.in_doubt;
         self.resubscribed += more.resubscribed;
+        self.changed_addresses += more.changed_addresses;
     }
 
     /// How a run that went through all its profiles ends.

@@ -15,6 +15,10 @@ pub struct RunPlan {
     /// Members whose record differs from what Campaign Monitor last acknowledged.
     #[schema(minimum = 0, example = 310)]
     pub changed: i64,
+    /// Members whose address changed: their subscriber gets the new one. They are neither new nor leavers.
+    #[serde(default)]
+    #[schema(required, minimum = 0, example = 3)]
+    pub changed_addresses: i64,
     /// Members that the list has as they are. They are sent all the same unless the export sends changes only.
     #[schema(minimum = 0, example = 98_400)]
     pub unchanged: i64,
@@ -94,8 +98,12 @@ impl RunPlan {
     /// The limits that it reaches, in a sentence.
     #[must_use]
     pub fn explanation(&self) -> String {
-        let sentences: Vec<_> = self.limits.iter().map(ReachedLimit::sentence).collect();
-        sentences.join(" ")
+        let sentences = self.limits.iter().map(ReachedLimit::sentence);
+        let changed = self.changed_addresses;
+        let addresses = (changed > 0).then(|| {
+            format!("Of these, {changed} stay and get another address (with the same CustomerId).")
+        });
+        sentences.chain(addresses).collect::<Vec<_>>().join(" ")
     }
 }
 

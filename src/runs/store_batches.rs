@@ -20,7 +20,8 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
-                     created, updated, rejected, inferred, unchanged, body_hash, newcomers_created, returned) ",
+                     created, updated, rejected, changed_addresses, inferred, unchanged, body_hash, newcomers_created,
+                     returned) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -34,6 +35,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.created)
                     .push_bind(batch.updated)
                     .push_bind(batch.rejected)
+                    .push_bind(batch.changed_addresses)
                     .push_bind(batch.inferred)
                     .push_bind(batch.unchanged)
                     .push_bind(batch.body_hash)

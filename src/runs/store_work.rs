@@ -192,7 +192,7 @@ pub async fn checkpoint(
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
              field_warnings = $11, lease_until = $12, unchanged = unchanged + $14,
-             resubscribed = resubscribed + $15, version = version + 1
+             resubscribed = resubscribed + $15, changed_addresses = changed_addresses + $16, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -210,6 +210,7 @@ pub async fn checkpoint(
     .bind(to.progress)
     .bind(to.counts.unchanged)
     .bind(to.counts.resubscribed)
+    .bind(to.counts.changed_addresses)
     .fetch_optional(db)
     .await
     })

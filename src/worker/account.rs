@@ -57,6 +57,9 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         resubscribed,
         returned,
         refused,
+        changed,
+        held_back: held,
+        learned,
         is_proof,
         unanswered,
         http_status,
@@ -65,22 +68,28 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
     } = uploaded;
     let is_answered = unanswered.is_none();
     let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
-    let mut rejections = rejected(&batch, refused, &[doubtful.as_slice(), &unsent].concat());
+    let changed_rows: Vec<_> = changed.keys().copied().collect();
+    let others = [doubtful.as_slice(), &unsent, &held, &changed_rows].concat();
+    let mut rejections = rejected(&batch, refused, &others);
     rejections.extend(in_doubt(&batch, &doubtful));
+    rejections.extend(held_back(&batch, &held));
     let newcomers_created = newcomers_created.filter(|_| is_proof);
     let answers = Answers {
         created: newcomers_created,
         returned: &returned,
         rejections: &rejections,
         unsent: &unsent,
+        changed: &changed,
     };
-    let members = members(&batch, &answers, run);
+    let mut members = members(&batch, &answers, run);
+    members.extend(learned.into_iter().map(|member| ListMember { run, ..member }));
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
     let mut counts = Counts {
         created,
         updated,
         resubscribed,
+        changed_addresses: to_i64(changed.len()),
         rejected,
         in_doubt: with(RejectionOutcome::InDoubt),
         unchanged: batch.unchanged,
@@ -98,6 +107,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         created,
         updated,
         rejected,
+        changed_addresses: counts.changed_addresses,
         inferred,
         unchanged: batch.unchanged,
         body_hash: batch.body_hash,
@@ -212,6 +222,17 @@ fn in_doubt(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
     let message = "The profile was sent, but no answer of Campaign Monitor confirms whether it is on the list.";
     let reject = |row: &usize| {
         let (outcome, code) = (RejectionOutcome::InDoubt, RejectionCode::NoAnswer);
+        profile(batch, &columns, *row).reject(outcome, code, message.to_owned())
+    };
+    rows.iter().map(reject).collect()
+}
+
+fn held_back(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
+    let columns = Columns::of(&batch.page);
+    let message = "Not sent: the person with this CustomerId unsubscribed, was deleted or is suppressed under an \
+                   earlier address.";
+    let reject = |row: &usize| {
+        let (outcome, code) = (RejectionOutcome::Rejected, RejectionCode::RefusedBefore);
         profile(batch, &columns, *row).reject(outcome, code, message.to_owned())
     };
     rows.iter().map(reject).collect()

@@ -5,9 +5,14 @@
 
 use std::collections::VecDeque;
 
+use super::address_changes::EarlierRow;
 use super::returning::Returning;
 use super::upload::{PeopleKind, Request, Uploader};
+use super::uploaded::Uploaded;
+use crate::records::address_changes::EarlierAddress;
+use crate::records::columns::CUSTOMER_ID_COLUMN;
 use crate::records::encoded::EncodedBatch;
+use crate::records::hasher::RecordHashes;
 
 /// The records of a batch.
 #[derive(Default)]
@@ -18,16 +23,47 @@ struct Parted {
     /// Those whom it knows as off the list, where everybody comes back.
     left: Vec<usize>,
     returning: Returning,
+    /// The list has them under another address.
+    earlier: Vec<EarlierRow>,
+    /// They said no under another address, and are not sent.
+    held_back: Vec<usize>,
 }
 
 impl Uploader {
-    /// The calls of a batch, and the people in it who return.
-    pub(super) fn requests(
+    /// Changes addresses, then imports, then brings people back.
+    pub(super) async fn send_parted(&self, state: &mut Uploaded, in_doubt: bool) {
+        let mut parted = self.parted(&state.batch);
+        state.held_back.append(&mut parted.held_back);
+        let earlier = std::mem::take(&mut parted.earlier);
+        let left = self.change_addresses(state, earlier, in_doubt).await;
+        parted.newcomers.extend(left);
+        if let Some(unanswered) = &mut state.unanswered {
+            unanswered.add(parted.rows(), in_doubt);
+            return;
+        }
+        let returning = std::mem::take(&mut parted.returning);
+        let requests = self.requests(&mut state.batch, parted, in_doubt);
+        let is_apart = requests.iter().any(|request| request.people == PeopleKind::Newcomers);
+        state.newcomers_created = is_apart.then_some(0);
+        self.send_all(state, requests).await;
+        if !returning.is_empty() {
+            self.send_returning(state, returning, in_doubt).await;
+        }
+    }
+
+    /// The calls of a batch, apart from those about single people.
+    fn requests(
         &self,
         batch: &mut EncodedBatch,
+        parted: Parted,
         in_doubt: bool,
-    ) -> (VecDeque<Request>, Returning) {
-        let Parted { known, newcomers, left, returning } = self.parted(batch);
+    ) -> VecDeque<Request> {
+        let Parted { mut known, mut newcomers, left, .. } = parted;
+        if !self.proves_origins && !known.is_empty() {
+            known.append(&mut newcomers);
+        }
+        known.sort_unstable();
+        newcomers.sort_unstable();
         let body = std::mem::take(&mut batch.body);
         let parts = [
             (known, PeopleKind::Usual),
@@ -40,12 +76,12 @@ impl Uploader {
             .map(|(records, people)| Request { people, ..Request::of_records(records, in_doubt) })
             .collect();
         match requests.make_contiguous() {
-            [only] if returning.is_empty() => only.body = body,
+            [only] if only.records.len() == batch.records.len() => only.body = body,
             several => several
                 .iter_mut()
                 .for_each(|request| request.body = self.body(&batch.page, request)),
         }
-        (requests, returning)
+        requests
     }
 
     /// The records of a batch, apart where that matters.
@@ -56,13 +92,38 @@ impl Uploader {
                 Some(state) => parted.returning.push((*row, state)),
                 None if hashes.has_left && self.plan.resubscribes() => parted.left.push(*row),
                 None if hashes.is_known => parted.known.push(*row),
-                None => parted.newcomers.push(*row),
+                None => self.part_newcomer(batch, (*row, hashes), &mut parted),
             }
         }
-        if !self.proves_origins && !parted.known.is_empty() {
-            parted.known.append(&mut parted.newcomers);
-            parted.known.sort_unstable();
-        }
         parted
+    }
+
+    fn part_newcomer(
+        &self,
+        batch: &EncodedBatch,
+        (row, hashes): (usize, &RecordHashes),
+        parted: &mut Parted,
+    ) {
+        let columns = self.plan.columns_of(&batch.page);
+        let id = columns.written(CUSTOMER_ID_COLUMN, row).unwrap_or_default();
+        match self.changes.of(&self.address(&batch.page, row), id) {
+            _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
+            Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
+            Some(EarlierAddress::Changed(old)) => {
+                parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: true });
+            }
+            Some(EarlierAddress::Kept(old)) => {
+                parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: false });
+            }
+            None => parted.newcomers.push(row),
+        }
+    }
+}
+
+impl Parted {
+    /// Every record that is sent with others, or comes back.
+    fn rows(self) -> Vec<usize> {
+        let returning = self.returning.into_iter().map(|(row, _)| row);
+        self.known.into_iter().chain(self.newcomers).chain(self.left).chain(returning).collect()
     }
 }

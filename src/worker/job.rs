@@ -9,6 +9,7 @@ use super::account::Done;
 use super::acknowledged::Acknowledged;
 use super::fairness::{ActiveRun, Fairness};
 use crate::app::App;
+use crate::records::address_changes::AddressChanges;
 use crate::records::basis::Basis;
 use crate::records::batcher::{Accounted, CHANGES_ROWS_MAX};
 use crate::records::integers::to_i64;
@@ -41,6 +42,8 @@ pub struct Job {
     /// What members are compared with, and what is acknowledged adds to; none before the run is prepared.
     pub(super) basis: Option<Basis>,
     pub(super) acknowledged: Acknowledged,
+    /// Whose address changed; nobody's before the plan is computed.
+    pub(super) changes: Arc<AddressChanges>,
     /// Batches of which some records have no answer.
     pub(super) unanswered: Vec<Done>,
     /// Occupies a slot until the job ends.
@@ -75,6 +78,7 @@ impl Job {
             earlier,
             basis,
             acknowledged,
+            changes: Arc::default(),
             unanswered,
             active,
         }

@@ -23,8 +23,6 @@ use crate::runs::LeaverOutcome;
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
-/// The call itself was understood, and rejected for what it names.
-const BAD_REQUEST: u16 = 400;
 
 /// Makes the calls of one run.
 pub struct LeaverCalls {
@@ -88,7 +86,7 @@ impl LeaverCalls {
             Ok(Answered { answer: Departure::Gone, .. }) => {
                 Ok(self.gone(address).await?.unwrap_or(LeaverOutcome::Gone))
             }
-            Err(Some(error)) if is_personal(&error) => Ok(LeaverOutcome::Failed),
+            Err(Some(error)) if error.is_personal() => Ok(LeaverOutcome::Failed),
             Err(error) => Err(self.stop(error)),
         }
     }
@@ -100,7 +98,7 @@ impl LeaverCalls {
             self.call(|account| async move { account.subscriber_state(list, address).await });
         match read.await {
             Ok(Answered { answer, .. }) => Ok(answer.map_or(Some(LeaverOutcome::Gone), gone_as)),
-            Err(Some(error)) if is_personal(&error) => Ok(None),
+            Err(Some(error)) if error.is_personal() => Ok(None),
             Err(error) => Err(self.stop(error)),
         }
     }
@@ -235,11 +233,6 @@ impl LeaverCalls {
         }
         Undone
     }
-}
-
-/// Whether a call was rejected for the person that it names: another person may fare better.
-fn is_personal(error: &Error) -> bool {
-    matches!(error, Error::Refused { status: BAD_REQUEST, .. }) && !error.is_unknown_id()
 }
 
 /// The outcome for each address of an import, in lower case.

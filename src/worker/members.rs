@@ -3,7 +3,7 @@
 //! Nobody counts as acknowledged without an answer. Whose record was rejected for a mistake in it is left as before:
 //! the list still has the record that it had.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::baselines::{ListMember, MemberOrigin, MemberState};
 use crate::campaign_monitor::address;
@@ -25,6 +25,8 @@ pub struct Answers<'a> {
     pub rejections: &'a [Rejection],
     /// Positions in the page of those that were surely not sent.
     pub unsent: &'a [usize],
+    /// Rows whose address was changed, with the members that they were.
+    pub changed: &'a BTreeMap<usize, ListMember>,
 }
 
 /// The members of a batch about whom the answers say something.
@@ -42,6 +44,7 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<L
             record,
             state,
             origin: match state {
+                _ if answers.changed.contains_key(row) => answers.changed[row].origin,
                 MemberState::OnList if answers.returned.contains(row) => MemberOrigin::Ours,
                 // Who put them there is known already, or never will be.
                 MemberState::OnList if !hashes.is_newcomer() => MemberOrigin::Unknown,
@@ -51,7 +54,9 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<L
             run,
         })
     };
-    records.filter_map(member).chain(batch.rehashed.iter().cloned()).collect()
+    let old = answers.changed.values().cloned();
+    let old = old.map(|member| ListMember { state: MemberState::Moved, run, ..member });
+    records.filter_map(member).chain(batch.rehashed.iter().cloned()).chain(old).collect()
 }
 
 /// The address to which a record was sent. One with a mistake was sent without it.
@@ -88,7 +93,8 @@ fn origin(
 ) -> MemberOrigin {
     let records = batch.records.iter().zip(&batch.hashes);
     let is_newcomer = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
-        hashes.is_newcomer() && states.get(*row) == Some(&Some(MemberState::OnList))
+        let is_on_list = states.get(*row) == Some(&Some(MemberState::OnList));
+        is_on_list && hashes.is_newcomer() && !answers.changed.contains_key(*row)
     };
     let newcomers = to_i64(records.filter(is_newcomer).count());
     match answers.created {

@@ -7,6 +7,7 @@
 
 mod account;
 mod acknowledged;
+mod address_changes;
 mod apart;
 mod checkpoint;
 mod claim;

@@ -1,6 +1,6 @@
 //! The phase before the first call: what the run would do, and whether somebody must approve that first.
 //!
-//! Only where people may leave the list, or new ones are limited. The plan is computed again by each attempt: an
+//! Only where people may leave the list or change their address, or new ones are limited. The plan is computed again by each attempt: an
 //! approval counts for the same plan only.
 
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use super::stopped::Stopped;
 use crate::db;
 use crate::exports::Warning;
 use crate::records::batches::ReadFailure;
-use crate::records::forecast::{Hold, needs_plan};
-use crate::records::outlook::{self, Outlook, PlanFailure, PlanSubject};
+use crate::records::forecast::Hold;
+use crate::records::outlook::{self, Outlook, PlanSubject};
+use crate::records::plan_failure::PlanFailure;
 use crate::runs::store_plans::{self, NewPlan};
 use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
 
@@ -36,10 +37,8 @@ impl PlannedRun {
 
 /// Computes and stores the plan. It may be dropped at any point: nothing is sent.
 pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, Stopped> {
-    if !needs_plan(&job.run.sync) {
-        return Ok(PlannedRun::NOTHING);
-    }
-    let mut outlook = compute(job, prepared).await?;
+    let Some(mut outlook) = compute(job, prepared).await? else { return Ok(PlannedRun::NOTHING) };
+    job.changes = Arc::new(std::mem::take(&mut outlook.changes));
     if let Some(doubt) = another_plan(job, &outlook).await? {
         forget_leavers(&mut outlook, doubt);
     }
@@ -48,7 +47,7 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, 
     Ok(PlannedRun { outlook: Some(outlook), hold })
 }
 
-async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
+async fn compute(job: &Job, prepared: &Prepared) -> Result<Option<Outlook>, Stopped> {
     let run = &job.run;
     let subject = PlanSubject {
         export: run.export_id,
@@ -59,12 +58,14 @@ async fn compute(job: &Job, prepared: &Prepared) -> Result<Outlook, Stopped> {
         basis: job.basis.as_ref(),
     };
     let plan = Arc::clone(&prepared.plan);
-    let computed = Box::pin(outlook::compute(&job.app, &subject, plan, &prepared.manifests));
+    let manifests = &prepared.manifests;
+    let computed = Box::pin(outlook::compute_where_needed(&job.app, &subject, plan, manifests));
     computed.await.map_err(|failure| match failure {
         PlanFailure::Read(ReadFailure { segment, error }) => {
             Stopped::unreadable(&error, job.segments.get(segment))
         }
         PlanFailure::Storage(error) => Stopped::unreadable(&error, None),
+        PlanFailure::Damaged => Stopped::Fault(anyhow::anyhow!("a baseline is damaged")),
         PlanFailure::Incomplete => {
             Stopped::Fault(anyhow::anyhow!("the reader ended before the segments"))
         }

@@ -10,10 +10,13 @@ use super::job::Job;
 use super::members::{Answers, members};
 use super::stopped::Stopped;
 use crate::baselines::{ListMember, MemberState};
+use crate::records::address_changes::EarlierAddress;
 use crate::records::basis::Basis;
 use crate::records::batcher::Accounted;
 use crate::records::batches::{self, MemberSource};
+use crate::records::columns::CUSTOMER_ID_COLUMN;
 use crate::records::encoded::EncodedBatch;
+use crate::records::integers::to_i64;
 use crate::runs::{BatchResult, store_sent};
 
 /// Adds the members of the batches that earlier attempts have written.
@@ -34,7 +37,7 @@ pub async fn recall(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| Stopped::unreadable(&failure.error, None))?;
         let Some(written) = earlier.get(&batch.first_row) else { continue };
-        let members = recalled(job, &batch, written).await?;
+        let members = recalled(job, basis, &batch, written).await?;
         job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
         found += 1;
     }
@@ -48,8 +51,30 @@ fn is_in(accounted: &Accounted, first_row: i64) -> bool {
     first_row < accounted.position || accounted.answered.contains_key(&first_row)
 }
 
+/// The rows of a batch whose address was changed, where that is certain: all that were to be changed, or none.
+fn changed(
+    job: &Job,
+    basis: &Basis,
+    batch: &EncodedBatch,
+    written: &BatchResult,
+) -> BTreeMap<usize, ListMember> {
+    let columns = basis.plan.columns_of(&batch.page);
+    let newcomers = batch.records.iter().zip(&batch.hashes).filter(|(_, hashes)| !hashes.is_known);
+    let planned = newcomers.filter_map(|(row, _)| {
+        let address = basis.plan.address(&columns, *row).ok()?;
+        let id = columns.written(CUSTOMER_ID_COLUMN, *row)?;
+        match job.changes.of(&address, id)? {
+            EarlierAddress::Changed(old) => Some((*row, old.clone())),
+            EarlierAddress::Kept(_) | EarlierAddress::SaidNo => None,
+        }
+    });
+    let planned: BTreeMap<_, _> = planned.collect();
+    if to_i64(planned.len()) == written.changed_addresses { planned } else { BTreeMap::new() }
+}
+
 async fn recalled(
     job: &Job,
+    basis: &Basis,
     batch: &EncodedBatch,
     written: &BatchResult,
 ) -> Result<Vec<ListMember>, Stopped> {
@@ -59,11 +84,13 @@ async fn recalled(
     drop(db);
     let returned = written.returned.iter().flat_map(|positions| &positions.0);
     let returned: Vec<usize> = returned.filter_map(|one| batch.positions.row(*one)).collect();
+    let changed = changed(job, basis, batch, written);
     let answers = Answers {
         created: written.newcomers_created,
         returned: &returned,
         rejections: &rejections,
         unsent: &[],
+        changed: &changed,
     };
     let mut members = members(batch, &answers, job.run.id);
     if written.body_hash != batch.body_hash || first + written.rows != end {

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use arrow_array::RecordBatch;
+
 use super::upload::{PeopleKind, Request, Uploader};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, SubscriberState};
@@ -61,7 +63,7 @@ impl Uploader {
     ) -> Result<Found, Option<Error>> {
         let mut found = Found::default();
         for (row, left_as) in returning {
-            let address = self.address(state, row);
+            let address = self.address(&state.batch.page, row);
             let may_be_a_wish = in_doubt && left_as == SubscriberState::Unsubscribed;
             match self.state_of(&address).await? {
                 Some(now) if now == left_as && !may_be_a_wish => found.as_left.push(row),
@@ -73,13 +75,17 @@ impl Uploader {
         Ok(found)
     }
 
-    fn address(&self, state: &Uploaded, row: usize) -> String {
-        let columns = self.plan.columns_of(&state.batch.page);
+    /// The address to which a row is sent.
+    pub(super) fn address(&self, page: &RecordBatch, row: usize) -> String {
+        let columns = self.plan.columns_of(page);
         self.plan.address(&columns, row).map_or_else(|_| String::new(), Into::into)
     }
 
     /// What a person is to the list, with retries where they may help.
-    async fn state_of(&self, address: &str) -> Result<Option<SubscriberState>, Option<Error>> {
+    pub(super) async fn state_of(
+        &self,
+        address: &str,
+    ) -> Result<Option<SubscriberState>, Option<Error>> {
         let (list, mut failed) = (self.list_id.as_str(), None);
         for attempt in 1..=self.work.call_tries {
             let Some(slot) = self.slot().await else { return Err(failed) };
@@ -116,7 +122,7 @@ fn refusal(email_address: String, state: SubscriberState) -> RefusedRecord {
 
 impl Unanswered {
     /// Adds records that were not sent in this attempt, but perhaps in one before.
-    fn add(&mut self, rows: Vec<usize>, in_doubt: bool) {
+    pub(super) fn add(&mut self, rows: Vec<usize>, in_doubt: bool) {
         if in_doubt {
             self.in_doubt.extend(rows);
         } else {

@@ -26,7 +26,7 @@ use super::stopped::{Stopped, refused};
 use super::upload::Uploader;
 use crate::baselines::ListMember;
 use crate::campaign_monitor::StoredComparison;
-use crate::exports::{Leavers, Resubscribe};
+use crate::exports::Resubscribe;
 use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
@@ -97,7 +97,8 @@ fn uploads(
     });
     let uploader = Arc::new(Uploader {
         returning,
-        proves_origins: is_returning || job.run.sync.leavers != Leavers::Keep,
+        proves_origins: is_returning || job.run.sync.follows_segments(),
+        changes: job.changes.clone(),
         session: prepared.session,
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,

@@ -23,6 +23,7 @@ use crate::campaign_monitor::{Account, Disposition, Error, StoredComparison};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::names::RunId;
+use crate::records::address_changes::AddressChanges;
 use crate::records::encoded::{BODY_BYTES_MAX, EncodedBatch, halves};
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
@@ -55,6 +56,8 @@ pub struct Uploader {
     /// Whether people whom the baseline does not know are sent in calls of their own: an answer about them alone proves
     /// who put them on the list.
     pub proves_origins: bool,
+    /// Whose address changed.
+    pub changes: Arc<AddressChanges>,
 }
 
 /// Who is in a call.
@@ -93,24 +96,14 @@ pub(super) struct Request {
 impl Uploader {
     /// Sends a batch. It always returns, with what is known of each record. Only the first batches of an attempt, as
     /// many as may be in flight, can have been sent by one before.
-    pub async fn upload(self: Arc<Self>, mut batch: EncodedBatch, is_first: bool) -> Uploaded {
+    pub async fn upload(self: Arc<Self>, batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
         let in_doubt = is_first && batch.first_row < self.doubt_until;
-        let (requests, returning) = self.requests(&mut batch, in_doubt);
         let is_proof = !self.plan.resubscribes();
-        let is_apart = requests.iter().any(|request| request.people == PeopleKind::Newcomers);
-        let newcomers_created = is_apart.then_some(0);
-        let mut state = Uploaded { newcomers_created, is_proof, ..Uploaded::unknown(batch) };
+        let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
-        async {
-            self.send_all(&mut state, requests).await;
-            if !returning.is_empty() {
-                self.send_returning(&mut state, returning, in_doubt).await;
-            }
-        }
-        .instrument(span)
-        .await;
+        self.send_parted(&mut state, in_doubt).instrument(span).await;
         state.duration = started.elapsed();
         state
     }

@@ -1,7 +1,9 @@
 //! What is known of a batch that was sent: the totals of its answers, and the records that have none.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::baselines::ListMember;
 use crate::campaign_monitor::{Error, ImportFailure, ImportResult, RefusalCode};
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
@@ -22,6 +24,12 @@ pub struct Uploaded {
     /// Positions in the page of those of them whom a call brought back, as its answer says.
     pub returned: Vec<usize>,
     pub refused: Vec<RefusedRecord>,
+    /// Of the updated: rows whose address was changed, with the members that they were.
+    pub changed: BTreeMap<usize, ListMember>,
+    /// Rows that are not sent, because the people said no under another address.
+    pub held_back: Vec<usize>,
+    /// What was found out about old addresses.
+    pub learned: Vec<ListMember>,
     /// Whether records that are not new surely were on the list before: no call may have landed without an answer, and
     /// nobody came back.
     pub is_proof: bool,
@@ -85,6 +93,9 @@ impl Uploaded {
             resubscribed: 0,
             returned: vec![],
             refused: vec![],
+            changed: BTreeMap::new(),
+            held_back: vec![],
+            learned: vec![],
             is_proof: true,
             unanswered: None,
             http_status: None,

@@ -11,6 +11,7 @@ mod bad_days;
 mod baselines;
 mod bodies;
 mod came_back;
+mod changed_addresses;
 mod changes;
 mod changes_doubt;
 mod codes;

@@ -49,9 +49,10 @@ pub struct KnownMemberView {
 pub enum MemberGroup {
     /// Campaign Monitor accepted them last.
     OnList,
-    /// Campaign Monitor refused them last, because of what they are to the list.
+    /// Campaign Monitor refused them last, because of what they are to the list; or they said no under another address.
     Refused,
     /// They left the segments: this service flagged, deleted or unsubscribed them, or another export keeps them there.
+    /// Also old addresses of people who have another one now.
     Left,
 }
 
@@ -172,14 +173,14 @@ impl Reading {
 
     fn is_wanted(&self, state: MemberState) -> bool {
         use MemberState::{
-            Bounced, Deleted, Flagged, OnList, Suppressed, Unconfirmed, Unsubscribed,
+            Bounced, Deleted, Flagged, HeldBack, OnList, Suppressed, Unconfirmed, Unsubscribed,
         };
         match self.group {
             None => true,
             Some(MemberGroup::OnList) => state == OnList,
             Some(MemberGroup::Refused) => matches!(
                 state,
-                Unsubscribed | Bounced | Deleted | Suppressed | Unconfirmed | Flagged
+                Unsubscribed | Bounced | Deleted | Suppressed | Unconfirmed | Flagged | HeldBack
             ),
             Some(MemberGroup::Left) => state.is_let_go(),
         }

@@ -27,9 +27,10 @@ use crate::names::{ExportId, RunId};
 use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
-use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate, needs_plan};
-use crate::records::outlook::{self, Outlook, PlanFailure, PlanSubject};
+use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate};
+use crate::records::outlook::{self, Outlook, PlanSubject};
 use crate::records::plan::Plan;
+use crate::records::plan_failure::PlanFailure;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
 
@@ -125,6 +126,7 @@ async fn preview(
     view.list_warnings.extend(warnings::everywhere(&ready.list, &ready.export.sync));
     if let Some(found) = plan_of(app, &ready.export, &basis, &ready.manifests).await? {
         view.list_warnings.extend(found.doubt);
+        view.count_changed_addresses(found.plan.changed_addresses);
         view.plan = Some(found.plan);
     }
     Ok(view)
@@ -137,9 +139,6 @@ async fn plan_of(
     basis: &Basis,
     manifests: &[Arc<Manifest>],
 ) -> Result<Option<Outlook>, Problem> {
-    if !needs_plan(&export.sync) {
-        return Ok(None);
-    }
     let subject = PlanSubject {
         export: export.id,
         run: None,
@@ -148,12 +147,14 @@ async fn plan_of(
         sync: &export.sync,
         basis: Some(basis),
     };
-    let computed = Box::pin(outlook::compute(app, &subject, basis.plan.clone(), manifests)).await;
-    computed.map(Some).map_err(|failure| match failure {
+    let plan = basis.plan.clone();
+    let computed = Box::pin(outlook::compute_where_needed(app, &subject, plan, manifests)).await;
+    computed.map_err(|failure| match failure {
         PlanFailure::Read(ReadFailure { error, .. }) | PlanFailure::Storage(error) => {
             read_problem(&error)
         }
         PlanFailure::Database(error) => error.into(),
+        PlanFailure::Damaged => anyhow::anyhow!("a baseline is damaged").into(),
         PlanFailure::Incomplete => anyhow::anyhow!("the reader ended before the segments").into(),
     })
 }

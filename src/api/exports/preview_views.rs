@@ -51,12 +51,18 @@ pub struct PreviewView {
     /// How long the run would take, at the pace of the newest runs of the export.
     pub estimated_seconds: i64,
     /// What the run would do to people who left, and whether somebody would have to approve it. `null` where the export
-    /// keeps them and sets no limit for new members.
+    /// keeps them, sets no limit for new members, and no address changed.
     #[schema(required)]
     pub plan: Option<RunPlan>,
 }
 
 impl PreviewView {
+    /// Counts people as changed whose address changed: only by that they look new.
+    pub fn count_changed_addresses(&mut self, people: i64) {
+        self.new = self.new.map(|new| new - people);
+        self.changed = self.changed.map(|changed| changed + people);
+    }
+
     /// How many profiles it shows parts of: personal data.
     pub fn examples(&self) -> usize {
         let profiles = self.invalid_by_code.iter().map(|invalid| invalid.examples.len());

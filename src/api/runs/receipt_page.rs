@@ -91,6 +91,7 @@ fn law(counts: &ReceiptCounts) -> String {
     let rows = [
         ("Created", counts.created),
         ("Updated", counts.updated),
+        ("Of these: with a changed address", counts.changed_addresses),
         ("Unchanged, not sent", counts.unchanged),
         ("Rejected", counts.rejected),
         ("Duplicate", counts.duplicate),

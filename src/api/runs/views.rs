@@ -89,6 +89,7 @@ pub struct RunSegmentView {
 #[schema(
     example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "unchanged": 0, "rejected": 812,
         "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022, "resubscribed": 4,
+        "changedAddresses": 3,
         "leavers": {"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9, "failed": 1,
             "remaining": 0}}),
 )]
@@ -113,6 +114,8 @@ pub struct CountsView {
     pub remaining: i64,
     /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
     pub resubscribed: i64,
+    /// A part of `updated`: people whom the list had under another address, which was changed.
+    pub changed_addresses: i64,
     pub leavers: LeaversView,
 }
 
@@ -213,6 +216,7 @@ impl CountsView {
             in_doubt: counts.in_doubt,
             remaining: counts.remaining(),
             resubscribed: counts.resubscribed,
+            changed_addresses: counts.changed_addresses,
             leavers: leavers.into(),
         }
     }

@@ -11,7 +11,14 @@ use crate::records::hasher::RecordHashes;
 use crate::records::positions::Positions;
 
 const fn hashes(content: u64) -> RecordHashes {
-    RecordHashes { content, record: content + 100, is_known: false, has_left: false, left_as: None }
+    RecordHashes {
+        content,
+        record: content + 100,
+        is_known: false,
+        has_left: false,
+        is_held_back: false,
+        left_as: None,
+    }
 }
 
 /// A batch of these addresses, all of which have been sent.

@@ -39,6 +39,7 @@ impl KnownStates {
                     | MemberState::Deleted
                     | MemberState::Suppressed
                     | MemberState::Unconfirmed
+                    | MemberState::HeldBack
             )
         })
     }
