@@ -148,6 +148,12 @@ impl ListSync {
         self.send == SendMode::Changes || self.leavers != Leavers::Keep
     }
 
+    /// Whether it matters who was on the list before: people may leave it, come back, or change their address.
+    #[must_use]
+    pub fn asks_who_is_known(&self) -> bool {
+        self.follows_segments() || self.resubscribe != Resubscribe::Never
+    }
+
     /// Whether people come back also when they left by their own wish. `options.resubscribe` says the same.
     #[must_use]
     pub fn resubscribes(&self, options: Options) -> bool {

@@ -47,11 +47,6 @@ impl<'a> BasisQuery<'a> {
     fn is_comparing(&self) -> bool {
         self.sync.send == SendMode::Changes
     }
-
-    /// Whether it matters who was on the list before: people may leave it, come back, or change their address.
-    fn asks_who_is_known(&self) -> bool {
-        self.sync.follows_segments() || self.sync.resubscribe != Resubscribe::Never
-    }
 }
 
 /// Why nothing can be said about the members.
@@ -78,7 +73,7 @@ pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Ba
     if of.sync.resubscribe == Resubscribe::OurRemovals && !of.run.0.is_nil() {
         found.marking.elsewhere = removed_elsewhere(app, of).await?.into();
     }
-    if of.asks_who_is_known() && !found.is_comparing() && found.baseline.version > 0 {
+    if of.sync.asks_who_is_known() && !found.is_comparing() && found.baseline.version > 0 {
         return found.with_lookup(app, of).await;
     }
     Ok(found)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use sqlx::types::Json;
 
-use super::members::{Answers, members, sent_address};
+use super::members::{Answers, Members, members, sent_address};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::baselines::ListMember;
 use crate::campaign_monitor::Error;
@@ -26,6 +26,8 @@ pub struct Done {
     pub counts: Counts,
     /// What the answers say about its members.
     pub members: Vec<ListMember>,
+    /// Whether this run put some of those on the list whom nobody knew, and it is unknown whom.
+    pub is_mixed: bool,
     /// The profiles that are not on the list, each with its reason.
     pub rejections: Vec<Rejection>,
     /// Values that could not be sent as they are, and how many.
@@ -79,9 +81,10 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         returned: &returned,
         rejections: &rejections,
         unsent: &unsent,
+        joined: None,
         changed: &changed,
     };
-    let mut members = members(&batch, &answers, run);
+    let Members { all: mut members, is_mixed } = members(&batch, &answers, run);
     members.extend(learned.into_iter().map(|member| ListMember { run, ..member }));
     let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
     let rejected = with(RejectionOutcome::Rejected);
@@ -122,6 +125,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         batch: row,
         counts,
         members,
+        is_mixed,
         rejections,
         problems,
         field_warnings,

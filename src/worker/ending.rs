@@ -12,7 +12,7 @@ use super::account::{Done, doubt};
 use super::job::Job;
 use super::leaver_members::leaver_members;
 use super::prepare::basis_at_end;
-use super::recall::recall;
+use super::recall::{prove_origins, recall};
 use super::stopped::Stopped;
 use crate::baselines::{Baseline, HashKind};
 use crate::exports::SendMode;
@@ -171,6 +171,10 @@ async fn made(job: &mut Job, basis: &Basis, rest: &mut [Done]) -> Result<Baselin
     let is_kept = basis.baseline.version > 0 && basis.baseline.run_id == job.run.id;
     if !is_kept {
         recall(job, basis).await?;
+        let is_complete = job.run.position == job.run.counts.selected;
+        if is_complete && job.run.sync.asks_who_is_known() {
+            prove_origins(job, basis).await?;
+        }
     }
     add_leavers(job, basis).await?;
     let members = rest.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();

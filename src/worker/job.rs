@@ -1,6 +1,6 @@
 //! A run at a worker, and how far it has come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,8 @@ pub struct Job {
     pub(super) acknowledged: Acknowledged,
     /// Whose address changed; nobody's before the plan is computed.
     pub(super) changes: Arc<AddressChanges>,
+    /// First rows of the batches of this attempt of which it is unknown whom they put on the list.
+    pub(super) mixed: BTreeSet<i64>,
     /// Batches of which some records have no answer.
     pub(super) unanswered: Vec<Done>,
     /// Occupies a slot until the job ends.
@@ -79,6 +81,7 @@ impl Job {
             basis,
             acknowledged,
             changes: Arc::default(),
+            mixed: BTreeSet::new(),
             unanswered,
             active,
         }

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::joined::Joined;
 use crate::baselines::{ListMember, MemberOrigin, MemberState};
 use crate::campaign_monitor::address;
 use crate::names::RunId;
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
 use crate::records::encoded::EncodedBatch;
+use crate::records::hasher::RecordHashes;
 use crate::records::integers::to_i64;
 use crate::records::rejection::refused_state;
 use crate::runs::{Rejection, RejectionOutcome};
@@ -25,20 +27,29 @@ pub struct Answers<'a> {
     pub rejections: &'a [Rejection],
     /// Positions in the page of those that were surely not sent.
     pub unsent: &'a [usize],
+    /// Who joined the list since the run began, where that is known.
+    pub joined: Option<&'a Joined>,
     /// Rows whose address was changed, with the members that they were.
     pub changed: &'a BTreeMap<usize, ListMember>,
 }
 
 /// The members of a batch about whom the answers say something.
-pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<ListMember> {
+pub struct Members {
+    pub all: Vec<ListMember>,
+    /// Whether this run put some of them on the list, and it is unknown whom.
+    pub is_mixed: bool,
+}
+
+/// Finds them.
+pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Members {
     let (columns, states) = (Columns::of(&batch.page), states(batch, answers));
-    let origin = origin(batch, answers, &states);
+    let origins = Origins::of(batch, answers, &states);
     let records = batch.records.iter().zip(&batch.hashes);
-    let member = |(row, hashes): (&usize, &_)| {
-        let crate::records::hasher::RecordHashes { content, record, .. } = *hashes;
+    let member = |(row, hashes): (&usize, &RecordHashes)| {
+        let RecordHashes { content, record, .. } = *hashes;
         let state = states.get(row).copied()??;
+        let address = sent_address(&columns, *row);
         Some(ListMember {
-            address: sent_address(&columns, *row),
             customer_id: columns.written(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned(),
             content,
             record,
@@ -48,15 +59,17 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Vec<L
                 MemberState::OnList if answers.returned.contains(row) => MemberOrigin::Ours,
                 // Who put them there is known already, or never will be.
                 MemberState::OnList if !hashes.is_newcomer() => MemberOrigin::Unknown,
-                MemberState::OnList => origin,
+                MemberState::OnList => origins.find(&address),
                 other => other_origin(other),
             },
+            address,
             run,
         })
     };
     let old = answers.changed.values().cloned();
     let old = old.map(|member| ListMember { state: MemberState::Moved, run, ..member });
-    records.filter_map(member).chain(batch.rehashed.iter().cloned()).chain(old).collect()
+    let all = records.filter_map(member).chain(batch.rehashed.iter().cloned()).chain(old);
+    Members { all: all.collect(), is_mixed: matches!(origins, Origins::Mixed) }
 }
 
 /// The address to which a record was sent. One with a mistake was sent without it.
@@ -66,8 +79,11 @@ pub fn sent_address(columns: &Columns<'_>, row: usize) -> String {
     repaired.unwrap_or_else(|| address::sent(text).into_owned())
 }
 
+/// By the rows of a page.
+type States = HashMap<usize, Option<MemberState>>;
+
 /// The state of each record; `None` for those about which nothing is known but what was known before.
-fn states(batch: &EncodedBatch, answers: &Answers<'_>) -> HashMap<usize, Option<MemberState>> {
+fn states(batch: &EncodedBatch, answers: &Answers<'_>) -> States {
     // A rejection that names no record may mean any of them.
     let is_unnamed = |one: &Rejection| one.customer_id.is_empty();
     let is_certain = !answers.rejections.iter().any(is_unnamed);
@@ -85,23 +101,52 @@ fn states(batch: &EncodedBatch, answers: &Answers<'_>) -> HashMap<usize, Option<
     states
 }
 
-/// Who put those on the list whom the baseline does not know: this run, when all of them are new there.
-fn origin(
-    batch: &EncodedBatch,
-    answers: &Answers<'_>,
-    states: &HashMap<usize, Option<MemberState>>,
-) -> MemberOrigin {
+/// Who put those on the list whom the baseline does not know.
+enum Origins<'a> {
+    /// The same for all of them.
+    All(MemberOrigin),
+    /// This run those who joined since it began, others the rest.
+    ByDate(&'a Joined),
+    /// This run some of them.
+    Mixed,
+}
+
+impl<'a> Origins<'a> {
+    fn of(batch: &EncodedBatch, answers: &Answers<'a>, states: &States) -> Self {
+        let (columns, newcomers) = (Columns::of(&batch.page), newcomers(batch, answers, states));
+        let are_as_many = |joined: &&Joined, created| {
+            let has_joined = |row: &&usize| joined.has(&sent_address(&columns, **row));
+            to_i64(newcomers.iter().filter(has_joined).count()) == created
+        };
+        match answers.created {
+            Some(0) => Self::All(MemberOrigin::Stranger),
+            Some(created) if created == to_i64(newcomers.len()) => Self::All(MemberOrigin::Ours),
+            Some(created) => answers
+                .joined
+                .filter(|joined| are_as_many(joined, created))
+                .map_or(Self::Mixed, Self::ByDate),
+            None => Self::All(MemberOrigin::Unknown),
+        }
+    }
+
+    fn find(&self, address: &str) -> MemberOrigin {
+        match self {
+            Self::All(origin) => *origin,
+            Self::ByDate(joined) if joined.has(address) => MemberOrigin::Ours,
+            Self::ByDate(_) => MemberOrigin::Stranger,
+            Self::Mixed => MemberOrigin::Unknown,
+        }
+    }
+}
+
+/// The rows of those who are on the list and whom the baseline does not know.
+fn newcomers(batch: &EncodedBatch, answers: &Answers<'_>, states: &States) -> Vec<usize> {
     let records = batch.records.iter().zip(&batch.hashes);
-    let is_newcomer = |(row, hashes): &(&usize, &crate::records::hasher::RecordHashes)| {
+    let is_newcomer = |(row, hashes): &(&usize, &RecordHashes)| {
         let is_on_list = states.get(*row) == Some(&Some(MemberState::OnList));
         is_on_list && hashes.is_newcomer() && !answers.changed.contains_key(*row)
     };
-    let newcomers = to_i64(records.filter(is_newcomer).count());
-    match answers.created {
-        Some(0) => MemberOrigin::Stranger,
-        Some(created) if created == newcomers => MemberOrigin::Ours,
-        _ => MemberOrigin::Unknown,
-    }
+    records.filter(is_newcomer).map(|(row, _)| *row).collect()
 }
 
 /// Somebody whom the list refuses by a state was there before.

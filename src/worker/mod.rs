@@ -19,6 +19,7 @@ mod gone;
 pub mod heartbeat;
 mod interrupt;
 pub mod job;
+mod joined;
 mod leaver_calls;
 mod leaver_members;
 mod leavers;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::job::Job;
+use super::joined::{Joined, joined};
 use super::members::{Answers, members};
 use super::stopped::Stopped;
 use crate::baselines::{ListMember, MemberState};
@@ -21,14 +22,49 @@ use crate::runs::{BatchResult, store_sent};
 
 /// Adds the members of the batches that earlier attempts have written.
 pub async fn recall(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
-    let all = store_sent::batches(&mut job.app.db.read().await?, job.run.id).await?;
     let is_earlier = |batch: &BatchResult| is_in(&job.earlier, batch.first_row);
-    let earlier: BTreeMap<i64, BatchResult> =
-        all.into_iter().filter(is_earlier).map(|batch| (batch.first_row, batch)).collect();
-    if earlier.is_empty() {
+    let earlier = written(job, is_earlier).await?;
+    add(job, basis, earlier, None).await
+}
+
+/// Adds those again of whom an answer says only how many this run put on the list, once the list says who. What was
+/// sent must be complete.
+pub async fn prove_origins(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
+    // Of an earlier attempt it is not known which batches these are.
+    let may_be_mixed = |batch: &BatchResult| {
+        let is_new = batch.newcomers_created.is_some_and(|created| created > 0);
+        is_new && batch.updated > 0 && is_in(&job.earlier, batch.first_row)
+    };
+    let is_mixed =
+        |batch: &BatchResult| job.mixed.contains(&batch.first_row) || may_be_mixed(batch);
+    let mixed = written(job, is_mixed).await?;
+    if mixed.is_empty() {
         return Ok(());
     }
-    let only = earlier.iter().map(|(first, batch)| (*first, first + batch.rows)).collect();
+    match joined(job).await {
+        Some(joined) => add(job, basis, mixed, Some(&joined)).await,
+        None => Ok(()),
+    }
+}
+
+type Written = BTreeMap<i64, BatchResult>;
+
+/// Batches of the run, by their first rows.
+async fn written(job: &Job, is_sought: impl Fn(&BatchResult) -> bool) -> sqlx::Result<Written> {
+    let all = store_sent::batches(&mut job.app.db.read().await?, job.run.id).await?;
+    Ok(all.into_iter().filter(is_sought).map(|batch| (batch.first_row, batch)).collect())
+}
+
+async fn add(
+    job: &mut Job,
+    basis: &Basis,
+    written: Written,
+    joined: Option<&Joined>,
+) -> Result<(), Stopped> {
+    if written.is_empty() {
+        return Ok(());
+    }
+    let only = written.iter().map(|(first, batch)| (*first, first + batch.rows)).collect();
     let (storage, seed) = (job.app.storage.clone(), job.seed());
     let source = MemberSource::new(storage, job.manifests().await?, basis.plan.clone(), seed);
     let marking = basis.marking.clone();
@@ -36,15 +72,15 @@ pub async fn recall(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
     let mut found = 0;
     while let Some(batch) = reader.recv().await {
         let batch = batch.map_err(|failure| Stopped::unreadable(&failure.error, None))?;
-        let Some(written) = earlier.get(&batch.first_row) else { continue };
-        let members = recalled(job, basis, &batch, written).await?;
+        let Some(known) = written.get(&batch.first_row) else { continue };
+        let members = recalled(job, basis, &batch, (known, joined)).await?;
         job.acknowledged.add(&job.app.storage, &basis.baseline, members).await;
         found += 1;
     }
-    if found == earlier.len() {
+    if found == written.len() {
         return Ok(());
     }
-    Err(Stopped::Fault(anyhow::anyhow!("{found} of {} batches were read again", earlier.len())))
+    Err(Stopped::Fault(anyhow::anyhow!("{found} of {} batches were read again", written.len())))
 }
 
 fn is_in(accounted: &Accounted, first_row: i64) -> bool {
@@ -76,7 +112,7 @@ async fn recalled(
     job: &Job,
     basis: &Basis,
     batch: &EncodedBatch,
-    written: &BatchResult,
+    (written, joined): (&BatchResult, Option<&Joined>),
 ) -> Result<Vec<ListMember>, Stopped> {
     let (first, end) = (batch.first_row, batch.end);
     let mut db = job.app.db.read().await?;
@@ -90,9 +126,10 @@ async fn recalled(
         returned: &returned,
         rejections: &rejections,
         unsent: &[],
+        joined,
         changed: &changed,
     };
-    let mut members = members(batch, &answers, job.run.id);
+    let mut members = members(batch, &answers, job.run.id).all;
     if written.body_hash != batch.body_hash || first + written.rows != end {
         tracing::warn!(batch.number, "the records of a batch are others than those that were sent");
         for member in &mut members {

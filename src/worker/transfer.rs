@@ -170,6 +170,7 @@ async fn record(
     if ready.is_empty() {
         return Ok(());
     }
+    job.mixed.extend(ready.iter().filter(|done| done.is_mixed).map(|done| done.batch.first_row));
     let members = ready.iter_mut().flat_map(|done| std::mem::take(&mut done.members)).collect();
     if checkpoint(job, ready).await? {
         interrupt.raise(canceled(&job.app, job.run.id).await);

@@ -5,7 +5,7 @@ use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::leavers::{csv, export, no_brake, run, state};
-use crate::support::TestApp;
+use crate::support::{TestApp, text};
 
 pub async fn put_on_list(app: &TestApp, person: usize, state: &str) {
     let email = format!("person{person}@example.com");
@@ -65,4 +65,42 @@ async fn somebody_who_left_by_their_own_wish_and_came_back_by_another_way_is_nob
     app.segment("People", &csv(2..3)).await;
     assert_eq!(deleted(&app, &export).await, 1);
     assert_eq!((state(&app, 0).await, state(&app, 1).await), ("Active".into(), "Deleted".into()));
+}
+
+/// Stops the clock of Campaign Monitor.
+async fn at(app: &TestApp, time: &str) {
+    app.order(Method::PUT, "clock", &json!({"systemDate": time})).await;
+}
+
+/// A run of ten people, three of whom were on the list since `joined`; then all but two leave.
+async fn after_a_mixed_call(app: &TestApp, joined: &str) -> (Vec<String>, i64) {
+    at(app, joined).await;
+    for person in 0..3 {
+        put_on_list(app, person, "Active").await;
+    }
+    at(app, "2026-11-29 10:00:05").await;
+    let export = export(app, "People", 0..10, &deletes("changes")).await;
+    run(app, &export).await;
+    let members = app.get(&format!("/exports/{export}/members")).await;
+    let origins = members["items"].as_array().unwrap().iter().map(|one| text(one, "origin"));
+    let mut origins: Vec<_> = origins.collect();
+    origins.sort();
+    app.segment("People", &csv(8..10)).await;
+    (origins, deleted(app, &export).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dates_of_the_list_say_whom_the_first_run_put_on_a_list_with_people() {
+    let app = TestApp::start().await;
+    let (origins, deleted) = after_a_mixed_call(&app, "2026-11-29 10:00:04").await;
+    assert_eq!(origins, [["ours"; 7].as_slice(), &["stranger"; 3]].concat());
+    assert_eq!(deleted, 5);
+    assert_eq!((state(&app, 2).await, state(&app, 3).await), ("Active".into(), "Deleted".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_removed_of_a_call_when_others_joined_at_the_same_time() {
+    let app = TestApp::start().await;
+    let (origins, deleted) = after_a_mixed_call(&app, "2026-11-29 10:00:05").await;
+    assert_eq!((origins, deleted), (vec!["unknown".to_owned(); 10], 0));
 }

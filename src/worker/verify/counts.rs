@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::reader::Reader;
 use super::subject::Subject;
-use crate::campaign_monitor::{Error, SubscriberState};
+use crate::campaign_monitor::{Error, PAGE_SUBSCRIBERS, SubscriberState};
 use crate::connections::session::AccountSession;
 use crate::db;
 use crate::runs::Run;
@@ -47,7 +47,7 @@ fn of(states: &[i64], entered: Option<StateCounts>, account_time: String) -> Lis
 pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, Failure> {
     let run = subject.run.id;
     let [before, _] = store_counts::get(&mut subject.app.db.read().await?, run).await?;
-    let since = before.as_ref().map(|before| minute(&before.account_time));
+    let since = before.as_ref().map(|before| account_minute(&before.account_time));
     let after = after(reader, since.as_deref()).await?;
     let mut tx = subject.app.db.write().await?;
     store_counts::put(&mut tx, run, Moment::After, &after).await?;
@@ -78,6 +78,11 @@ async fn after(reader: &Reader<'_>, since: Option<&str>) -> Result<ListCounts, F
 }
 
 /// A moment as Campaign Monitor reads it in a filter: to the minute.
-pub fn minute(account_time: &str) -> String {
+pub fn account_minute(account_time: &str) -> String {
     account_time.chars().take("2026-11-29 09:00".len()).collect()
+}
+
+/// How many pages so many people take. Also an empty list has one.
+pub fn pages_of(people: i64) -> i64 {
+    ((people + PAGE_SUBSCRIBERS - 1) / PAGE_SUBSCRIBERS).max(1)
 }

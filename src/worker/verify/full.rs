@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::counts::minute;
+use super::counts::{account_minute, pages_of};
 use super::failure::Failure;
 use super::known::KnownStates;
 use super::members::{SentMember, SentMembers};
@@ -18,7 +18,7 @@ use super::pages::Yardstick;
 use super::reader::Reader;
 use super::subject::Subject;
 use super::unmet::read_each;
-use crate::campaign_monitor::{PAGE_SUBSCRIBERS, PageQuery, StoredComparison, SubscriberState};
+use crate::campaign_monitor::{PageQuery, StoredComparison, SubscriberState};
 use crate::records::integers::to_i64;
 use crate::verifications::{
     DIFFERENCES_MAX, DifferenceKind, Expectation, Expected, ExpectedBuilder, Findings, Tally,
@@ -38,7 +38,7 @@ pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, F
     if yardstick.expected.count_unmet() > 0 {
         let unconfirmed = scan(reader, &yardstick, SubscriberState::Unconfirmed, in_flight).await?;
         tally.merge(unconfirmed.tally);
-        tally.merge(meet_moved(reader, &yardstick, &minute(&started)).await?);
+        tally.merge(meet_moved(reader, &yardstick, &account_minute(&started)).await?);
     }
     if yardstick.expected.count_unmet() > 0 {
         tally.merge(meet_alone(subject, reader, &yardstick, (known, is_steady)).await?);
@@ -118,11 +118,6 @@ async fn read(
     let may_be_stranger = !is_retry && state == SubscriberState::Active;
     let found = yardstick.meet(reader.page(&query).await?, may_be_stranger).await?;
     Ok((found.total, found.tally))
-}
-
-/// Also an empty list has a page.
-pub fn pages_of(people: i64) -> i64 {
-    ((people + PAGE_SUBSCRIBERS - 1) / PAGE_SUBSCRIBERS).max(1)
 }
 
 /// Reads the members whom no page has shown, as far as they can be named. Of more than that it is only known that no

@@ -21,6 +21,8 @@ mod sample;
 mod subject;
 mod unmet;
 
+pub use failure::Failure;
 pub use on_demand::{due, execute};
 pub use phase::verify;
+pub use reader::Reader;
 pub use subject::Subject;

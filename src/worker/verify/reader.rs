@@ -7,33 +7,43 @@ use tokio::time::sleep;
 
 use super::failure::Failure;
 use super::subject::Subject;
+use crate::app::App;
 use crate::backoff;
 use crate::campaign_monitor::{Account, Disposition, Error, PageQuery, PageText, SubscriberState};
+use crate::connections::session::AccountSession;
 use crate::worker::limiter::{Limiter, Verdict};
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
-/// Reads the list of one run.
+/// Reads one list.
 pub struct Reader<'a> {
-    subject: &'a Subject,
+    app: &'a App,
+    session: &'a AccountSession,
+    list: &'a str,
     limiter: Limiter,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(subject: &'a Subject) -> Self {
-        Self { subject, limiter: Limiter::new(subject.reads_in_flight()) }
+        Self::of_list(&subject.app, &subject.session, subject.list())
+    }
+
+    /// Reads any list of an account.
+    pub fn of_list(app: &'a App, session: &'a AccountSession, list: &'a str) -> Self {
+        let limiter = Limiter::new(usize::from(app.config.work.uploads_in_flight));
+        Self { app, session, list, limiter }
     }
 
     /// A page of the subscribers in one state.
     pub async fn page(&self, query: &PageQuery) -> Result<PageText, Failure> {
-        let list = self.subject.list();
+        let list = self.list;
         self.read(|account| async move { account.subscribers(list, query).await }).await
     }
 
     /// How many there are in a state, or came into it since.
     pub async fn count(&self, state: SubscriberState, since: Option<&str>) -> Result<i64, Failure> {
-        let list = self.subject.list();
+        let list = self.list;
         self.read(|account| async move { account.count(list, state, since).await }).await
     }
 
@@ -44,7 +54,7 @@ impl<'a> Reader<'a> {
 
     /// One subscriber; `None` when the list has no such person.
     pub async fn subscriber(&self, email: &str) -> Result<Option<Value>, Failure> {
-        let list = self.subject.list();
+        let list = self.list;
         let found = self.try_read(|account| async move { account.subscriber(list, email).await });
         match found.await {
             Ok(found) => Ok(Some(found)),
@@ -57,7 +67,7 @@ impl<'a> Reader<'a> {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let list = self.subject.list();
+        let list = self.list;
         self.try_read(call).await.map_err(|error| Failure::of(&error, list))
     }
 
@@ -65,10 +75,10 @@ impl<'a> Reader<'a> {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let work = &self.subject.app.config.work;
+        let work = &self.app.config.work;
         for attempt in 1.. {
             let slot = self.limiter.acquire().await;
-            let error = match self.subject.session.call(&call).await {
+            let error = match self.session.call(&call).await {
                 Ok(answer) => {
                     slot.answer(Verdict::Clean);
                     return Ok(answer);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt, stream};
 use rand::seq::index;
 
+use super::counts::pages_of;
 use super::failure::Failure;
-use super::full::pages_of;
 use super::known::KnownStates;
 use super::members::{SentMember, SentMembers};
 use super::pages::Yardstick;
