@@ -13,6 +13,7 @@ mod claim;
 mod ending;
 mod execute;
 pub mod fairness;
+mod flagging;
 mod gate;
 mod gone;
 pub mod heartbeat;

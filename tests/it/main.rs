@@ -25,6 +25,7 @@ mod exports;
 mod fairness;
 mod fields;
 mod files_gone;
+mod flags;
 mod following;
 mod forms;
 mod full_disk;
