@@ -1,5 +1,6 @@
 //! What is compared with the baseline of an export to leave out what its list has already.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::baselines::{Baseline, HashKind, Index, Known, MemberState};
@@ -11,17 +12,31 @@ pub struct Comparison {
     hashes: HashKind,
     /// Whether people are sent whom the list refused, because the export did not ask for them to come back before.
     resends_refused: bool,
+    /// Keys of people who are active on the list, also of some whom it refused before.
+    active: HashSet<u64>,
 }
 
 impl Comparison {
     /// By these hashes of an index of this baseline.
-    pub const fn new(
+    pub fn new(
         baseline: Baseline,
         index: Arc<Index>,
         hashes: HashKind,
         resends_refused: bool,
     ) -> Self {
-        Self { baseline, index, hashes, resends_refused }
+        Self { baseline, index, hashes, resends_refused, active: HashSet::new() }
+    }
+
+    /// The same, where these people are known to be active on the list.
+    #[must_use]
+    pub fn with_active(&self, active: HashSet<u64>) -> Self {
+        let (baseline, index) = (self.baseline.clone(), self.index());
+        Self { active, ..Self::new(baseline, index, self.hashes, self.resends_refused) }
+    }
+
+    /// Whether the list refused somebody.
+    pub fn has_refused(&self) -> bool {
+        self.index.iter().any(|known| known.state.is_refused())
     }
 
     /// The members, to be read by others too.
@@ -44,21 +59,12 @@ impl Comparison {
     }
 
     /// Whether the list has this record of a member, or has refused it and would again.
-    pub const fn is_acknowledged(&self, known: &Known, hash: u64) -> bool {
-        known.has_hash(hash)
-            && match known.state {
-                MemberState::OnList => true,
-                MemberState::Unsubscribed
-                | MemberState::Bounced
-                | MemberState::Deleted
-                | MemberState::Suppressed
-                | MemberState::Unconfirmed => !self.resends_refused,
-                MemberState::Flagged
-                | MemberState::DeletedByUs
-                | MemberState::UnsubscribedByUs
-                | MemberState::FlaggedByUs
-                | MemberState::LetGo
-                | MemberState::InDoubt => false,
-            }
+    pub fn is_acknowledged(&self, key: u64, known: &Known, hash: u64) -> bool {
+        let would_refuse = || !self.resends_refused && !self.active.contains(&key);
+        let is_as_sent = match known.state {
+            MemberState::OnList => true,
+            state => state.is_refused() && would_refuse(),
+        };
+        is_as_sent && known.has_hash(hash)
     }
 }

@@ -8,6 +8,7 @@
 mod account;
 mod acknowledged;
 mod apart;
+mod came_back;
 mod checkpoint;
 mod claim;
 mod ending;

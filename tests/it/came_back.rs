@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::leavers::{calls_of, csv, export, no_brake, run, state, unsubscribes};
+use crate::leavers::{calls_of, csv, export, no_brake, person, run, state, unsubscribes};
 use crate::origins::{deleted, put_on_list};
 use crate::support::{TestApp, good, text, until};
 
@@ -230,4 +230,21 @@ async fn people_who_left_the_segments_and_stay_on_the_list_are_no_strangers_to_i
         assert_eq!(found["verificationId"], asked, "{found}");
         assert_eq!((&found["confirmed"], &found["strangers"]), (&json!(2), &json!(1)), "{found}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_changes_sends_whom_the_list_refused_once_they_are_active_there() {
+    let app = TestApp::start().await;
+    put_on_list(&app, 0, "Unsubscribed").await;
+    let export = export(&app, "People", 0..3, &json!({"send": "changes"})).await;
+    let counts = async || {
+        let run = run(&app, &export).await;
+        ["created", "updated", "rejected", "unchanged"].map(|name| count(&run, name))
+    };
+    assert_eq!(counts().await, [2, 0, 1, 0]);
+    assert_eq!(counts().await, [0, 0, 0, 3], "still refused");
+    put_on_list(&app, 0, "Active").await;
+    assert_eq!(counts().await, [0, 1, 0, 2]);
+    assert_eq!(person(&app, 0).await["fields"]["[city]"], json!(["Riga"]));
+    assert_eq!(counts().await, [0, 0, 0, 3]);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::subject::Subject;
-use crate::baselines::{self, Baseline, HashKind, Index, MemberState};
+use crate::baselines::{self, Baseline, HashKind, Index};
 use crate::exports::SendMode;
 use crate::runs::Run;
 
@@ -42,15 +42,6 @@ impl KnownStates {
     /// Whether the list is known to reject this address, so that it is not sent. All others are sent, or are there.
     pub fn is_refused(&self, address: &str) -> bool {
         let known = self.index.find(self.baseline.key(address));
-        known.is_some_and(|known| {
-            matches!(
-                known.state,
-                MemberState::Unsubscribed
-                    | MemberState::Bounced
-                    | MemberState::Deleted
-                    | MemberState::Suppressed
-                    | MemberState::Unconfirmed
-            )
-        })
+        known.is_some_and(|known| known.state.is_refused())
     }
 }
