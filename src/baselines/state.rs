@@ -104,6 +104,13 @@ impl MemberState {
         self.is_removed_by_us() || matches!(self, Unsubscribed | Bounced | Deleted | Suppressed)
     }
 
+    /// Whether Campaign Monitor rejects the member by that state, as long as it is so.
+    #[must_use]
+    pub const fn is_refused(self) -> bool {
+        use MemberState::{Bounced, Deleted, Suppressed, Unconfirmed, Unsubscribed};
+        matches!(self, Unsubscribed | Bounced | Deleted | Suppressed | Unconfirmed)
+    }
+
     /// Whether this service took the member off the list, so that only `Resubscribe` brings it back.
     #[must_use]
     pub const fn is_removed_by_us(self) -> bool {

@@ -43,10 +43,8 @@ pub enum Departure {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StateAndDate {
+struct StateOnly {
     state: SubscriberState,
-    #[serde(default)]
-    list_joined_date: String,
 }
 
 #[derive(Serialize)]
@@ -62,20 +60,10 @@ impl Account {
         list_id: &str,
         email: &str,
     ) -> Result<Option<SubscriberState>, Error> {
-        Ok(self.read(list_id, email).await?.map(|found| found.state))
-    }
-
-    /// When a subscriber first came to the list, in the time of the client; `None` when the list has never had the
-    /// address.
-    pub async fn joined_date(&self, list_id: &str, email: &str) -> Result<Option<String>, Error> {
-        Ok(self.read(list_id, email).await?.map(|found| found.list_joined_date))
-    }
-
-    async fn read(&self, list_id: &str, email: &str) -> Result<Option<StateAndDate>, Error> {
         let path = format!("subscribers/{list_id}.json");
         let request = self.request(Method::GET, &path).query(&[("email", email)]);
-        match answer(request, read_span(&path)).await {
-            Ok(found) => Ok(Some(found)),
+        match answer::<StateOnly>(request, read_span(&path)).await {
+            Ok(found) => Ok(Some(found.state)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -36,6 +36,8 @@ pub enum WarningCode {
     Resubscribes,
     /// Nobody leaves the list this time, because something is not known.
     NobodyRemoved,
+    /// A flag added people to the list, and it is not known whom.
+    AddedByFlag,
     /// People who leave the segments are deleted from the list, or unsubscribed.
     RemovesLeavers,
     /// Leaving the segments counts for every list of the client, as if the person had wished it.
@@ -59,6 +61,7 @@ impl WarningCode {
             Self::ClearsValues => "clearsValues",
             Self::Resubscribes => "resubscribes",
             Self::NobodyRemoved => "nobodyRemoved",
+            Self::AddedByFlag => "addedByFlag",
             Self::RemovesLeavers => "removesLeavers",
             Self::UnsubscribesEverywhere => "unsubscribesEverywhere",
             Self::NoStaysOnList => "noStaysOnList",
@@ -70,14 +73,14 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes, Late, NoStaysOnList,
-        NobodyRemoved, ProfileLimitExceeded, RemovesLeavers, Resubscribes, SegmentWithoutMembers,
-        UnsubscribesEverywhere,
+        AddedByFlag, ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes, Late,
+        NoStaysOnList, NobodyRemoved, ProfileLimitExceeded, RemovesLeavers, Resubscribes,
+        SegmentWithoutMembers, UnsubscribesEverywhere,
     };
 
     #[test]
     fn a_code_has_one_word() {
-        let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers];
+        let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers, AddedByFlag];
         let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
         let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere, EmptyConsentIsYes];
         for code in codes.into_iter().chain(more).chain(leavers) {

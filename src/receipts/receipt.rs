@@ -132,7 +132,7 @@ pub struct ReceiptCounts {
     pub in_doubt: i64,
     /// Not processed.
     pub remaining: i64,
-    /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
+    /// A part of `updated`: people who were known to be off the list, and who are back.
     pub resubscribed: i64,
     /// A part of `updated`: people whom the list had under another address, which was changed.
     pub changed_addresses: i64,
@@ -199,7 +199,7 @@ pub struct VerificationRecord {
     /// On the list with other values.
     #[schema(required)]
     pub changed_by_others: Option<i64>,
-    /// On the list, and no members of the segments.
+    /// On the list, and not known to the export.
     #[schema(required)]
     pub strangers: Option<i64>,
     /// Of whom nothing could be found out.

@@ -179,7 +179,8 @@ impl Batcher {
         let all = rows.len();
         let mut same = Vec::new();
         for ((row, key), hash) in rows.into_iter().zip(&sifted.keys).zip(hashes) {
-            match comparison.find(*key).filter(|known| comparison.is_acknowledged(known, hash)) {
+            let is_same = |known: &Known| comparison.is_acknowledged(*key, known, hash);
+            match comparison.find(*key).filter(is_same) {
                 Some(known) => same.push((row, hash, known)),
                 None => sifted.records.push(row),
             }

@@ -1,5 +1,6 @@
 //! What is compared with the baseline of an export to leave out what its list has already.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::baselines::{Baseline, HashKind, Index, Known, MemberState};
@@ -13,17 +14,20 @@ pub struct Comparison {
     resends_refused: bool,
     /// Whether the list may have people of whom it does not know: a later run may have sent some.
     is_behind: bool,
+    /// Keys of people who are active on the list, also of some whom it refused before.
+    active: HashSet<u64>,
 }
 
 impl Comparison {
     /// By these hashes of an index of this baseline.
-    pub const fn new(
+    pub fn new(
         baseline: Baseline,
         index: Arc<Index>,
         hashes: HashKind,
         resends_refused: bool,
     ) -> Self {
-        Self { baseline, index, hashes, resends_refused, is_behind: false }
+        let (is_behind, active) = (false, HashSet::new());
+        Self { baseline, index, hashes, resends_refused, is_behind, active }
     }
 
     /// What is known may have changed since: only a no still counts.
@@ -34,6 +38,19 @@ impl Comparison {
     /// Whether the list has nobody of whom this does not know.
     pub const fn is_current(&self) -> bool {
         !self.is_behind
+    }
+
+    /// The same, where these people are known to be active on the list.
+    #[must_use]
+    pub fn with_active(&self, active: HashSet<u64>) -> Self {
+        let (baseline, index) = (self.baseline.clone(), self.index());
+        let new = Self::new(baseline, index, self.hashes, self.resends_refused);
+        Self { active, is_behind: self.is_behind, ..new }
+    }
+
+    /// Whether the list refused somebody.
+    pub fn has_refused(&self) -> bool {
+        self.index.iter().any(|known| known.state.is_refused())
     }
 
     /// The members, to be read by others too.
@@ -56,23 +73,13 @@ impl Comparison {
     }
 
     /// Whether the list has this record of a member, or has refused it and would again.
-    pub const fn is_acknowledged(&self, known: &Known, hash: u64) -> bool {
-        known.has_hash(hash)
-            && match known.state {
-                MemberState::OnList => true,
-                MemberState::Unsubscribed
-                | MemberState::Bounced
-                | MemberState::Deleted
-                | MemberState::Suppressed
-                | MemberState::Unconfirmed
-                | MemberState::HeldBack => !self.resends_refused,
-                MemberState::Flagged
-                | MemberState::DeletedByUs
-                | MemberState::UnsubscribedByUs
-                | MemberState::FlaggedByUs
-                | MemberState::LetGo
-                | MemberState::Moved
-                | MemberState::InDoubt => false,
-            }
+    pub fn is_acknowledged(&self, key: u64, known: &Known, hash: u64) -> bool {
+        let is_active = || self.active.contains(&key);
+        let is_as_sent = match known.state {
+            MemberState::OnList => true,
+            MemberState::HeldBack => !self.resends_refused,
+            state => state.is_refused() && !self.resends_refused && !is_active(),
+        };
+        is_as_sent && known.has_hash(hash)
     }
 }

@@ -71,7 +71,8 @@ pub async fn find(
                 } else {
                     false
                 };
-                if known.origin == MemberOrigin::Ours {
+                // Who had left since and is on the list again came back by another way.
+                if known.origin == MemberOrigin::Ours && !known.state.has_left() {
                     ours.insert(slot)
                 } else {
                     false

@@ -24,7 +24,7 @@ pub struct Counts {
     pub invalid: i64,
     /// Sent, but no answer says whether it was stored.
     pub in_doubt: i64,
-    /// A part of `updated`: people whom an earlier run had taken off the list.
+    /// A part of `updated`: people who were known to be off the list.
     pub resubscribed: i64,
     /// A part of `updated`: people whom the list had under another address.
     pub changed_addresses: i64,

@@ -31,7 +31,7 @@ pub enum DifferenceKind {
     ChangedByOthers,
     /// It could not be found out.
     Unknown,
-    /// On the list, and no member of the segments.
+    /// On the list, and not known to the export.
     Stranger,
 }
 

@@ -79,6 +79,7 @@ impl LeaverCalls {
     /// Who has left the list since a run had an answer about them: a page for each thousand of them.
     async fn gone_since(&self, run: Option<RunId>) -> Result<Gone, Undone> {
         let mut gone = Gone::default();
+        // An import that sets a flag names them in its answer.
         if matches!(self.action, Leavers::Keep | Leavers::Flag(_)) {
             return Ok(gone);
         }
@@ -106,7 +107,7 @@ impl LeaverCalls {
 }
 
 /// A day that surely comes before a run.
-fn day_before(run: RunId) -> String {
+pub fn day_before(run: RunId) -> String {
     let time = run.0.get_timestamp().map(|time| time.to_unix().0);
     let time = time.and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
     time.map_or_else(String::new, |time| (time - MARGIN).format("%Y-%m-%d").to_string())

@@ -1,11 +1,13 @@
 //! The calls that flag, delete or unsubscribe people who left: with retries, and in turn with one another. Once the run
 //! drains, calls in flight finish and no further one is made.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::select;
+use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
 use super::gate::Gate;
@@ -13,12 +15,12 @@ use super::gone::gone_as;
 use super::limiter::{Limiter, Verdict};
 use super::stopped::refused;
 use crate::backoff;
-use crate::campaign_monitor::{
-    Account, Departure, Disposition, Error, ImportResult, RefusalCode, flag,
-};
+use crate::campaign_monitor::{Account, Departure, Disposition, Error};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
-use crate::exports::{LeaverFlag, Leavers};
+use crate::db::Time;
+use crate::exports::Leavers;
+use crate::names::RunId;
 use crate::runs::LeaverOutcome;
 
 /// The longest pause of ours between tries.
@@ -34,6 +36,15 @@ pub struct LeaverCalls {
     pub looks_first: bool,
     /// On a double opt-in list a person who is not there any more would get mail.
     pub asks_to_confirm: bool,
+    pub run: RunId,
+    /// When the run began.
+    pub begun: Time,
+    /// Whether an attempt before may have made calls without an answer.
+    pub is_resumed: bool,
+    /// Whom such an attempt added to the list by a flag, once that is read.
+    pub added_before: OnceCell<HashSet<String>>,
+    /// People whom a flag added to the list, and of whom it is not known who they are.
+    pub undecided: AtomicUsize,
     pub limiter: Limiter,
     pub work: Work,
     pub gate: Gate,
@@ -43,9 +54,9 @@ pub struct LeaverCalls {
 pub struct Undone;
 
 /// The answer to a call, and whether an earlier try of it may have landed.
-struct Answered<T> {
-    answer: T,
-    may_repeat: bool,
+pub(super) struct Answered<T> {
+    pub(super) answer: T,
+    pub(super) may_repeat: bool,
 }
 
 impl LeaverCalls {
@@ -103,73 +114,6 @@ impl LeaverCalls {
         }
     }
 
-    async fn flag(
-        &self,
-        addresses: &[&str],
-        flag: &LeaverFlag,
-    ) -> Result<Vec<LeaverOutcome>, Undone> {
-        let known =
-            if self.asks_to_confirm { self.known(addresses).await? } else { addresses.into() };
-        let result = match known.as_slice() {
-            [] => None,
-            known => Some(self.set_flag(known, flag).await?),
-        };
-        let Some(result) = result else { return Ok(vec![LeaverOutcome::Gone; addresses.len()]) };
-        let mut outcomes = outcomes_of(&known, &result);
-        if result.total_new_subscribers > 0 {
-            let new = usize::try_from(result.total_new_subscribers).unwrap_or(usize::MAX);
-            for address in self.newest(&known, new).await? {
-                self.remove_created(&address).await?;
-                outcomes.insert(address, LeaverOutcome::Gone);
-            }
-        }
-        let outcome = |address: &&str| {
-            outcomes.get(&address.to_lowercase()).copied().unwrap_or(LeaverOutcome::Gone)
-        };
-        Ok(addresses.iter().map(outcome).collect())
-    }
-
-    async fn set_flag(&self, addresses: &[&str], set: &LeaverFlag) -> Result<ImportResult, Undone> {
-        let (key, value) = (set.key.as_str(), set.outside.as_str());
-        let (list, body) = (&self.list_id, flag(addresses.iter().copied(), key, value));
-        let body = &body;
-        let imported = self.call(|account| async move { account.import(list, body.clone()).await });
-        let answered = imported.await.map_err(|error| self.stop(error))?;
-        Ok(answered.answer.1)
-    }
-
-    /// Those of the addresses that the list still has, in whatever state.
-    async fn known<'a>(&self, addresses: &[&'a str]) -> Result<Vec<&'a str>, Undone> {
-        let (list, mut known) = (&self.list_id, Vec::with_capacity(addresses.len()));
-        for address in addresses {
-            let read =
-                self.call(|account| async move { account.subscriber_state(list, address).await });
-            let read = read.await.map_err(|error| self.stop(error))?;
-            known.extend(read.answer.map(|_| *address));
-        }
-        Ok(known)
-    }
-
-    /// The addresses that joined the list last: an import adds people whom the list does not have any more, and says
-    /// only how many.
-    async fn newest(&self, addresses: &[&str], most: usize) -> Result<Vec<String>, Undone> {
-        let (list, mut joined) = (&self.list_id, Vec::with_capacity(addresses.len()));
-        for address in addresses {
-            let read = self.call(|account| async move { account.joined_date(list, address).await });
-            let read = read.await.map_err(|error| self.stop(error))?;
-            joined.extend(read.answer.map(|date| (date, address.to_lowercase())));
-        }
-        joined.sort_unstable();
-        Ok(joined.into_iter().rev().take(most).map(|(_, address)| address).collect())
-    }
-
-    async fn remove_created(&self, address: &str) -> Result<(), Undone> {
-        tracing::warn!("a person who left was not on the list any more, and is deleted again");
-        let list = &self.list_id;
-        let removed = self.call(|account| async move { account.delete(list, address).await });
-        removed.await.map(drop).map_err(|error| self.stop(error))
-    }
-
     /// The answer to a call that asks for something.
     pub(super) async fn answer<T, F>(&self, call: impl Fn(Account) -> F) -> Result<T, Undone>
     where
@@ -179,7 +123,10 @@ impl LeaverCalls {
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
-    async fn call<T, F>(&self, call: impl Fn(Account) -> F) -> Result<Answered<T>, Option<Error>>
+    pub(super) async fn call<T, F>(
+        &self,
+        call: impl Fn(Account) -> F,
+    ) -> Result<Answered<T>, Option<Error>>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -227,27 +174,10 @@ impl LeaverCalls {
         backoff::pause(first, PAUSE_MAX, attempt, rand::random())
     }
 
-    fn stop(&self, error: Option<Error>) -> Undone {
+    pub(super) fn stop(&self, error: Option<Error>) -> Undone {
         if let Some(error) = error {
             self.gate.interrupt.raise(refused(&error, &self.list_id));
         }
         Undone
     }
-}
-
-/// The outcome for each address of an import, in lower case.
-fn outcomes_of(addresses: &[&str], result: &ImportResult) -> HashMap<String, LeaverOutcome> {
-    let flagged = addresses.iter().map(|address| (address.to_lowercase(), LeaverOutcome::Flagged));
-    let mut outcomes: HashMap<_, _> = flagged.collect();
-    for failure in &result.failure_details {
-        let outcome = match failure.refusal() {
-            RefusalCode::Deleted => LeaverOutcome::Gone,
-            RefusalCode::Unsubscribed => LeaverOutcome::GoneUnsubscribed,
-            RefusalCode::Bounced => LeaverOutcome::GoneBounced,
-            RefusalCode::Suppressed => LeaverOutcome::GoneSuppressed,
-            _ => LeaverOutcome::Failed,
-        };
-        outcomes.insert(failure.email_address.trim().to_lowercase(), outcome);
-    }
-    outcomes
 }

@@ -5,6 +5,9 @@
 //! done to a person is written at once, so that a crash repeats only the calls in flight.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::OnceCell;
 
 use futures::{Stream, StreamExt, stream};
 
@@ -20,10 +23,10 @@ use super::stopped::Stopped;
 use crate::baselines::{self, Baseline, SlotSet};
 use crate::connections::session::AccountSession;
 use crate::db;
-use crate::exports::{Leavers, Resubscribe};
+use crate::exports::{Leavers, Resubscribe, Warning, WarningCode};
 use crate::records::leaver_set::LeaverSet;
 use crate::runs::store_leavers::{self, LeaverOutcomes};
-use crate::runs::{LeaseLost, LeaverOutcome};
+use crate::runs::{self, LeaseLost, LeaverOutcome, store_work};
 use crate::storage::PAGE_ROWS;
 
 /// Calls that are prepared for each one in flight, so that a slow one delays no other.
@@ -67,6 +70,8 @@ pub async fn leavers(
     while let Some(some) = outcomes.next().await {
         record_all(job, some, interrupt).await?;
     }
+    drop(outcomes);
+    warn(job, calls.undecided.load(Ordering::Relaxed)).await?;
     Ok(interrupt.take())
 }
 
@@ -79,6 +84,11 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         action: job.run.sync.leavers.clone(),
         looks_first: job.run.sync.resubscribe == Resubscribe::OurRemovals,
         asks_to_confirm: route.asks_to_confirm,
+        run: job.run.id,
+        begun: job.run.start_utc.unwrap_or_else(db::now),
+        is_resumed: job.run.fence > 1,
+        added_before: OnceCell::new(),
+        undecided: AtomicUsize::new(0),
         limiter: Limiter::new(usize::from(job.app.config.work.uploads_in_flight)),
         work: job.app.config.work.clone(),
         gate,
@@ -169,6 +179,25 @@ async fn act_on(
     };
     done.extend(on.into_iter().map(|(slot, _)| slot).zip(outcomes));
     Ok(Some(done))
+}
+
+/// Says of how many people it could not be found out whether the run has added them to the list.
+async fn warn(job: &Job, undecided: usize) -> Result<(), Stopped> {
+    if undecided == 0 {
+        return Ok(());
+    }
+    let (mut tx, run) = (job.app.db.write().await?, job.run.id);
+    let stored = runs::store::get(&mut tx, run).await?;
+    let mut warnings = stored.map(|run| run.warnings.0).unwrap_or_default();
+    let message = format!(
+        "Setting the flag put people on the list again whom it did not have any more: {undecided}. Which ones they are \
+        could not be found out, so they stay. Look for people on the list who joined during this run and have no other \
+        value than the flag."
+    );
+    warnings.items.push(Warning { code: WarningCode::AddedByFlag, message });
+    let is_kept = store_work::set_warnings(&mut tx, job.lease, &warnings).await?;
+    tx.commit().await?;
+    if is_kept { Ok(()) } else { Err(Stopped::LeaseLost(LeaseLost)) }
 }
 
 async fn record_all(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sqlx::types::Json;
 
+use super::came_back::find_back;
 use super::checkpoint::checkpoint_in;
 use super::heartbeat::canceled;
 use super::job::Job;
@@ -45,7 +46,8 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let planned = Box::pin(plan(&job.run, &session));
     let (planned, counted) = futures::join!(planned, Box::pin(count_before(job, &session)));
     let (plan, list, fields) = planned?;
-    let basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
+    let mut basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
+    Box::pin(find_back(&session, job.run.list_id.as_str(), &mut basis)).await;
     job.run.full_because = basis.full_because;
     job.basis = Some(basis);
     let mut items = warnings::of_list(&list);

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::leavers::{calls_of, csv, export, no_brake, run, state, unsubscribes};
+use crate::leavers::{calls_of, csv, export, no_brake, person, run, state, unsubscribes};
 use crate::origins::{deleted, put_on_list};
 use crate::support::{TestApp, good, text, until};
 
@@ -25,12 +25,18 @@ fn count(run: &Value, name: &str) -> i64 {
     run["counts"][name].as_i64().unwrap()
 }
 
+async fn change(app: &TestApp, export: &str, sync: &Value) {
+    let change = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
+    good(change.json(&json!({"sync": sync})).send().await.unwrap()).await;
+}
+
 /// Deletes person 0, who was put on the list by an export of three people, and returns the export.
 async fn deleted_person(app: &TestApp, resubscribe: &str) -> String {
-    let export = export(app, "People", 0..3, &deletes(resubscribe)).await;
+    let export = export(app, "People", 0..3, &deletes("never")).await;
     run(app, &export).await;
     app.segment("People", &csv(1..3)).await;
     assert_eq!(deleted(app, &export).await, 1);
+    change(app, &export, &deletes(resubscribe)).await;
     export
 }
 
@@ -107,7 +113,6 @@ async fn who_is_off_the_list_already_is_kept_in_mind_as_what_they_are() {
         for (person, state) in [(0, "unsubscribed"), (1, "bounced"), (2, "deleted")] {
             assert_eq!(known(&app, &export, person).await, state, "{name}");
         }
-        app.segment(name, &csv(0..0)).await;
         good(
             app.request("Admin", Method::DELETE, &format!("/exports/{export}"))
                 .send()
@@ -162,15 +167,30 @@ async fn who_unsubscribed_after_we_deleted_them_does_not_come_back_through_anoth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_one_export_deleted_and_who_came_back_by_a_form_no_other_export_deletes() {
+    let app = TestApp::start().await;
+    let from = export(&app, "From", 0..3, &deletes("never")).await;
+    let to = export(&app, "To", 3..5, &deletes("never")).await;
+    run(&app, &from).await;
+    run(&app, &to).await;
+    app.segment("From", &csv(1..3)).await;
+    assert_eq!(deleted(&app, &from).await, 1);
+    put_on_list(&app, 0, "Active").await;
+    app.segment("To", &(csv(3..5) + "0,person0@example.com,Riga\n")).await;
+    run(&app, &to).await;
+    app.segment("To", &csv(3..5)).await;
+    assert_eq!(deleted(&app, &to).await, 0);
+    assert_eq!(state(&app, 0).await, "Active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_who_are_known_to_be_off_the_list_count_when_everybody_comes_back() {
     let app = TestApp::start().await;
     put_on_list(&app, 0, "Unsubscribed").await;
     let export = export(&app, "People", 0..2, &json!({"send": "changes"})).await;
     assert_eq!(count(&run(&app, &export).await, "rejected"), 1);
     app.segment("People", &csv(0..3)).await;
-    let change = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
-    let sync = json!({"sync": {"send": "all", "resubscribe": "always"}});
-    good(change.json(&sync).send().await.unwrap()).await;
+    change(&app, &export, &json!({"send": "all", "resubscribe": "always"})).await;
     let back = run(&app, &export).await;
     let counts = ["created", "updated", "resubscribed"].map(|name| count(&back, name));
     assert_eq!(counts, [1, 2, 1], "{back}");
@@ -191,4 +211,40 @@ async fn a_run_that_was_resumed_knows_who_put_its_members_on_the_list() {
     assert_eq!(count(&ended, "created"), 4000, "{ended}");
     app.segment("People", &csv(1..4000)).await;
     assert_eq!(deleted(&app, &export).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_left_the_segments_and_stay_on_the_list_are_no_strangers_to_it() {
+    let app = TestApp::start().await;
+    let export = export(&app, "People", 0..4, &json!({})).await;
+    run(&app, &export).await;
+    app.segment("People", &csv(2..4)).await;
+    let second = text(&run(&app, &export).await, "runId");
+    put_on_list(&app, 9, "Active").await;
+    for level in ["full", "sample"] {
+        let path = format!("/runs/{second}/verifications");
+        let asked = text(&app.post(&path, &json!({"level": level})).await, "verificationId");
+        let newest = async || app.get(&path).await["items"][0].clone();
+        until(async || newest().await["endUtc"].is_string()).await;
+        let found = newest().await;
+        assert_eq!(found["verificationId"], asked, "{found}");
+        assert_eq!((&found["confirmed"], &found["strangers"]), (&json!(2), &json!(1)), "{found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_changes_sends_whom_the_list_refused_once_they_are_active_there() {
+    let app = TestApp::start().await;
+    put_on_list(&app, 0, "Unsubscribed").await;
+    let export = export(&app, "People", 0..3, &json!({"send": "changes"})).await;
+    let counts = async || {
+        let run = run(&app, &export).await;
+        ["created", "updated", "rejected", "unchanged"].map(|name| count(&run, name))
+    };
+    assert_eq!(counts().await, [2, 0, 1, 0]);
+    assert_eq!(counts().await, [0, 0, 0, 3], "still refused");
+    put_on_list(&app, 0, "Active").await;
+    assert_eq!(counts().await, [0, 1, 0, 2]);
+    assert_eq!(person(&app, 0).await["fields"]["[city]"], json!(["Riga"]));
+    assert_eq!(counts().await, [0, 0, 0, 3]);
 }

@@ -48,11 +48,11 @@ pub async fn state(app: &TestApp, who: usize) -> String {
     text(&person(app, who).await, "state")
 }
 
-fn leavers(run: &Value) -> &Value {
+pub fn leavers(run: &Value) -> &Value {
     &run["counts"]["leavers"]
 }
 
-fn counted(found: i64, outcomes: &[(&str, i64)]) -> Value {
+pub fn counted(found: i64, outcomes: &[(&str, i64)]) -> Value {
     let mut counts = json!({"found": found, "flagged": 0, "deleted": 0, "unsubscribed": 0, "kept": 0, "gone": 0,
         "failed": 0, "remaining": 0});
     for (outcome, count) in outcomes {
@@ -373,20 +373,6 @@ async fn people_whom_a_run_removed_stay_away_unless_the_export_says_otherwise() 
         "{back}"
     );
     assert_eq!(state(&app, 0).await, "Deleted");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn flagging_brings_nobody_to_a_list_that_was_emptied_by_hand() {
-    let app = TestApp::start().await;
-    let flag = json!({"action": "flag", "key": "tier", "in": "Gold", "out": "Bronze"});
-    let export = export(&app, "People", 0..4, &json!({"leavers": flag, "brake": no_brake()})).await;
-    run(&app, &export).await;
-    let path = format!("lists/{LIST_ID}/subscribers");
-    app.order(Method::DELETE, &path, &Value::Null).await;
-    app.segment("People", &csv(2..4)).await;
-    let second = run(&app, &export).await;
-    assert_eq!(*leavers(&second), counted(2, &[("gone", 2)]));
-    assert_eq!(app.active().await, 2, "only the members");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,7 @@ mod exports;
 mod fairness;
 mod fields;
 mod files_gone;
+mod flags;
 mod following;
 mod forms;
 mod full_disk;

@@ -74,7 +74,7 @@ pub struct VerificationView {
     /// On the list with other values than were sent.
     #[schema(required)]
     pub changed_by_others: Option<i64>,
-    /// On the list, and no members of the segments.
+    /// On the list, and not known to the export.
     #[schema(required)]
     pub strangers: Option<i64>,
     /// Of whom nothing could be found out.

@@ -112,7 +112,7 @@ pub struct CountsView {
     pub in_doubt: i64,
     /// Not processed yet.
     pub remaining: i64,
-    /// A part of `updated`: people whom an earlier run had taken off the list, and who are back.
+    /// A part of `updated`: people who were known to be off the list, and who are back.
     pub resubscribed: i64,
     /// A part of `updated`: people whom the list had under another address, which was changed.
     pub changed_addresses: i64,

@@ -26,10 +26,11 @@ use crate::verifications::{
 
 pub async fn check(subject: &Subject, reader: &Reader<'_>) -> Result<Findings, Failure> {
     let comparison = Arc::new(StoredComparison::of(&subject.fields));
-    let known = KnownStates::of(subject).await?.map(Arc::new);
+    let all_known = KnownStates::of(subject).await?;
+    let known = all_known.clone().filter(|_| KnownStates::decides(&subject.run));
     let expected = Arc::new(expected(subject, &comparison, known.clone()).await?);
     let list = subject.list().to_owned();
-    let yardstick = Yardstick { expected, comparison, list };
+    let yardstick = Yardstick { expected, comparison, known: all_known, list };
     let started = reader.account_time().await?;
     let in_flight = subject.reads_in_flight();
     let Scan { mut tally, totals, read } =

@@ -1,10 +1,13 @@
 //! What an export last knew of its members: a run that sends only changes does not ask again for whom Campaign Monitor
-//! rejects.
+//! rejects, and people who left its segments and stay on the list are no strangers.
+
+use std::sync::Arc;
 
 use super::failure::Failure;
 use super::subject::Subject;
 use crate::baselines::{self, Baseline, HashKind, Index, MemberState};
 use crate::exports::SendMode;
+use crate::runs::Run;
 
 /// The states of the members of an export.
 pub struct KnownStates {
@@ -13,34 +16,32 @@ pub struct KnownStates {
 }
 
 impl KnownStates {
-    /// `None` where every member is sent, so that the answers say it all.
-    pub async fn of(subject: &Subject) -> Result<Option<Self>, Failure> {
+    /// `None` before anything is known.
+    pub async fn of(subject: &Subject) -> Result<Option<Arc<Self>>, Failure> {
         let (app, run) = (&subject.app, &subject.run);
-        if run.sync.send != SendMode::Changes || run.counts.unchanged == 0 {
-            return Ok(None);
-        }
         let mut db = app.db.read().await?;
         let stored = baselines::store::get(&mut db, run.export_id, run.list_id.as_str()).await?;
         drop(db);
         let Some(baseline) = stored else { return Ok(None) };
         let index = Index::load(&app.storage, &baseline, HashKind::Content).await;
         let index = index.map_err(|error| Failure::Later(error.to_string()))?;
-        Ok(Some(Self { baseline, index }))
+        Ok(Some(Arc::new(Self { baseline, index })))
+    }
+
+    /// Whether it takes more than the answers to a run to say who is on the list: some members were not sent.
+    pub fn decides(run: &Run) -> bool {
+        run.sync.send == SendMode::Changes && run.counts.unchanged > 0
+    }
+
+    /// Whether the export has this address on the list, also when its segments do not have it any more.
+    pub fn is_on_list(&self, address: &str) -> bool {
+        let known = self.index.find(self.baseline.key(address));
+        known.is_some_and(|known| !known.state.has_left())
     }
 
     /// Whether the list is known to reject this address, so that it is not sent. All others are sent, or are there.
     pub fn is_refused(&self, address: &str) -> bool {
         let known = self.index.find(self.baseline.key(address));
-        known.is_some_and(|known| {
-            matches!(
-                known.state,
-                MemberState::Unsubscribed
-                    | MemberState::Bounced
-                    | MemberState::Deleted
-                    | MemberState::Suppressed
-                    | MemberState::Unconfirmed
-                    | MemberState::HeldBack
-            )
-        })
+        known.is_some_and(|known| known.state.is_refused() || known.state == MemberState::HeldBack)
     }
 }

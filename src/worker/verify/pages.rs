@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::failure::Failure;
+use super::known::KnownStates;
 use crate::campaign_monitor::{PageText, StoredComparison, SubscriberRow};
 use crate::verifications::{DifferenceKind, Expectation, Expected, ListDifference, Tally};
 
@@ -22,6 +23,8 @@ pub struct PageFindings {
 pub struct Yardstick {
     pub expected: Arc<Expected>,
     pub comparison: Arc<StoredComparison>,
+    /// Whom the export knows, also of those whom its segments do not have any more.
+    pub known: Option<Arc<KnownStates>>,
     pub list: String,
 }
 
@@ -41,12 +44,16 @@ impl Yardstick {
         Ok(PageFindings { total: page.total_number_of_records, rows: page.results.len(), tally })
     }
 
+    fn is_known(&self, address: &str) -> bool {
+        self.known.as_ref().is_some_and(|known| known.is_on_list(address))
+    }
+
     /// Meets somebody who is active on the list.
     pub fn meet_one(&self, row: &SubscriberRow<'_>, may_be_stranger: bool, tally: &mut Tally) {
         let address = row.email_address.as_str();
         let met = self.expected.meet(address, |shape| self.comparison.stored(row, shape));
         let kind = match met {
-            None if may_be_stranger => DifferenceKind::Stranger,
+            None if may_be_stranger && !self.is_known(address) => DifferenceKind::Stranger,
             Some(met) if met.is_first => match (met.expectation, met.is_as_sent) {
                 (Expectation::Refused, _) => return,
                 (_, true) => {

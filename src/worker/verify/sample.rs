@@ -33,9 +33,11 @@ pub async fn check(
     let numbers = draw(pages, all);
     let drawn = read(reader, numbers, all, subject).await?;
     let comparison = Arc::new(StoredComparison::of(&subject.fields));
-    let Near { members, expected, rest } = near(subject, &comparison, &drawn).await?;
-    let list = subject.list().to_owned();
-    let yardstick = Yardstick { expected: Arc::new(expected), comparison, list };
+    let known = KnownStates::of(subject).await?;
+    let Near { members, expected, rest } =
+        near(subject, &comparison, known.clone(), &drawn).await?;
+    let (expected, list) = (Arc::new(expected), subject.list().to_owned());
+    let yardstick = Yardstick { expected, comparison, known, list };
     let (mut tally, read) = (Tally::default(), to_i64(drawn.len()));
     for page in drawn {
         tally.merge(yardstick.meet(page.text, true).await?.tally);
@@ -113,12 +115,13 @@ struct Near {
 async fn near(
     subject: &Subject,
     comparison: &Arc<StoredComparison>,
+    known: Option<Arc<KnownStates>>,
     drawn: &[Drawn],
 ) -> Result<Near, Failure> {
     let room = DIFFERENCES_MAX + drawn.iter().map(|page| page.addresses.len()).sum::<usize>();
     let (mut near, mut rest) = (Vec::new(), 0);
     let mut builder = ExpectedBuilder::with_room(0, rand::random());
-    let known = KnownStates::of(subject).await?.map(Arc::new);
+    let known = known.filter(|_| KnownStates::decides(&subject.run));
     let mut all = SentMembers::read(subject, comparison, known);
     while let Some(members) = all.next().await? {
         for member in members {
