@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::address_changes::{self, AddressChanges};
 use super::basis::Basis;
 use super::batcher::Marking;
-use super::batches::ReadFailure;
 use super::census::{self, BaselineIndex, Census, Rows};
 use super::forecast::{self, CallPace, Hold, Intent};
 use super::hasher::Hasher;
