@@ -5,7 +5,7 @@ use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::leavers::{no_brake, run};
-use crate::support::{TestApp, good, text};
+use crate::support::{TestApp, good, text, until};
 
 /// A segment of these people, by id and address.
 fn csv(people: &[(&str, &str)]) -> String {
@@ -188,6 +188,35 @@ async fn who_unsubscribed_gets_no_mail_at_another_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_no_counts_also_when_it_is_unknown_what_was_sent() {
+    let mut app = TestApp::start().await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    let export = named_export(&app, "People", &[("1", "ann"), ("2", "bob")], &deletes()).await;
+    assert_eq!(counts(&run(&app, &export).await), [1, 0, 0, 1, 0]);
+    app.stop_service().await;
+    app.start_process().await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 5000}}}])).await;
+    app.segment("People", &csv(&[("1", "anna"), ("2", "bob"), ("3", "cid")])).await;
+    let second = app.start_run(&export).await;
+    until(async || app.sandbox_says("calls").await["importsNow"] == 1).await;
+    app.post(&format!("/runs/{second}/cancel"), &json!({})).await;
+    app.kill_process().await;
+    app.faults(&json!([])).await;
+    app.start_service().await;
+    let canceled = app.ended(&second).await;
+    assert_eq!(canceled["counts"]["inDoubt"], 2, "{canceled}");
+
+    let third = run(&app, &export).await;
+
+    assert_eq!(
+        (&third["counts"]["rejected"], on_list(&app, "anna").await),
+        (&json!(1), Value::Null),
+        "{third}"
+    );
+    assert_eq!(known(&app, &export, "anna").await.0, "heldBack");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whom_another_export_holds_keeps_the_address_there() {
     let app = TestApp::start().await;
     let export = export(&app, &deletes()).await;
@@ -271,7 +300,7 @@ async fn a_crash_between_the_change_and_its_record_changes_nobody_twice() {
     app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 5000}}}])).await;
     app.segment("People", &csv(&[("1", "anna"), ("2", "bob"), ("3", "cid"), ("4", "dan")])).await;
     let second = app.start_run(&export).await;
-    crate::support::until(async || state(&app, "anna").await == "Active").await;
+    until(async || state(&app, "anna").await == "Active").await;
     app.kill_process().await;
     app.faults(&json!([])).await;
     app.start_service().await;
