@@ -37,25 +37,26 @@ pub struct AddressChanges {
     found: BTreeMap<String, EarlierAddress>,
     /// The members whose address changed, by their slots in the baseline.
     slots: SlotSet,
+    held_back: usize,
 }
 
 impl AddressChanges {
-    /// Whether there is nobody.
+    /// Whether every newcomer is unknown under any address.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// People whose address changed.
+    /// How many people stay on the list with another address.
     #[must_use]
     pub const fn changed(&self) -> usize {
         self.slots.len()
     }
 
-    /// People who are not sent.
+    /// How many newcomers are not sent.
     #[must_use]
-    pub fn held_back(&self) -> usize {
-        self.found.values().filter(|earlier| **earlier == EarlierAddress::SaidNo).count()
+    pub const fn held_back(&self) -> usize {
+        self.held_back
     }
 
     /// Whether the address of the member in this slot changed.
@@ -105,10 +106,20 @@ struct Candidate {
     said_no: bool,
     /// Members on the list, in any way.
     on_list: usize,
-    /// One of them.
+    /// The last of them, where it left the segments under its address.
     departed: Option<Departed>,
-    /// Its addresses in the segments, in lower case; `None` for one that cannot be a new one.
-    addresses: Vec<Option<String>>,
+    addresses: Vec<RowAddress>,
+}
+
+/// An address that a `CustomerId` has in the segments, in lower case.
+#[derive(PartialEq, Eq)]
+enum RowAddress {
+    /// The list does not have it from the export.
+    New(String),
+    /// It was sent without an answer.
+    InDoubt(String),
+    /// It is not sent, or the list has it.
+    Other,
 }
 
 impl Candidate {
@@ -126,7 +137,7 @@ impl Candidate {
 
     /// The old member and the only new address; `None` where it is not certain.
     fn change(&mut self) -> Option<(String, Departed)> {
-        let [Some(address)] = self.addresses.as_slice() else { return None };
+        let [RowAddress::New(address)] = self.addresses.as_slice() else { return None };
         let departed = self.departed.take().filter(|_| self.on_list == 1)?;
         Some((address.clone(), departed))
     }
@@ -222,24 +233,29 @@ fn see(
     for row in 0..page.num_rows() {
         let id = columns.written(CUSTOMER_ID_COLUMN, row).unwrap_or_default();
         let Some(candidate) = candidates.get_mut(id) else { continue };
-        let address = new_address(rows, known, columns, row);
+        let address = row_address(rows, known, columns, row);
         if !candidate.addresses.contains(&address) {
             candidate.addresses.push(address);
         }
     }
 }
 
-/// The address of a row in lower case; `None` where it is not sent, or where the list has it from the export.
-fn new_address(
+fn row_address(
     rows: &Rows,
     known: &BaselineIndex,
     columns: &Columns<'_>,
     row: usize,
-) -> Option<String> {
-    let address = rows.plan.address(columns, row).ok()?;
-    let found = known.index.find(known.baseline.key(&address));
-    let is_new = found.is_none_or(|found| found.state == MemberState::Moved);
-    (is_new && is_sent(&rows.plan, columns, row)).then(|| address.to_ascii_lowercase())
+) -> RowAddress {
+    let address = rows.plan.address(columns, row).ok();
+    let sent = address.filter(|_| is_sent(&rows.plan, columns, row));
+    let Some(address) = sent.map(|address| address.to_ascii_lowercase()) else {
+        return RowAddress::Other;
+    };
+    match known.index.find(known.baseline.key(&address)).map(|found| found.state) {
+        None | Some(MemberState::Moved) => RowAddress::New(address),
+        Some(MemberState::InDoubt) => RowAddress::InDoubt(address),
+        Some(_) => RowAddress::Other,
+    }
 }
 
 /// A no counts, unless the person is on the list by this service all the same. Two members never get one address.
@@ -250,12 +266,12 @@ fn changes(known: &BaselineIndex, candidates: HashMap<String, Candidate>) -> Add
             Some((address, departed)) if departed.is_ours || !candidate.said_no => {
                 changed.entry(address).or_default().push(departed)
             }
-            _ if candidate.said_no => refused.extend(candidate.addresses.into_iter().flatten()),
+            _ if candidate.said_no => refused.extend(candidate.addresses),
             _ => {}
         }
     }
     let mut all = AddressChanges { slots: SlotSet::new(known.index.len()), ..Default::default() };
-    all.found.extend(refused.into_iter().map(|address| (address, EarlierAddress::SaidNo)));
+    refused.into_iter().for_each(|address| all.hold_back(address));
     for (address, departed) in changed {
         if let (Ok([only]), false) =
             (<[_; 1]>::try_from(departed), all.found.contains_key(&address))
@@ -267,6 +283,14 @@ fn changes(known: &BaselineIndex, candidates: HashMap<String, Candidate>) -> Add
 }
 
 impl AddressChanges {
+    fn hold_back(&mut self, address: RowAddress) {
+        let is_new = matches!(address, RowAddress::New(_));
+        if let RowAddress::New(address) | RowAddress::InDoubt(address) = address {
+            let is_first = self.found.insert(address, EarlierAddress::SaidNo).is_none();
+            self.held_back += usize::from(is_first && is_new);
+        }
+    }
+
     fn add(&mut self, address: String, departed: Departed) {
         let Departed { slot, member, is_ours } = departed;
         let earlier = if is_ours {

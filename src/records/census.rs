@@ -97,7 +97,7 @@ impl Census {
         self.newcomer_ids.contains(&xxh3_64(customer_id.as_bytes()))
     }
 
-    /// Whether there are newcomers.
+    /// Whether a row would be sent to an address that the list does not have.
     #[must_use]
     pub fn has_newcomers(&self) -> bool {
         !self.newcomer_ids.is_empty()
@@ -127,7 +127,7 @@ impl Census {
         hasher.map(|hasher| hasher.contents(page, &rows)).unwrap_or_default()
     }
 
-    /// Whether the row is sent to an address that the list does not have from the export.
+    /// Whether the row is sent to an address that the list does not have from the export, or perhaps does not.
     fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) -> bool {
         let known = self.known.as_ref();
         let found = known.and_then(|known| known.index.find(known.baseline.key(address)));
@@ -138,7 +138,7 @@ impl Census {
         if self.met.insert(member.slot) && is_sent {
             self.count_known(&member, content);
         }
-        false
+        is_sent && member.state == MemberState::InDoubt
     }
 
     fn count_known(&mut self, member: &Known, content: Option<u64>) {

@@ -189,8 +189,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and whose address changes. What was sent meanwhile
-/// changes it only where it is a part of what is approved.
+/// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and whose address changes. What
+/// was sent meanwhile changes it only where it is a part of what is approved.
 #[must_use]
 pub fn hash(
     plan: &RunPlan,

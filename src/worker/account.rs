@@ -49,80 +49,20 @@ impl Done {
 
 /// Accounts for an uploaded batch. Records without an answer count as in doubt where they may be on the
 /// list, and as remaining where they surely are not.
-pub fn account(uploaded: Uploaded, run: RunId) -> Done {
-    let Uploaded {
-        batch,
-        created,
-        newcomers_created,
-        updated,
-        inferred,
-        resubscribed,
-        returned,
-        refused,
-        changed,
-        held_back: held,
-        learned,
-        is_proof,
-        unanswered,
-        http_status,
-        attempts,
-        duration,
-    } = uploaded;
+pub fn account(mut uploaded: Uploaded, run: RunId) -> Done {
+    let unanswered = uploaded.unanswered.take();
     let is_answered = unanswered.is_none();
-    let Unanswered { error: failure, in_doubt: doubtful, unsent } = unanswered.unwrap_or_default();
-    let changed_rows: Vec<_> = changed.keys().copied().collect();
-    let others = [doubtful.as_slice(), &unsent, &held, &changed_rows].concat();
-    let mut rejections = rejected(&batch, refused, &others);
-    rejections.extend(in_doubt(&batch, &doubtful));
-    rejections.extend(held_back(&batch, &held));
-    let newcomers_created = newcomers_created.filter(|_| is_proof);
-    let answers = Answers {
-        created: newcomers_created,
-        returned: &returned,
-        rejections: &rejections,
-        unsent: &unsent,
-        joined: None,
-        changed: &changed,
-    };
-    let Members { all: mut members, is_mixed } = members(&batch, &answers, run);
-    members.extend(learned.into_iter().map(|member| ListMember { run, ..member }));
-    let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
-    let rejected = with(RejectionOutcome::Rejected);
-    let mut counts = Counts {
-        created,
-        updated,
-        resubscribed,
-        changed_addresses: to_i64(changed.len()),
-        rejected,
-        in_doubt: with(RejectionOutcome::InDoubt),
-        unchanged: batch.unchanged,
-        ..Counts::default()
-    };
-    add_unsent(&batch, &mut counts);
-    let row = runs::BatchResult {
-        number: batch.number,
-        first_row: batch.first_row,
-        rows: batch.rows(),
-        status: status(&counts),
-        http_status: http_status.map(i32::from),
-        attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
-        duration_ms: i64::try_from(duration.as_millis()).unwrap_or(i64::MAX),
-        created,
-        updated,
-        rejected,
-        changed_addresses: counts.changed_addresses,
-        inferred,
-        unchanged: batch.unchanged,
-        body_hash: batch.body_hash,
-        newcomers_created,
-        returned: positions(&batch, &returned),
-    };
-    let end = batch.end;
-    rejections.extend(batch.refused);
-    let (problems, field_warnings) = (batch.problems, batch.field_warnings);
+    let unanswered = unanswered.unwrap_or_default();
+    let mut rejections = rejections(&mut uploaded, &unanswered);
+    let Members { all: members, is_mixed } =
+        acknowledged(&uploaded, &rejections, &unanswered.unsent, run);
+    let counts = counts(&uploaded, &rejections);
+    let batch = result(&uploaded, &counts);
+    let EncodedBatch { end, refused, problems, field_warnings, .. } = uploaded.batch;
+    rejections.extend(refused);
     Done {
         end,
-        batch: row,
+        batch,
         counts,
         members,
         is_mixed,
@@ -130,7 +70,73 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         problems,
         field_warnings,
         is_answered,
-        failure,
+        failure: unanswered.error,
+    }
+}
+
+/// The records that are rejected or in doubt.
+fn rejections(uploaded: &mut Uploaded, unanswered: &Unanswered) -> Vec<Rejection> {
+    let Uploaded { batch, changed, held_back: held, .. } = uploaded;
+    let changed: Vec<_> = changed.keys().copied().collect();
+    let others = [&unanswered.in_doubt, &unanswered.unsent, held, &changed].map(Vec::as_slice);
+    let mut rejections = rejected(batch, std::mem::take(&mut uploaded.refused), &others.concat());
+    rejections.extend(in_doubt(batch, &unanswered.in_doubt));
+    rejections.extend(held_back(batch, held));
+    rejections
+}
+
+/// What the answers say about members, old addresses included.
+fn acknowledged(
+    uploaded: &Uploaded,
+    rejections: &[Rejection],
+    unsent: &[usize],
+    run: RunId,
+) -> Members {
+    let Uploaded { changed, returned, .. } = uploaded;
+    let created = uploaded.proven_newcomers();
+    let answers = Answers { created, returned, rejections, unsent, joined: None, changed };
+    let mut members = members(&uploaded.batch, &answers, run);
+    let learned = uploaded.learned.iter().cloned();
+    members.all.extend(learned.map(|member| ListMember { run, ..member }));
+    members
+}
+
+fn counts(uploaded: &Uploaded, rejections: &[Rejection]) -> Counts {
+    let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
+    let mut counts = Counts {
+        created: uploaded.created,
+        updated: uploaded.updated,
+        resubscribed: uploaded.resubscribed,
+        changed_addresses: to_i64(uploaded.changed.len()),
+        rejected: with(RejectionOutcome::Rejected),
+        in_doubt: with(RejectionOutcome::InDoubt),
+        unchanged: uploaded.batch.unchanged,
+        ..Counts::default()
+    };
+    add_unsent(&uploaded.batch, &mut counts);
+    counts
+}
+
+/// The batch, as it is stored.
+fn result(uploaded: &Uploaded, counts: &Counts) -> runs::BatchResult {
+    let batch = &uploaded.batch;
+    runs::BatchResult {
+        number: batch.number,
+        first_row: batch.first_row,
+        rows: batch.rows(),
+        status: status(counts),
+        http_status: uploaded.http_status.map(i32::from),
+        attempts: i32::try_from(uploaded.attempts).unwrap_or(i32::MAX),
+        duration_ms: i64::try_from(uploaded.duration.as_millis()).unwrap_or(i64::MAX),
+        created: counts.created,
+        updated: counts.updated,
+        rejected: counts.rejected,
+        changed_addresses: counts.changed_addresses,
+        inferred: uploaded.inferred,
+        unchanged: counts.unchanged,
+        body_hash: batch.body_hash,
+        newcomers_created: uploaded.proven_newcomers(),
+        returned: positions(batch, &uploaded.returned),
     }
 }
 

@@ -15,13 +15,13 @@ use crate::campaign_monitor::{Account, Disposition, Error, SubscriberState};
 pub struct EarlierRow {
     /// In the page of the batch.
     pub row: usize,
-    /// Under the old address.
+    /// As the baseline has it.
     pub old: ListMember,
     /// Whether the old address becomes the new one. Others are only read, and keep the old one.
     pub is_changed: bool,
 }
 
-/// What became of one of them.
+/// The outcome for one of them.
 enum Change {
     /// The list has the new address.
     Done,
@@ -38,7 +38,8 @@ struct Undone {
 }
 
 impl Uploader {
-    /// Changes addresses, several at a time. Returns the rows that are to be imported; what has no answer is in `state`.
+    /// Changes addresses, several at a time. Returns the rows that are to be imported; those without an answer are in
+    /// `state`.
     pub(super) async fn change_addresses(
         &self,
         state: &mut Uploaded,
@@ -121,7 +122,7 @@ impl Uploader {
 }
 
 impl Uploaded {
-    /// Adds what became of a row; returns it when it is to be imported.
+    /// Counts the outcome for a row; returns it when it is to be imported.
     fn count_change(&mut self, row: usize, old: ListMember, change: &Change) -> Option<usize> {
         match change {
             Change::Done => {

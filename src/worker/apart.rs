@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use arrow_array::RecordBatch;
+
 use super::address_changes::EarlierRow;
 use super::returning::Returning;
 use super::upload::{PeopleKind, Request, Uploader};
@@ -90,23 +92,19 @@ impl Uploader {
         for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
             match hashes.left_as.filter(|_| self.returning.is_some()) {
                 Some(state) => parted.returning.push((*row, state)),
-                None if hashes.has_left && self.plan.resubscribes() => parted.left.push(*row),
-                None if hashes.is_known => parted.known.push(*row),
-                None => self.part_newcomer(batch, (*row, hashes), &mut parted),
+                None => self.part(batch, (*row, hashes), &mut parted),
             }
         }
         parted
     }
 
-    fn part_newcomer(
+    fn part(
         &self,
         batch: &EncodedBatch,
         (row, hashes): (usize, &RecordHashes),
         parted: &mut Parted,
     ) {
-        let columns = self.plan.columns_of(&batch.page);
-        let id = columns.written(CUSTOMER_ID_COLUMN, row).unwrap_or_default();
-        match self.changes.of(&self.address(&batch.page, row), id) {
+        match self.earlier(&batch.page, row) {
             _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
             Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
             Some(EarlierAddress::Changed(old)) => {
@@ -115,8 +113,19 @@ impl Uploader {
             Some(EarlierAddress::Kept(old)) => {
                 parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: false });
             }
+            None if hashes.has_left && self.plan.resubscribes() => parted.left.push(row),
+            None if hashes.is_known => parted.known.push(row),
             None => parted.newcomers.push(row),
         }
+    }
+
+    fn earlier(&self, page: &RecordBatch, row: usize) -> Option<&EarlierAddress> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let columns = self.plan.columns_of(page);
+        let id = columns.written(CUSTOMER_ID_COLUMN, row).unwrap_or_default();
+        self.changes.of(&self.address(page, row), id)
     }
 }
 

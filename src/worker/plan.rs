@@ -1,7 +1,7 @@
 //! The phase before the first call: what the run would do, and whether somebody must approve that first.
 //!
-//! Only where people may leave the list or change their address, or new ones are limited. The plan is computed again by each attempt: an
-//! approval counts for the same plan only.
+//! Only where people may leave the list or change their address, or new ones are limited. The plan is computed again by
+//! each attempt: an approval counts for the same plan only.
 
 use std::sync::Arc;
 

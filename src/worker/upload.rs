@@ -56,7 +56,7 @@ pub struct Uploader {
     /// Whether people whom the baseline does not know are sent in calls of their own: an answer about them alone proves
     /// who put them on the list.
     pub proves_origins: bool,
-    /// Whose address changed.
+    /// Newcomers whom the baseline knows under another address.
     pub changes: Arc<AddressChanges>,
 }
 

@@ -104,6 +104,11 @@ impl Uploaded {
         }
     }
 
+    /// How many people whom the baseline does not know were not on the list before; `None` where no answer proves it.
+    pub fn proven_newcomers(&self) -> Option<i64> {
+        self.newcomers_created.filter(|_| self.is_proof)
+    }
+
     /// Adds a record that was read back. Whether it was on the list before this run, only its date says.
     pub const fn infer(&mut self, is_new: bool) {
         if is_new {

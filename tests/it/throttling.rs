@@ -49,7 +49,8 @@ async fn a_run_waits_for_as_long_as_campaign_monitor_asks_within_an_attempt_and_
 /// What must be counted while nothing more has been sent.
 fn counts() -> Value {
     json!({"selected": PROFILES, "created": SENT, "updated": 0, "unchanged": 0, "rejected": 0,
-        "duplicate": 0, "invalid": 0, "inDoubt": 0, "remaining": PROFILES - SENT, "resubscribed": 0, "changedAddresses": 0,
+        "duplicate": 0, "invalid": 0, "inDoubt": 0, "remaining": PROFILES - SENT, "resubscribed": 0,
+        "changedAddresses": 0,
         "leavers": {"found": 0, "flagged": 0, "deleted": 0, "unsubscribed": 0, "kept": 0, "gone": 0, "failed": 0,
             "remaining": 0}})
 }

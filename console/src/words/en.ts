@@ -461,6 +461,7 @@ const messages = {
   'rejection.bounced': 'Mail to the person bounced.',
   'rejection.deleted': 'The person was deleted from the list.',
   'rejection.suppressed': 'The address is on the suppression list of the account.',
+  'rejection.refusedBefore': 'Not sent: the person said no under an earlier address.',
   'rejection.noAnswer': 'It was sent, but no answer came.',
   'rejection.unconfirmed': 'The person has not confirmed yet.',
   'values.title': 'Values that were not sent as they are',

@@ -463,6 +463,7 @@ export const lv: Catalogue = {
   'rejection.bounced': 'Pasts šim cilvēkam atgriezās.',
   'rejection.deleted': 'Cilvēks tika dzēsts no saraksta.',
   'rejection.suppressed': 'Adrese ir konta bloķēto sarakstā.',
+  'rejection.refusedBefore': 'Netika nosūtīts: cilvēks atteicās ar agrāku adresi.',
   'rejection.noAnswer': 'Tika nosūtīts, bet atbilde nepienāca.',
   'rejection.unconfirmed': 'Cilvēks vēl nav apstiprinājis.',
   'values.title': 'Vērtības, kas netika nosūtītas, kādas ir',
