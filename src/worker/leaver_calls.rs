@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::select;
@@ -16,7 +17,7 @@ use crate::campaign_monitor::{Account, Departure, Disposition, Error, ImportResu
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::exports::{LeaverFlag, Leavers};
-use crate::runs::LeaverOutcome;
+use crate::runs::{LeaverCallCounts, LeaverOutcome};
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
@@ -33,6 +34,21 @@ pub struct LeaverCalls {
     pub limiter: Limiter,
     pub work: Work,
     pub gate: Gate,
+    pub tally: CallTally,
+}
+
+/// The calls that change somebody, since they were last written.
+#[derive(Default)]
+pub struct CallTally {
+    made: AtomicI64,
+    answered: AtomicI64,
+}
+
+impl CallTally {
+    pub fn take(&self) -> LeaverCallCounts {
+        let take = |count: &AtomicI64| count.swap(0, Ordering::Relaxed);
+        LeaverCallCounts { made: take(&self.made), answered: take(&self.answered) }
+    }
 }
 
 /// A call that was not made, or not answered. The interrupt has the reason.
@@ -62,7 +78,7 @@ impl LeaverCalls {
 
     async fn remove(&self, address: &str) -> Result<LeaverOutcome, Undone> {
         let (list, is_delete) = (&self.list_id, self.action == Leavers::Delete);
-        let removed = self.call(|account| async move {
+        let removed = self.change(|account| async move {
             if is_delete {
                 account.delete(list, address).await
             } else {
@@ -110,7 +126,8 @@ impl LeaverCalls {
         let (key, value) = (set.key.as_str(), set.outside.as_str());
         let (list, body) = (&self.list_id, flag(addresses.iter().copied(), key, value));
         let body = &body;
-        let imported = self.call(|account| async move { account.import(list, body.clone()).await });
+        let imported =
+            self.change(|account| async move { account.import(list, body.clone()).await });
         let answered = imported.await.map_err(|error| self.stop(error))?;
         Ok(answered.answer.1)
     }
@@ -143,7 +160,7 @@ impl LeaverCalls {
     async fn remove_created(&self, address: &str) -> Result<(), Undone> {
         tracing::warn!("a person who left was not on the list any more, and is deleted again");
         let list = &self.list_id;
-        let removed = self.call(|account| async move { account.delete(list, address).await });
+        let removed = self.change(|account| async move { account.delete(list, address).await });
         removed.await.map(drop).map_err(|error| self.stop(error))
     }
 
@@ -153,6 +170,22 @@ impl LeaverCalls {
         F: Future<Output = Result<T, Error>>,
     {
         self.call(call).await.map(|answered| answered.answer).map_err(|error| self.stop(error))
+    }
+
+    /// Makes one call that changes somebody, and counts it.
+    async fn change<T, F>(&self, call: impl Fn(Account) -> F) -> Result<Answered<T>, Option<Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let counted = |account| {
+            self.tally.made.fetch_add(1, Ordering::Relaxed);
+            call(account)
+        };
+        let answer = self.call(counted).await;
+        if matches!(answer, Ok(_) | Err(Some(Error::Refused { .. }))) {
+            self.tally.answered.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
