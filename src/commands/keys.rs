@@ -1,10 +1,13 @@
 //! `keys`: which keys seal secrets, and sealing all of them with the first one.
 
 use anyhow::Context;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use uuid::Uuid;
 
 use crate::config::Config;
+use crate::db::Db;
 use crate::receipts::signer;
+use crate::secrets::Keys;
 use crate::service::open_existing_db;
 use crate::upkeep::{fingerprints, rotation};
 
@@ -16,6 +19,19 @@ pub(super) enum Order {
     Status(Box<Config>),
     /// Makes a new key that signs receipts; what the old one signed can still be verified.
     RenewSigning(Box<Config>),
+    /// Revokes a key that signed receipts, because others may know it: nobody may trust any more what it signed. If it
+    /// still signs, a new one takes over.
+    RevokeSigning(Box<Revocation>),
+}
+
+/// The key to revoke, and the settings of the service.
+#[derive(Args)]
+pub(super) struct Revocation {
+    /// `kid` of the key, as the public keys and the receipts name it.
+    #[arg(value_name = "KID")]
+    kid: Uuid,
+    #[command(flatten)]
+    config: Config,
 }
 
 /// Fails when secrets remain that are not sealed with the first key, or do not open.
@@ -24,6 +40,7 @@ pub(super) async fn run(order: Order) -> anyhow::Result<()> {
         Order::Rotate(config) => (true, config),
         Order::Status(config) => (false, config),
         Order::RenewSigning(config) => return renew_signing(*config).await,
+        Order::RevokeSigning(revocation) => return revoke_signing(*revocation).await,
     };
     let config = config.check()?;
     let (db, keys) = (open_existing_db(&config).await?, config.data.keys()?);
@@ -45,11 +62,26 @@ pub(super) async fn run(order: Order) -> anyhow::Result<()> {
 }
 
 async fn renew_signing(config: Config) -> anyhow::Result<()> {
-    let config = config.check()?;
-    let (db, keys) = (open_existing_db(&config).await?, config.data.keys()?);
-    fingerprints::check(&db, &keys).await?;
+    let (db, keys) = open(config).await?;
     let key = signer::renew(&db, &keys).await?;
     println!("receipts are signed with the new key {}", key.id);
     db.close().await;
     Ok(())
+}
+
+async fn revoke_signing(Revocation { kid, config }: Revocation) -> anyhow::Result<()> {
+    let (db, keys) = open(config).await?;
+    let current = signer::revoke(&db, &keys, kid).await?;
+    let current =
+        current.with_context(|| format!("no key that signs receipts has the id {kid}"))?;
+    println!("the key {kid} is revoked; receipts are signed with the key {}", current.id);
+    db.close().await;
+    Ok(())
+}
+
+async fn open(config: Config) -> anyhow::Result<(Db, Keys)> {
+    let config = config.check()?;
+    let (db, keys) = (open_existing_db(&config).await?, config.data.keys()?);
+    fingerprints::check(&db, &keys).await?;
+    Ok((db, keys))
 }

@@ -1,14 +1,19 @@
 //! What the owner of an export decides: the store saves it, and the audit keeps it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::Value;
 
 use super::export::Export;
 use super::list_id::ListId;
+use super::makers::DecidingSettings;
 use super::mapping::Mapping;
 use super::options::Options;
 use super::sync::ListSync;
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::Schedule;
+use crate::segments::SegmentId;
 
 /// Everything about an export that its owner decides, except for its segments: they are rows of their own.
 #[derive(PartialEq, Eq, Serialize)]
@@ -34,5 +39,26 @@ impl<'a> ExportContent<'a> {
             sync: &export.sync,
             schedule: &export.schedule,
         }
+    }
+
+    /// The settings that decide what a run does to people, with the segments.
+    pub(crate) fn deciding(&self, segments: &[SegmentId]) -> DecidingSettings {
+        let segments: Vec<_> = segments.iter().map(|segment| segment.0.to_string()).collect();
+        let mut settings = BTreeMap::from([
+            ("connection".into(), self.connection_id.map(|id| id.0.to_string()).into()),
+            ("list".into(), self.list_id.as_str().into()),
+            ("segments".into(), segments.into()),
+        ]);
+        let parts = [
+            ("mapping", serde_json::to_value(self.mapping)),
+            ("options", serde_json::to_value(self.options)),
+            ("sync", serde_json::to_value(self.sync)),
+        ];
+        for (name, part) in parts {
+            // None of them has a key that is not a text, so none fails.
+            let Ok(Value::Object(part)) = part else { continue };
+            settings.extend(part.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+        }
+        DecidingSettings(settings)
     }
 }

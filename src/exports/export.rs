@@ -4,6 +4,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::list_id::ListId;
+use super::makers::SettingMakers;
 use super::mapping::Mapping;
 use super::options::Options;
 use super::sync::ListSync;
@@ -25,6 +26,7 @@ pub struct Export {
     pub sync: Json<ListSync>,
     pub schedule: Json<Schedule>,
     pub next_planned_utc: Option<Time>,
+    pub makers: Json<SettingMakers>,
     #[sqlx(flatten)]
     pub stamps: Stamps,
 }

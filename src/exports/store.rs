@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::content::ExportContent;
 use super::export::Export;
+use super::makers::SettingMakers;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName, ExportId};
 use crate::segments::{SegmentId, SegmentName};
@@ -35,14 +36,15 @@ pub(crate) async fn insert(
     instance: Uuid,
     id: ExportId,
     new: &ExportContent<'_>,
+    makers: &SettingMakers,
     by: &str,
     now: Time,
 ) -> Result<Export> {
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO exports (id, instance_id, display_name, connection_id, list_id, mapping, options, schedule,
-             version, created_by, created_utc, updated_by, updated_utc, sync)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10, $11) RETURNING *"
+             version, created_by, created_utc, updated_by, updated_utc, sync, makers)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10, $11, $12) RETURNING *"
     )
     .bind(id)
     .bind(instance)
@@ -55,6 +57,7 @@ pub(crate) async fn insert(
     .bind(by)
     .bind(now)
     .bind(Json(new.sync))
+    .bind(Json(makers))
     .fetch_one(db)
     .await
     })
@@ -65,13 +68,14 @@ pub(crate) async fn update(
     tx: &mut WriteHandle,
     id: ExportId,
     new: &ExportContent<'_>,
+    makers: &SettingMakers,
     by: &str,
     now: Time,
 ) -> Result<Export> {
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6,
-             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9, sync = $10
+             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9, sync = $10, makers = $11
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -84,6 +88,7 @@ pub(crate) async fn update(
     .bind(by)
     .bind(now)
     .bind(Json(new.sync))
+    .bind(Json(makers))
     .fetch_one(db)
     .await
     })

@@ -121,7 +121,7 @@ pub enum BrakeHold {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BrakeApprover {
-    /// Somebody other than who started the run and who changed the export last.
+    /// Somebody who has no part in the run: neither started it, nor made its settings, nor uploaded its members.
     #[default]
     SecondPerson,
     /// Everybody who may edit the export.

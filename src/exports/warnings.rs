@@ -104,11 +104,13 @@ pub(crate) fn of_sync(sync: &ListSync) -> Vec<Warning> {
         .collect()
 }
 
-const DELETES: &str = "A run deletes people from the list who have left the segments. They get no mail by this list \
-    any more. Campaign Monitor refuses them when they come back, unless `sync.resubscribe` is `ourRemovals`. To keep \
-    them and only mark them, set `sync.leavers` to `flag`.";
-const UNSUBSCRIBES: &str = "A run unsubscribes people who have left the segments. In Campaign Monitor it looks as if \
-    they had wished it themselves. To keep them and only mark them, set `sync.leavers` to `flag`.";
+const DELETES: &str = "A run deletes people from the list who have left the segments, if this service put them there \
+    and no other export holds them. They get no mail by this list any more. Campaign Monitor refuses them when they \
+    come back, unless `sync.resubscribe` is `ourRemovals`. To keep them and only mark them, set `sync.leavers` to \
+    `flag`.";
+const UNSUBSCRIBES: &str = "A run unsubscribes people who have left the segments, if this service put them on the list \
+    and no other export holds them. In Campaign Monitor it looks as if they had wished it themselves. To keep them and \
+    only mark them, set `sync.leavers` to `flag`.";
 const RETURNS: &str = "People whom a run of this export took off the list are put on it again when they come back to \
     the segments, if they are still as that run left them. Campaign Monitor does not say whether somebody deleted them \
     there meanwhile.";
@@ -119,9 +121,9 @@ pub(crate) fn everywhere(list: &List, sync: &ListSync) -> Option<Warning> {
     (is_everywhere && sync.leavers == Leavers::Unsubscribe).then(|| Warning {
         code: WarningCode::UnsubscribesEverywhere,
         message: format!(
-            "“{}” shares its unsubscribes with all lists of the client: people who leave the segments get no mail by \
-             any of them, and go to the suppression list. Set `sync.leavers` to `flag` or `delete`, or let the list \
-             unsubscribe from this list only.",
+            "“{}” shares its unsubscribes with all lists of the client: people whom a run unsubscribes get no \
+             mail by any of them, and go to the suppression list. Set `sync.leavers` to `flag` or `delete`, or let the \
+             list unsubscribe from this list only.",
             list.title
         ),
     })

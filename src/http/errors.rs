@@ -66,8 +66,8 @@ const SEGMENT_IN_USE: &str = "Change or remove the exports in `dependants` first
     segment with the source `upload`.";
 const CONSENT_REQUIRED: &str =
     "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`.";
-const SECOND_PERSON_NEEDED: &str =
-    "Ask a person who neither started the run nor changed the export last to approve it.";
+const SECOND_PERSON_NEEDED: &str = "Ask a person to approve it who neither started the run, nor made its \
+    settings, nor uploaded its members.";
 const NOT_FOUND: &str =
     "Check the address. The object may have been removed, or belong to another instance.";
 const TOO_LARGE: &str = "Send a smaller body. Upload members as compressed Parquet, or register the files as a \

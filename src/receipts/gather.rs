@@ -5,12 +5,13 @@ use sqlx::types::Json;
 
 use super::limits;
 use super::receipt::{
-    CountedList, CountedMoment, ObjectRead, Receipt, ReceiptAnswers, ReceiptCounts, ReceiptLeavers,
+    CountedList, CountedMoment, DecisionOutcome, ObjectRead, PlanDecision, Receipt, ReceiptAnswers,
     SegmentRead, VerificationRecord,
 };
 use crate::db::{ReadHandle, Time};
+use crate::runs::store_plans::{self, StoredPlan};
 use crate::runs::{
-    self, BatchSums, Counts, DetailState, LeaverCounts, Run, RunSegment, store_batches,
+    self, BatchSums, CountsView, DetailState, Reason, ReasonCode, Run, RunSegment, store_batches,
 };
 use crate::verifications::{ListCounts, ListVerification, store, store_counts};
 
@@ -29,6 +30,8 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
     let [before, after] = store_counts::get(tx, run.id).await?;
     let mut verifications = store::of_run(tx, run.id, None, VERIFICATIONS_MAX).await?;
     verifications.reverse();
+    let plan = store_plans::get(tx, run.id).await?;
+    let reason = run.reason.map(|reason| reason.0);
     let mut receipt = Receipt {
         format: FORMAT,
         issued_utc: now,
@@ -39,7 +42,8 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
         connection_id: run.connection_id,
         list_id: run.list_id,
         status: run.status,
-        reason: run.reason.map(|reason| reason.0),
+        decision: plan.and_then(|plan| decision(plan, reason.as_ref())),
+        reason,
         submission_kind: run.submission_kind,
         submitted_by: run.submitted_by,
         submitted_utc: run.submitted_utc,
@@ -51,9 +55,10 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
         options: run.options.0,
         sync: run.sync.0,
         answers: sums.into(),
-        counts: counts(run.counts, run.leavers),
+        counts: CountsView::of(run.counts, run.leavers),
+        leaver_calls: run.leaver_calls,
         list: CountedList { before: before.map(Into::into), after: after.map(Into::into) },
-        verifications: verifications.into_iter().map(VerificationRecord::from).collect(),
+        verifications: verifications.iter().map(VerificationRecord::from).collect(),
         limits: vec![],
     };
     receipt.limits = limits::of(&receipt);
@@ -81,29 +86,16 @@ impl From<BatchSums> for ReceiptAnswers {
     }
 }
 
-fn counts(counts: Counts, leavers: LeaverCounts) -> ReceiptCounts {
-    ReceiptCounts {
-        selected: counts.selected,
-        created: counts.created,
-        updated: counts.updated,
-        unchanged: counts.unchanged,
-        rejected: counts.rejected,
-        duplicate: counts.duplicate,
-        invalid: counts.invalid,
-        in_doubt: counts.in_doubt,
-        remaining: counts.remaining(),
-        resubscribed: counts.resubscribed,
-        changed_addresses: counts.changed_addresses,
-        leavers: leavers.into(),
-    }
-}
-
-impl From<LeaverCounts> for ReceiptLeavers {
-    fn from(counts: LeaverCounts) -> Self {
-        let remaining = counts.remaining();
-        let LeaverCounts { found, flagged, deleted, unsubscribed, kept, gone, failed } = counts;
-        Self { found, flagged, deleted, unsubscribed, kept, gone, failed, remaining }
-    }
+/// Superseded runs, and those that nobody approved in time, have nobody who decided about their plan.
+fn decision(stored: StoredPlan, reason: Option<&Reason>) -> Option<PlanDecision> {
+    let is_declined = reason.is_some_and(|reason| reason.code == ReasonCode::Declined);
+    let (outcome, plan_hash) = match stored.approved_hash {
+        Some(hash) => (DecisionOutcome::Approved, hash),
+        None if is_declined => (DecisionOutcome::Declined, stored.hash),
+        None => return None,
+    };
+    let (decided_by, decided_utc) = (stored.decided_by?, stored.decided_utc?);
+    Some(PlanDecision { outcome, plan_hash, decided_by, decided_utc, note: stored.note })
 }
 
 impl From<ListCounts> for CountedMoment {
@@ -112,8 +104,8 @@ impl From<ListCounts> for CountedMoment {
     }
 }
 
-impl From<ListVerification> for VerificationRecord {
-    fn from(one: ListVerification) -> Self {
+impl From<&ListVerification> for VerificationRecord {
+    fn from(one: &ListVerification) -> Self {
         Self {
             verification_id: one.id,
             level: one.level.0,

@@ -27,6 +27,10 @@ pub struct SigningKey {
     pub sealed: Option<String>,
     pub is_current: bool,
     pub created_utc: Time,
+    /// Since when it signs no more.
+    pub retired_utc: Option<Time>,
+    /// Since when nobody may trust what it signed.
+    pub revoked_utc: Option<Time>,
 }
 
 impl SigningKey {
@@ -38,7 +42,15 @@ impl SigningKey {
         anyhow::ensure!(!public.is_empty(), "the public key of a new key is unknown");
         let secret = SecretString::from(BASE64_STANDARD.encode(seed));
         let sealed = Some(keys.seal(&secret, Uuid::nil(), id));
-        Ok(Self { id, public_key: public, sealed, is_current: true, created_utc: now })
+        Ok(Self {
+            id,
+            public_key: public,
+            sealed,
+            is_current: true,
+            created_utc: now,
+            retired_utc: None,
+            revoked_utc: None,
+        })
     }
 
     /// Its private part; `None` once it signs no more.
@@ -50,10 +62,18 @@ impl SigningKey {
         Ok(Some(encoding_key(&seed)))
     }
 
-    /// Its public part, as anyone may see it.
+    /// Its public part, as anyone may see it, and since when it is retired or revoked: a reader of keys ignores members
+    /// that it does not know (RFC 7517, section 4).
     #[must_use]
     pub fn jwk(&self) -> Value {
-        json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.id, "alg": "EdDSA", "use": "sig"})
+        let mut jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": self.public_key, "kid": self.id, "alg": "EdDSA",
+            "use": "sig"});
+        for (name, time) in [("retiredUtc", self.retired_utc), ("revokedUtc", self.revoked_utc)] {
+            if let Some(time) = time {
+                jwk[name] = json!(time);
+            }
+        }
+        jwk
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::receipt::Receipt;
 use crate::exports::VerificationLevel;
+use crate::runs::LeaversView;
 use crate::verifications::VerificationStatus;
 
 const OTHERS: &str = "Other programs, people in Campaign Monitor and the subscribers themselves may change the list at \
@@ -19,6 +20,8 @@ const INFERRED: &str = "Some profiles had no answer. They were read back from th
     stored.";
 const IN_DOUBT: &str = "Of some profiles nobody knows whether they were stored: no answer came.";
 const UNVERIFIED: &str = "The list was not compared with what was sent, profile by profile.";
+const UNCOUNTED: &str =
+    "An older version of the service made calls about people who left. They were not counted.";
 const REMOVED: &str = "The batches of this run were deleted at the end of their retention period, so their number and \
     their calls are missing.";
 
@@ -36,6 +39,7 @@ pub fn of(receipt: &Receipt) -> Vec<String> {
         (receipt.answers.inferred > 0, INFERRED),
         (receipt.counts.in_doubt > 0, IN_DOUBT),
         (!has(VerificationLevel::Sample) && !has(VerificationLevel::Full), UNVERIFIED),
+        (receipt.leaver_calls.made == 0 && changed_leavers(&receipt.counts.leavers) > 0, UNCOUNTED),
         (
             receipt.answers.batches == 0 && receipt.counts.created + receipt.counts.updated > 0,
             REMOVED,
@@ -43,4 +47,8 @@ pub fn of(receipt: &Receipt) -> Vec<String> {
     ];
     let concerned = concerned.into_iter().filter(|(concerns, _)| *concerns).map(|(_, words)| words);
     always.into_iter().chain(concerned).map(str::to_owned).collect()
+}
+
+const fn changed_leavers(counts: &LeaversView) -> i64 {
+    counts.flagged + counts.deleted + counts.unsubscribed
 }

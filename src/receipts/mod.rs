@@ -12,6 +12,4 @@ pub mod signer;
 pub mod store;
 
 pub use gather::gather;
-pub use receipt::{
-    CountedMoment, Receipt, ReceiptCounts, ReceiptLeavers, SegmentRead, VerificationRecord,
-};
+pub use receipt::{CountedMoment, PlanDecision, Receipt, SegmentRead, VerificationRecord};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::exports::{ListId, ListSync, Mapping, Options, VerificationLevel};
 use crate::names::{ConnectionId, ExportId, RunId};
-use crate::runs::{Reason, RunStatus, SubmissionKind};
+use crate::runs::{CountsView, LeaverCallCounts, Reason, RunStatus, SubmissionKind};
 use crate::segments::SegmentName;
 use crate::verifications::{StateCounts, VerificationId, VerificationStatus};
 
@@ -55,7 +55,12 @@ pub struct Receipt {
     pub options: Options,
     pub sync: ListSync,
     pub answers: ReceiptAnswers,
-    pub counts: ReceiptCounts,
+    pub counts: CountsView,
+    /// Calls that flagged, deleted or unsubscribed people who left.
+    pub leaver_calls: LeaverCallCounts,
+    /// Who approved the plan that the run carried out, or declined it; `null` when nobody had to, or nobody did.
+    #[schema(required)]
+    pub decision: Option<PlanDecision>,
     pub list: CountedList,
     /// What was compared with the list, the oldest first.
     pub verifications: Vec<VerificationRecord>,
@@ -98,7 +103,7 @@ pub struct ObjectRead {
 pub struct ReceiptAnswers {
     /// Batches that were accounted for; 0 also once they are deleted at the end of their retention period.
     pub batches: i64,
-    /// Calls that sent profiles, including retries; those that took somebody off the list are not among them.
+    /// Calls that sent profiles, including retries; `leaverCalls` counts those about people who left.
     pub calls: i64,
     /// Profiles that are new on the list.
     pub created: i64,
@@ -110,51 +115,31 @@ pub struct ReceiptAnswers {
     pub inferred: i64,
 }
 
-/// The law of the run: `selected` is the sum of all other counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// What somebody decided about the plan of a run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ReceiptCounts {
-    /// Members of the selected segments.
-    pub selected: i64,
-    /// Profiles that are new on the list.
-    pub created: i64,
-    /// On the list before, and updated.
-    pub updated: i64,
-    /// Not sent: Campaign Monitor has acknowledged the same record before.
-    pub unchanged: i64,
-    /// Profiles that Campaign Monitor rejected.
-    pub rejected: i64,
-    /// Not sent: another profile of this run with the same address was.
-    pub duplicate: i64,
-    /// Not sent: no usable address, or a consent that nobody can read.
-    pub invalid: i64,
-    /// Sent, but Campaign Monitor did not answer whether it stored them.
-    pub in_doubt: i64,
-    /// Not processed.
-    pub remaining: i64,
-    /// A part of `updated`: people who were known to be off the list, and who are back.
-    pub resubscribed: i64,
-    /// A part of `updated`: people whom the list had under another address, which was changed.
-    pub changed_addresses: i64,
-    pub leavers: ReceiptLeavers,
+pub struct PlanDecision {
+    pub outcome: DecisionOutcome,
+    /// SHA-256 of the plan.
+    #[schema(max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    pub plan_hash: String,
+    /// Subject of who approved or declined the plan.
+    #[schema(example = "ben@example.com")]
+    pub decided_by: String,
+    pub decided_utc: DateTime<Utc>,
+    /// Why it was declined, in the words of who did.
+    #[schema(required)]
+    pub note: Option<String>,
 }
 
-/// The law of those who left the segments: `found` is the sum of all other counts.
+/// What the decision means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ReceiptLeavers {
-    /// Members that the segments do not have any more. Counted where the export does something to them.
-    pub found: i64,
-    pub flagged: i64,
-    pub deleted: i64,
-    pub unsubscribed: i64,
-    /// Not put on the list by this service, or also in another export to it.
-    pub kept: i64,
-    /// They had left the list before the run came to them.
-    pub gone: i64,
-    /// Campaign Monitor rejected the call.
-    pub failed: i64,
-    /// Not processed.
-    pub remaining: i64,
+#[serde(rename_all = "camelCase")]
+pub enum DecisionOutcome {
+    /// The run could do what the plan says.
+    Approved,
+    /// The run ended, and nobody was removed.
+    Declined,
 }
 
 /// How many people the list had in each state.
@@ -190,7 +175,7 @@ pub struct VerificationRecord {
     pub verification_id: VerificationId,
     pub level: VerificationLevel,
     pub status: VerificationStatus,
-    /// On the list with what was sent; `null` where the level cannot know.
+    /// On the list with what was sent. `null` until it ends, and where the level cannot know; so are the others.
     #[schema(required)]
     pub confirmed: Option<i64>,
     /// Acknowledged, and not active on the list.
@@ -208,10 +193,10 @@ pub struct VerificationRecord {
     /// Of a sample: at most so many are missing, with 95 % certainty.
     #[schema(required)]
     pub bound: Option<i64>,
-    /// When the list was first read.
+    /// When a worker first took it up.
     #[schema(required)]
     pub start_utc: Option<DateTime<Utc>>,
-    /// When the list was last read.
+    /// When it ended: what it found was so between the two times.
     #[schema(required)]
     pub end_utc: Option<DateTime<Utc>>,
 }

@@ -19,9 +19,9 @@ pub async fn all(tx: &mut ReadHandle) -> Result<Vec<SigningKey>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM signing_keys ORDER BY id DESC").fetch_all(db).await)
 }
 
-/// Stores a key, unless another process has stored one first.
-pub async fn insert(tx: &mut WriteHandle, key: &SigningKey) -> Result<()> {
-    sql!(tx, |db| {
+/// Stores a key that signs. False: another process has stored one first.
+pub async fn insert(tx: &mut WriteHandle, key: &SigningKey) -> Result<bool> {
+    let done = sql!(tx, |db| {
         sqlx::query(
             "INSERT INTO signing_keys (id, public_key, sealed, is_current, created_utc)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
@@ -32,9 +32,10 @@ pub async fn insert(tx: &mut WriteHandle, key: &SigningKey) -> Result<()> {
         .bind(key.is_current)
         .bind(key.created_utc)
         .execute(db)
-        .await
-        .map(drop)
-    })
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
 }
 
 /// The key that signs signs no more, and its private part is gone.
@@ -43,6 +44,20 @@ pub async fn retire(tx: &mut WriteHandle, now: Time) -> Result<()> {
         sqlx::query(
             "UPDATE signing_keys SET is_current = FALSE, sealed = NULL, retired_utc = $1 WHERE is_current",
         )
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
+    })
+}
+
+/// Marks a key as revoked since this time, unless it is already. It has to be retired before, or with it.
+pub async fn revoke(tx: &mut WriteHandle, id: Uuid, now: Time) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE signing_keys SET revoked_utc = $2 WHERE id = $1 AND NOT is_current AND revoked_utc IS NULL",
+        )
+        .bind(id)
         .bind(now)
         .execute(db)
         .await

@@ -13,17 +13,18 @@ use crate::names::ExportId;
 /// Runs that one look ends.
 const STEP: i64 = 100;
 
-/// Ends a held run, and records who ended it. `None`: it is not held any more.
+/// Ends a held run, and records who ended it, and the note of who did. `None`: it is not held any more.
 pub(crate) async fn end(
     tx: &mut WriteHandle,
     run: &Run,
     author: &Author,
     action: Action,
     reason: &Reason,
+    note: Option<&str>,
     now: Time,
 ) -> Result<Option<Run>> {
-    let by = &author.actor.subject;
-    let Some(ended) = store_plans::end_held(tx, run.id, reason, by, now).await? else {
+    let decided = (author.actor.subject.as_str(), note);
+    let Some(ended) = store_plans::end_held(tx, run.id, reason, decided, now).await? else {
         return Ok(None);
     };
     audit::record(tx, author, action, Change::between(run, &ended)).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn supersede(
 ) -> Result<()> {
     if let Some(run) = store_plans::held_of_export(tx, export).await? {
         let reason = Reason::new(ReasonCode::Superseded, "");
-        end(tx, &run, author, Action::RunSupersede, &reason, now).await?;
+        end(tx, &run, author, Action::RunSupersede, &reason, None, now).await?;
     }
     Ok(())
 }
@@ -52,7 +53,7 @@ pub(crate) async fn end_expired(db: &Db, now: Time) -> Result<()> {
         let author = Author::system(run.instance_id, SystemActor::Scheduler);
         let reason = Reason::new(ReasonCode::NotApproved, "");
         let mut tx = db.write().await?;
-        end(&mut tx, &run, &author, Action::RunExpire, &reason, now).await?;
+        end(&mut tx, &run, &author, Action::RunExpire, &reason, None, now).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -2,11 +2,13 @@
 
 mod batch;
 mod counts;
+mod counts_view;
 mod field_warnings;
 mod full_because;
 pub(crate) mod held;
 mod lease;
 mod leaver_outcome;
+pub(crate) mod makers;
 pub(crate) mod measure;
 pub(crate) mod progress;
 pub mod reader;
@@ -30,6 +32,7 @@ mod value_problem;
 
 pub(crate) use batch::{BatchResult, BatchStatus, BatchSums, Rejection, RejectionOutcome, Winner};
 pub use counts::Counts;
+pub use counts_view::{CountsView, LeaversView};
 pub(crate) use field_warnings::FieldWarning;
 pub use field_warnings::FieldWarnings;
 pub use full_because::FullBecause;
@@ -38,6 +41,8 @@ pub use leaver_outcome::LeaverOutcome;
 pub use reason::{Reason, ReasonCode};
 pub use run::Run;
 pub(crate) use run::{DetailState, RunSegment, SubmissionKind, Warnings};
-pub use run_plan::{BrakeRule, ComparedWith, LeaverCounts, ReachedLimit, RunPlan};
+pub use run_plan::{
+    BrakeRule, ComparedWith, LeaverCallCounts, LeaverCounts, ReachedLimit, RunPlan,
+};
 pub use status::RunStatus;
 pub(crate) use value_problem::{VALUE_PROBLEMS_MAX, ValueProblem};

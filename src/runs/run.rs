@@ -9,7 +9,7 @@ use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
 use super::full_because::FullBecause;
 use super::reason::Reason;
-use super::run_plan::LeaverCounts;
+use super::run_plan::{LeaverCallCounts, LeaverCounts};
 use super::status::RunStatus;
 use crate::db::Time;
 use crate::exports::{ListId, ListSync, Mapping, Options, Warning};
@@ -62,6 +62,8 @@ pub struct Run {
     pub counts: Counts,
     #[sqlx(flatten)]
     pub leavers: LeaverCounts,
+    #[sqlx(flatten)]
+    pub leaver_calls: LeaverCallCounts,
     pub held_until: Option<Time>,
     pub field_warnings: Json<FieldWarnings>,
     pub position: i64,
@@ -107,4 +109,6 @@ pub struct RunSegment {
     pub member_count: i64,
     /// The objects the run reads, once pinned.
     pub manifest: Option<Json<Manifest>>,
+    /// Who gave the segment the members that the run reads, once pinned.
+    pub members_by: Option<String>,
 }

@@ -177,3 +177,14 @@ impl LeaverCounts {
         self.found - self.accounted()
     }
 }
+
+/// Calls of a run that flag, delete or unsubscribe people who left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+pub struct LeaverCallCounts {
+    /// How many there were, retries included.
+    #[sqlx(rename = "leaver_calls_made")]
+    pub made: i64,
+    /// Those of them that Campaign Monitor accepted or rejected. The others had no answer, or an error.
+    #[sqlx(rename = "leaver_calls_answered")]
+    pub answered: i64,
+}

@@ -3,6 +3,7 @@
 use sqlx::Result;
 
 use super::held;
+use super::makers::RunMakers;
 use super::measure;
 use super::reason::{Reason, ReasonCode};
 use super::run::{Run, SubmissionKind};
@@ -125,6 +126,7 @@ async fn prepare<'a>(
         is_full: matches!(cause, Cause::Person { is_full: true })
             && export.sync.send == SendMode::Changes,
         by,
+        makers: RunMakers::of(export, author),
         planned: cause.planned(),
         traceparent: telemetry::traceparent(&span),
         trace_id: telemetry::trace_id(&span),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::field_warnings::FieldWarnings;
 use super::full_because::FullBecause;
+use super::makers::RunMakers;
 use super::reason::Reason;
 use super::run::{Run, RunSegment, SubmissionKind, Warnings};
 use super::status::RunStatus;
@@ -25,6 +26,7 @@ pub(crate) struct NewRun<'a> {
     /// Whether every member is to be sent, whatever has changed.
     pub(crate) is_full: bool,
     pub(crate) by: String,
+    pub(crate) makers: RunMakers,
     /// The time it was planned for, if a schedule starts it.
     pub(crate) planned: Option<Time>,
     /// W3C trace context of the request.
@@ -76,9 +78,9 @@ async fn add_run(
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
              warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
-             trace_id, planned_utc, reason, end_utc, sync, full_because)
+             trace_id, planned_utc, reason, end_utc, sync, full_because, makers)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21,
-             $22)
+             $22, $23)
          ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))
@@ -103,6 +105,7 @@ async fn add_run(
     .bind(status.is_ended().then_some(new.now))
     .bind(&export.sync)
     .bind(new.is_full.then_some(FullBecause::Requested))
+    .bind(Json(&new.makers))
     .fetch_optional(db)
     .await
     })
@@ -170,6 +173,22 @@ pub async fn has_later_start(tx: &mut ReadHandle, run: &Run) -> Result<bool> {
     })
 }
 
+/// Whether another run changes the list of a run now, or has ended since this time.
+pub async fn is_list_busy(tx: &mut ReadHandle, run: &Run, since: Time) -> Result<bool> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE list_id = $1 AND id <> $2 AND status = 'running')
+                 OR EXISTS (SELECT 1 FROM runs WHERE list_id = $1 AND id <> $2 AND batches_state <> 'gone'
+                     AND start_utc IS NOT NULL AND end_utc >= $3)",
+        )
+        .bind(&run.list_id)
+        .bind(run.id)
+        .bind(since)
+        .fetch_one(db)
+        .await
+    })
+}
+
 /// The open run of an export; there is one at most.
 pub async fn open_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Option<Run>> {
     sql!(tx, |db| sqlx::query_as(
@@ -184,7 +203,8 @@ pub async fn open_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Opt
 pub async fn segments(tx: &mut ReadHandle, id: RunId) -> Result<Vec<RunSegment>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "SELECT segment_id, name, member_count, manifest FROM run_segments WHERE run_id = $1 ORDER BY position"
+        "SELECT segment_id, name, member_count, manifest, members_by FROM run_segments WHERE run_id = $1
+         ORDER BY position"
     )
     .bind(id)
     .fetch_all(db)

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use super::lease::Lease;
 use super::leaver_outcome::LeaverOutcome;
-use super::run_plan::LeaverCounts;
+use super::run_plan::{LeaverCallCounts, LeaverCounts};
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::RunId;
 use crate::sql;
@@ -16,12 +16,13 @@ use crate::sql;
 /// What was done to leavers, by their slots in the baseline.
 pub type LeaverOutcomes = BTreeMap<usize, LeaverOutcome>;
 
-/// Writes what was done to some leavers, none of whom was written before. Returns whether a caller asked to cancel;
-/// `None`: the lease is lost.
+/// Writes what was done to some leavers, none of whom was written before, and the calls since the last time. Returns
+/// whether a caller asked to cancel; `None`: the lease is lost.
 pub(crate) async fn record(
     tx: &mut WriteHandle,
     lease: Lease,
     done: &LeaverOutcomes,
+    calls: LeaverCallCounts,
     now: Time,
     ttl: Duration,
 ) -> Result<Option<bool>> {
@@ -29,7 +30,7 @@ pub(crate) async fn record(
     for outcome in done.values() {
         counts.count(*outcome);
     }
-    let canceled = add(tx, lease, &counts, now, ttl).await?;
+    let canceled = add(tx, lease, (&counts, calls), now, ttl).await?;
     if canceled.is_some() && !done.is_empty() {
         insert(tx, lease.run, done).await?;
     }
@@ -39,7 +40,7 @@ pub(crate) async fn record(
 async fn add(
     tx: &mut WriteHandle,
     lease: Lease,
-    counts: &LeaverCounts,
+    (counts, calls): (&LeaverCounts, LeaverCallCounts),
     now: Time,
     ttl: Duration,
 ) -> Result<Option<bool>> {
@@ -47,7 +48,9 @@ async fn add(
         sqlx::query_scalar(
             "UPDATE runs SET stalls = 0, lease_until = $3, leavers_flagged = leavers_flagged + $4,
                  leavers_deleted = leavers_deleted + $5, leavers_unsubscribed = leavers_unsubscribed + $6,
-                 leavers_gone = leavers_gone + $7, leavers_failed = leavers_failed + $8, version = version + 1
+                 leavers_gone = leavers_gone + $7, leavers_failed = leavers_failed + $8,
+                 leaver_calls_made = leaver_calls_made + $9, leaver_calls_answered = leaver_calls_answered + $10,
+                 version = version + 1
              WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested",
         )
         .bind(lease.run)
@@ -58,6 +61,8 @@ async fn add(
         .bind(counts.unsubscribed)
         .bind(counts.gone)
         .bind(counts.failed)
+        .bind(calls.made)
+        .bind(calls.answered)
         .fetch_optional(db)
         .await
     })

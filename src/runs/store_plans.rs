@@ -4,6 +4,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Result};
 
 use super::lease::Lease;
+use super::makers::RunMakers;
 use super::reason::Reason;
 use super::run::Run;
 use super::run_plan::{ComparedWith, RunPlan};
@@ -22,6 +23,7 @@ pub struct StoredPlan {
     pub approved_hash: Option<String>,
     pub decided_by: Option<String>,
     pub decided_utc: Option<Time>,
+    pub note: Option<String>,
 }
 
 impl StoredPlan {
@@ -29,6 +31,14 @@ impl StoredPlan {
     #[must_use]
     pub fn is_approved(&self) -> bool {
         self.approved_hash.as_deref() == Some(self.hash.as_str())
+    }
+
+    /// Who decided about exactly this plan, and when. An approval of another one is none of this.
+    #[must_use]
+    pub fn decision(&self) -> Option<(&str, Time)> {
+        let is_of_another = self.approved_hash.is_some() && !self.is_approved();
+        let by = self.decided_by.as_deref().filter(|_| !is_of_another)?;
+        Some((by, self.decided_utc?))
     }
 }
 
@@ -38,6 +48,25 @@ pub(crate) async fn get(tx: &mut ReadHandle, run: RunId) -> Result<Option<Stored
         .bind(run)
         .fetch_optional(db)
         .await)
+}
+
+/// Who started a run and who made its settings.
+pub(crate) async fn makers(tx: &mut ReadHandle, run: RunId) -> Result<RunMakers> {
+    let makers: Json<RunMakers> = sql!(tx, |db| {
+        sqlx::query_scalar("SELECT makers FROM runs WHERE id = $1").bind(run).fetch_one(db).await
+    })?;
+    Ok(makers.0)
+}
+
+/// Whether this subject gave a segment the members that the run reads.
+pub(crate) async fn gave_members(tx: &mut ReadHandle, run: RunId, subject: &str) -> Result<bool> {
+    sql!(tx, |db| sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM run_segments WHERE run_id = $1 AND members_by = $2)"
+    )
+    .bind(run)
+    .bind(subject)
+    .fetch_one(db)
+    .await)
 }
 
 /// A plan to be stored.
@@ -96,21 +125,24 @@ pub(crate) async fn put(
     })
 }
 
-/// Approves the plan with this hash, and makes the run due. False: the run is not held any more.
+/// Approves the plan with this hash, and makes the run due, or lets it wait for this reason. False: the run is not held
+/// any more.
 pub(crate) async fn approve(
     tx: &mut WriteHandle,
     run: RunId,
     hash: &str,
+    waits: Option<&Reason>,
     by: &str,
     now: Time,
 ) -> Result<bool> {
     let done = sql!(&mut *tx, |db| {
         sqlx::query(
-        "UPDATE runs SET held_until = NULL, reason = NULL, not_before = $2, pushed_at = NULL, version = version + 1
+        "UPDATE runs SET held_until = NULL, reason = $3, not_before = $2, pushed_at = NULL, version = version + 1
          WHERE id = $1 AND status = 'queued' AND held_until IS NOT NULL"
     )
     .bind(run)
     .bind(now)
+    .bind(waits.map(Json))
     .execute(db)
     .await?
     .rows_affected()
@@ -118,34 +150,37 @@ pub(crate) async fn approve(
     if done == 0 {
         return Ok(false);
     }
-    decide(tx, run, Some(hash), by, now).await.map(|()| true)
+    decide(tx, run, Some(hash), (by, None), now).await.map(|()| true)
 }
 
 async fn decide(
     tx: &mut WriteHandle,
     run: RunId,
     approved: Option<&str>,
-    by: &str,
+    (by, note): (&str, Option<&str>),
     now: Time,
 ) -> Result<()> {
     sql!(tx, |db| {
-        sqlx::query("UPDATE plans SET approved_hash = $2, decided_by = $3, decided_utc = $4 WHERE run_id = $1")
-            .bind(run)
-            .bind(approved)
-            .bind(by)
-            .bind(now)
-            .execute(db)
-            .await
-            .map(drop)
+        sqlx::query(
+        "UPDATE plans SET approved_hash = $2, decided_by = $3, note = $4, decided_utc = $5 WHERE run_id = $1"
+    )
+    .bind(run)
+    .bind(approved)
+    .bind(by)
+    .bind(note)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
     })
 }
 
-/// Ends a held run for this reason, decided by this subject. `None`: it is not held any more.
+/// Ends a held run for this reason, decided by this subject, who may have left a note. `None`: it is not held any more.
 pub(crate) async fn end_held(
     tx: &mut WriteHandle,
     run: RunId,
     reason: &Reason,
-    by: &str,
+    decided: (&str, Option<&str>),
     now: Time,
 ) -> Result<Option<Run>> {
     let ended = sql!(&mut *tx, |db| {
@@ -160,7 +195,7 @@ pub(crate) async fn end_held(
         .await
     })?;
     if ended.is_some() {
-        decide(tx, run, None, by, now).await?;
+        decide(tx, run, None, decided, now).await?;
     }
     Ok(ended)
 }

@@ -128,15 +128,17 @@ pub async fn pin(
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(
-            "UPDATE run_segments SET member_count = $3, manifest = $4 WHERE run_id = $1 AND position = $2"
-        )
-        .bind(lease.run)
-        .bind(position)
-        .bind(segment.member_count)
-        .bind(&segment.manifest)
-        .execute(db)
-        .await
-        .map(drop)
+                "UPDATE run_segments SET member_count = $3, manifest = $4, members_by = $5
+             WHERE run_id = $1 AND position = $2",
+            )
+            .bind(lease.run)
+            .bind(position)
+            .bind(segment.member_count)
+            .bind(&segment.manifest)
+            .bind(segment.members_by.as_deref())
+            .execute(db)
+            .await
+            .map(drop)
         })?;
     }
     Ok(done == 1)

@@ -101,7 +101,7 @@ pub async fn save_inspection(
     let current = store::get_to_change(tx, segment.instance_id, &segment.name).await?;
     let is_same = |now: &Segment| now.id == segment.id && now.source.0 == segment.source.0;
     if let Some(current) = current.filter(is_same) {
-        store::set_members(tx, current.id, found, by, now).await?;
+        store::set_members(tx, current.id, found, None, by, now).await?;
         return supersede(tx, &current, now).await;
     }
     if segment.source.0.is_kept_here() {

@@ -69,6 +69,7 @@ pub struct Segment {
     pub fields: Option<Json<Fields>>,
     pub member_count: Option<i64>,
     pub refreshed_utc: Option<Time>,
+    pub members_by: Option<String>,
     #[sqlx(flatten)]
     pub stamps: Stamps,
 }
@@ -85,6 +86,12 @@ impl Segment {
     #[must_use]
     pub fn manifest(&self) -> Manifest {
         self.manifest.as_ref().map_or_else(Manifest::empty, |manifest| manifest.0.clone())
+    }
+
+    /// Subject of who uploaded its members, or chose the source that they come from.
+    #[must_use]
+    pub fn members_by(&self) -> &str {
+        self.members_by.as_deref().unwrap_or(&self.stamps.updated_by)
     }
 
     /// The same segment with what was found in its source.

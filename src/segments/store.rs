@@ -98,8 +98,8 @@ pub async fn insert(
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO segments (id, instance_id, name, display_name, source, version, created_by, created_utc,
-             updated_by, updated_utc)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $6, $7) RETURNING *"
+             updated_by, updated_utc, members_by)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $6, $7, $6) RETURNING *"
     )
     .bind(Uuid::now_v7())
     .bind(instance)
@@ -128,7 +128,8 @@ pub async fn update(
         "UPDATE segments SET display_name = $2, source = $3,
              manifest = CASE WHEN $4 THEN manifest END, fields = CASE WHEN $4 THEN fields END,
              member_count = CASE WHEN $4 THEN member_count END, refreshed_utc = CASE WHEN $4 THEN refreshed_utc END,
-             version = version + 1, updated_by = $5, updated_utc = $6
+             version = version + 1, updated_by = $5, updated_utc = $6,
+             members_by = CASE WHEN $4 THEN COALESCE(members_by, updated_by) ELSE $5 END
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -142,18 +143,20 @@ pub async fn update(
     })
 }
 
-/// Replaces the members of a segment with what was found.
+/// Replaces the members of a segment with what was found, or with what `uploader` has uploaded.
 pub async fn set_members(
     tx: &mut WriteHandle,
     id: SegmentId,
     found: &Inspection,
+    uploader: Option<&str>,
     by: &str,
     now: Time,
 ) -> Result<Segment> {
     let rows = i64::try_from(found.manifest.rows()).unwrap_or(i64::MAX);
     sql!(tx, |db| sqlx::query_as(
         "UPDATE segments SET manifest = $2, fields = $3, member_count = $4, refreshed_utc = $6,
-             version = version + 1, updated_by = $5, updated_utc = $6
+             version = version + 1, updated_by = $5, updated_utc = $6,
+             members_by = COALESCE($7, members_by, updated_by)
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -162,6 +165,7 @@ pub async fn set_members(
     .bind(rows)
     .bind(by)
     .bind(now)
+    .bind(uploader)
     .fetch_one(db)
     .await)
 }

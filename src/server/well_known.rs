@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,6 +17,8 @@ use crate::receipts::signer;
 struct PublicKeys {
     /// The newest signs; the others have signed older receipts.
     keys: Vec<PublicKey>,
+    /// Keys that others may know: trust nothing that they signed, whenever that was.
+    revoked: Vec<PublicKey>,
 }
 
 /// A public key of Ed25519 (RFC 8037).
@@ -35,11 +38,18 @@ struct PublicKey {
     alg: String,
     #[schema(example = "sig", max_length = 3)]
     r#use: String,
+    /// Since when it signs no more; absent of the one that signs.
+    #[serde(rename = "retiredUtc", skip_serializing_if = "Option::is_none")]
+    retired_utc: Option<DateTime<Utc>>,
+    /// Since when it is revoked; absent of others.
+    #[serde(rename = "revokedUtc", skip_serializing_if = "Option::is_none")]
+    revoked_utc: Option<DateTime<Utc>>,
 }
 
 /// Lists the public keys of receipts.
 ///
-/// A JSON Web Key Set. Keys stay here when a new one signs, so that older receipts can be verified.
+/// A JSON Web Key Set. Keys stay here when a new one signs, so that older receipts can be verified. A key that is
+/// revoked moves from `keys` to `revoked`: ask for a receipt again that it signed.
 #[utoipa::path(
     tag = "health",
     security(()),

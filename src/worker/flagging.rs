@@ -85,7 +85,8 @@ impl LeaverCalls {
         let (key, value) = (set.key.as_str(), set.outside.as_str());
         let (list, body) = (&self.list_id, flag(addresses.iter().copied(), key, value));
         let body = &body;
-        let imported = self.call(|account| async move { account.import(list, body.clone()).await });
+        let imported =
+            self.change(|account| async move { account.import(list, body.clone()).await });
         let Answered { answer, may_repeat } = imported.await.map_err(|error| self.stop(error))?;
         Ok(Answered { answer: answer.1, may_repeat })
     }
@@ -146,7 +147,8 @@ impl LeaverCalls {
     async fn remove_added(&self, address: &str) -> Result<(), Undone> {
         tracing::warn!("a person who left was not on the list any more, and is deleted again");
         let list = &self.list_id;
-        self.answer(|account| async move { account.delete(list, address).await }).await.map(drop)
+        let removed = self.change(|account| async move { account.delete(list, address).await });
+        removed.await.map(drop).map_err(|error| self.stop(error))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::select;
@@ -21,7 +21,7 @@ use crate::connections::session::AccountSession;
 use crate::db::Time;
 use crate::exports::Leavers;
 use crate::names::RunId;
-use crate::runs::LeaverOutcome;
+use crate::runs::{LeaverCallCounts, LeaverOutcome};
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
@@ -48,6 +48,21 @@ pub struct LeaverCalls {
     pub limiter: Limiter,
     pub work: Work,
     pub gate: Gate,
+    pub tally: CallTally,
+}
+
+/// The calls that change somebody, since they were last written.
+#[derive(Default)]
+pub struct CallTally {
+    made: AtomicI64,
+    answered: AtomicI64,
+}
+
+impl CallTally {
+    pub fn take(&self) -> LeaverCallCounts {
+        let take = |count: &AtomicI64| count.swap(0, Ordering::Relaxed);
+        LeaverCallCounts { made: take(&self.made), answered: take(&self.answered) }
+    }
 }
 
 /// A call that was not made, or not answered. The interrupt has the reason.
@@ -82,7 +97,7 @@ impl LeaverCalls {
             return Ok(gone);
         }
         let (list, is_delete) = (&self.list_id, self.action == Leavers::Delete);
-        let removed = self.call(|account| async move {
+        let removed = self.change(|account| async move {
             if is_delete {
                 account.delete(list, address).await
             } else {
@@ -120,6 +135,25 @@ impl LeaverCalls {
         F: Future<Output = Result<T, Error>>,
     {
         self.call(call).await.map(|answered| answered.answer).map_err(|error| self.stop(error))
+    }
+
+    /// Makes one call that changes somebody, and counts it.
+    pub(super) async fn change<T, F>(
+        &self,
+        call: impl Fn(Account) -> F,
+    ) -> Result<Answered<T>, Option<Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let counted = |account| {
+            self.tally.made.fetch_add(1, Ordering::Relaxed);
+            call(account)
+        };
+        let answer = self.call(counted).await;
+        if matches!(answer, Ok(_) | Err(Some(Error::Refused { .. }))) {
+            self.tally.answered.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.

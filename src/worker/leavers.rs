@@ -16,7 +16,7 @@ use super::gone::Departures;
 use super::heartbeat::canceled;
 use super::interrupt::Interrupt;
 use super::job::Job;
-use super::leaver_calls::{LeaverCalls, Undone};
+use super::leaver_calls::{CallTally, LeaverCalls, Undone};
 use super::limiter::Limiter;
 use super::plan::PlannedRun;
 use super::stopped::Stopped;
@@ -26,7 +26,7 @@ use crate::db;
 use crate::exports::{Leavers, Resubscribe, Warning, WarningCode};
 use crate::records::leaver_set::LeaverSet;
 use crate::runs::store_leavers::{self, LeaverOutcomes};
-use crate::runs::{self, LeaseLost, LeaverOutcome, store_work};
+use crate::runs::{self, LeaseLost, LeaverCallCounts, LeaverOutcome, store_work};
 use crate::storage::PAGE_ROWS;
 
 /// Calls that are prepared for each one in flight, so that a slow one delays no other.
@@ -68,9 +68,10 @@ pub async fn leavers(
         .map(|people| act_on(calls.clone(), departures.clone(), people));
     let mut outcomes = Box::pin(outcomes.buffer_unordered(most * AHEAD).ready_chunks(most * AHEAD));
     while let Some(some) = outcomes.next().await {
-        record_all(job, some, interrupt).await?;
+        record_all(job, some, &calls, interrupt).await?;
     }
     drop(outcomes);
+    record(job, LeaverOutcomes::new(), calls.tally.take(), interrupt).await?;
     warn(job, calls.undecided.load(Ordering::Relaxed)).await?;
     Ok(interrupt.take())
 }
@@ -92,6 +93,7 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         limiter: Limiter::new(usize::from(job.app.config.work.uploads_in_flight)),
         work: job.app.config.work.clone(),
         gate,
+        tally: CallTally::default(),
     }
 }
 
@@ -112,7 +114,7 @@ async fn let_go_of(
     let slots: Vec<usize> = let_go.iter().filter(|slot| !done.contains_key(slot)).collect();
     for some in slots.chunks(PAGE_ROWS) {
         let outcomes = some.iter().map(|slot| (*slot, LeaverOutcome::LetGo)).collect();
-        record(job, outcomes, interrupt).await?;
+        record(job, outcomes, LeaverCallCounts::default(), interrupt).await?;
     }
     Ok(())
 }
@@ -203,6 +205,7 @@ async fn warn(job: &Job, undecided: usize) -> Result<(), Stopped> {
 async fn record_all(
     job: &mut Job,
     some: Vec<Result<Option<LeaverOutcomes>, baselines::Error>>,
+    calls: &LeaverCalls,
     interrupt: &Interrupt,
 ) -> Result<(), Stopped> {
     let mut done = LeaverOutcomes::new();
@@ -212,17 +215,22 @@ async fn record_all(
             Err(error) => interrupt.raise(Stopped::baseline(error)),
         }
     }
-    record(job, done, interrupt).await
+    record(job, done, calls.tally.take(), interrupt).await
 }
 
-async fn record(job: &mut Job, done: LeaverOutcomes, interrupt: &Interrupt) -> Result<(), Stopped> {
-    if done.is_empty() {
+async fn record(
+    job: &mut Job,
+    done: LeaverOutcomes,
+    calls: LeaverCallCounts,
+    interrupt: &Interrupt,
+) -> Result<(), Stopped> {
+    if done.is_empty() && calls == LeaverCallCounts::default() {
         return Ok(());
     }
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = job.app.db.write().await?;
     let lease = job.app.config.work.lease();
-    let written = store_leavers::record(&mut tx, job.lease, &done, db::now(), lease).await?;
+    let written = store_leavers::record(&mut tx, job.lease, &done, calls, db::now(), lease).await?;
     let is_canceled = written.ok_or(Stopped::LeaseLost(LeaseLost))?;
     tx.commit().await?;
     for outcome in done.values() {

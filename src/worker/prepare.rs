@@ -143,6 +143,7 @@ async fn pin(
             let current = current.map_err(|error| not_pinned(error, &chosen.name))?;
             check_fields(job, &current)?;
             let manifest = current.manifest();
+            chosen.members_by = Some(current.members_by().to_owned());
             chosen.member_count = i64::try_from(manifest.rows()).unwrap_or(i64::MAX);
             chosen.manifest = Some(Json(manifest));
         }

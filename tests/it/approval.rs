@@ -1,7 +1,7 @@
 //! A run that would change too much waits for a second person.
 
 use chrono::TimeDelta;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use segment_export::{db, sql};
 use serde_json::{Value, json};
 
@@ -16,28 +16,41 @@ fn sync(hold: &str) -> Value {
 }
 
 /// An export of ten people of whom five leave, and its run, which waits.
-async fn held(app: &TestApp, hold: &str) -> (String, String) {
-    let export = export(app, "People", 0..10, &sync(hold)).await;
-    run(app, &export).await;
-    app.segment("People", &csv(5..12)).await;
-    let run = app.start_run(&export).await;
-    app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
+pub async fn held(app: &TestApp, hold: &str) -> (String, String) {
+    let export = of_people(app, hold).await;
+    let run = held_run(app, &export).await;
     (export, run)
 }
 
-async fn call_as(app: &TestApp, subject: &str, path: &str, body: &Value) -> reqwest::Response {
-    let url = format!("{}/v1/instances/{}{path}", app.url().trim_end_matches('/'), app.instance);
-    let token = app.token_named(subject, subject);
-    let client = reqwest::Client::builder().build().unwrap();
-    client.post(url).bearer_auth(token).json(body).send().await.unwrap()
+pub async fn of_people(app: &TestApp, hold: &str) -> String {
+    export(app, "People", 0..10, &sync(hold)).await
 }
 
-async fn approve(app: &TestApp, subject: &str, run: &str, hash: &str) -> reqwest::Response {
+/// A run of that export of which five of ten people leave.
+pub async fn held_run(app: &TestApp, export: &str) -> String {
+    run(app, export).await;
+    app.segment("People", &csv(5..12)).await;
+    let run = app.start_run(export).await;
+    app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
+    run
+}
+
+/// A request of an administrator who has this subject.
+pub fn request_as(app: &TestApp, method: Method, subject: &str, path: &str) -> RequestBuilder {
+    let path = format!("v1/instances/{}{path}", app.instance);
+    app.anonymous(method, &path).bearer_auth(app.token_named(subject, subject))
+}
+
+async fn call_as(app: &TestApp, subject: &str, path: &str, body: &Value) -> reqwest::Response {
+    request_as(app, Method::POST, subject, path).json(body).send().await.unwrap()
+}
+
+pub async fn approve(app: &TestApp, subject: &str, run: &str, hash: &str) -> reqwest::Response {
     let path = format!("/runs/{run}/approve");
     call_as(app, subject, &path, &json!({"planHash": hash})).await
 }
 
-async fn hash(app: &TestApp, run: &str) -> String {
+pub async fn hash(app: &TestApp, run: &str) -> String {
     text(&app.get(&format!("/runs/{run}/plan")).await, "hash")
 }
 
@@ -92,6 +105,13 @@ async fn members_are_sent_and_removals_wait_until_another_person_approves_them()
         (&approved["decidedBy"], &approved["heldUntilUtc"]),
         (&json!("ben@example.com"), &Value::Null)
     );
+    let receipt = app.get(&format!("/runs/{run}/receipt")).await;
+    let decision = &receipt["decision"];
+    assert_eq!(
+        (&decision["outcome"], &decision["decidedBy"], &decision["planHash"]),
+        (&json!("approved"), &json!("ben@example.com"), &json!(hash))
+    );
+    assert_eq!(receipt["leaverCalls"], json!({"made": 5, "answered": 5}));
     let late = approve(&app, "eva@example.com", &run, &hash).await;
     assert_eq!(refused(late, 409).await["errorCode"], "notAwaitingApproval");
 }
@@ -122,6 +142,16 @@ async fn a_declined_run_ends_and_removes_nobody_and_the_next_one_asks_again() {
     );
     assert!(text(&declined["reason"], "message").contains("A mistake."), "{declined}");
     assert_eq!(state(&app, 0).await, "Active");
+    let receipt = app.get(&format!("/runs/{run}/receipt")).await;
+    let decision = &receipt["decision"];
+    assert_eq!(
+        (&decision["outcome"], &decision["decidedBy"], &decision["note"]),
+        (&json!("declined"), &json!("ben@example.com"), &json!("A mistake."))
+    );
+    assert_eq!(receipt["leaverCalls"], json!({"made": 0, "answered": 0}));
+    let page = app.request("Viewer", Method::GET, &format!("/runs/{run}/receipt"));
+    let page = page.header("Accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("A mistake.") && page.contains("ben@example.com"), "{page}");
     let next = app.start_run(&export).await;
     let next = app.run_when(&next, |run| run["status"] == "awaitingApproval").await;
     assert_eq!(next["counts"]["leavers"]["remaining"], 5, "the baseline is not behind: {next}");

@@ -106,6 +106,7 @@ async fn a_signed_receipt_is_verified_with_the_public_key_also_after_a_new_one_w
     assert_eq!(headers["content-type"], "application/jose");
     let old = app.public_keys().await;
     verify(&signed, &old, &run);
+    assert!(old["keys"][0].get("retiredUtc").is_none(), "{old}");
     let (succeeds, said) = app.command(&["keys", "renew-signing"], &[]).await;
     assert!(succeeds, "{said}");
     let both = app.public_keys().await;
@@ -160,4 +161,12 @@ async fn a_receipt_is_verified_offline_with_the_command_of_the_docs() {
     let forged = signed.replacen("eyJ", "eyK", 2);
     std::fs::write(at("receipt.jws"), forged).unwrap();
     assert!(!run(bin.join("python"), &["-c", code], &folder).await.status.success());
+
+    let header = jsonwebtoken::decode_header(&signed).unwrap();
+    app.command(&["keys", "revoke-signing", &header.kid.unwrap()], &[]).await;
+    std::fs::write(at("receipt.jws"), &signed).unwrap();
+    std::fs::write(at("jwks.json"), app.public_keys().await.to_string()).unwrap();
+    let revoked = run(bin.join("python"), &["-c", code], &folder).await;
+    let said = String::from_utf8_lossy(&revoked.stderr).into_owned();
+    assert!(!revoked.status.success() && said.contains("is revoked"), "{said}");
 }

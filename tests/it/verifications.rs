@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::support::{TestApp, good, people, refused, text, until};
 
 impl TestApp {
-    async fn verify(&self, run: &str, body: &Value) -> Response {
+    pub async fn verify(&self, run: &str, body: &Value) -> Response {
         let path = format!("/runs/{run}/verifications");
         self.request("Admin", Method::POST, &path).json(body).send().await.unwrap()
     }
 
     /// The newest verification of a run, once it has ended.
-    async fn verified(&self, run: &str) -> Value {
+    pub async fn verified(&self, run: &str) -> Value {
         let path = format!("/runs/{run}/verifications");
         let newest = async || self.get(&path).await["items"][0].clone();
         until(async || newest().await["endUtc"].is_string()).await;
@@ -24,7 +24,7 @@ impl TestApp {
     }
 
     /// Asks for a verification, and returns it once it has ended.
-    async fn verified_at(&self, run: &str, body: &Value) -> Value {
+    pub async fn verified_at(&self, run: &str, body: &Value) -> Value {
         let asked = good(self.verify(run, body).await).await;
         let ended = self.verified(run).await;
         assert_eq!(ended["verificationId"], asked["verificationId"]);
@@ -48,7 +48,7 @@ impl TestApp {
         self.order(Method::DELETE, &path, &json!({})).await;
     }
 
-    async fn successful(&self, export: &str) -> String {
+    pub async fn successful(&self, export: &str) -> String {
         let run = self.start_run(export).await;
         assert_eq!(self.ended(&run).await["status"], "successful");
         run

@@ -8,10 +8,21 @@ export interface Route {
   query: URLSearchParams;
 }
 
-function read(): Route {
-  const [path = '', query = ''] = location.hash.slice(1).split('?');
-  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+/** What an address names. A part that cannot be decoded stays as it is: no page has such a name. */
+export function routeOf(hash: string): Route {
+  const [path = '', query = ''] = hash.slice(1).split('?');
+  return { parts: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 }
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const read = (): Route => routeOf(location.hash);
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(read);

@@ -5,6 +5,7 @@ import { api, newKey, type Schemas } from '../core/api.ts';
 import { useDo } from '../core/hooks.ts';
 import { current, t } from '../core/i18n.ts';
 import { go, to } from '../core/router.ts';
+import { openTab } from '../core/tab.ts';
 import { signInAtCampaignMonitor } from './sign-in-there.ts';
 import { Check, Form, Radios, Text } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
@@ -49,7 +50,7 @@ export function AddConnection() {
 
   /** Each step that has succeeded is not done again when the next one fails and the person tries again. */
   const save = () => {
-    const tab = way === 'oauth' ? window.open('about:blank') : null;
+    const tab = way === 'oauth' ? openTab() : null;
     void saving
       .run(async () => {
         saved.current ??= await create();

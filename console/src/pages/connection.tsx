@@ -5,6 +5,7 @@ import { api, type Schemas } from '../core/api.ts';
 import { everything, useDo, useLoad } from '../core/hooks.ts';
 import { moment, t, word } from '../core/i18n.ts';
 import { to } from '../core/router.ts';
+import { openTab } from '../core/tab.ts';
 import { Ending } from './connection-ending.tsx';
 import { signInAtCampaignMonitor } from './sign-in-there.ts';
 import { Form, Select, Text } from '../parts/form.tsx';
@@ -161,7 +162,7 @@ function Credentials({ connection, changed }: Part) {
       announce(t('common.saved'));
     });
   const signIn = () => {
-    const tab = window.open('about:blank');
+    const tab = openTab();
     void saving.run(() => signInAtCampaignMonitor(connection.connectionId, tab)).then((done) => done || tab?.close());
   };
   const { credential } = connection;

@@ -518,7 +518,8 @@ const messages = {
   'reason.leaversRemain': 'The next run tries again.',
   'warning.addedByFlag': 'The flag put people on the list again, and it is unknown which ones.',
   'warning.nobodyRemoved': 'This run removes nobody from the list, because something is unknown.',
-  'warning.removesLeavers': 'Runs remove people from the list who leave the segments.',
+  'warning.removesLeavers':
+    'Runs remove people from the list who leave the segments, if this service put them there and no other export holds them.',
   'warning.unsubscribesEverywhere': 'Leaving the segments unsubscribes people from every list of the client.',
   'warning.doubleOptIn': 'This is a double opt-in list: Campaign Monitor mails every new profile a request to confirm.',
   'warning.connectionNotConnected': 'The connection is not connected.',

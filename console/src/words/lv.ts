@@ -519,7 +519,8 @@ export const lv: Catalogue = {
   'reason.leaversRemain': 'Nākamā izpilde mēģinās vēlreiz.',
   'warning.addedByFlag': 'Atzīme atkal pievienoja sarakstam cilvēkus, un nav zināms, kurus.',
   'warning.nobodyRemoved': 'Šoreiz no saraksta netiek noņemts neviens, jo kaut kas nav zināms.',
-  'warning.removesLeavers': 'Cilvēki, kuri pamet segmentus, tiek noņemti no saraksta.',
+  'warning.removesLeavers':
+    'Cilvēki, kuri pamet segmentus, tiek noņemti no saraksta, ja tos tur ielika šis pakalpojums un tos netur cits eksports.',
   'warning.unsubscribesEverywhere': 'Segmentu pamešana atsaka cilvēkus no visiem klienta sarakstiem.',
   'warning.doubleOptIn':
     'Šis ir double opt-in saraksts: Campaign Monitor katram jaunam profilam sūta apstiprinājuma pieprasījumu.',

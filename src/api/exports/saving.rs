@@ -20,7 +20,9 @@ use crate::api::segments::inspecting::with_new_fields;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db::{self, WriteHandle};
-use crate::exports::{Export, ExportContent, Warning, store, store_planned, warnings};
+use crate::exports::{
+    Export, ExportContent, SettingMakers, Warning, store, store_planned, warnings,
+};
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
@@ -100,7 +102,9 @@ async fn insert(
     segments: &[SegmentId],
 ) -> Result<Export, Problem> {
     let id = ExportId(Uuid::now_v7());
-    let export = store::insert(tx, caller.instance, id, content, caller.subject(), db::now())
+    let by = caller.subject();
+    let makers = SettingMakers::one(&content.deciding(segments), by);
+    let export = store::insert(tx, caller.instance, id, content, &makers, by, db::now())
         .await
         .map_err(conflict)?;
     store::set_segments(tx, id, segments).await.map_err(conflict)?;
@@ -157,7 +161,8 @@ async fn change(
     if content.connection_id != old.0.connection_id {
         cancel_open(tx, caller, id, Uprooted::Detached).await?;
     }
-    let export = store::update(tx, id, content, caller.subject(), now).await.map_err(conflict)?;
+    let (by, makers) = (caller.subject(), makers(old, content, segments, caller.subject()));
+    let export = store::update(tx, id, content, &makers, by, now).await.map_err(conflict)?;
     store::set_segments(tx, id, segments).await.map_err(conflict)?;
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::between(old, (&export, &segments[..]));
@@ -167,4 +172,17 @@ async fn change(
         store_planned::plan(tx, id, content.schedule.next(now)).await?;
     }
     Ok(export)
+}
+
+/// Who made each setting, once `by` has changed the export.
+fn makers(
+    (export, segments): (&Export, &[Segment]),
+    content: &ExportContent<'_>,
+    new_segments: &[SegmentId],
+    by: &str,
+) -> SettingMakers {
+    let segments: Vec<_> = segments.iter().map(|segment| segment.id).collect();
+    let old = ExportContent::of(export).deciding(&segments);
+    let new = content.deciding(new_segments);
+    export.makers.changed((&old, &new), by, &export.stamps.updated_by)
 }

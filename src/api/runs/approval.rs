@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::find::{find, view};
@@ -12,13 +13,15 @@ use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change, Snapshot};
 use crate::db::{self, ReadHandle};
-use crate::exports::{self, BrakeApprover};
+use crate::exports::BrakeApprover;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, Id, etag};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::{Note, RunId};
+use crate::pauses;
+use crate::runs::makers::RunPart;
 use crate::runs::store_plans::{self, StoredPlan};
-use crate::runs::{Reason, ReasonCode, Run, RunPlan, SubmissionKind, held};
+use crate::runs::{Reason, ReasonCode, Run, RunPlan, held};
 
 /// What a run is about to do, or has done.
 #[derive(Serialize, ToSchema)]
@@ -33,7 +36,8 @@ pub struct PlanView {
     /// Until when somebody may approve it; `null` when nobody has to.
     #[schema(required)]
     held_until_utc: Option<DateTime<Utc>>,
-    /// Subject of who approved or declined it, or who started the run that came in its place.
+    /// Subject of who approved or declined this plan, or who started the run that came in its place; `null` while
+    /// nobody has, also when an earlier plan of the run was approved.
     #[schema(required, example = "ben@example.com")]
     decided_by: Option<String>,
     #[schema(required)]
@@ -75,10 +79,11 @@ pub async fn get_plan(
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.read().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
-    let StoredPlan { plan, hash, computed_utc, decided_by, decided_utc, .. } =
-        plan_of(&mut tx, &run).await?;
+    let stored = plan_of(&mut tx, &run).await?;
+    let (decided_by, decided_utc) =
+        stored.decision().map(|(by, time)| (by.to_owned(), time)).unzip();
     let held_until_utc = run.held_until.filter(|_| !run.status.is_ended());
-    let plan = plan.0;
+    let StoredPlan { plan: Json(plan), hash, computed_utc, .. } = stored;
     let view = PlanView { plan, hash, computed_utc, held_until_utc, decided_by, decided_utc };
     Ok(HttpResponse::Ok().json(view))
 }
@@ -90,8 +95,9 @@ async fn plan_of(tx: &mut ReadHandle, run: &Run) -> Result<StoredPlan, Problem> 
 
 /// Approves the plan of a run that waits for it.
 ///
-/// The run resumes with exactly this plan: should it find another one, it waits again. Neither who started the run nor
-/// who changed the export last may approve it, unless the export says `anyEditor`.
+/// The run resumes with exactly this plan: should it find another one, it waits again. Nobody may approve it who has a
+/// part in it: who started the run or reported its refresh, who made its settings or changed the export last before it
+/// started, and who uploaded its members. The export may allow them to (`anyEditor`).
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -129,8 +135,10 @@ pub async fn approve_run(
         let detail = "The plan of the run is not the one that you read. Nothing was approved.";
         return Err(Problem::new(ProblemKind::PlanChanged, detail));
     }
-    let by = caller.subject();
-    if !store_plans::approve(&mut tx, run.id, &plan.hash, by, db::now()).await? {
+    let (by, now) = (caller.subject(), db::now());
+    let pause = pauses::store::get(&mut tx, caller.instance).await?;
+    let waits = pause.map(|_| Reason::new(ReasonCode::Paused, ""));
+    if !store_plans::approve(&mut tx, run.id, &plan.hash, waits.as_ref(), by, now).await? {
         return Err(not_held(&run));
     }
     let change = Change::done(Snapshot::from(&run), &plan.plan.0);
@@ -155,7 +163,7 @@ fn not_held(run: &Run) -> Problem {
     Problem::new(ProblemKind::NotAwaitingApproval, detail)
 }
 
-/// A scheduled run has no submitter who could approve what they did themselves.
+/// Rejects those who would approve what they did themselves.
 async fn check_approver(
     tx: &mut ReadHandle,
     caller: &Caller<Contributor>,
@@ -165,16 +173,23 @@ async fn check_approver(
     if run.sync.brake.approver == BrakeApprover::AnyEditor {
         return Ok(());
     }
-    let export = exports::store::get(tx, run.instance_id, run.export_id).await?;
-    let editor = export.map(|export| export.stamps.updated_by);
     let by = caller.subject();
-    let is_submitter = run.submission_kind == SubmissionKind::OnDemand && run.submitted_by == by;
-    if is_submitter || plan.edited_by == by || editor.as_deref() == Some(by) {
-        let detail =
-            "You started this run or changed its export last, so another person must approve it.";
-        return Err(Problem::new(ProblemKind::SecondPersonNeeded, detail));
+    let makers = store_plans::makers(tx, run.id).await?;
+    let mut part = makers.part_of(run, &plan.edited_by, by);
+    if part.is_none() && store_plans::gave_members(tx, run.id, by).await? {
+        part = Some(RunPart::Members);
     }
-    Ok(())
+    part.map_or(Ok(()), |part| Err(second_person_needed(part)))
+}
+
+fn second_person_needed(part: RunPart) -> Problem {
+    let part = match part {
+        RunPart::Started => "You started this run",
+        RunPart::Settings => "You made settings of this run",
+        RunPart::Members => "You gave a segment of this run its members",
+    };
+    let detail = format!("{part}, so another person must approve it.");
+    Problem::new(ProblemKind::SecondPersonNeeded, detail)
 }
 
 /// Declines the plan of a run that waits for it.
@@ -204,10 +219,12 @@ pub async fn decline_run(
     let mut tx = app.db.write().await?;
     let run = find(&mut tx, caller.instance, id.0).await?;
     may_edit(&mut tx, &caller, run.connection_id).await?;
-    let who = format!("{}: “{}”", caller.identity.name, body.value.note.as_str());
+    let note = body.value.note.as_str();
+    let who = format!("{}: “{note}”", caller.identity.name);
     let reason = Reason::new(ReasonCode::Declined, who);
     let (author, now) = (&caller.author, db::now());
-    let ended = held::end(&mut tx, &run, author, Action::RunDecline, &reason, now).await?;
+    let action = Action::RunDecline;
+    let ended = held::end(&mut tx, &run, author, action, &reason, Some(note), now).await?;
     let view = view(&mut tx, ended.ok_or_else(|| not_held(&run))?).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().insert_header(("ETag", etag(view.version))).json(view))

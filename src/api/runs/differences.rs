@@ -9,14 +9,13 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::details::{DetailCall, DetailList, removed};
 use super::find::find;
-use super::rejections::removed;
 use crate::app::App;
+use crate::audit::Action;
 use crate::audit::reads::ReadRecorder;
-use crate::audit::{Action, Change};
-use crate::db::{self, ReadHandle};
+use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor};
-use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
@@ -108,34 +107,22 @@ pub async fn list_differences(
     reads: Data<ReadRecorder>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, kind, VerificationPath { run, verification }) =
         (caller.instance, filter.kind, ids);
-    let db = app.db.clone();
-    let record = async |format: &'static str, rows: Option<usize>| {
-        let what =
-            json!({"format": format, "verificationId": verification, "kind": kind, "rows": rows});
-        let seen = Change::read(&run.0, None, &what);
-        Ok(reads.record(&db, &caller.author, Action::RunReadDifferences, seen).await?)
-    };
-    check_kept(&mut app.db.read().await?, instance, ids).await?;
-    let read = move |after, limit| {
-        let app = app.clone();
-        db::on_behalf_of(Some(instance), async move {
-            let mut tx = app.db.read().await?;
-            let rows = store::differences(&mut tx, verification, kind, after, limit).await?;
-            // When rows are deleted meanwhile, the download fails: half a list must not look complete.
-            check_kept(&mut tx, instance, ids).await?;
-            Ok(rows)
-        })
-    };
-    let listing = Listing {
-        read,
+    let list = DetailList {
+        action: Action::RunReadDifferences,
+        what: json!({"verificationId": verification, "kind": kind}),
+        check: async move |tx: &mut ReadHandle| check_kept(tx, instance, ids).await,
+        fetch: async move |tx: &mut ReadHandle, after, limit| {
+            store::differences(tx, verification, kind, after, limit).await
+        },
         position: |row: &NumberedDifference| row.number,
         csv_header: CSV_HEADER,
         csv_fields: ListDifferenceView::csv_fields,
     };
-    listing.answer(Offer::accepted(&request)?, limit, after, record).await
+    let call =
+        DetailCall { caller: &caller, app, reads: &reads, request: &request, paging: &paging, run };
+    call.answer(list).await
 }
 
 /// A verification of a run, in the path; 404 when one of the ids is not a UUID.

@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod cancel;
+mod details;
 pub mod differences;
 pub mod events;
 pub mod find;

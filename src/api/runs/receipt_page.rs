@@ -5,9 +5,8 @@ use std::fmt::{Display, Write};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::receipts::{
-    CountedMoment, Receipt, ReceiptCounts, ReceiptLeavers, SegmentRead, VerificationRecord,
-};
+use crate::receipts::{CountedMoment, PlanDecision, Receipt, SegmentRead, VerificationRecord};
+use crate::runs::{CountsView, LeaversView};
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}\
     table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{border-bottom:1px solid #888;padding:.25rem \
@@ -22,6 +21,8 @@ pub fn page(receipt: &Receipt) -> String {
         answers(receipt),
         law(&receipt.counts),
         leavers(&receipt.counts.leavers),
+        leaver_calls(receipt),
+        receipt.decision.as_ref().map(decision).unwrap_or_default(),
         list(receipt),
         verifications(&receipt.verifications),
         settings(receipt),
@@ -87,7 +88,7 @@ fn answers(receipt: &Receipt) -> String {
     numbers("What Campaign Monitor answered", &rows)
 }
 
-fn law(counts: &ReceiptCounts) -> String {
+fn law(counts: &CountsView) -> String {
     let rows = [
         ("Created", counts.created),
         ("Updated", counts.updated),
@@ -103,7 +104,7 @@ fn law(counts: &ReceiptCounts) -> String {
     numbers("Every profile", &rows)
 }
 
-fn leavers(counts: &ReceiptLeavers) -> String {
+fn leavers(counts: &LeaversView) -> String {
     let rows = [
         ("Flagged", counts.flagged),
         ("Deleted", counts.deleted),
@@ -115,6 +116,23 @@ fn leavers(counts: &ReceiptLeavers) -> String {
         ("Found: the sum of all", counts.found),
     ];
     numbers("Who left the segments", &rows)
+}
+
+fn leaver_calls(receipt: &Receipt) -> String {
+    let calls = receipt.leaver_calls;
+    let rows = [("Made, retries included", calls.made), ("Accepted or rejected", calls.answered)];
+    numbers("Calls about who left", &rows)
+}
+
+fn decision(decision: &PlanDecision) -> String {
+    let rows = [
+        ("Decision", word(&decision.outcome)),
+        ("By", decision.decided_by.clone()),
+        ("At", time(Some(decision.decided_utc))),
+        ("Note", decision.note.clone().unwrap_or_default()),
+        ("SHA-256 of the plan", decision.plan_hash.clone()),
+    ];
+    table("The plan", &rows.map(|(name, value)| (name.to_owned(), value)), false)
 }
 
 fn list(receipt: &Receipt) -> String {

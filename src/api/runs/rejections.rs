@@ -7,16 +7,16 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::details::{DetailCall, DetailList, removed};
 use super::find::find;
 use crate::app::App;
+use crate::audit::Action;
 use crate::audit::reads::ReadRecorder;
-use crate::audit::{Action, Change};
-use crate::db::{self, ReadHandle};
+use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::Id;
-use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::names::RunId;
 use crate::runs::{
@@ -186,32 +186,21 @@ pub async fn list_rejections(
     reads: Data<ReadRecorder>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, run, outcome) = (caller.instance, id.0, filter.outcome);
-    let db = app.db.clone();
-    let record = async |format: &'static str, rows: Option<usize>| {
-        let what = json!({"format": format, "outcome": outcome, "rows": rows});
-        let seen = Change::read(&run.0, None, &what);
-        Ok(reads.record(&db, &caller.author, Action::RunReadRejections, seen).await?)
-    };
-    check_kept(&mut app.db.read().await?, instance, run).await?;
-    let read = move |after, limit| {
-        let app = app.clone();
-        db::on_behalf_of(Some(instance), async move {
-            let mut tx = app.db.read().await?;
-            let rows = store_batches::rejections(&mut tx, run, outcome, after, limit).await?;
-            // When rows are deleted meanwhile, the download fails: half a list must not look complete.
-            check_kept(&mut tx, instance, run).await?;
-            Ok(rows)
-        })
-    };
-    let listing = Listing {
-        read,
+    let list = DetailList {
+        action: Action::RunReadRejections,
+        what: json!({"outcome": outcome}),
+        check: async move |tx: &mut ReadHandle| check_kept(tx, instance, run).await,
+        fetch: async move |tx: &mut ReadHandle, after, limit| {
+            store_batches::rejections(tx, run, outcome, after, limit).await
+        },
         position: |row: &Rejection| row.position,
         csv_header: CSV_HEADER,
         csv_fields: RejectionView::csv_fields,
     };
-    listing.answer(Offer::accepted(&request)?, limit, after, record).await
+    let call =
+        DetailCall { caller: &caller, app, reads: &reads, request: &request, paging: &paging, run };
+    call.answer(list).await
 }
 
 /// Rejects the call when some of the rejections may be deleted.
@@ -221,14 +210,6 @@ async fn check_kept(tx: &mut ReadHandle, instance: Uuid, run: RunId) -> Result<(
         return Err(removed("rejections"));
     }
     Ok(())
-}
-
-/// The answer when details are deleted.
-pub(super) fn removed(what: &str) -> Problem {
-    let detail = format!(
-        "The {what} of this run were deleted at the end of their retention period. The counts of the run remain."
-    );
-    Problem::new(ProblemKind::Removed, detail)
 }
 
 impl RejectionView {

@@ -7,16 +7,15 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::details::{DetailCall, DetailList, removed};
 use super::find::find;
-use super::rejections::removed;
 use crate::app::App;
+use crate::audit::Action;
 use crate::audit::reads::ReadRecorder;
-use crate::audit::{Action, Change};
 use crate::campaign_monitor::ProblemCode;
-use crate::db::{self, ReadHandle};
+use crate::db::ReadHandle;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
-use crate::http::download::{Listing, Offer};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
@@ -112,32 +111,21 @@ pub async fn list_value_problems(
     reads: Data<ReadRecorder>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
     let (instance, run, code) = (caller.instance, id.0, filter.code);
-    let db = app.db.clone();
-    let record = async |format: &'static str, rows: Option<usize>| {
-        let what = json!({"format": format, "code": code, "rows": rows});
-        let seen = Change::read(&run.0, None, &what);
-        Ok(reads.record(&db, &caller.author, Action::RunReadValueProblems, seen).await?)
-    };
-    check_kept(&mut app.db.read().await?, instance, run).await?;
-    let read = move |after, limit| {
-        let app = app.clone();
-        db::on_behalf_of(Some(instance), async move {
-            let mut tx = app.db.read().await?;
-            let rows = store_batches::value_problems(&mut tx, run, code, after, limit).await?;
-            // When rows are deleted meanwhile, the download fails: half a list must not look complete.
-            check_kept(&mut tx, instance, run).await?;
-            Ok(rows)
-        })
-    };
-    let listing = Listing {
-        read,
+    let list = DetailList {
+        action: Action::RunReadValueProblems,
+        what: json!({"code": code}),
+        check: async move |tx: &mut ReadHandle| check_kept(tx, instance, run).await,
+        fetch: async move |tx: &mut ReadHandle, after, limit| {
+            store_batches::value_problems(tx, run, code, after, limit).await
+        },
         position: |row: &ValueProblem| [row.position, row.number],
         csv_header: CSV_HEADER,
         csv_fields: ValueProblemView::csv_fields,
     };
-    listing.answer(Offer::accepted(&request)?, limit, after, record).await
+    let call =
+        DetailCall { caller: &caller, app, reads: &reads, request: &request, paging: &paging, run };
+    call.answer(list).await
 }
 
 /// Rejects the call when some of the problems may be deleted. They are deleted with the rejections.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::details::removed;
 use super::find::find;
-use super::rejections::removed;
 use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -23,11 +23,10 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::RunId;
+use crate::receipts::VerificationRecord;
 use crate::runs::{DetailState, Run, RunStatus, store as run_store};
 use crate::verifications::store::{self, NewVerification};
-use crate::verifications::{
-    ListVerification, PAGES_DEFAULT, PAGES_MAX, VerificationId, VerificationStatus,
-};
+use crate::verifications::{ListVerification, PAGES_DEFAULT, PAGES_MAX};
 
 /// How much of the list is compared with what the run sent.
 #[derive(Deserialize, ToSchema)]
@@ -40,17 +39,16 @@ pub struct NewVerificationBody {
     pages: Option<i64>,
 }
 
-/// A comparison of the list with what a run sent.
+/// A comparison of the list with what a run sent, and who asked for it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationView {
-    pub verification_id: VerificationId,
+    #[serde(flatten)]
+    pub record: VerificationRecord,
     pub run_id: RunId,
-    pub level: VerificationLevel,
     /// Of a sample: pages that are read.
     #[schema(required)]
     pub pages: Option<i64>,
-    pub status: VerificationStatus,
     /// Why it failed, in words.
     #[schema(required, max_length = 1000)]
     pub reason: Option<String>,
@@ -59,30 +57,6 @@ pub struct VerificationView {
     pub requested_by: Option<String>,
     /// When it was asked for.
     pub requested_utc: DateTime<Utc>,
-    /// When a worker first took it up.
-    #[schema(required)]
-    pub start_utc: Option<DateTime<Utc>>,
-    /// When it ended: what it found was so between the two times.
-    #[schema(required)]
-    pub end_utc: Option<DateTime<Utc>>,
-    /// On the list with what was sent. `null` until it ends, and where the level cannot know; so are the others.
-    #[schema(required)]
-    pub confirmed: Option<i64>,
-    /// Acknowledged by Campaign Monitor, and not active on the list.
-    #[schema(required)]
-    pub missing: Option<i64>,
-    /// On the list with other values than were sent.
-    #[schema(required)]
-    pub changed_by_others: Option<i64>,
-    /// On the list, and not known to the export.
-    #[schema(required)]
-    pub strangers: Option<i64>,
-    /// Of whom nothing could be found out.
-    #[schema(required)]
-    pub unknown: Option<i64>,
-    /// Of a sample: at most so many are missing, with 95 % certainty.
-    #[schema(required)]
-    pub bound: Option<i64>,
     /// Pages of the list that were read, some perhaps twice.
     #[schema(required)]
     pub pages_read: Option<i64>,
@@ -94,22 +68,12 @@ pub struct VerificationView {
 impl From<ListVerification> for VerificationView {
     fn from(one: ListVerification) -> Self {
         Self {
-            verification_id: one.id,
+            record: VerificationRecord::from(&one),
             run_id: one.run_id,
-            level: one.level.0,
             pages: one.pages,
-            status: one.status,
             reason: one.reason,
             requested_by: one.requested_by,
             requested_utc: one.requested_utc,
-            start_utc: one.start_utc,
-            end_utc: one.end_utc,
-            confirmed: one.confirmed,
-            missing: one.missing,
-            changed_by_others: one.changed_by_others,
-            strangers: one.strangers,
-            unknown: one.unknown,
-            bound: one.bound,
             pages_read: one.pages_read,
             pages_of: one.pages_of,
         }

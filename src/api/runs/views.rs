@@ -10,9 +10,7 @@ use crate::names::{ConnectionId, ExportId, RunId};
 use crate::runs::progress::ProgressView;
 use crate::runs::reader::Found;
 use crate::runs::store::NamedSegment;
-use crate::runs::{
-    Counts, FieldWarning, FullBecause, LeaverCounts, Reason, Run, RunStatus, SubmissionKind,
-};
+use crate::runs::{CountsView, FieldWarning, FullBecause, Reason, Run, RunStatus, SubmissionKind};
 use crate::segments::SegmentName;
 
 /// A run that comes later than this after its planned time says so.
@@ -83,72 +81,6 @@ pub struct RunSegmentView {
     pub member_count: i64,
 }
 
-/// Profiles by outcome: `selected` is the sum of all other counts, at every moment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(
-    example = json!({"selected": 1_000_000, "created": 412_000, "updated": 90_000, "unchanged": 0, "rejected": 812,
-        "duplicate": 95, "invalid": 71, "inDoubt": 0, "remaining": 497_022, "resubscribed": 4,
-        "changedAddresses": 3,
-        "leavers": {"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9, "failed": 1,
-            "remaining": 0}}),
-)]
-pub struct CountsView {
-    /// Members of the selected segments.
-    pub selected: i64,
-    /// Profiles that are new on the list.
-    pub created: i64,
-    /// On the list before, and updated.
-    pub updated: i64,
-    /// Not sent: Campaign Monitor has acknowledged the same record before.
-    pub unchanged: i64,
-    /// Profiles that Campaign Monitor rejected.
-    pub rejected: i64,
-    /// Not sent: another profile of this run with the same address was.
-    pub duplicate: i64,
-    /// Not sent: no usable address, or a consent that nobody can read.
-    pub invalid: i64,
-    /// Sent, but Campaign Monitor did not answer whether it stored them.
-    pub in_doubt: i64,
-    /// Not processed yet.
-    pub remaining: i64,
-    /// A part of `updated`: people who were known to be off the list, and who are back.
-    pub resubscribed: i64,
-    /// A part of `updated`: people whom the list had under another address, which was changed.
-    pub changed_addresses: i64,
-    pub leavers: LeaversView,
-}
-
-/// People who left the segments, by outcome: `found` is the sum of all other counts, at every moment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(
-    example = json!({"found": 652, "flagged": 0, "deleted": 630, "unsubscribed": 0, "kept": 12, "gone": 9,
-        "failed": 1, "remaining": 0}),
-)]
-pub struct LeaversView {
-    /// Members that the segments do not have any more. Counted where the export does something to them.
-    pub found: i64,
-    pub flagged: i64,
-    pub deleted: i64,
-    pub unsubscribed: i64,
-    /// They stay as they are: not put on the list by this service, or also in another export to it.
-    pub kept: i64,
-    /// They had left the list before the run came to them.
-    pub gone: i64,
-    /// Campaign Monitor rejected the call. The next run tries again.
-    pub failed: i64,
-    /// Not processed yet.
-    pub remaining: i64,
-}
-
-impl From<LeaverCounts> for LeaversView {
-    fn from(counts: LeaverCounts) -> Self {
-        let remaining = counts.remaining();
-        let LeaverCounts { found, flagged, deleted, unsubscribed, kept, gone, failed } = counts;
-        Self { found, flagged, deleted, unsubscribed, kept, gone, failed, remaining }
-    }
-}
-
 impl RunView {
     /// Puts together what is known of a run at `now`.
     #[must_use]
@@ -200,24 +132,5 @@ fn late(run: &Run) -> Option<Warning> {
 impl From<NamedSegment> for RunSegmentView {
     fn from(segment: NamedSegment) -> Self {
         Self { name: segment.name, member_count: segment.member_count }
-    }
-}
-
-impl CountsView {
-    fn of(counts: Counts, leavers: LeaverCounts) -> Self {
-        Self {
-            selected: counts.selected,
-            created: counts.created,
-            updated: counts.updated,
-            unchanged: counts.unchanged,
-            rejected: counts.rejected,
-            duplicate: counts.duplicate,
-            invalid: counts.invalid,
-            in_doubt: counts.in_doubt,
-            remaining: counts.remaining(),
-            resubscribed: counts.resubscribed,
-            changed_addresses: counts.changed_addresses,
-            leavers: leavers.into(),
-        }
     }
 }

@@ -83,7 +83,7 @@ async fn save(
     let segment = match news {
         Some(found) => {
             supersede(&mut tx, &current, now).await?;
-            store::set_members(&mut tx, current.id, found, caller.subject(), now).await?
+            store::set_members(&mut tx, current.id, found, None, caller.subject(), now).await?
         }
         None => current.clone(),
     };

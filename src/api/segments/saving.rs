@@ -79,7 +79,7 @@ async fn save(
         None => register(app, &mut tx, caller, edit).await?,
     };
     if let Some(found) = found {
-        segment = store::set_members(&mut tx, segment.id, found, by, now).await?;
+        segment = store::set_members(&mut tx, segment.id, found, None, by, now).await?;
     }
     let change = match &old {
         Some(old) => Change::between(old, &segment),

@@ -246,7 +246,8 @@ async fn replace(
     if current.source.0 != SegmentSource::Upload || current.id != old.id {
         return Err(Problem::changed());
     }
-    let segment = store::set_members(&mut tx, current.id, found, caller.subject(), now).await?;
+    let by = caller.subject();
+    let segment = store::set_members(&mut tx, current.id, found, Some(by), by, now).await?;
     supersede(&mut tx, &current, now).await?;
     let change = Change::between(&current, &segment);
     audit::record(&mut tx, &caller.author, Action::SegmentReplaceMembers, change).await?;
