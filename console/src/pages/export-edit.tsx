@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
-import { commonFields, draftOf, empty, proposed, emailField, type Draft } from '../core/draft.ts';
+import { commonFields, draftOf, empty, flagsFully, proposed, emailField, type Draft } from '../core/draft.ts';
 import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { go, to, type Route } from '../core/router.ts';
@@ -10,11 +10,12 @@ import type { StepProps } from './export-step.ts';
 import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
 import { MatchingStep } from './export-matching.tsx';
 import { OptionsStep } from './export-options.tsx';
+import { SyncStep } from './export-sync.tsx';
 import { Form } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 
-const STEPS = ['connection', 'list', 'segments', 'matching', 'options'] as const;
+const STEPS = ['connection', 'list', 'segments', 'matching', 'sync', 'options'] as const;
 type Step = (typeof STEPS)[number];
 
 export function AddExport({ route }: { route: Route }) {
@@ -115,6 +116,7 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
     segments: segments.data ?? [],
     list: list.data,
     problem: saving.problem,
+    stored,
   };
   const ready = complete(step, draft);
   return (
@@ -142,6 +144,7 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
         {step === 'list' && <ProblemNote problem={list.problem} />}
         {step === 'segments' && <SegmentsStep {...props} />}
         {step === 'matching' && <MatchingStep {...props} />}
+        {step === 'sync' && <SyncStep {...props} />}
         {step === 'options' && <OptionsStep {...props} />}
         <ProblemNote problem={saving.problem} />
         <div class="actions">
@@ -164,5 +167,6 @@ function complete(step: Step, draft: Draft): boolean {
   if (step === 'connection') return draft.connectionId !== '';
   if (step === 'list') return draft.listId !== '';
   if (step === 'segments') return draft.segments.length > 0;
-  return step !== 'matching' || emailField(draft.mapping) !== '';
+  if (step === 'matching') return emailField(draft.mapping) !== '';
+  return step !== 'sync' || flagsFully(draft.sync.leavers);
 }

@@ -11,4 +11,6 @@ export interface StepProps {
   chosen: Schemas['SegmentView'][];
   list: Schemas['ListView'] | null;
   problem: Schemas['Problem'] | null;
+  /** The export as it is saved; null while it is new. */
+  stored: Schemas['ExportView'] | null;
 }

@@ -8,6 +8,7 @@ import { planned, t, word } from '../core/i18n.ts';
 import { go, to } from '../core/router.ts';
 import { ExportCheck } from './export-check.tsx';
 import { ExportTest } from './export-test.tsx';
+import { syncFacts } from './export-sync-facts.ts';
 import { runColumns } from './runs.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { Form, Select } from '../parts/form.tsx';
@@ -56,6 +57,14 @@ export function ExportPage({ id }: { id: string }) {
           <Summary view={view} changed={loaded.set} />
           {mayEdit && <ExportCheck view={view} changed={loaded.set} />}
           {mayEdit && <ExportTest id={id} />}
+          {mayEdit && (
+            <Section title={t('members.title')}>
+              <p>{t('members.lead')}</p>
+              <p>
+                <a href={to('exports', id, 'members')}>{t('members.open')}</a>
+              </p>
+            </Section>
+          )}
           <ScheduleOf view={view} changed={loaded.set} />
           <RunsOf id={id} />
           {mayEdit && <More view={view} changed={loaded.set} />}
@@ -117,7 +126,7 @@ function Summary({ view }: Part) {
               '–'
             ),
           ],
-          [t('options.left'), t(view.options.resubscribe ? 'options.comeBack' : 'options.stayOff')],
+          ...syncFacts(view, keyName),
         ]}
       />
     </Section>

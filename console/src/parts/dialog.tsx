@@ -15,12 +15,15 @@ export function Confirm({
   onConfirm,
   onClose,
   harmful = true,
+  disabled = false,
 }: {
   title: string;
   children: ComponentChildren;
   action: string;
   doing: Doing;
   harmful?: boolean;
+  /** What the question needs first is not there yet. */
+  disabled?: boolean;
   onConfirm(): void;
   onClose(): void;
 }) {
@@ -36,7 +39,12 @@ export function Confirm({
         <button type="button" onClick={() => dialog.current?.close()}>
           {t('common.keep')}
         </button>
-        <button type="button" class={harmful ? 'danger' : 'primary'} disabled={doing.busy} onClick={onConfirm}>
+        <button
+          type="button"
+          class={harmful ? 'danger' : 'primary'}
+          disabled={doing.busy || disabled}
+          onClick={onConfirm}
+        >
           {action}
         </button>
       </div>
