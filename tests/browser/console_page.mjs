@@ -84,6 +84,29 @@ export async function open(url, folder, pictures) {
     if (folder && pictures.includes(name)) await page.screenshot({ path: `${folder}/console_${name}.png` });
   }
 
+  /** Goes there by the key Tab alone. */
+  async function tabTo(locator) {
+    const isThere = () => locator.evaluate((element) => element === document.activeElement);
+    for (let n = 0; n < 80 && !(await isThere()); n += 1) await page.keyboard.press('Tab');
+    assert.ok(await isThere(), 'the keyboard gets there');
+  }
+
+  /** Texts that no catalogue has, where the page is in the language of the test: that one puts all in brackets. */
+  async function foreign(frame) {
+    const texts = await page.locator(frame).evaluateAll((frames) =>
+      frames.flatMap((one) => {
+        const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (walker.nextNode())
+          if (walker.currentNode.parentElement.tagName !== 'OPTION') found.push(walker.currentNode.data.trim());
+        return found.filter(Boolean);
+      }),
+    );
+    return texts.filter(
+      (text) => !/^\[.*\]$/.test(text) && !/^[✓←!–]?$/.test(text) && !text.startsWith('When you let this'),
+    );
+  }
+
   async function close() {
     assert.deepEqual([...hosts], [new URL(address).host], 'the console asks no other host');
     assert.deepEqual(mistakes, []);
@@ -96,5 +119,5 @@ export async function open(url, folder, pictures) {
   const button = (name) => page.getByRole('button', { name, exact: true });
   const link = (name) => page.getByRole('link', { name, exact: true });
   const heading = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
-  return { page, address, look, button, link, heading, close };
+  return { page, address, look, button, link, heading, tabTo, foreign, close };
 }

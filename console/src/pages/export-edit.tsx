@@ -6,6 +6,7 @@ import { commonFields, draftOf, empty, flagsFully, proposed, emailField, type Dr
 import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { go, to, type Route } from '../core/router.ts';
+import { keepWarnings } from '../core/saved.ts';
 import type { StepProps } from './export-step.ts';
 import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
 import { MatchingStep } from './export-matching.tsx';
@@ -90,16 +91,15 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
   const isLast = at === STEPS.length - 1;
   const save = () =>
     saving.run(async () => {
-      if (stored) {
-        await api('patch', '/exports/{id}', {
-          ids: { id: stored.exportId },
-          version: stored.version,
-          body: changes(draft, stored),
-        });
-        return go('exports', stored.exportId);
-      }
-      const { exportId } = await api('post', '/exports', { body: draft, key: keyOf(draft) });
-      return go('exports', exportId);
+      const saved = stored
+        ? await api('patch', '/exports/{id}', {
+            ids: { id: stored.exportId },
+            version: stored.version,
+            body: changes(draft, stored),
+          })
+        : await api('post', '/exports', { body: draft, key: keyOf(draft) });
+      keepWarnings(saved);
+      go('exports', saved.exportId);
     });
   const show = (next: Step) => {
     if (next === 'matching') propose();
@@ -115,6 +115,7 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
     connections: connections.data ?? [],
     segments: segments.data ?? [],
     list: list.data,
+    reread: list.reload,
     problem: saving.problem,
     stored,
   };

@@ -1,11 +1,13 @@
 // What happens to people who leave the segments, each choice with what it means for them.
 
-import type { Schemas } from '../core/api.ts';
+import { useState } from 'preact/hooks';
+import { api, type Schemas } from '../core/api.ts';
 import { flagFields, type Sync } from '../core/draft.ts';
+import { useDo, useKey } from '../core/hooks.ts';
 import { duration, number, t, word } from '../core/i18n.ts';
 import type { StepProps } from './export-step.ts';
 import { Radios, Select, Text } from '../parts/form.tsx';
-import { errorAt } from '../parts/problem.tsx';
+import { errorAt, ProblemNote } from '../parts/problem.tsx';
 
 type Leavers = Schemas['Leavers'];
 type Action = Schemas['LeaverAction'];
@@ -48,9 +50,10 @@ function numbers(action: Action, people: number): string {
   return t('leavers.now', { n: people, calls: number(calls), time: duration(Math.max(1, calls / CALLS_A_SECOND)) });
 }
 
-function Flag({ draft, set, list, problem, leavers }: Props & { leavers: Leavers }) {
+function Flag({ draft, set, list, reread, problem, leavers }: Props & { leavers: Leavers }) {
   const fields = list ? flagFields(list, draft.mapping) : [];
-  const field = fields.find(({ key }) => key === leavers.key);
+  // An export that was made by a program may name it as Campaign Monitor does, in brackets.
+  const field = fields.find(({ key }) => key === leavers.key?.replace(/^\[|\]$/g, ''));
   const change = (part: Partial<Leavers>) => set({ leavers: { ...leavers, ...part } });
   const pick = (key: string) => {
     const [first, second] = fields.find((one) => one.key === key)?.options ?? [];
@@ -69,7 +72,6 @@ function Flag({ draft, set, list, problem, leavers }: Props & { leavers: Leavers
       <Text {...common} onInput={onInput} maxLength={250} required />
     );
   };
-  if (list && fields.length === 0) return <p class="note warn">{t('leavers.noField')}</p>;
   return (
     <div class="target">
       <Select
@@ -81,11 +83,42 @@ function Flag({ draft, set, list, problem, leavers }: Props & { leavers: Leavers
         error={errorAt(problem, '/sync/leavers/key')}
         choices={[['', t('exports.choose')], ...fields.map((one): [string, string] => [one.key, one.name])]}
       />
+      <NewField
+        connectionId={draft.connectionId}
+        listId={draft.listId}
+        made={(key) => {
+          reread();
+          change({ key });
+        }}
+      />
       <div class="pair">
         {value('in')}
         {value('out')}
       </div>
       {leavers.in !== '' && leavers.in === leavers.out && <p class="error">{t('leavers.same')}</p>}
     </div>
+  );
+}
+
+/** Where the list has no field for this, it is one click away, and subscribers do not see it. */
+function NewField({ connectionId, listId, made }: { connectionId: string; listId: string; made(key: string): void }) {
+  const [name, setName] = useState(t('leavers.newName'));
+  const making = useDo();
+  const keyOf = useKey();
+  const create = () =>
+    making.run(async () => {
+      const body = { name: name.trim(), dataType: 'Text' as const };
+      const ids = { id: connectionId, listId };
+      made((await api('post', '/connections/{id}/lists/{listId}/fields', { ids, body, key: keyOf(body) })).key);
+    });
+  return (
+    <details>
+      <summary>{t('leavers.new')}</summary>
+      <Text label={t('leavers.newLabel')} value={name} onInput={setName} maxLength={100} />
+      <ProblemNote problem={making.problem} />
+      <button type="button" disabled={!name.trim() || making.busy} onClick={create}>
+        {t('leavers.create')}
+      </button>
+    </details>
   );
 }

@@ -21,21 +21,21 @@ const LEVELS = ['counts', 'sample', 'full'] as const;
 export function SyncStep(props: StepProps) {
   const { draft, change, problem, stored } = props;
   const { sync } = draft;
-  const [plan, setPlan] = useState<Schemas['RunPlan'] | null>(null);
+  const [preview, setPreview] = useState<Schemas['PreviewView'] | null>(null);
   const set = (part: Partial<Sync>) => change({ sync: { ...sync, ...part } });
   const resubscribe = resubscribeOf(draft);
-  const warned = (...codes: string[]) => (stored?.warnings ?? []).filter(({ code }) => codes.includes(code));
+  const warned = (...codes: string[]) => (preview?.listWarnings ?? []).filter(({ code }) => codes.includes(code));
   return (
     <>
       <p class="lead">{t('sync.lead')}</p>
-      {stored && <Numbers stored={stored} plan={plan} found={setPlan} />}
+      {stored && <Numbers stored={stored} preview={preview} found={setPreview} />}
       <Radios
         legend={t('sync.send')}
         value={sync.send}
         onInput={(send) => set({ send: send as Sync['send'] })}
         choices={SENDS.map((one) => [one, word('send', one), t(`sendHint.${one}`)])}
       />
-      <LeaversFields {...props} set={set} plan={plan} />
+      <LeaversFields {...props} set={set} plan={preview?.plan ?? null} />
       <Warnings warnings={warned('removesLeavers', 'unsubscribesEverywhere')} />
       <Radios
         legend={t('sync.resubscribe')}
@@ -63,20 +63,18 @@ export function SyncStep(props: StepProps) {
 
 interface NumbersProps {
   stored: Schemas['ExportView'];
-  plan: Schemas['RunPlan'] | null;
-  found(plan: Schemas['RunPlan'] | null): void;
+  preview: Schemas['PreviewView'] | null;
+  found(preview: Schemas['PreviewView']): void;
 }
 
 /** What a run of the export as it is saved would do: reading all members takes a while, so somebody asks for it. */
-function Numbers({ stored, plan, found }: NumbersProps) {
-  const [done, setDone] = useState(false);
+function Numbers({ stored, preview, found }: NumbersProps) {
   const reading = useDo();
   const count = () =>
     reading.run(async () => {
-      const preview = await api('post', '/exports/{id}/preview', { ids: { id: stored.exportId } });
-      found(preview.plan);
-      setDone(true);
-      announce(t('check.done', { n: preview.usable }));
+      const now = await api('post', '/exports/{id}/preview', { ids: { id: stored.exportId } });
+      found(now);
+      announce(t('check.done', { n: now.usable }));
     });
   return (
     <div class="note calm">
@@ -86,8 +84,8 @@ function Numbers({ stored, plan, found }: NumbersProps) {
       </button>
       {reading.busy && <p>{t('check.running')}</p>}
       <ProblemNote problem={reading.problem} />
-      {plan && <PlanFigures plan={plan} action={stored.sync.leavers.action} />}
-      {done && !plan && <p>{t('sync.noPlan')}</p>}
+      {preview?.plan && <PlanFigures plan={preview.plan} action={stored.sync.leavers.action} />}
+      {preview && !preview.plan && <p>{t('sync.noPlan')}</p>}
     </div>
   );
 }

@@ -13,11 +13,12 @@ const PATH = '/runs/{id}/receipt';
  * allows no style within a page, so the style of the page is given to the tab as a sheet.
  */
 function show(tab: Window, html: string): void {
-  const page = new DOMParser().parseFromString(html, 'text/html');
-  const styles = [...page.querySelectorAll('style')].map((style) => {
-    style.remove();
-    return style.textContent;
+  const styles: string[] = [];
+  const plain = html.replace(/<style>(.*?)<\/style>/gs, (_, style: string) => {
+    styles.push(style);
+    return '';
   });
+  const page = new DOMParser().parseFromString(plain, 'text/html');
   const { document: here } = tab;
   here.replaceChild(here.importNode(page.documentElement, true), here.documentElement);
   const sheet = new (tab as Window & typeof globalThis).CSSStyleSheet();

@@ -41,7 +41,7 @@ export function RunPage({ id }: { id: string }) {
       {run && (
         <>
           <Progress run={run} />
-          <Why run={run} />
+          {run.status !== 'awaitingApproval' && <Why run={run} />}
           <Warnings warnings={run.warnings} />
           {run.fullBecause && <p class="note calm">{word('fullBecause', run.fullBecause)}</p>}
           {run.status === 'awaitingApproval' && plan}

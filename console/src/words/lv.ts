@@ -509,8 +509,10 @@ export const lv: Catalogue = {
     { zero: 'Šodien tie ir {n} cilvēku: {calls} izsaukumi, aptuveni {time}.', one: 'Šodien tas ir {n} cilvēks: {calls} izsaukumi, aptuveni {time}.', other: 'Šodien tie ir {n} cilvēki: {calls} izsaukumi, aptuveni {time}.' },
   'leavers.field': 'Saraksta lauks',
   'leavers.fieldHint': 'Teksts vai viena no vairākām opcijām, ko datu saskaņošana neaizpilda.',
-  'leavers.noField':
-    'Sarakstā nav tam lauka. Izveidojiet Campaign Monitor teksta lauku, piemēram, “Segmentā”, un atveriet šo lapu vēlreiz.',
+  'leavers.new': 'Izveidot šim jaunu lauku',
+  'leavers.newLabel': 'Jaunā lauka nosaukums',
+  'leavers.newName': 'Segmentā',
+  'leavers.create': 'Izveidot lauku',
   'leavers.in': 'Dalībnieku vērtība',
   'leavers.out': 'Aizgājušo vērtība',
   'leavers.yes': 'Jā',
@@ -737,7 +739,8 @@ export const lv: Catalogue = {
   'reason.leaversRemain': 'Nākamā izpilde mēģinās vēlreiz.',
   'warning.nobodyRemoved': 'Šoreiz no saraksta netiek noņemts neviens, jo kaut kas nav zināms.',
   'warning.removesLeavers': 'Cilvēki, kuri pamet segmentus, tiek noņemti no saraksta.',
-  'warning.unsubscribesEverywhere': 'Segmentu pamešana atsaka cilvēkus no visiem klienta sarakstiem.',
+  'warning.unsubscribesEverywhere':
+    'Sarakstam atteikumi ir kopīgi: cilvēki, kuri pamet segmentus, nesaņem pastu no neviena klienta saraksta.',
   'warning.doubleOptIn':
     'Šis ir double opt-in saraksts: Campaign Monitor katram jaunam profilam sūta apstiprinājuma pieprasījumu.',
   'warning.connectionNotConnected': 'Savienojums nav savienots.',
@@ -745,7 +748,7 @@ export const lv: Catalogue = {
   'warning.profileLimitExceeded': 'Atlasīts vairāk profilu, nekā eksports sūta.',
   'warning.late': 'Izpilde sākās vēlāk, nekā plānots.',
   'warning.clearsValues': 'Tukšas vērtības dzēš to, kas ir sarakstā.',
-  'warning.resubscribes': 'Cilvēki, kuri atteikušies, tiek atkal pievienoti sarakstam.',
+  'warning.resubscribes': 'Cilvēki, kuri pameta sarakstu, tiek tam atkal pievienoti, kā noteikts eksportā.',
   'warning.emptyConsentIsYes': 'Tukša piekrišana ir “jā” cilvēkiem, kuri Campaign Monitor ir jauni.',
   'warning.noStaysOnList': 'Atteikums no īsziņām nevienu neatstāj ārpus saraksta.',
   // Words for errors.
