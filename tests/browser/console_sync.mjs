@@ -40,13 +40,21 @@ const { connectionId } = await call('admin', 'POST', '/connections', {
 await call('admin', 'PUT', `/connections/${connectionId}/export-user`);
 await call('contributor', 'PUT', '/segments/People', { displayName: 'People' });
 await upload(0, 40);
-const { exportId } = await call('contributor', 'POST', '/exports', {
-  displayName: 'People to newsletter',
-  connectionId,
-  listId,
-  segments: ['People'],
-  mapping: { email: 'Email', customFields: [{ field: 'City', key: 'city' }] },
-});
+const add = (displayName, segment) =>
+  call('contributor', 'POST', '/exports', {
+    displayName,
+    connectionId,
+    listId,
+    segments: [segment],
+    mapping: { email: 'Email', customFields: [{ field: 'City', key: 'city' }] },
+  });
+const { exportId } = await add('People to newsletter', 'People');
+// Somebody else is on the list, too.
+await call('contributor', 'PUT', '/segments/Others', { displayName: 'Others' });
+await call('contributor', 'PUT', '/segments/Others/members', people(90, 91), 'text/csv');
+const others = await add('Others to newsletter', 'Others');
+const { runId } = await call('contributor', 'POST', `/exports/${others.exportId}/runs`);
+while (!(await call('viewer', 'GET', `/runs/${runId}`)).endUtc) await new Promise((later) => setTimeout(later, 200));
 
 const { page, address, look, button, link, heading, tabTo, foreign, close } = await open(url, folder, PICTURES);
 const nav = (name) => page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name, exact: true });
@@ -113,6 +121,7 @@ await page.getByRole('cell', { name: 'Completed' }).waitFor();
 await radio('By a sample').check();
 await button('Check now').click();
 await page.getByRole('row').filter({ hasText: 'By a sample' }).getByText('Completed').waitFor();
+assert.match(await saved('Download the differences'), /^kind,email,customerId,state\r?\nstranger,person90@example.com/);
 await page.getByText('What these numbers mean').click();
 await look('verified');
 
@@ -122,7 +131,7 @@ await at(`exports/${exportId}/edit`);
 await button('Changes and leavers').click();
 await button('Count the people').click();
 await page.getByText('5 come, 25 stay, 15 go').waitFor();
-await page.getByText('Today that is 15 people: 15 calls').first().waitFor();
+await page.getByText('Today that is 15 people.').first().waitFor();
 await page.getByText('Runs remove people from the list who leave the segments.').waitFor();
 await look('export_sync_numbers');
 await at(`exports/${exportId}`);

@@ -34,15 +34,15 @@ function fullSeconds(run: Run, earlier: Verification[]): number {
 }
 
 /** Numbers that the level cannot know, or does not know yet, are a dash. */
-const columns = (actions: (one: Verification) => preact.ComponentChildren): Column<Verification>[] => [
-  { name: t('verify.when'), cell: (one) => moment(one.endUtc ?? one.requestedUtc, true) },
-  { name: t('verify.level'), cell: (one) => word('verifyLevel', one.level) },
+const columns = (differences: (one: Verification) => preact.ComponentChildren): Column<Verification>[] => [
+  { name: t('verify.when'), cell: (one) => moment(one.endUtc ?? one.requestedUtc) },
   {
-    name: t('common.status'),
+    name: t('verify.level'),
     cell: (one) => (
       <>
-        <Status group="verificationStatus" code={one.status} />
-        {one.reason && <span lang="en"> {one.reason}</span>}
+        {word('verifyLevel', one.level)} <Status group="verificationStatus" code={one.status} />
+        {one.reason && <p lang="en">{one.reason}</p>}
+        {differences(one)}
       </>
     ),
   },
@@ -51,7 +51,6 @@ const columns = (actions: (one: Verification) => preact.ComponentChildren): Colu
     cell: (one: Verification) => (one[name] === null ? '–' : number(one[name])),
     number: true,
   })),
-  { name: t('verify.differences'), cell: actions },
 ];
 
 export function Verifications({ run }: { run: Run }) {
@@ -74,13 +73,18 @@ export function Verifications({ run }: { run: Run }) {
   }, [isWaiting]);
   const differences = (one: Verification) => {
     const found = (one.missing ?? 0) + (one.changedByOthers ?? 0) + (one.strangers ?? 0) + (one.unknown ?? 0);
-    if (!mayEdit || isOpen(one) || found === 0 || one.level === 'counts') return '–';
+    if (!mayEdit || isOpen(one) || found === 0 || one.level === 'counts') return null;
     const ids = { id: run.runId, verificationId: one.verificationId };
     const path = '/runs/{id}/verifications/{verificationId}/differences';
     const name = `differences-${one.verificationId}.csv`;
     return (
-      <button type="button" disabled={saving.busy} onClick={() => saving.run(() => download(path, ids, {}, name))}>
-        {t('rows.download')}
+      <button
+        type="button"
+        class="link"
+        disabled={saving.busy}
+        onClick={() => saving.run(() => download(path, ids, {}, name))}
+      >
+        {t('verify.download')}
       </button>
     );
   };

@@ -112,7 +112,7 @@ function Progress({ run }: { run: Run }) {
       <p>
         <Status group="runStatus" code={run.status} />
       </p>
-      {isOpen(run) && (
+      {isOpen(run) && run.status !== 'awaitingApproval' && (
         <>
           <progress value={fraction} max={1} aria-label={t('runs.progressLabel')} />
           <p>

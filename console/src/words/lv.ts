@@ -357,7 +357,7 @@ export const lv: Catalogue = {
   'check.running': 'Nolasa dalībniekus …',
   'check.done':
     { zero: 'Var nosūtīt {n} profilu.', one: 'Var nosūtīt {n} profilu.', other: 'Var nosūtīt {n} profilus.' },
-  'check.effort': 'Campaign Monitor izsaukumi: {calls}. Tas prasa aptuveni {time}.',
+  'check.effort': 'Tas prasa aptuveni {time}; Campaign Monitor izsaukumi: {calls}.',
   'check.proposal': '{field}: {n} no {all} vērtībām ir citā formā',
   'check.reading': '“{value}” tiktu sūtīts kā {sent}.',
   'check.use': 'Lietot {format}',
@@ -506,7 +506,7 @@ export const lv: Catalogue = {
   'leavers.nowKept':
     { zero: 'Šodien tie ir {n} cilvēku.', one: 'Šodien tas ir {n} cilvēks.', other: 'Šodien tie ir {n} cilvēki.' },
   'leavers.now':
-    { zero: 'Šodien tie ir {n} cilvēku: {calls} izsaukumi, aptuveni {time}.', one: 'Šodien tas ir {n} cilvēks: {calls} izsaukumi, aptuveni {time}.', other: 'Šodien tie ir {n} cilvēki: {calls} izsaukumi, aptuveni {time}.' },
+    { zero: 'Šodien tie ir {n} cilvēku. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.', one: 'Šodien tas ir {n} cilvēks. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.', other: 'Šodien tie ir {n} cilvēki. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.' },
   'leavers.field': 'Saraksta lauks',
   'leavers.fieldHint': 'Teksts vai viena no vairākām opcijām, ko datu saskaņošana neaizpilda.',
   'leavers.new': 'Izveidot šim jaunu lauku',
@@ -567,7 +567,7 @@ export const lv: Catalogue = {
   'leaving.unsubscribe': 'Pameta segmentus, un tiek atteikti',
   'plan.returning': 'No jaunajiem un mainītajiem – cilvēki, kuri atgriežas',
   'plan.effort': 'Apjoms',
-  'plan.effortText': 'Campaign Monitor izsaukumi: {calls}. Aptuveni {time}.',
+  'plan.effortText': 'Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.',
   'plan.comparedWith': 'Segmentu dalībnieki',
   'plan.before': 'pēdējā pilnajā izpildē {n}, tagad {now}',
   'plan.noneBefore': 'Pirms šīs neviena izpilde nebija pilna.',
@@ -631,7 +631,7 @@ export const lv: Catalogue = {
   'verify.none': 'Vēl nekas nav salīdzināts.',
   'verify.when': 'Kad',
   'verify.level': 'Kā',
-  'verify.differences': 'Atšķirības',
+  'verify.download': 'Lejupielādēt atšķirības',
   'verify.meaning': 'Ko nozīmē šie skaitļi',
   'verify.personal': 'Atšķirības ir personas dati: audits pieraksta, ka tās lasījāt.',
   'verify.again': 'Pārbaudīt vēlreiz',
