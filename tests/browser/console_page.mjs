@@ -74,13 +74,14 @@ export async function open(url, folder, pictures) {
     await page.setViewportSize({ width: 1200, height: 800 });
   }
 
-  /** Checks the page as it stands. */
-  async function look(name) {
+  /** Checks the page as it stands. A picture begins with the heading `from`, else with the top. */
+  async function look(name, from) {
     await settle();
     await page.waitForTimeout(150);
     await accessible(name);
     await narrow(name);
     await page.evaluate(() => scrollTo(0, 0));
+    if (from) await from.evaluate((element) => element.scrollIntoView());
     if (folder && pictures.includes(name)) await page.screenshot({ path: `${folder}/console_${name}.png` });
   }
 

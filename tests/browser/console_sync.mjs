@@ -94,7 +94,7 @@ await radio('Are deleted from the list').check();
 await page.getByText('Campaign Monitor refuses these people when they come back').waitFor();
 await page.getByLabel('From so many people').fill('3');
 await page.getByLabel('Or from so many percent of the list').fill('100');
-await look('export_sync');
+await look('export_sync', page.getByText('People who leave the segments', { exact: true }));
 await button('Continue').click();
 await button('Save').click();
 await heading('People to newsletter');
@@ -123,7 +123,7 @@ await button('Check now').click();
 await page.getByRole('row').filter({ hasText: 'By a sample' }).getByText('Completed').waitFor();
 assert.match(await saved('Download the differences'), /^kind,email,customerId,state\r?\nstranger,person90@example.com/);
 await page.getByText('What these numbers mean').click();
-await look('verified');
+await look('verified', page.getByRole('heading', { name: 'Receipt' }));
 
 // Fifteen people leave. The editor says how many before anything runs.
 await upload(15, 45);
@@ -145,7 +145,7 @@ await page.getByRole('heading', { name: 'This run waits for approval' }).waitFor
 const runPage = page.url().split('#/')[1];
 await page.getByText('5 come, 25 stay, 15 go').waitFor();
 await page.getByText('40 in the last complete run, 30 now').waitFor();
-await look('plan');
+await look('plan', page.getByRole('heading', { name: 'This run waits for approval' }));
 await button('Approve this plan').click();
 await dialog.getByText('15 people are deleted from the list.').waitFor();
 await look('approve');

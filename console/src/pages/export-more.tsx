@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
-import { useDo, useLoad } from '../core/hooks.ts';
+import { useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { go } from '../core/router.ts';
 import { Confirm } from '../parts/dialog.tsx';
@@ -43,6 +43,16 @@ export function ExportMore({ view, changed }: Props) {
       changed(await api('post', '/exports/{id}/detach', { ids, version }));
       return setAsked(null);
     });
+  const keyOf = useKey();
+  const full = () =>
+    doing.run(async () => {
+      const { runId } = await api('post', '/exports/{id}/runs', {
+        ids,
+        body: { full: true },
+        key: keyOf(view.lastRun?.runId),
+      });
+      go('runs', runId);
+    });
   const attach = () =>
     doing.run(async () => {
       changed(await api('post', '/exports/{id}/attach', { ids, version, body: { connectionId } }));
@@ -68,6 +78,11 @@ export function ExportMore({ view, changed }: Props) {
         </Form>
       )}
       <div class="actions">
+        {view.state === 'active' && view.sync.send === 'changes' && (
+          <button type="button" disabled={doing.busy} onClick={full}>
+            {t('exports.runFull')}
+          </button>
+        )}
         <button type="button" disabled={doing.busy} onClick={copy}>
           {t('exports.duplicate')}
         </button>

@@ -222,6 +222,7 @@ const messages = {
   'exports.total': { one: '{n} profile in the chosen segments', other: '{n} profiles in the chosen segments' },
   'exports.saveHint': 'Saving sends nothing.',
   'exports.run': 'Run now',
+  'exports.runFull': 'Run with every member',
   'exports.what': 'What it does',
   'exports.list': 'List',
   'exports.listUnknown': 'Campaign Monitor could not be asked for its name',

@@ -222,6 +222,7 @@ export const lv: Catalogue = {
     { zero: '{n} profilu izvēlētajos segmentos', one: '{n} profils izvēlētajos segmentos', other: '{n} profili izvēlētajos segmentos' },
   'exports.saveHint': 'Saglabājot nekas netiek sūtīts.',
   'exports.run': 'Palaist tagad',
+  'exports.runFull': 'Palaist ar visiem dalībniekiem',
   'exports.what': 'Ko tas dara',
   'exports.list': 'Saraksts',
   'exports.listUnknown': 'Campaign Monitor nosaukumu nevarēja pajautāt',
