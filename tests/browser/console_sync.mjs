@@ -152,6 +152,7 @@ await look('approve');
 await dialog.getByRole('button', { name: 'Approve' }).click();
 await page.getByRole('alert').getByText('Another person must approve the run').waitFor();
 await page.getByText('Ask somebody who neither started the run').waitFor();
+assert.ok(await button('Approve this plan').evaluate((one) => one === document.activeElement), 'the focus is back');
 await look('second_person');
 
 // Everybody sees that it waits: at the start, and in the list of runs.

@@ -77,11 +77,15 @@ function Flag({ draft, set, list, reread, problem, leavers }: Props & { leavers:
       <Select
         label={t('leavers.field')}
         hint={t('leavers.fieldHint')}
-        value={field?.key ?? ''}
+        value={field?.key ?? leavers.key ?? ''}
         onInput={pick}
         required
         error={errorAt(problem, '/sync/leavers/key')}
-        choices={[['', t('exports.choose')], ...fields.map((one): [string, string] => [one.key, one.name])]}
+        choices={[
+          ['', t('exports.choose')],
+          ...fields.map((one): [string, string] => [one.key, one.name]),
+          ...(leavers.key && !field ? [[leavers.key, leavers.key] as [string, string]] : []),
+        ]}
       />
       <NewField
         connectionId={draft.connectionId}

@@ -79,10 +79,10 @@ function Decision({ run, plan, changed, reread }: DecisionProps) {
       <ProblemNote problem={doing.problem} />
       {run.sync.brake.approver !== 'anyEditor' && <p class="hint">{t('plan.secondPerson')}</p>}
       <div class="actions">
-        <button type="button" class="primary" disabled={doing.busy} onClick={() => setAsked('approve')}>
+        <button type="button" class="primary" onClick={() => setAsked('approve')}>
           {t('plan.approve')}
         </button>
-        <button type="button" disabled={doing.busy} onClick={() => setAsked('decline')}>
+        <button type="button" onClick={() => setAsked('decline')}>
           {t('plan.decline')}
         </button>
       </div>

@@ -2,7 +2,7 @@
 // closes it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Doing } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { ProblemNote } from './problem.tsx';
@@ -29,7 +29,12 @@ export function Confirm({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const opened = dialog.current;
+    opened?.showModal();
+    // Closed before it is removed, it gives the focus back to what opened it.
+    return () => opened?.close();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
       <h2 id={id}>{title}</h2>
