@@ -136,7 +136,7 @@ await page.getByText('Runs remove people from the list who leave the segments.')
 await look('export_sync_numbers');
 await at(`exports/${exportId}`);
 await button('Check').click();
-await page.getByText('15 people leave. From 3 on, somebody has to approve.').waitFor();
+await page.getByText('15 people leave the segments. From 3 on, somebody has to approve.').waitFor();
 await look('check_plan');
 
 // The run waits. Who started it cannot approve it, and reads what to do.

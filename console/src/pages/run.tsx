@@ -31,6 +31,12 @@ export function RunPage({ id }: { id: string }) {
   const broken = useFollowing(id, loaded.data, loaded.set);
   const run = loaded.data;
   const plan = run && <RunPlan run={run} changed={loaded.set} />;
+  const counts = run && (
+    <>
+      <CountsBar counts={run.counts} />
+      <LeaversBar leavers={run.counts.leavers} />
+    </>
+  );
   return (
     <Page
       title={run ? t('runs.of', { name: run.exportName }) : ''}
@@ -44,10 +50,17 @@ export function RunPage({ id }: { id: string }) {
           {run.status !== 'awaitingApproval' && <Why run={run} />}
           <Warnings warnings={run.warnings} />
           {run.fullBecause && <p class="note calm">{word('fullBecause', run.fullBecause)}</p>}
-          {run.status === 'awaitingApproval' && plan}
-          <CountsBar counts={run.counts} />
-          <LeaversBar leavers={run.counts.leavers} />
-          {run.status !== 'awaitingApproval' && plan}
+          {run.status === 'awaitingApproval' ? (
+            <>
+              {plan}
+              <Section title={t('runs.soFar')}>{counts}</Section>
+            </>
+          ) : (
+            <>
+              {counts}
+              {plan}
+            </>
+          )}
           <Facts
             facts={[
               [

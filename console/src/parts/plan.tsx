@@ -9,24 +9,28 @@ import { Facts } from './page.tsx';
 type Plan = Schemas['RunPlan'];
 /** Those who stay first, those who go last. */
 const PARTS = ['unchanged', 'changed', 'kept', 'new', 'leavers'] as const;
-const ALWAYS = ['new', 'leavers'];
 
 /** `action` is what happens to those who go. */
 export function PlanFigures({ plan, action }: { plan: Plan; action: Schemas['LeaverAction'] }) {
   const whole = PARTS.reduce((sum, name) => sum + plan[name], 0);
   const now = plan.new + plan.changed + plan.unchanged;
   const before = plan.comparedWith;
+  const people = { come: plan.new, go: plan.leavers, stay: whole - plan.new - plan.leavers };
   return (
     <>
       <Bar
-        parts={PARTS.map((name) => ({
-          name,
-          label: name === 'leavers' ? word('leaving', action) : word('plan', name),
-          value: plan[name],
-          always: ALWAYS.includes(name),
-        }))}
+        parts={PARTS.map((name) =>
+          name === 'leavers'
+            ? {
+                name: `leaving-${action}`,
+                label: word('leaving', action),
+                value: plan.leavers,
+                always: action !== 'keep',
+              }
+            : { name, label: word('plan', name), value: plan[name], always: name === 'new' },
+        )}
         whole={whole}
-        caption={t('plan.caption', { come: plan.new, go: plan.leavers, stay: whole - plan.new - plan.leavers })}
+        caption={t(action === 'flag' ? 'plan.captionFlag' : 'plan.caption', people)}
       />
       <Facts
         facts={[

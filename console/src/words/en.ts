@@ -356,7 +356,7 @@ const messages = {
   'check.run': 'Check',
   'check.running': 'Reading the members …',
   'check.done': { one: '{n} profile can be sent.', other: '{n} profiles can be sent.' },
-  'check.effort': 'It takes about {time}. Calls of Campaign Monitor: {calls}.',
+  'check.effort': 'It takes about {time}. Calls to Campaign Monitor: {calls}.',
   'check.proposal': '{field}: {n} of {all} values are written in another form',
   'check.reading': '“{value}” would be sent as {sent}.',
   'check.use': 'Use {format}',
@@ -505,9 +505,10 @@ const messages = {
   'leavers.nowKept':
     { one: 'Today that is {n} person.', other: 'Today that is {n} people.' },
   'leavers.now':
-    { one: 'Today that is {n} person. About {time}; calls of Campaign Monitor: {calls}.', other: 'Today that is {n} people. About {time}; calls of Campaign Monitor: {calls}.' },
+    { one: 'Today that is {n} person. About {time}; calls to Campaign Monitor: {calls}.', other: 'Today that is {n} people. About {time}; calls to Campaign Monitor: {calls}.' },
   'leavers.field': 'Field of the list',
-  'leavers.fieldHint': 'A text, or one option of several, which the data matching does not fill.',
+  'leavers.fieldHint':
+    'A text, or one option of several, which the data matching does not fill. What it holds now is replaced.',
   'leavers.new': 'Create a field for this',
   'leavers.newLabel': 'Name of the new field',
   'leavers.newName': 'In segment',
@@ -556,6 +557,7 @@ const messages = {
   'plan.holdsRemovals': 'Members are sent. Nobody is removed or flagged until somebody approves this plan.',
   'plan.holdsAll': 'Nothing is sent until somebody approves this plan.',
   'plan.caption': '{come} come, {stay} stay, {go} go',
+  'plan.captionFlag': '{come} come, {stay} stay, {go} stay with a flag',
   'plan.new': 'New on the list',
   'plan.changed': 'Stay, with changed values',
   'plan.unchanged': 'Stay unchanged',
@@ -566,15 +568,16 @@ const messages = {
   'leaving.unsubscribe': 'Left the segments, and are unsubscribed',
   'plan.returning': 'Of those who come or change, people who come back',
   'plan.effort': 'Effort',
-  'plan.effortText': 'About {time}; calls of Campaign Monitor: {calls}.',
+  'plan.effortText': 'About {time}; calls to Campaign Monitor: {calls}.',
   'plan.comparedWith': 'Members of the segments',
   'plan.before': '{n} in the last complete run, {now} now',
   'plan.noneBefore': 'No run was complete before this one.',
   'plan.limits': 'Limits that it reaches',
-  'limit.removalsCount': '{value} people leave. From {from} on, somebody has to approve.',
-  'limit.removalsPercent': '{value} of the members on the list leave. From {from} on, somebody has to approve.',
+  'limit.removalsCount': '{value} people leave the segments. From {from} on, somebody has to approve.',
+  'limit.removalsPercent':
+    '{value} of the members on the list leave the segments. From {from} on, somebody has to approve.',
   'limit.emptySegments':
-    'The segments have no members, so {value} people leave. From {from} on, somebody has to approve.',
+    'The segments have no members, so {value} people leave them. From {from} on, somebody has to approve.',
   'limit.additionsCount': '{value} people are new. From {from} on, somebody has to approve.',
   'limit.additionsPercent': 'New are {value} of the members on the list. From {from} on, somebody has to approve.',
   'plan.until': 'Without an answer, the run ends on {when}, and nobody is removed.',
@@ -599,6 +602,7 @@ const messages = {
   'plan.note': 'Why',
   'plan.noteHint': 'Others read it in the audit and at the run.',
   'runs.waiting': 'These runs wait for somebody’s approval:',
+  'runs.soFar': 'So far',
   'runs.allWaiting': 'All runs that wait',
   'counts.resubscribed':
     { one: 'Of the updated, {n} person whom an earlier run had removed is back.', other: 'Of the updated, {n} people whom an earlier run had removed are back.' },

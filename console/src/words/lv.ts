@@ -509,7 +509,8 @@ export const lv: Catalogue = {
   'leavers.now':
     { zero: 'Šodien tie ir {n} cilvēku. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.', one: 'Šodien tas ir {n} cilvēks. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.', other: 'Šodien tie ir {n} cilvēki. Aptuveni {time}; Campaign Monitor izsaukumi: {calls}.' },
   'leavers.field': 'Saraksta lauks',
-  'leavers.fieldHint': 'Teksts vai viena no vairākām opcijām, ko datu saskaņošana neaizpilda.',
+  'leavers.fieldHint':
+    'Teksts vai viena no vairākām opcijām, ko datu saskaņošana neaizpilda. Tā pašreizējais saturs tiek aizstāts.',
   'leavers.new': 'Izveidot šim jaunu lauku',
   'leavers.newLabel': 'Jaunā lauka nosaukums',
   'leavers.newName': 'Segmentā',
@@ -558,6 +559,7 @@ export const lv: Catalogue = {
   'plan.holdsRemovals': 'Dalībnieki tiek nosūtīti. Neviens netiek noņemts vai atzīmēts, līdz kāds apstiprina šo plānu.',
   'plan.holdsAll': 'Nekas netiek sūtīts, līdz kāds apstiprina šo plānu.',
   'plan.caption': '{come} nāk, {stay} paliek, {go} aiziet',
+  'plan.captionFlag': '{come} nāk, {stay} paliek, {go} paliek ar atzīmi',
   'plan.new': 'Jauni sarakstā',
   'plan.changed': 'Paliek, ar mainītām vērtībām',
   'plan.unchanged': 'Paliek nemainīti',
@@ -573,9 +575,10 @@ export const lv: Catalogue = {
   'plan.before': 'pēdējā pilnajā izpildē {n}, tagad {now}',
   'plan.noneBefore': 'Pirms šīs neviena izpilde nebija pilna.',
   'plan.limits': 'Robežas, ko tas sasniedz',
-  'limit.removalsCount': 'Aiziet {value} cilvēki. Sākot no {from}, kādam jāapstiprina.',
-  'limit.removalsPercent': 'Aiziet {value} no saraksta dalībniekiem. Sākot no {from}, kādam jāapstiprina.',
-  'limit.emptySegments': 'Segmentos nav dalībnieku, tāpēc aiziet {value} cilvēki. Sākot no {from}, kādam jāapstiprina.',
+  'limit.removalsCount': 'Segmentus pamet {value} cilvēki. Sākot no {from}, kādam jāapstiprina.',
+  'limit.removalsPercent': 'Segmentus pamet {value} no saraksta dalībniekiem. Sākot no {from}, kādam jāapstiprina.',
+  'limit.emptySegments':
+    'Segmentos nav dalībnieku, tāpēc tos pamet {value} cilvēki. Sākot no {from}, kādam jāapstiprina.',
   'limit.additionsCount': 'Jauni ir {value} cilvēki. Sākot no {from}, kādam jāapstiprina.',
   'limit.additionsPercent': 'Jauni ir {value} no saraksta dalībniekiem. Sākot no {from}, kādam jāapstiprina.',
   'plan.until': 'Bez atbildes izpilde beidzas {when}, un neviens netiek noņemts.',
@@ -600,6 +603,7 @@ export const lv: Catalogue = {
   'plan.note': 'Kāpēc',
   'plan.noteHint': 'Citi to izlasa auditā un pie izpildes.',
   'runs.waiting': 'Šīs izpildes gaida kāda apstiprinājumu:',
+  'runs.soFar': 'Līdz šim',
   'runs.allWaiting': 'Visas, kas gaida',
   'counts.resubscribed':
     { zero: 'No atjaunātajiem atgriezušies {n} cilvēku, kurus noņēma agrāka izpilde.', one: 'No atjaunātajiem atgriezies {n} cilvēks, kuru noņēma agrāka izpilde.', other: 'No atjaunātajiem atgriezušies {n} cilvēki, kurus noņēma agrāka izpilde.' },
