@@ -1,5 +1,5 @@
-// People leave the segments: a contributor says what happens to them, the run waits, an administrator approves its plan,
-// and everybody sees what became of it. Then sending is paused, and resumed.
+// People leave the segments: a contributor chooses what happens to them, the run waits, an administrator approves its
+// plan, and everybody sees the outcome. Then sending is paused, and resumed.
 // Usage: node console_sync.mjs URL API_KEY LIST_ID [FOLDER FOR PICTURES]
 
 import assert from 'node:assert/strict';
@@ -82,7 +82,8 @@ await radio('Stay, with a field that says so').check();
 await page.getByText('Create a field for this').click();
 await page.getByLabel('Name of the new field').fill('In segment');
 await button('Create the field').click();
-await page.getByLabel('Field of the list').locator('option:checked').filter({ hasText: 'In segment' }).waitFor({ state: 'attached' });
+const picked = page.getByLabel('Field of the list').locator('option:checked');
+await picked.filter({ hasText: 'In segment' }).waitFor({ state: 'attached' });
 await page.getByLabel('Value of members').fill('No');
 await page.getByText('Choose two different values.').waitFor();
 assert.ok(await button('Continue').isDisabled());
