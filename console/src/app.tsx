@@ -10,6 +10,7 @@ import { ConnectionPage } from './pages/connection.tsx';
 import { Connections } from './pages/connections.tsx';
 import { AddExport, EditExport } from './pages/export-edit.tsx';
 import { ExportPage } from './pages/export.tsx';
+import { ExportMembers } from './pages/export-members.tsx';
 import { Exports } from './pages/exports.tsx';
 import { RunPage } from './pages/run.tsx';
 import { Runs } from './pages/runs.tsx';
@@ -21,6 +22,7 @@ import { Start } from './pages/start.tsx';
 import { Select } from './parts/form.tsx';
 import { LiveRegion } from './parts/live.tsx';
 import { Empty, Page } from './parts/page.tsx';
+import { PauseBanner, PauseButton, useInstance } from './parts/pause.tsx';
 
 /** The page of an address. A new area of the API gets its line here and in `AREAS`. */
 function pageOf(route: Route) {
@@ -32,6 +34,7 @@ function pageOf(route: Route) {
     return !id ? <Segments /> : id === 'add' ? <AddSegment /> : <SegmentPage key={id} name={id} />;
   if (area === 'exports' && !id) return <Exports route={route} />;
   if (area === 'exports' && id === 'add') return <AddExport route={route} />;
+  if (area === 'exports' && id && more === 'members') return <ExportMembers key={id} id={id} />;
   if (area === 'exports' && id)
     return more === 'edit' ? <EditExport key={id} id={id} /> : <ExportPage key={id} id={id} />;
   if (area === 'runs') return id ? <RunPage key={id} id={id} /> : <Runs route={route} />;
@@ -65,6 +68,7 @@ interface Props {
 export function App({ roles, signOut, leaveInstance }: Props) {
   const { session, instance, role, isAdmin, mayEdit } = useWho();
   const route = useRoute();
+  const paused = useInstance(route.parts.join('/'));
   const [, setLanguage] = useState(current());
   const pick = (language: string) =>
     void choose(language as Language, true).then(() => setLanguage(language as Language));
@@ -85,6 +89,7 @@ export function App({ roles, signOut, leaveInstance }: Props) {
         <p class="brand">
           <a href="#/">{t('app.name')}</a>
         </p>
+        {isAdmin && <PauseButton instance={paused} />}
         <Select hidden label={t('app.language')} value={current()} onInput={pick} choices={LANGUAGES} />
         {roles.length > 0 && (
           <Select
@@ -128,7 +133,10 @@ export function App({ roles, signOut, leaveInstance }: Props) {
           ))}
         </ul>
       </nav>
-      <main id="main">{pageOf(route)}</main>
+      <main id="main">
+        <PauseBanner instance={paused} />
+        {pageOf(route)}
+      </main>
       <LiveRegion />
     </div>
   );

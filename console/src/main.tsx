@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import './style.css';
 import './forms.css';
 import './parts.css';
+import './bars.css';
 import { App } from './app.tsx';
 import { use } from './core/api.ts';
 import { readConfig, type Config } from './core/config.ts';

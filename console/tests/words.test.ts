@@ -84,9 +84,24 @@ test('every status and reason of the document has words', () => {
     SubmissionKind: 'submissionKind',
     FieldType: 'fieldType',
     AllowedRoles: 'allowedRoles',
+    FullBecause: 'fullBecause',
+    SendMode: 'send',
+    Resubscribe: 'resubscribe',
+    BrakeRule: 'limit',
+    BrakeHold: 'hold',
+    BrakeApprover: 'approver',
+    VerificationLevel: 'verifyLevel',
+    VerificationStatus: 'verificationStatus',
+    MemberState: 'memberState',
+    MemberOrigin: 'memberOrigin',
+    Action: 'action',
   };
   for (const [schema, group] of Object.entries(groups)) {
     for (const code of components.schemas[schema].enum)
       assert.ok(`${group}.${code}` in en, `${group}.${code} of ${schema}`);
   }
+  // What happens to people who leave is said before it is chosen, in a plan, and before a plan is approved.
+  for (const code of components.schemas.LeaverAction.enum)
+    for (const group of ['leavers', 'leaversHint', 'leaving', 'approving'])
+      assert.ok(`${group}.${code}` in en, `${group}.${code}`);
 });

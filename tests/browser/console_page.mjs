@@ -74,14 +74,38 @@ export async function open(url, folder, pictures) {
     await page.setViewportSize({ width: 1200, height: 800 });
   }
 
-  /** Checks the page as it stands. */
-  async function look(name) {
+  /** Checks the page as it stands. A picture begins with the heading `from`, else with the top. */
+  async function look(name, from) {
     await settle();
     await page.waitForTimeout(150);
     await accessible(name);
     await narrow(name);
     await page.evaluate(() => scrollTo(0, 0));
+    if (from) await from.evaluate((element) => element.scrollIntoView());
     if (folder && pictures.includes(name)) await page.screenshot({ path: `${folder}/console_${name}.png` });
+  }
+
+  /** Goes there by the key Tab alone. */
+  async function tabTo(locator) {
+    const isThere = () => locator.evaluate((element) => element === document.activeElement);
+    for (let n = 0; n < 80 && !(await isThere()); n += 1) await page.keyboard.press('Tab');
+    assert.ok(await isThere(), 'the keyboard gets there');
+  }
+
+  /** Texts that no catalogue has, where the page is in the language of the test: that one puts all in brackets. */
+  async function foreign(frame) {
+    const texts = await page.locator(frame).evaluateAll((frames) =>
+      frames.flatMap((one) => {
+        const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (walker.nextNode())
+          if (walker.currentNode.parentElement.tagName !== 'OPTION') found.push(walker.currentNode.data.trim());
+        return found.filter(Boolean);
+      }),
+    );
+    return texts.filter(
+      (text) => !/^\[.*\]$/.test(text) && !/^[✓←!–]?$/.test(text) && !text.startsWith('When you let this'),
+    );
   }
 
   async function close() {
@@ -96,5 +120,5 @@ export async function open(url, folder, pictures) {
   const button = (name) => page.getByRole('button', { name, exact: true });
   const link = (name) => page.getByRole('link', { name, exact: true });
   const heading = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
-  return { page, address, look, button, link, heading, close };
+  return { page, address, look, button, link, heading, tabTo, foreign, close };
 }

@@ -210,6 +210,17 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_consol
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_approves_in_the_console_whom_a_contributor_wants_to_remove() {
+    let home = browser().await;
+    built_console().await;
+    let app = with_a_way_back().await;
+    let folder = pictures().unwrap_or_default();
+    let arguments = ["console_sync.mjs", app.url(), API_KEY, LIST_ID, &folder];
+    succeed("node", &arguments, &home).await;
+    assert_eq!(app.active().await, 31, "fifteen of the people are gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_to_the_console_at_a_certified_openid_provider_and_no_token_is_stored() {
     let home = browser().await;
     built_console().await;

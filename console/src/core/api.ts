@@ -115,10 +115,16 @@ export async function api<M extends Method, P extends Path>(
   return (answer.status === 204 ? null : await answer.json()) as Answer<M, P>;
 }
 
-/** Saves a list as a file, in the form of `Accept`. */
-export async function download(path: Path, ids: object, query: object, name: string): Promise<void> {
-  const answer = await send(address(path, ids, query), {}, { Accept: 'text/csv' });
+/** Reads something in another form than JSON. */
+export async function read(path: Path, ids: object, query: object, type: string): Promise<Response> {
+  const answer = await send(address(path, ids, query), {}, { Accept: type });
   if (!answer.ok) throw await failureOf(answer);
+  return answer;
+}
+
+/** Saves something as a file: a list as CSV, unless `type` says otherwise. */
+export async function download(path: Path, ids: object, query: object, name: string, type = 'text/csv'): Promise<void> {
+  const answer = await read(path, ids, query, type);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await answer.blob());
   link.download = name;

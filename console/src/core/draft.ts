@@ -2,12 +2,15 @@
 
 import type { Schemas } from './api.ts';
 
+/** How the list follows the segments. */
+export type Sync = Schemas['ListSync'];
 export type Draft = Pick<
   Schemas['NewExportBody'],
   'connectionId' | 'displayName' | 'listId' | 'segments' | 'mapping'
 > & {
   options: Schemas['Options'];
   schedule: Schemas['Schedule'];
+  sync: Sync;
 };
 export type Mapping = Schemas['Mapping'];
 export type CustomField = Schemas['CustomFieldMapping'];
@@ -22,7 +25,31 @@ export const empty = (): Draft => ({
   mapping: { email: '' },
   options: { resubscribe: false },
   schedule: { kind: 'systemRefresh', active: true },
+  // As the service has it where nothing is named: this harms nobody.
+  sync: {
+    send: 'all',
+    leavers: { action: 'keep' },
+    resubscribe: 'never',
+    brake: { removals: { count: 500, percent: 15 }, additions: null, hold: 'removals', approver: 'secondPerson' },
+    verify: 'counts',
+  },
 });
+
+/** Who comes back to the list: an older setting says the same as `always`. */
+export const resubscribeOf = ({ options, sync }: Pick<Draft, 'options' | 'sync'>): Sync['resubscribe'] =>
+  options.resubscribe ? 'always' : sync.resubscribe;
+
+/** Fields that people who leave can be flagged in: a text or one option of several, which nothing else fills. */
+export const flagFields = (list: Schemas['ListView'], mapping: Mapping): Schemas['CustomFieldView'][] => {
+  const filled = (mapping.customFields ?? []).map(({ key }) => key.toLowerCase());
+  return list.fields.filter(
+    ({ key, dataType }) => ['Text', 'MultiSelectOne'].includes(dataType) && !filled.includes(key.toLowerCase()),
+  );
+};
+
+/** Whether a choice about people who leave has all it needs. */
+export const flagsFully = ({ action, key, in: inside, out }: Schemas['Leavers']): boolean =>
+  action !== 'flag' || Boolean(key && inside && out && inside !== out);
 
 export const draftOf = (view: Schemas['ExportView']): Draft => ({
   connectionId: view.connectionId ?? '',
@@ -31,6 +58,7 @@ export const draftOf = (view: Schemas['ExportView']): Draft => ({
   segments: view.segments,
   mapping: view.mapping,
   options: view.options,
+  sync: view.sync,
   schedule: {
     kind: view.schedule.kind,
     active: view.schedule.active,

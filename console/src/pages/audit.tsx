@@ -24,9 +24,16 @@ const GROUPS: Schemas['Action'][] = [
   'export.remove',
   'export.startRun',
   'export.preview',
+  'export.readMembers',
   'run.cancel',
+  'run.approve',
+  'run.decline',
+  'run.verify',
   'run.readRejections',
   'run.readValueProblems',
+  'run.readDifferences',
+  'instance.pause',
+  'instance.resume',
   'call.refuse',
 ];
 

@@ -8,6 +8,7 @@ import { CountsBar } from '../parts/counts.tsx';
 import { formatKey } from '../parts/formats.ts';
 import { announce } from '../parts/live.tsx';
 import { Section } from '../parts/page.tsx';
+import { PlanFigures } from '../parts/plan.tsx';
 import { ProblemNote, Warnings } from '../parts/problem.tsx';
 
 type Export = Schemas['ExportView'];
@@ -49,6 +50,13 @@ export function ExportCheck({ view, changed }: Props) {
         <>
           <CountsBar counts={preview} only={['usable', 'duplicate', 'invalid']} />
           <p>{t('check.effort', { calls: preview.calls, time: duration(preview.estimatedSeconds) })}</p>
+          {preview.fullBecause && <p class="note calm">{word('fullBecause', preview.fullBecause)}</p>}
+          {preview.plan && (
+            <>
+              <h3>{t('plan.title')}</h3>
+              <PlanFigures plan={preview.plan} action={view.sync.leavers.action} />
+            </>
+          )}
           <Warnings warnings={preview.listWarnings} />
           <Proposals preview={preview} view={view} patch={patch} />
           <Unsent preview={preview} />

@@ -2,19 +2,21 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
-import { commonFields, draftOf, empty, proposed, emailField, type Draft } from '../core/draft.ts';
+import { commonFields, draftOf, empty, flagsFully, proposed, emailField, type Draft } from '../core/draft.ts';
 import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { go, to, type Route } from '../core/router.ts';
+import { keepWarnings } from '../core/saved.ts';
 import type { StepProps } from './export-step.ts';
 import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
 import { MatchingStep } from './export-matching.tsx';
 import { OptionsStep } from './export-options.tsx';
+import { SyncStep } from './export-sync.tsx';
 import { Form } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 
-const STEPS = ['connection', 'list', 'segments', 'matching', 'options'] as const;
+const STEPS = ['connection', 'list', 'segments', 'matching', 'sync', 'options'] as const;
 type Step = (typeof STEPS)[number];
 
 export function AddExport({ route }: { route: Route }) {
@@ -89,16 +91,15 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
   const isLast = at === STEPS.length - 1;
   const save = () =>
     saving.run(async () => {
-      if (stored) {
-        await api('patch', '/exports/{id}', {
-          ids: { id: stored.exportId },
-          version: stored.version,
-          body: changes(draft, stored),
-        });
-        return go('exports', stored.exportId);
-      }
-      const { exportId } = await api('post', '/exports', { body: draft, key: keyOf(draft) });
-      return go('exports', exportId);
+      const saved = stored
+        ? await api('patch', '/exports/{id}', {
+            ids: { id: stored.exportId },
+            version: stored.version,
+            body: changes(draft, stored),
+          })
+        : await api('post', '/exports', { body: draft, key: keyOf(draft) });
+      keepWarnings(saved);
+      go('exports', saved.exportId);
     });
   const show = (next: Step) => {
     if (next === 'matching') propose();
@@ -114,7 +115,9 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
     connections: connections.data ?? [],
     segments: segments.data ?? [],
     list: list.data,
+    reread: list.reload,
     problem: saving.problem,
+    stored,
   };
   const ready = complete(step, draft);
   return (
@@ -142,6 +145,7 @@ function Editor({ title, first, stored }: { title: string; first: Draft; stored:
         {step === 'list' && <ProblemNote problem={list.problem} />}
         {step === 'segments' && <SegmentsStep {...props} />}
         {step === 'matching' && <MatchingStep {...props} />}
+        {step === 'sync' && <SyncStep {...props} />}
         {step === 'options' && <OptionsStep {...props} />}
         <ProblemNote problem={saving.problem} />
         <div class="actions">
@@ -164,5 +168,6 @@ function complete(step: Step, draft: Draft): boolean {
   if (step === 'connection') return draft.connectionId !== '';
   if (step === 'list') return draft.listId !== '';
   if (step === 'segments') return draft.segments.length > 0;
-  return step !== 'matching' || emailField(draft.mapping) !== '';
+  if (step === 'matching') return emailField(draft.mapping) !== '';
+  return step !== 'sync' || flagsFully(draft.sync.leavers);
 }

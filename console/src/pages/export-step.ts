@@ -10,5 +10,9 @@ export interface StepProps {
   segments: Schemas['SegmentView'][];
   chosen: Schemas['SegmentView'][];
   list: Schemas['ListView'] | null;
+  /** Reads the list again, after it has changed. */
+  reread(): void;
   problem: Schemas['Problem'] | null;
+  /** The export as it is saved; null while it is new. */
+  stored: Schemas['ExportView'] | null;
 }

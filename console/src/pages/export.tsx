@@ -6,11 +6,13 @@ import { emailField, sourceOf } from '../core/draft.ts';
 import { useDo, useKey, useLoad, usePages } from '../core/hooks.ts';
 import { planned, t, word } from '../core/i18n.ts';
 import { go, to } from '../core/router.ts';
+import { takeWarnings } from '../core/saved.ts';
 import { ExportCheck } from './export-check.tsx';
+import { ExportMore } from './export-more.tsx';
 import { ExportTest } from './export-test.tsx';
+import { syncFacts } from './export-sync-facts.ts';
 import { runColumns } from './runs.tsx';
-import { Confirm } from '../parts/dialog.tsx';
-import { Form, Select } from '../parts/form.tsx';
+import { Form } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
 import { Facts, Page, Section } from '../parts/page.tsx';
 import { ProblemNote, Warnings } from '../parts/problem.tsx';
@@ -28,6 +30,7 @@ export function ExportPage({ id }: { id: string }) {
   const ids = { id };
   const loaded = useLoad(() => api('get', '/exports/{id}', { ids }), [id]);
   const view = loaded.data;
+  const [saved] = useState(() => takeWarnings(id));
   const running = useDo();
   const keyOf = useKey();
   const mayEdit = view?.permissions === 'edit';
@@ -52,13 +55,23 @@ export function ExportPage({ id }: { id: string }) {
       <ProblemNote problem={running.problem} />
       {view && (
         <>
-          <Warnings warnings={view.warnings} />
+          <Warnings
+            warnings={[...saved, ...view.warnings.filter(({ code }) => saved.every((one) => one.code !== code))]}
+          />
           <Summary view={view} changed={loaded.set} />
           {mayEdit && <ExportCheck view={view} changed={loaded.set} />}
           {mayEdit && <ExportTest id={id} />}
+          {mayEdit && (
+            <Section title={t('members.title')}>
+              <p>{t('members.lead')}</p>
+              <p>
+                <a href={to('exports', id, 'members')}>{t('members.open')}</a>
+              </p>
+            </Section>
+          )}
           <ScheduleOf view={view} changed={loaded.set} />
           <RunsOf id={id} />
-          {mayEdit && <More view={view} changed={loaded.set} />}
+          {mayEdit && <ExportMore view={view} changed={loaded.set} />}
         </>
       )}
     </Page>
@@ -117,7 +130,7 @@ function Summary({ view }: Part) {
               '–'
             ),
           ],
-          [t('options.left'), t(view.options.resubscribe ? 'options.comeBack' : 'options.stayOff')],
+          ...syncFacts(view, keyName),
         ]}
       />
     </Section>
@@ -204,85 +217,6 @@ function RunsOf({ id }: { id: string }) {
         />
       )}
       <Pager list={runs} />
-    </Section>
-  );
-}
-
-function More({ view, changed }: Part) {
-  const [asked, setAsked] = useState<'detach' | 'remove' | null>(null);
-  const [connectionId, setConnectionId] = useState('');
-  const doing = useDo();
-  const ids = { id: view.exportId };
-  const { version } = view;
-  const connections = useLoad(
-    async () => (view.state === 'inactive' ? (await api('get', '/connections', { query: { limit: 200 } })).items : []),
-    [view.state],
-  );
-  const copy = () =>
-    doing.run(async () => {
-      const made = await api('post', '/exports/{id}/duplicate', {
-        ids,
-        body: { displayName: t('exports.copyOf', { name: view.displayName }).slice(0, 200) },
-      });
-      go('exports', made.exportId);
-    });
-  const act = () =>
-    doing.run(async () => {
-      if (asked === 'remove') {
-        await api('delete', '/exports/{id}', { ids, version });
-        return go('exports');
-      }
-      changed(await api('post', '/exports/{id}/detach', { ids, version }));
-      return setAsked(null);
-    });
-  const attach = () =>
-    doing.run(async () => {
-      changed(await api('post', '/exports/{id}/attach', { ids, version, body: { connectionId } }));
-    });
-  return (
-    <Section title={t('exports.more')}>
-      {!asked && <ProblemNote problem={doing.problem} />}
-      {view.state === 'inactive' && (
-        <Form onSubmit={attach} class="inline">
-          <Select
-            label={t('exports.attachTo')}
-            value={connectionId}
-            onInput={setConnectionId}
-            required
-            choices={[
-              ['', t('exports.choose')],
-              ...(connections.data ?? []).map((one): [string, string] => [one.connectionId, one.displayName]),
-            ]}
-          />
-          <button type="submit" disabled={doing.busy}>
-            {t('exports.attach')}
-          </button>
-        </Form>
-      )}
-      <div class="actions">
-        <button type="button" disabled={doing.busy} onClick={copy}>
-          {t('exports.duplicate')}
-        </button>
-        {view.state === 'active' && (
-          <button type="button" onClick={() => setAsked('detach')}>
-            {t('exports.detach')}
-          </button>
-        )}
-        <button type="button" class="danger" onClick={() => setAsked('remove')}>
-          {t('exports.remove')}
-        </button>
-      </div>
-      {asked && (
-        <Confirm
-          title={t(asked === 'detach' ? 'exports.detach' : 'exports.remove')}
-          doing={doing}
-          onConfirm={act}
-          action={t(asked === 'detach' ? 'exports.detach' : 'common.remove')}
-          onClose={() => setAsked(null)}
-        >
-          <p>{t(asked === 'detach' ? 'exports.detachText' : 'exports.removeText')}</p>
-        </Confirm>
-      )}
     </Section>
   );
 }

@@ -8,7 +8,10 @@ import { current, duration, moment, number, percent, t, word, wordIfKnown } from
 import { go, to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
 import { Rejections, ValueProblems } from './run-details.tsx';
-import { CountsBar } from '../parts/counts.tsx';
+import { RunPlan } from './run-plan.tsx';
+import { Verifications } from './run-verifications.tsx';
+import { Receipt } from './run-receipt.tsx';
+import { CountsBar, LeaversBar } from '../parts/counts.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { announce } from '../parts/live.tsx';
 import { Facts, Page, Section } from '../parts/page.tsx';
@@ -27,6 +30,13 @@ export function RunPage({ id }: { id: string }) {
   const loaded = useLoad(() => api('get', '/runs/{id}', { ids: { id } }), [id]);
   const broken = useFollowing(id, loaded.data, loaded.set);
   const run = loaded.data;
+  const plan = run && <RunPlan run={run} changed={loaded.set} />;
+  const counts = run && (
+    <>
+      <CountsBar counts={run.counts} />
+      <LeaversBar leavers={run.counts.leavers} />
+    </>
+  );
   return (
     <Page
       title={run ? t('runs.of', { name: run.exportName }) : ''}
@@ -37,9 +47,20 @@ export function RunPage({ id }: { id: string }) {
       {run && (
         <>
           <Progress run={run} />
-          <Why run={run} />
+          {run.status !== 'awaitingApproval' && <Why run={run} />}
           <Warnings warnings={run.warnings} />
-          <CountsBar counts={run.counts} />
+          {run.fullBecause && <p class="note calm">{word('fullBecause', run.fullBecause)}</p>}
+          {run.status === 'awaitingApproval' ? (
+            <>
+              {plan}
+              <Section title={t('runs.soFar')}>{counts}</Section>
+            </>
+          ) : (
+            <>
+              {counts}
+              {plan}
+            </>
+          )}
           <Facts
             facts={[
               [
@@ -61,6 +82,8 @@ export function RunPage({ id }: { id: string }) {
             ]}
           />
           <Lost warnings={run.fieldWarnings} />
+          {!isOpen(run) && <Receipt run={run} />}
+          {!isOpen(run) && run.startUtc && <Verifications run={run} />}
           {!isOpen(run) && mayEdit && <Rejections run={run} />}
           {mayEdit && run.fieldWarnings.length > 0 && <ValueProblems run={run} />}
           <Batches run={run} />
@@ -102,7 +125,7 @@ function Progress({ run }: { run: Run }) {
       <p>
         <Status group="runStatus" code={run.status} />
       </p>
-      {isOpen(run) && (
+      {isOpen(run) && run.status !== 'awaitingApproval' && (
         <>
           <progress value={fraction} max={1} aria-label={t('runs.progressLabel')} />
           <p>

@@ -4,6 +4,7 @@ import { api, type Schemas } from '../core/api.ts';
 import { usePages } from '../core/hooks.ts';
 import { moment, number, t, word } from '../core/i18n.ts';
 import { to, type Route } from '../core/router.ts';
+import { WaitingRuns } from './runs-waiting.tsx';
 import { onList } from '../parts/counts.tsx';
 import { Select } from '../parts/form.tsx';
 import { Empty, Page } from '../parts/page.tsx';
@@ -14,6 +15,7 @@ import { Pager, Table, type Column } from '../parts/table.tsx';
 type Run = Schemas['RunView'];
 const STATUSES: Schemas['RunStatus'][] = [
   'queued',
+  'awaitingApproval',
   'running',
   'successful',
   'completedWithErrors',
@@ -62,6 +64,7 @@ export function Runs({ route }: { route: Route }) {
         />
       </div>
       <ProblemNote problem={list.problem} retry={list.reload} />
+      {status !== 'awaitingApproval' && <WaitingRuns />}
       {items?.length === 0 && (
         <Empty title={t('runs.none')} text={t(status ? 'runs.noneOfStatus' : 'runs.noneText')}>
           {!status && (

@@ -1,9 +1,13 @@
-// What became of the selected profiles, as one bar whose parts add up, with the numbers beside it.
+// What became of the selected profiles, and of the people who left the segments: two bars, each of which adds up.
 
-import { number, percent, t, word } from '../core/i18n.ts';
+import type { Schemas } from '../core/api.ts';
+import { t, word } from '../core/i18n.ts';
+import { Bar } from './bar.tsx';
 
 /** In the order of the bar. A part that a service does not report is left out. */
 const PARTS = ['created', 'updated', 'unchanged', 'duplicate', 'rejected', 'invalid', 'inDoubt', 'remaining', 'usable'];
+const ALWAYS = ['created', 'updated', 'usable'];
+const LEAVERS = ['flagged', 'deleted', 'unsubscribed', 'kept', 'gone', 'failed', 'remaining'] as const;
 
 /** Profiles that a run found or put on the list. */
 export function onList(counts: object): number {
@@ -14,27 +18,28 @@ export function onList(counts: object): number {
 export function CountsBar({ counts, only }: { counts: object; only?: string[] }) {
   const all = counts as Record<string, unknown>;
   const selected = Number(all.selected ?? 0);
-  const parts = (only ?? PARTS).flatMap((name) => (typeof all[name] === 'number' ? [{ name, value: all[name] }] : []));
-  const shown = parts.filter(({ value }) => value > 0);
+  const parts = (only ?? PARTS).flatMap((name) =>
+    typeof all[name] === 'number'
+      ? [{ name, label: word('count', name), value: all[name], always: ALWAYS.includes(name) }]
+      : [],
+  );
+  const returned = Number(all.resubscribed ?? 0);
   return (
-    <figure class="counts">
-      <div class="bar" aria-hidden="true">
-        {shown.map(({ name, value }) => (
-          <span key={name} class={`part ${name}`} style={{ flexGrow: value }} />
-        ))}
-      </div>
-      <figcaption class="strong">{t('counts.selected', { n: selected })}</figcaption>
-      <ul class="legend">
-        {parts
-          .filter(({ name, value }) => value > 0 || ['created', 'updated', 'usable'].includes(name))
-          .map(({ name, value }) => (
-            <li key={name}>
-              <span class={`swatch ${name}`} aria-hidden="true" />
-              <span>{word('count', name)}</span> <strong>{number(value)}</strong>
-              {selected > 0 && <span class="small"> {percent(value / selected)}</span>}
-            </li>
-          ))}
-      </ul>
-    </figure>
+    <>
+      <Bar parts={parts} whole={selected} caption={t('counts.selected', { n: selected })} />
+      {returned > 0 && <p>{t('counts.resubscribed', { n: returned })}</p>}
+    </>
+  );
+}
+
+/** Nothing where nobody left: the second bar is beside the first one only when it has something to say. */
+export function LeaversBar({ leavers }: { leavers: Schemas['LeaversView'] }) {
+  if (leavers.found === 0) return null;
+  return (
+    <Bar
+      parts={LEAVERS.map((name) => ({ name, label: word('leaver', name), value: leavers[name] }))}
+      whole={leavers.found}
+      caption={t('leavers.found', { n: leavers.found })}
+    />
   );
 }

@@ -2,7 +2,7 @@
 // closes it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Doing } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { ProblemNote } from './problem.tsx';
@@ -15,18 +15,26 @@ export function Confirm({
   onConfirm,
   onClose,
   harmful = true,
+  disabled = false,
 }: {
   title: string;
   children: ComponentChildren;
   action: string;
   doing: Doing;
   harmful?: boolean;
+  /** What the question needs first is not there yet. */
+  disabled?: boolean;
   onConfirm(): void;
   onClose(): void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const opened = dialog.current;
+    opened?.showModal();
+    // Closed before it is removed, it gives the focus back to what opened it.
+    return () => opened?.close();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
       <h2 id={id}>{title}</h2>
@@ -36,7 +44,12 @@ export function Confirm({
         <button type="button" onClick={() => dialog.current?.close()}>
           {t('common.keep')}
         </button>
-        <button type="button" class={harmful ? 'danger' : 'primary'} disabled={doing.busy} onClick={onConfirm}>
+        <button
+          type="button"
+          class={harmful ? 'danger' : 'primary'}
+          disabled={doing.busy || disabled}
+          onClick={onConfirm}
+        >
           {action}
         </button>
       </div>

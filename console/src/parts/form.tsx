@@ -37,7 +37,10 @@ const described = (id: string, { hint, error }: Common): Record<string, string |
 export interface TextProps extends Common {
   value: string;
   onInput(value: string): void;
-  type?: 'text' | 'password' | 'email' | 'search' | 'time' | 'date';
+  type?: 'text' | 'password' | 'email' | 'search' | 'time' | 'date' | 'number';
+  /** Of a number. */
+  min?: number;
+  max?: number;
   required?: boolean;
   maxLength?: number;
   pattern?: string;

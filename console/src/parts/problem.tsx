@@ -54,13 +54,16 @@ export function ProblemNote({ problem, retry }: { problem: Problem | null; retry
 export const errorAt = (problem: Problem | null, pointer: string): string | undefined =>
   problem?.errors?.find((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`))?.message;
 
+/** Of these the API names the settings to change, which people here do by choosing. */
+const OWN_WORDS = ['removesLeavers', 'unsubscribesEverywhere', 'resubscribes'];
+
 /** Sentences of the API that need attention and stop nothing. */
 export function Warnings({ warnings }: { warnings: { code: string; message: string }[] }) {
   if (!warnings.length) return null;
   return (
     <div class="note warn">
       {warnings.map(({ code, message }) => {
-        const own = current() === 'en' ? null : wordIfKnown('warning', code);
+        const own = current() === 'en' && !OWN_WORDS.includes(code) ? null : wordIfKnown('warning', code);
         return (
           <p key={code + message} lang={own ? undefined : 'en'}>
             {own ?? message}

@@ -5,6 +5,7 @@ import { word } from '../core/i18n.ts';
 const TONES: Record<string, [tone: string, sign: string]> = {
   connected: ['good', '✓'],
   successful: ['good', '✓'],
+  completed: ['good', '✓'],
   active: ['good', '✓'],
   completedWithErrors: ['warn', '!'],
   needsAttention: ['bad', '!'],
