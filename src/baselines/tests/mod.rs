@@ -115,6 +115,8 @@ async fn an_index_finds_every_member_by_its_slot_and_nobody_else() {
 #[tokio::test]
 async fn the_newest_row_of_a_member_counts_in_layers_and_when_they_are_merged() {
     let fixture = Fixture::new();
+    // All of these contents stand for somebody on the list.
+    let people = |range, round| people(range, 10 * round);
     let mut folded = fixture.fold(&empty(), &people(0..1000, 1)).await;
     let mut rows = vec![];
     for round in 2..=6 {
