@@ -42,7 +42,9 @@ pub async fn audit(shared: &mut SharedList, ended: &Ended) -> Result<DayAudit> {
         let listed = found.get(&person.address).copied();
         left += i64::from(has_stayed(person, listed, shared.action, ended.day));
         audit.check_person(person, listed, ended);
-        audit.check_flag(person, listed, (shared.action, ended.day));
+        if shared.action == Action::Flag && !ended.is_canceled() {
+            audit.check_flag(person, listed, ended.day);
+        }
         person.was_on_list = listed.is_some_and(|one| one.state == "Active");
     }
     audit.check_leavers(left, ended);
@@ -79,6 +81,11 @@ impl Ended {
         self.runs.iter().any(|run| run["reason"]["code"] == "declined")
     }
 
+    /// Whether a run was cancelled: then not all members are sent, and the next day heals it.
+    fn is_canceled(&self) -> bool {
+        self.runs.iter().any(|run| run["status"] == "canceled")
+    }
+
     /// Whether a run took nobody off because it was not sure of something.
     fn is_cautious(&self) -> bool {
         self.runs.iter().any(|run| run["warnings"].to_string().contains("nobodyRemoved"))
@@ -89,7 +96,8 @@ impl DayAudit {
     fn check_end(&mut self, run: &Value, ended: &Ended) {
         let status = run["status"].as_str().unwrap_or_default();
         let is_well = matches!(status, "successful" | "completedWithErrors")
-            || (ended.day.is_mistake() && run["reason"]["code"] == "declined");
+            || (ended.day.is_mistake() && run["reason"]["code"] == "declined")
+            || ended.is_canceled();
         if !is_well {
             self.breaches.push(format!("it ended otherwise than it should: {run}"));
         }
@@ -97,7 +105,7 @@ impl DayAudit {
 
     fn check_person(&mut self, person: &Person, listed: Option<&Listed>, ended: &Ended) {
         let is_active = listed.is_some_and(|one| one.state == "Active");
-        let must_be = person.is_stranger || person.is_sent_on(ended.day);
+        let must_be = person.is_stranger || person.is_sent_on(ended.day) && !ended.is_canceled();
         let is_kept = ended.is_declined() && person.was_on_list;
         if person.has_unsubscribed {
             if is_active {
@@ -110,14 +118,9 @@ impl DayAudit {
         }
     }
 
-    fn check_flag(
-        &mut self,
-        person: &Person,
-        listed: Option<&Listed>,
-        (action, day): (Action, Day),
-    ) {
+    fn check_flag(&mut self, person: &Person, listed: Option<&Listed>, day: Day) {
         let Some(one) = listed.filter(|one| one.state == "Active") else { return };
-        if action == Action::Flag && person.is_sent_on(day) && is_flagged(one, "No") {
+        if person.is_sent_on(day) && is_flagged(one, "No") {
             self.breaches.push(format!("a member is flagged as left: {one:?}"));
         }
     }
@@ -142,7 +145,7 @@ impl DayAudit {
 
     /// Nobody stays unseen: those who stay are counted as kept, failed or remaining.
     fn check_leavers(&mut self, stayed: i64, ended: &Ended) {
-        self.is_exact = !ended.is_declined() && !ended.is_cautious();
+        self.is_exact = !ended.is_declined() && !ended.is_cautious() && !ended.is_canceled();
         let counted = ended.sum(&["kept", "failed", "remaining"]);
         if self.is_exact && stayed > counted {
             let [one, other] = &ended.runs;

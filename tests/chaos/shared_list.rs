@@ -18,11 +18,13 @@ use crate::list_audit;
 use crate::people::{self, Day, Person};
 use crate::{LOOK_EVERY, Shared};
 
-const PEOPLE: usize = 1200;
+const PEOPLE: usize = 2400;
 /// A usual day removes fewer, a large one more.
-const BRAKE: i64 = 25;
+const BRAKE: i64 = 45;
 /// So many people unsubscribe, and so many are added by others, while the runs of a day are under way.
 const WISHES: usize = 3;
+/// On one day in so many somebody cancels one of both runs.
+const CANCEL_EVERY: u32 = 6;
 
 /// What happens to people who leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +124,9 @@ impl SharedList {
             ledger.lock().expect("no panic while locked").started += 1;
         }
         self.others_write().await?;
+        if self.random.random_range(0..CANCEL_EVERY) == 0 {
+            self.caller.attempt(&format!("{}/cancel", runs[first]), &json!({})).await?;
+        }
         let watch = |side: usize| watch(&self.caller, &self.approver, &runs[side], day, ledger);
         let (one, other) = try_join(watch(0), watch(1)).await?;
         Ok(Ended { day, runs: [one, other] })
