@@ -75,18 +75,8 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         unsent: &unsent,
     };
     let members = members(&batch, &answers, run);
-    let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
-    let rejected = with(RejectionOutcome::Rejected);
-    let mut counts = Counts {
-        created,
-        updated,
-        resubscribed,
-        rejected,
-        in_doubt: with(RejectionOutcome::InDoubt),
-        unchanged: batch.unchanged,
-        ..Counts::default()
-    };
-    add_unsent(&batch, &mut counts);
+    let accepted = Counts { created, updated, resubscribed, ..Counts::default() };
+    let counts = with_others(accepted, &batch, &rejections);
     let row = runs::BatchResult {
         number: batch.number,
         first_row: batch.first_row,
@@ -97,7 +87,7 @@ pub fn account(uploaded: Uploaded, run: RunId) -> Done {
         duration_ms: i64::try_from(duration.as_millis()).unwrap_or(i64::MAX),
         created,
         updated,
-        rejected,
+        rejected: counts.rejected,
         inferred,
         unchanged: batch.unchanged,
         body_hash: batch.body_hash,
@@ -134,6 +124,19 @@ pub fn doubt(batch: EncodedBatch, run: RunId) -> Done {
     let in_doubt = batch.records.clone();
     let unanswered = Unanswered { error: Some(Error::Interrupted), in_doubt, unsent: vec![] };
     account(Uploaded { unanswered: Some(unanswered), ..Uploaded::unknown(batch) }, run)
+}
+
+/// The same with the records that were not accepted, and the rows that were not sent.
+fn with_others(accepted: Counts, batch: &EncodedBatch, rejections: &[Rejection]) -> Counts {
+    let with = |outcome| to_i64(rejections.iter().filter(|one| one.outcome == outcome).count());
+    let mut counts = Counts {
+        rejected: with(RejectionOutcome::Rejected),
+        in_doubt: with(RejectionOutcome::InDoubt),
+        unchanged: batch.unchanged,
+        ..accepted
+    };
+    add_unsent(batch, &mut counts);
+    counts
 }
 
 fn add_unsent(batch: &EncodedBatch, counts: &mut Counts) {
