@@ -51,7 +51,9 @@ pub use refusal::RefusalCode;
 pub use removal::{Departure, MovedPage};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
-pub use subscribers::{PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberRow, SubscriberState};
+pub use subscribers::{
+    FieldText, PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberRow, SubscriberState,
+};
 #[cfg(test)]
 pub use values::Fit;
 pub use values::{

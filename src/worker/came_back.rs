@@ -12,7 +12,7 @@ use crate::campaign_monitor::{Account, Error, PAGE_SUBSCRIBERS, PageQuery, Subsc
 use crate::connections::session::AccountSession;
 use crate::records::basis::Basis;
 
-/// More calls are never made for this.
+/// More calls than these are never made for this.
 const PAGES_MAX: i64 = 20;
 
 /// Marks them in what the members are compared with. What cannot be read changes nothing.

@@ -13,7 +13,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use super::gone::day_before;
 use super::leaver_calls::{Answered, LeaverCalls, Undone};
 use crate::campaign_monitor::{
-    Account, ImportResult, PAGE_SUBSCRIBERS, PageQuery, RefusalCode, SubscriberRow,
+    Account, FieldText, ImportResult, PAGE_SUBSCRIBERS, PageQuery, RefusalCode, SubscriberRow,
     SubscriberState, bare, flag,
 };
 use crate::db;
@@ -152,11 +152,16 @@ impl LeaverCalls {
     }
 }
 
-/// Whether somebody has no value but that of the flag.
+/// Whether somebody has the value that says that they left, and no other: who joined by a form has not that one.
 fn is_bare(row: &SubscriberRow<'_>, flag: &LeaverFlag) -> bool {
+    let is_flag = |field: &FieldText<'_>| {
+        bare(field.key.as_str()) == bare(flag.key.as_str())
+            && field.value.as_str() == flag.outside.as_str()
+    };
     row.name.as_str().is_empty()
         && row.mobile_number.as_str().is_empty()
-        && row.custom_fields.iter().all(|field| bare(field.key.as_str()) == bare(flag.key.as_str()))
+        && !row.custom_fields.is_empty()
+        && row.custom_fields.iter().all(is_flag)
 }
 
 /// The outcome for each address of an import, in lower case.

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::gone_as::gone_as;
 use super::leaver_calls::{LeaverCalls, Undone};
 use crate::campaign_monitor::{Account, MovedPage, SubscriberState};
 use crate::exports::Leavers;
@@ -58,16 +59,6 @@ impl Gone {
     /// `None` of somebody who is not known to be off the list.
     pub fn outcome(&self, address: &str) -> Option<LeaverOutcome> {
         self.0.get(&hash(address)).copied()
-    }
-}
-
-/// The outcome for a leaver whom the list has in this state; `None` where the person is still to be taken off.
-pub const fn gone_as(state: SubscriberState) -> Option<LeaverOutcome> {
-    match state {
-        SubscriberState::Unsubscribed => Some(LeaverOutcome::GoneUnsubscribed),
-        SubscriberState::Bounced => Some(LeaverOutcome::GoneBounced),
-        SubscriberState::Deleted => Some(LeaverOutcome::Gone),
-        SubscriberState::Active | SubscriberState::Unconfirmed | SubscriberState::Other => None,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
 use super::gate::Gate;
-use super::gone::gone_as;
+use super::gone_as::gone_as;
 use super::limiter::{Limiter, Verdict};
 use super::stopped::refused;
 use crate::backoff;
@@ -33,7 +33,7 @@ pub struct LeaverCalls {
     pub action: Leavers,
     /// Whether each person is read before they are removed: where removed people come back, nobody who unsubscribed
     /// just now may pass for one of them.
-    pub looks_first: bool,
+    pub reads_first: bool,
     /// On a double opt-in list a person who is not there any more would get mail.
     pub asks_to_confirm: bool,
     pub run: RunId,
@@ -91,7 +91,7 @@ impl LeaverCalls {
     }
 
     async fn remove(&self, address: &str) -> Result<LeaverOutcome, Undone> {
-        if self.looks_first
+        if self.reads_first
             && let Some(gone) = self.gone(address).await?
         {
             return Ok(gone);

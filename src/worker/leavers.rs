@@ -83,7 +83,7 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         session: route.session,
         list_id: job.run.list_id.as_str().to_owned(),
         action: job.run.sync.leavers.clone(),
-        looks_first: job.run.sync.resubscribe == Resubscribe::OurRemovals,
+        reads_first: job.run.sync.resubscribe == Resubscribe::OurRemovals,
         asks_to_confirm: route.asks_to_confirm,
         run: job.run.id,
         begun: job.run.start_utc.unwrap_or_else(db::now),

@@ -18,6 +18,7 @@ pub mod fairness;
 mod flagging;
 mod gate;
 mod gone;
+mod gone_as;
 pub mod heartbeat;
 mod interrupt;
 pub mod job;

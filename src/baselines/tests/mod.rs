@@ -115,15 +115,17 @@ async fn an_index_finds_every_member_by_its_slot_and_nobody_else() {
 #[tokio::test]
 async fn the_newest_row_of_a_member_counts_in_layers_and_when_they_are_merged() {
     let fixture = Fixture::new();
-    // All of these contents stand for somebody on the list.
-    let people = |range, round| people(range, 10 * round);
-    let mut folded = fixture.fold(&empty(), &people(0..1000, 1)).await;
+    let mut newest = people(0..1000, 1);
+    let mut folded = fixture.fold(&empty(), &newest).await;
     let mut rows = vec![];
     for round in 2..=6 {
         folded = fixture.fold(&folded, &people(0..round, round)).await;
         rows.push(layer_rows(&folded));
-        let newest = [people(0..round, round), people(round..1000, 1)].concat();
-        assert_eq!(fixture.members(&folded).await, sorted(&folded, newest), "round {round}");
+        for (before, person) in newest.iter_mut().zip(0..round) {
+            *before = after(Some(&*before), member(person, round));
+        }
+        let expected = sorted(&folded, newest.clone());
+        assert_eq!(fixture.members(&folded).await, expected, "round {round}");
     }
     assert_eq!(rows[..2], [vec![1000, 2], vec![1000, 2, 3]]);
     assert_eq!(rows[3..], [vec![1000, 2, 3, 4, 5], vec![1000]]);
