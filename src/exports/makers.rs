@@ -28,10 +28,9 @@ impl SettingMakers {
         last_editor: &str,
     ) -> Self {
         let names = old.0.keys().chain(new.0.keys());
-        let maker = |name: &String| match old.0.get(name) == new.0.get(name) {
-            true => self.0.get(name).map_or(last_editor, String::as_str),
-            false => by,
-        };
+        let known = |name: &String| self.0.get(name).map_or(last_editor, String::as_str);
+        let is_same = |name: &String| old.0.get(name) == new.0.get(name);
+        let maker = |name: &String| if is_same(name) { known(name) } else { by };
         Self(names.map(|name| (name.clone(), maker(name).to_owned())).collect())
     }
 

@@ -20,7 +20,7 @@ async fn a_run_that_a_later_one_has_followed_is_not_confirmed() {
     let app = TestApp::start().await;
     let export = export(&app, "People", 0..10, &json!({})).await;
     let first = app.successful(&export).await;
-    let asked = begin_slowly(&app, &first, 700).await;
+    let asked = begin_slowly(&app, &first, 2000).await;
     app.start_run(&export).await;
     let ended = app.verified(&first).await;
     assert_eq!(ended["verificationId"], asked["verificationId"]);
@@ -33,7 +33,7 @@ async fn a_verification_comes_after_a_run_of_another_export_that_changes_the_lis
     let app = TestApp::start().await;
     let first = app.successful(&export(&app, "People", 0..10, &json!({})).await).await;
     let other = export(&app, "Others", 10..20, &json!({"verify": "counts"})).await;
-    begin_slowly(&app, &first, 300).await;
+    begin_slowly(&app, &first, 3000).await;
     app.successful(&other).await;
     app.faults(&json!([])).await;
     let ended = app.verified(&first).await;

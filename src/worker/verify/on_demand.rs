@@ -50,10 +50,10 @@ async fn check_undisturbed(subject: &Subject, since: db::Time) -> Result<(), Fai
     if runs::store::has_later_start(&mut tx, &subject.run).await? {
         return Err(Failure::Final(LATER_RUN.into()));
     }
-    match runs::store::is_list_busy(&mut tx, &subject.run, since).await? {
-        true => Err(Failure::Later(BUSY_LIST.into())),
-        false => Ok(()),
+    if runs::store::is_list_busy(&mut tx, &subject.run, since).await? {
+        return Err(Failure::Later(BUSY_LIST.into()));
     }
+    Ok(())
 }
 
 const LATER_RUN: &str = "A later run of the export has begun, so nobody can see any more what this run stored. Verify \
