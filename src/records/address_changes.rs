@@ -155,7 +155,9 @@ pub async fn find(
     };
     let mut candidates = candidates(&rows.storage, known, census).await?;
     if rows.plan.resubscribes() {
-        candidates.values_mut().for_each(|candidate| candidate.said_no = false);
+        for candidate in candidates.values_mut() {
+            candidate.said_no = false;
+        }
     }
     keep_held(&rows.storage, others, &mut candidates).await?;
     candidates.retain(|_, candidate| candidate.said_no || candidate.departed.is_some());
@@ -209,7 +211,9 @@ async fn keep_held(
     let mut departed: Vec<&mut Departed> =
         candidates.values_mut().filter_map(|candidate| candidate.departed.as_mut()).collect();
     let Some(others) = others else {
-        departed.iter_mut().for_each(|departed| departed.is_ours = false);
+        for departed in departed {
+            departed.is_ours = false;
+        }
         return Ok(());
     };
     for other in if departed.is_empty() { &[] } else { others } {
@@ -264,14 +268,16 @@ fn changes(known: &BaselineIndex, candidates: HashMap<String, Candidate>) -> Add
     for mut candidate in candidates.into_values() {
         match candidate.change() {
             Some((address, departed)) if departed.is_ours || !candidate.said_no => {
-                changed.entry(address).or_default().push(departed)
+                changed.entry(address).or_default().push(departed);
             }
             _ if candidate.said_no => refused.extend(candidate.addresses),
             _ => {}
         }
     }
     let mut all = AddressChanges { slots: SlotSet::new(known.index.len()), ..Default::default() };
-    refused.into_iter().for_each(|address| all.hold_back(address));
+    for address in refused {
+        all.hold_back(address);
+    }
     for (address, departed) in changed {
         if let (Ok([only]), false) =
             (<[_; 1]>::try_from(departed), all.found.contains_key(&address))

@@ -108,11 +108,10 @@ impl Uploader {
         use SubscriberState::{Active, Bounced, Deleted, Other, Unconfirmed, Unsubscribed};
         Ok(match self.state_of(&earlier.old.address).await? {
             Some(Active | Unconfirmed) if earlier.is_changed => None,
-            Some(Active | Unconfirmed) => Some(Change::Impossible(None)),
+            Some(Active | Unconfirmed | Other) => Some(Change::Impossible(None)),
             Some(Unsubscribed) => Some(Change::SaidNo(MemberState::Unsubscribed)),
             Some(Deleted) => Some(Change::SaidNo(MemberState::Deleted)),
             Some(Bounced) => Some(Change::Impossible(Some(MemberState::Bounced))),
-            Some(Other) => Some(Change::Impossible(None)),
             None if earlier.is_changed && in_doubt && self.state_of(new).await?.is_some() => {
                 Some(Change::Done)
             }

@@ -62,8 +62,8 @@ pub struct DeclineBody {
 
 /// Reads the plan of a run.
 ///
-/// A run has one where its export removes, flags or unsubscribes people who leave, or limits how many are new; and where
-/// it sends changes, and addresses changed. It is computed before the first call, and computed again when the run
+/// A run has one where its export removes, flags or unsubscribes people who leave, or limits how many are new; and
+/// where it sends changes, and addresses changed. It is computed before the first call, and computed again when the run
 /// resumes.
 #[utoipa::path(
     tag = "runs",
