@@ -52,7 +52,8 @@ pub use removal::{Departure, MovedPage};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 pub use subscribers::{
-    FieldText, PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberRow, SubscriberState,
+    FieldText, PAGE_SUBSCRIBERS, PageQuery, PageText, SubscriberPage, SubscriberRow,
+    SubscriberState,
 };
 #[cfg(test)]
 pub use values::Fit;

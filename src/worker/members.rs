@@ -40,7 +40,7 @@ pub struct Members {
     pub is_mixed: bool,
 }
 
-/// Finds them.
+/// Finds those members, with the states and origins that the answers prove.
 pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Members {
     let (columns, states) = (Columns::of(&batch.page), states(batch, answers));
     let origins = Origins::of(batch, answers, &states);

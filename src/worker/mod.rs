@@ -29,6 +29,7 @@ mod leavers;
 mod limiter;
 mod lost;
 mod members;
+mod origins;
 mod plan;
 mod pool;
 pub mod prepare;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::job::Job;
-use super::joined::{Joined, joined};
+use super::joined::Joined;
 use super::members::{Answers, members};
 use super::stopped::Stopped;
 use crate::baselines::{ListMember, MemberState};
@@ -27,35 +27,20 @@ pub async fn recall(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
     add(job, basis, earlier, None).await
 }
 
-/// Adds those again of whom an answer says only how many this run put on the list, once the list says who. What was
-/// sent must be complete.
-pub async fn prove_origins(job: &mut Job, basis: &Basis) -> Result<(), Stopped> {
-    // Of an earlier attempt it is not known which batches these are.
-    let may_be_mixed = |batch: &BatchResult| {
-        let is_new = batch.newcomers_created.is_some_and(|created| created > 0);
-        is_new && batch.updated > 0 && is_in(&job.earlier, batch.first_row)
-    };
-    let is_mixed =
-        |batch: &BatchResult| job.mixed.contains(&batch.first_row) || may_be_mixed(batch);
-    let mixed = written(job, is_mixed).await?;
-    if mixed.is_empty() {
-        return Ok(());
-    }
-    match joined(job).await {
-        Some(joined) => add(job, basis, mixed, Some(&joined)).await,
-        None => Ok(()),
-    }
-}
+/// By their first rows.
+pub(super) type Written = BTreeMap<i64, BatchResult>;
 
-type Written = BTreeMap<i64, BatchResult>;
-
-/// Batches of the run, by their first rows.
-async fn written(job: &Job, is_sought: impl Fn(&BatchResult) -> bool) -> sqlx::Result<Written> {
+/// Batches of the run that are stored.
+pub(super) async fn written(
+    job: &Job,
+    is_sought: impl Fn(&BatchResult) -> bool,
+) -> sqlx::Result<Written> {
     let all = store_sent::batches(&mut job.app.db.read().await?, job.run.id).await?;
     Ok(all.into_iter().filter(is_sought).map(|batch| (batch.first_row, batch)).collect())
 }
 
-async fn add(
+/// Adds the members of these batches once more.
+pub(super) async fn add(
     job: &mut Job,
     basis: &Basis,
     written: Written,
@@ -83,7 +68,7 @@ async fn add(
     Err(Stopped::Fault(anyhow::anyhow!("{found} of {} batches were read again", written.len())))
 }
 
-fn is_in(accounted: &Accounted, first_row: i64) -> bool {
+pub(super) fn is_in(accounted: &Accounted, first_row: i64) -> bool {
     first_row < accounted.position || accounted.answered.contains_key(&first_row)
 }
 

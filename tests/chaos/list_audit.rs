@@ -159,8 +159,8 @@ impl DayAudit {
         let Person { address, is_in, is_stranger, was_on_list, .. } = person;
         let runs = ended.runs.each_ref().map(|run| run["runId"].to_string());
         self.breaches.push(format!(
-            "{what}: {address} in {is_in:?}, a stranger: {is_stranger}, on the list before: {was_on_list}, now {listed:?}; \
-                a day {:?}, runs {runs:?}", ended.day
+            "{what}: {address} in {is_in:?}, a stranger: {is_stranger}, on the list before: {was_on_list}, \
+                now {listed:?}; a day {:?}, runs {runs:?}", ended.day
         ));
     }
 }

@@ -1,10 +1,11 @@
 //! Nothing is lost, whatever happens: `make chaos`.
 //!
 //! Real processes export segments again and again while a seeded plan kills, stops and pauses them, crashes their
-//! database and queue, and lets Campaign Monitor fail in every way. Most runs write to a list of their own, and at their
-//! end are held against that list, their batches and their rejections (`audit.rs`). Others follow people who come and
-//! leave every day, two exports to a list (`shared_list.rs`), which is held against what is known of everybody
-//! (`list_audit.rs`). PostgreSQL itself keeps a record of who wrote to which run (`witness.rs`). Usage: `cargo test --test chaos -- --seed 1 --events 40 --profiles 20000`.
+//! database and queue, and lets Campaign Monitor fail in every way. Most runs write to a list of their own, and at
+//! their end are held against that list, their batches and their rejections (`audit.rs`). Others follow people who come
+//! and leave every day, two exports to a list (`shared_list.rs`), which is held against what is known of everybody
+//! (`list_audit.rs`). PostgreSQL itself keeps a record of who wrote to which run (`witness.rs`).
+//! Usage: `cargo test --test chaos -- --seed 1 --events 40 --profiles 20000`.
 
 mod audit;
 #[path = "../cluster/mod.rs"]

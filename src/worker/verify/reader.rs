@@ -16,7 +16,7 @@ use crate::worker::limiter::{Limiter, Verdict};
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
-/// Reads one list.
+/// Reads the subscribers of one list, and waits where Campaign Monitor asks for it.
 pub struct Reader<'a> {
     app: &'a App,
     session: &'a AccountSession,
