@@ -47,7 +47,8 @@ class Played:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        self.received.append(httpx.Request(request.method, request.url, headers=request.headers, content=request.content))
+        kept = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
+        self.received.append(kept)
         empty = httpx.Response(200, json={"items": [], "nextCursor": None})
         return self._answers.pop(0) if self._answers else empty
 
@@ -117,8 +118,9 @@ class Calls(unittest.TestCase):
 
     def test_a_lost_stream_of_events_is_continued_after_the_last_one(self) -> None:
         run = settings.example("get_run")
-        first = f": still here\n\nevent: run\nid: 7\ndata: {json.dumps(run | {'status': 'running'})}\n\nevent: run\nid: 8\nda"
-        rest = f"event: run\nid: 9\ndata: {json.dumps(run | {'status': 'aNewOne'})}\n\nevent: end\nid: 9\ndata: {{}}\n\n"
+        before, after = (json.dumps(run | {"status": status}) for status in ("running", "aNewOne"))
+        first = f": still here\n\nevent: run\nid: 7\ndata: {before}\n\nevent: run\nid: 8\nda"
+        rest = f"event: run\nid: 9\ndata: {after}\n\nevent: end\nid: 9\ndata: {{}}\n\n"
         played = Played(events(first), events(rest))
         with patch("time.sleep"):
             self.assertEqual(wait_for_run(played.service, ID).status, "aNewOne")

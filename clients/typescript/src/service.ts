@@ -24,6 +24,7 @@ export interface Service {
 /** Makes the service whose calls all carry the token, and whose refusals are a `ProblemError`. */
 export function createService(options: ServiceOptions): Service {
   const { url, instanceId } = options;
+  const baseUrl = url.replace(/\/$/, '');
   const send = sender(options);
   const once: typeof fetch = (input, init) => {
     const request = new Request(input, init);
@@ -31,11 +32,10 @@ export function createService(options: ServiceOptions): Service {
     const isRepeatable = [null, 'application/json'].includes(request.headers.get('Content-Type'));
     return send(() => (isRepeatable ? request.clone() : request), isRepeatable);
   };
-  const client = createClient(createConfig({ baseUrl: url.replace(/\/$/, ''), fetch: once, throwOnError: true }));
+  const client = createClient(createConfig({ baseUrl, fetch: once, throwOnError: true }));
   client.interceptors.error.use((error, response) => (response === undefined ? error : problemOf(response, error)));
-  return {
-    at: <Path extends object>(path?: Path) => ({ client, path: { instanceId, ...path } as Path & { instanceId: string } }),
-    address: (path) => new URL(`${url.replace(/\/$/, '')}/v1/instances/${instanceId}${path}`),
-    send,
+  const at = <Path extends object>(path?: Path) => {
+    return { client, path: { instanceId, ...path } as Path & { instanceId: string } };
   };
+  return { at, address: (path) => new URL(`${baseUrl}/v1/instances/${instanceId}${path}`), send };
 }

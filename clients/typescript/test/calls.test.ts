@@ -34,7 +34,7 @@ test('a call that creates is repeated with its key, and the next one has another
   assert.deepEqual(await received[2]?.json(), { full: true });
 });
 
-test('a call that accepts no key is not repeated after 503, nor is one that is to come later without a time', async () => {
+test('a call that accepts no key is not repeated after 503, nor is any when no time is named', async () => {
   const [service, received] = played([busy(), new Response('gateway', { status: 503 })]);
   const refused = (error: unknown): boolean => error instanceof api.ProblemError && error.status === 503;
   await assert.rejects(api.approveRun({ ...service.at({ id: ID }), body: { planHash: 'x' } }), refused);

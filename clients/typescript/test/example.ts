@@ -7,7 +7,10 @@ const service = api.createService({ url, instanceId, token, language: 'en' });
 const { data: connection } = await api.createConnection({
   ...service.at(),
   body: {
-    displayName: 'Newsletter', type: 'campaignMonitor', consent: { agreed: true }, credentials: { kind: 'apiKey', apiKey },
+    displayName: 'Newsletter',
+    type: 'campaignMonitor',
+    consent: { agreed: true },
+    credentials: { kind: 'apiKey', apiKey },
   },
 });
 const { connectionId } = connection;

@@ -27,7 +27,7 @@ class ProblemError(Exception):
         super().__init__(problem.get("detail", f"The answer was {status}, without a problem that can be read."))
         self.status = status
         self.problem = problem
-        """The whole answer, with what only some problems have, such as ``dependants``. Empty when a gateway answered."""
+        """The whole answer, with what only some problems have, such as ``dependants``; empty if a gateway answered."""
         self.headers = headers
 
     @property
