@@ -84,6 +84,13 @@ class Calls(unittest.TestCase):
         self.assertEqual((gateway.error_code, gateway.problem), (None, {}))
         self.assertEqual(len(played.received), 2)
 
+    def test_a_call_that_is_to_come_much_later_is_not_repeated(self) -> None:
+        times = ("3600", "Mon, 30 Nov 2026 06:00:00 GMT")
+        played = Played(*(httpx.Response(503, headers={"Retry-After": after}) for after in times))
+        for _ in times:
+            self.refusal(lambda: list_runs.sync(ID, client=played.service.client))
+        self.assertEqual(len(played.received), 2)
+
     def test_repeats_end(self) -> None:
         played = Played(*(busy() for _ in range(9)), repeats=2)
         problem = self.refusal(lambda: list_runs.sync(ID, client=played.service.client))

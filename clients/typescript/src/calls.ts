@@ -17,6 +17,8 @@ export interface CallOptions {
 /** Sends the requests that `make` makes, one for each attempt; a request that cannot be made twice is sent once. */
 export type Send = (make: () => Request, isRepeatable?: boolean) => Promise<Response>;
 
+/** Seconds; a call that is to wait longer is not repeated. */
+const WAIT_MOST = 60;
 /** Calls that start or create something and accept an idempotency key: only these are safe to repeat among POST. */
 const ACCEPTS_KEY = /\/(connections|duplicate|exports|fields|lists|refreshes|runs|verifications)$/;
 
@@ -49,9 +51,8 @@ function prepare({ headers, method }: Request, token: string, key: string, langu
 /** Seconds after which to repeat the call; nothing when its answer counts. */
 function secondsToWait(response: Response, { method, url }: Request): number | undefined {
   const isSafe = response.status === 429 || method !== 'POST' || acceptsKey(new URL(url).pathname);
-  const after = response.headers.get('Retry-After');
-  if (![429, 503].includes(response.status) || !isSafe || after === null) return undefined;
-  return Number(after);
+  const after = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  return [429, 503].includes(response.status) && isSafe && after <= WAIT_MOST ? after : undefined;
 }
 
 /** Whether POST at this address accepts an idempotency key. */

@@ -8,6 +8,8 @@ import type { Service } from './service.js';
 /** Seconds before the first connection after a lost one; each further one waits longer. */
 const PAUSE_FIRST = 1;
 const PAUSE_MOST = 30;
+/** Seconds without a word after which a connection counts as lost: the service says something every 15. */
+const SILENCE_MOST = 60;
 
 /** One server-sent event. */
 interface ServerEvent {
@@ -73,7 +75,8 @@ async function* events(stream: ReadableStream<Uint8Array>): AsyncGenerator<Serve
   const decoder = new TextDecoder();
   try {
     for (let text = ''; ; ) {
-      const { value, done } = await reader.read();
+      const lost = setTimeout(() => void reader.cancel(), SILENCE_MOST * 1000);
+      const { value, done } = await reader.read().finally(() => clearTimeout(lost));
       if (done) return;
       const parts = (text + decoder.decode(value, { stream: true })).split('\n\n');
       text = parts.pop() ?? '';

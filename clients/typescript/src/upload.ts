@@ -11,7 +11,7 @@ const CONTENT_TYPES = {
 } as const;
 
 /** Members as they are sent. Only a stream is sent once; browsers that cannot send a stream need a `Blob`. */
-export type Members = string | Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+export type Members = string | Blob | Uint8Array | ReadableStream<Uint8Array>;
 
 /** How members are written, and what becomes of them. */
 export interface UploadOptions extends Omit<NonNullable<PutMembersData['query']>, 'format'> {
@@ -38,15 +38,16 @@ export async function uploadMembers(
   if (ifMatch !== undefined) headers.set('If-Match', ifMatch);
   const body = gzip === 'compress' ? await compressed(members) : members;
   const isStream = body instanceof ReadableStream;
-  const init = { method: 'PUT', headers, body, signal: signal ?? null, ...(isStream && { duplex: 'half' }) };
+  const more = isStream ? { duplex: 'half' } : {};
+  const init = { method: 'PUT', headers, body: body as BodyInit, signal: signal ?? null, ...more };
   const response = await succeeded(await service.send(() => new Request(url, init), !isStream));
   return (await response.json()) as SegmentView;
 }
 
 /** What is no stream stays none, so that it can be sent again. */
-async function compressed(members: Members): Promise<Blob | ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function compressed(members: Members): Promise<Blob | ReadableStream> {
   const isStream = members instanceof ReadableStream;
-  const stream = isStream ? members : new Blob([members]).stream();
-  const packed = stream.pipeThrough(new CompressionStream('gzip') as ReadableWritablePair<Uint8Array<ArrayBuffer>>);
+  const stream: ReadableStream = isStream ? members : new Blob([members as BlobPart]).stream();
+  const packed = stream.pipeThrough(new CompressionStream('gzip'));
   return isStream ? packed : new Response(packed).blob();
 }

@@ -42,6 +42,13 @@ test('a call that accepts no key is not repeated after 503, nor is any when no t
   assert.equal(received.length, 2);
 });
 
+test('a call that is to come much later is not repeated', async () => {
+  const later = (after: string): Response => new Response('{}', { status: 503, headers: { 'Retry-After': after } });
+  const [service, received] = played([later('3600'), later('Mon, 30 Nov 2026 06:00:00 GMT')]);
+  for (const _ of [1, 2]) await assert.rejects(api.listRuns(service.at()), { status: 503 });
+  assert.equal(received.length, 2);
+});
+
 test('repeats end', async () => {
   const [service, received] = played(Array.from({ length: 9 }, () => busy()), { repeats: 2 });
   await assert.rejects(api.listRuns(service.at()), { errorCode: 'unavailable', message: 'Later.' });
@@ -83,6 +90,19 @@ test('a lost stream of events is continued after the last one', async () => {
   const [service, received] = played([lost, rest]);
   assert.equal((await api.waitForRun(service, ID)).status, 'failed');
   assert.deepEqual(sent(received, 'Last-Event-ID'), [null, '7']);
+});
+
+test('a stream of events that falls silent counts as lost', async ({ mock }) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const silent = new Response(new ReadableStream());
+  const rest = new Response('event: run\nid: 9\ndata: {"status":"failed"}\n\nevent: end\nid: 9\ndata: {}\n\n');
+  const [service, received] = played([silent, rest]);
+  const waiting = api.waitForRun(service, ID);
+  while (received.length < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(10_000);
+  }
+  assert.equal((await waiting).status, 'failed');
 });
 
 test('who follows a run may stop', async () => {

@@ -10,6 +10,8 @@ import httpx
 Token = str | Callable[[bool], str]
 """A token, or what gets one; its argument says that the service no longer accepts the last one."""
 
+# Seconds; a call that is to wait longer is not repeated.
+_WAIT_MOST = 60.0
 _ACCEPTS_KEY = re.compile(r"/(connections|duplicate|exports|fields|lists|refreshes|runs|verifications)$")
 
 
@@ -54,7 +56,7 @@ class Patience(httpx.BaseTransport):
 def _seconds_to_wait(request: httpx.Request, response: httpx.Response) -> float | None:
     """Seconds after which to repeat the call; ``None`` when its answer counts."""
     safe = response.status_code == 429 or request.method != "POST" or accepts_key(request.url.path)
-    after = response.headers.get("Retry-After")
-    if response.status_code not in (429, 503) or not safe or after is None:
+    after = response.headers.get("Retry-After", "")
+    if response.status_code not in (429, 503) or not safe or not after.isdecimal():
         return None
-    return float(after)
+    return float(after) if float(after) <= _WAIT_MOST else None
