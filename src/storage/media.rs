@@ -59,7 +59,7 @@ pub enum Media {
     Parquet,
 }
 
-/// The content type of a body that says nothing of what is in it.
+/// The content type of any bytes: what they are is said elsewhere.
 const ANY_BYTES: &str = "application/octet-stream";
 
 impl Media {

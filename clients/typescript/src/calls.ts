@@ -10,7 +10,7 @@ export interface CallOptions {
   language?: string;
   /** How often a call is repeated after 429, or after 503 with `Retry-After`. 4 by default. */
   repeats?: number;
-  /** What sends a request, in place of the `fetch` of the platform. */
+  /** What sends a request, instead of the `fetch` of the platform. */
   fetch?: typeof fetch;
 }
 

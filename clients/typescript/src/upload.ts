@@ -48,6 +48,6 @@ export async function uploadMembers(
 async function compressed(members: Members): Promise<Blob | ReadableStream> {
   const isStream = members instanceof ReadableStream;
   const stream: ReadableStream = isStream ? members : new Blob([members as BlobPart]).stream();
-  const packed = stream.pipeThrough(new CompressionStream('gzip'));
-  return isStream ? packed : new Response(packed).blob();
+  const zipped = stream.pipeThrough(new CompressionStream('gzip'));
+  return isStream ? zipped : new Response(zipped).blob();
 }

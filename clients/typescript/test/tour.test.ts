@@ -96,6 +96,6 @@ test('the generated upload sends what it is given', async () => {
   const csv = await api.putMembers({ ...service.at({ name }), body: new Blob([MEMBERS]), query: { format: 'csv' } });
   assert.equal(csv.data.memberCount, 3);
   const file = await openAsBlob(parquet);
-  const packed = await api.putMembers({ ...service.at({ name }), body: file, query: { format: 'parquet' } });
-  assert.equal(packed.data.memberCount, 10);
+  const columns = await api.putMembers({ ...service.at({ name }), body: file, query: { format: 'parquet' } });
+  assert.equal(columns.data.memberCount, 10);
 });

@@ -55,8 +55,8 @@ fn spelled(value: &str) -> String {
     name.trim_matches('_').to_owned()
 }
 
-/// A default of an object that may also be `null` is taken for one of the null, and the whole schema is left out. The
-/// description says it in words.
+/// Generators read a default of an object that may also be `null` as one of the null, and leave the whole schema out.
+/// The description says it in words.
 fn drop_default(members: &mut Map<String, Value>) {
     if members.contains_key("oneOf") && members.get("default").is_some_and(Value::is_object) {
         members.remove("default");
