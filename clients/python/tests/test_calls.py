@@ -21,7 +21,8 @@ DOCUMENT = Path(__file__).parents[3] / "openapi" / "openapi.json"
 
 
 def busy(status: int = 503) -> httpx.Response:
-    return httpx.Response(status, headers={"Retry-After": "0"}, json={"errorCode": "unavailable", "detail": "Later."})
+    problem = {"errorCode": "unavailable", "detail": "Later.", "traceId": "4bf9"}
+    return httpx.Response(status, headers={"Retry-After": "0"}, json=problem)
 
 
 def refused() -> httpx.Response:
@@ -94,7 +95,7 @@ class Calls(unittest.TestCase):
     def test_repeats_end(self) -> None:
         played = Played(*(busy() for _ in range(9)), repeats=2)
         problem = self.refusal(lambda: list_runs.sync(ID, client=played.service.client))
-        self.assertEqual((problem.error_code, str(problem)), ("unavailable", "Later."))
+        self.assertEqual((problem.error_code, str(problem), problem.trace_id), ("unavailable", "Later.", "4bf9"))
         self.assertEqual(len(played.received), 3)
 
     def test_a_stream_of_members_is_sent_once_and_bytes_again(self) -> None:

@@ -20,7 +20,10 @@ function played(answers: Response[], more: Partial<api.ServiceOptions> = {}): [a
 }
 
 const busy = (status = 503): Response =>
-  Response.json({ errorCode: 'unavailable', detail: 'Later.' }, { status, headers: { 'Retry-After': '0' } });
+  Response.json(
+    { errorCode: 'unavailable', detail: 'Later.', traceId: '4bf9' },
+    { status, headers: { 'Retry-After': '0' } },
+  );
 const sent = (requests: Request[], header: string): (string | null)[] => requests.map((r) => r.headers.get(header));
 
 test('a call that creates is repeated with its key, and the next one has another', async () => {
@@ -51,7 +54,7 @@ test('a call that is to come much later is not repeated', async () => {
 
 test('repeats end', async () => {
   const [service, received] = played(Array.from({ length: 9 }, () => busy()), { repeats: 2 });
-  await assert.rejects(api.listRuns(service.at()), { errorCode: 'unavailable', message: 'Later.' });
+  await assert.rejects(api.listRuns(service.at()), { errorCode: 'unavailable', message: 'Later.', traceId: '4bf9' });
   assert.equal(received.length, 3);
 });
 

@@ -53,7 +53,8 @@ async fn the_python_package_does_the_whole_tour() {
         let _alone = INSTALLING.lock().await;
         succeed(format!("{home}/build"), &[], &home).await;
     }
-    let tests = [".installed/bin/python", "-m", "unittest", "discover", "--start-directory", "tests"];
+    let tests =
+        [".installed/bin/python", "-m", "unittest", "discover", "--start-directory", "tests"];
     show(&app, &tests, &home).await;
     assert_eq!(app.active().await, 2);
 }
