@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo try console test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
+.PHONY: demo try console clients test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
 
 # Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
 export MALLOC_ARENA_MAX = 2
@@ -14,6 +14,10 @@ try: console ## The console over sample data, with the offline Campaign Monitor,
 
 console: ## The pages of the console, which the next build has in the program; with Node.js 20.19 or newer
 	cd console && npm ci --no-audit --no-fund --ignore-scripts && npm run build
+
+clients: ## The packages for TypeScript and Python (clients/README.md), from openapi/openapi.json
+	cd clients/typescript && npm ci --no-audit --no-fund --ignore-scripts && npm run build && npm pack --silent
+	clients/python/build
 
 test: ## Every test; what meets the database or the queue on both engines
 	cargo test

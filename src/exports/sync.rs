@@ -51,7 +51,7 @@ pub enum Resubscribe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Brake {
-    /// Removals that need an approval; `null` for none.
+    /// Removals that need an approval: by default 500 people or 15 percent; `null` for none.
     pub removals: Option<BrakeLimit>,
     /// New members that need an approval; `null` for none.
     pub additions: Option<BrakeLimit>,

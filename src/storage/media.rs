@@ -1,5 +1,8 @@
 //! The media types of an upload, and how its sender says that it is written.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::csv::{Delimiter, Encoding, HeaderNames};
 
 /// How an upload is written.
@@ -15,13 +18,15 @@ pub struct UploadForm {
     pub header: Option<HeaderNames>,
     /// Of the text, where it is not UTF-8; a byte order mark counts for more.
     pub encoding: Option<Encoding>,
+    /// Whether the address says the media, because the content type does not.
+    pub is_named: bool,
 }
 
 impl UploadForm {
     /// What to do with a parameter, before "the address": with `?` when it is the first one.
     pub(super) fn hint(&self, parameter: &str, is_there: bool) -> String {
-        let is_first = self.delimiter.is_none() && self.encoding.is_none() && self.header.is_none();
-        match (is_there, is_first) {
+        let is_plain = self.delimiter.is_none() && self.encoding.is_none() && self.header.is_none();
+        match (is_there, is_plain && !self.is_named) {
             (true, _) => format!("write `{parameter}` in"),
             (false, true) => format!("add `?{parameter}` to"),
             (false, false) => format!("add `&{parameter}` to"),
@@ -31,12 +36,20 @@ impl UploadForm {
 
 impl From<Media> for UploadForm {
     fn from(media: Media) -> Self {
-        Self { media, is_gzip: false, delimiter: None, header: None, encoding: None }
+        Self {
+            media,
+            is_gzip: false,
+            delimiter: None,
+            header: None,
+            encoding: None,
+            is_named: false,
+        }
     }
 }
 
 /// How members arrive in an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Media {
     /// `text/csv`
     Csv,
@@ -46,7 +59,16 @@ pub enum Media {
     Parquet,
 }
 
+/// The content type of any bytes: what they are is said elsewhere.
+const ANY_BYTES: &str = "application/octet-stream";
+
 impl Media {
+    /// What the `Content-Type` of an upload says; `named` is what its address says, for a body of any bytes alone.
+    pub(crate) fn of_upload(content_type: &str, named: Option<Self>) -> Option<Self> {
+        let is_any = content_type.trim().eq_ignore_ascii_case(ANY_BYTES);
+        if is_any { named } else { Self::from_content_type(content_type) }
+    }
+
     /// Reads a `Content-Type`; `None` for any other media type, and for text that is not UTF-8.
     pub(crate) fn from_content_type(content_type: &str) -> Option<Self> {
         let mut parts = content_type.split(';').map(str::trim);

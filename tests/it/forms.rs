@@ -93,6 +93,32 @@ async fn gzip_is_read_when_its_header_says_so_and_named_when_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn any_bytes_are_what_the_address_says() {
+    let app = TestApp::start_with(&["--roles", "api"]).await;
+    app.put("/segments/People", &json!({"displayName": "People"})).await;
+    let any = [("Content-Type", "application/octet-stream")];
+    let csv = b"CustomerId;City\n1;Riga\n".to_vec();
+
+    for query in ["", "?delimiter=%3B"] {
+        let problem = refused(send(&app, query, &any, csv.clone()).await, 415).await;
+        assert!(text(&problem, "detail").contains("`?format=csv`"), "{problem}");
+    }
+    let problem = refused(send(&app, "?format=csv", &any, csv.clone()).await, 400).await;
+    assert!(text(&problem, "detail").contains("`&delimiter=%3B`"), "{problem}");
+    let segment = good(send(&app, "?format=csv&delimiter=%3B", &any, csv.clone()).await).await;
+    assert_eq!(segment["memberCount"], 1);
+    let lines = b"{\"CustomerId\":\"1\"}\n{\"CustomerId\":\"2\"}\n".to_vec();
+    let segment = good(send(&app, "?format=ndjson", &any, lines).await).await;
+    assert_eq!(segment["memberCount"], 2);
+
+    refused(send(&app, "?format=xlsx", &any, csv.clone()).await, 400).await;
+    refused(send(&app, "?format=parquet&charset=utf-8", &any, csv.clone()).await, 400).await;
+    let named = [("Content-Type", "text/csv")];
+    let problem = refused(send(&app, "?format=csv&delimiter=%3B", &named, csv).await, 400).await;
+    assert!(text(&problem, "detail").contains("application/octet-stream only"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_of_other_kinds_are_named_with_what_to_do() {
     let app = TestApp::start_with(&["--roles", "api"]).await;
     app.put("/segments/People", &json!({"displayName": "People"})).await;

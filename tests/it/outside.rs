@@ -2,10 +2,11 @@
 //! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI and on the
 //! console, the tokens of a certified OpenID provider.
 //!
-//! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the code of the documents in
-//! `outside/documented.rs`.) Each test brings its program: Python
+//! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the packages that we make of it in
+//! `outside/clients.rs`, the code of the documents in `outside/documented.rs`.) Each test brings its program: Python
 //! packages into a virtual environment, npm packages and Debian's Chromium, at pinned versions, once.
 
+mod clients;
 mod contract;
 mod documented;
 

@@ -48,7 +48,16 @@ pub struct UploadQuery {
     /// mark counts for more.
     #[param(value_type = Option<String>, max_length = 40, pattern = r"^[A-Za-z0-9._:-]+$")]
     charset: Option<Encoding>,
+    /// What a body of the content type `application/octet-stream` is; leave it out for the other content types.
+    #[param(inline)]
+    format: Option<Media>,
 }
+
+/// A file of the format that `format` names, for senders that do not know its content type.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only a schema of the document: members are read as a stream")]
+pub struct MembersFile(Vec<u8>);
 
 /// A Parquet file; its nested columns are not read.
 #[derive(utoipa::ToSchema)]
@@ -60,7 +69,7 @@ pub struct ParquetFile(Vec<u8>);
 ///
 /// The body is read as a stream. A run reads either the old members or the new ones, never a mixture. If a row is not
 /// valid, the answer names its line and nothing changes. A body without members is rejected unless `allowEmpty=true`.
-/// It may be compressed (`Content-Encoding: gzip`).
+/// It may be compressed (`Content-Encoding: gzip`). A body sent as `application/octet-stream` needs `format`.
 #[utoipa::path(
     tag = "segments",
     security(("bearer" = ["Contributor"])),
@@ -70,6 +79,7 @@ pub struct ParquetFile(Vec<u8>);
             (String = "text/csv", example = "CustomerId,Email,City\n1,ann@example.com,Riga\n"),
             (String = "application/x-ndjson", example = "{\"CustomerId\":\"1\",\"Email\":\"ann@example.com\"}\n"),
             (ParquetFile = "application/vnd.apache.parquet"),
+            (MembersFile = "application/octet-stream"),
         ),
     ),
     responses(
@@ -129,25 +139,33 @@ pub async fn put_members(
 fn form(request: &HttpRequest, query: &UploadQuery) -> Result<UploadForm, Problem> {
     let is_gzip = is_gzip(request)?;
     let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = header.and_then(Media::from_content_type).ok_or_else(|| {
-        Problem::new(
-            ProblemKind::UnsupportedMediaType,
-            "The content type is not supported. Send text/csv, application/x-ndjson or \
-                application/vnd.apache.parquet; if text is not in UTF-8, say so by `?charset=`, such as \
-                `?charset=windows-1257`, and not by the content type. Save a spreadsheet as CSV in UTF-8.",
-        )
-    })?;
+    let media = header.and_then(|header| Media::of_upload(header, query.format));
+    let media = media.ok_or_else(unsupported)?;
+    let is_named = header.and_then(Media::from_content_type).is_none();
     let (delimiter, header, encoding) = (query.delimiter, query.header.clone(), query.charset);
-    match misplaced(media, query) {
-        None => Ok(UploadForm { media, is_gzip, delimiter, header, encoding }),
+    match misplaced(media, is_named, query) {
+        None => Ok(UploadForm { media, is_gzip, delimiter, header, encoding, is_named }),
         Some(why) => {
             Err(Problem::new(ProblemKind::InvalidRequest, format!("{why}. Leave it out.")))
         }
     }
 }
 
-/// What is for other media than that of the body.
-fn misplaced(media: Media, query: &UploadQuery) -> Option<&'static str> {
+fn unsupported() -> Problem {
+    Problem::new(
+        ProblemKind::UnsupportedMediaType,
+        "The content type is not supported. Send text/csv, application/x-ndjson, application/vnd.apache.parquet, or \
+            application/octet-stream with `?format=csv`, `ndjson` or `parquet`; if text is not in UTF-8, say so by \
+            `?charset=`, such as `?charset=windows-1257`, and not by the content type. Save a spreadsheet as CSV in \
+            UTF-8.",
+    )
+}
+
+/// What is for other media than that of the body; `is_named` when the address says which one it is.
+fn misplaced(media: Media, is_named: bool, query: &UploadQuery) -> Option<&'static str> {
+    if query.format.is_some() && !is_named {
+        return Some("`format` is for application/octet-stream only");
+    }
     let of_csv = match (&query.delimiter, &query.header) {
         (Some(_), _) => Some("`delimiter` is for text/csv only"),
         (_, Some(_)) => Some("`header` is for text/csv only"),

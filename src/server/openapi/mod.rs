@@ -6,6 +6,7 @@
 //! document, committed; a test compares them.
 
 mod examples;
+mod generators;
 mod operations;
 mod responses;
 pub(super) mod schemas;
@@ -104,12 +105,14 @@ pub fn complete(mut document: OpenApi) -> Value {
     // Whether the audience is internal; the front end's own users are not.
     document["servers"][0]["x-internal"] = json!(false);
     schemas::complete(&mut document);
+    generators::complete(&mut document["components"]["schemas"]);
     document["components"]["headers"] = responses::headers();
     let schemas = document["components"]["schemas"].clone();
     let examples = Examples::read();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             operations::complete(operation, method, path, &schemas, &examples);
+            generators::complete_body(operation);
         }
     }
     document["components"]["responses"] = responses::shared();
