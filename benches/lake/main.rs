@@ -10,6 +10,8 @@
 #[expect(dead_code, reason = "other programs use the rest")]
 #[path = "../../tests/cluster/mod.rs"]
 mod cluster;
+#[path = "../export/list.rs"]
+mod list;
 #[expect(dead_code, reason = "tests need more of it")]
 #[path = "../../tests/programs/mod.rs"]
 mod programs;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cluster::caller::{Caller, text};
 use crate::cluster::campaign_monitor::Listed;
-use crate::people::{Day, Person};
+use crate::people::{Day, Person, Standing};
 use crate::shared_list::{Action, Ended, SharedList};
 
 /// What was found on a day.
@@ -48,7 +48,7 @@ pub async fn audit(shared: &mut SharedList, ended: &Ended) -> Result<DayAudit> {
         person.was_on_list = listed.is_some_and(|one| one.state == "Active");
     }
     audit.check_leavers(left, ended);
-    let wishes = shared.people.iter().filter(|person| person.has_unsubscribed).count();
+    let wishes = shared.people.iter().filter(|person| person.standing == Standing::SaidNo).count();
     for run in &ended.runs {
         audit.check_proof(&shared.caller, run, wishes).await?;
     }
@@ -57,7 +57,7 @@ pub async fn audit(shared: &mut SharedList, ended: &Ended) -> Result<DayAudit> {
 
 /// Whether somebody is on the list who should have left it.
 fn has_stayed(person: &Person, listed: Option<&Listed>, action: Action, day: Day) -> bool {
-    let is_left = !person.is_sent_on(day) && !person.is_stranger;
+    let is_left = !person.is_sent_on(day) && person.standing != Standing::Stranger;
     is_left
         && listed.is_some_and(|one| {
             one.state == "Active" && (action == Action::Delete || !is_flagged(one, "No"))
@@ -105,9 +105,10 @@ impl DayAudit {
 
     fn check_person(&mut self, person: &Person, listed: Option<&Listed>, ended: &Ended) {
         let is_active = listed.is_some_and(|one| one.state == "Active");
-        let must_be = person.is_stranger || person.is_sent_on(ended.day) && !ended.is_canceled();
+        let must_be = person.standing == Standing::Stranger
+            || person.is_sent_on(ended.day) && !ended.is_canceled();
         let is_kept = ended.is_declined() && person.was_on_list;
-        if person.has_unsubscribed {
+        if person.standing == Standing::SaidNo {
             if is_active {
                 self.mailed_after_a_no += 1;
                 self.breach("who unsubscribed is on the list again", person, listed, ended);
@@ -156,11 +157,12 @@ impl DayAudit {
     }
 
     fn breach(&mut self, what: &str, person: &Person, listed: Option<&Listed>, ended: &Ended) {
-        let Person { address, is_in, is_stranger, was_on_list, .. } = person;
+        let Person { address, is_in, standing, was_on_list, .. } = person;
         let runs = ended.runs.each_ref().map(|run| run["runId"].to_string());
         self.breaches.push(format!(
-            "{what}: {address} in {is_in:?}, a stranger: {is_stranger}, on the list before: {was_on_list}, \
-                now {listed:?}; a day {:?}, runs {runs:?}", ended.day
+            "{what}: {address} in {is_in:?}, {standing:?}, on the list before: {was_on_list}, \
+                now {listed:?}; a day {:?}, runs {runs:?}",
+            ended.day
         ));
     }
 }

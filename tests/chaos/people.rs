@@ -11,6 +11,17 @@ const CHANGES_EVERY: u32 = 50;
 /// One in so many is on the list before any export sends anybody.
 const STRANGER_EVERY: usize = 10;
 
+/// Why somebody may be on the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Because an export sends the person.
+    OfExports,
+    /// Somebody else put the person there.
+    Stranger,
+    /// Not any more: the person unsubscribed.
+    SaidNo,
+}
+
 /// Somebody who may be in a segment, on the list, both, or neither.
 #[derive(Clone)]
 pub struct Person {
@@ -20,10 +31,7 @@ pub struct Person {
     pub is_in: [bool; 2],
     /// Whether a segment ever had the person.
     pub was_member: bool,
-    /// Somebody else put the person on the list.
-    pub is_stranger: bool,
-    /// The person asked for no more mail.
-    pub has_unsubscribed: bool,
+    pub standing: Standing,
     /// On the list when it was looked at last.
     pub was_on_list: bool,
     record: u32,
@@ -78,7 +86,7 @@ impl Day {
     const fn lacks(self, person: &Person) -> bool {
         match self {
             Self::Usual | Self::Large => false,
-            Self::Halved => person.number % 2 == 0,
+            Self::Halved => person.number.is_multiple_of(2),
             Self::Emptied => true,
         }
     }
@@ -92,8 +100,11 @@ pub fn people(count: usize, domain: &str, random: &mut StdRng) -> Vec<Person> {
             address: format!("q{number}@{domain}.example.com"),
             is_in: [false; 2],
             was_member: false,
-            is_stranger: number % STRANGER_EVERY == 0,
-            has_unsubscribed: false,
+            standing: if number.is_multiple_of(STRANGER_EVERY) {
+                Standing::Stranger
+            } else {
+                Standing::OfExports
+            },
             was_on_list: false,
             record: 0,
         };

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cluster::caller::{Caller, text};
 use crate::cluster::campaign_monitor::Desk;
 use crate::list_audit;
-use crate::people::{self, Day, Person};
+use crate::people::{self, Day, Person, Standing};
 use crate::{LOOK_EVERY, Shared};
 
 const PEOPLE: usize = 2400;
@@ -81,8 +81,11 @@ impl SharedList {
             caller.call(Method::PATCH, &format!("/exports/{export}"), Some(sync)).await?;
             (segments[side], exports[side]) = (name, export);
         }
-        let strangers: Vec<_> =
-            people.iter().filter(|person| person.is_stranger).map(address).collect();
+        let strangers: Vec<_> = people
+            .iter()
+            .filter(|person| person.standing == Standing::Stranger)
+            .map(address)
+            .collect();
         desk.put_people(&list, &strangers).await?;
         let (caller, approver) = (caller.clone(), caller.other("second@example.com").await?);
         Ok(Self {
@@ -136,15 +139,20 @@ impl SharedList {
     async fn others_write(&mut self) -> Result<()> {
         sleep(Duration::from_millis(self.random.random_range(0..1500))).await;
         let mut leaving = self.some(|person| person.is_member() && person.was_on_list);
-        leaving.retain(|number| !self.people[*number].has_unsubscribed);
-        let joining = self.some(|person| !person.was_member && !person.is_stranger);
+        leaving.retain(|number| self.people[*number].standing != Standing::SaidNo);
+        let joining =
+            self.some(|person| !person.was_member && person.standing == Standing::OfExports);
         let address = |number: &usize| self.people[*number].address.clone();
         let unsubscribed: Vec<_> = leaving.iter().map(address).collect();
         let added: Vec<_> = joining.iter().map(address).collect();
         self.desk.set_state(&self.list, &unsubscribed, "Unsubscribed").await?;
         self.desk.put_people(&self.list, &added).await?;
-        leaving.iter().for_each(|number| self.people[*number].has_unsubscribed = true);
-        joining.iter().for_each(|number| self.people[*number].is_stranger = true);
+        for number in leaving {
+            self.people[number].standing = Standing::SaidNo;
+        }
+        for number in joining {
+            self.people[number].standing = Standing::Stranger;
+        }
         Ok(())
     }
 
