@@ -86,13 +86,13 @@ impl Marking {
     }
 
     /// How this service took somebody off the list: by this export, or by another one while this one did not hold the
-    /// person.
-    fn removed(&self, address: &str, known: Option<MemberState>) -> Option<MemberState> {
-        match known {
+    /// person. What this export knew before it fell behind still counts against that.
+    fn removed(&self, address: &str, state: Option<MemberState>) -> Option<MemberState> {
+        match state {
             None | Some(MemberState::LetGo | MemberState::FlaggedByUs) => {
                 self.elsewhere.iter().find_map(|removed| removed.find(address))
             }
-            known => known,
+            state => state.filter(|_| self.is_current()),
         }
     }
 }
@@ -270,7 +270,7 @@ impl Batcher {
                 is_known: trusted.is_some_and(|state| !state.is_unused()),
                 has_left: state.is_some_and(MemberState::has_left),
                 is_held_back: state == Some(MemberState::HeldBack),
-                left_as: self.marking.removed(&address, trusted).and_then(left_as),
+                left_as: self.marking.removed(&address, state).and_then(left_as),
             }
         });
         hashes.collect()

@@ -72,7 +72,7 @@ pub fn plan(
         calls,
         estimated_seconds: estimate(calls, intent.pace),
         compared_with: intent.compared_with,
-        limits: reached(&sync.brake, census, (new, act, changed_addresses)),
+        limits: reached(sync, census, (new, act, changed_addresses)),
     }
 }
 
@@ -104,11 +104,11 @@ pub fn estimate(calls: i64, pace: CallPace) -> i64 {
 /// The limits that so many new members, leavers and changed addresses reach. A mistake in the ids would change
 /// addresses of people who left: so these count as removals.
 fn reached(
-    brake: &Brake,
+    ListSync { brake, leavers: action, .. }: &ListSync,
     census: &Census,
     (new, leavers, changed_addresses): (i64, i64, i64),
 ) -> Vec<ReachedLimit> {
-    let on_list = on_list(census);
+    let on_list = on_list(census, action);
     let mut reached = vec![];
     if let Some(limit) = &brake.removals {
         reached.extend(over(
@@ -118,9 +118,9 @@ fn reached(
             BrakeRule::RemovalsCount,
             BrakeRule::RemovalsPercent,
         ));
-        if census.rows == 0 && leavers > 0 {
-            reached.push(ReachedLimit { limit: BrakeRule::EmptySegments, value: leavers, from: 1 });
-        }
+    }
+    if census.rows == 0 && leavers > 0 {
+        reached.push(ReachedLimit { limit: BrakeRule::EmptySegments, value: leavers, from: 1 });
     }
     if let Some(limit) = &brake.additions {
         let rules = (BrakeRule::AdditionsCount, BrakeRule::AdditionsPercent);
@@ -151,12 +151,13 @@ fn over(
     by_count.into_iter().chain(by_percent)
 }
 
-/// Members that the list has from the export.
-fn on_list(census: &Census) -> i64 {
+/// Members that the list has from the export. Where people are flagged, those who are so already have left before.
+fn on_list(census: &Census, action: &Leavers) -> i64 {
     let Some(known) = &census.known else { return 0 };
-    let is_on = |state| {
-        use MemberState::{FlaggedByUs, InDoubt, OnList};
-        matches!(state, OnList | InDoubt | FlaggedByUs)
+    let is_on = |state| match state {
+        MemberState::OnList | MemberState::InDoubt => true,
+        MemberState::FlaggedByUs => !matches!(action, Leavers::Flag(_)),
+        _ => false,
     };
     to_i64(known.index.iter().filter(|known| is_on(known.state)).count())
 }

@@ -90,13 +90,12 @@ impl Uploader {
     fn parted(&self, batch: &EncodedBatch) -> Parted {
         let mut parted = Parted::default();
         for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
-            match hashes.left_as.filter(|_| self.returning.is_some()) {
-                Some(state) => parted.returning.push((*row, state)),
-                None => self.part(batch, (*row, hashes), &mut parted),
-            }
+            self.part(batch, (*row, hashes), &mut parted);
         }
         parted
     }
+
+    /// A no under another address goes before everything else.
 
     fn part(
         &self,
@@ -104,6 +103,7 @@ impl Uploader {
         (row, hashes): (usize, &RecordHashes),
         parted: &mut Parted,
     ) {
+        let left_as = hashes.left_as.filter(|_| self.returning.is_some());
         match self.earlier(&batch.page, row) {
             _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
             Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
@@ -113,9 +113,12 @@ impl Uploader {
             Some(EarlierAddress::Kept(old)) => {
                 parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: false });
             }
-            None if hashes.has_left && self.plan.resubscribes() => parted.left.push(row),
-            None if hashes.is_known => parted.known.push(row),
-            None => parted.newcomers.push(row),
+            None => match left_as {
+                Some(state) => parted.returning.push((row, state)),
+                None if hashes.has_left && self.plan.resubscribes() => parted.left.push(row),
+                None if hashes.is_known => parted.known.push(row),
+                None => parted.newcomers.push(row),
+            },
         }
     }
 

@@ -173,6 +173,12 @@ async fn a_newer_run_takes_the_place_of_one_that_waits() {
     assert_eq!(app.active().await, 12);
 }
 
+async fn empty(app: &TestApp) {
+    let path = "/segments/People/members?allowEmpty=true";
+    let empty = app.request("Admin", Method::PUT, path).header("Content-Type", "text/csv");
+    good(empty.body(csv(0..0)).send().await.unwrap()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_segment_removes_nobody_without_an_approval() {
     let app = TestApp::start().await;
@@ -180,9 +186,7 @@ async fn an_empty_segment_removes_nobody_without_an_approval() {
     let sync = json!({"leavers": {"action": "delete"}, "brake": limits});
     let export = export(&app, "People", 0..10, &sync).await;
     run(&app, &export).await;
-    let path = "/segments/People/members?allowEmpty=true";
-    let empty = app.request("Admin", Method::PUT, path).header("Content-Type", "text/csv");
-    good(empty.body(csv(0..0)).send().await.unwrap()).await;
+    empty(&app).await;
     let run = app.start_run(&export).await;
     app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
     let plan = app.get(&format!("/runs/{run}/plan")).await;
@@ -231,4 +235,34 @@ async fn a_run_that_waits_can_be_cancelled_and_holds_up_nobody_else() {
     let cancel = app.request("Admin", Method::POST, &format!("/runs/{held}/cancel"));
     good(cancel.send().await.unwrap()).await;
     assert_eq!(app.ended(&held).await["status"], "canceled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_segment_waits_also_where_nothing_limits_removals() {
+    let app = TestApp::start().await;
+    let sync = json!({"leavers": {"action": "delete"}, "brake": {"removals": null}});
+    let export = export(&app, "People", 0..4, &sync).await;
+    run(&app, &export).await;
+    empty(&app).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["status"] == "awaitingApproval").await;
+    assert_eq!(app.active().await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_are_flagged_already_are_no_members_of_whom_a_part_may_leave() {
+    let app = TestApp::start().await;
+    let flag = json!({"action": "flag", "key": "tier", "in": "Gold", "out": "Bronze"});
+    let sync = json!({"leavers": flag, "brake": {"removals": {"count": 15, "percent": 70}}});
+    let export = export(&app, "People", 0..20, &sync).await;
+    run(&app, &export).await;
+    for members in [0..8, 0..2] {
+        app.segment("People", &csv(members)).await;
+        let run = app.start_run(&export).await;
+        app.run_when(&run, |run| run["status"] != "queued" && run["status"] != "running").await;
+    }
+    let waiting = app.get("/runs?status=awaitingApproval").await;
+    let run = text(&waiting["items"][0], "runId");
+    let plan = app.get(&format!("/runs/{run}/plan")).await;
+    assert_eq!(plan["limits"], json!([{"limit": "removalsPercent", "value": 75, "from": 70}]));
 }
