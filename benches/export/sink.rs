@@ -62,7 +62,7 @@ impl Sink {
                 .app_data(PayloadConfig::new(BODY_BYTES_MAX))
                 .route("/api/v3.3/subscribers/{list}/import.json", web::post().to(take))
                 .route("/api/v3.3/subscribers/{list}.json", web::delete().to(delete))
-                .route("/api/v3.3/lists/{list}/{state}.json", web::get().to(show))
+                .route("/api/v3.3/lists/{list}/{state:active|unconfirmed|unsubscribed|bounced|deleted}.json", web::get().to(show))
                 .default_service(to(forward))
         };
         let server = HttpServer::new(app).workers(2).keep_alive(KEPT).disable_signals();
