@@ -26,7 +26,7 @@ export function BrakeFields({ brake, set, problem }: Props) {
   const limit = (name: 'removals' | 'additions') => (
     <LimitFields
       name={name}
-      limit={brake[name]}
+      limit={brake[name] ?? null}
       onLimit={(changed) => set({ [name]: changed })}
       error={errorAt(problem, `/sync/brake/${name}`)}
     />

@@ -15,7 +15,7 @@ export function syncFacts(view: Schemas['ExportView'], keyName: (key: string) =>
     [t('sync.send'), word('send', send)],
     [t('sync.leavers'), word('leavers', leavers.action) + flag],
     [t('sync.resubscribe'), word('resubscribe', resubscribeOf(view))],
-    [t('brake.removals'), limitOf(brake.removals)],
+    [t('brake.removals'), limitOf(brake.removals ?? null)],
     [t('brake.additions'), limitOf(brake.additions)],
     [t('sync.verify'), word('verifyLevel', verify)],
   ];
