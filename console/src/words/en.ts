@@ -704,6 +704,8 @@ const messages = {
   'memberState.inDoubt': 'In doubt: no answer came',
   'memberState.flaggedByUs': 'Left the segments, flagged by a run',
   'memberState.letGo': 'Left the segments, and another export sends the person',
+  'memberState.moved': 'Has another address now',
+  'memberState.heldBack': 'Not sent: said no under an earlier address',
   'memberOrigin.ours': 'This service',
   'memberOrigin.unknown': 'Unknown',
   'memberOrigin.stranger': 'Was there before',

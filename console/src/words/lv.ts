@@ -706,6 +706,8 @@ export const lv: Catalogue = {
   'memberState.inDoubt': 'Neskaidrs: atbilde nepienāca',
   'memberState.flaggedByUs': 'Pametis segmentus, atzīmēja izpilde',
   'memberState.letGo': 'Pametis segmentus, un cilvēku sūta cits eksports',
+  'memberState.moved': 'Tagad ir cita adrese',
+  'memberState.heldBack': 'Netika nosūtīts: atteicās ar agrāku adresi',
   'memberOrigin.ours': 'Šis pakalpojums',
   'memberOrigin.unknown': 'Nav zināms',
   'memberOrigin.stranger': 'Bija jau iepriekš',
