@@ -101,7 +101,7 @@ await button('Save').click();
 await heading('People to newsletter');
 await page.getByText('Are deleted from the list', { exact: true }).waitFor();
 await page.getByText('from 3 people or 100 %').waitFor();
-await page.locator('.note.warn').getByText('Runs remove people from the list who leave the segments.').waitFor();
+await page.locator('.note.warn').getByText('Runs remove people from the list who leave the segments').waitFor();
 
 // The first run sends everybody, and says why. Its receipt is a page to print; the list is compared by a sample.
 await button('Run now').click();
@@ -133,7 +133,7 @@ await button('Changes and leavers').click();
 await button('Count the people').click();
 await page.getByText('5 come, 25 stay, 15 go').waitFor();
 await page.getByText('Today that is 15 people.').first().waitFor();
-await page.getByText('Runs remove people from the list who leave the segments.').waitFor();
+await page.getByText('Runs remove people from the list who leave the segments').waitFor();
 await look('export_sync_numbers');
 await at(`exports/${exportId}`);
 await button('Check').click();
