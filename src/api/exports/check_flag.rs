@@ -17,7 +17,9 @@ pub fn check_flag(leavers: &Leavers, mapping: &Mapping) -> Result<(), Problem> {
             format!("“{key}” is mapped already. Flag people who leave in a field of its own.");
         errors.push(FieldError::new(KEY, "repeatedCustomField", message));
     }
-    if inside == outside {
+    // Campaign Monitor takes options in any capitals.
+    let bare = |value: &str| value.trim().to_lowercase();
+    if bare(inside.as_str()) == bare(outside.as_str()) {
         let message =
             "`in` and `out` are the same, so nobody could tell members from people who left.";
         errors.push(FieldError::new("/sync/leavers/out", "sameFlag", message));

@@ -24,6 +24,7 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::{ExportId, RunId};
+use crate::slots::SharedSlot;
 
 const CSV_HEADER: &str = "email,customerId,state,origin,runId\r\n";
 
@@ -111,13 +112,16 @@ pub async fn list_known_members(
     let export = find(&mut tx, caller.instance, id.0).await?;
     let baseline = baselines::store::get(&mut tx, id.0, export.list_id.as_str()).await?;
     drop(tx);
+    let slot = app.member_reads.take(caller.instance);
+    let slot = slot.ok_or_else(|| Problem::too_many("readings of members"))?;
     let record = async |format: &'static str, rows: Option<usize>| {
         let what = json!({"format": format, "state": group, "rows": rows});
         let name = Some(export.display_name.as_str().to_owned());
         let seen = Change::read(&id.0.0, name, &what);
         Ok(reads.record(&app.db, &caller.author, Action::ExportReadMembers, seen).await?)
     };
-    let reading = Arc::new(Reading { app: app.clone(), baseline, group, open: Mutex::default() });
+    let open = Mutex::default();
+    let reading = Arc::new(Reading { app: app.clone(), baseline, group, open, _slot: slot });
     let listing = Listing {
         read: move |after, limit| {
             let reading = reading.clone();
@@ -136,6 +140,8 @@ struct Reading {
     baseline: Option<Baseline>,
     group: Option<MemberGroup>,
     open: Mutex<Option<Open>>,
+    /// Occupied until the last row is sent, or the caller leaves: each reading has its own part of memory.
+    _slot: SharedSlot,
 }
 
 /// A stream, where it stands, and what was read ahead.

@@ -154,6 +154,11 @@ async fn plan_of_held(tx: &mut ReadHandle, run: &Run) -> Result<StoredPlan, Prob
     if run.held_until.is_none() || run.status.is_ended() {
         return Err(not_held(run));
     }
+    if run.held_until.is_some_and(|until| until <= db::now()) {
+        let detail =
+            "The time for an approval is over. The run ends without it, and removes nobody.";
+        return Err(Problem::new(ProblemKind::NotAwaitingApproval, detail));
+    }
     plan_of(tx, run).await
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::details::{DetailCall, DetailList, removed};
 use super::find::find;
+use crate::api::access::may_edit;
 use crate::app::App;
 use crate::audit::Action;
 use crate::audit::reads::ReadRecorder;
@@ -54,6 +55,8 @@ pub struct DifferenceFilter {
 }
 
 /// Lists the people of whom a verification found something else than was sent.
+///
+/// For those who may use the connection of the export: strangers of the list are among them.
 ///
 /// Up to 10,000 are stored, who is missing first; the verification counts all of them. The answer is personal data: the
 /// audit records who read it. JSON comes in pages; `Accept: text/csv` or `application/x-ndjson` downloads the complete
@@ -109,6 +112,11 @@ pub async fn list_differences(
 ) -> Result<HttpResponse, Problem> {
     let (instance, kind, VerificationPath { run, verification }) =
         (caller.instance, filter.kind, ids);
+    let mut tx = app.db.read().await?;
+    let connection = find(&mut tx, instance, run).await?.connection_id;
+    // Some of these people are on the list by nothing of this export.
+    may_edit(&mut tx, &caller, connection).await?;
+    drop(tx);
     let list = DetailList {
         action: Action::RunReadDifferences,
         what: json!({"verificationId": verification, "kind": kind}),
