@@ -95,8 +95,9 @@ async fn compute(
     let plan = forecast::plan(&census, &changes, &leavers, &intent);
     let list = subject.list.as_str();
     let people = (&changes, &leavers);
-    let hash = forecast::hash(&plan, people, manifests, subject.mapping, list, subject.sync);
-    let hold = forecast::hold(&plan, &subject.sync.brake);
+    let hold = forecast::hold(&plan, &census, &subject.sync.brake);
+    let hash =
+        forecast::hash((&plan, hold), people, manifests, subject.mapping, list, subject.sync);
     let baseline = census.known.map(|known| known.baseline);
     Ok(Outlook { plan, hash, hold, leavers, changes, baseline, doubt: doubt.map(warning) })
 }
