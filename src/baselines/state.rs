@@ -32,7 +32,7 @@ pub enum MemberState {
     FlaggedByUs = 10,
     /// Left the segment, and stays on the list because another export sends the member there.
     LetGo = 11,
-    /// The person has another address now, and the list has nobody with this one any more.
+    /// The list has nobody with this address any more: the person has another one now, or none is known.
     Moved = 12,
     /// Never sent, because the person has said no under an earlier address.
     HeldBack = 13,

@@ -144,13 +144,14 @@ impl Candidate {
 }
 
 /// Finds them. `others` are the baselines of all other exports to the list: without them nobody's address changes.
-/// `rows` need no values. Where everybody comes back, nobody is held back.
+/// `rows` need no values. Where everybody comes back, nobody is held back. Where it is unknown what the last run sent,
+/// nobody's address changes, and a no still counts.
 pub async fn find(
     rows: &Rows,
     census: &Census,
     others: Option<&[Baseline]>,
 ) -> Result<AddressChanges, PlanFailure> {
-    let Some(known) = census.known.as_ref().filter(|known| is_possible(known, census)) else {
+    let Some(known) = census.of_ids().filter(|known| is_possible(known, census)) else {
         return Ok(AddressChanges::default());
     };
     let mut candidates = candidates(&rows.storage, known, census).await?;
@@ -179,7 +180,8 @@ fn is_possible(known: &BaselineIndex, census: &Census) -> bool {
 
 /// Whether a member is on the list, and left the segments with this address.
 fn is_departed(state: MemberState, slot: usize, census: &Census) -> bool {
-    matches!(state, MemberState::OnList | MemberState::FlaggedByUs) && !census.met.contains(slot)
+    let is_on_list = matches!(state, MemberState::OnList | MemberState::FlaggedByUs);
+    is_on_list && census.known.is_some() && !census.met.contains(slot)
 }
 
 /// What the baseline knows of the ids of newcomers.
@@ -210,20 +212,34 @@ async fn keep_held(
 ) -> Result<(), PlanFailure> {
     let mut departed: Vec<&mut Departed> =
         candidates.values_mut().filter_map(|candidate| candidate.departed.as_mut()).collect();
-    let Some(others) = others else {
-        for departed in departed {
-            departed.is_ours = false;
-        }
+    if departed.is_empty() {
         return Ok(());
-    };
-    for other in if departed.is_empty() { &[] } else { others } {
-        let elsewhere = Index::load(storage, other, HashKind::Content).await?;
+    }
+    for other in others.unwrap_or_default() {
+        let elsewhere = match Index::load(storage, other, HashKind::Content).await {
+            Ok(index) => index,
+            Err(baselines::Error::Damaged { .. }) => {
+                keep_all(departed);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         for departed in &mut departed {
             let known = elsewhere.find(other.key(&departed.member.address));
             departed.is_ours &= known.is_none_or(|known| known.state.is_let_go());
         }
     }
+    if others.is_none() {
+        keep_all(departed);
+    }
     Ok(())
+}
+
+/// Leaves all of them where they are.
+fn keep_all(departed: Vec<&mut Departed>) {
+    for departed in departed {
+        departed.is_ours = false;
+    }
 }
 
 /// Collects the addresses of the candidates in a page.

@@ -52,6 +52,8 @@ pub struct BaselineIndex {
 pub struct Census {
     /// `None` when nothing is known of the list.
     pub known: Option<BaselineIndex>,
+    /// What the list had before its last run, where what that one sent is not known: only a no still counts.
+    pub before: Option<BaselineIndex>,
     /// The members of the baseline whose address a row has.
     pub met: SlotSet,
     pub new: i64,
@@ -70,12 +72,15 @@ pub struct Census {
 }
 
 /// Reads every row once, and meets the members of the baseline.
-pub async fn take(rows: &Rows, known: Option<BaselineIndex>) -> Result<Census, ReadFailure> {
+pub async fn take(
+    rows: &Rows,
+    (known, before): (Option<BaselineIndex>, Option<BaselineIndex>),
+) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
     let newcomers =
         Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
     let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
-    let mut census = Census { known, met, newcomers: Some(newcomers), ..Census::default() };
+    let mut census = Census { known, before, met, newcomers: Some(newcomers), ..Census::default() };
     let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await? {
         census.count(&rows.plan, &page);
@@ -85,6 +90,12 @@ pub async fn take(rows: &Rows, known: Option<BaselineIndex>) -> Result<Census, R
 }
 
 impl Census {
+    /// What tells whom an id belongs to.
+    #[must_use]
+    pub fn of_ids(&self) -> Option<&BaselineIndex> {
+        self.known.as_ref().or(self.before.as_ref())
+    }
+
     /// Whether a member is in the segments with an address that cannot be used.
     #[must_use]
     pub fn is_unreachable(&self, customer_id: &str) -> bool {
@@ -112,7 +123,7 @@ impl Census {
                 let is_sent = is_sent(plan, columns, row);
                 let is_new = self.meet(&address, contents.get(row).copied(), is_sent);
                 let id = columns.written(CUSTOMER_ID_COLUMN, row);
-                let id = id.filter(|_| is_new && self.known.is_some());
+                let id = id.filter(|_| is_new && self.of_ids().is_some());
                 self.newcomer_ids.extend(id.map(|id| xxh3_64(id.as_bytes())));
             } else {
                 let id = columns.written(CUSTOMER_ID_COLUMN, row);

@@ -170,10 +170,15 @@ pub enum Hold {
     Run,
 }
 
-/// What a plan holds up by its limits. New members and changed addresses can only wait when the whole run does.
+/// What a plan holds up by its limits. New members can only wait when the whole run does, and so can changed addresses:
+/// they do where they reach a limit by themselves.
 #[must_use]
-pub fn hold(plan: &RunPlan, brake: &Brake) -> Hold {
-    let is_sent = plan.changed_addresses > 0;
+pub fn hold(plan: &RunPlan, census: &Census, brake: &Brake) -> Hold {
+    let changed = plan.changed_addresses;
+    let is_sent = brake.removals.as_ref().is_some_and(|limit| {
+        let rules = (BrakeRule::RemovalsCount, BrakeRule::RemovalsPercent);
+        over(limit, changed, on_list(census), rules.0, rules.1).next().is_some()
+    });
     let is_new = plan.limits.iter().any(|reached| !reached.limit.is_about_removals());
     match (plan.limits.is_empty(), is_sent || is_new || brake.hold == BrakeHold::Run) {
         (true, _) => Hold::Nothing,
@@ -190,22 +195,24 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and whose address changes. What
-/// was sent meanwhile changes it only where it is a part of what is approved.
+/// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and, where the whole run waits,
+/// whose address changes. What was sent meanwhile changes it only where it is a part of what is approved.
 #[must_use]
 pub fn hash(
-    plan: &RunPlan,
+    (plan, hold): (&RunPlan, Hold),
     (changes, leavers): (&AddressChanges, &LeaverSet),
     manifests: &[Arc<Manifest>],
     mapping: &impl serde::Serialize,
     list: &str,
     sync: &ListSync,
 ) -> String {
-    let counted = (hold(plan, &sync.brake) == Hold::Run).then_some((plan.new, plan.changed));
+    let is_all = hold == Hold::Run;
+    let counted = is_all.then_some((plan.new, plan.changed));
+    let addresses = if is_all { changes.digest() } else { vec![] };
     let read: Vec<_> = manifests.iter().map(Arc::as_ref).collect();
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
         "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest,
-        "addresses": changes.digest()});
+        "addresses": addresses});
     hex(&Sha256::digest(decisive.to_string()))
 }
 

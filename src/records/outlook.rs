@@ -80,9 +80,9 @@ async fn compute(
     let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
     let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
     drop(tx);
-    let (own, doubt) = loaded(app, own, &plan, subject.basis).await?;
+    let Loaded { known, before, doubt } = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
-    let census = census::take(&rows, own).await.map_err(PlanFailure::Read)?;
+    let census = census::take(&rows, (known, before)).await.map_err(PlanFailure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
         return Err(PlanFailure::Incomplete);
@@ -95,8 +95,9 @@ async fn compute(
     let plan = forecast::plan(&census, &changes, &leavers, &intent);
     let list = subject.list.as_str();
     let people = (&changes, &leavers);
-    let hash = forecast::hash(&plan, people, manifests, subject.mapping, list, subject.sync);
-    let hold = forecast::hold(&plan, &subject.sync.brake);
+    let hold = forecast::hold(&plan, &census, &subject.sync.brake);
+    let hash =
+        forecast::hash((&plan, hold), people, manifests, subject.mapping, list, subject.sync);
     let baseline = census.known.map(|known| known.baseline);
     Ok(Outlook { plan, hash, hold, leavers, changes, baseline, doubt: doubt.map(warning) })
 }
@@ -161,8 +162,8 @@ async fn pace_and_last(
 enum Own {
     /// It has never sent anybody.
     Nothing,
-    /// Its last run sent somebody of whom the baseline does not know.
-    Behind,
+    /// Its last run sent somebody of whom the baseline, if there is one, does not know.
+    Behind(Option<Box<Baseline>>),
     Known(Box<Baseline>),
 }
 
@@ -176,7 +177,7 @@ async fn own(tx: &mut ReadHandle, subject: &PlanSubject<'_>) -> sqlx::Result<Own
             Own::Known(Box::new(baseline))
         }
         None if sender.is_none() => Own::Nothing,
-        _ => Own::Behind,
+        baseline => Own::Behind(baseline.map(Box::new)),
     })
 }
 
@@ -207,29 +208,57 @@ async fn others(
     Ok(Some(others))
 }
 
-/// What the list has, read into memory; or why it is unknown.
+/// What is known of the list, read into memory.
+#[derive(Default)]
+struct Loaded {
+    known: Option<BaselineIndex>,
+    /// What is known of it before the last run, where it is not known what that one sent.
+    before: Option<BaselineIndex>,
+    /// Why nobody may leave it.
+    doubt: Option<&'static str>,
+}
+
 async fn loaded(
     app: &App,
     own: Own,
     plan: &Plan,
     basis: Option<&Basis>,
-) -> Result<(Option<BaselineIndex>, Option<&'static str>), PlanFailure> {
-    let baseline = match own {
-        Own::Nothing => return Ok((None, None)),
-        Own::Behind => return Ok((None, Some(BEHIND))),
-        Own::Known(baseline) => *baseline,
-    };
+) -> Result<Loaded, PlanFailure> {
+    match own {
+        Own::Nothing => Ok(Loaded::default()),
+        Own::Behind(baseline) => {
+            let before = match baseline {
+                Some(baseline) => load(app, *baseline, plan, basis).await?,
+                None => None,
+            };
+            Ok(Loaded { before, doubt: Some(BEHIND), ..Loaded::default() })
+        }
+        Own::Known(baseline) => {
+            let known = load(app, *baseline, plan, basis).await?;
+            let doubt = known.is_none().then_some(LOST);
+            Ok(Loaded { known, doubt, ..Loaded::default() })
+        }
+    }
+}
+
+/// The members of a baseline; `None` where it is damaged.
+async fn load(
+    app: &App,
+    baseline: Baseline,
+    plan: &Plan,
+    basis: Option<&Basis>,
+) -> Result<Option<BaselineIndex>, PlanFailure> {
     if let Some(index) = basis.and_then(|basis| in_memory(basis, &baseline, plan)) {
-        return Ok((Some(index), None));
+        return Ok(Some(index));
     }
     match Index::load(&app.storage, &baseline, HashKind::Content).await {
         Ok(index) => {
             let index = Arc::new(index);
             let is_same_form = baseline.fingerprint == plan.fingerprint;
             let hasher = is_same_form.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
-            Ok((Some(BaselineIndex { baseline, index, hasher }), None))
+            Ok(Some(BaselineIndex { baseline, index, hasher }))
         }
-        Err(baselines::Error::Damaged { .. }) => Ok((None, Some(LOST))),
+        Err(baselines::Error::Damaged { .. }) => Ok(None),
         Err(baselines::Error::Storage(error)) => Err(PlanFailure::Storage(error)),
     }
 }

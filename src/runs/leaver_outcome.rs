@@ -12,8 +12,10 @@ pub enum LeaverOutcome {
     Deleted,
     /// The person is unsubscribed, as if they had wished it.
     Unsubscribed,
-    /// Off the list before the run came to the person: deleted, or not there at all.
+    /// Off the list before the run came to the person: somebody had deleted them.
     Gone,
+    /// The same: the list has nobody with the address. This is no wish of the person.
+    GoneUnknown,
     /// The same: unsubscribed, perhaps by their own wish.
     GoneUnsubscribed,
     /// The same: mail to the address could not be delivered.
@@ -28,11 +30,12 @@ pub enum LeaverOutcome {
 
 impl LeaverOutcome {
     /// Each, in no order that matters.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Flagged,
         Self::Deleted,
         Self::Unsubscribed,
         Self::Gone,
+        Self::GoneUnknown,
         Self::GoneUnsubscribed,
         Self::GoneBounced,
         Self::GoneSuppressed,
@@ -48,6 +51,7 @@ impl LeaverOutcome {
             Self::Deleted => 'd',
             Self::Unsubscribed => 'u',
             Self::Gone => 'g',
+            Self::GoneUnknown => 'n',
             Self::GoneUnsubscribed => 'w',
             Self::GoneBounced => 'b',
             Self::GoneSuppressed => 's',
@@ -70,6 +74,7 @@ impl LeaverOutcome {
             Self::Deleted => Some(MemberState::DeletedByUs),
             Self::Unsubscribed => Some(MemberState::UnsubscribedByUs),
             Self::Gone => Some(MemberState::Deleted),
+            Self::GoneUnknown => Some(MemberState::Moved),
             Self::GoneUnsubscribed => Some(MemberState::Unsubscribed),
             Self::GoneBounced => Some(MemberState::Bounced),
             Self::GoneSuppressed => Some(MemberState::Suppressed),
@@ -87,6 +92,7 @@ impl LeaverCounts {
             LeaverOutcome::Deleted => self.deleted += 1,
             LeaverOutcome::Unsubscribed => self.unsubscribed += 1,
             LeaverOutcome::Gone
+            | LeaverOutcome::GoneUnknown
             | LeaverOutcome::GoneUnsubscribed
             | LeaverOutcome::GoneBounced
             | LeaverOutcome::GoneSuppressed => self.gone += 1,

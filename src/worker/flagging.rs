@@ -47,7 +47,7 @@ impl LeaverCalls {
             known => self.flag_all(known, flag).await?,
         };
         let outcome = |address: &&str| {
-            outcomes.get(&address.to_lowercase()).copied().unwrap_or(LeaverOutcome::Gone)
+            outcomes.get(&address.to_lowercase()).copied().unwrap_or(LeaverOutcome::GoneUnknown)
         };
         Ok(addresses.iter().map(outcome).collect())
     }
@@ -71,7 +71,7 @@ impl LeaverCalls {
         }
         for address in &added {
             self.remove_added(address).await?;
-            outcomes.insert(address.clone(), LeaverOutcome::Gone);
+            outcomes.insert(address.clone(), LeaverOutcome::GoneUnknown);
         }
         self.undecided.fetch_add(new.saturating_sub(added.len()), Ordering::Relaxed);
         Ok(outcomes)

@@ -123,7 +123,9 @@ impl LeaverCalls {
         let read =
             self.call(|account| async move { account.subscriber_state(list, address).await });
         match read.await {
-            Ok(Answered { answer, .. }) => Ok(answer.map_or(Some(LeaverOutcome::Gone), gone_as)),
+            Ok(Answered { answer, .. }) => {
+                Ok(answer.map_or(Some(LeaverOutcome::GoneUnknown), gone_as))
+            }
             Err(Some(error)) if error.is_personal() => Ok(None),
             Err(error) => Err(self.stop(error)),
         }

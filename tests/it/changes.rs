@@ -49,7 +49,7 @@ fn moved(rows: usize, who: &[usize]) -> String {
     csv
 }
 
-fn baseline_objects(app: &TestApp) -> Vec<PathBuf> {
+pub fn baseline_objects(app: &TestApp) -> Vec<PathBuf> {
     let all = walkdir::WalkDir::new(app.storage().join("baselines")).into_iter();
     let files = all.filter_map(Result::ok).map(walkdir::DirEntry::into_path);
     files.filter(|path| path.is_file()).collect()

@@ -43,7 +43,7 @@ async fn only_batches_that_can_have_been_in_flight_are_in_doubt_and_they_are_sen
 }
 
 /// Says something to the database that only a fault would.
-async fn in_database(app: &TestApp, statement: &'static str) {
+pub async fn in_database(app: &TestApp, statement: &'static str) {
     let app = app.app();
     let mut tx = app.db.write().await.unwrap();
     sql!(&mut tx, |db| sqlx::query(statement).execute(db).await.map(drop)).unwrap();
