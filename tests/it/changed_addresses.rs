@@ -13,11 +13,11 @@ fn csv(people: &[(&str, &str)]) -> String {
     people.iter().map(row).fold("CustomerId,Email,City\n".to_owned(), |csv, row| csv + &row)
 }
 
-fn deletes() -> Value {
+pub fn deletes() -> Value {
     json!({"send": "changes", "leavers": {"action": "delete"}, "brake": no_brake()})
 }
 
-async fn named_export(
+pub async fn named_export(
     app: &TestApp,
     segment: &str,
     people: &[(&str, &str)],
@@ -31,14 +31,14 @@ async fn named_export(
 }
 
 /// An export that has sent Ann, Bob and Cid.
-async fn export(app: &TestApp, sync: &Value) -> String {
+pub async fn export(app: &TestApp, sync: &Value) -> String {
     let export =
         named_export(app, "People", &[("1", "ann"), ("2", "bob"), ("3", "cid")], sync).await;
     assert_eq!(run(app, &export).await["counts"]["created"], 3);
     export
 }
 
-async fn run_with(app: &TestApp, export: &str, people: &[(&str, &str)]) -> Value {
+pub async fn run_with(app: &TestApp, export: &str, people: &[(&str, &str)]) -> Value {
     app.segment("People", &csv(people)).await;
     run(app, export).await
 }
@@ -56,17 +56,17 @@ async fn on_list(app: &TestApp, name: &str) -> Value {
     app.sandbox_says(&format!("lists/{LIST_ID}/subscribers?email={name}@example.com")).await
 }
 
-async fn state(app: &TestApp, name: &str) -> Value {
+pub async fn state(app: &TestApp, name: &str) -> Value {
     on_list(app, name).await["state"].clone()
 }
 
-async fn put_on_list(app: &TestApp, name: &str, state: &str) {
+pub async fn put_on_list(app: &TestApp, name: &str, state: &str) {
     let people = json!([{"email": format!("{name}@example.com"), "state": state}]);
     app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &people).await;
 }
 
 /// State and origin of an address, as the export last knew it.
-async fn known(app: &TestApp, export: &str, name: &str) -> (String, String) {
+pub async fn known(app: &TestApp, export: &str, name: &str) -> (String, String) {
     let csv = app.request("Contributor", Method::GET, &format!("/exports/{export}/members"));
     let csv = csv.header("Accept", "text/csv").send().await.unwrap().text().await.unwrap();
     let member = csv.lines().find(|line| line.starts_with(&format!("{name}@"))).unwrap();

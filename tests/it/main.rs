@@ -71,6 +71,7 @@ mod seed;
 mod segment_changes;
 mod segments;
 mod settings;
+mod several_exports;
 mod shares;
 mod signing;
 mod slow_callers;
