@@ -62,6 +62,7 @@ mod rates;
 mod read_back;
 mod receipts;
 mod refusals;
+mod removals;
 mod repeats;
 mod retention;
 mod runs;
