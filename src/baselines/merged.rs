@@ -60,12 +60,16 @@ impl Cursor {
 }
 
 /// A person who had left, also through this service, and is on the list again came back by another way, unless an
-/// answer proves that a call of ours brought them back.
+/// answer proves that a call of ours brought them back. Somebody of ours whom this export had let go may have done so
+/// too: what another export did to them meanwhile is not known here.
 fn origin((state, origin): (MemberState, MemberOrigin), now: &ListMember) -> MemberOrigin {
     match now.origin {
         MemberOrigin::Ours => MemberOrigin::Ours,
         _ if (state.has_left() || state.is_unused()) && !now.state.has_left() => {
             MemberOrigin::Stranger
+        }
+        _ if state == MemberState::LetGo && now.state != state && origin == MemberOrigin::Ours => {
+            MemberOrigin::Unknown
         }
         _ => origin,
     }

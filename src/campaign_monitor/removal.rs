@@ -41,10 +41,14 @@ pub enum Departure {
     Gone,
 }
 
+/// What a subscriber is to a list, and since when.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StateOnly {
-    state: SubscriberState,
+pub struct StateSince {
+    pub state: SubscriberState,
+    /// In the time zone of the client, as in `2026-11-29 09:00:00`.
+    #[serde(default)]
+    pub date: String,
 }
 
 #[derive(Serialize)]
@@ -60,10 +64,19 @@ impl Account {
         list_id: &str,
         email: &str,
     ) -> Result<Option<SubscriberState>, Error> {
+        Ok(self.state_since(list_id, email).await?.map(|found| found.state))
+    }
+
+    /// The same with the moment since when it is so.
+    pub async fn state_since(
+        &self,
+        list_id: &str,
+        email: &str,
+    ) -> Result<Option<StateSince>, Error> {
         let path = format!("subscribers/{list_id}.json");
         let request = self.request(Method::GET, &path).query(&[("email", email)]);
-        match answer::<StateOnly>(request, read_span(&path)).await {
-            Ok(found) => Ok(Some(found.state)),
+        match answer::<StateSince>(request, read_span(&path)).await {
+            Ok(found) => Ok(Some(found)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }

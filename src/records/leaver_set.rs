@@ -65,14 +65,15 @@ pub async fn find(
         let elsewhere = Index::load(storage, other, HashKind::Content).await?;
         each(storage, baseline, &candidates, |slot, member| {
             if let Some(known) = elsewhere.find(other.key(&member.address)) {
-                let is_held = !known.state.is_let_go();
+                let is_held = !known.state.is_let_go() && !known.state.is_unused();
                 if is_held {
                     let_go.insert(slot)
                 } else {
                     false
                 };
-                // Who had left since and is on the list again came back by another way.
-                if known.origin == MemberOrigin::Ours && !known.state.has_left() {
+                // Who was off the list since and is on it again came back by another way.
+                let was_off = known.state.has_left() || known.state.is_unused();
+                if known.origin == MemberOrigin::Ours && !was_off {
                     ours.insert(slot)
                 } else {
                     false

@@ -2,8 +2,8 @@
 //!
 //! An import adds people whom the list does not have at all any more, and says only how many. They are found by what
 //! nobody else has: they joined since the run began, and have nothing but the flag. Only when as many are found as the
-//! answer counts, or when a call without an answer may have added them, they are deleted again. Nobody is deleted by
-//! guess.
+//! answer counts, they are deleted again. Somebody who joined by a form with only an address looks the same, so after a
+//! call without an answer, which counts nobody, they stay. Nobody is deleted by guess.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -34,11 +34,9 @@ impl LeaverCalls {
         flag: &LeaverFlag,
     ) -> Result<Vec<LeaverOutcome>, Undone> {
         let earlier = self.added_before(flag).await?;
-        let (added, mut known): (Vec<&str>, Vec<&str>) =
-            addresses.iter().partition(|address| earlier.contains(&address.to_lowercase()));
-        for address in added {
-            self.remove_added(address).await?;
-        }
+        let is_doubtful = |address: &&&str| earlier.contains(&address.to_lowercase());
+        self.undecided.fetch_add(addresses.iter().filter(is_doubtful).count(), Ordering::Relaxed);
+        let mut known = addresses.to_vec();
         if self.asks_to_confirm {
             known = self.still_there(&known).await?;
         }
@@ -66,14 +64,15 @@ impl LeaverCalls {
         }
         let mut added = self.added(flag).await?;
         added.retain(|address| outcomes.contains_key(address));
-        if !may_repeat && added.len() != new {
-            added.clear();
+        let doubtful = if may_repeat { added.len().max(new) } else { new };
+        if added.len() != new {
+            self.undecided.fetch_add(doubtful, Ordering::Relaxed);
+            return Ok(outcomes);
         }
         for address in &added {
             self.remove_added(address).await?;
             outcomes.insert(address.clone(), LeaverOutcome::GoneUnknown);
         }
-        self.undecided.fetch_add(new.saturating_sub(added.len()), Ordering::Relaxed);
         Ok(outcomes)
     }
 

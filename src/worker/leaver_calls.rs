@@ -3,19 +3,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use chrono::{NaiveDateTime, TimeDelta};
 use tokio::select;
 use tokio::sync::OnceCell;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::gate::Gate;
 use super::gone_as::gone_as;
 use super::limiter::{Limiter, Verdict};
 use super::stopped::refused;
 use crate::backoff;
-use crate::campaign_monitor::{Account, Departure, Disposition, Error};
+use crate::campaign_monitor::{Account, Departure, Disposition, Error, SubscriberState};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
 use crate::db::Time;
@@ -25,6 +26,10 @@ use crate::runs::{LeaverCallCounts, LeaverOutcome};
 
 /// The longest pause of ours between tries.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// The moments of Campaign Monitor are cut to seconds.
+const CLOCKS: TimeDelta = TimeDelta::seconds(1);
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// Makes the calls of one run.
 pub struct LeaverCalls {
@@ -63,6 +68,12 @@ impl CallTally {
         let take = |count: &AtomicI64| count.swap(0, Ordering::Relaxed);
         LeaverCallCounts { made: take(&self.made), answered: take(&self.answered) }
     }
+
+    fn count<T>(&self, answer: &Result<T, Error>) {
+        if matches!(answer, Ok(_) | Err(Error::Refused { .. })) {
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A call that was not made, or not answered. The interrupt has the reason.
@@ -91,44 +102,78 @@ impl LeaverCalls {
     }
 
     async fn remove(&self, address: &str) -> Result<LeaverOutcome, Undone> {
-        if self.reads_first
-            && let Some(gone) = self.gone(address).await?
-        {
-            return Ok(gone);
-        }
-        let (list, is_delete) = (&self.list_id, self.action == Leavers::Delete);
-        let removed = self.change(|account| async move {
-            if is_delete {
-                account.delete(list, address).await
-            } else {
-                account.unsubscribe(list, address).await
-            }
-        });
-        let done = if is_delete { LeaverOutcome::Deleted } else { LeaverOutcome::Unsubscribed };
-        match removed.await {
-            Ok(Answered { answer: Departure::Done, .. } | Answered { may_repeat: true, .. }) => {
-                Ok(done)
-            }
+        let (begun, is_lost) = (Instant::now(), AtomicBool::new(false));
+        match self.call(|account| self.try_removal(account, address, &is_lost)).await {
+            Ok(Answered { answer: Departure::Done, .. }) => Ok(self.done()),
             Ok(Answered { answer: Departure::Gone, .. }) => {
-                Ok(self.gone(address).await?.unwrap_or(LeaverOutcome::Gone))
+                let lost_since = is_lost.load(Ordering::Relaxed).then_some(begun);
+                self.gone(address, lost_since).await
             }
             Err(Some(error)) if error.is_personal() => Ok(LeaverOutcome::Failed),
             Err(error) => Err(self.stop(error)),
         }
     }
 
-    /// The outcome for somebody who is off the list already; `None` of others.
-    async fn gone(&self, address: &str) -> Result<Option<LeaverOutcome>, Undone> {
-        let list = self.list_id.as_str();
-        let read =
-            self.call(|account| async move { account.subscriber_state(list, address).await });
-        match read.await {
-            Ok(Answered { answer, .. }) => {
-                Ok(answer.map_or(Some(LeaverOutcome::GoneUnknown), gone_as))
-            }
-            Err(Some(error)) if error.is_personal() => Ok(None),
-            Err(error) => Err(self.stop(error)),
+    const fn done(&self) -> LeaverOutcome {
+        match self.action {
+            Leavers::Delete => LeaverOutcome::Deleted,
+            _ => LeaverOutcome::Unsubscribed,
         }
+    }
+
+    /// One try to remove somebody, who is read first where that matters: they may leave between two tries. Says whether
+    /// it may have landed without an answer.
+    async fn try_removal(
+        &self,
+        account: Account,
+        address: &str,
+        is_lost: &AtomicBool,
+    ) -> Result<Departure, Error> {
+        let list = self.list_id.as_str();
+        if self.reads_first {
+            let state = account.subscriber_state(list, address).await?;
+            if state.is_none_or(|state| gone_as(state).is_some()) {
+                return Ok(Departure::Gone);
+            }
+        }
+        self.tally.made.fetch_add(1, Ordering::Relaxed);
+        let removed = match self.action {
+            Leavers::Delete => account.delete(list, address).await,
+            _ => account.unsubscribe(list, address).await,
+        };
+        self.tally.count(&removed);
+        is_lost.fetch_or(removed.as_ref().is_err_and(Error::is_in_doubt), Ordering::Relaxed);
+        removed
+    }
+
+    /// The outcome for somebody who is off the list. A call that removes them may have landed without an answer since
+    /// `lost_since`: it has deleted who was deleted since then. Who is unsubscribed may have wished it.
+    async fn gone(
+        &self,
+        address: &str,
+        lost_since: Option<Instant>,
+    ) -> Result<LeaverOutcome, Undone> {
+        let list = self.list_id.as_str();
+        let read = self.call(|account| async move { account.state_since(list, address).await });
+        let found = match read.await {
+            Ok(Answered { answer, .. }) => answer,
+            Err(Some(error)) if error.is_personal() => None,
+            Err(error) => return Err(self.stop(error)),
+        };
+        let Some(found) = found else { return Ok(LeaverOutcome::Gone) };
+        let may_be_ours = self.action == Leavers::Delete && found.state == SubscriberState::Deleted;
+        match lost_since.filter(|_| may_be_ours) {
+            Some(since) if self.is_since(&found.date, since).await? => Ok(LeaverOutcome::Deleted),
+            _ => Ok(gone_as(found.state).unwrap_or(LeaverOutcome::Gone)),
+        }
+    }
+
+    /// Whether a moment of the account is not before one of ours.
+    async fn is_since(&self, date: &str, since: Instant) -> Result<bool, Undone> {
+        let now = self.answer(|account| async move { account.system_date().await }).await?;
+        let elapsed = TimeDelta::from_std(since.elapsed()).unwrap_or_default() + CLOCKS;
+        let moments = moment(&now).zip(moment(date));
+        Ok(moments.is_some_and(|(now, date)| date >= now - elapsed))
     }
 
     /// The answer to a call that asks for something.
@@ -147,15 +192,14 @@ impl LeaverCalls {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let counted = |account| {
-            self.tally.made.fetch_add(1, Ordering::Relaxed);
-            call(account)
+        let (call, tally) = (&call, &self.tally);
+        let counted = |account| async move {
+            tally.made.fetch_add(1, Ordering::Relaxed);
+            let answer = call(account).await;
+            tally.count(&answer);
+            answer
         };
-        let answer = self.call(counted).await;
-        if matches!(answer, Ok(_) | Err(Some(Error::Refused { .. }))) {
-            self.tally.answered.fetch_add(1, Ordering::Relaxed);
-        }
-        answer
+        self.call(counted).await
     }
 
     /// Makes one call, with retries where they may help. Fails with the error of the last try, if there was one.
@@ -216,4 +260,8 @@ impl LeaverCalls {
         }
         Undone
     }
+}
+
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, MOMENT).ok()
 }

@@ -188,13 +188,14 @@ async fn warn(job: &Job, undecided: usize) -> Result<(), Stopped> {
     if undecided == 0 {
         return Ok(());
     }
+    let _writing = job.writes.clone().lock_owned().await;
     let (mut tx, run) = (job.app.db.write().await?, job.run.id);
     let stored = runs::store::get(&mut tx, run).await?;
     let mut warnings = stored.map(|run| run.warnings.0).unwrap_or_default();
     let message = format!(
-        "Setting the flag put people on the list again whom it did not have any more: {undecided}. Which ones they are \
-        could not be found out, so they stay. Look for people on the list who joined during this run and have no other \
-        value than the flag."
+        "Setting the flag may have put people on the list again whom it did not have any more: {undecided}. Which ones \
+        they are could not be found out, so they stay. Look for people on the list who joined during this run and have \
+        no other value than the flag."
     );
     warnings.items.push(Warning { code: WarningCode::AddedByFlag, message });
     let is_kept = store_work::set_warnings(&mut tx, job.lease, &warnings).await?;

@@ -1,7 +1,8 @@
 //! Who put people on the list, where an answer says only how many are new: the list says it by dates.
 //!
 //! When as many people of a call have joined since the run began as its answer counts as new, these are the ones:
-//! nobody else of that call is new. Campaign Monitor shows a thousand of them on a page.
+//! nobody else of that call is new. Who joined and has left again counts too, so every state is read. Campaign Monitor
+//! shows a thousand people on a page.
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -16,6 +17,15 @@ use crate::campaign_monitor::{PageQuery, PageText, SubscriberState};
 use crate::records::basis::Basis;
 use crate::runs::BatchResult;
 use crate::verifications::store_counts;
+
+/// Every state. Who confirms meanwhile is met twice, and not missed.
+const STATES: [SubscriberState; 5] = [
+    SubscriberState::Unconfirmed,
+    SubscriberState::Active,
+    SubscriberState::Unsubscribed,
+    SubscriberState::Bounced,
+    SubscriberState::Deleted,
+];
 
 /// Adds those again of whom an answer says only how many this run put on the list, once the list says who. What was
 /// sent must be complete.
@@ -55,21 +65,32 @@ async fn try_joined(job: &Job) -> Result<Option<Joined>, Failure> {
     let session = open_session(&job.app, &connection)?;
     let list = job.run.list_id.as_str();
     let reader = Reader::of_list(&job.app, &session, list);
-    let (since, began) = (account_minute(&before.account_time), before.account_time.as_str());
-    let page = |number| {
-        let query =
-            PageQuery { state: SubscriberState::Active, number, since: Some(since.clone()) };
-        let reader = &reader;
-        async move { reader.page(&query).await }
-    };
     let mut joined = Joined::default();
-    let total = add_page(&mut joined, &page(1).await?, (began, list))?;
-    let in_flight = usize::from(job.app.config.work.uploads_in_flight);
-    let mut pages = stream::iter(2..=pages_of(total)).map(page).buffer_unordered(in_flight);
-    while let Some(page) = pages.try_next().await? {
-        add_page(&mut joined, &page, (began, list))?;
+    for state in STATES {
+        let in_flight = usize::from(job.app.config.work.uploads_in_flight);
+        add_state(&mut joined, (&reader, list), state, (&before.account_time, in_flight)).await?;
     }
     Ok(Some(joined))
+}
+
+/// Adds those who are in a state now.
+async fn add_state(
+    joined: &mut Joined,
+    (reader, list): (&Reader<'_>, &str),
+    state: SubscriberState,
+    (began, in_flight): (&str, usize),
+) -> Result<(), Failure> {
+    let since = account_minute(began);
+    let page = |number| {
+        let query = PageQuery { state, number, since: Some(since.clone()) };
+        async move { reader.page(&query).await }
+    };
+    let total = add_page(joined, &page(1).await?, (began, list))?;
+    let mut pages = stream::iter(2..=pages_of(total)).map(page).buffer_unordered(in_flight);
+    while let Some(page) = pages.try_next().await? {
+        add_page(joined, &page, (began, list))?;
+    }
+    Ok(())
 }
 
 /// Returns how many people all pages have.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::campaign_monitor::{CustomField, List};
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
-use crate::exports::warnings;
+use crate::exports::{WarningCode, warnings};
 use crate::records::basis::{Basis, BasisQuery, basis};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, Run, RunSegment, RunStatus, Warnings};
@@ -54,6 +54,9 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes(), None));
     items.extend(warnings::of_sync(&job.run.sync));
     items.extend(warnings::everywhere(&list, &job.run.sync));
+    // What an attempt before has found out stays true.
+    let found = job.run.warnings.0.items.iter();
+    items.extend(found.filter(|one| one.code == WarningCode::AddedByFlag).cloned());
     let (warnings, asks_to_confirm) = (Warnings { items }, list.confirmed_opt_in);
     let manifests = pin(&app, job, segments, (&warnings, counted)).await?;
     Ok(Prepared { session, plan, fields, manifests, warnings, asks_to_confirm })

@@ -100,8 +100,10 @@ impl Uploader {
         let mut taken = HashSet::new();
         while let Some((row, found)) = found.next().await {
             if let Ok(Found::Sent { is_new }) = found {
-                state.infer(is_new);
-                state.resubscribed += i64::from(request.people.is_back());
+                // People who come back were there before, also where nothing of them was left.
+                let is_back = request.people.is_back();
+                state.infer(is_new && !is_back);
+                state.resubscribed += i64::from(is_back);
                 taken.insert(row);
             }
         }

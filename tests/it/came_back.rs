@@ -13,7 +13,7 @@ fn deletes(resubscribe: &str) -> Value {
 }
 
 /// What an export knows of a person.
-async fn known(app: &TestApp, export: &str, person: usize) -> String {
+pub async fn known(app: &TestApp, export: &str, person: usize) -> String {
     let found = app.get(&format!("/exports/{export}/members?limit=200")).await;
     let members = found["items"].as_array().unwrap();
     let address = format!("person{person}@example.com");
@@ -247,4 +247,21 @@ async fn a_run_of_changes_sends_whom_the_list_refused_once_they_are_active_there
     assert_eq!(counts().await, [0, 1, 0, 2]);
     assert_eq!(person(&app, 0).await["fields"]["[city]"], json!(["Riga"]));
     assert_eq!(counts().await, [0, 0, 0, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_by_a_call_without_an_answer_was_there_before() {
+    let app = TestApp::start().await;
+    put_on_list(&app, 0, "Deleted").await;
+    let export = export(&app, "People", 0..1, &deletes("never")).await;
+    assert_eq!(count(&run(&app, &export).await, "rejected"), 1);
+    change(&app, &export, &deletes("always")).await;
+    let nothing_left = format!("{}?email=person0@example.com", subscribers());
+    app.order(Method::DELETE, &nothing_left, &Value::Null).await;
+    let lost = json!([{"match": {"path": "import"}, "times": 1, "kind": "dropAfter"}]);
+    app.faults(&lost).await;
+    let back = run(&app, &export).await;
+    assert_eq!(back["status"], "successful", "{back}");
+    let counts = ["created", "updated", "resubscribed"].map(|name| count(&back, name));
+    assert_eq!(counts, [0, 1, 1], "{back}");
 }

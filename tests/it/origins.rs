@@ -4,8 +4,8 @@ use reqwest::Method;
 use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
-use crate::leavers::{csv, export, no_brake, run, state};
-use crate::support::{TestApp, text};
+use crate::leavers::{csv, export, no_brake, person, run, state, unsubscribes};
+use crate::support::{TestApp, text, until};
 
 pub async fn put_on_list(app: &TestApp, person: usize, state: &str) {
     let email = format!("person{person}@example.com");
@@ -68,7 +68,7 @@ async fn somebody_who_left_by_their_own_wish_and_came_back_by_another_way_is_nob
 }
 
 /// Stops the clock of Campaign Monitor.
-async fn at(app: &TestApp, time: &str) {
+pub async fn at(app: &TestApp, time: &str) {
     app.order(Method::PUT, "clock", &json!({"systemDate": time})).await;
 }
 
@@ -103,4 +103,24 @@ async fn nobody_is_removed_of_a_call_when_others_joined_at_the_same_time() {
     let app = TestApp::start().await;
     let (origins, deleted) = after_a_mixed_call(&app, "2026-11-29 10:00:05").await;
     assert_eq!((origins, deleted), (vec!["unknown".to_owned(); 10], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_joined_while_the_run_sent_is_not_taken_for_one_who_left_again() {
+    let app = TestApp::start().await;
+    let slow = |path: &str| json!({"match": {"path": path}, "kind": {"latency": {"ms": 1500}}});
+    app.faults(&json!([slow("import"), slow("/active")])).await;
+    let export = export(&app, "People", 0..2, &deletes("changes")).await;
+    let first = app.start_run(&export).await;
+    until(async || app.sandbox_says("calls").await["importsNow"] == 1).await;
+    put_on_list(&app, 0, "Active").await;
+    until(async || person(&app, 1).await["state"] == "Active").await;
+    unsubscribes(&app, 1).await;
+    app.ended(&first).await;
+    app.faults(&json!([])).await;
+    let members = app.get(&format!("/exports/{export}/members")).await;
+    let origins = members["items"].as_array().unwrap().iter().map(|one| text(one, "origin"));
+    assert_eq!(origins.collect::<Vec<_>>(), ["unknown", "unknown"]);
+    app.segment("People", &csv(8..10)).await;
+    assert_eq!((deleted(&app, &export).await, state(&app, 0).await), (0, "Active".into()));
 }

@@ -36,7 +36,7 @@ impl KnownStates {
     /// Whether the export has this address on the list, also when its segments do not have it any more.
     pub fn is_on_list(&self, address: &str) -> bool {
         let known = self.index.find(self.baseline.key(address));
-        known.is_some_and(|known| !known.state.has_left())
+        known.is_some_and(|known| !known.state.has_left() && !known.state.is_unused())
     }
 
     /// Whether the list is known to reject this address, so that it is not sent. All others are sent, or are there.

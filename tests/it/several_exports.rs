@@ -1,0 +1,64 @@
+//! Several exports to one list: what one of them knew of somebody proves nothing once they may have joined again.
+
+use serde_json::json;
+
+use crate::changed_addresses::{
+    deletes as deletes_changes, export as of_names, known, named_export, put_on_list as put_name,
+    run_with, state as state_of,
+};
+use crate::leavers::{csv, export, run, state};
+use crate::origins::{deleted, deletes, put_on_list};
+use crate::support::{TestApp, text, until};
+
+/// An export whose Ann has become Anna, and somebody else who joined by a form as Ann since.
+async fn somebody_at_an_old_address(app: &TestApp) -> String {
+    let export = of_names(app, &deletes_changes()).await;
+    run_with(app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+    put_name(app, "ann", "Active").await;
+    export
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_joined_with_an_address_that_was_ours_once_is_not_ours() {
+    let app = TestApp::start().await;
+    somebody_at_an_old_address(&app).await;
+    let other = named_export(&app, "Other", &[("9", "ann")], &deletes_changes()).await;
+    run(&app, &other).await;
+    assert_eq!(known(&app, &other, "ann").await, ("onList".into(), "stranger".into()));
+    app.segment("Other", "CustomerId,Email,City\n8,dan@example.com,Riga\n").await;
+    assert_eq!(deleted(&app, &other).await, 0);
+    assert_eq!(state_of(&app, "ann").await, "Active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_counts_a_stranger_at_an_old_address() {
+    let app = TestApp::start().await;
+    let export = somebody_at_an_old_address(&app).await;
+    let run = text(&run(&app, &export).await, "runId");
+    let path = format!("/runs/{run}/verifications");
+    app.post(&path, &json!({"level": "full"})).await;
+    let newest = async || app.get(&path).await["items"][0].clone();
+    until(async || newest().await["endUtc"].is_string()).await;
+    let found = newest().await;
+    assert_eq!((&found["confirmed"], &found["strangers"]), (&json!(3), &json!(1)), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_an_export_let_go_and_another_one_deleted_is_not_ours_when_they_join_again() {
+    let app = TestApp::start().await;
+    let one = export(&app, "One", 0..3, &deletes("all")).await;
+    let other = export(&app, "Other", 0..3, &deletes("all")).await;
+    run(&app, &one).await;
+    run(&app, &other).await;
+    app.segment("One", &csv(1..3)).await;
+    assert_eq!(deleted(&app, &one).await, 0, "the other one holds them");
+    app.segment("Other", &csv(1..3)).await;
+    assert_eq!((deleted(&app, &other).await, state(&app, 0).await), (1, "Deleted".into()));
+
+    put_on_list(&app, 0, "Active").await;
+    app.segment("One", &csv(0..3)).await;
+    run(&app, &one).await;
+    app.segment("One", &csv(1..3)).await;
+
+    assert_eq!((deleted(&app, &one).await, state(&app, 0).await), (0, "Active".into()));
+}
