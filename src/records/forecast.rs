@@ -12,7 +12,7 @@ use super::census::Census;
 use super::integers::to_i64;
 use super::leaver_set::LeaverSet;
 use crate::baselines::MemberState;
-use crate::exports::{Brake, BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe, SendMode};
+use crate::exports::{BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe, SendMode};
 use crate::runs::{BrakeRule, ComparedWith, ReachedLimit, RunPlan};
 use crate::storage::{Manifest, PAGE_ROWS};
 
@@ -173,11 +173,11 @@ pub enum Hold {
 /// What a plan holds up by its limits. New members can only wait when the whole run does, and so can changed addresses:
 /// they do where they reach a limit by themselves.
 #[must_use]
-pub fn hold(plan: &RunPlan, census: &Census, brake: &Brake) -> Hold {
-    let changed = plan.changed_addresses;
+pub fn hold(plan: &RunPlan, census: &Census, sync: &ListSync) -> Hold {
+    let (brake, changed) = (&sync.brake, plan.changed_addresses);
     let is_sent = brake.removals.as_ref().is_some_and(|limit| {
         let rules = (BrakeRule::RemovalsCount, BrakeRule::RemovalsPercent);
-        over(limit, changed, on_list(census), rules.0, rules.1).next().is_some()
+        over(limit, changed, on_list(census, &sync.leavers), rules.0, rules.1).next().is_some()
     });
     let is_new = plan.limits.iter().any(|reached| !reached.limit.is_about_removals());
     match (plan.limits.is_empty(), is_sent || is_new || brake.hold == BrakeHold::Run) {

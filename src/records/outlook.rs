@@ -95,7 +95,7 @@ async fn compute(
     let plan = forecast::plan(&census, &changes, &leavers, &intent);
     let list = subject.list.as_str();
     let people = (&changes, &leavers);
-    let hold = forecast::hold(&plan, &census, &subject.sync.brake);
+    let hold = forecast::hold(&plan, &census, subject.sync);
     let hash =
         forecast::hash((&plan, hold), people, manifests, subject.mapping, list, subject.sync);
     let baseline = census.known.map(|known| known.baseline);

@@ -156,11 +156,11 @@ impl LeaverCalls {
         let list = self.list_id.as_str();
         let read = self.call(|account| async move { account.state_since(list, address).await });
         let found = match read.await {
-            Ok(Answered { answer, .. }) => answer,
-            Err(Some(error)) if error.is_personal() => None,
+            Ok(Answered { answer: Some(found), .. }) => found,
+            Ok(Answered { answer: None, .. }) => return Ok(LeaverOutcome::GoneUnknown),
+            Err(Some(error)) if error.is_personal() => return Ok(LeaverOutcome::Gone),
             Err(error) => return Err(self.stop(error)),
         };
-        let Some(found) = found else { return Ok(LeaverOutcome::Gone) };
         let may_be_ours = self.action == Leavers::Delete && found.state == SubscriberState::Deleted;
         match lost_since.filter(|_| may_be_ours) {
             Some(since) if self.is_since(&found.date, since).await? => Ok(LeaverOutcome::Deleted),
