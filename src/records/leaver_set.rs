@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::address_changes::AddressChanges;
 use super::census::{BaselineIndex, Census};
 use crate::baselines::{
-    self, Baseline, HashKind, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
+    self, Baseline, Index, Known, ListMember, MemberOrigin, MemberState, SlotSet,
 };
 use crate::exports::Leavers;
 use crate::names::RunId;
@@ -59,29 +59,20 @@ pub async fn find(
         let is_here = census.met.contains(known.slot) || changes.has_slot(known.slot);
         is_candidate(known, action) && !is_here
     });
-    let mut ours = select(index, |known| known.origin == MemberOrigin::Ours);
-    let mut let_go = SlotSet::new(index.len());
+    let mut elsewhere = Elsewhere {
+        ours: select(index, |known| known.origin == MemberOrigin::Ours),
+        let_go: SlotSet::new(index.len()),
+    };
     for other in others.iter().filter(|_| !candidates.is_empty()) {
-        let elsewhere = Index::load(storage, other, HashKind::Content).await?;
-        each(storage, baseline, &candidates, |slot, member| {
-            if let Some(known) = elsewhere.find(other.key(&member.address)) {
-                let is_held = !known.state.is_let_go() && !known.state.is_unused();
-                if is_held {
-                    let_go.insert(slot)
-                } else {
-                    false
-                };
-                // Who was off the list since and is on it again came back by another way.
-                let was_off = known.state.has_left() || known.state.is_unused();
-                if known.origin == MemberOrigin::Ours && !was_off {
-                    ours.insert(slot)
-                } else {
-                    false
-                };
+        each_member(storage, other, |member| {
+            let known = index.find(baseline.key(&member.address));
+            if let Some(known) = known.filter(|known| candidates.contains(known.slot)) {
+                elsewhere.meet(known.slot, member);
             }
         })
         .await?;
     }
+    let Elsewhere { ours, let_go } = elsewhere;
     let (mut act, mut digest, mut since) = (SlotSet::new(index.len()), Sha256::new(), None);
     each(storage, baseline, &candidates, |slot, member| {
         let is_kept = let_go.contains(slot) || census.is_unreachable(&member.customer_id);
@@ -96,6 +87,28 @@ pub async fn find(
     .await?;
     let (found, digest) = (candidates.len(), digest.finalize().into());
     Ok(LeaverSet { act, let_go, found, digest, since })
+}
+
+/// What the other exports to the list know of people, by their slots in the baseline of this one.
+struct Elsewhere {
+    /// This service put them on the list.
+    ours: SlotSet,
+    /// Another export holds them.
+    let_go: SlotSet,
+}
+
+impl Elsewhere {
+    fn meet(&mut self, slot: usize, member: &ListMember) {
+        let state = member.state;
+        if !state.is_let_go() && !state.is_unused() {
+            self.let_go.insert(slot);
+        }
+        // Who was off the list since and is on it again came back by another way.
+        let was_off = state.has_left() || state.is_unused();
+        if member.origin == MemberOrigin::Ours && !was_off {
+            self.ours.insert(slot);
+        }
+    }
 }
 
 /// Whether a member is on the list in a way that the action changes.
@@ -126,14 +139,24 @@ pub async fn each(
     if set.is_empty() {
         return Ok(());
     }
-    let (mut pages, mut slot) = (baselines::members(storage, baseline), 0);
-    while let Some(page) = pages.try_next().await? {
-        for member in &page {
-            if set.contains(slot) {
-                show(slot, member);
-            }
-            slot += 1;
+    let mut slot = 0;
+    each_member(storage, baseline, |member| {
+        if set.contains(slot) {
+            show(slot, member);
         }
+        slot += 1;
+    })
+    .await
+}
+
+async fn each_member(
+    storage: &Storage,
+    baseline: &Baseline,
+    mut show: impl FnMut(&ListMember),
+) -> Result<(), baselines::Error> {
+    let mut pages = baselines::members(storage, baseline);
+    while let Some(page) = pages.try_next().await? {
+        page.iter().for_each(&mut show);
     }
     Ok(())
 }
