@@ -30,6 +30,6 @@ pub use fold::fold;
 pub use index::{HashKind, Index, Known};
 pub use member::ListMember;
 pub use members::members;
-pub use removed::RemovedPeople;
+pub use removed::OffListPeople;
 pub use slot_set::SlotSet;
 pub use state::{MemberOrigin, MemberState};

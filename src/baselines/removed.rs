@@ -1,5 +1,5 @@
-//! Whom an export has taken off its list: read for the other exports to the same list, where these people may come
-//! back. Only those are kept in memory.
+//! People of an export who are off its list for one reason: those whom it has removed, for the other exports to the same
+//! list, where these people may come back, and those who were never sent. Only those are kept in memory.
 
 use std::collections::HashMap;
 
@@ -12,35 +12,52 @@ use super::merged::Merged;
 use super::state::{MemberState, decode};
 use crate::storage::{OwnReader, Storage};
 
-/// The people of one baseline whom this service has deleted or unsubscribed.
+/// The people of one baseline in some states.
 #[derive(Debug)]
-pub struct RemovedPeople {
+pub struct OffListPeople {
     seed: u64,
     /// By the keys of their addresses.
     states: HashMap<u64, MemberState>,
 }
 
-impl RemovedPeople {
-    /// Reads the states of all members, and keeps those.
-    pub async fn load(storage: &Storage, baseline: &Baseline) -> Result<Self, Error> {
+impl OffListPeople {
+    /// Reads the states of all members, and keeps those whom this service has deleted or unsubscribed.
+    pub async fn removed(storage: &Storage, baseline: &Baseline) -> Result<Self, Error> {
+        Self::load(storage, baseline, MemberState::is_removed_by_us).await
+    }
+
+    /// The same of those who were never sent, because they said no under an earlier address.
+    pub async fn held_back(storage: &Storage, baseline: &Baseline) -> Result<Self, Error> {
+        Self::load(storage, baseline, |state| state == MemberState::HeldBack).await
+    }
+
+    async fn load(
+        storage: &Storage,
+        baseline: &Baseline,
+        is_sought: fn(MemberState) -> bool,
+    ) -> Result<Self, Error> {
+        let read = move |layers| read(layers, is_sought);
         let states = with_layers(storage, &baseline.layers.0, read).await?;
         Ok(Self { seed: baseline.seed(), states })
     }
 
-    /// How this service left somebody; `None` of others.
+    /// The state of one of them; `None` of others.
     #[must_use]
     pub fn find(&self, address: &str) -> Option<MemberState> {
         self.states.get(&key(address, self.seed)).copied()
     }
 }
 
-fn read(layers: Vec<OwnReader>) -> Result<HashMap<u64, MemberState>, Error> {
+fn read(
+    layers: Vec<OwnReader>,
+    is_sought: fn(MemberState) -> bool,
+) -> Result<HashMap<u64, MemberState>, Error> {
     let mut merged = Merged::open(layers, &only(&[KEY, STATE]))?;
     let mut states = HashMap::new();
     while let Some((key, state)) = merged
         .next_row(|batch, row| decode(number_at(batch, STATE, row)).map(|(state, _)| state))?
     {
-        if state.is_removed_by_us() {
+        if is_sought(state) {
             states.insert(key, state);
         }
     }

@@ -12,7 +12,7 @@ use super::comparison::Comparison;
 use super::hasher::Hasher;
 use super::plan::Plan;
 use crate::app::App;
-use crate::baselines::{self, Baseline, HashKind, Index, RemovedPeople};
+use crate::baselines::{self, Baseline, HashKind, Index, OffListPeople};
 use crate::db;
 use crate::exports::{ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
@@ -73,21 +73,24 @@ pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Ba
     if of.sync.resubscribe == Resubscribe::OurRemovals && !of.run.0.is_nil() {
         found.marking.elsewhere = removed_elsewhere(app, of).await?.into();
     }
-    if of.sync.asks_who_is_known() && !found.is_comparing() && found.baseline.version > 0 {
+    if found.is_comparing() || found.baseline.version == 0 {
+        return Ok(found);
+    }
+    if of.sync.asks_who_is_known() {
         return found.with_lookup(app, of).await;
     }
-    Ok(found)
+    found.with_held_back(app).await
 }
 
 /// Whom the other exports to the list have taken off it. One whose baseline is damaged has nobody to bring back.
 async fn removed_elsewhere(
     app: &App,
     of: &BasisQuery<'_>,
-) -> Result<Vec<RemovedPeople>, BasisError> {
+) -> Result<Vec<OffListPeople>, BasisError> {
     let baselines = baselines::store::of_list(&mut app.db.read().await?, of.list).await?;
     let mut removed = Vec::new();
     for baseline in baselines.iter().filter(|baseline| baseline.export_id != of.export) {
-        match RemovedPeople::load(&app.storage, baseline).await {
+        match OffListPeople::removed(&app.storage, baseline).await {
             Ok(people) => removed.push(people),
             Err(error @ baselines::Error::Damaged { .. }) => {
                 tracing::warn!(%error, "whom another export has removed is not known");
@@ -140,6 +143,16 @@ impl Basis {
         }
     }
 
+    /// The same, with those who said no under another address: they are not sent, whatever else the run sends.
+    async fn with_held_back(mut self, app: &App) -> Result<Self, BasisError> {
+        match OffListPeople::held_back(&app.storage, &self.baseline).await {
+            Ok(people) => self.marking.held_back = Some(Arc::new(people)),
+            Err(baselines::Error::Damaged { .. }) => {}
+            Err(baselines::Error::Storage(error)) => return Err(BasisError::Storage(error)),
+        }
+        Ok(self)
+    }
+
     /// Whether unchanged members are left out.
     pub const fn is_comparing(&self) -> bool {
         self.marking.comparison.is_some()
@@ -158,6 +171,7 @@ impl Basis {
             comparison: None,
             lookup: None,
             elsewhere: Arc::default(),
+            held_back: None,
             run: of.run,
         };
         let full_because = of.is_comparing().then_some(because);
@@ -184,8 +198,14 @@ impl Basis {
         let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
         let comparison = Comparison::new(baseline.clone(), index, kind, resends_refused);
         let comparison = Some(Arc::new(comparison));
-        let marking =
-            Marking { hasher, comparison, lookup: None, elsewhere: Arc::default(), run: of.run };
+        let marking = Marking {
+            hasher,
+            comparison,
+            lookup: None,
+            elsewhere: Arc::default(),
+            held_back: None,
+            run: of.run,
+        };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);
         Ok(Self { plan, baseline, marking, full_because })
     }

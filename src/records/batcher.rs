@@ -18,7 +18,7 @@ use super::integers::to_i64;
 use super::plan::Plan;
 use super::positions::Positions;
 use super::sifter::{Sifted, Sifter};
-use crate::baselines::{HashKind, Known, ListMember, MemberState, RemovedPeople};
+use crate::baselines::{HashKind, Known, ListMember, MemberState, OffListPeople};
 use crate::campaign_monitor::{Encoded, SubscriberState};
 use crate::names::RunId;
 
@@ -52,7 +52,9 @@ pub struct Marking {
     /// What tells who is known where nothing is left out.
     pub lookup: Option<Arc<Comparison>>,
     /// People whom other exports to the list have taken off it, where they may come back.
-    pub elsewhere: Arc<[RemovedPeople]>,
+    pub elsewhere: Arc<[OffListPeople]>,
+    /// People who were never sent because of a no under another address, where nothing else tells who is known.
+    pub held_back: Option<Arc<OffListPeople>>,
     /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
@@ -75,14 +77,17 @@ impl Marking {
             comparison: None,
             lookup: None,
             elsewhere: Arc::default(),
+            held_back: None,
             run: RunId(uuid::Uuid::nil()),
         }
     }
 
     /// What the baseline has of an address.
     fn state_of(&self, address: &str) -> Option<MemberState> {
-        let known = self.known()?;
-        Some(known.find(known.key(address))?.state)
+        match self.known() {
+            Some(known) => known.find(known.key(address)).map(|known| known.state),
+            None => self.held_back.as_ref()?.find(address),
+        }
     }
 
     /// How this service took somebody off the list: by this export, or by another one while this one did not hold the

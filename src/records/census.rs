@@ -108,6 +108,13 @@ impl Census {
         self.newcomer_ids.contains(&xxh3_64(customer_id.as_bytes()))
     }
 
+    /// Whether a member is on the list, or may be, and left the segments with this address.
+    pub(super) fn is_departed(&self, state: MemberState, slot: usize) -> bool {
+        use MemberState::{FlaggedByUs, InDoubt, OnList};
+        let is_on_list = matches!(state, OnList | FlaggedByUs | InDoubt);
+        is_on_list && self.known.is_some() && !self.met.contains(slot)
+    }
+
     /// Whether a row would be sent to an address that the list does not have.
     #[must_use]
     pub fn has_newcomers(&self) -> bool {

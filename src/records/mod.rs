@@ -18,6 +18,7 @@ pub mod forecast;
 mod gathering;
 pub mod hasher;
 pub mod integers;
+mod known_ids;
 pub mod leaver_set;
 pub mod outlook;
 pub mod plan;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
+use crate::baselines::MemberOrigin;
+
 /// How a batch ended: whether Campaign Monitor accepted its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +57,8 @@ pub struct BatchResult {
     pub newcomers_created: Option<i64>,
     /// Rows of the run whose people a call brought back.
     pub returned: Option<Json<Vec<i64>>>,
+    /// Rows of the run whose address was changed, each with the origin of the member from then on.
+    pub changed: Option<Json<Vec<(i64, MemberOrigin)>>>,
 }
 
 /// What the batches of a run add up to.

@@ -21,7 +21,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
                      created, updated, rejected, changed_addresses, inferred, unchanged, body_hash, newcomers_created,
-                     returned) ",
+                     returned, changed) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -40,7 +40,8 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.unchanged)
                     .push_bind(batch.body_hash)
                     .push_bind(batch.newcomers_created)
-                    .push_bind(&batch.returned);
+                    .push_bind(&batch.returned)
+                    .push_bind(&batch.changed);
             });
             insert.build().execute(db).await.map(drop)
         })?;

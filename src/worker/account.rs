@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use super::members::{Answers, Members, members, sent_address};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
-use crate::baselines::ListMember;
+use crate::baselines::{ListMember, MemberOrigin};
 use crate::campaign_monitor::Error;
 use crate::names::RunId;
 use crate::records::columns::Columns;
@@ -137,7 +137,15 @@ fn result(uploaded: &Uploaded, counts: &Counts) -> runs::BatchResult {
         body_hash: batch.body_hash,
         newcomers_created: uploaded.proven_newcomers(),
         returned: positions(batch, &uploaded.returned),
+        changed: changed(uploaded),
     }
+}
+
+/// The rows of the run whose address was changed.
+fn changed(uploaded: &Uploaded) -> Option<Json<Vec<(i64, MemberOrigin)>>> {
+    let Uploaded { batch, changed, .. } = uploaded;
+    let rows = changed.iter().map(|(row, old)| (batch.positions.of(*row), old.origin));
+    (!changed.is_empty()).then(|| Json(rows.collect()))
 }
 
 /// The rows of the run that these rows of the page are.

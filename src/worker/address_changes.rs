@@ -3,32 +3,34 @@
 //! Each is read first: who has said no meanwhile is not sent at all, and who is not there is imported like everybody.
 //! A call without an answer is made again: when it had landed, the old address is gone, and the new one is there.
 
+use std::ops::ControlFlow;
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 
 use super::upload::Uploader;
 use super::uploaded::{Unanswered, Uploaded};
-use crate::baselines::{ListMember, MemberState};
+use crate::baselines::{ListMember, MemberOrigin, MemberState};
 use crate::campaign_monitor::{Account, Disposition, Error, SubscriberState};
 
 /// A newcomer whom the list has under an old address.
 pub struct EarlierRow {
     /// In the page of the batch.
     pub row: usize,
-    /// As the baseline has it.
-    pub old: ListMember,
+    /// As the baseline has them: one, where the address is changed.
+    pub olds: Vec<ListMember>,
     /// Whether the old address becomes the new one. Others are only read, and keep the old one.
     pub is_changed: bool,
 }
 
 /// The outcome for one of them.
 enum Change {
-    /// The list has the new address.
-    Done,
-    /// The list has nobody to change; or somebody whose mail bounces, or whom it does not change.
-    Impossible(Option<MemberState>),
-    /// The person has said no.
-    SaidNo(MemberState),
+    /// The list has the new address of this member.
+    Done(ListMember),
+    /// The list has nobody to change; or somebody whose mail bounces, or whom it does not change. With what was found.
+    Impossible(Vec<ListMember>),
+    /// The person has said no, as this member.
+    SaidNo(ListMember),
 }
 
 /// A call without an answer that helps, and whether the list may have the new address all the same.
@@ -51,13 +53,13 @@ impl Uploader {
         let calls = stream::iter(rows).map(|earlier| {
             let new = self.address(&page, earlier.row);
             let record = self.plan.record(&page, earlier.row);
-            async move { (self.change(&earlier, &new, record, in_doubt).await, earlier) }
+            async move { (self.change(&earlier, &new, record, in_doubt).await, earlier.row) }
         });
         let mut changes = Box::pin(calls.buffer_unordered(most));
         let mut left = vec![];
-        while let Some((change, EarlierRow { row, old, .. })) = changes.next().await {
+        while let Some((change, row)) = changes.next().await {
             match change {
-                Ok(change) => left.extend(state.count_change(row, old, &change)),
+                Ok(change) => left.extend(state.count_change(row, change)),
                 Err(undone) => state.add_undone(row, undone),
             }
         }
@@ -71,70 +73,85 @@ impl Uploader {
         record: Bytes,
         in_doubt: bool,
     ) -> Result<Change, Undone> {
-        let (mut in_doubt, mut failed) = (in_doubt, None);
+        let (mut landed, mut failed) = (in_doubt.then_some(MemberOrigin::Unknown), None);
         for attempt in 1..=self.work.call_tries {
-            let looked = self.before_change(earlier, new, in_doubt).await;
-            if let Some(known) = looked.map_err(|error| Undone { error, in_doubt })? {
-                return Ok(known);
-            }
+            let looked = self.before_change(earlier, new, landed).await;
+            let in_doubt = landed.is_some();
+            let old = match looked.map_err(|error| Undone { error, in_doubt })? {
+                ControlFlow::Continue(old) => old,
+                ControlFlow::Break(known) => return Ok(known),
+            };
             let Some(slot) = self.slot().await else { break };
-            let (list, address, body) = (&self.list_id, &earlier.old.address, &record);
+            let (list, address, body) = (&self.list_id, &old.address, &record);
             let call = |account: Account| async move {
                 account.change_address(list, address, body.clone()).await
             };
             let answer = self.session.call(call).await;
             slot.answer(self.verdict(&answer, attempt));
-            let Err(error) = answer else { return Ok(Change::Done) };
-            in_doubt |= error.is_in_doubt();
+            let Err(error) = answer else { return Ok(Change::Done(old.clone())) };
+            // The list had the old address just now.
+            landed = if error.is_in_doubt() { Some(old.origin) } else { landed };
             match error.disposition() {
                 Disposition::Retry(asked) => {
                     failed = Some(error);
                     self.wait(asked, attempt).await;
                 }
-                _ if error.is_personal() => return Ok(Change::Impossible(None)),
-                _ => return Err(Undone { error: Some(error), in_doubt }),
+                _ if error.is_personal() => return Ok(Change::Impossible(vec![])),
+                _ => return Err(Undone { error: Some(error), in_doubt: landed.is_some() }),
             }
         }
-        Err(Undone { error: failed, in_doubt })
+        Err(Undone { error: failed, in_doubt: landed.is_some() })
     }
 
-    /// What is known before the call; `None` when it is to be made.
-    async fn before_change(
+    /// What is known before the call, or the member to change. `landed` says who put the new address on the list, where
+    /// a call before may have: an attempt that ended may also have made none, and somebody else may have.
+    async fn before_change<'a>(
         &self,
-        earlier: &EarlierRow,
+        earlier: &'a EarlierRow,
         new: &str,
-        in_doubt: bool,
-    ) -> Result<Option<Change>, Option<Error>> {
+        landed: Option<MemberOrigin>,
+    ) -> Result<ControlFlow<Change, &'a ListMember>, Option<Error>> {
         use SubscriberState::{Active, Bounced, Deleted, Other, Unconfirmed, Unsubscribed};
-        Ok(match self.state_of(&earlier.old.address).await? {
-            Some(Active | Unconfirmed) if earlier.is_changed => None,
-            Some(Active | Unconfirmed | Other) => Some(Change::Impossible(None)),
-            Some(Unsubscribed) => Some(Change::SaidNo(MemberState::Unsubscribed)),
-            Some(Deleted) => Some(Change::SaidNo(MemberState::Deleted)),
-            Some(Bounced) => Some(Change::Impossible(Some(MemberState::Bounced))),
-            None if earlier.is_changed && in_doubt && self.state_of(new).await?.is_some() => {
-                Some(Change::Done)
+        let mut learned = vec![];
+        for old in &earlier.olds {
+            let as_now = |state| ListMember { state, ..old.clone() };
+            let said_no = |state| Ok(ControlFlow::Break(Change::SaidNo(as_now(state))));
+            match (self.state_of(&old.address).await?, landed) {
+                (Some(Active | Unconfirmed), _) if earlier.is_changed => {
+                    return Ok(ControlFlow::Continue(old));
+                }
+                (Some(Active | Unconfirmed | Other), _) => {}
+                (Some(Unsubscribed), _) => return said_no(MemberState::Unsubscribed),
+                (Some(Deleted), _) => return said_no(MemberState::Deleted),
+                (Some(Bounced), _) => learned.push(as_now(MemberState::Bounced)),
+                (None, Some(origin))
+                    if earlier.is_changed && self.state_of(new).await? == Some(Active) =>
+                {
+                    let done = Change::Done(ListMember { origin, ..old.clone() });
+                    return Ok(ControlFlow::Break(done));
+                }
+                (None, _) => learned.push(as_now(MemberState::Moved)),
             }
-            None => Some(Change::Impossible(Some(MemberState::Moved))),
-        })
+        }
+        Ok(ControlFlow::Break(Change::Impossible(learned)))
     }
 }
 
 impl Uploaded {
     /// Counts the outcome for a row; returns it when it is to be imported.
-    fn count_change(&mut self, row: usize, old: ListMember, change: &Change) -> Option<usize> {
+    fn count_change(&mut self, row: usize, change: Change) -> Option<usize> {
         match change {
-            Change::Done => {
+            Change::Done(old) => {
                 self.updated += 1;
                 self.changed.insert(row, old);
                 None
             }
-            Change::Impossible(state) => {
-                self.learned.extend(state.map(|state| ListMember { state, ..old }));
+            Change::Impossible(learned) => {
+                self.learned.extend(learned);
                 Some(row)
             }
-            Change::SaidNo(state) => {
-                self.learned.push(ListMember { state: *state, ..old });
+            Change::SaidNo(old) => {
+                self.learned.push(old);
                 self.held_back.push(row);
                 None
             }

@@ -38,7 +38,7 @@ impl Uploader {
         state.held_back.append(&mut parted.held_back);
         let earlier = std::mem::take(&mut parted.earlier);
         let left = self.change_addresses(state, earlier, in_doubt).await;
-        parted.newcomers.extend(left);
+        parted.add(&state.batch, &left);
         if let Some(unanswered) = &mut state.unanswered {
             unanswered.add(parted.rows(), in_doubt);
             return;
@@ -108,10 +108,10 @@ impl Uploader {
             _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
             Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
             Some(EarlierAddress::Changed(old)) => {
-                parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: true });
+                parted.earlier.push(EarlierRow { row, olds: vec![old.clone()], is_changed: true });
             }
-            Some(EarlierAddress::Kept(old)) => {
-                parted.earlier.push(EarlierRow { row, old: old.clone(), is_changed: false });
+            Some(EarlierAddress::Kept(olds)) => {
+                parted.earlier.push(EarlierRow { row, olds: olds.clone(), is_changed: false });
             }
             None => match left_as {
                 Some(state) => parted.returning.push((row, state)),
@@ -133,6 +133,16 @@ impl Uploader {
 }
 
 impl Parted {
+    /// Adds rows that are imported like all others.
+    fn add(&mut self, batch: &EncodedBatch, rows: &[usize]) {
+        for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
+            if rows.contains(row) {
+                let part = if hashes.is_known { &mut self.known } else { &mut self.newcomers };
+                part.push(*row);
+            }
+        }
+    }
+
     /// Every record that is sent with others, or comes back.
     fn rows(self) -> Vec<usize> {
         let returning = self.returning.into_iter().map(|(row, _)| row);

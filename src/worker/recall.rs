@@ -10,7 +10,7 @@ use super::job::Job;
 use super::joined::Joined;
 use super::members::{Answers, members};
 use super::stopped::Stopped;
-use crate::baselines::{ListMember, MemberState};
+use crate::baselines::{ListMember, MemberOrigin, MemberState};
 use crate::records::address_changes::EarlierAddress;
 use crate::records::basis::Basis;
 use crate::records::batcher::Accounted;
@@ -72,25 +72,33 @@ pub(super) fn is_in(accounted: &Accounted, first_row: i64) -> bool {
     first_row < accounted.position || accounted.answered.contains_key(&first_row)
 }
 
-/// The rows of a batch whose address was changed, where that is certain: all that were to be changed, or none.
+/// The rows of a batch whose address was changed, with the members that they were. Fails where these are not known any
+/// more: else the old address would stay one of a member.
 fn changed(
     job: &Job,
     basis: &Basis,
     batch: &EncodedBatch,
     written: &BatchResult,
-) -> BTreeMap<usize, ListMember> {
+) -> Result<BTreeMap<usize, ListMember>, Stopped> {
     let columns = basis.plan.columns_of(&batch.page);
-    let newcomers = batch.records.iter().zip(&batch.hashes).filter(|(_, hashes)| !hashes.is_known);
-    let planned = newcomers.filter_map(|(row, _)| {
-        let address = basis.plan.address(&columns, *row).ok()?;
-        let id = columns.written(CUSTOMER_ID_COLUMN, *row)?;
-        match job.changes.of(&address, id)? {
-            EarlierAddress::Changed(old) => Some((*row, old.clone())),
-            EarlierAddress::Kept(_) | EarlierAddress::SaidNo => None,
-        }
-    });
-    let planned: BTreeMap<_, _> = planned.collect();
-    if to_i64(planned.len()) == written.changed_addresses { planned } else { BTreeMap::new() }
+    let member = |(position, origin): &(i64, MemberOrigin)| {
+        let row = batch.positions.row(*position)?;
+        let address = basis.plan.address(&columns, row).ok()?;
+        let id = columns.written(CUSTOMER_ID_COLUMN, row)?;
+        let old = match job.changes.of(&address, id)? {
+            EarlierAddress::Changed(old) => old,
+            EarlierAddress::Kept(olds) => olds.first().filter(|_| olds.len() == 1)?,
+            EarlierAddress::SaidNo => return None,
+        };
+        Some((row, ListMember { origin: *origin, ..old.clone() }))
+    };
+    let stored = written.changed.iter().flat_map(|changed| &changed.0);
+    let changed: BTreeMap<_, _> = stored.filter_map(member).collect();
+    if to_i64(changed.len()) == written.changed_addresses {
+        return Ok(changed);
+    }
+    let unknown = "whose addresses an earlier attempt changed is not known";
+    Err(Stopped::Fault(anyhow::anyhow!(unknown)))
 }
 
 async fn recalled(
@@ -105,7 +113,7 @@ async fn recalled(
     drop(db);
     let returned = written.returned.iter().flat_map(|positions| &positions.0);
     let returned: Vec<usize> = returned.filter_map(|one| batch.positions.row(*one)).collect();
-    let changed = changed(job, basis, batch, written);
+    let changed = changed(job, basis, batch, written)?;
     let answers = Answers {
         created: written.newcomers_created,
         returned: &returned,
