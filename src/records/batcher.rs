@@ -53,6 +53,8 @@ pub struct Marking {
     pub lookup: Option<Arc<Comparison>>,
     /// People whom other exports to the list have taken off it, where they may come back.
     pub elsewhere: Arc<[RemovedPeople]>,
+    /// The same of the export itself; `None` also where it is unknown.
+    pub here: Option<Arc<RemovedPeople>>,
     /// The run that sends them; nil for a preview.
     pub run: RunId,
 }
@@ -75,6 +77,7 @@ impl Marking {
             comparison: None,
             lookup: None,
             elsewhere: Arc::default(),
+            here: None,
             run: RunId(uuid::Uuid::nil()),
         }
     }
@@ -94,6 +97,14 @@ impl Marking {
             }
             known => known,
         }
+    }
+
+    /// The run that took somebody off the list whom the baseline knows so.
+    fn removed_by(&self, address: &str, known: Option<MemberState>) -> Option<RunId> {
+        if known.is_some_and(MemberState::is_removed_by_us) {
+            return self.here.as_ref()?.run_of(address);
+        }
+        self.elsewhere.iter().find_map(|removed| removed.run_of(address))
     }
 }
 
@@ -271,6 +282,7 @@ impl Batcher {
                 has_left: state.is_some_and(MemberState::has_left),
                 is_held_back: state == Some(MemberState::HeldBack),
                 left_as: self.marking.removed(&address, trusted).and_then(left_as),
+                left_by: self.marking.removed_by(&address, trusted),
             }
         });
         hashes.collect()

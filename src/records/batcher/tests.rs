@@ -90,7 +90,14 @@ impl World {
             let hasher = Hasher::new(new.seed, &plan.fingerprint);
             return (
                 new,
-                Marking { hasher, comparison: None, lookup: None, elsewhere: Arc::default(), run },
+                Marking {
+                    hasher,
+                    comparison: None,
+                    lookup: None,
+                    elsewhere: Arc::default(),
+                    here: None,
+                    run,
+                },
             );
         };
         let is_same = baseline.fingerprint == plan.fingerprint;
@@ -105,6 +112,7 @@ impl World {
                 comparison: Some(Arc::new(comparison)),
                 lookup: None,
                 elsewhere: Arc::default(),
+                here: None,
                 run,
             },
         )
