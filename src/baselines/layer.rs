@@ -19,7 +19,7 @@ pub(super) const KEY: &str = "key";
 pub(super) const CONTENT: &str = "content";
 pub(super) const RECORD: &str = "record";
 pub(super) const STATE: &str = "state";
-const RUN: &str = "run";
+pub(super) const RUN: &str = "run";
 const ADDRESS: &str = "address";
 const CUSTOMER_ID: &str = "customerId";
 
@@ -48,6 +48,11 @@ pub(super) fn number_at(batch: &RecordBatch, column: &str, row: usize) -> u64 {
     batch[column].as_primitive::<UInt64Type>().value(row)
 }
 
+/// The run of a row; `None` when it cannot have been written so.
+pub(super) fn run_at(batch: &RecordBatch, row: usize) -> Option<RunId> {
+    Some(RunId(batch[RUN].as_string::<i32>().value(row).parse().ok()?))
+}
+
 /// A row with all columns; `None` when it cannot have been written so.
 pub(super) fn member(batch: &RecordBatch, row: usize) -> Option<ListMember> {
     let text = |column: &str| batch[column].as_string::<i32>().value(row);
@@ -59,7 +64,7 @@ pub(super) fn member(batch: &RecordBatch, row: usize) -> Option<ListMember> {
         record: number_at(batch, RECORD, row),
         state,
         origin,
-        run: RunId(text(RUN).parse().ok()?),
+        run: run_at(batch, row)?,
     })
 }
 

@@ -3,21 +3,24 @@
 
 use std::collections::HashMap;
 
+use arrow_array::RecordBatch;
+
 use super::baseline::Baseline;
 use super::blocking::with_layers;
 use super::error::Error;
-use super::layer::{KEY, STATE, number_at, only};
+use super::layer::{KEY, RUN, STATE, number_at, only, run_at};
 use super::member::key;
 use super::merged::Merged;
 use super::state::{MemberState, decode};
+use crate::names::RunId;
 use crate::storage::{OwnReader, Storage};
 
 /// The people of one baseline in some states.
 #[derive(Debug)]
 pub struct OffListPeople {
     seed: u64,
-    /// By the keys of their addresses.
-    states: HashMap<u64, MemberState>,
+    /// By the keys of their addresses, each with the run that removed the person.
+    states: HashMap<u64, (MemberState, RunId)>,
 }
 
 impl OffListPeople {
@@ -44,6 +47,16 @@ impl OffListPeople {
     /// The state of one of them; `None` of others.
     #[must_use]
     pub fn find(&self, address: &str) -> Option<MemberState> {
+        self.known(address).map(|(state, _)| state)
+    }
+
+    /// The run that removed somebody; `None` of others.
+    #[must_use]
+    pub fn run_of(&self, address: &str) -> Option<RunId> {
+        self.known(address).map(|(_, run)| run)
+    }
+
+    fn known(&self, address: &str) -> Option<(MemberState, RunId)> {
         self.states.get(&key(address, self.seed)).copied()
     }
 }
@@ -51,15 +64,18 @@ impl OffListPeople {
 fn read(
     layers: Vec<OwnReader>,
     is_sought: fn(MemberState) -> bool,
-) -> Result<HashMap<u64, MemberState>, Error> {
-    let mut merged = Merged::open(layers, &only(&[KEY, STATE]))?;
+) -> Result<HashMap<u64, (MemberState, RunId)>, Error> {
+    let mut merged = Merged::open(layers, &only(&[KEY, STATE, RUN]))?;
     let mut states = HashMap::new();
-    while let Some((key, state)) = merged
-        .next_row(|batch, row| decode(number_at(batch, STATE, row)).map(|(state, _)| state))?
-    {
+    while let Some((key, (state, run))) = merged.next_row(state_and_run)? {
         if is_sought(state) {
-            states.insert(key, state);
+            states.insert(key, (state, run));
         }
     }
     Ok(states)
+}
+
+fn state_and_run(batch: &RecordBatch, row: usize) -> Option<(MemberState, RunId)> {
+    let (state, _) = decode(number_at(batch, STATE, row))?;
+    Some((state, run_at(batch, row)?))
 }

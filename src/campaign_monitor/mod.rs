@@ -48,7 +48,7 @@ pub use lists::{
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
-pub use removal::{Departure, MovedPage};
+pub use removal::{Departure, MovedPage, StateSince};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 pub use subscribers::{

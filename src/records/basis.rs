@@ -72,6 +72,7 @@ pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Ba
     let mut found = compared(app, of, plan).await?;
     if of.sync.resubscribe == Resubscribe::OurRemovals && !of.run.0.is_nil() {
         found.marking.elsewhere = removed_elsewhere(app, of).await?.into();
+        found.marking.here = removed(app, &found.baseline).await?.map(Arc::new);
     }
     if found.is_comparing() || found.baseline.version == 0 {
         return Ok(found);
@@ -88,17 +89,23 @@ async fn removed_elsewhere(
     of: &BasisQuery<'_>,
 ) -> Result<Vec<OffListPeople>, BasisError> {
     let baselines = baselines::store::of_list(&mut app.db.read().await?, of.list).await?;
-    let mut removed = Vec::new();
+    let mut all = Vec::new();
     for baseline in baselines.iter().filter(|baseline| baseline.export_id != of.export) {
-        match OffListPeople::removed(&app.storage, baseline).await {
-            Ok(people) => removed.push(people),
-            Err(error @ baselines::Error::Damaged { .. }) => {
-                tracing::warn!(%error, "whom another export has removed is not known");
-            }
-            Err(baselines::Error::Storage(error)) => return Err(BasisError::Storage(error)),
-        }
+        all.extend(removed(app, baseline).await?);
     }
-    Ok(removed)
+    Ok(all)
+}
+
+/// Whom an export has taken off its list; `None` where its baseline is damaged.
+async fn removed(app: &App, baseline: &Baseline) -> Result<Option<OffListPeople>, BasisError> {
+    match OffListPeople::removed(&app.storage, baseline).await {
+        Ok(people) => Ok(Some(people)),
+        Err(error @ baselines::Error::Damaged { .. }) => {
+            tracing::warn!(%error, "whom an export has removed is not known");
+            Ok(None)
+        }
+        Err(baselines::Error::Storage(error)) => Err(BasisError::Storage(error)),
+    }
 }
 
 async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
@@ -172,6 +179,7 @@ impl Basis {
             lookup: None,
             elsewhere: Arc::default(),
             held_back: None,
+            here: None,
             run: of.run,
         };
         let full_because = of.is_comparing().then_some(because);
@@ -204,6 +212,7 @@ impl Basis {
             lookup: None,
             elsewhere: Arc::default(),
             held_back: None,
+            here: None,
             run: of.run,
         };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);

@@ -53,6 +53,8 @@ pub struct Marking {
     pub lookup: Option<Arc<Comparison>>,
     /// People whom other exports to the list have taken off it, where they may come back.
     pub elsewhere: Arc<[OffListPeople]>,
+    /// The same of the export itself; `None` also where it is unknown.
+    pub here: Option<Arc<OffListPeople>>,
     /// People who were never sent because of a no under another address, where nothing else tells who is known.
     pub held_back: Option<Arc<OffListPeople>>,
     /// The run that sends them; nil for a preview.
@@ -78,6 +80,7 @@ impl Marking {
             lookup: None,
             elsewhere: Arc::default(),
             held_back: None,
+            here: None,
             run: RunId(uuid::Uuid::nil()),
         }
     }
@@ -99,6 +102,14 @@ impl Marking {
             }
             state => state.filter(|_| self.is_current()),
         }
+    }
+
+    /// The run that took somebody off the list whom the baseline knows so.
+    fn removed_by(&self, address: &str, known: Option<MemberState>) -> Option<RunId> {
+        if known.is_some_and(MemberState::is_removed_by_us) {
+            return self.here.as_ref()?.run_of(address);
+        }
+        self.elsewhere.iter().find_map(|removed| removed.run_of(address))
     }
 }
 
@@ -276,6 +287,7 @@ impl Batcher {
                 has_left: state.is_some_and(MemberState::has_left),
                 is_held_back: state == Some(MemberState::HeldBack),
                 left_as: self.marking.removed(&address, state).and_then(left_as),
+                left_by: self.marking.removed_by(&address, trusted),
             }
         });
         hashes.collect()

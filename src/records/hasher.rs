@@ -5,6 +5,7 @@ use arrow_array::{Array, RecordBatch};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::campaign_monitor::SubscriberState;
+use crate::names::RunId;
 
 /// Stands in place of the length of a value that is not there.
 const NOTHING: u32 = u32::MAX;
@@ -32,6 +33,8 @@ pub struct RecordHashes {
     pub is_held_back: bool,
     /// The state in which an earlier run, also of another export, took the person off the list; `None` of others.
     pub left_as: Option<SubscriberState>,
+    /// That run; `None` also where it is unknown.
+    pub left_by: Option<RunId>,
 }
 
 impl RecordHashes {

@@ -198,7 +198,11 @@ async fn others(
         let last = store_sent::last_sending(tx, export, subject.list.as_str(), NO_RUN).await?;
         let baseline = baselines.iter().find(|baseline| baseline.export_id == export);
         match (baseline, last) {
-            (None, None) => {}
+            (None, None) => {
+                if store_senders::is_older_than_baselines(tx, export).await? {
+                    return Ok(None);
+                }
+            }
             (Some(baseline), last) if is_trusted(baseline, last, None) => {
                 others.push(baseline.clone());
             }

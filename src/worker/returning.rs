@@ -1,15 +1,27 @@
 //! People whom an earlier run, perhaps of another export, took off the list, and who are in the segments again.
 //!
-//! Each is read first. Only those who are still as that run left them come back, in calls of their own: those who left
-//! by their own wish in between stay away. Such a call is never repeated blindly, since they may leave at any time.
+//! Each is read first. Only those who have been as that run left them since it ended come back, in calls of their own:
+//! those who left by their own wish in between stay away. Such a call is never repeated blindly: they may leave at any
+//! time.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use arrow_array::RecordBatch;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use super::upload::{PeopleKind, Request, Uploader};
 use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
-use crate::campaign_monitor::{Account, Disposition, Error, ImportFailure, SubscriberState};
+use crate::campaign_monitor::{
+    Account, Disposition, Error, ImportFailure, StateSince, SubscriberState,
+};
+use crate::db;
+use crate::names::RunId;
+use crate::records::encoded::EncodedBatch;
+use crate::runs::{self, Run};
+
+/// The clock of the account may have been put forward or back since a run, and its moments are cut to seconds.
+const CLOCK_CHANGE: TimeDelta = TimeDelta::minutes(61);
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// Rows of the page of a batch, each with the state in which an earlier run left the person.
 pub type Returning = Vec<(usize, SubscriberState)>;
@@ -61,18 +73,60 @@ impl Uploader {
         returning: Returning,
         in_doubt: bool,
     ) -> Result<Found, Option<Error>> {
-        let mut found = Found::default();
+        let (mut found, ahead) = (Found::default(), self.ahead().await?);
+        let removed_by = removed_by(&state.batch);
         for (row, left_as) in returning {
             let address = self.address(&state.batch.page, row);
             let may_be_a_wish = in_doubt && left_as == SubscriberState::Unsubscribed;
-            match self.state_of(&address).await? {
-                Some(now) if now == left_as && !may_be_a_wish => found.as_left.push(row),
-                None | Some(SubscriberState::Active) => found.usual.push(row),
+            let now = match self.state_since(&address).await {
+                // The import answers what is wrong with this person.
+                Err(Some(error)) if error.is_personal() => None,
+                read => read?,
+            };
+            match now {
+                Some(now)
+                    if now.state == left_as
+                        && !may_be_a_wish
+                        && self.is_of(removed_by.get(&row), &now.date, ahead).await? =>
+                {
+                    found.as_left.push(row);
+                }
+                None => found.usual.push(row),
+                Some(now) if now.state == SubscriberState::Active => found.usual.push(row),
                 Some(_) if self.plan.resubscribes() => found.usual.push(row),
-                Some(now) => found.refused.push(refusal(address, now)),
+                Some(now) => found.refused.push(refusal(address, now.state)),
             }
         }
         Ok(found)
+    }
+
+    /// How far the clock of the account is ahead of ours.
+    async fn ahead(&self) -> Result<TimeDelta, Option<Error>> {
+        let now = self.ask(|account| async move { account.system_date().await }).await?;
+        let now = NaiveDateTime::parse_from_str(&now, MOMENT);
+        now.map(|now| now - db::now().naive_utc()).map_err(|_| Some(Error::Interrupted))
+    }
+
+    /// Whether somebody has been in a state since a run that removed them, and not only since later. It is unknown of a
+    /// run that is not kept any more: then it may be their own wish. Where everybody comes back that does not matter.
+    async fn is_of(
+        &self,
+        run: Option<&RunId>,
+        date: &str,
+        ahead: TimeDelta,
+    ) -> Result<bool, Option<Error>> {
+        if self.plan.resubscribes() {
+            return Ok(true);
+        }
+        let Some(run) = run else { return Ok(false) };
+        let run = self.run_that_removed(*run).await.map_err(|_| Some(Error::Interrupted))?;
+        let ended = run.and_then(|run| run.end_utc).map(|ended| ended.naive_utc() + ahead);
+        let date = NaiveDateTime::parse_from_str(date, MOMENT).ok();
+        Ok(ended.zip(date).is_some_and(|(ended, date)| date <= ended + CLOCK_CHANGE))
+    }
+
+    async fn run_that_removed(&self, run: RunId) -> sqlx::Result<Option<Run>> {
+        runs::store::get(&mut self.gate.app.db.read().await?, run).await
     }
 
     /// The address to which a row is sent.
@@ -81,20 +135,31 @@ impl Uploader {
         self.plan.address(&columns, row).map_or_else(|_| String::new(), Into::into)
     }
 
-    /// What a person is to the list, with retries where they may help.
+    /// What a person is to the list.
     pub(super) async fn state_of(
         &self,
         address: &str,
     ) -> Result<Option<SubscriberState>, Option<Error>> {
-        let (list, mut failed) = (self.list_id.as_str(), None);
+        Ok(self.state_since(address).await?.map(|found| found.state))
+    }
+
+    async fn state_since(&self, address: &str) -> Result<Option<StateSince>, Option<Error>> {
+        let list = self.list_id.as_str();
+        self.ask(|account| async move { account.state_since(list, address).await }).await
+    }
+
+    /// The answer to a call that asks for something, with retries where they may help.
+    async fn ask<T, F>(&self, call: impl Fn(Account) -> F) -> Result<T, Option<Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut failed = None;
         for attempt in 1..=self.work.call_tries {
             let Some(slot) = self.slot().await else { return Err(failed) };
-            let read =
-                |account: Account| async move { account.subscriber_state(list, address).await };
-            let answer = self.session.call(read).await;
+            let answer = self.session.call(&call).await;
             slot.answer(self.verdict(&answer, attempt));
             match answer {
-                Ok(state) => return Ok(state),
+                Ok(answer) => return Ok(answer),
                 Err(error) => {
                     let Disposition::Retry(asked) = error.disposition() else {
                         return Err(Some(error));
@@ -106,6 +171,12 @@ impl Uploader {
         }
         Err(failed)
     }
+}
+
+/// The runs that removed the people of a batch, by rows.
+fn removed_by(batch: &EncodedBatch) -> HashMap<usize, RunId> {
+    let records = batch.records.iter().zip(&batch.hashes);
+    records.filter_map(|(row, hashes)| Some((*row, hashes.left_by?))).collect()
 }
 
 /// The same as an import would have answered.

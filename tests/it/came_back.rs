@@ -265,3 +265,18 @@ async fn who_comes_back_by_a_call_without_an_answer_was_there_before() {
     let counts = ["created", "updated", "resubscribed"].map(|name| count(&back, name));
     assert_eq!(counts, [0, 1, 1], "{back}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_whom_campaign_monitor_does_not_want_to_show_fails_no_run() {
+    let app = TestApp::start().await;
+    let export = deleted_person(&app, "ourRemovals").await;
+    let odd = json!({"status": 400, "code": 1, "message": "Invalid Email Address"});
+    let odd =
+        json!([{"match": {"path": "subscribers/", "method": "GET"}, "kind": {"status": odd}}]);
+    app.faults(&odd).await;
+    app.segment("People", &csv(0..3)).await;
+    let back = run(&app, &export).await;
+    let counts = ["updated", "rejected", "resubscribed"].map(|name| count(&back, name));
+    assert_eq!(counts, [2, 1, 0], "{back}");
+    assert_eq!(state(&app, 0).await, "Deleted");
+}

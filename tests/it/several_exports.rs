@@ -1,13 +1,16 @@
 //! Several exports to one list: what one of them knew of somebody proves nothing once they may have joined again.
 
+use chrono::TimeDelta;
+use segment_export::{db, sql};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::changed_addresses::{
     deletes as deletes_changes, export as of_names, known, named_export, put_on_list as put_name,
     run_with, state as state_of,
 };
-use crate::leavers::{csv, export, run, state};
-use crate::origins::{deleted, deletes, put_on_list};
+use crate::leavers::{csv, export, no_brake, run, state, unsubscribes};
+use crate::origins::{at, deleted, deletes, put_on_list};
 use crate::support::{TestApp, text, until};
 
 /// An export whose Ann has become Anna, and somebody else who joined by a form as Ann since.
@@ -61,4 +64,48 @@ async fn whom_an_export_let_go_and_another_one_deleted_is_not_ours_when_they_joi
     app.segment("One", &csv(1..3)).await;
 
     assert_eq!((deleted(&app, &one).await, state(&app, 0).await), (0, "Active".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_unsubscribed_long_after_we_did_so_stays_away() {
+    for (joins_again, expected) in [(true, "Unsubscribed"), (false, "Active")] {
+        let app = TestApp::start().await;
+        let sync = json!({"leavers": {"action": "unsubscribe"}, "brake": no_brake(), "resubscribe": "ourRemovals"});
+        at(&app, "2026-11-29 10:00:00").await;
+        let one = export(&app, "One", 0..3, &sync).await;
+        let other = export(&app, "Other", 3..5, &sync).await;
+        run(&app, &one).await;
+        app.segment("One", &csv(1..3)).await;
+        run(&app, &one).await;
+        assert_eq!(state(&app, 0).await, "Unsubscribed");
+        if joins_again {
+            at(&app, "2026-11-29 13:00:00").await;
+            put_on_list(&app, 0, "Active").await;
+            unsubscribes(&app, 0).await;
+            at(&app, "2026-11-29 10:00:00").await;
+        }
+        for (segment, export) in [("Other", &other), ("One", &one)] {
+            app.segment(segment, &csv(0..1)).await;
+            run(&app, export).await;
+            assert_eq!(state(&app, 0).await, expected, "{segment}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_while_an_export_of_an_older_version_has_not_run_again() {
+    let app = TestApp::start().await;
+    let one = export(&app, "One", 0..3, &deletes("all")).await;
+    let other = export(&app, "Other", 0..1, &json!({})).await;
+    run(&app, &one).await;
+    let mut tx = app.app().db.write().await.unwrap();
+    let (id, past) = (Uuid::parse_str(&other).unwrap(), db::now() - TimeDelta::days(400));
+    let update = "UPDATE exports SET created_utc = $1 WHERE id = $2";
+    sql!(&mut tx, |db| sqlx::query(update).bind(past).bind(id).execute(db).await.map(drop))
+        .unwrap();
+    tx.commit().await.unwrap();
+    app.segment("One", &csv(0..2)).await;
+    assert_eq!((deleted(&app, &one).await, state(&app, 2).await), (0, "Active".into()));
+    run(&app, &other).await;
+    assert_eq!((deleted(&app, &one).await, state(&app, 2).await), (1, "Deleted".into()));
 }

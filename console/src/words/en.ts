@@ -743,7 +743,7 @@ const messages = {
   'reason.declined': 'Somebody declined the plan, and nobody was removed.',
   'reason.superseded': 'A newer run took over, with a plan of its own.',
   'reason.leaversRemain': 'The next run tries again.',
-  'warning.addedByFlag': 'The flag put people on the list again, and it is unknown which ones.',
+  'warning.addedByFlag': 'The flag may have put people on the list again, and it is unknown which ones.',
   'warning.nobodyRemoved': 'This run removes nobody from the list, because something is unknown.',
   'warning.removesLeavers':
     'Runs remove people from the list who leave the segments, if this service put them there and no other export holds them.',

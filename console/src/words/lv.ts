@@ -745,7 +745,7 @@ export const lv: Catalogue = {
   'reason.declined': 'Kāds plānu noraidīja, un neviens netika noņemts.',
   'reason.superseded': 'To aizstāja jaunāka izpilde ar savu plānu.',
   'reason.leaversRemain': 'Nākamā izpilde mēģinās vēlreiz.',
-  'warning.addedByFlag': 'Atzīme atkal pievienoja sarakstam cilvēkus, un nav zināms, kurus.',
+  'warning.addedByFlag': 'Atzīme, iespējams, atkal pievienoja sarakstam cilvēkus, un nav zināms, kurus.',
   'warning.nobodyRemoved': 'Šoreiz no saraksta netiek noņemts neviens, jo kaut kas nav zināms.',
   'warning.removesLeavers':
     'Cilvēki, kuri pamet segmentus, tiek noņemti no saraksta, ja tos tur ielika šis pakalpojums un tos netur cits eksports.',

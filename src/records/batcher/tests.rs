@@ -96,6 +96,7 @@ impl World {
                     lookup: None,
                     elsewhere: Arc::default(),
                     held_back: None,
+                    here: None,
                     run,
                 },
             );
@@ -113,6 +114,7 @@ impl World {
                 lookup: None,
                 elsewhere: Arc::default(),
                 held_back: None,
+                here: None,
                 run,
             },
         )

@@ -18,6 +18,7 @@ const fn hashes(content: u64) -> RecordHashes {
         has_left: false,
         is_held_back: false,
         left_as: None,
+        left_by: None,
     }
 }
 
