@@ -1,5 +1,5 @@
-//! People of an export who are off its list for one reason: those whom it has removed, for the other exports to the same
-//! list, where these people may come back, and those who were never sent. Only those are kept in memory.
+//! People of an export who are off its list for one reason: those whom it has removed, for the other exports to the
+//! same list, where these people may come back, and those who were never sent. Only those are kept in memory.
 
 use std::collections::HashMap;
 

@@ -54,7 +54,7 @@ pub(super) enum RowAddress {
 pub(super) struct KnownIds {
     /// Hashes of the ids of people who said no.
     pub(super) said_no: HashSet<u64>,
-    /// By the id.
+    /// Ids of members on the list, some of whom left the segments under their address.
     pub(super) followed: HashMap<String, FollowedId>,
 }
 

@@ -1,6 +1,7 @@
 //! Who said no gets no mail at another address, whatever else is unknown, damaged or without an answer.
 
 use reqwest::Method;
+use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::changed_addresses::{
@@ -156,4 +157,19 @@ async fn few_changed_addresses_do_not_wait_for_the_approval_of_removals() {
     app.post(&format!("/runs/{second}/approve"), &json!({"planHash": text(&plan, "hash")})).await;
     let ended = app.ended(&second).await;
     assert_eq!(counts(&ended), [0, 1, 1, 0, 2], "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_on_the_list_at_all_any_more_has_not_said_no() {
+    let app = TestApp::start().await;
+    let sync = json!({"send": "changes", "leavers": {"action": "delete"}, "brake": no_brake(),
+        "resubscribe": "ourRemovals"});
+    let export = export(&app, &sync).await;
+    let ann = format!("lists/{LIST_ID}/subscribers?email=ann@example.com");
+    app.order(Method::DELETE, &ann, &Value::Null).await;
+    let second = run_with(&app, &export, &[("2", "bob"), ("3", "cid")]).await;
+    assert_eq!(second["counts"]["leavers"]["gone"], 1, "{second}");
+    assert_eq!(known(&app, &export, "ann").await.0, "moved");
+    let third = run_with(&app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+    assert_eq!(counts(&third), [1, 0, 0, 0, 0], "{third}");
 }
