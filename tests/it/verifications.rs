@@ -7,6 +7,7 @@ use segment_export::upkeep::janitor;
 use segment_export::{db, sql};
 use serde_json::{Value, json};
 
+use crate::leavers;
 use crate::support::{TestApp, good, people, refused, text, until};
 
 impl TestApp {
@@ -301,4 +302,18 @@ async fn differences_leave_with_the_rejections_of_their_run() {
     });
     assert_eq!(left, 0);
     assert_eq!(app.verified(&run).await["missing"], 1, "the counts remain");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_others_put_on_the_list_only_those_see_who_may_use_its_connection() {
+    let app = TestApp::start().await;
+    let export = leavers::export(&app, "People", 0..4, &json!({})).await;
+    let run = app.successful(&export).await;
+    let asked = good(app.verify(&run, &json!({"level": "full"})).await).await;
+    app.verified(&run).await;
+    let id = text(&asked, "verificationId");
+    let path = format!("/runs/{run}/verifications/{id}/differences");
+    let denied = app.request("Contributor", Method::GET, &path).send().await.unwrap();
+    refused(denied, 403).await;
+    good(app.request("Admin", Method::GET, &path).send().await.unwrap()).await;
 }
