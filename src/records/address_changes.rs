@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::census::{BaselineIndex, Census, Rows};
 use super::known_ids::{Departed, FollowedId, KnownIds, RowAddress, keep_held, known_ids};
 use super::plan_failure::PlanFailure;
-use crate::baselines::{Baseline, Known, ListMember, SlotSet};
+use crate::baselines::{Baseline, Known, ListMember, MemberState, SlotSet};
 
 /// What the baseline says about somebody at a new address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,10 @@ pub async fn find(
 
 /// Whether somebody new may be somebody whom the baseline knows.
 fn is_possible(known: &BaselineIndex, census: &Census) -> bool {
-    let may_be = |known: Known| known.state.is_no() || census.is_departed(known.state, known.slot);
+    let may_be = |known: Known| {
+        let is_gone = known.state.is_let_go() && known.state != MemberState::Moved;
+        known.state.is_no() || is_gone || census.is_departed(known.state, known.slot)
+    };
     census.has_newcomers() && known.index.iter().any(may_be)
 }
 
@@ -134,6 +137,7 @@ fn is_possible(known: &BaselineIndex, census: &Census) -> bool {
 #[derive(Default)]
 struct Claim {
     departed: Vec<Departed>,
+    gone: Vec<ListMember>,
     /// Whether nothing else explains the address.
     is_change: bool,
 }
@@ -158,13 +162,13 @@ impl AddressChanges {
 
     fn hold_back(&mut self, address: RowAddress) {
         let is_new = matches!(address, RowAddress::New(_));
-        if let RowAddress::New(address) | RowAddress::InDoubt(address) = address {
+        if let Some(address) = address.sent() {
             let is_first = self.refused.insert(hash(&address));
             self.held_back += usize::from(is_first && is_new);
         }
     }
 
-    fn add(&mut self, address: String, Claim { departed, is_change }: Claim) {
+    fn add(&mut self, address: String, Claim { departed, gone, is_change }: Claim) {
         if self.refused.contains(&hash(&address)) {
             return;
         }
@@ -173,7 +177,10 @@ impl AddressChanges {
                 self.slots.insert(only.slot);
                 EarlierAddress::Changed(only.member.clone())
             }
-            _ => EarlierAddress::Kept(departed.into_iter().map(|one| one.member).collect()),
+            _ => {
+                let departed = departed.into_iter().map(|one| one.member);
+                EarlierAddress::Kept(departed.chain(gone).collect())
+            }
         };
         self.found.insert(address, earlier);
     }
@@ -181,13 +188,14 @@ impl AddressChanges {
 
 /// Every member of the id may be the person at each of its new addresses.
 fn add_claims(claims: &mut BTreeMap<String, Claim>, person: FollowedId, is_change: bool) {
-    let FollowedId { departed, addresses, .. } = person;
+    let FollowedId { departed, gone, addresses, .. } = person;
     for address in addresses {
-        if let RowAddress::New(address) | RowAddress::InDoubt(address) = address {
+        if let Some(address) = address.sent() {
             let is_first = !claims.contains_key(&address);
             let claim = claims.entry(address).or_default();
             claim.is_change = is_change && is_first;
             claim.departed.extend(departed.iter().cloned());
+            claim.gone.extend(gone.iter().cloned());
         }
     }
 }

@@ -145,7 +145,8 @@ impl Census {
         hasher.map(|hasher| hasher.contents(page, &rows)).unwrap_or_default()
     }
 
-    /// Whether the row is sent to an address that the list does not have from the export, or perhaps does not.
+    /// Whether the row is sent to an address that the list does not have from the export, perhaps does not, or does not
+    /// any more.
     fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) -> bool {
         let known = self.known.as_ref();
         let found = known.and_then(|known| known.index.find(known.baseline.key(address)));
@@ -156,7 +157,7 @@ impl Census {
         if self.met.insert(member.slot) && is_sent {
             self.count_known(&member, content);
         }
-        is_sent && member.state == MemberState::InDoubt
+        is_sent && (member.state == MemberState::InDoubt || member.state.is_removed_by_us())
     }
 
     fn count_known(&mut self, member: &Known, content: Option<u64>) {

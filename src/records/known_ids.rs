@@ -35,6 +35,8 @@ pub(super) struct FollowedId {
     on_list: usize,
     /// Those of them who left the segments under their address.
     pub(super) departed: Vec<Departed>,
+    /// Members whom the export let go or removed: whether they have said no since, only the list knows.
+    pub(super) gone: Vec<ListMember>,
     pub(super) addresses: Vec<RowAddress>,
 }
 
@@ -45,8 +47,20 @@ pub(super) enum RowAddress {
     New(String),
     /// It was sent without an answer.
     InDoubt(String),
+    /// This service removed the person from there.
+    Removed(String),
     /// It is not sent, or the list has it.
     Other,
+}
+
+impl RowAddress {
+    /// The address of a row that may be sent to another one than before.
+    pub(super) fn sent(self) -> Option<String> {
+        match self {
+            Self::New(address) | Self::InDoubt(address) | Self::Removed(address) => Some(address),
+            Self::Other => None,
+        }
+    }
 }
 
 /// What is known of the ids of newcomers.
@@ -68,6 +82,12 @@ impl FollowedId {
         }
     }
 
+    fn add_gone(&mut self, member: &ListMember) {
+        if self.gone.len() < PER_ID_MAX {
+            self.gone.push(member.clone());
+        }
+    }
+
     /// Whether one member has one new address, and nothing else has the id.
     pub(super) fn is_change(&self) -> bool {
         let is_one = self.on_list == 1 && self.departed.len() == 1;
@@ -76,7 +96,9 @@ impl FollowedId {
 
     /// Whether the id names no person.
     pub(super) const fn is_anybody(&self) -> bool {
-        self.departed.len() >= PER_ID_MAX || self.addresses.len() >= PER_ID_MAX
+        self.departed.len() >= PER_ID_MAX
+            || self.gone.len() >= PER_ID_MAX
+            || self.addresses.len() >= PER_ID_MAX
     }
 }
 
@@ -126,6 +148,7 @@ fn row_address(
     match known.index.find(known.baseline.key(&address)).map(|found| found.state) {
         None | Some(MemberState::Moved) => RowAddress::New(address),
         Some(MemberState::InDoubt) => RowAddress::InDoubt(address),
+        Some(state) if state.is_removed_by_us() => RowAddress::Removed(address),
         Some(_) => RowAddress::Other,
     }
 }
@@ -136,7 +159,7 @@ pub(super) async fn known_ids(
     known: &BaselineIndex,
     census: &Census,
 ) -> Result<KnownIds, PlanFailure> {
-    use MemberState::{DeletedByUs, Moved, UnsubscribedByUs};
+    use MemberState::{LetGo, Moved};
     let KnownIds { mut said_no, mut followed } = KnownIds::default();
     let (mut pages, mut slots, mut is_following) =
         (baselines::members(storage, &known.baseline), 0.., true);
@@ -147,17 +170,19 @@ pub(super) async fn known_ids(
             }
             if member.state.is_no() {
                 said_no.insert(xxh3_64(member.customer_id.as_bytes()));
-            } else if is_following
-                && !matches!(member.state, DeletedByUs | Moved | UnsubscribedByUs)
-            {
-                let is_departed = census.is_departed(member.state, slot);
+            } else if is_following && member.state != Moved {
                 let one: &mut FollowedId = followed.entry(member.customer_id.clone()).or_default();
-                one.add(slot, member, is_departed);
+                let is_gone = member.state.is_removed_by_us() || member.state == LetGo;
+                if is_gone && !census.met.contains(slot) {
+                    one.add_gone(member);
+                } else if !member.state.is_removed_by_us() {
+                    one.add(slot, member, census.is_departed(member.state, slot));
+                }
                 is_following = followed.len() <= FOLLOWED_MAX;
             }
         }
     }
-    followed.retain(|_, one| is_following && !one.departed.is_empty());
+    followed.retain(|_, one| is_following && !(one.departed.is_empty() && one.gone.is_empty()));
     Ok(KnownIds { said_no, followed })
 }
 

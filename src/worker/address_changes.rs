@@ -122,6 +122,7 @@ impl Uploader {
                 }
                 (Some(Active | Unconfirmed | Other), _) => {}
                 (Some(Unsubscribed), _) => return said_no(MemberState::Unsubscribed),
+                (Some(Deleted), _) if old.state == MemberState::DeletedByUs => {}
                 (Some(Deleted), _) => return said_no(MemberState::Deleted),
                 (Some(Bounced), _) => learned.push(as_now(MemberState::Bounced)),
                 (None, Some(origin))

@@ -38,7 +38,11 @@ impl Uploader {
         state.held_back.append(&mut parted.held_back);
         let earlier = std::mem::take(&mut parted.earlier);
         let left = self.change_addresses(state, earlier, in_doubt).await;
-        parted.add(&state.batch, &left);
+        for (row, hashes) in state.batch.records.iter().zip(&state.batch.hashes) {
+            if left.contains(row) {
+                self.part_usual(*row, hashes, &mut parted);
+            }
+        }
         if let Some(unanswered) = &mut state.unanswered {
             unanswered.add(parted.rows(), in_doubt);
             return;
@@ -96,14 +100,12 @@ impl Uploader {
     }
 
     /// A no under another address goes before everything else.
-
     fn part(
         &self,
         batch: &EncodedBatch,
         (row, hashes): (usize, &RecordHashes),
         parted: &mut Parted,
     ) {
-        let left_as = hashes.left_as.filter(|_| self.returning.is_some());
         match self.earlier(&batch.page, row) {
             _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
             Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
@@ -113,12 +115,17 @@ impl Uploader {
             Some(EarlierAddress::Kept(olds)) => {
                 parted.earlier.push(EarlierRow { row, olds: olds.clone(), is_changed: false });
             }
-            None => match left_as {
-                Some(state) => parted.returning.push((row, state)),
-                None if hashes.has_left && self.plan.resubscribes() => parted.left.push(row),
-                None if hashes.is_known => parted.known.push(row),
-                None => parted.newcomers.push(row),
-            },
+            None => self.part_usual(row, hashes, parted),
+        }
+    }
+
+    /// A row that no other address concerns.
+    fn part_usual(&self, row: usize, hashes: &RecordHashes, parted: &mut Parted) {
+        match hashes.left_as.filter(|_| self.returning.is_some()) {
+            Some(state) => parted.returning.push((row, state)),
+            None if hashes.has_left && self.plan.resubscribes() => parted.left.push(row),
+            None if hashes.is_known => parted.known.push(row),
+            None => parted.newcomers.push(row),
         }
     }
 
@@ -133,16 +140,6 @@ impl Uploader {
 }
 
 impl Parted {
-    /// Adds rows that are imported like all others.
-    fn add(&mut self, batch: &EncodedBatch, rows: &[usize]) {
-        for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
-            if rows.contains(row) {
-                let part = if hashes.is_known { &mut self.known } else { &mut self.newcomers };
-                part.push(*row);
-            }
-        }
-    }
-
     /// Every record that is sent with others, or comes back.
     fn rows(self) -> Vec<usize> {
         let returning = self.returning.into_iter().map(|(row, _)| row);

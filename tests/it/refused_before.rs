@@ -173,3 +173,59 @@ async fn who_is_not_on_the_list_at_all_any_more_has_not_said_no() {
     let third = run_with(&app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
     assert_eq!(counts(&third), [1, 0, 0, 0, 0], "{third}");
 }
+
+fn brings_back() -> Value {
+    json!({"send": "changes", "leavers": {"action": "delete"}, "resubscribe": "ourRemovals", "brake": no_brake()})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_after_a_run_removed_somebody_counts_at_a_new_address() {
+    for sync in [deletes(), brings_back()] {
+        let app = TestApp::start().await;
+        let export = export(&app, &sync).await;
+        let left = run_with(&app, &export, &[("2", "bob"), ("3", "cid")]).await;
+        assert_eq!(counts(&left), [0, 0, 0, 0, 1], "{left}");
+        put_on_list(&app, "ann", "Unsubscribed").await;
+        let back = run_with(&app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+        assert_eq!(counts(&back), [0, 0, 0, 1, 0], "{back}");
+        assert_eq!(on_list(&app, "anna").await, Value::Null);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_whom_a_run_removed_is_sent_at_a_new_address_where_they_said_nothing() {
+    let app = TestApp::start().await;
+    let export = export(&app, &deletes()).await;
+    run_with(&app, &export, &[("2", "bob"), ("3", "cid")]).await;
+    let back = run_with(&app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+    assert_eq!(counts(&back), [1, 0, 0, 0, 0], "{back}");
+    assert_eq!(
+        (state(&app, "ann").await, state(&app, "anna").await),
+        (json!("Deleted"), json!("Active"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_at_a_later_address_counts_at_the_one_from_which_a_run_removed_somebody() {
+    let app = TestApp::start().await;
+    let export = export(&app, &brings_back()).await;
+    run_with(&app, &export, &[("2", "bob"), ("3", "cid")]).await;
+    run_with(&app, &export, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+    put_on_list(&app, "anna", "Unsubscribed").await;
+    let back = run_with(&app, &export, &[("1", "ann"), ("2", "bob"), ("3", "cid")]).await;
+    assert_eq!(counts(&back)[3], 1, "{back}");
+    assert_eq!(state(&app, "ann").await, "Deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_that_another_export_saw_counts_at_a_new_address() {
+    let app = TestApp::start().await;
+    let first = export(&app, &deletes()).await;
+    let other = named_export(&app, "Others", &[("1", "ann")], &deletes()).await;
+    run(&app, &other).await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    run_with(&app, &first, &[("2", "bob"), ("3", "cid")]).await;
+    let back = run_with(&app, &first, &[("1", "anna"), ("2", "bob"), ("3", "cid")]).await;
+    assert_eq!(counts(&back), [0, 0, 0, 1, 0], "{back}");
+    assert_eq!(on_list(&app, "anna").await, Value::Null);
+}
