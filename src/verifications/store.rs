@@ -65,12 +65,17 @@ pub async fn remove_own(tx: &mut WriteHandle, run: RunId) -> Result<()> {
     })
 }
 
-/// Those that a worker may claim, the longest waiting first.
+/// Those that a worker may claim, the longest waiting first. While another run changes the list, its pages are not those
+/// of one moment.
 pub async fn due(tx: &mut ReadHandle, now: Time, limit: i64) -> Result<Vec<VerificationId>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
             "SELECT id FROM verifications WHERE not_before <= $1
                  AND (status = 'queued' OR (status = 'running' AND lease_until < $1))
+                 AND NOT EXISTS (
+                     SELECT 1 FROM runs AS own
+                         JOIN runs AS other ON other.list_id = own.list_id AND other.id <> own.id
+                     WHERE own.id = verifications.run_id AND other.status = 'running')
              ORDER BY not_before LIMIT $2",
         )
         .bind(now)

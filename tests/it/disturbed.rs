@@ -33,7 +33,7 @@ async fn a_verification_comes_after_a_run_of_another_export_that_changes_the_lis
     let app = TestApp::start().await;
     let first = app.successful(&export(&app, "People", 0..10, &json!({})).await).await;
     let other = export(&app, "Others", 10..20, &json!({"verify": "counts"})).await;
-    begin_slowly(&app, &first, 10_000).await;
+    begin_slowly(&app, &first, 3000).await;
     app.successful(&other).await;
     app.faults(&json!([])).await;
     let ended = app.verified(&first).await;
