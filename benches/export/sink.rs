@@ -16,6 +16,9 @@ use url::Url;
 
 use crate::list::List;
 
+/// People by what they are to the list.
+const SUBSCRIBERS: &str =
+    "/api/v3.3/lists/{list}/{state:active|unconfirmed|unsubscribed|bounced|deleted}.json";
 const BODY_BYTES_MAX: usize = 8 << 20;
 /// Longer than any pause of the bench, so that no connection is closed just when a call goes out.
 const KEPT: Duration = Duration::from_mins(10);
@@ -62,7 +65,7 @@ impl Sink {
                 .app_data(PayloadConfig::new(BODY_BYTES_MAX))
                 .route("/api/v3.3/subscribers/{list}/import.json", web::post().to(take))
                 .route("/api/v3.3/subscribers/{list}.json", web::delete().to(delete))
-                .route("/api/v3.3/lists/{list}/{state:active|unconfirmed|unsubscribed|bounced|deleted}.json", web::get().to(show))
+                .route(SUBSCRIBERS, web::get().to(show))
                 .default_service(to(forward))
         };
         let server = HttpServer::new(app).workers(2).keep_alive(KEPT).disable_signals();

@@ -93,7 +93,7 @@ pub async fn find(
 struct Elsewhere {
     /// This service put them on the list.
     ours: SlotSet,
-    /// Another export holds them.
+    /// Another export still sends them.
     let_go: SlotSet,
 }
 

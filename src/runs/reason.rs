@@ -38,8 +38,8 @@ reasons! {
          data matching or the data, and run it again. The value problems of this run name every value.";
     /// Somebody cancelled the run while it was open.
     CanceledByUser User
-        "The run was cancelled by {detail}. What it did before stays: profiles that it sent are on the list, and people \
-         whom it removed are off it.";
+        "The run was cancelled by {detail}. What it did before stays: profiles that it sent are on the list, and \
+         people whom it removed are off it.";
     /// The segments hold more profiles than an export may have.
     ProfileLimitExceeded User
         "{detail} Nothing was sent. Spread the segments over several exports.";

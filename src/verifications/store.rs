@@ -65,8 +65,8 @@ pub async fn remove_own(tx: &mut WriteHandle, run: RunId) -> Result<()> {
     })
 }
 
-/// Those that a worker may claim, the longest waiting first. While another run changes the list, its pages are not those
-/// of one moment.
+/// Those that a worker may claim, the longest waiting first. While another run changes the list, its pages are not
+/// those of one moment.
 pub async fn due(tx: &mut ReadHandle, now: Time, limit: i64) -> Result<Vec<VerificationId>> {
     sql!(tx, |db| {
         sqlx::query_scalar(

@@ -272,7 +272,7 @@ async fn who_reads_the_differences_stands_in_the_audit() {
     app.erase("person1@example.com").await;
     let full = app.verified_at(&run, &json!({"level": "full"})).await;
     let path = format!("/runs/{run}/verifications/{}/differences", text(&full, "verificationId"));
-    let csv = app.request("Contributor", Method::GET, &path).header("Accept", "text/csv");
+    let csv = app.request("Admin", Method::GET, &path).header("Accept", "text/csv");
     let csv = csv.send().await.unwrap().text().await.unwrap();
     assert_eq!(csv, "kind,email,customerId,state\r\nmissing,person1@example.com,1,\r\n");
     let events = app.get("/audit-events?action=run.readDifferences").await["items"].clone();
