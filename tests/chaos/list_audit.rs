@@ -37,17 +37,30 @@ pub async fn audit(shared: &mut SharedList, ended: &Ended) -> Result<DayAudit> {
     for run in &ended.runs {
         audit.check_end(run, ended);
     }
-    let mut left = 0;
+    shared.gone += ended.sum(&["gone"]);
+    let (mut left, mut refused) = (0, 0);
     for person in &mut shared.people {
         let listed = found.get(&person.address).copied();
         left += i64::from(has_stayed(person, listed, shared.action, ended.day));
-        audit.check_person(person, listed, ended);
+        let is_refused = !person.was_on_list && listed.is_some_and(|one| one.state == "Deleted");
+        if is_refused && person.standing == Standing::OfExports {
+            // Who was gone when a run came counts as deleted by somebody, and stays away.
+            refused += i64::from(person.is_sent_on(ended.day));
+        } else {
+            audit.check_person(person, listed, ended);
+        }
         if shared.action == Action::Flag && !ended.is_canceled() {
             audit.check_flag(person, listed, ended.day);
         }
         person.was_on_list = listed.is_some_and(|one| one.state == "Active");
     }
     audit.check_leavers(left, ended);
+    if refused > shared.gone && !ended.is_canceled() {
+        audit.removed_by_mistake += 1;
+        audit
+            .breaches
+            .push(format!("{refused} members stay deleted, and {} were gone", shared.gone));
+    }
     let wishes = shared.people.iter().filter(|person| person.standing == Standing::SaidNo).count();
     for run in &ended.runs {
         audit.check_proof(&shared.caller, run, wishes).await?;
@@ -75,6 +88,10 @@ impl Ended {
             outcomes.iter().filter_map(|name| run["counts"]["leavers"][name].as_i64()).sum()
         };
         self.runs.iter().map(of).sum()
+    }
+
+    fn are_declined(&self) -> bool {
+        self.runs.iter().all(|run| run["reason"]["code"] == "declined")
     }
 
     fn is_declined(&self) -> bool {
@@ -107,7 +124,8 @@ impl DayAudit {
         let is_active = listed.is_some_and(|one| one.state == "Active");
         let must_be = person.standing == Standing::Stranger
             || person.is_sent_on(ended.day) && !ended.is_canceled();
-        let is_kept = ended.is_declined() && person.was_on_list;
+        // Of the other export people may have left rightly.
+        let is_kept = ended.are_declined() && person.was_on_list;
         if person.standing == Standing::SaidNo {
             if is_active {
                 self.mailed_after_a_no += 1;

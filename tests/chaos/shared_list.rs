@@ -56,6 +56,8 @@ pub struct SharedList {
     segments: [String; 2],
     exports: [String; 2],
     pub people: Vec<Person>,
+    /// People who were off the list when a run came to remove them: a process may have died right after it did.
+    pub gone: i64,
     random: StdRng,
 }
 
@@ -97,6 +99,7 @@ impl SharedList {
             segments,
             exports,
             people,
+            gone: 0,
             random,
         })
     }

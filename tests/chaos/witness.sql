@@ -28,6 +28,10 @@ BEGIN
         VALUES (NEW.id, NEW.fence, current_setting('cluster.process'), clock_timestamp());
         RETURN NULL;
     END IF;
+    -- A run that waits for a person is held by nobody: whoever decides writes to it.
+    IF OLD.status <> 'running' THEN
+        RETURN NULL;
+    END IF;
     PERFORM witness_write(NEW.id, NEW.fence, 'run');
     IF NEW.status <> 'running' THEN
         UPDATE witness_claims SET left_at = clock_timestamp(), in_doubt = NEW.sent_until > NEW.position
