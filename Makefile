@@ -35,7 +35,7 @@ bench-lake: ## The same from Azurite, PostgreSQL and compressed files
 
 chaos: ## Processes killed, engines crashed, Campaign Monitor failing: nothing may be lost
 	tests/with-services true
-	cargo test --test chaos -- --seed $(or $(SEED),1) --events $(or $(EVENTS),100) --profiles $(or $(PROFILES),200000)
+	cargo test --test chaos -- --seed $(or $(SEED),1) --events $(or $(EVENTS),100) --profiles $(or $(PROFILES),200000) $(if $(ALONE),--alone)
 
 chaos-power: ## What the chaos program is there to find, it finds: it runs against broken copies of the service
 	tests/with-services true
