@@ -8,9 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::gone_as::gone_as;
+use super::joined::address_hash;
 use super::leaver_calls::{LeaverCalls, Undone};
 use crate::campaign_monitor::{Account, MovedPage, SubscriberState};
 use crate::exports::Leavers;
@@ -58,12 +58,8 @@ pub struct Gone(HashMap<u64, LeaverOutcome>);
 impl Gone {
     /// `None` of somebody who is not known to be off the list.
     pub fn outcome(&self, address: &str) -> Option<LeaverOutcome> {
-        self.0.get(&hash(address)).copied()
+        self.0.get(&address_hash(address)).copied()
     }
-}
-
-fn hash(address: &str) -> u64 {
-    xxh3_64(address.to_lowercase().as_bytes())
 }
 
 impl LeaverCalls {
@@ -79,7 +75,7 @@ impl LeaverCalls {
             let mut page = 1;
             loop {
                 let read = self.page(state.word(), &since, page).await?;
-                let people = read.addresses().map(hash);
+                let people = read.addresses().map(address_hash);
                 gone.0.extend(people.filter_map(|who| Some((who, gone_as(state)?))));
                 if page >= read.number_of_pages {
                     break;
