@@ -19,7 +19,7 @@ use crate::storage::{OwnReader, Storage};
 #[derive(Debug)]
 pub struct OffListPeople {
     seed: u64,
-    /// By the keys of their addresses, each with the run that removed the person.
+    /// By the keys of their addresses, each with the last run that had an answer about the person.
     states: HashMap<u64, (MemberState, RunId)>,
 }
 
@@ -44,19 +44,9 @@ impl OffListPeople {
         Ok(Self { seed: baseline.seed(), states })
     }
 
-    /// The state of one of them; `None` of others.
+    /// The state of one of them, and the last run with an answer; `None` of others.
     #[must_use]
-    pub fn find(&self, address: &str) -> Option<MemberState> {
-        self.known(address).map(|(state, _)| state)
-    }
-
-    /// The run that removed somebody; `None` of others.
-    #[must_use]
-    pub fn run_of(&self, address: &str) -> Option<RunId> {
-        self.known(address).map(|(_, run)| run)
-    }
-
-    fn known(&self, address: &str) -> Option<(MemberState, RunId)> {
+    pub fn find(&self, address: &str) -> Option<(MemberState, RunId)> {
         self.states.get(&key(address, self.seed)).copied()
     }
 }

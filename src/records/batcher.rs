@@ -89,27 +89,27 @@ impl Marking {
     fn state_of(&self, address: &str) -> Option<MemberState> {
         match self.known() {
             Some(known) => known.find(known.key(address)).map(|known| known.state),
-            None => self.held_back.as_ref()?.find(address),
+            None => Some(self.held_back.as_ref()?.find(address)?.0),
         }
     }
 
-    /// How this service took somebody off the list: by this export, or by another one while this one did not hold the
-    /// person. What this export knew before it fell behind still counts against that.
-    fn removed(&self, address: &str, state: Option<MemberState>) -> Option<MemberState> {
-        match state {
-            None | Some(MemberState::LetGo | MemberState::FlaggedByUs) => {
-                self.elsewhere.iter().find_map(|removed| removed.find(address))
-            }
-            state => state.filter(|_| self.is_current()),
-        }
-    }
-
-    /// The run that took somebody off the list whom the baseline knows so.
-    fn removed_by(&self, address: &str, known: Option<MemberState>) -> Option<RunId> {
-        if known.is_some_and(MemberState::is_removed_by_us) {
-            return self.here.as_ref()?.run_of(address);
-        }
-        self.elsewhere.iter().find_map(|removed| removed.run_of(address))
+    /// How this service took somebody off the list, and by which run where that is known. Of several exports the last
+    /// one counts. Nobody was taken off whom this export knows otherwise, also where it has fallen behind since.
+    fn removal(
+        &self,
+        address: &str,
+        state: Option<MemberState>,
+    ) -> Option<(MemberState, Option<RunId>)> {
+        let own = state.filter(|state| state.is_removed_by_us());
+        let is_possible = match state {
+            None | Some(MemberState::LetGo | MemberState::FlaggedByUs) => true,
+            Some(_) => own.is_some() && self.is_current(),
+        };
+        let run = self.here.as_ref().and_then(|here| here.find(address)).map(|(_, run)| run);
+        let elsewhere = self.elsewhere.iter().filter_map(|removed| removed.find(address));
+        let elsewhere = elsewhere.map(|(state, run)| (state, Some(run)));
+        let all = own.map(|state| (state, run)).into_iter().chain(elsewhere);
+        all.filter(|_| is_possible).max_by_key(|(_, run)| run.map(|run| run.0))
     }
 }
 
@@ -280,14 +280,15 @@ impl Batcher {
             let address = self.plan.address(&columns, *row).unwrap_or_default();
             let state = self.marking.state_of(&address);
             let trusted = state.filter(|_| self.marking.is_current());
+            let removal = self.marking.removal(&address, state);
             RecordHashes {
                 content,
                 record: self.marking.hasher.record(&encoded.body[span.clone()]),
                 is_known: trusted.is_some_and(|state| !state.is_unused()),
                 has_left: state.is_some_and(MemberState::has_left),
                 is_held_back: state == Some(MemberState::HeldBack),
-                left_as: self.marking.removed(&address, state).and_then(left_as),
-                left_by: self.marking.removed_by(&address, trusted),
+                left_as: removal.and_then(|(state, _)| left_as(state)),
+                left_by: removal.and_then(|(_, run)| run),
             }
         });
         hashes.collect()

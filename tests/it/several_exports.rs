@@ -109,3 +109,30 @@ async fn nobody_leaves_while_an_export_of_an_older_version_has_not_run_again() {
     run(&app, &other).await;
     assert_eq!((deleted(&app, &one).await, state(&app, 2).await), (1, "Deleted".into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_by_both_exports_comes_back_as_the_last_one_left_them() {
+    let app = TestApp::start().await;
+    let sync = json!({"send": "changes", "leavers": {"action": "delete"}, "resubscribe": "ourRemovals",
+        "brake": no_brake()});
+    let first = export(&app, "People", 0..3, &sync).await;
+    let other = export(&app, "Others", 5..6, &sync).await;
+    run(&app, &first).await;
+    run(&app, &other).await;
+    app.segment("People", &csv(1..3)).await;
+    run(&app, &first).await;
+    app.segment("Others", &csv(0..1)).await;
+    assert_eq!(run(&app, &other).await["counts"]["resubscribed"], 1);
+    let mut tx = app.app().db.write().await.unwrap();
+    let (id, past) = (Uuid::parse_str(&first).unwrap(), db::now() - TimeDelta::hours(3));
+    let update = "UPDATE runs SET end_utc = $1 WHERE export_id = $2";
+    sql!(&mut tx, |db| sqlx::query(update).bind(past).bind(id).execute(db).await.map(drop))
+        .unwrap();
+    tx.commit().await.unwrap();
+    app.segment("Others", &csv(5..6)).await;
+    run(&app, &other).await;
+    assert_eq!(state(&app, 0).await, "Deleted");
+    app.segment("People", &csv(0..3)).await;
+    assert_eq!(run(&app, &first).await["counts"]["resubscribed"], 1);
+    assert_eq!(state(&app, 0).await, "Active");
+}
