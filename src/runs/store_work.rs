@@ -100,6 +100,19 @@ pub async fn heartbeat(
     })
 }
 
+/// Whether no other worker has claimed the run since, and it has not ended.
+pub async fn is_ours(tx: &mut ReadHandle, lease: Lease) -> Result<bool> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE id = $1 AND fence = $2 AND status = 'running')",
+        )
+        .bind(lease.run)
+        .bind(lease.fence)
+        .fetch_one(db)
+        .await
+    })
+}
+
 /// Pins what the run reads, how many profiles that selects, and why it sends more than changes. False: the lease is
 /// lost.
 pub async fn pin(

@@ -1,5 +1,6 @@
-//! Whether the next call of a run may be sent: not while its instance is paused. It is read before every call, so that
-//! nothing is sent once a pause is answered, whichever worker has the run.
+//! Whether the next call of a run may be sent: not while its instance is paused, and not once another worker has the
+//! run. It is read before every call, so that nothing is sent once a pause is answered, and a process that was held for
+//! a while changes nothing that a later run has put right.
 
 use std::sync::Arc;
 
@@ -9,25 +10,35 @@ use super::interrupt::Interrupt;
 use super::stopped::Stopped;
 use crate::app::App;
 use crate::pauses;
+use crate::runs::{Lease, LeaseLost, store_work};
 
 /// Before every call of a run that changes the list.
 #[derive(Clone)]
 pub struct Gate {
     pub app: Arc<App>,
     pub instance: Uuid,
+    pub lease: Lease,
     pub interrupt: Arc<Interrupt>,
 }
 
 impl Gate {
     /// False when nothing more may be sent; the interrupt then has the reason.
     pub async fn is_open(&self) -> bool {
-        let stopped = match is_paused(&self.app, self.instance).await {
-            Ok(false) => return !self.interrupt.drain.is_cancelled(),
-            Ok(true) => Stopped::Paused,
-            Err(error) => error.into(),
-        };
-        self.interrupt.raise(stopped);
+        match self.obstacle().await {
+            Ok(None) => return !self.interrupt.drain.is_cancelled(),
+            Ok(Some(stopped)) => self.interrupt.raise(stopped),
+            Err(error) => self.interrupt.raise(error.into()),
+        }
         false
+    }
+
+    async fn obstacle(&self) -> sqlx::Result<Option<Stopped>> {
+        let mut tx = self.app.db.read().await?;
+        if !store_work::is_ours(&mut tx, self.lease).await? {
+            return Ok(Some(Stopped::LeaseLost(LeaseLost)));
+        }
+        let pause = pauses::store::get(&mut tx, self.instance).await?;
+        Ok(pause.map(|_| Stopped::Paused))
     }
 }
 

@@ -77,8 +77,12 @@ pub async fn leavers(
 }
 
 fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
-    let gate =
-        Gate { app: job.app.clone(), instance: job.run.instance_id, interrupt: interrupt.clone() };
+    let gate = Gate {
+        app: job.app.clone(),
+        instance: job.run.instance_id,
+        lease: job.lease,
+        interrupt: interrupt.clone(),
+    };
     LeaverCalls {
         session: route.session,
         list_id: job.run.list_id.as_str().to_owned(),

@@ -111,6 +111,7 @@ fn uploads(
         gate: Gate {
             app: job.app.clone(),
             instance: job.run.instance_id,
+            lease: job.lease,
             interrupt: interrupt.clone(),
         },
     });

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::changes_doubt::in_database;
 use crate::support::{TestApp, refused, text, until};
 
 const NOTE: &str = "The shop sent wrong segments.";
@@ -85,4 +86,17 @@ async fn the_audit_says_who_paused_and_who_resumed_and_why() {
     .await;
     let events = app.get("/audit-events?action=instance.pause").await;
     assert_eq!(events["items"][0]["after"]["note"], NOTE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_is_sent_once_another_worker_has_the_run() {
+    let app = TestApp::start_with(&["--uploads-in-flight", "1"]).await;
+    let export = app.export_of(20_000).await;
+    app.faults(&json!([{"match": {"path": "import"}, "kind": {"latency": {"ms": 300}}}])).await;
+    let run = app.start_run(&export).await;
+    app.run_when(&run, |run| run["counts"]["created"].as_i64() > Some(0)).await;
+    in_database(&app, "UPDATE runs SET fence = fence + 1").await;
+    let calls = import_calls(&app).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert!(import_calls(&app).await <= calls + 1, "only the one in flight");
 }
