@@ -12,7 +12,7 @@ COPY console/package.json console/package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY openapi/openapi.json /build/openapi/
 COPY console .
-RUN npm run build
+RUN npm run build && npm run --silent sbom > console.cdx.json
 
 FROM ${BASE} AS build
 ARG BASE
@@ -65,6 +65,7 @@ LABEL org.opencontainers.image.title="segment-export" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="$COMMIT"
 COPY --from=build /image /
+COPY --from=console /build/console/console.cdx.json /usr/share/doc/segment-export/
 COPY LICENSE THIRD-PARTY.md /usr/share/doc/segment-export/
 # Freed memory goes back to the system instead of piling up in the arenas of glibc, one for each thread.
 ENV SEGMENT_EXPORT_BIND=0.0.0.0:8080 \

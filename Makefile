@@ -85,6 +85,7 @@ image: ## The container image; with docker, or ENGINE=podman or =buildah; for a 
 sbom: ## Writes what the image is made of, as CycloneDX, into target/sbom
 	mkdir -p target/sbom
 	tools/sbom target/sbom
+	cd console && npm run --silent sbom > ../target/sbom/console.cdx.json
 
 image-test: ## What docs/IMAGE.md says of the image that was built
 	ENGINE="$(or $(ENGINE),docker)" OPTIONS="$(OPTIONS)" tests/image segment-export:$(or $(TAG),0.1.0)

@@ -66,11 +66,14 @@ fn a_release_is_built_from_a_base_that_is_named_by_its_digest() {
     }
 }
 
-/// The crates that THIRD-PARTY.md names, with their versions, are linked into the program.
+/// The crates and packages that THIRD-PARTY.md names, with their versions, are in the program.
 #[tokio::test]
-async fn the_bill_of_materials_names_every_crate_that_is_linked_and_what_comes_from_debian() {
+async fn the_bills_of_materials_name_every_crate_and_package_and_what_comes_from_debian() {
     let folder = tempfile::tempdir().unwrap();
     succeed(format!("{ROOT}/tools/sbom"), &[&folder.path().to_string_lossy()], ROOT).await;
+    let of_console = folder.path().join("console.cdx.json").to_string_lossy().into_owned();
+    let npm = format!("npm run --silent sbom > {of_console}");
+    succeed("sh", &["-ec", &npm], &format!("{ROOT}/console")).await;
     let read = |name: &str| -> Value {
         let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
         serde_json::from_str(&text).unwrap()
@@ -84,7 +87,8 @@ async fn the_bill_of_materials_names_every_crate_that_is_linked_and_what_comes_f
         let text = |part: &Value, name: &str| part[name].as_str().unwrap().to_owned();
         components.map(|part| (text(part, "name"), text(part, "version"))).collect()
     };
-    let crates = named(&read("segment-export.cdx.json"));
+    let mut parts = named(&read("segment-export.cdx.json"));
+    parts.extend(named(&read("console.cdx.json")));
     let page = std::fs::read_to_string(format!("{ROOT}/THIRD-PARTY.md")).unwrap();
     let (_, table) = page.split_once("| crate | version | licence | texts |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
@@ -93,9 +97,9 @@ async fn the_bill_of_materials_names_every_crate_that_is_linked_and_what_comes_f
         .collect();
     assert!(linked.len() > 200, "{linked:?}");
     // What it serves is a part of the image, and no crate.
-    let crates_of_page = linked.iter().filter(|row| !row[1].starts_with("Swagger UI"));
-    for row in crates_of_page {
-        assert!(crates.contains(&(row[1].clone(), row[2].clone())), "{row:?}");
+    for row in linked.iter().filter(|row| !row[1].starts_with("Swagger UI")) {
+        let name = row[1].trim_end_matches(" (npm, of the console)");
+        assert!(parts.contains(&(name.to_owned(), row[2].clone())), "{row:?}");
     }
     let debian: Vec<_> = named(&read("debian.cdx.json")).into_iter().map(|part| part.0).collect();
     assert_eq!(debian, ["libc6", "libgcc-s1", "ca-certificates"]);
