@@ -25,7 +25,7 @@ test: ## Every test; what meets the database or the queue on both engines
 	cargo test --test engines
 	cargo test --test chart
 
-bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet, units, overload, values
+bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet, units, overload, values, sync
 	tests/with-services true
 	cargo bench --bench export -- $(PARTS)
 

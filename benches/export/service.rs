@@ -201,11 +201,13 @@ impl Instance {
         self.http.request(method, url).bearer_auth(&self.token)
     }
 
-    /// The answer of a call that must succeed.
+    /// The answer of a call that must succeed; null when it has no body.
     pub async fn answer(path: &str, request: reqwest::RequestBuilder) -> Result<Value> {
         let response = request.send().await?;
         let is_good = response.status().is_success();
-        let answer: Value = response.json().await?;
+        let body = response.bytes().await?;
+        let answer: Value =
+            if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
         ensure!(is_good, "{path} was refused: {answer}");
         Ok(answer)
     }

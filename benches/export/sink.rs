@@ -31,6 +31,7 @@ pub struct Sink {
     bytes: AtomicU64,
     deleted: AtomicU64,
     latency_ms: AtomicU64,
+    people: AtomicU64,
     list: Mutex<Option<List>>,
     http: reqwest::Client,
     first: Mutex<Option<Instant>>,
@@ -54,6 +55,7 @@ impl Sink {
             bytes: AtomicU64::new(0),
             deleted: AtomicU64::new(0),
             latency_ms: AtomicU64::new(0),
+            people: AtomicU64::new(0),
             list: Mutex::new(None),
             http: reqwest::Client::builder().build()?,
             first: Mutex::new(None),
@@ -82,6 +84,11 @@ impl Sink {
     /// Remembers what is imported from now on, or forgets all of it.
     pub fn remember(&self, remembers: bool) {
         *self.list.lock().unwrap_or_else(PoisonError::into_inner) = remembers.then(List::default);
+    }
+
+    /// How many subscribers the list says to have while it remembers nobody.
+    pub fn set_people(&self, people: u32) {
+        self.people.store(people.into(), Ordering::Relaxed);
     }
 
     /// How many subscribers were deleted since this was called last.
@@ -157,10 +164,18 @@ async fn show(sink: Data<Sink>, path: Path<(String, String)>, asked: Query<Asked
     }
     let is_all = path.1 == "active" && asked.date.is_empty();
     let mut list = sink.list.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut nobody = List::default();
-    let shown = list.as_mut().filter(|_| is_all).unwrap_or(&mut nobody);
-    let page = shown.page(asked.page, asked.pagesize);
+    let page = match list.as_mut() {
+        Some(list) if is_all => list.page(asked.page, asked.pagesize),
+        None if is_all => nobody(sink.people.load(Ordering::Relaxed)),
+        _ => nobody(0),
+    };
     HttpResponse::Ok().content_type("application/json").body(page)
+}
+
+/// A page without subscribers of a list that has so many.
+fn nobody(total: u64) -> String {
+    json!({"Results": [], "TotalNumberOfRecords": total, "NumberOfPages": 1, "PageNumber": 1})
+        .to_string()
 }
 
 async fn forward(sink: Data<Sink>, request: HttpRequest) -> actix_web::Result<HttpResponse> {

@@ -94,6 +94,7 @@ impl<'a> Bench<'a> {
     async fn start(folder: &Path, sink: &'a Sink, engines: &Engines, files: Files) -> Result<Self> {
         let service = Service::start(folder, &sink.url, engines, "api,worker").await?;
         let segment = service.add_segment(&files.current, Format::Parquet).await?;
+        sink.set_people(files.rows);
         Ok(Self { sink, engines: engines.words(), files, service, segment })
     }
 
@@ -112,7 +113,8 @@ impl<'a> Bench<'a> {
         Ok(took.as_secs_f64())
     }
 
-    /// The first run, one in which nothing changed, and one in which one profile in a hundred did.
+    /// The first run, also with calls that take time; one in which nothing changed, and one in which one profile in a
+    /// hundred did.
     async fn changes(&mut self) -> Result<()> {
         let (rows, few) = (self.files.rows, self.files.rows / CHANGED_EVERY);
         let export = self.export("Changes", json!({"send": "changes"})).await?;
@@ -120,6 +122,15 @@ impl<'a> Bench<'a> {
         let bare = bare_loop(&self.files.current, Format::Parquet, &self.sink.url).await?;
         let took = self.run(&export, rows).await?;
         self.print("first run", Duration::ZERO, took, bare)?;
+        if rows == PROFILES {
+            self.sink.set_latency(LATENCY);
+            let slow = self.export("Slow", json!({"send": "changes"})).await?;
+            let took = self.run(&slow, rows).await?;
+            self.print("first run", LATENCY, took, limit(rows.div_ceil(PAGE_ROWS)))?;
+            let path = format!("/exports/{slow}");
+            self.service.call(Method::DELETE, &path, None).await.map(drop)?;
+            self.sink.set_latency(Duration::ZERO);
+        }
         let (mut bare, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             bare.push(bare_read(&self.files.current).await?);
