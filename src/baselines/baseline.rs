@@ -33,6 +33,8 @@ pub struct Baseline {
     pub run_id: RunId,
     /// When it was stored last.
     pub updated_utc: Time,
+    /// Whether somebody emptied the list since, so that it has fewer people than are known here.
+    pub list_emptied: bool,
 }
 
 impl Baseline {
@@ -57,6 +59,7 @@ impl Baseline {
             members: 0,
             run_id,
             updated_utc: now,
+            list_emptied: false,
         }
     }
 
@@ -64,6 +67,13 @@ impl Baseline {
     #[must_use]
     pub fn without_members(&self) -> Self {
         Self { layers: Json(vec![]), members: 0, ..self.clone() }
+    }
+
+    /// Whether it knows of the last run that sent somebody, or is already that of this run. Else people may be on the
+    /// list, or off it, of whom it does not know.
+    #[must_use]
+    pub fn is_trusted(&self, last: Option<RunId>, this: RunId) -> bool {
+        self.run_id == this || last.is_none_or(|last| last == self.run_id)
     }
 
     /// The key by which an address is found in the index.

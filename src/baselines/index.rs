@@ -1,4 +1,4 @@
-//! Every member of a baseline in memory: 16 bytes and a bit each, found by the key of its address.
+//! Every member of a baseline in memory: 16 bytes each, found by the key of its address.
 
 use super::baseline::Baseline;
 use super::blocking::with_layers;
@@ -59,12 +59,10 @@ impl Entry {
     }
 }
 
-/// The members of a baseline, and which of them were met.
+/// The members of a baseline.
 pub struct Index {
     /// In the order of keys, each once.
     entries: Vec<Entry>,
-    /// A bit for each entry.
-    met: Vec<u64>,
 }
 
 impl Index {
@@ -78,12 +76,7 @@ impl Index {
         let read = move |layers| read(layers, hashes, usize::try_from(members).unwrap_or(0));
         let entries = with_layers(storage, layers, read).await?;
         baseline.check_members(entries.len())?;
-        Ok(Self::of(entries))
-    }
-
-    fn of(entries: Vec<Entry>) -> Self {
-        let met = vec![0; entries.len().div_ceil(64)];
-        Self { entries, met }
+        Ok(Self { entries })
     }
 
     /// How many members there are.
@@ -126,19 +119,6 @@ impl Index {
         None
     }
 
-    /// Remembers that the member of a slot was met; whether this is the first time.
-    pub fn meet(&mut self, slot: usize) -> bool {
-        let is_first = !self.is_met(slot);
-        self.met[slot / 64] |= 1 << (slot % 64);
-        is_first
-    }
-
-    /// Whether the member of a slot was met.
-    #[must_use]
-    pub fn is_met(&self, slot: usize) -> bool {
-        self.met[slot / 64] & (1 << (slot % 64)) != 0
-    }
-
     /// Every member, in the order of slots.
     pub fn iter(&self) -> impl Iterator<Item = Known> {
         self.entries.iter().enumerate().filter_map(|(slot, entry)| entry.known(slot))
@@ -147,7 +127,7 @@ impl Index {
     /// The memory that it takes.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>() + self.met.capacity() * size_of::<u64>()
+        self.entries.capacity() * size_of::<Entry>()
     }
 }
 
@@ -183,7 +163,7 @@ mod tests {
     use super::*;
 
     fn index(keys: impl IntoIterator<Item = u64>) -> Index {
-        Index::of(keys.into_iter().map(|key| Entry::new(key, !key, 0)).collect())
+        Index { entries: keys.into_iter().map(|key| Entry::new(key, !key, 0)).collect() }
     }
 
     fn slots(index: &Index, keys: &[u64]) -> Vec<Option<usize>> {
@@ -214,21 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_met_once() {
-        let mut index = index(0..130);
-        assert!((0..130).all(|slot| !index.is_met(slot)));
-        for slot in [0, 63, 64, 129] {
-            assert!(index.meet(slot));
-            assert!(!index.meet(slot));
-        }
-        let met: Vec<_> = (0..130).filter(|slot| index.is_met(*slot)).collect();
-        assert_eq!(met, [0, 63, 64, 129]);
-    }
-
-    #[test]
-    fn a_million_members_take_at_most_seventeen_bytes_each() {
+    fn a_million_members_take_sixteen_bytes_each() {
         let index = index(0..1_000_000);
-        assert!(index.bytes() <= 17 * index.len(), "{}", index.bytes());
+        assert!(index.bytes() <= 16 * index.len(), "{}", index.bytes());
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) const CONTENT: &str = "content";
 pub(super) const RECORD: &str = "record";
 pub(super) const STATE: &str = "state";
 pub(super) const RUN: &str = "run";
-const ADDRESS: &str = "address";
-const CUSTOMER_ID: &str = "customerId";
+pub(super) const ADDRESS: &str = "address";
+pub(super) const CUSTOMER_ID: &str = "customerId";
 
 /// The most rows that a reader holds of a layer.
 const BATCH_ROWS: usize = 32_768;

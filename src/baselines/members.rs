@@ -23,11 +23,17 @@ type Page = Result<Vec<ListMember>, Error>;
 /// an error has all of them.
 #[must_use]
 pub fn members(storage: &Storage, baseline: &Baseline) -> BoxStream<'static, Page> {
+    members_from(storage, baseline, 0)
+}
+
+/// The same of those whose key ([`Baseline::key`]) is at least `from`. What comes before is not read.
+#[must_use]
+pub fn members_from(storage: &Storage, baseline: &Baseline, from: u64) -> BoxStream<'static, Page> {
     let (storage, baseline) = (storage.clone(), baseline.clone());
     let start = async move {
         let (sender, receiver) = channel(PAGES_AHEAD);
         // It ends by itself when nobody receives any more.
-        let reading = tokio::spawn(read(storage, baseline, sender));
+        let reading = tokio::spawn(read(storage, baseline, from, sender));
         let outcome = async move {
             match reading.await {
                 Ok(outcome) => outcome.err().map(Err),
@@ -39,18 +45,28 @@ pub fn members(storage: &Storage, baseline: &Baseline) -> BoxStream<'static, Pag
     stream::once(start).flatten().boxed()
 }
 
-async fn read(storage: Storage, baseline: Baseline, pages: Sender<Page>) -> Result<(), Error> {
+async fn read(
+    storage: Storage,
+    baseline: Baseline,
+    from: u64,
+    pages: Sender<Page>,
+) -> Result<(), Error> {
     let seed = baseline.seed();
-    let read = move |layers| send(layers, seed, &pages);
+    let read = move |layers| send(layers, seed, from, &pages);
     match with_layers(&storage, &baseline.layers, read).await? {
-        Some(count) => baseline.check_members(count),
-        None => Ok(()),
+        Some(count) if from == 0 => baseline.check_members(count),
+        _ => Ok(()),
     }
 }
 
 /// Returns how many were sent; `None` when the receiver is gone.
-fn send(layers: Vec<OwnReader>, seed: u64, pages: &Sender<Page>) -> Result<Option<usize>, Error> {
-    let mut members = each_member(layers, seed)?.map(|row| row.map(|(_, member)| member));
+fn send(
+    layers: Vec<OwnReader>,
+    seed: u64,
+    from: u64,
+    pages: &Sender<Page>,
+) -> Result<Option<usize>, Error> {
+    let mut members = each_member(layers, seed, from)?.map(|row| row.map(|(_, member)| member));
     let mut count = 0;
     loop {
         let page = members.by_ref().take(PAGE_ROWS).collect::<Result<Vec<_>, _>>()?;

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::layer::{KEY, LayerWriter, SCHEMA, STATE, member, number_at, only};
 use super::member::{ListMember, key};
 use super::state::{MemberOrigin, MemberState, decode};
-use crate::storage::{OwnBatches, OwnFile, OwnReader};
+use crate::storage::{self, OwnBatches, OwnFile, OwnReader};
 
 /// Where reading one layer is.
 struct Cursor {
@@ -22,12 +22,17 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn open(layer: OwnReader, columns: &Schema) -> Result<Self, Error> {
+    /// Stands at the first row whose key is at least `from`.
+    fn open(layer: OwnReader, columns: &Schema, from: u64) -> Result<Self, Error> {
         let path = layer.path().to_owned();
-        let batches = layer.batches(columns).map_err(|cause| Error::of_object(&path, cause))?;
+        let batches =
+            batches(layer, columns, from).map_err(|cause| Error::of_object(&path, cause))?;
         let batch = RecordBatch::new_empty(columns.clone().into());
         let mut cursor = Self { path, batches, batch, row: 0, key: None };
         cursor.advance()?;
+        while cursor.key.is_some_and(|key| key < from) {
+            cursor.advance()?;
+        }
         Ok(cursor)
     }
 
@@ -59,6 +64,19 @@ impl Cursor {
     }
 }
 
+/// The rows of a layer, without those row groups at its start in which every key is below `from`.
+fn batches(layer: OwnReader, columns: &Schema, from: u64) -> Result<OwnBatches, storage::Error> {
+    let before = if from == 0 {
+        0
+    } else {
+        let keys = layer.clone().batches(&only(&[KEY]))?;
+        keys.groups_before(|batch| number_at(batch, KEY, batch.num_rows() - 1) < from)?
+    };
+    let mut batches = layer.batches(columns)?;
+    batches.skip_groups(before);
+    Ok(batches)
+}
+
 /// A person who had left, also through this service, and is on the list again came back by another way, unless an
 /// answer proves that a call of ours brought them back. Somebody of ours whom this export had let go may have done so
 /// too: what another export did to them meanwhile is not known here.
@@ -84,7 +102,12 @@ pub(super) struct Merged {
 impl Merged {
     /// Layers from the oldest on, of which some columns are read; the key is one of them.
     pub(super) fn open(layers: Vec<OwnReader>, columns: &Schema) -> Result<Self, Error> {
-        let cursors = layers.into_iter().map(|layer| Cursor::open(layer, columns));
+        Self::open_at(layers, columns, 0)
+    }
+
+    /// The same from a key on.
+    fn open_at(layers: Vec<OwnReader>, columns: &Schema, from: u64) -> Result<Self, Error> {
+        let cursors = layers.into_iter().map(|layer| Cursor::open(layer, columns, from));
         Ok(Self { cursors: cursors.collect::<Result<_, _>>()? })
     }
 
@@ -115,12 +138,14 @@ impl Merged {
     }
 }
 
-/// Every member of the layers, in the order of keys. A row whose key is not that of its address is damage.
+/// Every member of the layers whose key is at least `from`, in the order of keys. A row whose key is not that of its
+/// address is damage.
 pub(super) fn each_member(
     layers: Vec<OwnReader>,
     seed: u64,
+    from: u64,
 ) -> Result<impl Iterator<Item = Result<(u64, ListMember), Error>>, Error> {
-    let mut merged = Merged::open(layers, &SCHEMA)?;
+    let mut merged = Merged::open_at(layers, &SCHEMA, from)?;
     let next = move || merged.next_rows(|newest, before| newest.member(before, seed)).transpose();
     Ok(std::iter::from_fn(next))
 }
@@ -132,7 +157,7 @@ pub(super) fn with_known_origins(
     seed: u64,
 ) -> Result<(OwnFile, u64), Error> {
     let mut merged = Merged::open(layers, &only(&[KEY, STATE]))?;
-    merged.cursors.push(Cursor::open(update, &SCHEMA)?);
+    merged.cursors.push(Cursor::open(update, &SCHEMA, 0)?);
     let (mut writer, mut count) = (LayerWriter::new()?, 0);
     let all = SCHEMA.fields().len();
     let read = |newest: &Cursor, before: Option<&Cursor>| {
@@ -151,7 +176,7 @@ pub(super) fn with_known_origins(
 /// Writes layers as one.
 pub(super) fn merge(layers: Vec<OwnReader>, seed: u64) -> Result<OwnFile, Error> {
     let mut writer = LayerWriter::new()?;
-    for row in each_member(layers, seed)? {
+    for row in each_member(layers, seed, 0)? {
         let (key, member) = row?;
         writer.push(key, &member)?;
     }

@@ -29,7 +29,7 @@ impl OffListPeople {
         Self::load(storage, baseline, MemberState::is_removed_by_us).await
     }
 
-    /// The same of those who were never sent, because they said no under an earlier address.
+    /// The same of those who were never sent, because they said no under another address.
     pub async fn held_back(storage: &Storage, baseline: &Baseline) -> Result<Self, Error> {
         Self::load(storage, baseline, |state| state == MemberState::HeldBack).await
     }

@@ -34,7 +34,7 @@ pub enum MemberState {
     LetGo = 11,
     /// The list has nobody with this address any more: the person has another one now, or none is known.
     Moved = 12,
-    /// Never sent, because the person has said no under an earlier address.
+    /// Not sent, because the person has said no under another address, or before the list was emptied.
     HeldBack = 13,
 }
 

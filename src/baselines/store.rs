@@ -46,8 +46,8 @@ async fn insert(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<u64>
     sql!(tx, |db| {
         sqlx::query(
             "INSERT INTO baselines (export_id, list_id, instance_id, seed, fingerprint, version, layers, previous,
-                 members, run_id, updated_utc)
-             SELECT $1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10 FROM exports WHERE id = $1
+                 members, run_id, updated_utc, list_emptied)
+             SELECT $1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11 FROM exports WHERE id = $1
              ON CONFLICT (export_id, list_id) DO NOTHING",
         )
         .bind(next.export_id)
@@ -60,6 +60,7 @@ async fn insert(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<u64>
         .bind(next.members)
         .bind(next.run_id)
         .bind(now)
+        .bind(next.list_emptied)
         .execute(db)
         .await
         .map(|done| done.rows_affected())
@@ -70,7 +71,7 @@ async fn update(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<u64>
     sql!(tx, |db| {
         sqlx::query(
             "UPDATE baselines SET fingerprint = $4, version = version + 1, previous = layers, layers = $5,
-                 members = $6, run_id = $7, updated_utc = $8
+                 members = $6, run_id = $7, updated_utc = $8, list_emptied = $9
              WHERE export_id = $1 AND list_id = $2 AND version = $3",
         )
         .bind(next.export_id)
@@ -81,10 +82,17 @@ async fn update(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<u64>
         .bind(next.members)
         .bind(next.run_id)
         .bind(now)
+        .bind(next.list_emptied)
         .execute(db)
         .await
         .map(|done| done.rows_affected())
     })
+}
+
+/// Notes for every export to the list that somebody emptied it.
+pub async fn note_emptied(tx: &mut WriteHandle, list: &str) -> Result<()> {
+    let update = "UPDATE baselines SET list_emptied = TRUE WHERE list_id = $1";
+    sql!(tx, |db| sqlx::query(update).bind(list).execute(db).await.map(drop))
 }
 
 /// The objects of an instance that somebody may read: those of its baselines, and those of the versions before that

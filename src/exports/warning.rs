@@ -36,6 +36,8 @@ pub enum WarningCode {
     Resubscribes,
     /// Nobody leaves the list this time, because something is not known.
     NobodyRemoved,
+    /// Most people whom the export put on the list have left it, or were deleted there.
+    FewOnList,
     /// A flag added people to the list, and it is not known whom.
     AddedByFlag,
     /// People who leave the segments are deleted from the list, or unsubscribed.
@@ -61,6 +63,7 @@ impl WarningCode {
             Self::ClearsValues => "clearsValues",
             Self::Resubscribes => "resubscribes",
             Self::NobodyRemoved => "nobodyRemoved",
+            Self::FewOnList => "fewOnList",
             Self::AddedByFlag => "addedByFlag",
             Self::RemovesLeavers => "removesLeavers",
             Self::UnsubscribesEverywhere => "unsubscribesEverywhere",
@@ -73,15 +76,16 @@ impl WarningCode {
 #[cfg(test)]
 mod tests {
     use super::WarningCode::{
-        AddedByFlag, ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes, Late,
-        NoStaysOnList, NobodyRemoved, ProfileLimitExceeded, RemovesLeavers, Resubscribes,
-        SegmentWithoutMembers, UnsubscribesEverywhere,
+        AddedByFlag, ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes,
+        FewOnList, Late, NoStaysOnList, NobodyRemoved, ProfileLimitExceeded, RemovesLeavers,
+        Resubscribes, SegmentWithoutMembers, UnsubscribesEverywhere,
     };
 
     #[test]
     fn a_code_has_one_word() {
         let codes = [DoubleOptIn, ConnectionNotConnected, SegmentWithoutMembers, AddedByFlag];
-        let more = [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList];
+        let more =
+            [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList, FewOnList];
         let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere, EmptyConsentIsYes];
         for code in codes.into_iter().chain(more).chain(leavers) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());

@@ -111,9 +111,9 @@ const DELETES: &str = "A run deletes people from the list who have left the segm
 const UNSUBSCRIBES: &str = "A run unsubscribes people who have left the segments, if this service put them on the list \
     and no other export holds them. In Campaign Monitor it looks as if they had wished it themselves. To keep them and \
     only mark them, set `sync.leavers` to `flag`.";
-const RETURNS: &str = "People whom a run of this export took off the list are put on it again when they come back to \
-    the segments, if they are still as that run left them. Campaign Monitor does not say whether somebody deleted them \
-    there meanwhile.";
+const RETURNS: &str = "People whom a run, also of another export, took off the list are put on it again when they \
+    come back to the segments, if they are still as that run left them. Campaign Monitor does not say whether somebody \
+    deleted them there meanwhile.";
 
 /// A warning when taking somebody off this list counts for other lists too.
 pub(crate) fn everywhere(list: &List, sync: &ListSync) -> Option<Warning> {

@@ -93,9 +93,7 @@ impl ProblemKind {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::InvalidRequest => "Correct what `errors` or `detail` names, and send it again.",
-            Self::InvalidCursor => {
-                "Send `nextCursor` as `cursor`, or leave it out; keep `limit` in its range."
-            }
+            Self::InvalidCursor => "Send `nextCursor` as `cursor`, and keep `limit` in its range.",
             Self::InvalidMembers => "Correct the row in `detail`, and upload all members again.",
             Self::Unauthenticated => "Sign in again, and send `Authorization: Bearer <token>`.",
             Self::Forbidden => {
@@ -119,6 +117,7 @@ impl ProblemKind {
             Self::RunNotVerifiable => "Verify the newest run of the export, or start one.",
             Self::VerificationOpen => "Wait for the verification in `verificationId` to end.",
             Self::NotAwaitingApproval => "Nothing: read the run to see what comes of it.",
+            Self::SegmentsChanged => "Start the run again. Its plan counts the members of now.",
             Self::PlanChanged => "Read the plan again, and approve it with its new hash.",
             Self::InstancePaused => "Ask an administrator to resume the instance.",
             Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",

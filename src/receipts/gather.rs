@@ -31,6 +31,7 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
     let mut verifications = store::of_run(tx, run.id, None, VERIFICATIONS_MAX).await?;
     verifications.reverse();
     let plan = store_plans::get(tx, run.id).await?;
+    let full_because = run.shown_full_because();
     let reason = run.reason.map(|reason| reason.0);
     let mut receipt = Receipt {
         format: FORMAT,
@@ -54,6 +55,7 @@ pub async fn gather(tx: &mut ReadHandle, run: Run, now: Time) -> Result<Receipt>
         mapping: run.mapping.0,
         options: run.options.0,
         sync: run.sync.0,
+        full_because,
         answers: sums.into(),
         counts: CountsView::of(run.counts, run.leavers),
         leaver_calls: run.leaver_calls,
@@ -89,12 +91,13 @@ impl From<BatchSums> for ReceiptAnswers {
 /// Superseded runs, and those that nobody approved in time, have nobody who decided about their plan.
 fn decision(stored: StoredPlan, reason: Option<&Reason>) -> Option<PlanDecision> {
     let is_declined = reason.is_some_and(|reason| reason.code == ReasonCode::Declined);
-    let (outcome, plan_hash) = match stored.approved_hash {
-        Some(hash) => (DecisionOutcome::Approved, hash),
-        None if is_declined => (DecisionOutcome::Declined, stored.hash),
-        None => return None,
+    let outcome = match (stored.is_approved(), is_declined) {
+        (true, _) => DecisionOutcome::Approved,
+        (false, true) => DecisionOutcome::Declined,
+        (false, false) => return None,
     };
-    let (decided_by, decided_utc) = (stored.decided_by?, stored.decided_utc?);
+    let (decided_by, decided_utc) = stored.decision().map(|(by, time)| (by.to_owned(), time))?;
+    let plan_hash = stored.hash;
     Some(PlanDecision { outcome, plan_hash, decided_by, decided_utc, note: stored.note })
 }
 

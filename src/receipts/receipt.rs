@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::exports::{ListId, ListSync, Mapping, Options, VerificationLevel};
 use crate::names::{ConnectionId, ExportId, RunId};
-use crate::runs::{CountsView, LeaverCallCounts, Reason, RunStatus, SubmissionKind};
+use crate::runs::{CountsView, FullBecause, LeaverCallCounts, Reason, RunStatus, SubmissionKind};
 use crate::segments::SegmentName;
 use crate::verifications::{StateCounts, VerificationId, VerificationStatus};
 
@@ -54,6 +54,9 @@ pub struct Receipt {
     pub mapping: Mapping,
     pub options: Options,
     pub sync: ListSync,
+    /// Why a run that sends changes sent or compared more than that.
+    #[schema(required)]
+    pub full_because: Option<FullBecause>,
     pub answers: ReceiptAnswers,
     pub counts: CountsView,
     /// Calls that flagged, deleted or unsubscribed people who left.

@@ -1,5 +1,5 @@
-//! Whose address changed, and who said no under an earlier one: newcomers of the segments whose `CustomerId` the
-//! baseline knows at another address.
+//! Whose address changed, and who said no under another one: newcomers of the segments whose `CustomerId` the baseline
+//! knows at another address. A no counts also where only another export to the list has met it.
 //!
 //! An address changed only when nothing else explains it: one row, one member, and nobody has the old address any
 //! more. The member is one whom this service put on the list, and whom no other export holds. All others keep the old
@@ -13,8 +13,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::census::{BaselineIndex, Census, Rows};
 use super::known_ids::{Departed, FollowedId, KnownIds, RowAddress, keep_held, known_ids};
+use super::other_exports::OtherExports;
 use super::plan_failure::PlanFailure;
-use crate::baselines::{Baseline, Known, ListMember, MemberState, SlotSet};
+use crate::baselines::{ListMember, SaidNo, SlotSet};
 
 /// What the baseline says about somebody at a new address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,41 +97,47 @@ fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }
 
-/// Finds them. `others` are the baselines of all other exports to the list: without them nobody's address changes.
-/// `rows` need no values. Where everybody comes back, nobody is held back. Where it is unknown what the last run sent,
-/// nobody's address changes, and a no still counts.
+/// Finds them. `rows` need no values. Where everybody comes back, nobody is held back. Where it is unknown what the
+/// last run sent, nobody's address changes, and a no still counts.
 pub async fn find(
     rows: &Rows,
     census: &Census,
-    others: Option<&[Baseline]>,
+    others: &OtherExports<'_>,
 ) -> Result<AddressChanges, PlanFailure> {
-    let Some(known) = census.of_ids().filter(|known| is_possible(known, census)) else {
-        return Ok(AddressChanges::default());
+    let known = census.of_ids();
+    let mut known_ids = match known.filter(|known| is_possible(known, census)) {
+        Some(known) => undamaged(known_ids(&rows.storage, known, census).await)?,
+        None => KnownIds::default(),
     };
-    let mut known_ids = known_ids(&rows.storage, known, census).await?;
     if rows.plan.resubscribes() {
         known_ids.said_no.clear();
     }
-    keep_held(&rows.storage, others, &mut known_ids.followed).await?;
-    let mut all = AddressChanges { slots: SlotSet::new(known.index.len()), ..Default::default() };
-    if known_ids.is_empty() {
+    let elsewhere = others.said_no;
+    keep_held(&rows.storage, others.baselines, &mut known_ids.followed).await?;
+    let members = known.map_or(0, |known| known.index.len());
+    let mut all = AddressChanges { slots: SlotSet::new(members), ..Default::default() };
+    if known_ids.is_empty() && !elsewhere.any(|id| census.has_newcomer_hash(id)) {
         return Ok(all);
     }
     let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await.map_err(PlanFailure::Read)? {
-        known_ids.see(rows, known, &page, |refused| all.hold_back(refused));
+        known_ids.see(rows, (known, elsewhere), &page, |refused| all.hold_back(refused));
     }
-    all.decide(known_ids);
+    all.decide(known_ids, elsewhere);
     Ok(all)
+}
+
+/// Without what is damaged nobody is known under another address; a no to another export still counts.
+fn undamaged(found: Result<KnownIds, PlanFailure>) -> Result<KnownIds, PlanFailure> {
+    match found {
+        Err(PlanFailure::Damaged) => Ok(KnownIds::default()),
+        found => found,
+    }
 }
 
 /// Whether somebody new may be somebody whom the baseline knows.
 fn is_possible(known: &BaselineIndex, census: &Census) -> bool {
-    let may_be = |known: Known| {
-        let is_gone = known.state.is_let_go() && known.state != MemberState::Moved;
-        known.state.is_no() || is_gone || census.is_departed(known.state, known.slot)
-    };
-    census.has_newcomers() && known.index.iter().any(may_be)
+    census.has_newcomers() && !known.index.is_empty()
 }
 
 /// Members who have, or may have, one new address.
@@ -144,11 +151,15 @@ struct Claim {
 
 impl AddressChanges {
     /// A no counts, unless the person is on the list by this service all the same. Two members never get one address.
-    fn decide(&mut self, KnownIds { said_no, followed }: KnownIds) {
+    fn decide(&mut self, KnownIds { said_no, followed }: KnownIds, elsewhere: &SaidNo) {
         let mut claims: BTreeMap<String, Claim> = BTreeMap::new();
-        for (id, person) in followed {
+        for (id, mut person) in followed {
             let is_change = person.is_change();
-            let is_ours = is_change && person.departed.iter().all(|one| one.is_ours);
+            let is_ours = is_change && person.departed.iter().all(Departed::is_ours_on_list);
+            if !is_ours {
+                let refused = person.addresses.extract_if(.., |one| one.is_refused(&id, elsewhere));
+                refused.for_each(|address| self.hold_back(address));
+            }
             if said_no.contains(&hash(&id)) && !is_ours {
                 person.addresses.into_iter().for_each(|address| self.hold_back(address));
             } else if !person.is_anybody() {

@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::batcher::Marking;
 use super::comparison::Comparison;
 use super::hasher::Hasher;
+use super::marking::Marking;
+use super::other_exports;
 use super::plan::Plan;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index, OffListPeople};
 use crate::db;
-use crate::exports::{ListSync, Resubscribe, SendMode};
+use crate::exports::{ListId, ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
 use crate::runs::{FullBecause, Run, store_sent};
 use crate::storage;
@@ -23,7 +24,7 @@ use crate::storage;
 pub struct BasisQuery<'a> {
     pub instance: Uuid,
     pub export: ExportId,
-    pub list: &'a str,
+    pub list: &'a ListId,
     pub sync: &'a ListSync,
     /// Whether every member is to be sent, whatever has changed.
     pub is_full: bool,
@@ -37,7 +38,7 @@ impl<'a> BasisQuery<'a> {
         Self {
             instance: run.instance_id,
             export: run.export_id,
-            list: run.list_id.as_str(),
+            list: &run.list_id,
             sync: &run.sync,
             is_full: run.full_because == Some(FullBecause::Requested),
             run: run.id,
@@ -65,35 +66,47 @@ pub struct Basis {
     pub baseline: Baseline,
     pub marking: Marking,
     pub full_because: Option<FullBecause>,
+    /// Whether the baseline may lack people whom a later run has sent.
+    pub is_behind: bool,
 }
 
 /// Reads the baseline for records of this plan; loads its members where changes are sent.
 pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
     let mut found = compared(app, of, plan).await?;
-    if of.sync.resubscribe == Resubscribe::OurRemovals && !of.run.0.is_nil() {
-        found.marking.elsewhere = removed_elsewhere(app, of).await?.into();
+    let returns = of.sync.resubscribe == Resubscribe::OurRemovals;
+    if (returns || of.sync.follows_segments()) && !of.run.0.is_nil() {
+        let (people, are_all) = removed_elsewhere(app, of).await?;
+        (found.marking.elsewhere, found.marking.knows_elsewhere) = (people.into(), are_all);
+    }
+    if returns && !of.run.0.is_nil() {
         found.marking.here = removed(app, &found.baseline).await?.map(Arc::new);
     }
     if found.is_comparing() || found.baseline.version == 0 {
         return Ok(found);
     }
     if of.sync.asks_who_is_known() {
-        return found.with_lookup(app, of).await;
+        return found.with_lookup(app).await;
     }
     found.with_held_back(app).await
 }
 
-/// Whom the other exports to the list have taken off it. One whose baseline is damaged has nobody to bring back.
+/// Whom the other exports to the list have taken off it, and whether these are all. One whose baseline is damaged has
+/// nobody to bring back.
 async fn removed_elsewhere(
     app: &App,
     of: &BasisQuery<'_>,
-) -> Result<Vec<OffListPeople>, BasisError> {
-    let baselines = baselines::store::of_list(&mut app.db.read().await?, of.list).await?;
+) -> Result<(Vec<OffListPeople>, bool), BasisError> {
+    let mut tx = app.db.read().await?;
+    let mut are_all = other_exports::baselines(&mut tx, of.export, of.list).await?.is_some();
+    let baselines = baselines::store::of_list(&mut tx, of.list.as_str()).await?;
+    drop(tx);
     let mut all = Vec::new();
     for baseline in baselines.iter().filter(|baseline| baseline.export_id != of.export) {
-        all.extend(removed(app, baseline).await?);
+        let removed = removed(app, baseline).await?;
+        are_all &= removed.is_some();
+        all.extend(removed);
     }
-    Ok(all)
+    Ok((all, are_all))
 }
 
 /// Whom an export has taken off its list; `None` where its baseline is damaged.
@@ -110,38 +123,37 @@ async fn removed(app: &App, baseline: &Baseline) -> Result<Option<OffListPeople>
 
 async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
     let mut db = app.db.read().await?;
-    let stored = baselines::store::get(&mut db, of.export, of.list).await?;
-    let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
+    let stored = baselines::store::get(&mut db, of.export, of.list.as_str()).await?;
+    let last = store_sent::last_sending(&mut db, of.export, of.list.as_str(), of.run).await?;
     drop(db);
     let Some(stored) = stored else {
         let (instance, export) = (of.instance, of.export);
-        let new = Baseline::new(instance, export, of.list, &plan.fingerprint, of.run, db::now());
+        let new =
+            Baseline::new(instance, export, of.list.as_str(), &plan.fingerprint, of.run, db::now());
         return Ok(Basis::full(of, plan, new, FullBecause::FirstRun));
     };
-    if of.is_full || !of.is_comparing() {
-        return Ok(Basis::full(of, plan, stored, FullBecause::Requested));
-    }
     // A run that waited for a person has kept what it had sent.
-    let is_own = stored.run_id == of.run;
-    if !is_own && last.is_some_and(|last| last != stored.run_id) {
-        return Ok(Basis::full(of, plan, stored, FullBecause::BaselineBehind));
-    }
-    Basis::compared(app, of, plan, stored).await
+    let is_behind = !stored.is_trusted(last, of.run);
+    let because = match stored.list_emptied {
+        true => Some(FullBecause::ListEmptied),
+        false if of.is_full || !of.is_comparing() => Some(FullBecause::Requested),
+        false => is_behind.then_some(FullBecause::BaselineBehind),
+    };
+    let basis = match because {
+        Some(because) => Basis::full(of, plan, stored, because),
+        None => Basis::compared(app, of, plan, stored).await?,
+    };
+    Ok(Basis { is_behind, ..basis })
 }
 
 impl Basis {
     /// The same, with what tells who is known. Without it somebody who is new counts as put there by somebody unknown.
-    async fn with_lookup(mut self, app: &App, of: &BasisQuery<'_>) -> Result<Self, BasisError> {
-        let mut db = app.db.read().await?;
-        let last = store_sent::last_sending(&mut db, of.export, of.list, of.run).await?;
-        drop(db);
+    async fn with_lookup(mut self, app: &App) -> Result<Self, BasisError> {
         let baseline = self.baseline.clone();
-        let is_behind =
-            baseline.run_id != of.run && last.is_some_and(|last| last != baseline.run_id);
         match Index::load(&app.storage, &baseline, HashKind::Content).await {
             Ok(index) => {
                 let lookup = Comparison::new(baseline, Arc::new(index), HashKind::Content, false);
-                let lookup = if is_behind { lookup.behind() } else { lookup };
+                let lookup = if self.is_behind { lookup.behind() } else { lookup };
                 self.marking.lookup = Some(Arc::new(lookup));
                 Ok(self)
             }
@@ -178,12 +190,14 @@ impl Basis {
             comparison: None,
             lookup: None,
             elsewhere: Arc::default(),
+            knows_elsewhere: false,
             held_back: None,
             here: None,
+            is_emptied: baseline.list_emptied,
             run: of.run,
         };
         let full_because = of.is_comparing().then_some(because);
-        Self { plan, baseline, marking, full_because }
+        Self { plan, baseline, marking, full_because, is_behind: false }
     }
 
     async fn compared(
@@ -211,12 +225,14 @@ impl Basis {
             comparison,
             lookup: None,
             elsewhere: Arc::default(),
+            knows_elsewhere: false,
             held_back: None,
             here: None,
+            is_emptied: false,
             run: of.run,
         };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);
-        Ok(Self { plan, baseline, marking, full_because })
+        Ok(Self { plan, baseline, marking, full_because, is_behind: false })
     }
 
     /// The same of a run whose list cannot be asked for its fields. Only a run that compares what was read can do
@@ -227,7 +243,7 @@ impl Basis {
             return Ok(None);
         }
         let mut db = app.db.read().await?;
-        let stored = baselines::store::get(&mut db, of.export, of.list).await?;
+        let stored = baselines::store::get(&mut db, of.export, of.list.as_str()).await?;
         drop(db);
         let Some(stored) = stored else { return Ok(None) };
         let mut plan = Plan::without_list(&run.mapping);

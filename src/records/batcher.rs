@@ -1,7 +1,7 @@
 //! Makes batches of the pages of a run: one of each page, or, where only changes are sent, one of many.
 //!
-//! A batch consists of whole pages, and which ones depends on nothing but the rows: so every attempt of a run makes the
-//! same batches, and knows by their first rows which of them are accounted for.
+//! A batch consists of whole pages. Which ones depends on the rows, on the baseline and on who came back to the list;
+//! an attempt knows by their first rows which of them are accounted for, and leaves out those pages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +9,14 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use super::columns::CUSTOMER_ID_COLUMN;
-use super::comparison::Comparison;
-use super::encoded::EncodedBatch;
+use super::encoder::{Draft, Encoder};
 pub use super::gathering::CHANGES_ROWS_MAX;
 use super::gathering::{Compared, Gathering};
-use super::hasher::{Hasher, RecordHashes};
 use super::integers::to_i64;
+use super::marking::Marking;
 use super::plan::Plan;
-use super::positions::Positions;
 use super::sifter::{Sifted, Sifter};
-use crate::baselines::{HashKind, Known, ListMember, MemberState, OffListPeople};
-use crate::campaign_monitor::{Encoded, SubscriberState};
-use crate::names::RunId;
+use crate::baselines::{HashKind, Known, ListMember};
 
 /// Rows of a run that need no batch any more.
 #[derive(Clone, Debug, Default)]
@@ -41,76 +37,6 @@ impl Accounted {
 /// Whether one of these batches has this row.
 fn is_in(batches: &BTreeMap<i64, i64>, row: i64) -> bool {
     batches.range(..=row).next_back().is_some_and(|(_, end)| row < *end)
-}
-
-/// How records are known again.
-#[derive(Clone)]
-pub struct Marking {
-    pub hasher: Hasher,
-    /// Nothing is left out without it.
-    pub comparison: Option<Arc<Comparison>>,
-    /// What tells who is known where nothing is left out.
-    pub lookup: Option<Arc<Comparison>>,
-    /// People whom other exports to the list have taken off it, where they may come back.
-    pub elsewhere: Arc<[OffListPeople]>,
-    /// The same of the export itself; `None` also where it is unknown.
-    pub here: Option<Arc<OffListPeople>>,
-    /// People who were never sent because of a no under another address, where nothing else tells who is known.
-    pub held_back: Option<Arc<OffListPeople>>,
-    /// The run that sends them; nil for a preview.
-    pub run: RunId,
-}
-
-impl Marking {
-    /// What tells who is known.
-    pub fn known(&self) -> Option<&Arc<Comparison>> {
-        self.comparison.as_ref().or(self.lookup.as_ref())
-    }
-
-    /// Whether the list has nobody of whom this does not know.
-    fn is_current(&self) -> bool {
-        self.known().is_some_and(|known| known.is_current())
-    }
-
-    /// For records that nobody needs to know again.
-    pub fn none() -> Self {
-        Self {
-            hasher: Hasher::unused(),
-            comparison: None,
-            lookup: None,
-            elsewhere: Arc::default(),
-            held_back: None,
-            here: None,
-            run: RunId(uuid::Uuid::nil()),
-        }
-    }
-
-    /// What the baseline has of an address.
-    fn state_of(&self, address: &str) -> Option<MemberState> {
-        match self.known() {
-            Some(known) => known.find(known.key(address)).map(|known| known.state),
-            None => Some(self.held_back.as_ref()?.find(address)?.0),
-        }
-    }
-
-    /// How this service took somebody off the list, and by which run where that is known. Of several exports the last
-    /// one counts. Nobody was taken off whom this export knows otherwise, also where it has fallen behind since.
-    fn removal(
-        &self,
-        address: &str,
-        state: Option<MemberState>,
-    ) -> Option<(MemberState, Option<RunId>)> {
-        let own = state.filter(|state| state.is_removed_by_us());
-        let is_possible = match state {
-            None | Some(MemberState::LetGo | MemberState::FlaggedByUs) => true,
-            Some(_) => own.is_some() && self.is_current(),
-        };
-        let run = self.here.as_ref().and_then(|here| here.find(address)).map(|(_, run)| run);
-        let elsewhere = self.elsewhere.iter().filter_map(|removed| removed.find(address));
-        let elsewhere = elsewhere.map(|(state, run)| (state, Some(run)));
-        let all = own.map(|state| (state, run)).into_iter().chain(elsewhere);
-        all.filter(|_| is_possible).max_by_key(|(_, run)| run.map(|run| run.0))
-    }
 }
 
 /// Makes the batches of one reading.
@@ -137,15 +63,20 @@ impl Batcher {
         Self { plan, sifter, marking, only, accounted, open: None }
     }
 
+    /// What makes the records of its batches, also on other threads.
+    pub fn encoder(&self) -> Encoder {
+        Encoder { plan: self.plan.clone(), marking: self.marking.clone() }
+    }
+
     /// The batches that are complete with the next page: none, one or two.
-    pub fn add(&mut self, page: RecordBatch) -> Vec<EncodedBatch> {
+    pub fn add(&mut self, page: RecordBatch) -> Vec<Draft> {
         let sifted = self.sifter.sift(page);
         if self.accounted.has(&sifted) || !self.is_wanted(&sifted) {
             return self.finish().into_iter().collect();
         }
         let compared = self.compare(sifted);
         if self.only.is_none() && self.marking.comparison.is_none() {
-            return vec![self.of_page(compared.sifted)];
+            return vec![Draft::of_page(compared.sifted)];
         }
         let is_full = self.is_full_with(&compared);
         let full = if is_full { self.finish() } else { None };
@@ -157,13 +88,8 @@ impl Batcher {
     }
 
     /// The batch that is not complete when there are no more pages.
-    pub fn finish(&mut self) -> Option<EncodedBatch> {
-        let mut gathering = self.open.take()?;
-        let page = gathering.page();
-        let Gathering { number, first_row, end, positions, records, refused, .. } = gathering;
-        let batch = Unmarked { number, first_row, end, page, records, refused };
-        let batch = self.encoded(batch, Positions::Each(positions));
-        Some(EncodedBatch { unchanged: gathering.unchanged, rehashed: gathering.rehashed, ..batch })
+    pub fn finish(&mut self) -> Option<Draft> {
+        self.open.take().map(Draft::of_gathering)
     }
 
     fn is_wanted(&self, sifted: &Sifted) -> bool {
@@ -176,7 +102,7 @@ impl Batcher {
     }
 
     /// The batch that ended there when it was made before.
-    fn ended(&mut self) -> Option<EncodedBatch> {
+    fn ended(&mut self) -> Option<Draft> {
         let (only, open) = (self.only.as_ref()?, self.open.as_ref()?);
         let is_at_end = only.get(&open.first_row).is_none_or(|end| *end <= open.end);
         if is_at_end { self.finish() } else { None }
@@ -232,86 +158,6 @@ impl Batcher {
         };
         same.iter().zip(contents).map(member).collect()
     }
-
-    /// A page as a batch, without a copy of its rows.
-    fn of_page(&self, sifted: Sifted) -> EncodedBatch {
-        let (end, positions) = (sifted.end(), Positions::From(sifted.first_row));
-        let Sifted { page, number, first_row, records, refused, .. } = sifted;
-        self.encoded(Unmarked { number, first_row, end, page, records, refused }, positions)
-    }
-
-    fn encoded(&self, batch: Unmarked, positions: Positions) -> EncodedBatch {
-        let Unmarked { number, first_row, end, page, records, refused } = batch;
-        let encoded =
-            if records.is_empty() { Encoded::default() } else { self.plan.encode(&page, &records) };
-        let hashes = self.hashes(&page, &records, &encoded);
-        let field_warnings = self.plan.names.warnings(&encoded);
-        let Encoded { body, misfits, .. } = encoded;
-        let problems = if misfits.is_empty() {
-            vec![]
-        } else {
-            self.plan.names.problems(misfits, &self.plan.columns_of(&page), &positions)
-        };
-        let body_hash = (!body.is_empty()).then(|| Hasher::body(&body));
-        let (unchanged, rehashed) = (0, vec![]);
-        EncodedBatch {
-            number,
-            first_row,
-            end,
-            page,
-            positions,
-            records,
-            hashes,
-            unchanged,
-            rehashed,
-            refused,
-            body,
-            body_hash,
-            problems,
-            field_warnings,
-        }
-    }
-
-    fn hashes(&self, page: &RecordBatch, rows: &[usize], encoded: &Encoded) -> Vec<RecordHashes> {
-        let contents = self.marking.hasher.contents(page, rows);
-        let columns = self.plan.columns_of(page);
-        let marked = rows.iter().zip(contents).zip(&encoded.records);
-        let hashes = marked.map(|((row, content), span)| {
-            let address = self.plan.address(&columns, *row).unwrap_or_default();
-            let state = self.marking.state_of(&address);
-            let trusted = state.filter(|_| self.marking.is_current());
-            let removal = self.marking.removal(&address, state);
-            RecordHashes {
-                content,
-                record: self.marking.hasher.record(&encoded.body[span.clone()]),
-                is_known: trusted.is_some_and(|state| !state.is_unused()),
-                has_left: state.is_some_and(MemberState::has_left),
-                is_held_back: state == Some(MemberState::HeldBack),
-                left_as: removal.and_then(|(state, _)| left_as(state)),
-                left_by: removal.and_then(|(_, run)| run),
-            }
-        });
-        hashes.collect()
-    }
-}
-
-/// How Campaign Monitor calls the state in which this service left somebody.
-const fn left_as(state: MemberState) -> Option<SubscriberState> {
-    match state {
-        MemberState::DeletedByUs => Some(SubscriberState::Deleted),
-        MemberState::UnsubscribedByUs => Some(SubscriberState::Unsubscribed),
-        _ => None,
-    }
-}
-
-/// A batch before its records are made.
-struct Unmarked {
-    number: i64,
-    first_row: i64,
-    end: i64,
-    page: RecordBatch,
-    records: Vec<usize>,
-    refused: Vec<crate::runs::Rejection>,
 }
 
 #[cfg(test)]

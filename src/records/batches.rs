@@ -2,9 +2,10 @@
 //! again left out, the rest encoded.
 //!
 //! Where consents come from a field, the addresses and consents of all members are read once before (`consents.rs`),
-//! and where there were duplicates, once after (`winners.rs`). All of it happens on a thread of its own, so that it
-//! blocks no other work; it waits when the uploads are behind. Rows are numbered through the whole run. A run that
-//! resumes after a crash reads from the start again without sending, and so knows every address that came before.
+//! and where there were duplicates, once after (`winners.rs`). Reading happens on a thread of its own, and encoding
+//! beside it, so that they block no other work; they wait when the uploads are behind. Rows are numbered
+//! through the whole run. A run that resumes after a crash reads from the start again without sending, and so knows
+//! every address that came before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +14,13 @@ use std::thread;
 use arrow_array::RecordBatch;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
+use tokio::select;
 use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::batcher::{Accounted, Batcher, Marking};
+use super::batcher::{Accounted, Batcher};
 use super::encoded::EncodedBatch;
+use super::marking::Marking;
 use super::plan::Plan;
 use super::sifter::Sifter;
 use crate::runs::Winner;
@@ -24,6 +28,8 @@ use crate::storage::{self, Error, Manifest, Storage};
 
 /// Batches that wait to be sent.
 const AHEAD: usize = 2;
+/// Batches that are read, and may be encoded side by side.
+const ENCODED_AHEAD: usize = 2;
 /// Winners that are written in one transaction.
 const WINNERS_AT_ONCE: usize = 1000;
 
@@ -56,9 +62,11 @@ pub struct ReadFailure {
 /// Starts reading. The batches come in order; dropping the receiver stops it.
 pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFailure>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
+    let (drafts, encoding) = mpsc::channel(ENCODED_AHEAD);
     let (handle, held) = (Handle::current(), storage::held());
+    tokio::spawn(forward(encoding, sender));
     thread::spawn(move || {
-        let produced = produce_or_tell(source, sender);
+        let produced = produce_or_tell(source, drafts);
         match held {
             Some(held) => handle.block_on(storage::holding(held, produced)),
             None => handle.block_on(produced),
@@ -67,9 +75,34 @@ pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFai
     receiver
 }
 
-type Batches = mpsc::Sender<Result<EncodedBatch, ReadFailure>>;
+/// Batches whose records are being made.
+type Encoding = Result<JoinHandle<EncodedBatch>, ReadFailure>;
 
-async fn produce_or_tell(mut source: MemberSource, sender: Batches) {
+/// Passes the batches on in their order, each as soon as it is encoded, until nobody listens any more.
+async fn forward(
+    mut encoding: mpsc::Receiver<Encoding>,
+    sender: mpsc::Sender<Result<EncodedBatch, ReadFailure>>,
+) {
+    loop {
+        let next = select! {
+            () = sender.closed() => return,
+            next = encoding.recv() => next,
+        };
+        let batch = match next {
+            None => return,
+            Some(Err(failure)) => Err(failure),
+            Some(Ok(encoding)) => match encoding.await {
+                Ok(batch) => Ok(batch),
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            },
+        };
+        if sender.send(batch).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn produce_or_tell(mut source: MemberSource, sender: mpsc::Sender<Encoding>) {
     let winners = source.winners.take();
     let sifter = match Box::pin(produce(&mut source, &sender)).await {
         Ok(sifter) => sifter.filter(|_| !sender.is_closed()),
@@ -90,7 +123,7 @@ async fn produce_or_tell(mut source: MemberSource, sender: Batches) {
 /// Sends every batch. Returns what it has learnt, unless nobody listens any more.
 async fn produce(
     source: &mut MemberSource,
-    sender: &Batches,
+    sender: &mpsc::Sender<Encoding>,
 ) -> Result<Option<Sifter>, ReadFailure> {
     let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
     let room = usize::try_from(rows).unwrap_or(usize::MAX);
@@ -107,10 +140,15 @@ async fn produce(
         }
     }
     let mut batcher = source.batcher(sifter);
+    let encoder = batcher.encoder();
+    let encode = |draft| {
+        let encoder = encoder.clone();
+        spawn_blocking(move || encoder.encode(draft))
+    };
     let mut pages = source.pages(&source.plan);
     while let Some(page) = pages.try_next().await? {
-        for batch in batcher.add(page) {
-            if sender.send(Ok(batch)).await.is_err() {
+        for draft in batcher.add(page) {
+            if sender.send(Ok(encode(draft))).await.is_err() {
                 return Ok(None);
             }
         }
@@ -119,7 +157,7 @@ async fn produce(
         }
     }
     if let Some(last) = batcher.finish()
-        && sender.send(Ok(last)).await.is_err()
+        && sender.send(Ok(encode(last))).await.is_err()
     {
         return Ok(None);
     }

@@ -65,22 +65,28 @@ pub struct Census {
     pub rows: i64,
     /// Addresses that the list does not have from the export.
     newcomers: Option<Seen>,
+    keeps_ids: bool,
     /// Hashes of the `CustomerId`s of those of them that would be sent.
     newcomer_ids: HashSet<u64>,
-    /// Hashes of the `CustomerId`s of rows whose address cannot be used.
+    /// Hashes of the `CustomerId`s of rows that are not sent for a mistake in them.
     unreachable: HashSet<u64>,
 }
 
 /// Reads every row once, and meets the members of the baseline.
+///
+/// The ids of newcomers are kept where `known` or `before` or another export (`keeps_ids`) may know them.
 pub async fn take(
     rows: &Rows,
     (known, before): (Option<BaselineIndex>, Option<BaselineIndex>),
+    keeps_ids: bool,
 ) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
     let newcomers =
         Seen::with_room_for(usize::try_from(room).unwrap_or(usize::MAX), rand::random());
     let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
-    let mut census = Census { known, before, met, newcomers: Some(newcomers), ..Census::default() };
+    let keeps_ids = keeps_ids || known.is_some() || before.is_some();
+    let newcomers = Some(newcomers);
+    let mut census = Census { known, before, met, keeps_ids, newcomers, ..Census::default() };
     let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await? {
         census.count(&rows.plan, &page);
@@ -96,7 +102,7 @@ impl Census {
         self.known.as_ref().or(self.before.as_ref())
     }
 
-    /// Whether a member is in the segments with an address that cannot be used.
+    /// Whether a member is in the segments with a mistake, such as an address that cannot be used.
     #[must_use]
     pub fn is_unreachable(&self, customer_id: &str) -> bool {
         self.unreachable.contains(&xxh3_64(customer_id.as_bytes()))
@@ -105,7 +111,12 @@ impl Census {
     /// Whether a newcomer has this `CustomerId`.
     #[must_use]
     pub fn has_newcomer(&self, customer_id: &str) -> bool {
-        self.newcomer_ids.contains(&xxh3_64(customer_id.as_bytes()))
+        self.has_newcomer_hash(xxh3_64(customer_id.as_bytes()))
+    }
+
+    /// The same by the hash of the id.
+    pub(super) fn has_newcomer_hash(&self, customer_id: u64) -> bool {
+        self.newcomer_ids.contains(&customer_id)
     }
 
     /// Whether a member is on the list, or may be, and left the segments with this address.
@@ -128,9 +139,11 @@ impl Census {
             self.rows += 1;
             if let Ok(address) = plan.address(columns, row) {
                 let is_sent = is_sent(plan, columns, row);
+                let unsent = columns.written(CUSTOMER_ID_COLUMN, row).filter(|_| !is_sent);
+                self.unreachable.extend(unsent.map(|id| xxh3_64(id.as_bytes())));
                 let is_new = self.meet(&address, contents.get(row).copied(), is_sent);
                 let id = columns.written(CUSTOMER_ID_COLUMN, row);
-                let id = id.filter(|_| is_new && self.of_ids().is_some());
+                let id = id.filter(|_| is_new && self.keeps_ids);
                 self.newcomer_ids.extend(id.map(|id| xxh3_64(id.as_bytes())));
             } else {
                 let id = columns.written(CUSTOMER_ID_COLUMN, row);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::integers::to_i64;
 use crate::baselines::{Baseline, HashKind, Index, Known, MemberState};
 
 /// The members that Campaign Monitor has acknowledged, each with one of its hashes.
@@ -46,6 +47,13 @@ impl Comparison {
         let (baseline, index) = (self.baseline.clone(), self.index());
         let new = Self::new(baseline, index, self.hashes, self.resends_refused);
         Self { active, is_behind: self.is_behind, ..new }
+    }
+
+    /// How many people are on the list, as far as is known.
+    pub fn on_list(&self) -> i64 {
+        let is_on_list =
+            |known: &Known| matches!(known.state, MemberState::OnList | MemberState::FlaggedByUs);
+        to_i64(self.index.iter().filter(is_on_list).count())
     }
 
     /// Whether the list refused somebody.

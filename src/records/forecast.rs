@@ -12,7 +12,7 @@ use super::census::Census;
 use super::integers::to_i64;
 use super::leaver_set::LeaverSet;
 use crate::baselines::MemberState;
-use crate::exports::{BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe, SendMode};
+use crate::exports::{BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe};
 use crate::runs::{BrakeRule, ComparedWith, ReachedLimit, RunPlan};
 use crate::storage::{Manifest, PAGE_ROWS};
 
@@ -34,6 +34,10 @@ pub struct CallPace {
 /// What a plan is made of, beside what was counted.
 pub struct Intent<'a> {
     pub sync: &'a ListSync,
+    /// Whether every member is sent, changed or not.
+    pub sends_all: bool,
+    /// Whether the list has nobody any more of those who are known there.
+    pub is_emptied: bool,
     pub pace: CallPace,
     pub compared_with: Option<ComparedWith>,
 }
@@ -55,10 +59,9 @@ pub fn plan(
     let (act, kept) = (to_i64(leavers.act.len()), to_i64(leavers.kept()));
     let (sync, changed_addresses) = (intent.sync, to_i64(changes.changed()));
     let new = census.new - changed_addresses - to_i64(changes.held_back());
-    let sent = match sync.send {
-        SendMode::All => new + census.changed + census.unchanged,
-        SendMode::Changes => new + census.changed,
-    };
+    let known = census.changed + census.unchanged;
+    let sent = new + if intent.sends_all { known } else { census.changed };
+    let added = new + if intent.is_emptied { known } else { 0 };
     let single_calls = changed_addresses * CALLS_OF_CHANGE + leaver_calls(sync, act);
     let calls = calls_of(sent) + single_calls;
     RunPlan {
@@ -72,7 +75,7 @@ pub fn plan(
         calls,
         estimated_seconds: estimate(calls, intent.pace),
         compared_with: intent.compared_with,
-        limits: reached(sync, census, (new, act, changed_addresses)),
+        limits: reached(sync, census, (added, act, changed_addresses)),
     }
 }
 
@@ -207,7 +210,7 @@ pub fn hash(
     sync: &ListSync,
 ) -> String {
     let is_all = hold == Hold::Run;
-    let counted = is_all.then_some((plan.new, plan.changed));
+    let counted = is_all.then_some((plan.new, plan.changed, plan.calls));
     let addresses = if is_all { changes.digest() } else { vec![] };
     let read: Vec<_> = manifests.iter().map(Arc::as_ref).collect();
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,

@@ -29,8 +29,10 @@ pub struct RecordHashes {
     pub is_known: bool,
     /// Whether it knows the person as one who is off the list.
     pub has_left: bool,
-    /// Whether an earlier run did not send the person because of a no under another address.
+    /// Whether the person is not sent because of a no that only the baseline knows.
     pub is_held_back: bool,
+    /// Whether this service put the person on the list, and they stayed there while the export had let them go.
+    pub is_still_ours: bool,
     /// The state in which an earlier run, also of another export, took the person off the list; `None` of others.
     pub left_as: Option<SubscriberState>,
     /// That run; `None` also where it is unknown.

@@ -11,7 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::census::{BaselineIndex, Census, Rows, is_sent};
 use super::columns::{CUSTOMER_ID_COLUMN, Columns};
 use super::plan_failure::PlanFailure;
-use crate::baselines::{self, Baseline, HashKind, Index, ListMember, MemberOrigin, MemberState};
+use crate::baselines::{
+    self, Baseline, HashKind, Index, ListMember, MemberOrigin, MemberState, SaidNo,
+};
 use crate::storage::Storage;
 
 /// So many ids are followed to another address in one run. More are no changes of single people.
@@ -28,6 +30,13 @@ pub(super) struct Departed {
     pub(super) is_ours: bool,
 }
 
+impl Departed {
+    /// Whether the person gets mail there as a member whom this service put on the list.
+    pub(super) fn is_ours_on_list(&self) -> bool {
+        self.is_ours && self.member.state == MemberState::OnList
+    }
+}
+
 /// What is known of a `CustomerId`.
 #[derive(Default)]
 pub(super) struct FollowedId {
@@ -35,7 +44,8 @@ pub(super) struct FollowedId {
     on_list: usize,
     /// Those of them who left the segments under their address.
     pub(super) departed: Vec<Departed>,
-    /// Members whom the export let go or removed: whether they have said no since, only the list knows.
+    /// All others, also those who are in the segments under their address: whether they have said no since, only the
+    /// list knows.
     pub(super) gone: Vec<ListMember>,
     pub(super) addresses: Vec<RowAddress>,
 }
@@ -54,6 +64,16 @@ pub(super) enum RowAddress {
 }
 
 impl RowAddress {
+    /// Whether the person with this id said no to another export, at another address.
+    pub(super) fn is_refused(&self, id: &str, elsewhere: &SaidNo) -> bool {
+        match self {
+            Self::New(address) | Self::InDoubt(address) | Self::Removed(address) => {
+                elsewhere.has_at_another(id, address)
+            }
+            Self::Other => false,
+        }
+    }
+
     /// The address of a row that may be sent to another one than before.
     pub(super) fn sent(self) -> Option<String> {
         match self {
@@ -111,7 +131,7 @@ impl KnownIds {
     pub(super) fn see(
         &mut self,
         rows: &Rows,
-        known: &BaselineIndex,
+        (known, elsewhere): (Option<&BaselineIndex>, &SaidNo),
         page: &RecordBatch,
         mut refused: impl FnMut(RowAddress),
     ) {
@@ -125,10 +145,13 @@ impl KnownIds {
                         one.addresses.push(address);
                     }
                 }
-                _ if self.said_no.contains(&xxh3_64(id.as_bytes())) => {
-                    refused(row_address(rows, known, columns, row));
+                _ => {
+                    let address = || row_address(rows, known, columns, row);
+                    let said_no = self.said_no.contains(&xxh3_64(id.as_bytes()));
+                    let address = (said_no || elsewhere.has(id)).then(address);
+                    let is_refused = |one: &RowAddress| said_no || one.is_refused(id, elsewhere);
+                    address.filter(is_refused).into_iter().for_each(&mut refused);
                 }
-                _ => {}
             }
         }
     }
@@ -136,7 +159,7 @@ impl KnownIds {
 
 fn row_address(
     rows: &Rows,
-    known: &BaselineIndex,
+    known: Option<&BaselineIndex>,
     columns: &Columns<'_>,
     row: usize,
 ) -> RowAddress {
@@ -145,7 +168,8 @@ fn row_address(
     let Some(address) = sent.map(|address| address.to_ascii_lowercase()) else {
         return RowAddress::Other;
     };
-    match known.index.find(known.baseline.key(&address)).map(|found| found.state) {
+    let find = |known: &BaselineIndex| known.index.find(known.baseline.key(&address));
+    match known.and_then(find).map(|found| found.state) {
         None | Some(MemberState::Moved) => RowAddress::New(address),
         Some(MemberState::InDoubt) => RowAddress::InDoubt(address),
         Some(state) if state.is_removed_by_us() => RowAddress::Removed(address),
@@ -176,7 +200,11 @@ pub(super) async fn known_ids(
                 if is_gone && !census.met.contains(slot) {
                     one.add_gone(member);
                 } else if !member.state.is_removed_by_us() {
-                    one.add(slot, member, census.is_departed(member.state, slot));
+                    let is_departed = census.is_departed(member.state, slot);
+                    one.add(slot, member, is_departed);
+                    if !is_departed {
+                        one.add_gone(member);
+                    }
                 }
                 is_following = followed.len() <= FOLLOWED_MAX;
             }

@@ -72,10 +72,14 @@ pub async fn find(
         })
         .await?;
     }
-    let Elsewhere { ours, let_go } = elsewhere;
+    let Elsewhere { ours, mut let_go } = elsewhere;
     let (mut act, mut digest, mut since) = (SlotSet::new(index.len()), Sha256::new(), None);
     each(storage, baseline, &candidates, |slot, member| {
-        let is_kept = let_go.contains(slot) || census.is_unreachable(&member.customer_id);
+        let is_unreachable = census.is_unreachable(&member.customer_id);
+        if is_unreachable {
+            let_go.remove(slot);
+        }
+        let is_kept = is_unreachable || let_go.contains(slot);
         if ours.contains(slot) && !is_kept && act.insert(slot) {
             digest.update(member.address.to_ascii_lowercase());
             digest.update("\n");

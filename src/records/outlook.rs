@@ -2,36 +2,23 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::address_changes::{self, AddressChanges};
 use super::basis::Basis;
-use super::batcher::Marking;
 use super::census::{self, BaselineIndex, Census, Rows};
 use super::forecast::{self, CallPace, Hold, Intent};
 use super::hasher::Hasher;
 use super::leaver_set::{self, LeaverSet};
+use super::marking::Marking;
+use super::other_exports::{self, NO_RUN, OtherExports};
 use super::plan::Plan;
 use super::plan_failure::PlanFailure;
+use super::plan_subject::PlanSubject;
 use crate::app::App;
-use crate::baselines::{self, Baseline, HashKind, Index};
+use crate::baselines::{self, Baseline, HashKind, Index, SaidNo};
 use crate::db::ReadHandle;
-use crate::exports::{Leavers, ListId, ListSync, Mapping, Warning, WarningCode, store_senders};
-use crate::names::{ExportId, RunId};
+use crate::exports::{Leavers, Resubscribe, Warning, WarningCode};
 use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
 use crate::storage::Manifest;
-
-/// The export, and the run or the preview that needs the plan.
-pub struct PlanSubject<'a> {
-    pub export: ExportId,
-    /// The run itself; `None` for a preview.
-    pub run: Option<RunId>,
-    pub list: &'a ListId,
-    pub mapping: &'a Mapping,
-    pub sync: &'a ListSync,
-    /// Has the members in memory where the run needs them there anyway.
-    pub basis: Option<&'a Basis>,
-}
 
 /// The plan of a run, and what it needs to carry it out.
 pub struct Outlook {
@@ -55,18 +42,19 @@ pub async fn compute_where_needed(
     plan: Arc<Plan>,
     manifests: &[Arc<Manifest>],
 ) -> Result<Option<Outlook>, PlanFailure> {
+    let said_no = said_no_elsewhere(app, subject).await?;
     let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
     if !forecast::needs_plan(subject.sync) {
-        if !subject.sync.follows_segments() || !is_known {
+        if !subject.sync.follows_segments() || !(is_known || !said_no.is_empty()) {
             return Ok(None);
         }
         let narrow = Arc::new(plan.decisive());
-        let peeked = Box::pin(compute(app, subject, narrow, manifests)).await?;
+        let peeked = Box::pin(compute(app, subject, narrow, manifests, &said_no)).await?;
         if peeked.changes.is_empty() {
             return Ok(None);
         }
     }
-    Box::pin(compute(app, subject, plan, manifests)).await.map(Some)
+    Box::pin(compute(app, subject, plan, manifests, &said_no)).await.map(Some)
 }
 
 /// Computes the plan of a run: reads the segments and the baselines, and sends nothing.
@@ -75,23 +63,32 @@ async fn compute(
     subject: &PlanSubject<'_>,
     plan: Arc<Plan>,
     manifests: &[Arc<Manifest>],
+    said_no: &SaidNo,
 ) -> Result<Outlook, PlanFailure> {
     let mut tx = app.db.read().await?;
     let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
-    let (own, others) = (own(&mut tx, subject).await?, others(&mut tx, subject).await?);
+    let (own, others) = (
+        own(&mut tx, subject).await?,
+        other_exports::baselines(&mut tx, subject.export, subject.list).await?,
+    );
     drop(tx);
     let Loaded { known, before, doubt } = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
-    let census = census::take(&rows, (known, before)).await.map_err(PlanFailure::Read)?;
+    let keeps_ids = !said_no.is_empty();
+    let census = census::take(&rows, (known, before), keeps_ids).await;
+    let census = census.map_err(PlanFailure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
         return Err(PlanFailure::Incomplete);
     }
     let others = others.as_deref();
-    let changes = changes(subject, &rows, &census, others).await?;
+    let elsewhere = OtherExports { baselines: others, said_no };
+    let changes = changes(subject, &rows, &census, &elsewhere).await?;
     let found = (&census, &changes);
     let (leavers, doubt) = leavers(app, subject, found, others, doubt).await?;
-    let intent = Intent { sync: subject.sync, pace, compared_with };
+    let sends_all = subject.basis.is_none_or(|basis| !basis.is_comparing());
+    let is_emptied = subject.basis.is_some_and(|basis| basis.baseline.list_emptied);
+    let intent = Intent { sync: subject.sync, sends_all, is_emptied, pace, compared_with };
     let plan = forecast::plan(&census, &changes, &leavers, &intent);
     let list = subject.list.as_str();
     let people = (&changes, &leavers);
@@ -102,12 +99,21 @@ async fn compute(
     Ok(Outlook { plan, hash, hold, leavers, changes, baseline, doubt: doubt.map(warning) })
 }
 
+/// People who said no to another export, where that matters.
+async fn said_no_elsewhere(app: &App, subject: &PlanSubject<'_>) -> Result<SaidNo, PlanFailure> {
+    let sync = subject.sync;
+    if !sync.follows_segments() || sync.resubscribe == Resubscribe::Always {
+        return Ok(SaidNo::default());
+    }
+    other_exports::said_no(app, (subject.instance, Some(subject.export)), subject.list).await
+}
+
 /// Whose address changed. What is missing or damaged changes nobody's.
 async fn changes(
     subject: &PlanSubject<'_>,
     rows: &Rows,
     census: &Census,
-    others: Option<&[Baseline]>,
+    others: &OtherExports<'_>,
 ) -> Result<AddressChanges, PlanFailure> {
     if !subject.sync.follows_segments() {
         return Ok(AddressChanges::default());
@@ -173,43 +179,10 @@ async fn own(tx: &mut ReadHandle, subject: &PlanSubject<'_>) -> sqlx::Result<Own
     let this = subject.run.unwrap_or(NO_RUN);
     let sender = store_sent::last_sending(tx, export, list.as_str(), this).await?;
     Ok(match baseline {
-        Some(baseline) if is_trusted(&baseline, sender, subject.run) => {
-            Own::Known(Box::new(baseline))
-        }
+        Some(baseline) if baseline.is_trusted(sender, this) => Own::Known(Box::new(baseline)),
         None if sender.is_none() => Own::Nothing,
         baseline => Own::Behind(baseline.map(Box::new)),
     })
-}
-
-/// Whether a baseline knows of the last run that sent somebody, or is already that of this run.
-fn is_trusted(baseline: &Baseline, last: Option<RunId>, run: Option<RunId>) -> bool {
-    Some(baseline.run_id) == run || last.is_none_or(|last| last == baseline.run_id)
-}
-
-/// The baselines of all other exports to the list; `None` when it is unknown whom one of them holds.
-async fn others(
-    tx: &mut ReadHandle,
-    subject: &PlanSubject<'_>,
-) -> sqlx::Result<Option<Vec<Baseline>>> {
-    let exports = store_senders::exports_to(tx, subject.list).await?;
-    let baselines = baselines::store::of_list(tx, subject.list.as_str()).await?;
-    let mut others = Vec::new();
-    for export in exports.into_iter().filter(|export| *export != subject.export) {
-        let last = store_sent::last_sending(tx, export, subject.list.as_str(), NO_RUN).await?;
-        let baseline = baselines.iter().find(|baseline| baseline.export_id == export);
-        match (baseline, last) {
-            (None, None) => {
-                if store_senders::is_older_than_baselines(tx, export).await? {
-                    return Ok(None);
-                }
-            }
-            (Some(baseline), last) if is_trusted(baseline, last, None) => {
-                others.push(baseline.clone());
-            }
-            _ => return Ok(None),
-        }
-    }
-    Ok(Some(others))
 }
 
 /// What is known of the list, read into memory.
@@ -267,14 +240,12 @@ async fn load(
     }
 }
 
-/// A preview is none.
-const NO_RUN: RunId = RunId(Uuid::nil());
-
 /// The members that a run has loaded already, if they are those of this version.
 fn in_memory(basis: &Basis, baseline: &Baseline, plan: &Plan) -> Option<BaselineIndex> {
     let Marking { comparison, lookup, .. } = &basis.marking;
     let loaded = comparison.as_ref().or(lookup.as_ref())?;
-    if basis.baseline.version != baseline.version {
+    // What was damaged is empty in the basis, and no list without members.
+    if basis.baseline.version != baseline.version || basis.baseline.layers != baseline.layers {
         return None;
     }
     let has_contents =

@@ -27,7 +27,7 @@ pub enum RejectionCode {
     /// Profiles with one address contradict each other in their consents.
     ConsentConflict,
     DuplicateAddress,
-    /// The person said no under an earlier address, so it was not sent.
+    /// The person said no under another address, or before the list was emptied, so it was not sent.
     RefusedBefore,
     /// It was sent, and no answer says whether it is on the list.
     NoAnswer,

@@ -55,7 +55,7 @@ impl Counts {
     pub fn shortfall(&self) -> String {
         let Self { selected, in_doubt, .. } = *self;
         let causes = [
-            (self.rejected, "rejected by Campaign Monitor"),
+            (self.rejected, "rejected by Campaign Monitor or because of an earlier no"),
             (self.invalid, "without a usable address, CustomerId or consent"),
         ];
         let causes = causes.iter().filter(|(profiles, _)| *profiles > 0);
@@ -164,8 +164,8 @@ mod tests {
         counts = Counts { selected: 5, rejected: 1, in_doubt: 2, ..Counts::default() };
         assert_eq!(
             counts.shortfall(),
-            "This run did not put 1 of 5 profiles on the list: 1 rejected by Campaign Monitor. For 2 of 5 profiles it \
-             is unknown whether they are on the list."
+            "This run did not put 1 of 5 profiles on the list: 1 rejected by Campaign Monitor or because of an earlier \
+             no. For 2 of 5 profiles it is unknown whether they are on the list."
         );
     }
 

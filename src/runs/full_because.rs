@@ -17,6 +17,19 @@ pub enum FullBecause {
     MappingChanged,
     /// What the last run sent is not known. Every member is sent.
     BaselineBehind,
+    /// The list has less than half of the people of whom something is known, in whatever state: somebody emptied it.
+    /// Every member is sent.
+    ListEmptied,
     /// What was known of the members is missing or damaged. Every member is sent.
     BaselineLost,
+}
+
+impl FullBecause {
+    /// As it is stored: an emptied list has a column of its own, beside one whose values are fixed.
+    pub(super) const fn stored(self) -> Self {
+        match self {
+            Self::ListEmptied => Self::BaselineBehind,
+            other => other,
+        }
+    }
 }

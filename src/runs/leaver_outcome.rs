@@ -16,6 +16,8 @@ pub enum LeaverOutcome {
     Gone,
     /// The same: the list has nobody with the address. This is no wish of the person.
     GoneUnknown,
+    /// The same; the call that set the flag put the person on the list, and the run deleted them again.
+    GoneAndDeleted,
     /// The same: unsubscribed, perhaps by their own wish.
     GoneUnsubscribed,
     /// The same: mail to the address could not be delivered.
@@ -24,22 +26,26 @@ pub enum LeaverOutcome {
     GoneSuppressed,
     /// Campaign Monitor rejected the call.
     Failed,
+    /// The call has no answer: it may have landed. Remains to be done.
+    InDoubt,
     /// Another export holds the person. Counted as kept from the start.
     LetGo,
 }
 
 impl LeaverOutcome {
     /// Each, in no order that matters.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Flagged,
         Self::Deleted,
         Self::Unsubscribed,
         Self::Gone,
         Self::GoneUnknown,
+        Self::GoneAndDeleted,
         Self::GoneUnsubscribed,
         Self::GoneBounced,
         Self::GoneSuppressed,
         Self::Failed,
+        Self::InDoubt,
         Self::LetGo,
     ];
 
@@ -52,10 +58,12 @@ impl LeaverOutcome {
             Self::Unsubscribed => 'u',
             Self::Gone => 'g',
             Self::GoneUnknown => 'n',
+            Self::GoneAndDeleted => 'a',
             Self::GoneUnsubscribed => 'w',
             Self::GoneBounced => 'b',
             Self::GoneSuppressed => 's',
             Self::Failed => 'x',
+            Self::InDoubt => 'i',
             Self::LetGo => 'l',
         }
     }
@@ -71,13 +79,14 @@ impl LeaverOutcome {
     pub const fn state(self) -> Option<MemberState> {
         match self {
             Self::Flagged => Some(MemberState::FlaggedByUs),
-            Self::Deleted => Some(MemberState::DeletedByUs),
+            Self::Deleted | Self::GoneAndDeleted => Some(MemberState::DeletedByUs),
             Self::Unsubscribed => Some(MemberState::UnsubscribedByUs),
             Self::Gone => Some(MemberState::Deleted),
             Self::GoneUnknown => Some(MemberState::Moved),
             Self::GoneUnsubscribed => Some(MemberState::Unsubscribed),
             Self::GoneBounced => Some(MemberState::Bounced),
             Self::GoneSuppressed => Some(MemberState::Suppressed),
+            Self::InDoubt => Some(MemberState::InDoubt),
             Self::LetGo => Some(MemberState::LetGo),
             Self::Failed => None,
         }
@@ -93,11 +102,12 @@ impl LeaverCounts {
             LeaverOutcome::Unsubscribed => self.unsubscribed += 1,
             LeaverOutcome::Gone
             | LeaverOutcome::GoneUnknown
+            | LeaverOutcome::GoneAndDeleted
             | LeaverOutcome::GoneUnsubscribed
             | LeaverOutcome::GoneBounced
             | LeaverOutcome::GoneSuppressed => self.gone += 1,
             LeaverOutcome::Failed => self.failed += 1,
-            LeaverOutcome::LetGo => {}
+            LeaverOutcome::InDoubt | LeaverOutcome::LetGo => {}
         }
     }
 
@@ -121,7 +131,7 @@ mod tests {
             assert_eq!(LeaverOutcome::of(outcome.letter()), Some(outcome));
             let mut counts = LeaverCounts { found: 1, ..LeaverCounts::default() };
             counts.count(outcome);
-            let is_counted = outcome != LeaverOutcome::LetGo;
+            let is_counted = !matches!(outcome, LeaverOutcome::InDoubt | LeaverOutcome::LetGo);
             assert_eq!(counts.accounted(), i64::from(is_counted), "{outcome:?}");
         }
         assert_eq!(LeaverOutcome::of('?'), None);

@@ -52,6 +52,7 @@ pub struct Run {
     pub reason: Option<Json<Reason>>,
     pub warnings: Json<Warnings>,
     pub full_because: Option<FullBecause>,
+    pub list_emptied: bool,
     pub submission_kind: SubmissionKind,
     pub submitted_by: String,
     pub submitted_utc: Time,
@@ -80,6 +81,18 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether it sends everybody because somebody emptied the list.
+    #[must_use]
+    pub fn is_list_emptied(&self) -> bool {
+        self.list_emptied || self.full_because == Some(FullBecause::ListEmptied)
+    }
+
+    /// Why it does more than sending changes, as callers see it.
+    #[must_use]
+    pub fn shown_full_because(&self) -> Option<FullBecause> {
+        if self.is_list_emptied() { Some(FullBecause::ListEmptied) } else { self.full_because }
+    }
+
     /// The status, as callers see it.
     #[must_use]
     pub const fn shown_status(&self) -> RunStatus {

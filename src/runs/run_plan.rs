@@ -117,7 +117,8 @@ impl ReachedLimit {
                 )
             }
             BrakeRule::RemovalsPercent => format!(
-                "{value} % of the members on the list would leave it (an approval is needed from {from} % on)."
+                "{value} % of the people whom this export has on the list would leave it (an approval is needed from \
+                 {from} % on)."
             ),
             BrakeRule::EmptySegments => {
                 format!("The segments have no members, and {value} people would leave the list.")
@@ -169,6 +170,12 @@ impl LeaverCounts {
     #[must_use]
     pub const fn acted(&self) -> i64 {
         self.flagged + self.deleted + self.unsubscribed + self.gone + self.failed
+    }
+
+    /// Those who are flagged or off the list now, or were found off it.
+    #[must_use]
+    pub const fn changed(&self) -> i64 {
+        self.flagged + self.deleted + self.unsubscribed + self.gone
     }
 
     /// Those without an outcome yet, by the law.

@@ -30,7 +30,8 @@ pub(crate) async fn record(
     for outcome in done.values() {
         counts.count(*outcome);
     }
-    let canceled = add(tx, lease, (&counts, calls), now, ttl).await?;
+    let is_progress = done.values().any(|outcome| *outcome != LeaverOutcome::InDoubt);
+    let canceled = add(tx, lease, (&counts, calls, is_progress), now, ttl).await?;
     if canceled.is_some() && !done.is_empty() {
         insert(tx, lease.run, done).await?;
     }
@@ -40,13 +41,14 @@ pub(crate) async fn record(
 async fn add(
     tx: &mut WriteHandle,
     lease: Lease,
-    (counts, calls): (&LeaverCounts, LeaverCallCounts),
+    (counts, calls, is_progress): (&LeaverCounts, LeaverCallCounts, bool),
     now: Time,
     ttl: Duration,
 ) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
-            "UPDATE runs SET stalls = 0, lease_until = $3, leavers_flagged = leavers_flagged + $4,
+            "UPDATE runs SET stalls = CASE WHEN $11 THEN 0 ELSE stalls END, lease_until = $3,
+                 leavers_flagged = leavers_flagged + $4,
                  leavers_deleted = leavers_deleted + $5, leavers_unsubscribed = leavers_unsubscribed + $6,
                  leavers_gone = leavers_gone + $7, leavers_failed = leavers_failed + $8,
                  leaver_calls_made = leaver_calls_made + $9, leaver_calls_answered = leaver_calls_answered + $10,
@@ -63,21 +65,40 @@ async fn add(
         .bind(counts.failed)
         .bind(calls.made)
         .bind(calls.answered)
+        .bind(is_progress)
         .fetch_optional(db)
         .await
     })
 }
 
+/// Rows of people in doubt have numbers below 0: what is known of them later is read after them.
 async fn insert(tx: &mut WriteHandle, run: RunId, done: &LeaverOutcomes) -> Result<()> {
+    let is_doubtful = |outcome: &LeaverOutcome| *outcome == LeaverOutcome::InDoubt;
+    let (doubtful, known): (LeaverOutcomes, LeaverOutcomes) =
+        done.iter().partition(|(_, outcome)| is_doubtful(outcome));
+    for (some, sign) in [(doubtful, -1), (known, 1)] {
+        if let Some(first) = some.keys().next().and_then(|slot| i64::try_from(*slot).ok()) {
+            insert_rows(tx, run, &some, if sign < 0 { -1 - first } else { first }).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert_rows(
+    tx: &mut WriteHandle,
+    run: RunId,
+    done: &LeaverOutcomes,
+    number: i64,
+) -> Result<()> {
     let slots: Vec<usize> = done.keys().copied().collect();
     let outcomes: String = done.values().map(|outcome| outcome.letter()).collect();
-    let number = slots.first().copied().and_then(|slot| i64::try_from(slot).ok());
     sql!(tx, |db| {
         sqlx::query(
-            "INSERT INTO leaver_batches (run_id, number, slots, outcomes) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO leaver_batches (run_id, number, slots, outcomes) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (run_id, number) DO UPDATE SET slots = $3, outcomes = $4",
         )
         .bind(run)
-        .bind(number.unwrap_or_default())
+        .bind(number)
         .bind(Json(&slots))
         .bind(&outcomes)
         .execute(db)
@@ -89,10 +110,12 @@ async fn insert(tx: &mut WriteHandle, run: RunId, done: &LeaverOutcomes) -> Resu
 /// What a run has done to leavers so far.
 pub(crate) async fn of_run(tx: &mut ReadHandle, run: RunId) -> Result<LeaverOutcomes> {
     let rows: Vec<(Json<Vec<usize>>, String)> = sql!(tx, |db| {
-        sqlx::query_as("SELECT slots, outcomes FROM leaver_batches WHERE run_id = $1")
-            .bind(run)
-            .fetch_all(db)
-            .await
+        sqlx::query_as(
+            "SELECT slots, outcomes FROM leaver_batches WHERE run_id = $1 ORDER BY number",
+        )
+        .bind(run)
+        .fetch_all(db)
+        .await
     })?;
     let mut done = LeaverOutcomes::new();
     for (slots, outcomes) in rows {

@@ -17,7 +17,8 @@ pub(crate) async fn last_sending(
     sql!(tx, |db| {
         sqlx::query_scalar(
             "SELECT id FROM runs WHERE export_id = $1 AND list_id = $2 AND id <> $3
-                 AND created + updated + rejected + in_doubt > 0 ORDER BY id DESC LIMIT 1",
+                 AND created + updated + rejected + in_doubt + leavers_flagged + leavers_deleted
+                     + leavers_unsubscribed + leavers_gone > 0 ORDER BY id DESC LIMIT 1",
         )
         .bind(export)
         .bind(list)

@@ -8,6 +8,7 @@ use sqlx::{FromRow, Result};
 
 use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
+use super::full_because::FullBecause;
 use super::lease::{FUTURE_MAX, Lease, Outcome};
 use super::run::{Run, RunSegment, Warnings};
 use super::status::RunStatus;
@@ -125,18 +126,20 @@ pub async fn pin(
     let selected: i64 = segments.iter().map(|segment| segment.member_count).sum();
     let done = sql!(&mut *tx, |db| {
         sqlx::query(
-        "UPDATE runs SET selected = $3, warnings = $4, full_because = $5, version = version + 1,
+            "UPDATE runs SET selected = $3, warnings = $4, full_because = $5, list_emptied = $6,
+             version = version + 1,
              reason = CASE WHEN cancel_requested THEN reason END
-         WHERE id = $1 AND fence = $2 AND status = 'running'"
-    )
-    .bind(lease.run)
-    .bind(lease.fence)
-    .bind(selected)
-    .bind(Json(warnings))
-    .bind(run.full_because)
-    .execute(db)
-    .await?
-    .rows_affected()
+         WHERE id = $1 AND fence = $2 AND status = 'running'",
+        )
+        .bind(lease.run)
+        .bind(lease.fence)
+        .bind(selected)
+        .bind(Json(warnings))
+        .bind(run.full_because.map(FullBecause::stored))
+        .bind(run.is_list_emptied())
+        .execute(db)
+        .await?
+        .rows_affected()
     });
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {

@@ -55,8 +55,15 @@ impl StateCounts {
     }
 
     /// People who can get mail now or once they confirm: where the new ones of a run are.
-    const fn joined(&self) -> i64 {
+    #[must_use]
+    pub const fn joined(&self) -> i64 {
         self.active + self.unconfirmed
+    }
+
+    /// Everybody of whom the list has an entry.
+    #[must_use]
+    pub const fn everybody(&self) -> i64 {
+        self.joined() + self.left()
     }
 
     const fn left(&self) -> i64 {

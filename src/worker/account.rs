@@ -247,8 +247,8 @@ fn in_doubt(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
 
 fn held_back(batch: &EncodedBatch, rows: &[usize]) -> Vec<Rejection> {
     let columns = Columns::of(&batch.page);
-    let message = "Not sent: the person with this CustomerId unsubscribed, was deleted or is suppressed under an \
-                   earlier address.";
+    let message = "Not sent: the person with this CustomerId unsubscribed, was deleted or is suppressed under \
+                   another address, or was before somebody emptied the list.";
     let reject = |row: &usize| {
         let (outcome, code) = (RejectionOutcome::Rejected, RejectionCode::RefusedBefore);
         profile(batch, &columns, *row).reject(outcome, code, message.to_owned())

@@ -103,6 +103,13 @@ impl Uploader {
         Err(Undone { error: failed, in_doubt: landed.is_some() })
     }
 
+    /// Whether this service deleted the member, also by another export.
+    fn is_deleted_by_us(&self, old: &ListMember) -> bool {
+        let elsewhere =
+            || self.removed_elsewhere.iter().any(|all| all.find(&old.address).is_some());
+        old.state == MemberState::DeletedByUs || elsewhere()
+    }
+
     /// What is known before the call, or the member to change. `landed` says who put the new address on the list, where
     /// a call before may have: an attempt that ended may also have made none, and somebody else may have.
     async fn before_change<'a>(
@@ -115,15 +122,23 @@ impl Uploader {
         let mut learned = vec![];
         for old in &earlier.olds {
             let as_now = |state| ListMember { state, ..old.clone() };
-            let said_no = |state| Ok(ControlFlow::Break(Change::SaidNo(as_now(state))));
             match (self.state_of(&old.address).await?, landed) {
                 (Some(Active | Unconfirmed), _) if earlier.is_changed => {
                     return Ok(ControlFlow::Continue(old));
                 }
                 (Some(Active | Unconfirmed | Other), _) => {}
-                (Some(Unsubscribed), _) => return said_no(MemberState::Unsubscribed),
-                (Some(Deleted), _) if old.state == MemberState::DeletedByUs => {}
-                (Some(Deleted), _) => return said_no(MemberState::Deleted),
+                (Some(Deleted), _) if self.is_deleted_by_us(old) => {}
+                // Where everybody comes back, a no under the old address keeps nobody from being sent.
+                (Some(state @ (Unsubscribed | Deleted)), _) => {
+                    let state = match state {
+                        Unsubscribed => MemberState::Unsubscribed,
+                        _ => MemberState::Deleted,
+                    };
+                    if !self.plan.resubscribes() {
+                        return Ok(ControlFlow::Break(Change::SaidNo(as_now(state))));
+                    }
+                    learned.push(as_now(state));
+                }
                 (Some(Bounced), _) => learned.push(as_now(MemberState::Bounced)),
                 (None, Some(origin))
                     if earlier.is_changed && self.state_of(new).await? == Some(Active) =>

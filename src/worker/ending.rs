@@ -18,9 +18,10 @@ use super::stopped::Stopped;
 use crate::baselines::{Baseline, HashKind};
 use crate::exports::SendMode;
 use crate::records::basis::Basis;
-use crate::records::batcher::{Accounted, Marking};
+use crate::records::batcher::Accounted;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::comparison::Comparison;
+use crate::records::marking::Marking;
 use crate::records::plan::Plan;
 use crate::runs::{Counts, FullBecause, Outcome, store_leavers, store_plans};
 
@@ -45,7 +46,8 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
     rest.retain(|done| !done.is_untouched());
     let is_doubtful = job.doubt_until > job.run.position;
     let is_resumed = job.earlier.position > 0 || !job.earlier.answered.is_empty();
-    if job.basis.is_none() && (is_doubtful || is_resumed) {
+    let has_removed = job.run.leavers.changed() > 0;
+    if job.basis.is_none() && (is_doubtful || is_resumed || has_removed) {
         job.basis = found_at_end(job).await;
     }
     if is_doubtful {
@@ -134,8 +136,12 @@ async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     } else {
         next.fingerprint
     };
-    let run_id = if has_sent(&counts) { job.run.id } else { next.run_id };
-    Some(Baseline { fingerprint, run_id, ..next })
+    // What earlier runs have sent becomes known only by a run that comes to everybody.
+    let is_still_behind = basis.is_behind && !is_complete && next.version > 0;
+    let has_changed = has_sent(&counts) || job.run.leavers.changed() > 0;
+    let run_id = if has_changed && !is_still_behind { job.run.id } else { next.run_id };
+    let list_emptied = next.list_emptied && !is_complete;
+    Some(Baseline { fingerprint, run_id, list_emptied, ..next })
 }
 
 /// Whether contents are hashed anew, because the mapping has changed.

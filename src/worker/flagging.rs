@@ -13,8 +13,8 @@ use chrono::{NaiveDateTime, TimeDelta};
 use super::gone::day_before;
 use super::leaver_calls::{Answered, LeaverCalls, Undone};
 use crate::campaign_monitor::{
-    Account, FieldText, ImportResult, PAGE_SUBSCRIBERS, PageQuery, RefusalCode, SubscriberRow,
-    SubscriberState, bare, flag,
+    Account, Error, FieldText, ImportResult, PAGE_SUBSCRIBERS, PageQuery, RefusalCode,
+    SubscriberRow, SubscriberState, bare, flag,
 };
 use crate::db;
 use crate::exports::LeaverFlag;
@@ -56,7 +56,11 @@ impl LeaverCalls {
         addresses: &[&str],
         flag: &LeaverFlag,
     ) -> Result<HashMap<String, LeaverOutcome>, Undone> {
-        let Answered { answer: result, may_repeat } = self.set_flag(addresses, flag).await?;
+        let Some(Answered { answer: result, may_repeat }) = self.set_flag(addresses, flag).await?
+        else {
+            let all = addresses.iter().map(|address| address.to_lowercase());
+            return Ok(all.map(|address| (address, LeaverOutcome::InDoubt)).collect());
+        };
         let mut outcomes = outcomes_of(addresses, &result);
         let new = usize::try_from(result.total_new_subscribers).unwrap_or_default();
         if new == 0 && !may_repeat {
@@ -71,23 +75,32 @@ impl LeaverCalls {
         }
         for address in &added {
             self.remove_added(address).await?;
-            outcomes.insert(address.clone(), LeaverOutcome::GoneUnknown);
+            outcomes.insert(address.clone(), LeaverOutcome::GoneAndDeleted);
         }
         Ok(outcomes)
     }
 
+    /// `None`: the call may have landed without an answer.
     async fn set_flag(
         &self,
         addresses: &[&str],
         set: &LeaverFlag,
-    ) -> Result<Answered<ImportResult>, Undone> {
+    ) -> Result<Option<Answered<ImportResult>>, Undone> {
         let (key, value) = (set.key.as_str(), set.outside.as_str());
         let (list, body) = (&self.list_id, flag(addresses.iter().copied(), key, value));
         let body = &body;
         let imported =
             self.change(|account| async move { account.import(list, body.clone()).await });
-        let Answered { answer, may_repeat } = imported.await.map_err(|error| self.stop(error))?;
-        Ok(Answered { answer: answer.1, may_repeat })
+        match imported.await {
+            Ok(Answered { answer, may_repeat }) => {
+                Ok(Some(Answered { answer: answer.1, may_repeat }))
+            }
+            Err(error) => {
+                let is_in_doubt = error.as_ref().is_some_and(Error::is_in_doubt);
+                let undone = self.stop(error);
+                if is_in_doubt { Ok(None) } else { Err(undone) }
+            }
+        }
     }
 
     /// Those of the addresses that the list still has, in whatever state.

@@ -110,7 +110,14 @@ impl LeaverCalls {
                 self.gone(address, lost_since).await
             }
             Err(Some(error)) if error.is_personal() => Ok(LeaverOutcome::Failed),
-            Err(error) => Err(self.stop(error)),
+            Err(error) => {
+                let undone = self.stop(error);
+                if is_lost.load(Ordering::Relaxed) {
+                    Ok(LeaverOutcome::InDoubt)
+                } else {
+                    Err(undone)
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! Only when every profile of the segments has been sent and answered: whom a run has not read has not left. What was
 //! done to a person is written at once, so that a crash repeats only the calls in flight.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -54,7 +55,7 @@ pub async fn leavers(
     let done = store_leavers::of_run(&mut job.app.db.read().await?, job.run.id).await?;
     let LeaverSet { act, let_go, since, .. } = leavers;
     let_go_of(job, &let_go, &done, interrupt).await?;
-    let left = without(act, &done);
+    let (left, doubtful) = (without(act, &done), Arc::new(in_doubt(&done)));
     if left.is_empty() {
         return Ok(interrupt.take());
     }
@@ -65,7 +66,7 @@ pub async fn leavers(
     let drain = interrupt.drain.clone();
     let outcomes = people
         .take_until(drain.cancelled_owned())
-        .map(|people| act_on(calls.clone(), departures.clone(), people));
+        .map(|people| act_on(calls.clone(), departures.clone(), people, doubtful.clone()));
     let mut outcomes = Box::pin(outcomes.buffer_unordered(most * AHEAD).ready_chunks(most * AHEAD));
     while let Some(some) = outcomes.next().await {
         record_all(job, some, &calls, interrupt).await?;
@@ -101,11 +102,18 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
     }
 }
 
+/// Who is in doubt is still to be done.
 fn without(mut set: SlotSet, done: &LeaverOutcomes) -> SlotSet {
-    for slot in done.keys() {
+    for (slot, _) in done.iter().filter(|(_, outcome)| **outcome != LeaverOutcome::InDoubt) {
         set.remove(*slot);
     }
     set
+}
+
+/// Whom a call without an answer may have deleted.
+fn in_doubt(done: &LeaverOutcomes) -> HashSet<usize> {
+    let in_doubt = done.iter().filter(|(_, outcome)| **outcome == LeaverOutcome::InDoubt);
+    in_doubt.map(|(slot, _)| *slot).collect()
 }
 
 /// Records whom the export lets go, although another one keeps them on the list.
@@ -166,12 +174,19 @@ async fn act_on(
     calls: Arc<LeaverCalls>,
     departures: Arc<Departures>,
     people: Result<People, baselines::Error>,
+    doubtful: Arc<HashSet<usize>>,
 ) -> Result<Option<LeaverOutcomes>, baselines::Error> {
     let people = people?;
     let Ok(gone) = departures.now(&calls).await else { return Ok(None) };
     let (mut done, mut on) = (LeaverOutcomes::new(), People::new());
     for (slot, address) in people {
         match gone.outcome(&address) {
+            // Their own attempt before has deleted them, as far as anybody can tell.
+            Some(LeaverOutcome::Gone)
+                if doubtful.contains(&slot) && calls.action == Leavers::Delete =>
+            {
+                done.insert(slot, LeaverOutcome::Deleted);
+            }
             Some(outcome) => {
                 done.insert(slot, outcome);
             }
@@ -241,8 +256,10 @@ async fn record(
     for outcome in done.values() {
         job.run.leavers.count(*outcome);
     }
-    job.active.progressed();
-    job.run.stalls = 0;
+    if done.values().any(|outcome| *outcome != LeaverOutcome::InDoubt) {
+        job.active.progressed();
+        job.run.stalls = 0;
+    }
     if is_canceled {
         interrupt.raise(canceled(&job.app, job.run.id).await);
     }

@@ -57,6 +57,7 @@ pub fn members(batch: &EncodedBatch, answers: &Answers<'_>, run: RunId) -> Membe
             origin: match state {
                 _ if answers.changed.contains_key(row) => answers.changed[row].origin,
                 MemberState::OnList if answers.returned.contains(row) => MemberOrigin::Ours,
+                MemberState::OnList if hashes.is_still_ours => MemberOrigin::Ours,
                 // Who put them there is known already, or never will be.
                 MemberState::OnList if !hashes.is_newcomer() => MemberOrigin::Unknown,
                 MemberState::OnList => origins.find(&address),

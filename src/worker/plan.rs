@@ -12,10 +12,11 @@ use crate::db;
 use crate::exports::Warning;
 use crate::records::batches::ReadFailure;
 use crate::records::forecast::Hold;
-use crate::records::outlook::{self, Outlook, PlanSubject};
+use crate::records::outlook::{self, Outlook};
 use crate::records::plan_failure::PlanFailure;
+use crate::records::plan_subject::PlanSubject;
 use crate::runs::store_plans::{self, NewPlan};
-use crate::runs::{LeaseLost, Reason, ReasonCode, store_leavers, store_work};
+use crate::runs::{LeaseLost, Reason, ReasonCode, newer_upload, store_leavers, store_work};
 
 /// What the phases after this one need of the plan.
 pub struct PlannedRun {
@@ -41,6 +42,12 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, 
     job.changes = Arc::new(std::mem::take(&mut outlook.changes));
     if let Some(doubt) = another_plan(job, &outlook).await? {
         forget_leavers(&mut outlook, doubt);
+        // By the stored plan it is known whom the attempt before has removed.
+        warn(job, prepared, outlook.doubt.as_ref()).await?;
+        return Ok(PlannedRun { outlook: Some(outlook), hold: Hold::Nothing });
+    }
+    if let Some(doubt) = newer_members(job, &outlook).await? {
+        forget_leavers(&mut outlook, doubt);
     }
     let is_approved = store(job, prepared, &outlook).await?;
     let hold = if is_approved { Hold::Nothing } else { outlook.hold };
@@ -50,6 +57,7 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, 
 async fn compute(job: &Job, prepared: &Prepared) -> Result<Option<Outlook>, Stopped> {
     let run = &job.run;
     let subject = PlanSubject {
+        instance: run.instance_id,
         export: run.export_id,
         run: Some(run.id),
         list: &run.list_id,
@@ -87,6 +95,21 @@ async fn another_plan(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, S
 const CHANGED: &str = "While the run removed people, it turned out that others leave than before. So it removed nobody \
     else. The next run does.";
 
+/// Why nobody leaves the list, when members were uploaded since the run read its own: somebody may have come back.
+async fn newer_members(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, Stopped> {
+    if outlook.leavers.act.is_empty() {
+        return Ok(None);
+    }
+    let newer = newer_upload(&mut job.app.db.read().await?, job.run.id).await?;
+    Ok(newer.map(|name| {
+        let name = name.as_str();
+        outlook::warning(&format!(
+            "Members of the segment “{name}” were uploaded since this run read them, so it takes nobody off the list. \
+             The next run does."
+        ))
+    }))
+}
+
 fn version(outlook: &Outlook) -> Option<i64> {
     outlook.baseline.as_ref().map(|baseline| baseline.version)
 }
@@ -97,17 +120,22 @@ fn forget_leavers(outlook: &mut Outlook, doubt: Warning) {
     outlook.hold = Hold::Nothing;
 }
 
-/// Stores the plan and its warning. Whether exactly this plan is approved.
-async fn store(job: &mut Job, prepared: &mut Prepared, outlook: &Outlook) -> Result<bool, Stopped> {
+/// Stores why nobody leaves the list.
+async fn warn(job: &Job, prepared: &mut Prepared, doubt: Option<&Warning>) -> Result<(), Stopped> {
+    let Some(doubt) = doubt else { return Ok(()) };
+    prepared.warnings.items.push(doubt.clone());
     let _writing = job.writes.clone().lock_owned().await;
     let mut tx = job.app.db.write().await?;
-    if let Some(doubt) = &outlook.doubt {
-        prepared.warnings.items.push(doubt.clone());
-        let kept = store_work::set_warnings(&mut tx, job.lease, &prepared.warnings).await?;
-        if !kept {
-            return Err(Stopped::LeaseLost(LeaseLost));
-        }
-    }
+    let kept = store_work::set_warnings(&mut tx, job.lease, &prepared.warnings).await?;
+    tx.commit().await?;
+    if kept { Ok(()) } else { Err(Stopped::LeaseLost(LeaseLost)) }
+}
+
+/// Stores the plan and its warning. Whether exactly this plan is approved.
+async fn store(job: &mut Job, prepared: &mut Prepared, outlook: &Outlook) -> Result<bool, Stopped> {
+    warn(job, prepared, outlook.doubt.as_ref()).await?;
+    let _writing = job.writes.clone().lock_owned().await;
+    let mut tx = job.app.db.write().await?;
     let new = NewPlan {
         plan: &outlook.plan,
         hash: &outlook.hash,

@@ -7,15 +7,18 @@ use sqlx::types::Json;
 
 use super::came_back::find_back;
 use super::checkpoint::checkpoint_in;
+use super::emptied::{self, ListAsKnown};
 use super::heartbeat::canceled;
 use super::job::Job;
+use super::recover::recover_leavers;
 use super::stopped::{Stopped, refused};
 use super::verify::counts;
 use crate::app::App;
+use crate::baselines;
 use crate::campaign_monitor::{CustomField, List};
 use crate::connections::session::AccountSession;
 use crate::connections::{self, Connection};
-use crate::exports::{WarningCode, warnings};
+use crate::exports::{Warning, WarningCode, warnings};
 use crate::records::basis::{Basis, BasisQuery, basis};
 use crate::records::plan::Plan;
 use crate::runs::{self, LeaseLost, Reason, ReasonCode, Run, RunSegment, RunStatus, Warnings};
@@ -46,20 +49,47 @@ pub async fn prepare(job: &mut Job) -> Result<Prepared, Stopped> {
     let planned = Box::pin(plan(&job.run, &session));
     let (planned, counted) = futures::join!(planned, Box::pin(count_before(job, &session)));
     let (plan, list, fields) = planned?;
-    let mut basis = basis(&app, &BasisQuery::of(&job.run), plan.clone()).await?;
+    recover_leavers(job).await?;
+    let (mut basis, few) = basis_before(job, counted.as_ref(), &plan).await?;
     Box::pin(find_back(&session, job.run.list_id.as_str(), &mut basis)).await;
-    job.run.full_because = basis.full_because;
+    job.run.full_because = job.run.full_because.or(basis.full_because);
     job.basis = Some(basis);
     let mut items = warnings::of_list(&list);
     items.extend(warnings::of_choices(&job.run.mapping, plan.resubscribes(), None));
     items.extend(warnings::of_sync(&job.run.sync));
     items.extend(warnings::everywhere(&list, &job.run.sync));
     // What an attempt before has found out stays true.
-    let found = job.run.warnings.0.items.iter();
-    items.extend(found.filter(|one| one.code == WarningCode::AddedByFlag).cloned());
+    let is_lasting = |one: &&Warning| match one.code {
+        WarningCode::AddedByFlag => true,
+        WarningCode::FewOnList => counted.is_none(),
+        _ => false,
+    };
+    items.extend(job.run.warnings.0.items.iter().filter(is_lasting).cloned());
+    items.extend(few);
     let (warnings, asks_to_confirm) = (Warnings { items }, list.confirmed_opt_in);
     let manifests = pin(&app, job, segments, (&warnings, counted)).await?;
     Ok(Prepared { session, plan, fields, manifests, warnings, asks_to_confirm })
+}
+
+/// What is known of the members, and what is to be said of the list as it is before anything is sent.
+async fn basis_before(
+    job: &Job,
+    counted: Option<&ListCounts>,
+    plan: &Arc<Plan>,
+) -> Result<(Basis, Option<Warning>), Stopped> {
+    let query = BasisQuery::of(&job.run);
+    let known = basis(&job.app, &query, plan.clone()).await?;
+    match emptied::list_as_known(&known, counted.map(|counted| &counted.all)) {
+        ListAsKnown::Yes => Ok((known, None)),
+        ListAsKnown::Few(warning) => Ok((known, Some(warning))),
+        ListAsKnown::Emptied => {
+            let _writing = job.writes.clone().lock_owned().await;
+            let mut tx = job.app.db.write().await?;
+            baselines::store::note_emptied(&mut tx, query.list.as_str()).await?;
+            tx.commit().await?;
+            Ok((basis(&job.app, &query, plan.clone()).await?, None))
+        }
+    }
 }
 
 /// The people on the list before anything is sent; later attempts find some that the run has sent.

@@ -27,9 +27,9 @@ use super::upload::Uploader;
 use crate::baselines::ListMember;
 use crate::campaign_monitor::StoredComparison;
 use crate::exports::Resubscribe;
-use crate::records::batcher::Marking;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
+use crate::records::marking::Marking;
 use crate::runs::Winner;
 
 /// Sends and accounts until every profile is processed, or until it is interrupted and the last uploads have been
@@ -99,6 +99,11 @@ fn uploads(
         returning,
         proves_origins: is_returning || job.run.sync.follows_segments(),
         changes: job.changes.clone(),
+        removed_elsewhere: job
+            .basis
+            .as_ref()
+            .map(|basis| basis.marking.elsewhere.clone())
+            .unwrap_or_default(),
         session: prepared.session,
         list_id: job.run.list_id.as_str().to_owned(),
         run: job.run.id,

@@ -19,6 +19,7 @@ use super::gate::Gate;
 use super::limiter::{Limiter, Slot, Verdict};
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
+use crate::baselines::OffListPeople;
 use crate::campaign_monitor::{Account, Disposition, Error, StoredComparison};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
@@ -58,6 +59,8 @@ pub struct Uploader {
     pub proves_origins: bool,
     /// Newcomers whom the baseline knows under another address.
     pub changes: Arc<AddressChanges>,
+    /// People whom other exports have taken off the list.
+    pub removed_elsewhere: Arc<[OffListPeople]>,
 }
 
 /// Who is in a call.

@@ -173,6 +173,22 @@ async fn a_newer_run_takes_the_place_of_one_that_waits() {
     assert_eq!(app.active().await, 12);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_about_members_of_before_cannot_be_approved_any_more() {
+    let app = TestApp::start().await;
+    let (export, run) = held(&app, "removals").await;
+    app.segment("People", &csv(4..12)).await;
+    let late = approve(&app, "ben@example.com", &run, &hash(&app, &run).await).await;
+    let problem = refused(late, 409).await;
+    assert_eq!(problem["errorCode"], "segmentsChanged");
+    assert!(text(&problem, "detail").contains("“People”"), "{problem}");
+    let newer = app.start_run(&export).await;
+    app.run_when(&newer, |run| run["status"] == "awaitingApproval").await;
+    good(approve(&app, "ben@example.com", &newer, &hash(&app, &newer).await).await).await;
+    assert_eq!(app.ended(&newer).await["counts"]["leavers"]["deleted"], 4);
+    assert_eq!(state(&app, 4).await, "Active", "who came back stays");
+}
+
 async fn empty(app: &TestApp) {
     let path = "/segments/People/members?allowEmpty=true";
     let empty = app.request("Admin", Method::PUT, path).header("Content-Type", "text/csv");

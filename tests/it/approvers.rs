@@ -75,7 +75,6 @@ async fn a_change_after_the_start_of_a_run_neither_bars_nor_frees_anybody() {
     patch_as(&app, EVA, &export, &json!({"sync": {"verify": "sample"}})).await;
     let run = held_run(&app, &export).await;
     patch_as(&app, BEN, &export, &json!({"sync": {"verify": "full"}})).await;
-    upload_as(&app, BEN, csv(5..13)).await;
     assert!(rejected(&app, EVA, &run).await.contains("settings"));
     approved(&app, BEN, &run).await;
 }
@@ -112,4 +111,22 @@ async fn a_plan_that_is_not_the_approved_one_has_no_decision() {
     tx.commit().await.unwrap();
     let another = app.get(&path).await;
     assert_eq!((&another["decidedBy"], &another["decidedUtc"]), (&Value::Null, &Value::Null));
+    app.post(&format!("/runs/{run}/cancel"), &json!({})).await;
+    app.ended(&run).await;
+    let receipt = app.get(&format!("/runs/{run}/receipt")).await;
+    assert_eq!(receipt["decision"], Value::Null, "{receipt}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approved_run_removes_nobody_when_members_are_uploaded_before_it_goes_on() {
+    let app = TestApp::start().await;
+    let (_, run) = held(&app, "removals").await;
+    app.post("/instance/pause", &json!({"note": "We look into it."})).await;
+    good(approve(&app, BEN, &run, &hash(&app, &run).await).await).await;
+    app.segment("People", &csv(0..12)).await;
+    app.post("/instance/resume", &json!({})).await;
+    let ended = app.ended(&run).await;
+    assert_eq!(ended["counts"]["leavers"]["deleted"], 0, "{ended}");
+    assert!(ended["warnings"].to_string().contains("“People” were uploaded"), "{ended}");
+    assert_eq!(app.active().await, 12);
 }

@@ -10,7 +10,7 @@ use crate::changed_addresses::{
 use crate::changes::baseline_objects;
 use crate::changes_doubt::in_database;
 use crate::leavers::{no_brake, run};
-use crate::support::{TestApp, good, text, until};
+use crate::support::{TestApp, good, refused, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_counts_also_when_what_the_last_run_sent_is_not_known() {
@@ -80,6 +80,131 @@ async fn a_no_is_read_also_when_the_new_address_was_sent_without_an_answer() {
     assert_eq!(counts(&third), [0, 0, 0, 1, 0], "{third}");
     assert_eq!(known(&app, &export, "anna").await.0, "heldBack");
     assert_eq!(known(&app, &export, "ann").await.0, "unsubscribed");
+}
+
+/// An export to which Ann, who said no to another one, comes with another address, and what came of its first run.
+async fn moved_with_another_address(app: &TestApp, sync: &Value) -> (String, Value) {
+    put_on_list(app, "ann", "Unsubscribed").await;
+    export_of_two(app, &deletes()).await;
+    let other = named_export(app, "Others", &[("1", "anna"), ("9", "zoe")], sync).await;
+    let first = run(app, &other).await;
+    (other, first)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_to_one_export_counts_at_another_address_in_another_export_from_its_first_run_on() {
+    for sync in [json!({"send": "changes"}), deletes()] {
+        let app = TestApp::start().await;
+        let (other, first) = moved_with_another_address(&app, &sync).await;
+        assert_eq!(counts(&first), [1, 0, 0, 1, 0], "{first}");
+        assert_eq!(on_list(&app, "anna").await, Value::Null);
+        assert_eq!(known(&app, &other, "anna").await.0, "heldBack");
+        let second = run(&app, &other).await;
+        assert_eq!((counts(&second), &second["counts"]["unchanged"]), ([0; 5], &json!(2)));
+        app.segment("Others", &csv(&[("1", "annie"), ("9", "zoe")])).await;
+        assert_eq!(counts(&run(&app, &other).await)[3], 1);
+        assert_eq!(on_list(&app, "annie").await, Value::Null);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_no_at_the_same_address_the_list_tells_whether_it_still_holds() {
+    for (state, expected) in [("Active", [0, 1, 0, 0, 0]), ("Unsubscribed", [0, 0, 0, 1, 0])] {
+        let app = TestApp::start().await;
+        put_on_list(&app, "ann", "Unsubscribed").await;
+        export_of_two(&app, &deletes()).await;
+        put_on_list(&app, "ann", state).await;
+        let sync = json!({"send": "changes"});
+        let other = named_export(&app, "Others", &[("1", "ann")], &sync).await;
+        assert_eq!(counts(&run(&app, &other).await), expected);
+        assert_ne!(known(&app, &other, "ann").await.0, "heldBack");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_as_a_test_who_is_held_back() {
+    let app = TestApp::start().await;
+    let (other, _) = moved_with_another_address(&app, &json!({"send": "changes"})).await;
+    let test = app.request("Admin", Method::POST, &format!("/exports/{other}/test"));
+    let answer = test.json(&json!({"customerId": "1"})).send().await.unwrap();
+    let problem = refused(answer, 422).await;
+    assert_eq!(problem["errors"][0]["code"], "refusedBefore", "{problem}");
+    assert_eq!(on_list(&app, "anna").await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_is_read_also_where_the_old_address_is_still_in_another_segment() {
+    let app = TestApp::start().await;
+    let export = export(&app, &json!({"send": "changes"})).await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    app.segment("More", &csv(&[("1", "anna")])).await;
+    let patch = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
+    let both = patch.json(&json!({"segments": ["People", "More"]}));
+    good(both.send().await.unwrap()).await;
+    assert_eq!(counts(&run(&app, &export).await), [0, 0, 0, 1, 0]);
+    assert_eq!(on_list(&app, "anna").await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_counts_for_the_address_of_somebody_who_was_flagged_as_gone() {
+    let app = TestApp::start().await;
+    let flag = json!({"action": "flag", "key": "tier", "in": "Gold", "out": "Bronze"});
+    let sync = json!({"send": "changes", "leavers": flag, "brake": no_brake()});
+    let export = named_export(&app, "People", &[("1", "ann"), ("2", "bob")], &sync).await;
+    app.segment("More", &csv(&[("1", "anne")])).await;
+    let patch = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
+    let both = patch.json(&json!({"segments": ["People", "More"]}));
+    good(both.send().await.unwrap()).await;
+    run(&app, &export).await;
+    run_with(&app, &export, &[("2", "bob")]).await;
+    put_on_list(&app, "anne", "Unsubscribed").await;
+    let full = app.post(&format!("/exports/{export}/runs"), &json!({"full": true})).await;
+    app.ended(&text(&full, "runId")).await;
+    app.segment("More", &csv(&[("1", "anna")])).await;
+    run(&app, &export).await;
+    assert_eq!(on_list(&app, "anna").await, Value::Null);
+    assert_eq!(state(&app, "ann").await, json!("Active"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_another_export_deleted_has_not_said_no_at_a_new_address() {
+    let app = TestApp::start().await;
+    let one = named_export(&app, "One", &[("1", "ann"), ("2", "bob")], &deletes()).await;
+    let other = named_export(&app, "Other", &[("1", "ann"), ("3", "cid")], &deletes()).await;
+    run(&app, &one).await;
+    run(&app, &other).await;
+    app.segment("One", &csv(&[("2", "bob")])).await;
+    run(&app, &one).await;
+    app.segment("Other", &csv(&[("3", "cid")])).await;
+    run(&app, &other).await;
+    assert_eq!(state(&app, "ann").await, json!("Deleted"));
+    app.segment("One", &csv(&[("1", "anna"), ("2", "bob")])).await;
+    run(&app, &one).await;
+    assert_eq!(state(&app, "anna").await, json!("Active"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_everybody_comes_back_a_no_that_is_met_at_the_old_address_keeps_nobody_away() {
+    let app = TestApp::start().await;
+    let sync = json!({"send": "changes", "resubscribe": "always"});
+    let export = export(&app, &sync).await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    let people = [("1", "anna"), ("2", "bob"), ("3", "cid")];
+    let second = run_with(&app, &export, &people).await;
+    assert_eq!(counts(&second), [1, 0, 0, 0, 0], "{second}");
+    assert_eq!(state(&app, "anna").await, json!("Active"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_another_instance_is_another_person() {
+    let app = TestApp::start().await;
+    let elsewhere = "UPDATE baselines SET instance_id = export_id";
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    export_of_two(&app, &deletes()).await;
+    in_database(&app, elsewhere).await;
+    let sync = json!({"send": "changes"});
+    let other = named_export(&app, "Others", &[("1", "anna")], &sync).await;
+    assert_eq!(counts(&run(&app, &other).await), [1, 0, 0, 0, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,37 @@ async fn whom_an_export_let_go_and_another_one_deleted_is_not_ours_when_they_joi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_one_of_two_exports_for_a_day_leaves_the_list_with_the_last_one() {
+    let app = TestApp::start().await;
+    let one = export(&app, "One", 0..3, &deletes("changes")).await;
+    let other = export(&app, "Other", 0..3, &deletes("changes")).await;
+    run(&app, &one).await;
+    run(&app, &other).await;
+    for members in [1..3, 0..3] {
+        app.segment("One", &csv(members)).await;
+        assert_eq!(deleted(&app, &one).await, 0);
+        run(&app, &other).await;
+    }
+    app.segment("One", &csv(1..3)).await;
+    app.segment("Other", &csv(1..3)).await;
+    assert_eq!(deleted(&app, &one).await + deleted(&app, &other).await, 1);
+    assert_eq!(state(&app, 0).await, "Deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_an_address_for_a_day_lets_nobody_go() {
+    let app = TestApp::start().await;
+    let one = export(&app, "One", 0..3, &deletes("changes")).await;
+    let other = export(&app, "Other", 0..3, &deletes("changes")).await;
+    run(&app, &one).await;
+    run(&app, &other).await;
+    app.segment("One", &csv(0..3).replace("person0@", "person0")).await;
+    run(&app, &one).await;
+    let members = app.get(&format!("/exports/{one}/members?limit=200")).await;
+    assert!(!members.to_string().contains("letGo"), "{members}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_unsubscribed_long_after_we_did_so_stays_away() {
     for (joins_again, expected) in [(true, "Unsubscribed"), (false, "Active")] {
         let app = TestApp::start().await;

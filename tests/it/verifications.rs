@@ -266,6 +266,19 @@ async fn a_run_is_verified_only_when_that_can_be_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_members_were_replaced_is_verified_by_counts_only_and_nobody_is_blamed() {
+    let app = TestApp::start().await;
+    let run = app.successful(&app.export_of(3).await).await;
+    app.verified(&run).await;
+    app.segment("People", &people(5)).await;
+    let full = app.verified_at(&run, &json!({"level": "full"})).await;
+    let reason = text(&full, "reason");
+    assert!(reason.starts_with("The members that this run read were replaced"), "{full}");
+    let counts = app.verified_at(&run, &json!({"level": "counts"})).await;
+    assert_eq!(counts["status"], "completed", "{counts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_the_differences_stands_in_the_audit() {
     let app = TestApp::start().await;
     let run = app.successful(&app.export_of(10).await).await;

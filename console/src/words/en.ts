@@ -457,7 +457,7 @@ const messages = {
   'rejection.bounced': 'Mail to the person bounced.',
   'rejection.deleted': 'The person was deleted from the list.',
   'rejection.suppressed': 'The address is on the suppression list of the account.',
-  'rejection.refusedBefore': 'Not sent: the person said no under an earlier address.',
+  'rejection.refusedBefore': 'Not sent: the person said no under another address, or before the list was emptied.',
   'rejection.noAnswer': 'It was sent, but no answer came.',
   'rejection.unconfirmed': 'The person has not confirmed yet.',
   'values.title': 'Values that were not sent as they are',
@@ -622,6 +622,8 @@ const messages = {
     'More is sent than the changed members, because the data matching or an option changed.',
   'fullBecause.baselineBehind':
     'Every member is sent, because it is not known what the last run sent. The next run is small again.',
+  'fullBecause.listEmptied':
+    'Every member is sent, because somebody emptied the list. The next run is small again.',
   'fullBecause.baselineLost':
     'Every member is sent, because the records of earlier runs are missing or damaged. The next run is small again.',
   // Words for receipts and verifications.
@@ -705,7 +707,7 @@ const messages = {
   'memberState.flaggedByUs': 'Left the segments, flagged by a run',
   'memberState.letGo': 'Left the segments, and another export sends the person',
   'memberState.moved': 'Has another address now',
-  'memberState.heldBack': 'Not sent: said no under an earlier address',
+  'memberState.heldBack': 'Not sent: said no under another address, or before the list was emptied',
   'memberOrigin.ours': 'This service',
   'memberOrigin.unknown': 'Unknown',
   'memberOrigin.stranger': 'Was there before',
@@ -744,6 +746,7 @@ const messages = {
   'reason.superseded': 'A newer run took over, with a plan of its own.',
   'reason.leaversRemain': 'The next run tries again.',
   'warning.addedByFlag': 'The flag may have put people on the list again, and it is unknown which ones.',
+  'warning.fewOnList': 'Most people whom this export put on the list have left it, or were deleted there.',
   'warning.nobodyRemoved': 'This run removes nobody from the list, because something is unknown.',
   'warning.removesLeavers':
     'Runs remove people from the list who leave the segments, if this service put them there and no other export holds them.',
@@ -785,6 +788,7 @@ const messages = {
   'problem.destinationUnavailable': 'Campaign Monitor cannot be reached',
   'problem.oauthNotConfigured': 'Signing in to Campaign Monitor is not set up',
   'problem.secondPersonNeeded': 'Another person must approve the run',
+  'problem.segmentsChanged': 'Members were uploaded since the run read them',
   'problem.planChanged': 'The plan has changed',
   'problem.notAwaitingApproval': 'The run does not wait for an approval',
   'problem.runNotEnded': 'The run has not ended yet',
@@ -805,6 +809,7 @@ const messages = {
   'remedy.runEnded': 'There is nothing to do.',
   'remedy.secondPersonNeeded':
     'Ask somebody who neither started the run nor changed the export last to open this page and approve it.',
+  'remedy.segmentsChanged': 'Start the run again. Its plan counts the members of now.',
   'remedy.planChanged': 'The new plan is shown now. Read it, and decide again.',
   'remedy.notAwaitingApproval': 'Somebody has decided already, or the run has ended. There is nothing to do.',
   'remedy.runNotEnded': 'Wait until the run has ended.',

@@ -459,7 +459,7 @@ export const lv: Catalogue = {
   'rejection.bounced': 'Pasts šim cilvēkam atgriezās.',
   'rejection.deleted': 'Cilvēks tika dzēsts no saraksta.',
   'rejection.suppressed': 'Adrese ir konta bloķēto sarakstā.',
-  'rejection.refusedBefore': 'Netika nosūtīts: cilvēks atteicās ar agrāku adresi.',
+  'rejection.refusedBefore': 'Netika nosūtīts: cilvēks atteicās ar citu adresi vai pirms saraksta iztukšošanas.',
   'rejection.noAnswer': 'Tika nosūtīts, bet atbilde nepienāca.',
   'rejection.unconfirmed': 'Cilvēks vēl nav apstiprinājis.',
   'values.title': 'Vērtības, kas netika nosūtītas, kādas ir',
@@ -623,6 +623,8 @@ export const lv: Catalogue = {
     'Tiek sūtīts vairāk nekā mainītie dalībnieki, jo mainījās datu saskaņošana vai kāda opcija.',
   'fullBecause.baselineBehind':
     'Tiek sūtīti visi dalībnieki, jo nav zināms, ko nosūtīja pēdējā izpilde. Nākamā izpilde atkal būs maza.',
+  'fullBecause.listEmptied':
+    'Tiek sūtīti visi dalībnieki, jo kāds iztukšoja sarakstu. Nākamā izpilde atkal būs maza.',
   'fullBecause.baselineLost':
     'Tiek sūtīti visi dalībnieki, jo iepriekšējo izpilžu ierakstu trūkst vai tie ir bojāti. Nākamā izpilde atkal būs maza.',
   // Words for receipts and verifications.
@@ -707,7 +709,7 @@ export const lv: Catalogue = {
   'memberState.flaggedByUs': 'Pametis segmentus, atzīmēja izpilde',
   'memberState.letGo': 'Pametis segmentus, un cilvēku sūta cits eksports',
   'memberState.moved': 'Tagad ir cita adrese',
-  'memberState.heldBack': 'Netika nosūtīts: atteicās ar agrāku adresi',
+  'memberState.heldBack': 'Netika nosūtīts: atteicās ar citu adresi vai pirms saraksta iztukšošanas',
   'memberOrigin.ours': 'Šis pakalpojums',
   'memberOrigin.unknown': 'Nav zināms',
   'memberOrigin.stranger': 'Bija jau iepriekš',
@@ -746,6 +748,7 @@ export const lv: Catalogue = {
   'reason.superseded': 'To aizstāja jaunāka izpilde ar savu plānu.',
   'reason.leaversRemain': 'Nākamā izpilde mēģinās vēlreiz.',
   'warning.addedByFlag': 'Atzīme, iespējams, atkal pievienoja sarakstam cilvēkus, un nav zināms, kurus.',
+  'warning.fewOnList': 'Vairums cilvēku, kurus šis eksports ievietoja sarakstā, to ir pametuši vai ir no tā dzēsti.',
   'warning.nobodyRemoved': 'Šoreiz no saraksta netiek noņemts neviens, jo kaut kas nav zināms.',
   'warning.removesLeavers':
     'Cilvēki, kuri pamet segmentus, tiek noņemti no saraksta, ja tos tur ielika šis pakalpojums un tos netur cits eksports.',
@@ -788,6 +791,7 @@ export const lv: Catalogue = {
   'problem.destinationUnavailable': 'Campaign Monitor nav sasniedzams',
   'problem.oauthNotConfigured': 'Pierakstīšanās Campaign Monitor nav iestatīta',
   'problem.secondPersonNeeded': 'Izpilde jāapstiprina citam cilvēkam',
+  'problem.segmentsChanged': 'Pēc izpildes lasījuma augšupielādēti citi dalībnieki',
   'problem.planChanged': 'Plāns ir mainījies',
   'problem.notAwaitingApproval': 'Izpilde negaida apstiprinājumu',
   'problem.runNotEnded': 'Izpilde vēl nav beigusies',
@@ -808,6 +812,7 @@ export const lv: Catalogue = {
   'remedy.runEnded': 'Nekas nav jādara.',
   'remedy.secondPersonNeeded':
     'Palūdziet kādam, kurš nesāka izpildi un nemainīja eksportu pēdējais, atvērt šo lapu un to apstiprināt.',
+  'remedy.segmentsChanged': 'Sāciet izpildi vēlreiz. Tās plānā būs pašreizējie dalībnieki.',
   'remedy.planChanged': 'Tagad redzams jaunais plāns. Izlasiet to un izlemiet vēlreiz.',
   'remedy.notAwaitingApproval': 'Kāds jau izlēma, vai izpilde beigusies. Nekas nav jādara.',
   'remedy.runNotEnded': 'Pagaidiet, līdz izpilde beidzas.',

@@ -16,7 +16,7 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
-use crate::baselines::{self, Baseline, ListMember, MemberOrigin, MemberState, members};
+use crate::baselines::{self, Baseline, ListMember, MemberOrigin, MemberState, members_from};
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::Id;
 use crate::http::download::{Listing, Offer};
@@ -161,7 +161,7 @@ impl Reading {
         let Some(baseline) = &self.baseline else { return Ok(vec![]) };
         let mut open = self.open.lock().await;
         let mut current = open.take().filter(|open| open.after == after).unwrap_or_else(|| {
-            let pages = members(&self.app.storage, baseline);
+            let pages = members_from(&self.app.storage, baseline, after.map_or(0, key));
             Open { after, ahead: vec![].into_iter(), pages }
         });
         let (most, mut rows) = (usize::try_from(limit).unwrap_or(0), Vec::new());
@@ -209,6 +209,11 @@ impl Open {
 /// The key of a member as a number with a sign, in the same order.
 fn position(baseline: &Baseline, member: &ListMember) -> i64 {
     (baseline.key(&member.address) ^ (1 << 63)).cast_signed()
+}
+
+/// The key at a position.
+const fn key(position: i64) -> u64 {
+    position.cast_unsigned() ^ (1 << 63)
 }
 
 fn unreadable(error: &baselines::Error) -> Problem {

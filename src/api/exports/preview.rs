@@ -28,9 +28,10 @@ use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::encoded::EncodedBatch;
 use crate::records::forecast::{CALL_MS_ASSUMED, CallPace, estimate};
-use crate::records::outlook::{self, Outlook, PlanSubject};
+use crate::records::outlook::{self, Outlook};
 use crate::records::plan::Plan;
 use crate::records::plan_failure::PlanFailure;
+use crate::records::plan_subject::PlanSubject;
 use crate::runs::store_batches;
 use crate::storage::{self, Manifest};
 
@@ -100,7 +101,7 @@ async fn preview(
     let query = BasisQuery {
         instance: caller.instance,
         export: id,
-        list: ready.export.list_id.as_str(),
+        list: &ready.export.list_id,
         sync: &ready.export.sync,
         is_full: false,
         run: RunId(Uuid::nil()),
@@ -140,6 +141,7 @@ async fn plan_of(
     manifests: &[Arc<Manifest>],
 ) -> Result<Option<Outlook>, Problem> {
     let subject = PlanSubject {
+        instance: export.instance_id,
         export: export.id,
         run: None,
         list: &export.list_id,
@@ -149,14 +151,19 @@ async fn plan_of(
     };
     let plan = basis.plan.clone();
     let computed = Box::pin(outlook::compute_where_needed(app, &subject, plan, manifests)).await;
-    computed.map_err(|failure| match failure {
+    computed.map_err(no_plan)
+}
+
+/// Why it is not known what a run would do.
+pub(super) fn no_plan(failure: PlanFailure) -> Problem {
+    match failure {
         PlanFailure::Read(ReadFailure { error, .. }) | PlanFailure::Storage(error) => {
             read_problem(&error)
         }
         PlanFailure::Database(error) => error.into(),
         PlanFailure::Damaged => anyhow::anyhow!("a baseline is damaged").into(),
         PlanFailure::Incomplete => anyhow::anyhow!("the reader ended before the segments").into(),
-    })
+    }
 }
 
 /// Reads every row as a run does, and keeps only counts and a few examples. Beside them: how many profiles leave their

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::preview::too_long;
+use super::preview::{no_plan, too_long};
 use super::preview_problems::ProblemExamples;
 use super::preview_views::ValueProblemsView;
 use super::ready::Ready;
@@ -25,6 +25,7 @@ use crate::http::body::{Body, Id};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::pauses;
+use crate::records::other_exports;
 use crate::records::plan::Plan;
 use crate::storage;
 
@@ -123,6 +124,7 @@ pub async fn test_export(
         storage::holding(Arc::new(slot), Box::pin(find_record(&app, &caller, id.0, &wanted)));
     let (ready, record) = timeout(time, finding).await.map_err(|_| too_long(time))??;
     check_not_paused(&app, &caller).await?;
+    check_nothing_refused(&app, &ready, &record).await?;
     audit_before(&app, &caller, &ready, &record).await?;
     let view = send(&app, ready, record).await?;
     Ok(HttpResponse::Ok().json(view))
@@ -136,6 +138,19 @@ async fn check_not_paused(app: &App, caller: &Caller<Contributor>) -> Result<(),
             Err(Problem::new(ProblemKind::InstancePaused, detail))
         }
     }
+}
+
+/// Whom a run would not send because of a no is not sent as a test either.
+async fn check_nothing_refused(app: &App, ready: &Ready, record: &Record) -> Result<(), Problem> {
+    let (export, address) = (&ready.export, record.email.to_lowercase());
+    let instance = (export.instance_id, None);
+    let said_no = other_exports::said_no(app, instance, &export.list_id).await.map_err(no_plan)?;
+    if !said_no.has_at_another(&record.customer_id, &address) {
+        return Ok(());
+    }
+    let message = "A run would not send this member: the person with this CustomerId unsubscribed, was deleted or is \
+        suppressed under another address.";
+    Err(Problem::unprocessable("", "refusedBefore", message))
 }
 
 /// Before it is sent: what cannot be recorded is not done.

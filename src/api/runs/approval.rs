@@ -21,7 +21,7 @@ use crate::names::{Note, RunId};
 use crate::pauses;
 use crate::runs::makers::RunPart;
 use crate::runs::store_plans::{self, StoredPlan};
-use crate::runs::{Reason, ReasonCode, Run, RunPlan, held};
+use crate::runs::{Reason, ReasonCode, Run, RunPlan, held, newer_upload};
 
 /// What a run is about to do, or has done.
 #[derive(Serialize, ToSchema)]
@@ -97,7 +97,8 @@ async fn plan_of(tx: &mut ReadHandle, run: &Run) -> Result<StoredPlan, Problem> 
 ///
 /// The run resumes with exactly this plan: should it find another one, it waits again. Nobody may approve it who has a
 /// part in it: who started the run or reported its refresh, who made its settings or changed the export last before it
-/// started, and who uploaded its members. The export may allow them to (`anyEditor`).
+/// started, and who uploaded its members. The export may allow them to (`anyEditor`). Once members of a segment are
+/// uploaded again, the plan is about people of before, and nobody can approve it any more.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Contributor"])),
@@ -113,8 +114,8 @@ async fn plan_of(tx: &mut ReadHandle, run: &Run) -> Result<StoredPlan, Problem> 
         ),
         (
             status = 409,
-            description = "The run does not wait for an approval, or its plan is another one: `notAwaitingApproval`, \
-                `planChanged`",
+            description = "The run does not wait for an approval, its plan is another one, or members were \
+                uploaded since: `notAwaitingApproval`, `planChanged`, `segmentsChanged`",
             body = ProblemDocument,
         ),
     ),
@@ -135,6 +136,7 @@ pub async fn approve_run(
         let detail = "The plan of the run is not the one that you read. Nothing was approved.";
         return Err(Problem::new(ProblemKind::PlanChanged, detail));
     }
+    check_members(&mut tx, &run).await?;
     let (by, now) = (caller.subject(), db::now());
     let pause = pauses::store::get(&mut tx, caller.instance).await?;
     let waits = pause.map(|_| Reason::new(ReasonCode::Paused, ""));
@@ -185,6 +187,19 @@ async fn check_approver(
         part = Some(RunPart::Members);
     }
     part.map_or(Ok(()), |part| Err(second_person_needed(part)))
+}
+
+/// Rejects a plan about other members than those of now: who came back to a segment meanwhile would be removed.
+async fn check_members(tx: &mut ReadHandle, run: &Run) -> Result<(), Problem> {
+    match newer_upload(tx, run.id).await? {
+        None => Ok(()),
+        Some(name) => {
+            let name = name.as_str();
+            let detail =
+                format!("Members of the segment “{name}” were uploaded since the run read them.");
+            Err(Problem::new(ProblemKind::SegmentsChanged, detail))
+        }
+    }
 }
 
 fn second_person_needed(part: RunPart) -> Problem {

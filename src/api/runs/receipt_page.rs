@@ -82,7 +82,7 @@ fn answers(receipt: &Receipt) -> String {
         ("Calls to send profiles, retries included", answers.calls),
         ("New on the list", answers.created),
         ("Updated", answers.updated),
-        ("Rejected", answers.rejected),
+        ("Rejected, also because of an earlier no", answers.rejected),
         ("Read back without an answer", answers.inferred),
     ];
     numbers("What Campaign Monitor answered", &rows)
@@ -93,6 +93,7 @@ fn law(counts: &CountsView) -> String {
         ("Created", counts.created),
         ("Updated", counts.updated),
         ("Of these: with a changed address", counts.changed_addresses),
+        ("Of these: people who came back", counts.resubscribed),
         ("Unchanged, not sent", counts.unchanged),
         ("Rejected", counts.rejected),
         ("Duplicate", counts.duplicate),

@@ -86,7 +86,7 @@ impl RunView {
     #[must_use]
     pub fn of(found: Found, now: DateTime<Utc>) -> Self {
         let Found { run, segments } = found;
-        let status = run.shown_status();
+        let (status, full_because) = (run.shown_status(), run.shown_full_because());
         Self {
             progress: ProgressView::of(&run, now),
             warnings: late(&run).into_iter().chain(run.warnings.0.items).collect(),
@@ -100,7 +100,7 @@ impl RunView {
             status,
             reason: run.reason.map(|reason| reason.0),
             sync: run.sync.0,
-            full_because: run.full_because,
+            full_because,
             field_warnings: run.field_warnings.0.fields,
             submission_kind: run.submission_kind,
             submitted_by: run.submitted_by,

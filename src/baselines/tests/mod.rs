@@ -1,6 +1,7 @@
 //! What is folded is read: by members and by keys, from one layer and from several.
 
 mod damage;
+mod seek;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -248,7 +249,7 @@ async fn a_member_stream_that_nobody_reads_to_its_end_stops() {
 }
 
 #[tokio::test]
-async fn an_index_of_many_members_takes_at_most_seventeen_bytes_each() {
+async fn an_index_of_many_members_takes_sixteen_bytes_each() {
     let fixture = Fixture::new();
     let folded = fixture.fold(&empty(), &people(0..40_000, 1)).await;
     let index = fixture.try_index(&folded).await.unwrap();

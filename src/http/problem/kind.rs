@@ -43,6 +43,7 @@ kinds! {
     VerificationOpen         409 User     "verificationOpen"        "The run is being verified already";
     NotAwaitingApproval      409 User     "notAwaitingApproval"     "The run does not wait for an approval";
     PlanChanged              409 User     "planChanged"             "The plan of the run has changed";
+    SegmentsChanged          409 User     "segmentsChanged"         "Members were uploaded since the run read them";
     InstancePaused           409 User     "instancePaused"          "The instance is paused";
     QuotaExceeded            409 User     "quotaExceeded"           "The instance has as many as it may have";
     IdempotencyKeyReused     409 User     "idempotencyKeyReused"    "The idempotency key was used with another request";

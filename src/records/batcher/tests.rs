@@ -13,8 +13,11 @@ use super::*;
 use crate::baselines::{Baseline, Error, Index, MemberOrigin, MemberState, fold};
 use crate::campaign_monitor::CustomField;
 use crate::db;
-use crate::names::ExportId;
+use crate::names::{ExportId, RunId};
 use crate::records::columns::EMAIL_COLUMN;
+use crate::records::comparison::Comparison;
+use crate::records::encoded::EncodedBatch;
+use crate::records::hasher::Hasher;
 use crate::storage::{RootSettings, Storage};
 
 /// Somebody's city in a round, from none; and what becomes of the record, if it is sent.
@@ -95,8 +98,10 @@ impl World {
                     comparison: None,
                     lookup: None,
                     elsewhere: Arc::default(),
+                    knows_elsewhere: true,
                     held_back: None,
                     here: None,
+                    is_emptied: false,
                     run,
                 },
             );
@@ -113,8 +118,10 @@ impl World {
                 comparison: Some(Arc::new(comparison)),
                 lookup: None,
                 elsewhere: Arc::default(),
+                knows_elsewhere: true,
                 held_back: None,
                 here: None,
+                is_emptied: false,
                 run,
             },
         )
@@ -206,9 +213,10 @@ fn made(
 ) -> Vec<EncodedBatch> {
     let sifter = Sifter::new(plan.clone(), 3000, 7, marking.comparison.clone());
     let mut maker = Batcher::new(plan.clone(), sifter, marking.clone(), only, accounted);
-    let mut batches: Vec<_> = pages.into_iter().flat_map(|page| maker.add(page)).collect();
-    batches.extend(maker.finish());
-    batches
+    let encoder = maker.encoder();
+    let mut drafts: Vec<_> = pages.into_iter().flat_map(|page| maker.add(page)).collect();
+    drafts.extend(maker.finish());
+    drafts.into_iter().map(|draft| encoder.encode(draft)).collect()
 }
 
 type Summary = (i64, i64, i64, Option<i64>, i64);

@@ -25,6 +25,7 @@ use super::{
 const WINDOWS: usize = 1;
 
 /// An object of our own, which nothing has been read of yet.
+#[derive(Clone)]
 pub(crate) struct OwnReader {
     windows: Windows,
     path: String,
@@ -77,6 +78,26 @@ impl OwnBatches {
         let file = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::default());
         let file = file.map_err(|cause| windows.explain(&cause))?;
         Ok(Self { windows, file, mask, checksums, groups })
+    }
+
+    /// How many row groups come before the first one of which `is_before` does not hold, where the rows are in an
+    /// order; a few groups are read for that.
+    pub(crate) fn groups_before(
+        &self,
+        is_before: impl Fn(&RecordBatch) -> bool,
+    ) -> Result<usize, Error> {
+        let (mut low, mut high) = (self.groups.start, self.groups.end);
+        while low < high {
+            let middle = low.midpoint(high);
+            let batch = parquet::catch_panics(|| self.group(middle))?;
+            if is_before(&batch) { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// Leaves out so many row groups at the start.
+    pub(crate) fn skip_groups(&mut self, count: usize) {
+        self.groups.start = count;
     }
 
     fn group(&self, group: usize) -> Result<RecordBatch, Error> {

@@ -17,6 +17,7 @@ const fn hashes(content: u64) -> RecordHashes {
         is_known: false,
         has_left: false,
         is_held_back: false,
+        is_still_ours: false,
         left_as: None,
         left_by: None,
     }

@@ -15,6 +15,7 @@ use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns};
 use crate::records::encoded::EncodedBatch;
 use crate::runs::{RejectionOutcome, store_batches};
+use crate::storage;
 use crate::verifications::Expectation;
 use crate::worker::stopped::Stopped;
 
@@ -59,9 +60,18 @@ impl<'a> SentMembers<'a> {
     }
 }
 
+/// Members that were there for the run may be others now: that is nobody's fault.
 fn unreadable(ReadFailure { error, .. }: &ReadFailure) -> Failure {
-    Stopped::unreadable(error, None).into()
+    match error {
+        storage::Error::Changed { .. } | storage::Error::Lost { .. } => {
+            Failure::Final(REPLACED.into())
+        }
+        error => Stopped::unreadable(error, None).into(),
+    }
 }
+
+const REPLACED: &str = "The members that this run read were replaced or removed since, so they cannot be compared any \
+    more. Verify a newer run, or this one with the level `counts`.";
 
 type Outcomes = HashMap<i64, RejectionOutcome>;
 
