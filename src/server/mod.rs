@@ -5,6 +5,7 @@ mod cors;
 mod headers;
 mod health;
 mod hosts;
+mod language;
 mod leaving;
 mod methods;
 mod middleware;
@@ -160,6 +161,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .wrap(from_fn(hosts::require_ours))
             .wrap(Condition::new(!origins.is_empty(), cors::allow(origins)))
             .wrap(from_fn(cors::explain))
+            .wrap(from_fn(language::translate))
             .wrap(from_fn(headers::add))
             .wrap(from_fn(middleware::add_request_id))
             .wrap(TracingLogger::<RequestSpan>::new())

@@ -36,6 +36,7 @@ mod full_disk;
 mod guidance;
 mod identity;
 mod keys;
+mod languages;
 mod leavers;
 mod leavers_doubt;
 mod life;

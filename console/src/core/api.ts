@@ -68,7 +68,8 @@ export const unreachable = (): Failure =>
     status: 0,
     instance: '',
     culprit: 'system',
-    errorCode: 'unreachable',
+    // Ours: nothing answered.
+    errorCode: 'unreachable' as string as Problem['errorCode'],
   });
 
 export async function failureOf(answer: Response): Promise<Failure> {

@@ -32,14 +32,7 @@ pub async fn find_segments(
     for (index, name) in names.0.iter().enumerate() {
         match segments::store::get(tx, instance, name).await? {
             Some(segment) => found.push(segment),
-            None => errors.push(FieldError::new(
-                format!("/segments/{index}"),
-                "unknownSegment",
-                format!(
-                    "This instance has no segment “{}”. Register it, or correct the name.",
-                    name.as_str()
-                ),
-            )),
+            None => errors.push(unknown_segment(index, name.as_str())),
         }
     }
     Problem::none_of(errors).map(|()| found)
@@ -124,7 +117,9 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
         match fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) {
             None => {
                 let message = no_custom_field(key, fields);
-                errors.push(FieldError::new(key_at(index), "unknownCustomField", message));
+                errors.push(
+                    FieldError::new(key_at(index), "unknownCustomField", message).with("key", key),
+                );
             }
             Some(field) => errors.extend(formats::unsuited(index, custom, field.data_type)),
         }
@@ -154,18 +149,27 @@ pub fn check_custom_fields(mapping: &Mapping) -> Result<(), Problem> {
     let custom = &mapping.custom_fields;
     if custom.len() > CUSTOM_FIELDS_MAX {
         let message = format!("A mapping has at most {CUSTOM_FIELDS_MAX} custom fields.");
-        return Err(Problem::unprocessable("/mapping/customFields", "tooMany", message));
+        let error = FieldError::new("/mapping/customFields", "tooMany", message);
+        return Problem::none_of(vec![error.with("max", CUSTOM_FIELDS_MAX)]);
     }
     let mut errors = Vec::new();
     for (index, field) in custom.iter().enumerate() {
         let key = field.key.as_str();
         if custom[..index].iter().any(|earlier| earlier.key.as_str().eq_ignore_ascii_case(key)) {
             let message = format!("“{key}” is mapped twice. Map each custom field once.");
-            errors.push(FieldError::new(key_at(index), "repeatedCustomField", message));
+            errors.push(
+                FieldError::new(key_at(index), "repeatedCustomField", message).with("key", key),
+            );
         }
         errors.extend(formats::unreadable(index, field));
     }
     Problem::none_of(errors)
+}
+
+fn unknown_segment(index: usize, name: &str) -> FieldError {
+    let message =
+        format!("This instance has no segment “{name}”. Register it, or correct the name.");
+    FieldError::new(format!("/segments/{index}"), "unknownSegment", message).with("segment", name)
 }
 
 fn key_at(index: usize) -> String {

@@ -15,7 +15,7 @@ pub fn check_flag(leavers: &Leavers, mapping: &Mapping) -> Result<(), Problem> {
     if mapping.custom_fields.iter().any(|field| field.key.as_str().eq_ignore_ascii_case(key)) {
         let message =
             format!("“{key}” is mapped already. Flag people who leave in a field of its own.");
-        errors.push(FieldError::new(KEY, "repeatedCustomField", message));
+        errors.push(FieldError::new(KEY, "repeatedCustomField", message).with("key", key));
     }
     // Campaign Monitor takes options in any capitals.
     let bare = |value: &str| value.trim().to_lowercase();
@@ -33,7 +33,8 @@ pub fn check_flag_field(leavers: &Leavers, fields: &[CustomField]) -> Result<(),
     let key = flag.key.as_str();
     let Some(field) = fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) else {
         let message = no_custom_field(key, fields);
-        return Problem::none_of(vec![FieldError::new(KEY, "unknownCustomField", message)]);
+        let error = FieldError::new(KEY, "unknownCustomField", message).with("key", key);
+        return Problem::none_of(vec![error]);
     };
     match field.data_type {
         DataType::Text | DataType::MultiSelectOne => check_options(flag, field),
@@ -41,7 +42,8 @@ pub fn check_flag_field(leavers: &Leavers, fields: &[CustomField]) -> Result<(),
             let message = format!(
                 "“{key}” must be a text field, or one with options of which one is chosen."
             );
-            Problem::none_of(vec![FieldError::new(KEY, "unsuitedCustomField", message)])
+            let error = FieldError::new(KEY, "unsuitedCustomField", message).with("key", key);
+            Problem::none_of(vec![error])
         }
     }
 }
@@ -57,7 +59,7 @@ fn check_options(flag: &LeaverFlag, field: &CustomField) -> Result<(), Problem> 
     let errors = unknown.map(|(pointer, value)| {
         let (value, options) = (value.as_str(), field.field_options.join(", "));
         let message = format!("“{value}” is no option of the field. It has {options}.");
-        FieldError::new(pointer, "unknownOption", message)
+        FieldError::new(pointer, "unknownOption", message).with("value", value)
     });
     Problem::none_of(errors.collect())
 }

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     fn wrong(pointer: &str, message: &str) -> Result<i32, Problem> {
-        Err(Problem::unprocessable(pointer, "wrong", message))
+        Err(Problem::unprocessable(pointer, "invalid", message))
     }
 
     #[test]

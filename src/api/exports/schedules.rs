@@ -171,7 +171,8 @@ fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
         repeated(&body.export_ids, "/exportIds")
     } else {
         let message = format!("Send 1 to {EXPORTS_MAX} export ids.");
-        vec![FieldError::new("/exportIds", "wrongNumber", message)]
+        let error = FieldError::new("/exportIds", "wrongNumber", message);
+        vec![error.with("min", 1).with("max", EXPORTS_MAX)]
     };
     let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
     errors.extend(match body.mode {

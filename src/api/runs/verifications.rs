@@ -20,7 +20,7 @@ use crate::http::auth::{Caller, Contributor, Viewer};
 use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::{Member, Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{FieldError, Member, Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::RunId;
 use crate::receipts::VerificationRecord;
@@ -147,7 +147,9 @@ impl NewVerificationBody {
             }
             (VerificationLevel::Sample, Some(_)) => {
                 let message = format!("`pages` is 1 to {PAGES_MAX}.");
-                Err(Problem::unprocessable("/pages", "outOfRange", message))
+                let error = FieldError::new("/pages", "outOfRange", message);
+                let error = error.with("min", 1).with("max", PAGES_MAX);
+                Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
             }
             (_, None) => Ok(None),
             (_, Some(_)) => {

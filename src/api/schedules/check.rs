@@ -39,7 +39,9 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
     }
     if !(1..=LINES_MAX).contains(&schedule.cron.len()) {
         let message = format!("A custom schedule needs 1 to {LINES_MAX} cron lines.");
-        errors.push(FieldError::new(cron, "wrongNumber", message));
+        errors.push(
+            FieldError::new(cron, "wrongNumber", message).with("min", 1).with("max", LINES_MAX),
+        );
         return errors;
     }
     for (index, line) in schedule.cron.iter().enumerate() {
@@ -51,7 +53,7 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
     if errors.is_empty() && are_too_close(schedule, now) {
         let least = APART_MIN.num_minutes();
         let message = format!("Leave at least {least} minutes between the runs of an export.");
-        errors.push(FieldError::new(cron, "tooClose", message));
+        errors.push(FieldError::new(cron, "tooClose", message).with("minutes", least));
     }
     errors
 }
@@ -78,7 +80,8 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
     }
     if !(1..=4).contains(&schedule.times.len()) {
         let message = "A refresh schedule needs 1 to 4 times of day.";
-        errors.push(FieldError::new("/times", "wrongNumber", message));
+        errors
+            .push(FieldError::new("/times", "wrongNumber", message).with("min", 1).with("max", 4));
     }
     errors.extend(repeated(&schedule.weekdays, "/weekdays"));
     errors.extend(repeated(&schedule.times, "/times"));

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::field_code::FIELD_CODES;
 use crate::names::Culprit;
 
 /// One thing that is wrong with the input.
@@ -18,12 +19,24 @@ pub struct FieldError {
     /// What is wrong, for people.
     #[schema(example = "The segment “HighValue” has no field “Mail”.")]
     pub message: String,
+    /// The values that the message names, for a front end that says it in its own words.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"max": 100}))]
+    pub params: Map<String, Value>,
 }
 
 impl FieldError {
     /// Something wrong at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, message: message.into() }
+        debug_assert!(FIELD_CODES.contains(&code), "{code} is missing in FIELD_CODES");
+        Self { pointer: pointer.into(), code, message: message.into(), params: Map::new() }
+    }
+
+    /// Adds a value that the message names.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
     }
 }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::document::{FieldError, Member, ProblemDocument, kebab};
 use super::kind::ProblemKind;
+use super::language::ProblemLanguage;
+use super::latvian;
 use crate::telemetry;
 
 /// An error on its way to the caller. (Boxed, so that every `Result` stays small.)
@@ -170,6 +172,34 @@ impl Problem {
         self
     }
 
+    /// The document in a language, as far as it has the words; and the languages that it is in, for `Content-Language`.
+    pub(crate) fn document_in(&self, language: ProblemLanguage) -> (ProblemDocument, &'static str) {
+        let document = self.document();
+        match language {
+            ProblemLanguage::English => (document, "en"),
+            ProblemLanguage::Latvian => self.in_latvian(document),
+        }
+    }
+
+    fn in_latvian(&self, mut document: ProblemDocument) -> (ProblemDocument, &'static str) {
+        let (title, mut detail) = latvian::words(self.0.kind);
+        let mut is_complete = true;
+        for error in &mut document.errors {
+            match latvian::message(error) {
+                Some(message) => error.message = message,
+                None => is_complete = false,
+            }
+        }
+        // The detail repeats the first error, in whichever language that is.
+        let first = document.errors.first().map(|error| error.message.clone());
+        is_complete &= first.is_some() || detail.is_some();
+        document.title = title;
+        if let Some(detail) = first.or_else(|| detail.take().map(str::to_owned)) {
+            document.detail = detail;
+        }
+        (document, if is_complete { "lv" } else { "lv, en" })
+    }
+
     pub(in crate::http) fn document(&self) -> ProblemDocument {
         let (status, culprit, code, title) = self.0.kind.row();
         ProblemDocument {
@@ -196,6 +226,28 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_problem_in_latvian_keeps_in_english_what_only_that_says() {
+        let missing = FieldError::new("/mapping", "missing", "`/mapping` is missing.");
+        let other = FieldError::new("/x", "invalid", "`/x` is not valid: it is red.");
+        let of = |errors| {
+            let problem = Problem::from_errors(ProblemKind::InvalidRequest, errors);
+            problem.document_in(ProblemLanguage::Latvian)
+        };
+        let (document, languages) = of(vec![missing.clone()]);
+        assert_eq!((document.title, languages), ("Pieprasījums nav derīgs", "lv"));
+        assert_eq!(document.detail, "`/mapping`: nav norādīts, bet ir vajadzīgs.");
+        let (document, languages) = of(vec![missing, other]);
+        assert_eq!(
+            (document.errors[1].message.as_str(), languages),
+            ("`/x` is not valid: it is red.", "lv, en")
+        );
+        let (document, languages) = Problem::not_found("run").document_in(ProblemLanguage::Latvian);
+        assert_eq!((document.title, languages), ("Nav atrasts", "lv"));
+        let (document, languages) = Problem::not_found("run").document_in(ProblemLanguage::English);
+        assert_eq!((document.title, languages), ("Not found", "en"));
+    }
 
     #[test]
     fn a_member_of_some_problems_has_none_of_the_names_of_every_problem() {

@@ -23,7 +23,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use self::examples::Examples;
 use crate::http::errors;
-use crate::http::problem::{FieldError, ProblemDocument};
+use crate::http::problem::{FIELD_CODES, FieldError, ProblemDocument, ProblemKind};
 use crate::names::Culprit;
 
 const TAGS: [(&str, &str); 9] = [
@@ -105,6 +105,7 @@ pub fn complete(mut document: OpenApi) -> Value {
     // Whether the audience is internal; the front end's own users are not.
     document["servers"][0]["x-internal"] = json!(false);
     schemas::complete(&mut document);
+    list_codes(&mut document["components"]["schemas"]);
     generators::complete(&mut document["components"]["schemas"]);
     document["components"]["headers"] = responses::headers();
     let schemas = document["components"]["schemas"].clone();
@@ -117,4 +118,11 @@ pub fn complete(mut document: OpenApi) -> Value {
     }
     document["components"]["responses"] = responses::shared();
     document
+}
+
+/// The codes of errors are closed sets, so that a front end can have words for each.
+fn list_codes(schemas: &mut Value) {
+    let kinds: Vec<_> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
+    schemas[&*ProblemDocument::name()]["properties"]["errorCode"]["enum"] = json!(kinds);
+    schemas[&*FieldError::name()]["properties"]["code"]["enum"] = json!(FIELD_CODES);
 }
