@@ -21,6 +21,7 @@ mod refreshes;
 pub mod runs;
 pub mod schedules;
 mod segments;
+mod tickets;
 mod verifications;
 
 // The data plane: what a run does.

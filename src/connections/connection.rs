@@ -4,13 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::consent_text::ConsentLang;
 use super::credential::{CredentialKind, Secret};
 use crate::db::{Stamps, Time};
 use crate::names::{ConnectionId, DisplayName};
 use crate::secrets::{self, Keys};
-
-/// Version of the text that an administrator agrees to; `docs/CONSENT.md` holds it.
-pub const CONSENT_VERSION: &str = "2026-11";
 
 /// What kind of service a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -59,6 +57,7 @@ pub struct Connection {
     pub consent_by: String,
     pub consent_utc: Time,
     pub consent_version: String,
+    pub consent_lang: Option<ConsentLang>,
     pub credential_kind: Option<CredentialKind>,
     pub credential_sealed: Option<String>,
     pub credential_last_four: Option<String>,

@@ -4,6 +4,7 @@
 //! holds two identities: one at Campaign Monitor, and the export user that scheduled runs act as.
 
 mod connection;
+mod consent_text;
 mod credential;
 mod current;
 mod refusal;
@@ -15,8 +16,9 @@ pub mod store_seals;
 mod unusable;
 mod view;
 
-pub use connection::CONSENT_VERSION;
 pub(crate) use connection::{AllowedRoles, Connection, ConnectionType};
+pub use consent_text::CONSENT_VERSION;
+pub(crate) use consent_text::ConsentLang;
 pub(crate) use credential::{ApiKey, SealedCredential};
 pub(crate) use renewal::start_counting;
 pub(crate) use unusable::Unusable;

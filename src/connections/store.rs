@@ -3,7 +3,8 @@
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::connection::{AllowedRoles, CONSENT_VERSION, Connection, ConnectionType};
+use super::connection::{AllowedRoles, Connection, ConnectionType};
+use super::consent_text::{CONSENT_VERSION, ConsentLang};
 use super::credential::SealedCredential;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName};
@@ -16,6 +17,8 @@ pub struct NewConnection<'a> {
     pub display_name: &'a DisplayName,
     pub r#type: ConnectionType,
     pub allowed_roles: AllowedRoles,
+    /// In which language the text of the consent was shown, as far as the caller says.
+    pub consent_lang: Option<ConsentLang>,
     /// Who made it, and agreed to the transfer of data.
     pub by: &'a str,
     pub now: Time,
@@ -26,8 +29,8 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc,
-             consent_version, version, created_by, created_utc, updated_by, updated_utc)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $6, $7, $6, $7) RETURNING *"
+             consent_version, consent_lang, version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $6, $7, $6, $7) RETURNING *"
     )
     .bind(new.id)
     .bind(new.instance)
@@ -37,6 +40,7 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
     .bind(new.by)
     .bind(new.now)
     .bind(CONSENT_VERSION)
+    .bind(new.consent_lang)
     .fetch_one(db)
     .await
     })

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
+use super::consent_text::ConsentLang;
 use super::credential::CredentialKind;
 use crate::audit::Snapshot;
 use crate::names::{ConnectionId, DisplayName};
@@ -58,6 +59,9 @@ pub struct ConsentView {
     /// Which version of the text was shown.
     #[schema(example = "2026-11")]
     pub text_version: String,
+    /// In which language the text was shown, if the caller said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<ConsentLang>,
 }
 
 /// What may be seen of a credential.
@@ -115,6 +119,7 @@ impl ConnectionView {
                 agreed_by: connection.consent_by.clone(),
                 agreed_utc: connection.consent_utc,
                 text_version: connection.consent_version.clone(),
+                lang: connection.consent_lang,
             },
             credential: CredentialView::of(&connection),
             export_user: ExportUserView::of(&connection),

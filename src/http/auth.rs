@@ -16,7 +16,8 @@ use super::problem::{Problem, ProblemKind};
 use super::{origin, query};
 use crate::app::App;
 use crate::audit::{Actor, Author};
-use crate::identity::{Error, Identity, Role};
+use crate::db::{self, Time};
+use crate::identity::{Error, Identity, Role, TokenKey, claimed_expiry};
 
 /// A role as a type: what a handler requires stands in its signature.
 pub trait AtLeast {
@@ -149,6 +150,26 @@ pub async fn identify(request: &HttpRequest) -> Option<Identity> {
 pub async fn is_still_let_in(request: &HttpRequest) -> bool {
     let answer = authenticate(request).await;
     !answer.is_err_and(|problem| problem.kind() != ProblemKind::Unavailable)
+}
+
+/// Until when a token is accepted: what it let somebody in to must not last longer.
+pub struct TokenBounds {
+    pub expires_utc: Time,
+    pub key: TokenKey,
+}
+
+impl TokenBounds {
+    /// Those of the token of a caller whom this service has let in.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let token = bearer(request)?;
+        Some(Self { expires_utc: claimed_expiry(token)?, key: TokenKey::of_token(token)? })
+    }
+
+    /// Whether the token would still be accepted.
+    pub async fn hold(&self, app: &App) -> bool {
+        db::now() < self.expires_utc && app.verifier.accepts(&self.key).await
+    }
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {

@@ -12,10 +12,12 @@ mod keys;
 mod kinds;
 pub mod settings;
 mod token_cache;
+mod token_key;
 mod verifier;
 
 pub use caller::Role;
 pub(crate) use caller::{Error, Identity, Instances};
-pub(crate) use claimed::claimed_subject;
+pub(crate) use claimed::{claimed_expiry, claimed_subject};
 pub use dev_token::{DEV_INSTANCE, DevClaims, sign};
+pub(crate) use token_key::TokenKey;
 pub(crate) use verifier::Verifier;

@@ -12,6 +12,7 @@ use super::keys::{PublishedKeys, algorithm_of};
 use super::kinds;
 use super::settings::Auth;
 use super::token_cache::TokenCache;
+use super::token_key::TokenKey;
 
 /// Verifies tokens, and caches those that were verified lately.
 pub struct Verifier {
@@ -45,6 +46,13 @@ impl Verifier {
             Some(identity) => Ok(identity),
             None => self.check(token).await,
         }
+    }
+
+    /// Whether tokens that are signed with the key are still accepted. A provider that is unavailable withdraws
+    /// nothing.
+    pub async fn accepts(&self, key: &TokenKey) -> bool {
+        let Some(header) = key.header() else { return false };
+        !matches!(self.signing(&header).await, Err(Error::Invalid(_)))
     }
 
     async fn check(&self, token: &str) -> Result<Identity, Error> {

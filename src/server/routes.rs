@@ -12,6 +12,7 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(connections::handlers::update_connection)
         .service(connections::handlers::delete_connection)
         .service(connections::handlers::set_credentials)
+        .service(connections::consent::get_consent_text)
         .service(connections::sign_in::authorize_connection)
         .service(connections::export_user::add_export_user)
         .service(connections::export_user::remove_export_user)
@@ -21,7 +22,13 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(connections::new_list::create_list)
         .service(connections::new_field::create_field)
         .service(exports::of_connection::list_connection_exports)
-        .service(exports::of_connection::detach_connection)
+        .service(exports::of_connection::detach_connection);
+    of_segments_and_exports(config);
+    of_runs(config);
+}
+
+fn of_segments_and_exports(config: &mut ServiceConfig<'_>) {
+    config
         .service(segments::handlers::list_segments)
         .service(segments::handlers::get_segment)
         .service(segments::handlers::put_segment)
@@ -45,7 +52,11 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(exports::schedules::set_export_schedule)
         .service(exports::schedules::change_schedules)
         .service(exports::runs::start_run)
-        .service(exports::runs::run_all_exports)
+        .service(exports::runs::run_all_exports);
+}
+
+fn of_runs(config: &mut ServiceConfig<'_>) {
+    config
         .service(runs::handlers::list_runs)
         .service(runs::handlers::get_run)
         .service(runs::cancel::cancel_run)
@@ -53,6 +64,7 @@ pub fn of_instance(config: &mut ServiceConfig<'_>) {
         .service(runs::approval::approve_run)
         .service(runs::approval::decline_run)
         .service(runs::events::follow_run)
+        .service(runs::event_ticket::issue_event_ticket)
         .service(runs::rejections::list_batches)
         .service(runs::rejections::list_rejections)
         .service(runs::value_problems::list_value_problems)

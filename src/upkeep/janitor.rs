@@ -16,7 +16,7 @@ use crate::db::{self, Db, Time};
 use crate::http::idempotency;
 use crate::runs::retention::retention_cutoff;
 use crate::segments::orphans;
-use crate::{audit, refreshes, runs, verifications};
+use crate::{audit, refreshes, runs, tickets, verifications};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Finding orphans lists all objects of this service in the storage.
@@ -95,6 +95,7 @@ enum Expired {
     AuditEvents(Time),
     Refreshes(Time),
     SignIns(Time),
+    EventTickets(Time),
     /// Of verifications, with the rejections of their runs.
     Differences,
 }
@@ -122,6 +123,7 @@ fn all_expired(limits: &Limits, now: Time) -> impl Iterator<Item = Expired> {
         retention_cutoff(limits.audit_days, hour(now)).map(Expired::AuditEvents),
         retention_cutoff(limits.keep_runs_days, now).map(Expired::Refreshes),
         Some(Expired::SignIns(now - SIGN_INS_KEPT)),
+        Some(Expired::EventTickets(now)),
         Some(Expired::Differences),
     ]
     .into_iter()
@@ -152,6 +154,9 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
             }
             Expired::SignIns(before) => {
                 store_oauth::remove_expired_sign_ins(&mut tx, before, STEP).await?
+            }
+            Expired::EventTickets(before) => {
+                tickets::store::remove_expired(&mut tx, before, STEP).await?
             }
         };
         tx.commit().await?;

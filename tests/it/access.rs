@@ -203,6 +203,41 @@ async fn consent_is_kept_with_who_agreed_when_and_to_which_text() {
     assert_eq!(problem["errorCode"], "consentRequired");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_is_served_in_both_languages_and_consent_to_another_version_is_refused() {
+    let app = TestApp::start().await;
+    for (query, lang, word) in [
+        ("", "en", "When you let this service"),
+        ("?lang=en-GB", "en", "When you let this service"),
+        ("?lang=lv", "lv", "Ļaujot šim pakalpojumam"),
+        ("?lang=de", "en", "When you let this service"),
+    ] {
+        let path = format!("/consent-text{query}");
+        let text = good(app.request("Viewer", Method::GET, &path).send().await.unwrap()).await;
+        assert_eq!((&text["lang"], &text["version"]), (&json!(lang), &json!(CONSENT_VERSION)));
+        assert!(text["text"].as_str().unwrap().starts_with(word), "{text}");
+    }
+    let new = |name: &str, consent: &Value| json!({"displayName": name, "type": "campaignMonitor", "consent": consent});
+    let old = new("Old", &json!({"agreed": true, "textVersion": "2025-01", "lang": "lv"}));
+    let problem = refused(app.call("Admin", Method::POST, "/connections", &old).await, 422).await;
+    assert_eq!(problem["errorCode"], "consentRequired");
+    assert_eq!(problem["errors"][0]["pointer"], "/consent/textVersion");
+    assert_eq!(problem["errors"][0]["code"], "otherTextVersion");
+    let consent = json!({"agreed": true, "textVersion": CONSENT_VERSION, "lang": "lv"});
+    let made = app.post("/connections", &new("New", &consent)).await;
+    assert_eq!(
+        (&made["consent"]["lang"], &made["consent"]["textVersion"]),
+        (&json!("lv"), &json!(CONSENT_VERSION))
+    );
+    let event = &app.get("/audit-events?limit=1").await["items"][0];
+    assert_eq!(
+        (&event["action"], &event["after"]["consent"]["lang"]),
+        (&json!("connection.create"), &json!("lv"))
+    );
+    let plain = app.post("/connections", &new("Plain", &json!({"agreed": true}))).await;
+    assert_eq!(plain["consent"].get("lang"), None);
+}
+
 /// “Select Add yourself as export user and provide your Customer Insights credentials.”
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_adds_and_removes_themselves_as_export_user() {

@@ -23,6 +23,7 @@ mod doors;
 mod duplicates;
 mod emptied;
 mod endings;
+mod event_tickets;
 mod events;
 mod examples;
 mod exports;

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use uuid::Uuid;
 
+use super::consent;
 use super::find::{find, find_to_change};
 use super::views::{ConnectionPatch, CredentialsBody, NewConnectionBody};
 use crate::api::exports::dependants::refuse_in_use;
@@ -91,7 +92,7 @@ pub async fn get_connection(
         ),
         (
             status = 422,
-            description = "Consent is missing: `consentRequired`",
+            description = "Consent is missing, or to another version of the text: `consentRequired`",
             body = crate::http::problem::ProblemDocument,
         ),
     ),
@@ -105,9 +106,7 @@ pub async fn create_connection(
 ) -> Result<HttpResponse, Problem> {
     let new = &body.value;
     let create = async |tx: &mut WriteHandle| {
-        if !new.consent.as_ref().is_some_and(|consent| consent.agreed) {
-            return Err(consent_required());
-        }
+        consent::check(new.consent.as_ref())?;
         let connection = insert(tx, &app, &caller, new).await?;
         let change = Change::made(&connection);
         audit::record(tx, &caller.author, Action::ConnectionCreate, change).await?;
@@ -132,6 +131,7 @@ async fn insert(
         display_name: &new.display_name,
         r#type: new.r#type,
         allowed_roles: new.allowed_roles,
+        consent_lang: new.consent.as_ref().and_then(|consent| consent.lang),
         by: caller.subject(),
         now: db::now(),
     };
@@ -149,15 +149,6 @@ fn created(connection: Connection) -> Result<Answer, Problem> {
     let version = connection.stamps.version;
     let view = ConnectionView::full(connection);
     Ok(Answer::json(StatusCode::CREATED, &view)?.about(location, version))
-}
-
-fn consent_required() -> Problem {
-    let detail = "Consent is missing. Read the data privacy and compliance text, and send `\"consent\": \
-        {\"agreed\": true}`.";
-    Problem::from_errors(
-        ProblemKind::ConsentRequired,
-        vec![crate::http::problem::FieldError::new("/consent/agreed", "consentRequired", detail)],
-    )
 }
 
 fn name_taken(error: sqlx::Error) -> Problem {

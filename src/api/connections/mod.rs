@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod callback;
+pub mod consent;
 pub mod export_user;
 pub mod find;
 pub mod handlers;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::connections::{AllowedRoles, ApiKey, ConnectionType};
+use crate::connections::{AllowedRoles, ApiKey, ConnectionType, ConsentLang};
 use crate::names::DisplayName;
 use crate::wire::present;
 
@@ -25,10 +25,18 @@ pub struct NewConnectionBody {
 
 /// Consent of the administrator to the transfer of data.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentBody {
     /// Must be `true`.
     pub agreed: bool,
+    /// Which text was shown; rejected when it is no longer the one of `GET /consent-text`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, max_length = 100, example = "2026-11")]
+    pub text_version: Option<String>,
+    /// In which language it was shown.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ConsentLang, required = false)]
+    pub lang: Option<ConsentLang>,
 }
 
 /// Credentials to be sealed. No answer ever contains them.

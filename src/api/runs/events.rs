@@ -11,13 +11,12 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use futures::{Stream, stream};
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use super::find::peek;
+use super::follower::RunFollower;
 use super::views::RunView;
 use crate::app::App;
 use crate::db;
-use crate::http::auth::{self, Caller, Viewer};
 use crate::http::body::Id;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::names::RunId;
@@ -31,13 +30,20 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 /// Follows a run.
 ///
 /// The stream has a `run` event for each change, an `end` event when the run ends, and comments as heartbeats. It ends
-/// without an `end` event when the token expires: connect again with a new one.
+/// without an `end` event when the token expires: connect again with a new one. `EventSource` of browsers sends no
+/// token: it needs a ticket.
 #[utoipa::path(
     tag = "runs",
     security(("bearer" = ["Viewer"])),
     params(
         ("id" = RunId, Path),
         ("Last-Event-ID" = Option<i64>, Header, description = "Id of the last event that you received"),
+        (
+            "ticket" = Option<String>,
+            Query,
+            description = "In place of a token, as `POST /runs/{id}/event-ticket` answers it",
+            max_length = 100,
+        ),
     ),
     responses(
         (
@@ -55,27 +61,25 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 )]
 #[get("/runs/{id}/events")]
 pub async fn follow_run(
-    caller: Caller<Viewer>,
+    follower: RunFollower,
     app: Data<App>,
     reader: Data<RunReader>,
     id: Id<RunId>,
-    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    peek(&app.db, &reader, caller.instance, id.0).await?;
-    let slot = app.event_streams.take(caller.instance).ok_or_else(|| {
+    peek(&app.db, &reader, follower.instance, id.0).await?;
+    let slot = app.event_streams.take(follower.instance).ok_or_else(|| {
         Problem::new(
             ProblemKind::TooManyRequests,
             "Too many callers follow runs at the moment. Try again in 10 seconds, or read the run instead.",
         )
         .retry_after(10)
     })?;
-    let seen = last_seen(&request)?;
-    let follower = Follower {
+    let seen = last_seen(&follower.request)?;
+    let stream = EventStream {
         app,
         reader,
-        instance: caller.instance,
+        follower,
         run: id.0,
-        request,
         seen,
         spoke_at: Instant::now(),
         is_over: false,
@@ -86,7 +90,7 @@ pub async fn follow_run(
         .content_type("text/event-stream")
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(events(follower)))
+        .streaming(events(stream)))
 }
 
 /// The id of the last event that a reconnecting caller received; 0 for a new caller.
@@ -103,13 +107,11 @@ fn last_seen(request: &HttpRequest) -> Result<i64, Problem> {
     })
 }
 
-struct Follower {
+struct EventStream {
     app: Data<App>,
     reader: Data<RunReader>,
-    instance: Uuid,
+    follower: RunFollower,
     run: RunId,
-    /// With the token of the caller.
-    request: HttpRequest,
     seen: i64,
     spoke_at: Instant,
     is_over: bool,
@@ -117,14 +119,14 @@ struct Follower {
     _slot: SharedSlot,
 }
 
-fn events(follower: Follower) -> impl Stream<Item = Result<Bytes, Problem>> {
-    stream::unfold(follower, |mut follower| async move {
-        let text = follower.next().await?;
-        Some((Ok(Bytes::from(text)), follower))
+fn events(events: EventStream) -> impl Stream<Item = Result<Bytes, Problem>> {
+    stream::unfold(events, |mut events| async move {
+        let text = events.next().await?;
+        Some((Ok(Bytes::from(text)), events))
     })
 }
 
-impl Follower {
+impl EventStream {
     /// The next piece of the stream; `None` at its end.
     async fn next(&mut self) -> Option<String> {
         loop {
@@ -135,7 +137,7 @@ impl Follower {
             if self.is_over || self.app.stop.is_cancelled() {
                 return None;
             }
-            if !auth::is_still_let_in(&self.request).await || self.poll().await.is_err() {
+            if !self.follower.is_still_let_in().await || self.poll().await.is_err() {
                 return None;
             }
             if self.waiting.is_empty() && self.spoke_at.elapsed() >= HEARTBEAT_EVERY {
@@ -148,7 +150,7 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Result<(), Problem> {
-        let found = peek(&self.app.db, &self.reader, self.instance, self.run).await?;
+        let found = peek(&self.app.db, &self.reader, self.follower.instance, self.run).await?;
         let (version, status) = (found.run.version, found.run.shown_status());
         if version > self.seen {
             self.seen = version;

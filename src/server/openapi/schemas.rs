@@ -56,7 +56,7 @@ pub fn reference(name: &str) -> Value {
 pub fn has_version(schema: &Value, schemas: &Value) -> bool {
     let schema = resolve(schema, schemas);
     let parts = schema["allOf"].as_array().into_iter().flatten();
-    schema["properties"]["version"].is_object()
+    schema["properties"]["version"]["type"] == "integer"
         || parts.into_iter().any(|part| has_version(part, schemas))
 }
 

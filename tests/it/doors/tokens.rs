@@ -6,7 +6,7 @@ use segment_export::db;
 use serde_json::{Value, json};
 
 use crate::identity::{KEY, KEY_ID, Provider, changed, public_key, sign, sign_as};
-use crate::support::{TestApp, good, refused, until};
+use crate::support::{TestApp, good, refused, text, until};
 
 async fn ask(app: &TestApp, token: &str) -> reqwest::Response {
     let path = format!("v1/instances/{}/exports", app.instance);
@@ -95,9 +95,20 @@ async fn a_stream_of_events_ends_when_its_token_expires_or_its_key_is_withdrawn(
         assert!(first.starts_with(b"event: run"), "{first:?}");
         pieces
     };
+    let follow_by_ticket = async |token: &str| {
+        let path = format!("v1/instances/{}/runs/{run}/event-ticket", app.instance);
+        let ticket = app.anonymous(Method::POST, &path).bearer_auth(token).send().await.unwrap();
+        let url = text(&good(ticket).await, "url");
+        let answer = app.anonymous(Method::GET, url.trim_start_matches('/')).send().await.unwrap();
+        let mut pieces = answer.bytes_stream();
+        assert!(pieces.next().await.unwrap().unwrap().starts_with(b"event: run"));
+        pieces
+    };
     let (mut short, mut long) = (follow(&token(3)).await, follow(&admin).await);
+    let mut by_ticket = follow_by_ticket(&admin).await;
     assert!(short.next().await.is_none(), "the token has expired");
     provider.publish(Some(vec![changed(&[("kid", json!("new"))])]));
     assert!(long.next().await.is_none(), "its key is withdrawn");
+    assert!(by_ticket.next().await.is_none(), "also of a stream that a ticket opened");
     until(async || ask(&app, &admin).await.status() == 401).await;
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 20] = [
+const VARIES: [(&str, &str); 21] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
@@ -23,6 +23,7 @@ const VARIES: [(&str, &str); 20] = [
     ("get_plan", "calls"),
     ("get_plan", "estimatedSeconds"),
     ("get_run", "version"),
+    ("issue_event_ticket", "url"),
     ("list_public_keys", "x"),
     ("list_runs", "version"),
     ("test_export", "Date"),

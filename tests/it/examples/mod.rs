@@ -51,6 +51,7 @@ async fn every_example_is_accepted_and_answered_as_the_document_says() {
 }
 
 async fn connect(story: &mut Player) {
+    story.tell("get_consent_text", "").await;
     story.tell("create_connection", "apiKey").await;
     story.tell("add_export_user", "").await;
     story.tell("verify_connection", "").await;
@@ -116,6 +117,7 @@ async fn run(story: &mut Player) {
     story.tell("start_run", "").await;
     story.app.ended(&story.real(FIRST_RUN)).await;
     story.tell("follow_run", "").await;
+    story.tell("issue_event_ticket", "").await;
     story.tell("get_run", "").await;
     story.tell("list_runs", "").await;
     story.tell("list_batches", "").await;

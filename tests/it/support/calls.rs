@@ -17,6 +17,14 @@ impl TestApp {
     }
 
     pub fn token_for(role: &str, instance: &str) -> String {
+        Self::token_until(role, instance, TimeDelta::hours(3))
+    }
+
+    pub fn token_that_expires_in(&self, role: &str, life: TimeDelta) -> String {
+        Self::token_until(role, &self.instance.to_string(), life)
+    }
+
+    fn token_until(role: &str, instance: &str, life: TimeDelta) -> String {
         let config = Settings::try_parse_from(["it", "--dev"]).unwrap().config.check().unwrap();
         let claims = DevClaims {
             sub: format!("{role}@example.com"),
@@ -24,7 +32,7 @@ impl TestApp {
             instances: vec![instance.into()],
             iss: config.auth.auth_issuer.unwrap(),
             aud: config.auth.auth_audience.unwrap(),
-            exp: (db::now() + TimeDelta::hours(3)).timestamp(),
+            exp: (db::now() + life).timestamp(),
         };
         sign(&claims, &config.auth.auth_hs256_secret.unwrap()).unwrap()
     }

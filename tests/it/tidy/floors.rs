@@ -21,7 +21,7 @@ pub const FLOORS: &[(u32, &[&str])] = &[
     (4, &["app.rs", "schedules/"]),
     (5, &["connections/", "segments/", "pauses/"]),
     (6, &["exports/", "baselines/"]),
-    (7, &["runs/", "verifications/"]),
+    (7, &["runs/", "tickets/", "verifications/"]),
     (8, &["refreshes/", "records/", "http/", "receipts/"]),
     (9, &["worker/", "upkeep/", "api/"]),
     (10, &["server/"]),

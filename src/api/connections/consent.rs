@@ -1,0 +1,73 @@
+//! The text that administrators agree to, and whether they did.
+
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::views::ConsentBody;
+use crate::connections::{CONSENT_VERSION, ConsentLang};
+use crate::http::auth::{Caller, Viewer};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::query::Query;
+
+/// The text that an administrator agrees to when making a connection.
+#[derive(Serialize, ToSchema)]
+pub struct ConsentTextView {
+    /// To be sent back as `textVersion`.
+    #[schema(example = "2026-11")]
+    version: &'static str,
+    /// The language of `text`.
+    lang: ConsentLang,
+    /// One paragraph, without markup.
+    #[schema(example = "When you let this service send data to Campaign Monitor, you allow …")]
+    text: &'static str,
+}
+
+/// Whom the text is shown to.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConsentTextQuery {
+    /// Language of the reader, as in `lv` or `lv-LV`; English where there is no text in that language.
+    #[param(max_length = 100, example = "lv")]
+    lang: Option<String>,
+}
+
+/// Reads the text that an administrator agrees to.
+///
+/// Show it before a connection is made, and send its `version` and `lang` with the consent.
+#[utoipa::path(
+    tag = "connections",
+    security(("bearer" = ["Viewer"])),
+    params(ConsentTextQuery),
+    responses((status = 200, body = ConsentTextView)),
+)]
+#[get("/consent-text")]
+pub async fn get_consent_text(
+    _caller: Caller<Viewer>,
+    query: Query<ConsentTextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let lang = ConsentLang::of_tag(query.0.lang.as_deref().unwrap_or_default());
+    let view = ConsentTextView { version: CONSENT_VERSION, lang, text: lang.text() };
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// Rejects a connection without consent, or with consent to a text that is no longer the one that is served.
+pub(super) fn check(consent: Option<&ConsentBody>) -> Result<(), Problem> {
+    let agreed = consent.filter(|consent| consent.agreed);
+    let agreed = agreed.ok_or_else(|| {
+        let detail = "Consent is missing. Read the data privacy and compliance text, and send `\"consent\": \
+            {\"agreed\": true}`.";
+        required(FieldError::new("/consent/agreed", "consentRequired", detail))
+    })?;
+    if agreed.text_version.as_deref().is_none_or(|version| version == CONSENT_VERSION) {
+        return Ok(());
+    }
+    let detail = "The data privacy and compliance text has changed since it was shown. Read it again, and agree to \
+        the version that `GET /consent-text` answers.";
+    let error = FieldError::new("/consent/textVersion", "otherTextVersion", detail);
+    Err(required(error.with("textVersion", CONSENT_VERSION)))
+}
+
+fn required(error: FieldError) -> Problem {
+    Problem::from_errors(ProblemKind::ConsentRequired, vec![error])
+}
