@@ -5,7 +5,7 @@ use std::process::ExitCode;
 #[tokio::main]
 async fn main() -> ExitCode {
     match segment_export::commands::run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Not as `Debug`: who typed the command needs no stack trace, whatever RUST_BACKTRACE says.
         Err(error) => {
             eprintln!("Error: {error:#}");

@@ -1,5 +1,6 @@
 //! The command line: a file for each command, with its arguments and what it does.
 
+mod apply;
 mod audit;
 mod config;
 mod keys;
@@ -13,6 +14,7 @@ mod token;
 mod values;
 mod variables;
 
+use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -50,9 +52,11 @@ enum Command {
     Serve(Box<Config>),
     /// Brings the database up to date.
     Migrate(Box<Config>),
-    /// Looks at settings without starting anything.
+    /// Looks at settings without starting anything, or writes what an instance has.
     #[command(subcommand)]
     Config(config::Order),
+    /// Brings an instance to what a file says, by calls of the API; with `--plan` it says what there is to do.
+    Apply(apply::Args),
     /// Shows which keys seal secrets, or seals every secret with the first one.
     #[command(subcommand)]
     Keys(keys::Order),
@@ -79,10 +83,10 @@ enum Command {
 ///
 /// # Errors
 /// Those of the command, in words for who typed it.
-pub async fn run() -> anyhow::Result<()> {
+pub async fn run() -> anyhow::Result<ExitCode> {
     keep_files_private();
     let (program, wrong) = values::read::<Program>();
-    if !wrong.is_empty() && !matches!(program.command, Command::Config(_)) {
+    if !wrong.is_empty() && !matches!(program.command, Command::Config(config::Order::Check(_))) {
         values::end(&wrong);
     }
     let quiet = !matches!(program.command, Command::Serve(_) | Command::Migrate(_));
@@ -105,14 +109,15 @@ async fn execute(
     command: Command,
     wrong: Vec<String>,
     telemetry: &Telemetry,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     if reads_settings(&command) {
         variables::refuse_mistyped(Program::command())?;
     }
-    match command {
+    let done = match command {
+        Command::Apply(args) => return Box::pin(apply::run(args)).await,
         Command::Serve(config) => Box::pin(serve::run(*config, telemetry)).await,
         Command::Migrate(config) => migrate::run(*config).await,
-        Command::Config(order) => config::run(order, wrong, Program::command()),
+        Command::Config(order) => config::run(order, wrong, Program::command()).await,
         Command::Keys(order) => keys::run(order).await,
         Command::Audit(order) => audit::run(order).await,
         Command::Openapi(args) => {
@@ -125,7 +130,8 @@ async fn execute(
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Ready(args) => ready::run(args).await,
         Command::Sample(args) => sample::run(&args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Whether a command works on what the settings name, so that a mistyped one would do harm.

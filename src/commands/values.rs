@@ -24,7 +24,13 @@ pub(super) fn read<P: CommandFactory + FromArgMatches>() -> (P, Vec<String>) {
             Ok(program) => return (program, wrong),
             Err(error) => error,
         };
-        let Some(argument) = misread(&command, &error) else { error.exit() };
+        let Some(argument) = misread(&command, &error) else {
+            // A setting that must be there is missing because its value could not be read.
+            if error.kind() == ErrorKind::MissingRequiredArgument && !wrong.is_empty() {
+                end(&wrong);
+            }
+            error.exit()
+        };
         wrong.push(sentence(&argument, &error));
         if is_flag_of(&argument, &line) {
             end(&wrong);

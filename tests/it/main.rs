@@ -5,6 +5,7 @@
 mod access;
 mod agency;
 mod api;
+mod apply;
 mod approval;
 mod approvers;
 mod audit;
