@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that it failed")]
 
+mod apply;
 mod bucket;
 #[path = "../cluster/mod.rs"]
 #[expect(dead_code, reason = "the programs that share it use some of it each")]

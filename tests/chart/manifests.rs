@@ -1,6 +1,6 @@
 //! The rendered manifests: valid, safe, and with what the values set.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::tools::{
     CHART, CI, Manifests, SUPPORTED, ci, container, pod, render, rendered, tools, variable,
@@ -55,34 +55,38 @@ async fn custom_resources_are_valid_too() {
 async fn pods_obey_the_restricted_security_standard() {
     for file in CI {
         for manifest in render(file, &[]).await.with_pods() {
-            let (pod, container) = (pod(manifest), container(manifest));
-            let of_pod = &pod["securityContext"];
-            assert_eq!(of_pod["runAsNonRoot"], true);
-            assert_ne!(of_pod["runAsUser"], 0);
-            assert_eq!(of_pod["seccompProfile"]["type"], "RuntimeDefault");
-            for shared in ["hostNetwork", "hostPID", "hostIPC", "initContainers"] {
-                assert!(pod[shared].is_null());
-            }
-            let of_container = &container["securityContext"];
-            assert_eq!(of_container["allowPrivilegeEscalation"], false);
-            assert_eq!(of_container["capabilities"], json!({"drop": ["ALL"]}));
-            assert_eq!(of_container["readOnlyRootFilesystem"], true);
-            for weaker in ["privileged", "procMount", "runAsUser", "runAsNonRoot", "seccompProfile"]
-            {
-                assert!(of_container[weaker].is_null());
-            }
-            for port in container["ports"].as_array().into_iter().flatten() {
-                assert!(port["hostPort"].is_null());
-            }
-            for volume in pod["volumes"].as_array().unwrap() {
-                let kinds: Vec<_> = volume.as_object().unwrap().keys().collect();
-                assert!(kinds.iter().all(|kind| {
-                    ["name", "emptyDir", "persistentVolumeClaim", "secret"].contains(&&***kind)
-                }));
-            }
-            assert_eq!(pod["automountServiceAccountToken"], false);
+            assert_restricted(manifest);
         }
     }
+}
+
+/// What the restricted security standard asks of a manifest with a pod.
+pub fn assert_restricted(manifest: &Value) {
+    let (pod, container) = (pod(manifest), container(manifest));
+    let of_pod = &pod["securityContext"];
+    assert_eq!(of_pod["runAsNonRoot"], true);
+    assert_ne!(of_pod["runAsUser"], 0);
+    assert_eq!(of_pod["seccompProfile"]["type"], "RuntimeDefault");
+    for shared in ["hostNetwork", "hostPID", "hostIPC", "initContainers"] {
+        assert!(pod[shared].is_null());
+    }
+    let of_container = &container["securityContext"];
+    assert_eq!(of_container["allowPrivilegeEscalation"], false);
+    assert_eq!(of_container["capabilities"], json!({"drop": ["ALL"]}));
+    assert_eq!(of_container["readOnlyRootFilesystem"], true);
+    for weaker in ["privileged", "procMount", "runAsUser", "runAsNonRoot", "seccompProfile"] {
+        assert!(of_container[weaker].is_null());
+    }
+    for port in container["ports"].as_array().into_iter().flatten() {
+        assert!(port["hostPort"].is_null());
+    }
+    for volume in pod["volumes"].as_array().unwrap() {
+        let kinds: Vec<_> = volume.as_object().unwrap().keys().collect();
+        assert!(kinds.iter().all(|kind| {
+            ["name", "emptyDir", "persistentVolumeClaim", "secret", "configMap"].contains(&&***kind)
+        }));
+    }
+    assert_eq!(pod["automountServiceAccountToken"], false);
 }
 
 #[tokio::test]

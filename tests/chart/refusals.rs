@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set in addition, and words of the error.
-const REJECTED: [(&str, &str, &[&str]); 51] = [
+const REJECTED: [(&str, &str, &[&str]); 53] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -14,6 +14,12 @@ const REJECTED: [(&str, &str, &[&str]); 51] = [
     ("small", "oauth.clientId=app", &["secrets.oauthClientSecret is required"]),
     ("small", "oauth.clientId=app,secrets.oauthClientSecret=s", &["oauth.redirectUrl is required"]),
     ("small", "ingress.enabled=true", &["ingress.host is required"]),
+    ("small", "apply.configuration.segments={}", &["apply.instance is required"]),
+    (
+        "small",
+        "apply.configuration.segments={},apply.instance=0d1f7e5e-7b1d-4c53-9d4c-3a3f5e1f0a01",
+        &["apply.token is required"],
+    ),
     ("small", "httpRoute.enabled=true", &["httpRoute.parentRefs is required"]),
     ("embedded", "storage.url=s3://members", &["not allowed when embedded is true"]),
     ("embedded", "worker.autoscaling.enabled=true", &["cannot scale"]),

@@ -74,6 +74,14 @@
 {{- fail (printf "networkPolicy.egress.extra.%s is not allowed: set networkPolicy.egress.%s, or use another name" $name $name) }}
 {{- end }}
 {{- end }}
+{{- if .apply.configuration }}
+{{- if not .apply.instance }}
+{{- fail "apply.instance is required with apply.configuration: the id of the instance" }}
+{{- end }}
+{{- if not .apply.token }}
+{{- fail "apply.token is required with apply.configuration: the secret and the key that hold the token" }}
+{{- end }}
+{{- end }}
 {{- if and .ingress.enabled (not .ingress.host) }}
 {{- fail "ingress.host is required with ingress.enabled" }}
 {{- end }}

@@ -69,16 +69,17 @@
 {{- end }}
 {{- end }}
 
-{{/* A pod. Context: {root, component, args, env, resources, secret, runToCompletion}; the last for pods that end by themselves,
-     secret where it is not the one of the service. */}}
+{{/* A pod. Context: {root, component, args, env, resources, secret, runToCompletion, config}; runToCompletion for pods that end by
+     themselves, secret where it is not the one of the service, config for a ConfigMap to mount at /etc/segment-export. */}}
 {{- define "segment-export.pod" -}}
 {{- $v := .root.Values }}
 {{- $ends := default false .runToCompletion }}
 {{- $claims := ternary (list) (include "segment-export.claims" .root | fromJsonArray) $ends }}
-{{- /* The pod of `helm test` calls only the service, so it needs no files of secrets. */}}
-{{- $files := ternary (dict) $v.secretFiles (eq .component "test") }}
+{{- /* These call only the service, so they need no files of secrets. */}}
+{{- $isClient := has .component (list "test" "apply") }}
+{{- $files := ternary (dict) $v.secretFiles $isClient }}
 {{- $secret := default (default (include "segment-export.name" .root) $v.secrets.existingSecret) .secret }}
-{{- $secretIsMounted := and $v.secrets.asFiles (ne .component "test") -}}
+{{- $secretIsMounted := and $v.secrets.asFiles (not $isClient) -}}
 metadata:
   labels:
     {{- include "segment-export.labels" .root | nindent 4 }}
@@ -166,6 +167,9 @@ spec:
         {{- if $secretIsMounted }}
         - {name: secrets, mountPath: /run/secrets/segment-export, readOnly: true}
         {{- end }}
+        {{- if .config }}
+        - {name: config, mountPath: /etc/segment-export, readOnly: true}
+        {{- end }}
         {{- range $name, $_ := $files }}
         - {name: secret-{{ $name }}, mountPath: /secrets/{{ $name }}, readOnly: true}
         {{- end }}
@@ -180,6 +184,10 @@ spec:
     - name: secrets
       # 288 is 0440: its user and group may read them, nobody else.
       secret: {secretName: {{ $secret }}, defaultMode: 288}
+    {{- end }}
+    {{- if .config }}
+    - name: config
+      configMap: {name: {{ .config }}}
     {{- end }}
     {{- range $name, $secret := $files }}
     - name: secret-{{ $name }}
