@@ -115,6 +115,31 @@ async fn a_page_of_another_origin_calls_when_it_is_named_and_no_page_frames_ours
     succeed("node", &["other_origin.mjs", app.url(), &token, &instance, &port], &home).await;
 }
 
+/// A person who uses the example front end, on an origin that the service allows.
+async fn use_front_end(script: &str) {
+    let home = browser().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    let origin = format!("http://127.0.0.1:{port}");
+    let app = TestApp::start_with(&["--cors-origins", &origin]).await;
+    drop(free);
+    app.export_of(3).await;
+    let (token, instance) = (app.token("Admin"), app.instance.to_string());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/front-end");
+    succeed("node", &[script, app.url(), &token, &instance, &port, folder], &home).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_front_end_on_another_origin_starts_a_run_and_follows_it_by_a_ticket() {
+    use_front_end("front_end.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_front_end_does_the_same_in_firefox() {
+    debian_with("firefox-esr", "/usr/bin/firefox-esr").await;
+    use_front_end("front_end_firefox.mjs").await;
+}
+
 /// A certified OpenID provider in a process of its own.
 struct Provider {
     process: Child,
