@@ -17,6 +17,7 @@ pub const FIELD_CODES: &[&str] = &[
     "otherTextVersion",
     "outOfRange",
     "profileLimitExceeded",
+    "refusedBefore",
     "repeated",
     "repeatedCustomField",
     "sameFlag",

@@ -56,6 +56,11 @@ const WORDS: &[(ProblemKind, &str, Option<&str>)] = &[
     (ProblemKind::ConnectionNotConnected, "Savienojums nav savienots", None),
     (ProblemKind::SegmentInUse, "Segmentu lieto eksporti", None),
     (
+        ProblemKind::SegmentsChanged,
+        "Pēc tam, kad izpilde dalībniekus izlasīja, ir augšupielādēti citi",
+        Some("Sāciet izpildi vēlreiz: tās plāns skaitīs dalībniekus, kādi tie ir tagad."),
+    ),
+    (
         ProblemKind::ExportInactive,
         "Eksportam nav savienojuma",
         Some("Vispirms pievienojiet eksportam savienojumu."),
