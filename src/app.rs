@@ -10,6 +10,7 @@ use crate::campaign_monitor::oauth::Application;
 use crate::config::Config;
 use crate::db::Db;
 use crate::identity::Verifier;
+use crate::outbound::Outbound;
 use crate::queue::Queue;
 use crate::secrets::Keys;
 use crate::slots::Slots;
@@ -34,6 +35,8 @@ pub struct App {
     pub runs_client: CampaignMonitor,
     /// How this service is registered at Campaign Monitor; `None` when people cannot sign in there.
     pub oauth: Option<Application>,
+    /// The ways by which messages leave: posts and e-mail.
+    pub(crate) outbound: Outbound,
     /// Keys that seal the credentials of connections.
     pub keys: Keys,
     /// Checks the bearer tokens of callers.

@@ -11,8 +11,10 @@ pub mod commands;
 pub mod config;
 
 // The nouns of the API: types, rules and SQL. Their endpoints are in `api`.
+mod alerts;
 pub mod audit;
 pub mod baselines;
+mod channels;
 pub mod connections;
 pub mod exports;
 mod pauses;
@@ -34,9 +36,11 @@ pub mod worker;
 // Plumbing.
 mod backoff;
 pub mod db;
+mod ed25519;
 pub mod http;
 pub mod identity;
 pub mod names;
+mod outbound;
 pub mod secrets;
 pub mod server;
 pub mod service;

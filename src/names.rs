@@ -107,6 +107,30 @@ impl From<Uuid> for RunId {
     }
 }
 
+/// A UUID of version 7: later alerts have larger ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct AlertId(pub Uuid);
+
+impl From<Uuid> for AlertId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+/// A UUID of version 7: later channels have larger ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct ChannelId(pub Uuid);
+
+impl From<Uuid> for ChannelId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
 /// The name of a refresh, as Customer Insights gives it: 1 to 200 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]

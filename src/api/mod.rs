@@ -1,7 +1,9 @@
 //! The endpoints: a folder a noun, with its handlers and their wire forms. Only `server/` builds on it.
 
 pub mod access;
+pub mod alerts;
 pub mod audit;
+pub mod channels;
 pub mod connections;
 pub mod exports;
 pub mod instance;

@@ -5,6 +5,7 @@ use crate::http::problem::{Problem, ProblemKind};
 /// What there is a quota of.
 #[derive(Clone, Copy, Debug)]
 pub enum Quota {
+    Channels,
     Connections,
     Exports,
     Segments,
@@ -14,6 +15,7 @@ impl Quota {
     /// Noun, and the end of the setting.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
+            Self::Channels => ("channels", "CHANNELS"),
             Self::Connections => ("connections", "CONNECTIONS"),
             Self::Exports => ("exports", "EXPORTS"),
             Self::Segments => ("segments", "SEGMENTS"),

@@ -72,6 +72,17 @@ actions! {
     RunVerify                  "run.verify"                  "POST"   "/runs/{id}/verifications";
     RunReadDifferences         "run.readDifferences"         "GET"
         "/runs/{id}/verifications/{verificationId}/differences";
+    ChannelCreate              "channel.create"              "POST"   "/channels";
+    ChannelUpdate              "channel.update"              "PATCH"  "/channels/{id}";
+    ChannelSetSecret           "channel.setSecret"           "POST"   "/channels/{id}/secret";
+    ChannelTest                "channel.test"                "POST"   "/channels/{id}/test";
+    ChannelResend              "channel.resend"              "POST"
+        "/channels/{id}/deliveries/{deliveryId}/resend";
+    ChannelDisable             "channel.disable"             ""       "";
+    ChannelRemove              "channel.remove"              "DELETE" "/channels/{id}";
+    InstanceSetAlertRules      "instance.setAlertRules"      "PUT"    "/alert-rules";
+    ExportSetAlertRules        "export.setAlertRules"        "PUT"    "/exports/{id}/alert-rules";
+    AlertAcknowledge           "alert.acknowledge"           "POST"   "/alerts/{id}/acknowledge";
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";

@@ -28,6 +28,8 @@ pub enum SystemActor {
     Worker,
     /// Calls Campaign Monitor, for runs and callers alike, and finds out that it rejects a credential.
     Session,
+    /// Sends messages about alerts, and stops where the receiver wants no more.
+    Notifier,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +87,7 @@ impl Actor {
             SystemActor::Api => ("api", "API"),
             SystemActor::Worker => ("worker", "Worker"),
             SystemActor::Session => ("session", "Session at Campaign Monitor"),
+            SystemActor::Notifier => ("notifier", "Notifier"),
         };
         let (kind, role, is_verified) = (ActorKind::System, None, true);
         Self { kind, subject: subject.into(), name: name.into(), role, is_verified }

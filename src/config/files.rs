@@ -9,6 +9,7 @@ use anyhow::ensure;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::channels::ChannelSettings;
 use super::data::{DEFAULT_DATABASE_URL, Data};
 use super::oauth::OAuth;
 use super::storage::StorageArgs;
@@ -41,6 +42,9 @@ pub struct SecretFiles {
     /// File that holds the value of `--sql-sources`.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES_FILE")]
     pub sql_sources_file: Option<PathBuf>,
+    /// File that holds the value of `--smtp-url`.
+    #[arg(long, env = "SEGMENT_EXPORT_SMTP_URL_FILE")]
+    pub smtp_url_file: Option<PathBuf>,
 }
 
 impl SecretFiles {
@@ -51,6 +55,7 @@ impl SecretFiles {
         storage: &mut StorageArgs,
         auth: &mut Auth,
         oauth: &mut OAuth,
+        channels: &mut ChannelSettings,
     ) -> Vec<anyhow::Result<()>> {
         let url = &data.database_url;
         let mut url = (url.expose_secret() != DEFAULT_DATABASE_URL).then(|| url.clone());
@@ -70,6 +75,7 @@ impl SecretFiles {
             ),
             fill("STORAGE_OPTIONS", self.storage_options_file.take(), &mut storage.storage_options),
             fill("SQL_SOURCES", self.sql_sources_file.take(), &mut storage.sql_sources),
+            fill("SMTP_URL", self.smtp_url_file.take(), &mut channels.smtp_url),
         ];
         if let Some(url) = url {
             data.database_url = url;

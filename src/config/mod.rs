@@ -4,6 +4,7 @@
 //! Nothing else reads the environment.
 
 mod bind;
+mod channels;
 mod console;
 mod data;
 mod files;
@@ -26,6 +27,7 @@ use clap::{Args, ValueEnum};
 use crate::identity::settings::Auth;
 use bind::BIND_DEFAULT;
 pub use bind::Bind;
+pub use channels::ChannelSettings;
 pub use console::ConsoleSettings;
 pub use data::Data;
 pub use files::SecretFiles;
@@ -109,6 +111,9 @@ pub struct Config {
     pub limits: Limits,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub channels: ChannelSettings,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub overload: Overload,
 }
 
@@ -122,8 +127,8 @@ impl Config {
     }
 
     fn read_secrets(&mut self) -> Vec<anyhow::Result<()>> {
-        let Self { data, storage, auth, oauth, secret_files, .. } = self;
-        secret_files.read(data, storage, auth, oauth)
+        let Self { data, storage, auth, oauth, channels, secret_files, .. } = self;
+        secret_files.read(data, storage, auth, oauth, channels)
     }
 
     /// Fills in the development defaults, and refuses settings that contradict each other.
@@ -183,14 +188,19 @@ impl Config {
         let data = self.data.checks(self.dev).into_iter().chain(storage);
         let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
         let rules = groups.into_iter().flatten().chain(self.console.rules()).chain(self.rules());
+        let rules = rules.chain(self.channels.rules());
         let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());
         let overload = self.overload.check(self.limits.max_body_bytes);
-        let results = data.chain(self.check_plaintext()).chain([overload]);
+        let results = data.chain(self.check_plaintext()).chain([overload, self.channels.check()]);
         broken.chain(results.filter_map(Result::err).map(|error| format!("{error:#}"))).collect()
     }
 
     fn check_plaintext(&self) -> Vec<anyhow::Result<()>> {
-        if self.dev { vec![] } else { self.plaintext.checks(&self.data, &self.auth, &self.storage) }
+        if self.dev {
+            vec![]
+        } else {
+            self.plaintext.checks(&self.data, &self.auth, &self.storage, &self.channels)
+        }
     }
 
     fn rules(&self) -> Vec<Rule> {

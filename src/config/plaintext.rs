@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::{Host, Url};
 
+use super::channels::ChannelSettings;
 use super::data::Data;
 use super::storage::StorageArgs;
 use crate::identity::settings::Auth;
@@ -32,6 +33,7 @@ impl Plaintext {
         data: &Data,
         auth: &Auth,
         storage: &StorageArgs,
+        channels: &ChannelSettings,
     ) -> Vec<anyhow::Result<()>> {
         // An issuer whose keys are elsewhere is a name: nothing is read there.
         let issuer = auth.auth_issuer.as_deref().filter(|_| auth.auth_jwks_url.is_none());
@@ -49,6 +51,7 @@ impl Plaintext {
         }));
         let redis = data.redis_url.as_ref().map_or("", |url| url.expose_secret());
         checks.push(self.check_redis(redis));
+        checks.push(check_mail(channels.smtp_url.as_ref().map_or("", |url| url.expose_secret())));
         checks
     }
 
@@ -96,6 +99,16 @@ fn check_web(name: &str, url: Option<&str>) -> anyhow::Result<()> {
     ensure!(
         !url.is_some_and(|url| url.starts_with("http://") && !is_here(url)),
         "SEGMENT_EXPORT_{name} must begin with https:// (http:// only on this machine, or with --dev)"
+    );
+    Ok(())
+}
+
+fn check_mail(url: &str) -> anyhow::Result<()> {
+    let is_encrypted = url.starts_with("smtps://") || url.contains("tls=required");
+    ensure!(
+        url.is_empty() || is_encrypted || is_here(url),
+        "SEGMENT_EXPORT_SMTP_URL must begin with smtps://, or end with ?tls=required (without them only on this \
+         machine, or with --dev)"
     );
     Ok(())
 }

@@ -11,12 +11,13 @@ mod refusal;
 mod renewal;
 pub(crate) mod session;
 pub(crate) mod store;
+pub mod store_marks;
 pub mod store_oauth;
 pub mod store_seals;
 mod unusable;
 mod view;
 
-pub(crate) use connection::{AllowedRoles, Connection, ConnectionType};
+pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
 pub use consent_text::CONSENT_VERSION;
 pub(crate) use consent_text::ConsentLang;
 pub(crate) use credential::{ApiKey, SealedCredential};

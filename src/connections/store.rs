@@ -140,7 +140,8 @@ pub async fn set_credential(
         sqlx::query_as(
         "UPDATE connections SET credential_kind = $2, credential_sealed = $3, credential_last_four = $4,
              credential_expires_utc = $5, credential_verified_utc = $6, refused_message = NULL, renewal_until = NULL,
-             credential_generation = credential_generation + 1, version = version + 1, updated_by = $7, updated_utc = $8
+             credential_generation = credential_generation + 1, version = version + 1, updated_by = $7,
+             updated_utc = $8, alerts_due = TRUE
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -167,7 +168,8 @@ pub async fn set_verified(
     sql!(tx, |db| {
         sqlx::query(
             "UPDATE connections SET credential_verified_utc = $3, refused_message = NULL,
-             version = version + CASE WHEN refused_message IS NULL THEN 0 ELSE 1 END
+             version = version + CASE WHEN refused_message IS NULL THEN 0 ELSE 1 END,
+             alerts_due = alerts_due OR refused_message IS NOT NULL
          WHERE id = $1 AND credential_generation = $2",
         )
         .bind(id)
@@ -189,7 +191,7 @@ pub async fn set_refused(
 ) -> Result<Option<Connection>> {
     sql!(tx, |db| {
         sqlx::query_as(
-            "UPDATE connections SET refused_message = $3, version = version + 1
+            "UPDATE connections SET refused_message = $3, version = version + 1, alerts_due = TRUE
          WHERE id = $1 AND credential_generation = $2 AND refused_message IS NULL RETURNING *",
         )
         .bind(id)

@@ -138,7 +138,7 @@ pub async fn renew(
         sqlx::query(
         "UPDATE connections SET credential_sealed = $3, credential_expires_utc = $4, credential_verified_utc = $5,
              refused_message = NULL, renewal_until = NULL, credential_generation = credential_generation + 1,
-             version = version + 1
+             alerts_due = alerts_due OR refused_message IS NOT NULL, version = version + 1
          WHERE id = $1 AND credential_generation = $2"
     )
     .bind(id)

@@ -19,4 +19,4 @@ macro_rules! documented_as {
     };
 }
 
-pub(super) use documented_as;
+pub(crate) use documented_as;

@@ -5,7 +5,7 @@ mod consent;
 mod content;
 mod country;
 mod custom_field;
-mod documented;
+pub(crate) mod documented;
 mod email;
 pub mod empty;
 mod export;

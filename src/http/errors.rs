@@ -68,6 +68,10 @@ const CONSENT_REQUIRED: &str =
     "Read the data privacy and compliance text, and send `\"consent\": {\"agreed\": true}`.";
 const SECOND_PERSON_NEEDED: &str = "Ask a person to approve it who neither started the run, nor made its \
     settings, nor uploaded its members.";
+const REMOVED: &str =
+    "Nothing: only the counts of the run remain. `--keep-…-days` sets how long details are kept.";
+const REGISTRATION_TOO_LONG: &str = "Register fewer or smaller files, or compressed ones. For a table, ask the \
+    operator of its database.";
 const NOT_FOUND: &str =
     "Check the address. The object may have been removed, or belong to another instance.";
 const TOO_LARGE: &str = "Send a smaller body. Upload members as compressed Parquet, or register the files as a \
@@ -109,6 +113,8 @@ impl ProblemKind {
             Self::ConnectionNotConnected => {
                 "Ask an administrator to complete the connection: `detail` says what is missing."
             }
+            Self::ChannelInUse => "Take the channel out of the rule that `detail` names first.",
+            Self::AlertResolved => "Nothing: the reason of the alert is gone.",
             Self::SegmentInUse => SEGMENT_IN_USE,
             Self::ExportInactive => "Attach a connection to the export first.",
             Self::RunAlreadyOpen => "Wait for the run in `runId` to end, or cancel it.",
@@ -122,9 +128,7 @@ impl ProblemKind {
             Self::InstancePaused => "Ask an administrator to resume the instance.",
             Self::QuotaExceeded => "Remove what nobody needs, or ask your operator for more.",
             Self::IdempotencyKeyReused => "Send a new key, or repeat the first request unchanged.",
-            Self::Removed => {
-                "Nothing: only the counts of the run remain. `--keep-…-days` sets how long details are kept."
-            }
+            Self::Removed => REMOVED,
             Self::Changed => "Read it again, and repeat your change with the new version.",
             Self::TooLarge => TOO_LARGE,
             Self::UnsupportedMediaType => "Send one of the content types that `detail` names.",
@@ -139,9 +143,7 @@ impl ProblemKind {
                 "Correct what `detail` reports. The connection or the list may have changed in Campaign Monitor."
             }
             Self::PreviewTooLong => "Preview fewer segments, or start a run: it has no time limit.",
-            Self::RegistrationTooLong => {
-                "Register fewer or smaller files, or compressed ones. For a table, ask the operator of its database."
-            }
+            Self::RegistrationTooLong => REGISTRATION_TOO_LONG,
             Self::EncryptionKeyMissing => {
                 "Ask your operator to set the earlier key again. Or enter the credentials again."
             }

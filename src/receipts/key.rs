@@ -2,19 +2,14 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::db::Time;
+use crate::ed25519;
 use crate::secrets::{self, Keys};
-
-/// What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7).
-const PKCS8: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
 
 /// A key, as the table has it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -37,9 +32,7 @@ impl SigningKey {
     /// A new key, sealed with the newest encryption key.
     pub fn make(keys: &Keys, now: Time) -> anyhow::Result<Self> {
         let (id, seed) = (Uuid::now_v7(), rand::random::<[u8; 32]>());
-        let public = Jwk::from_encoding_key(&encoding_key(&seed), Algorithm::EdDSA)?;
-        let public = serde_json::to_value(public)?["x"].as_str().unwrap_or_default().to_owned();
-        anyhow::ensure!(!public.is_empty(), "the public key of a new key is unknown");
+        let public = ed25519::public_key(&seed)?;
         let secret = SecretString::from(BASE64_STANDARD.encode(seed));
         let sealed = Some(keys.seal(&secret, Uuid::nil(), id));
         Ok(Self {
@@ -59,7 +52,7 @@ impl SigningKey {
         let secret = keys.open(sealed, Uuid::nil(), self.id)?;
         let seed = BASE64_STANDARD.decode(secret.expose_secret());
         let seed = seed.map_err(|_| secrets::Error::Broken)?;
-        Ok(Some(encoding_key(&seed)))
+        Ok(Some(ed25519::encoding_key(&seed)))
     }
 
     /// Its public part, as anyone may see it, and since when it is retired or revoked: a reader of keys ignores members
@@ -77,10 +70,6 @@ impl SigningKey {
     }
 }
 
-fn encoding_key(seed: &[u8]) -> EncodingKey {
-    EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed].concat())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,17 +78,6 @@ mod tests {
     fn keys() -> Keys {
         let text = format!("a:{}", BASE64_STANDARD.encode([7; 32]));
         Keys::parse(&SecretString::from(text)).unwrap()
-    }
-
-    /// The first test of RFC 8032, 7.1.
-    #[test]
-    fn the_public_key_is_that_of_the_standard() {
-        let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
-        let byte = |at| u8::from_str_radix(&seed[at..at + 2], 16).unwrap();
-        let seed: Vec<u8> = (0..seed.len()).step_by(2).map(byte).collect();
-        let public = Jwk::from_encoding_key(&encoding_key(&seed), Algorithm::EdDSA).unwrap();
-        let public = serde_json::to_value(public).unwrap();
-        assert_eq!(public["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
     }
 
     #[test]

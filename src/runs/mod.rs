@@ -23,6 +23,7 @@ mod status;
 pub mod store;
 pub(crate) mod store_batches;
 pub(crate) mod store_leavers;
+pub(crate) mod store_marks;
 pub(crate) mod store_paused;
 pub(crate) mod store_plans;
 mod store_retention;

@@ -78,9 +78,9 @@ async fn add_run(
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
              warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
-             trace_id, planned_utc, reason, end_utc, sync, full_because, makers)
+             trace_id, planned_utc, reason, end_utc, sync, full_because, makers, alerts_due)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21,
-             $22, $23)
+             $22, $23, $24)
          ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))
@@ -106,6 +106,7 @@ async fn add_run(
     .bind(&export.sync)
     .bind(new.is_full.then_some(FullBecause::Requested))
     .bind(Json(&new.makers))
+    .bind(status.is_ended())
     .fetch_optional(db)
     .await
     })
@@ -299,7 +300,8 @@ pub async fn cancel_queued(
 ) -> Result<bool> {
     let done = sql!(tx, |db| {
         sqlx::query(
-        "UPDATE runs SET status = 'canceled', reason = $2, end_utc = $3, cancel_requested = TRUE, version = version + 1
+        "UPDATE runs SET status = 'canceled', reason = $2, end_utc = $3, cancel_requested = TRUE, version = version + 1,
+             alerts_due = TRUE
          WHERE id = $1 AND status = 'queued' AND sent_until = position"
     )
     .bind(id)

@@ -137,7 +137,8 @@ pub(crate) async fn approve(
 ) -> Result<bool> {
     let done = sql!(&mut *tx, |db| {
         sqlx::query(
-        "UPDATE runs SET held_until = NULL, reason = $3, not_before = $2, pushed_at = NULL, version = version + 1
+        "UPDATE runs SET held_until = NULL, reason = $3, not_before = $2, pushed_at = NULL, version = version + 1,
+             alerts_due = TRUE
          WHERE id = $1 AND status = 'queued' AND held_until IS NOT NULL"
     )
     .bind(run)
@@ -185,7 +186,8 @@ pub(crate) async fn end_held(
 ) -> Result<Option<Run>> {
     let ended = sql!(&mut *tx, |db| {
         sqlx::query_as(
-            "UPDATE runs SET status = 'skipped', reason = $2, end_utc = $3, held_until = NULL, version = version + 1
+            "UPDATE runs SET status = 'skipped', reason = $2, end_utc = $3, held_until = NULL, version = version + 1,
+                 alerts_due = TRUE
              WHERE id = $1 AND status = 'queued' AND held_until IS NOT NULL RETURNING *",
         )
         .bind(run)

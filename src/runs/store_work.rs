@@ -255,14 +255,15 @@ pub async fn settle(
         Outcome::Held { until, .. } => Some(*until),
         Outcome::Ended(..) | Outcome::Released { .. } => None,
     };
-    let done = sql!(tx, |db| sqlx::query(
+    let done = sql!(tx, |db| {
+        sqlx::query(
         "UPDATE runs SET status = $3, end_utc = $6,
              reason = CASE WHEN cancel_requested AND $9 THEN reason ELSE $4 END,
              not_before = CASE WHEN cancel_requested THEN $10 ELSE $5 END,
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
              sent_until = COALESCE($8, sent_until),
              held_until = CASE WHEN cancel_requested THEN NULL ELSE $11 END,
-             lease_until = NULL, pushed_at = NULL, version = version + 1
+             lease_until = NULL, pushed_at = NULL, version = version + 1, alerts_due = alerts_due OR $12
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.run)
@@ -276,9 +277,11 @@ pub async fn settle(
     .bind(end.is_none())
     .bind(now)
     .bind(held_until)
+    .bind(end.is_some() || held_until.is_some())
     .execute(db)
     .await?
-    .rows_affected());
+    .rows_affected()
+    });
     Ok(done == 1)
 }
 

@@ -56,7 +56,7 @@ impl TimeZone {
     }
 
     /// What its clock shows; `None` thousands of years from now.
-    fn wall(&self, time: Time) -> Option<NaiveDateTime> {
+    pub(crate) fn wall(&self, time: Time) -> Option<NaiveDateTime> {
         let offset = self.0.to_offset(Timestamp::from_second(time.timestamp()).ok()?);
         Some(time.naive_utc() + seconds(offset))
     }

@@ -2,9 +2,17 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api::{audit, connections, exports, instance, refreshes, runs, schedules, segments};
+use crate::api::{
+    alerts, audit, channels, connections, exports, instance, refreshes, runs, schedules, segments,
+};
 
 pub fn of_instance(config: &mut ServiceConfig<'_>) {
+    set_up(config);
+    watch(config);
+}
+
+/// What people set up and run.
+fn set_up(config: &mut ServiceConfig<'_>) {
     config
         .service(connections::handlers::list_connections)
         .service(connections::handlers::create_connection)
@@ -77,6 +85,27 @@ fn of_runs(config: &mut ServiceConfig<'_>) {
         .service(refreshes::handlers::report_refresh)
         .service(instance::handlers::get_instance)
         .service(instance::handlers::pause_instance)
-        .service(instance::handlers::resume_instance)
+        .service(instance::handlers::resume_instance);
+}
+
+/// What shows them that something needs them, and who did what.
+fn watch(config: &mut ServiceConfig<'_>) {
+    config
+        .service(channels::handlers::list_channels)
+        .service(channels::handlers::create_channel)
+        .service(channels::handlers::get_channel)
+        .service(channels::update::update_channel)
+        .service(channels::handlers::delete_channel)
+        .service(channels::test::test_channel)
+        .service(channels::secret::replace_secret)
+        .service(channels::deliveries::list_deliveries)
+        .service(channels::deliveries::resend_delivery)
+        .service(alerts::rules::get_alert_rules)
+        .service(alerts::rules::put_alert_rules)
+        .service(alerts::export_rules::get_export_alert_rules)
+        .service(alerts::export_rules::put_export_alert_rules)
+        .service(alerts::handlers::list_alerts)
+        .service(alerts::handlers::get_alert)
+        .service(alerts::handlers::acknowledge_alert)
         .service(audit::handlers::list_audit_events);
 }

@@ -13,6 +13,7 @@ use crate::campaign_monitor::CampaignMonitor;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::identity::Verifier;
+use crate::outbound::{Mailer, Outbound, Web};
 use crate::queue::{self, Queue};
 use crate::runs::measure;
 use crate::segments;
@@ -43,6 +44,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         campaign_monitor: campaign_monitor(&config)?,
         runs_client: campaign_monitor(&config)?,
         oauth: config.oauth.application(),
+        outbound: outbound(&config)?,
         keys,
         verifier: Verifier::new(config.auth.clone(), identity_http),
         previews: Slots::new(config.limits.max_previews),
@@ -76,6 +78,12 @@ async fn open_storage(config: &Config, db: &Db) -> anyhow::Result<Storage> {
         );
     }
     Ok(storage)
+}
+
+fn outbound(config: &Config) -> anyhow::Result<Outbound> {
+    let web = Web::new(config.channels.channels_allow_private)?;
+    let mailer = config.channels.mail().map(|settings| Mailer::new(&settings)).transpose()?;
+    Ok(Outbound { web, mailer })
 }
 
 fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {

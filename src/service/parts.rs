@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::config::Part;
 use crate::server::{self, Stopper};
 use crate::telemetry::measures;
-use crate::upkeep::{janitor, scheduler};
+use crate::upkeep::{janitor, notifier, scheduler};
 use crate::worker::Worker;
 
 /// How long the connections of the database may take to close, after everything else has stopped.
@@ -61,7 +61,10 @@ impl Service {
         }
         if app.config.plays(Part::Scheduler) {
             service.spawn(&service.tasks, "scheduler", scheduler::run(app.clone()));
-            service.spawn(&service.tasks, "janitor", janitor::run(app));
+            service.spawn(&service.tasks, "janitor", janitor::run(app.clone()));
+        }
+        if app.config.plays(Part::Worker) || app.config.plays(Part::Scheduler) {
+            service.spawn(&service.tasks, "notifier", notifier::run(app));
         }
         service.serving.close();
         service.tasks.close();

@@ -53,6 +53,12 @@ declare! {
     describe_gauge CONNECTIONS_REFUSED = "segment_export_connections_needing_attention", Count,
         "Connections whose credentials Campaign Monitor rejects, and that an administrator must renew.";
 
+    // Messages about alerts.
+    describe_counter DELIVERIES = "segment_export_deliveries_total", Count,
+        "Tries to send a message about an alert, by outcome: delivered, failed, givenUp.";
+    describe_gauge OLDEST_DELIVERY = "segment_export_oldest_due_delivery_age_seconds", Seconds,
+        "How long the oldest message that is due has been so, in seconds; 0 when there is none.";
+
     // Runs, as this process executes them.
     describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";
     describe_gauge RUN_SLOTS = "segment_export_run_slots", Count, "Runs this process may execute at the same time.";
@@ -132,7 +138,11 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     for kind in AuditKind::ALL {
         counter!(AUDIT_EVENTS, "kind" => kind.word()).absolute(0);
     }
-    for name in [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT] {
+    for outcome in ["delivered", "failed", "givenUp"] {
+        counter!(DELIVERIES, "outcome" => outcome).absolute(0);
+    }
+    let zero = [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT];
+    for name in zero.into_iter().chain([OLDEST_DELIVERY]) {
         gauge!(name).set(0);
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);

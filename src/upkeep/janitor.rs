@@ -10,13 +10,14 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::even_clock::EvenClock;
 use crate::app::App;
 use crate::baselines;
+use crate::channels::store_deliveries;
 use crate::config::Limits;
 use crate::connections::store_oauth;
 use crate::db::{self, Db, Time};
 use crate::http::idempotency;
 use crate::runs::retention::retention_cutoff;
 use crate::segments::orphans;
-use crate::{audit, refreshes, runs, tickets, verifications};
+use crate::{alerts, audit, refreshes, runs, tickets, verifications};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Finding orphans lists all objects of this service in the storage.
@@ -98,6 +99,8 @@ enum Expired {
     EventTickets(Time),
     /// Of verifications, with the rejections of their runs.
     Differences,
+    Alerts(Time),
+    Deliveries(Time),
 }
 
 /// Removes what has outlived its age at `now`. What cannot be removed blocks nothing else. Several processes may do it
@@ -105,7 +108,7 @@ enum Expired {
 pub async fn remove_expired(app: &App, now: Time) -> anyhow::Result<()> {
     let (db, limits) = (&app.db, &app.config.limits);
     let mut errors = Vec::new();
-    for expired in all_expired(limits, now) {
+    for expired in all_expired(limits, app.config.channels.keep_alerts_days, now) {
         errors.extend(remove(db, expired).await.err());
     }
     errors.extend(runs::retention::remove_expired(db, limits, now, STEP, STEPS).await.err());
@@ -116,7 +119,7 @@ pub async fn remove_expired(app: &App, now: Time) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn all_expired(limits: &Limits, now: Time) -> impl Iterator<Item = Expired> {
+fn all_expired(limits: &Limits, alert_days: u32, now: Time) -> impl Iterator<Item = Expired> {
     let keys_before = now - TimeDelta::hours(i64::from(limits.idempotency_hours));
     [
         Some(Expired::IdempotencyKeys(keys_before)),
@@ -125,6 +128,8 @@ fn all_expired(limits: &Limits, now: Time) -> impl Iterator<Item = Expired> {
         Some(Expired::SignIns(now - SIGN_INS_KEPT)),
         Some(Expired::EventTickets(now)),
         Some(Expired::Differences),
+        retention_cutoff(alert_days, now).map(Expired::Alerts),
+        retention_cutoff(alert_days, now).map(Expired::Deliveries),
     ]
     .into_iter()
     .flatten()
@@ -151,6 +156,10 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
             }
             Expired::Differences => {
                 verifications::store_retention::remove_expired(&mut tx, STEP).await?
+            }
+            Expired::Alerts(before) => alerts::store::remove_expired(&mut tx, before, STEP).await?,
+            Expired::Deliveries(before) => {
+                store_deliveries::remove_expired(&mut tx, before, STEP).await?
             }
             Expired::SignIns(before) => {
                 store_oauth::remove_expired_sign_ins(&mut tx, before, STEP).await?

@@ -8,9 +8,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::channels::{self, store_seals::ChannelSeal};
 use crate::connections::store_seals::{self, Seal};
 use crate::db::Db;
-use crate::names::ConnectionId;
+use crate::names::{ChannelId, ConnectionId};
 use crate::receipts;
 use crate::secrets::{self, Keys};
 
@@ -49,6 +50,12 @@ pub async fn status(db: &Db, keys: &Keys) -> sqlx::Result<Status> {
             *counts.entry(secrets::key_id(&seal.credential_sealed).to_owned()).or_default() += 1;
         }
     }
+    let mut after = None;
+    while let Some(seals) = next_of_channels(db, &mut after).await? {
+        for seal in seals {
+            *counts.entry(secrets::key_id(&seal.target_sealed).to_owned()).or_default() += 1;
+        }
+    }
     let signing = receipts::store::current(&mut db.read().await?).await?;
     if let Some(sealed) = signing.and_then(|key| key.sealed) {
         *counts.entry(secrets::key_id(&sealed).to_owned()).or_default() += 1;
@@ -70,6 +77,12 @@ pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
                 rotation.reseal(db, keys, seal).await?;
             }
         }
+        let mut after = None;
+        while let Some(seals) = next_of_channels(db, &mut after).await? {
+            for seal in &seals {
+                rotation.reseal_channel(db, keys, seal).await?;
+            }
+        }
         if rotation.missed == 0 {
             break;
         }
@@ -79,6 +92,15 @@ pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
 
 async fn next(db: &Db, after: &mut Option<ConnectionId>) -> sqlx::Result<Option<Vec<Seal>>> {
     let seals = store_seals::list(&mut db.read().await?, *after, STEP).await?;
+    *after = seals.last().map(|seal| seal.id).or(*after);
+    Ok((!seals.is_empty()).then_some(seals))
+}
+
+async fn next_of_channels(
+    db: &Db,
+    after: &mut Option<ChannelId>,
+) -> sqlx::Result<Option<Vec<ChannelSeal>>> {
+    let seals = channels::store_seals::list(&mut db.read().await?, *after, STEP).await?;
     *after = seals.last().map(|seal| seal.id).or(*after);
     Ok((!seals.is_empty()).then_some(seals))
 }
@@ -94,6 +116,28 @@ impl Rotation {
             Ok(Some(new)) => {
                 let mut tx = db.write().await?;
                 let is_replaced = store_seals::replace(&mut tx, seal, &new).await?;
+                tx.commit().await?;
+                self.resealed += u64::from(is_replaced);
+                self.missed += u64::from(!is_replaced);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same with the URL and the secrets of a channel.
+    async fn reseal_channel(
+        &mut self,
+        db: &Db,
+        keys: &Keys,
+        seal: &ChannelSeal,
+    ) -> sqlx::Result<()> {
+        let id = seal.id.0;
+        match keys.reseal(&seal.target_sealed, seal.instance_id, id) {
+            Ok(None) => {}
+            Err(error) => drop(self.broken.insert(format!("channel {id}"), error.to_string())),
+            Ok(Some(new)) => {
+                let mut tx = db.write().await?;
+                let is_replaced = channels::store_seals::replace(&mut tx, seal, &new).await?;
                 tx.commit().await?;
                 self.resealed += u64::from(is_replaced);
                 self.missed += u64::from(!is_replaced);

@@ -149,7 +149,8 @@ pub async fn complete(
     let done = sql!(&mut *tx, |db| {
         sqlx::query(
         "UPDATE verifications SET status = 'completed', lease_until = NULL, end_utc = $3, confirmed = $4, missing = $5,
-             changed_by_others = $6, strangers = $7, unknown = $8, bound = $9, pages_read = $10, pages_of = $11
+             changed_by_others = $6, strangers = $7, unknown = $8, bound = $9, pages_read = $10, pages_of = $11,
+             alerts_due = TRUE
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.id)

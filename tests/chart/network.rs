@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{finds, render};
+use super::tools::{container, finds, render, variable};
 
 #[tokio::test]
 async fn routes_lead_to_the_service() {
@@ -120,6 +120,21 @@ async fn pods_connect_only_to_named_peers() {
     assert_eq!(called(moved.one("NetworkPolicy", "")), [443, 6432, 7000]);
     let off = render("small", &["networkPolicy.enabled=false"]).await;
     assert!(off.all("NetworkPolicy").is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_server_is_used_when_the_values_name_it() {
+    let set = "smtp.from=export@example.com,secrets.smtpUrl=smtps://mail.example.com";
+    let manifests = render("small", &[set]).await;
+    let called = called(manifests.one("NetworkPolicy", ""));
+    assert!(called.contains(&465) && called.contains(&587), "{called:?}");
+    let worker = manifests.one("Deployment", "-worker");
+    assert_eq!(variable(worker, "SEGMENT_EXPORT_SMTP_FROM"), Some("export@example.com"));
+    let variables = container(worker)["env"].as_array().unwrap();
+    let url = variables.iter().find(|one| one["name"] == "SEGMENT_EXPORT_SMTP_URL").unwrap();
+    assert_eq!(url["valueFrom"]["secretKeyRef"]["key"], "smtpUrl");
+    let secret = manifests.one("Secret", "");
+    assert_eq!(secret["stringData"]["smtpUrl"], "smtps://mail.example.com");
 }
 
 /// The rule for DNS is the first.

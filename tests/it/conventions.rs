@@ -47,7 +47,9 @@ fn pages() -> Vec<(String, i64, i64)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_holds_as_many_as_the_document_says_and_no_other_number_is_taken() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&["--channels-allow-private"]).await;
+    let new = json!({"displayName": "Hook", "kind": "slack", "url": "http://127.0.0.1:9/x"});
+    let channel = text(&app.post("/channels", &new).await, "channelId");
     app.segment("People", &people(1)).await;
     let connection = app.connection().await;
     let export = app.export(&connection).await;
@@ -60,6 +62,7 @@ async fn a_page_holds_as_many_as_the_document_says_and_no_other_number_is_taken(
         let id = match path.split('/').nth(1) {
             Some("runs") => &run,
             Some("exports") => &export,
+            Some("channels") => &channel,
             _ => &connection,
         };
         let path = path.replace("{id}", id).replace("{name}", "People");

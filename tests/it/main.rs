@@ -4,6 +4,7 @@
 
 mod access;
 mod agency;
+mod alerts;
 mod api;
 mod apply;
 mod approval;

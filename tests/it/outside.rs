@@ -27,7 +27,7 @@ const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
 /// A copy of `tests/FOLDER` with its npm packages, installed again when the lock file has changed.
-async fn npm_in(folder: &str) -> String {
+pub async fn npm_in(folder: &str) -> String {
     let _alone = INSTALLING.lock().await;
     let source = format!("{TESTS}/{folder}");
     let home = format!("{}/{folder}", env!("CARGO_TARGET_TMPDIR"));

@@ -44,7 +44,7 @@ fn the_defaults_are_those_that_callers_and_operators_were_promised() {
 }
 
 /// Settings that hold passwords, keys and secrets.
-const SECRET: [&str; 7] = [
+const SECRET: [&str; 8] = [
     "DATABASE_URL",
     "REDIS_URL",
     "ENCRYPTION_KEYS",
@@ -52,6 +52,7 @@ const SECRET: [&str; 7] = [
     "OAUTH_CLIENT_SECRET",
     "STORAGE_OPTIONS",
     "SQL_SOURCES",
+    "SMTP_URL",
 ];
 
 #[test]
@@ -93,6 +94,7 @@ fn acceptable(name: &str) -> &'static str {
         "ENCRYPTION_KEYS" => "hush:aHVzaC1odXNoLWh1c2gtaHVzaC1odXNoLWh1c2gtaHU=",
         "STORAGE_OPTIONS" => "default.aws_secret_access_key=hush-hush",
         "SQL_SOURCES" => "crm=postgres://user:hush-hush@127.0.0.1/x",
+        "SMTP_URL" => "smtps://user:hush-hush@127.0.0.1",
         _ => "hush-hush",
     }
 }
@@ -103,6 +105,7 @@ fn secrets_from_files_are_used_and_shown_nowhere() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_segment-export"));
     command.args(["config", "check", "--dev", "--oauth-client-id", "1"]);
     command.args(["--oauth-redirect-url", "http://localhost/oauth/campaign-monitor/callback"]);
+    command.args(["--smtp-from", "export@example.com"]);
     for name in SECRET {
         let file = folder.path().join(name);
         std::fs::write(&file, format!("{}\n", acceptable(name))).unwrap();

@@ -34,6 +34,9 @@
 {{- if and .oauth.clientId (not .secrets.oauthClientSecret) }}
 {{- fail "secrets.oauthClientSecret is required with oauth.clientId" }}
 {{- end }}
+{{- if ne (empty .smtp.from) (empty .secrets.smtpUrl) }}
+{{- fail "smtp.from and secrets.smtpUrl go together: set both, or none" }}
+{{- end }}
 {{- end }}
 {{- if and .oauth.clientId (not .oauth.redirectUrl) }}
 {{- fail "oauth.redirectUrl is required with oauth.clientId" }}
@@ -64,7 +67,8 @@
   "BIND" "ROLES" "DATABASE_URL" "REDIS_URL" "STORAGE_URL" "STORAGE_ROOTS" "STORAGE_OPTIONS" "SQL_SOURCES" "ENCRYPTION_KEYS"
   "AUTH_ISSUER" "AUTH_AUDIENCE" "AUTH_JWKS_URL" "CAMPAIGN_MONITOR_URL" "OAUTH_CLIENT_ID" "OAUTH_CLIENT_SECRET"
   "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "RUNS_IN_PARALLEL" "DRAIN_MS"
-  "DATABASE_URL_FILE" "REDIS_URL_FILE" "ENCRYPTION_KEYS_FILE" "OAUTH_CLIENT_SECRET_FILE" }}
+  "DATABASE_URL_FILE" "REDIS_URL_FILE" "ENCRYPTION_KEYS_FILE" "OAUTH_CLIENT_SECRET_FILE"
+  "SMTP_URL" "SMTP_URL_FILE" "SMTP_FROM" }}
 {{- if hasKey $.Values.settings $name }}
 {{- fail (printf "settings.%s is not allowed, because the chart sets it: use the value of the chart instead" $name) }}
 {{- end }}

@@ -43,6 +43,9 @@
 {{- if $v.oauth.clientId }}
 {{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_OAUTH_CLIENT_SECRET" "secret" $secret "key" "oauthClientSecret") }}
 {{- end }}
+{{- if $v.smtp.from }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_SMTP_URL" "secret" $secret "key" "smtpUrl") }}
+{{- end }}
 {{- include "segment-export.storageEnv" .root }}
 {{- $plain := dict
   "SEGMENT_EXPORT_AUTH_ISSUER" $v.auth.issuer
@@ -53,6 +56,7 @@
   "SEGMENT_EXPORT_OAUTH_CLIENT_ID" $v.oauth.clientId
   "SEGMENT_EXPORT_OAUTH_REDIRECT_URL" $v.oauth.redirectUrl
   "SEGMENT_EXPORT_OAUTH_RETURN_URL" $v.oauth.returnUrl
+  "SEGMENT_EXPORT_SMTP_FROM" $v.smtp.from
   "SEGMENT_EXPORT_RUNS_IN_PARALLEL" $v.worker.runsInParallel
   "SEGMENT_EXPORT_DRAIN_MS" (mul $v.drainSeconds 1000)
   "OTEL_EXPORTER_OTLP_ENDPOINT" $v.otlpEndpoint

@@ -34,6 +34,8 @@ kinds! {
     NameTaken                409 User     "nameTaken"               "The display name is in use";
     ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
     ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
+    ChannelInUse             409 User     "channelInUse"            "A rule of alerts names the channel";
+    AlertResolved            409 User     "alertResolved"           "The alert is over";
     SegmentInUse             409 User     "segmentInUse"            "Exports use the segment";
     ExportInactive           409 User     "exportInactive"          "The export has no connection";
     RunAlreadyOpen           409 User     "runAlreadyOpen"          "The export already has an open run";

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::http::schema::name_of;
 
-const OPERATIONS: [&str; 9] = [
+const OPERATIONS: [&str; 10] = [
+    include_str!("examples/alerts.json"),
     include_str!("examples/approval.json"),
     include_str!("examples/audit.json"),
     include_str!("examples/connections.json"),

@@ -26,7 +26,7 @@ use crate::http::errors;
 use crate::http::problem::{FIELD_CODES, FieldError, ProblemDocument, ProblemKind};
 use crate::names::Culprit;
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
@@ -34,6 +34,7 @@ const TAGS: [(&str, &str); 9] = [
     ("schedules", "When exports run by themselves"),
     ("refreshes", "Customer Insights bringing its segments up to date"),
     ("instance", "Whether anything is sent at all"),
+    ("alerts", "What somebody should know, and the channels that get it"),
     ("audit", "Who changed what, when and from where, and what was refused"),
     ("health", "Whether the service lives and can work"),
 ];

@@ -11,6 +11,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::events;
+use crate::alerts::receiver::Receiver;
 use crate::oauth;
 use crate::support::{TestApp, good, people, refused, text};
 
@@ -78,6 +79,7 @@ async fn tour(app: &TestApp) {
     decide(app, &of_export, &export).await;
     app.post("/instance/pause", &json!({"note": "Wrong segments."})).await;
     app.post("/instance/resume", &none).await;
+    alert(app, &of_export, &run).await;
     app.put(&format!("{of_export}/schedule"), &json!({"kind": "manual"})).await;
     let off = json!({"exportIds": [export], "mode": "keepIndividual", "active": false});
     app.post("/schedules", &off).await;
@@ -90,6 +92,42 @@ async fn tour(app: &TestApp) {
     delete(&format!("{path}/export-user")).await;
     delete(&format!("/exports/{copy}")).await;
     delete(&path).await;
+}
+
+/// A channel, its messages, rules, and an alert that is open.
+async fn alert(app: &TestApp, of_export: &str, run: &str) {
+    let receiver = Receiver::start();
+    let new = json!({"displayName": "Hook", "kind": "webhook", "url": receiver.url()});
+    let path = format!("/channels/{}", text(&app.post("/channels", &new).await, "channelId"));
+    let rename = app.request("Admin", Method::PATCH, &path).json(&json!({"displayName": "Other"}));
+    good(rename.send().await.unwrap()).await;
+    let tested = app.post(&format!("{path}/test"), &json!({})).await;
+    let id = text(&tested["deliveries"][0], "deliveryId");
+    app.post(&format!("{path}/deliveries/{id}/resend"), &json!({})).await;
+    app.post(&format!("{path}/secret"), &json!({})).await;
+    app.put("/alert-rules", &json!({"rules": []})).await;
+    app.put(&format!("{of_export}/alert-rules"), &json!({"rules": []})).await;
+    let id = open_alert(app, run).await;
+    app.post(&format!("/alerts/{id}/acknowledge"), &json!({})).await;
+    good(app.request("Admin", Method::DELETE, &path).send().await.unwrap()).await;
+}
+
+/// An alert as the notifier opens it.
+async fn open_alert(app: &TestApp, run: &str) -> Uuid {
+    let (instance, run) = (app.instance, Uuid::parse_str(run).unwrap());
+    let (app, now, id) = (app.app(), db::now(), Uuid::now_v7());
+    let mut tx = app.db.write().await.unwrap();
+    let reason = json!({"code": "internal", "culprit": "system", "message": "It failed."});
+    let insert = "INSERT INTO alerts (id, instance_id, kind, subject_id, subject_name, run_id, status, reason, told,
+             opened_utc, last_utc, version)
+         VALUES ($1, $2, 'runFailed', $3, 'People', $3, 'open', $4, $5, $6, $6, 1)";
+    sql!(&mut tx, |db| {
+        let insert = sqlx::query(insert).bind(id).bind(instance).bind(run).bind(Json(&reason));
+        insert.bind(Json(json!({"ids": null}))).bind(now).execute(db).await.map(drop)
+    })
+    .unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 /// A cancelled run that has nobody left to send.
@@ -137,7 +175,7 @@ async fn held(app: &TestApp, export: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_that_changes_something_leaves_an_event() {
-    let app = oauth::start_with(&["--roles", "api"]).await;
+    let app = oauth::start_with(&["--roles", "api", "--channels-allow-private"]).await;
     tour(&app).await;
     let events = events(&app, "&actor=Admin@example.com").await;
     let seen: BTreeSet<String> = events.iter().map(|event| text(event, "action")).collect();

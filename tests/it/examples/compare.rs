@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 /// Members whose values differ from machine to machine or from run to run, of all operations or of one. (A run's
 /// version grows with each heartbeat.)
-const VARIES: [(&str, &str); 21] = [
+const VARIES: [(&str, &str); 23] = [
     ("", "authorizeUrl"),
     ("", "clientAddress"),
     ("", "durationMs"),
     ("", "profilesPerSecond"),
     ("approve_run", "version"),
     ("cancel_run", "version"),
+    ("create_channel", "secret"),
     ("create_list", "listId"),
     ("decline_run", "version"),
     ("follow_run", "id"),
@@ -26,6 +27,7 @@ const VARIES: [(&str, &str); 21] = [
     ("issue_event_ticket", "url"),
     ("list_public_keys", "x"),
     ("list_runs", "version"),
+    ("replace_secret", "secret"),
     ("test_export", "Date"),
     ("test_export", "ListJoinedDate"),
 ];

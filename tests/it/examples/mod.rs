@@ -12,6 +12,7 @@ use reqwest::Method;
 use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
+use crate::alerts::receiver::Receiver;
 use crate::oauth::agree;
 use crate::support::document::{operations, pointed};
 use crate::support::{TestApp, text, until};
@@ -21,6 +22,7 @@ const FIRST_RUN: &str = "01a207dd-b4e0-7f80-8b12-e46a7c3d5920";
 const CANCELED_RUN: &str = "01a207eb-7080-7036-b9c4-07d5f1e8a32b";
 const DECLINED_RUN: &str = "01a207f3-8c40-7a11-9c22-3d44e5f60718";
 const APPROVED_RUN: &str = "01a207f5-1d80-7b6f-a3d4-90e1f2a3b4c5";
+const GUARDED_EXPORT: &str = "01a207f2-5a00-7c3e-8f10-6b2d4e5a7c01";
 const PLAN_HASH: &str = "5f1c0e6a9d3b47e2a8c4f6d1b0937e5a2c8d4f6b1a3e5d7c9f0b2a4c6e8d0f13";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,6 +37,7 @@ async fn every_example_is_accepted_and_answered_as_the_document_says() {
     cancel(&mut story).await;
     refresh(&mut story).await;
     approve(&mut story).await;
+    channels(&mut story).await;
     remove(&mut story).await;
     look_after(&mut story).await;
     let differences = story.differences();
@@ -171,7 +174,9 @@ async fn approve(story: &mut Player) {
     let new = json!({"displayName": "High value, guarded", "connectionId": connection, "listId": LIST_ID,
         "segments": ["HighValue"], "mapping": {"email": "Email"}, "sync": {"brake": brake}});
     let export = text(&story.app.post("/exports", &new).await, "exportId");
+    story.learn(GUARDED_EXPORT, &export);
     held_run(story, &export, DECLINED_RUN).await;
+    alert(story).await;
     story.tell("decline_run", "").await;
     let run = held_run(story, &export, APPROVED_RUN).await;
     let plan = story.app.get(&format!("/runs/{run}/plan")).await;
@@ -182,6 +187,34 @@ async fn approve(story: &mut Player) {
     story.tell("resume_instance", "").await;
     story.tell("approve_run", "").await;
     story.app.ended(&run).await;
+}
+
+/// The alert about the run that waits.
+async fn alert(story: &mut Player) {
+    let path = "/alerts?status=open&kind=awaitingApproval";
+    until(async || story.app.get(path).await["items"][0].is_object()).await;
+    story.tell("list_alerts", "").await;
+    story.tell("get_alert", "").await;
+    story.tell("acknowledge_alert", "").await;
+}
+
+async fn channels(story: &mut Player) {
+    let receiver = Receiver::start();
+    story.learn("https://hooks.example.com", receiver.origin());
+    story.tell("create_channel", "").await;
+    story.tell("get_channel", "").await;
+    story.tell("list_channels", "").await;
+    story.tell("test_channel", "").await;
+    story.tell("list_deliveries", "").await;
+    story.tell("resend_delivery", "").await;
+    story.tell("update_channel", "").await;
+    story.tell("replace_secret", "").await;
+    story.tell("get_alert_rules", "").await;
+    story.tell("put_alert_rules", "").await;
+    story.tell("put_export_alert_rules", "").await;
+    story.tell("get_export_alert_rules", "").await;
+    story.app.put("/alert-rules", &json!({"rules": []})).await;
+    story.tell("delete_channel", "").await;
 }
 
 async fn held_run(story: &mut Player, export: &str, example: &str) -> String {

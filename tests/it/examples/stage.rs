@@ -23,7 +23,9 @@ pub fn data_source() -> Option<String> {
 pub async fn start() -> TestApp {
     let source = data_source();
     let sources = source.as_ref().map(|url| format!("crm={url}"));
-    let extra: Vec<&str> = sources.iter().flat_map(|sources| ["--sql-sources", sources]).collect();
+    let mut extra: Vec<&str> =
+        sources.iter().flat_map(|sources| ["--sql-sources", sources]).collect();
+    extra.push("--channels-allow-private");
     if let Some(url) = &source {
         let mut crm = PgConnection::connect(url).await.unwrap();
         crm.execute(sqlx::raw_sql(TABLE)).await.unwrap();

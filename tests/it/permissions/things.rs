@@ -68,7 +68,8 @@ impl Things {
     fn body(&self, operation: &Operation) -> Value {
         match operation.id.as_str() {
             "create_export" => Self::new_export(&self.connection),
-            "update_connection" | "update_segment" | "update_export" | "duplicate_export" => {
+            "update_channel" | "update_connection" | "update_segment" | "update_export"
+            | "duplicate_export" => {
                 json!({"displayName": "Other"})
             }
             "start_verification" => json!({"level": "counts"}),
@@ -85,6 +86,7 @@ impl Things {
             "approve_run" => json!({"planHash": "0".repeat(64)}),
             "decline_run" => json!({"note": "Too many."}),
             "test_export" => json!({"customerId": "0"}),
+            "put_export_alert_rules" => json!({"rules": []}),
             "attach_export" => json!({"connectionId": self.connection}),
             _ => Value::Null,
         }

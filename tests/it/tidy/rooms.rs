@@ -149,7 +149,7 @@ mod tests {
         let tree =
             tree(&[("src/extra/mod.rs", ""), ("src/lib.rs", "mod extra; pub static X: u8 = 1;")]);
         assert!(misplaced(&tree)[0].contains("src/extra/ is on no floor"));
-        assert!(misplaced(&tree)[1].contains("src/api/ does not exist"));
+        assert!(misplaced(&tree)[1].contains("src/alerts/ does not exist"));
         assert_reports(&defined_in_lib(&tree), &["src/lib.rs defines X: move it into a room"]);
     }
 

@@ -1,0 +1,27 @@
+//! Alerts: what somebody should know, as a state that opens and ends, not as a stream of messages.
+//!
+//! What may open or end one leaves a mark, in the transaction in which it happens; `judge` reads the marks, `clock`
+//! what comes with time alone. Both write the alert and the messages about it in one transaction.
+
+mod alert;
+mod change;
+pub mod clock;
+mod deviation;
+mod finding;
+mod harmless;
+mod history;
+pub mod judge;
+mod reading;
+mod rule;
+mod rule_kind;
+mod rules;
+mod slow;
+pub mod store;
+mod store_history;
+pub mod store_rules;
+mod words;
+
+pub use alert::{Alert, AlertStatus};
+pub use rule::AlertRule;
+pub use rule_kind::RuleKind;
+pub use rules::{RuleList, RuleScope, RuleSet};

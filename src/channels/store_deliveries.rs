@@ -1,0 +1,227 @@
+//! SQL of the table `deliveries`: the outbox, and the log of what was sent.
+
+use std::time::Duration;
+
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::channel::{Channel, ChannelKind};
+use super::delivery::{Delivery, DeliveryId, DeliveryStatus};
+use super::notice::Notice;
+use crate::db::{ReadHandle, Time, WriteHandle};
+use crate::names::ChannelId;
+use crate::sql;
+
+/// Messages of one channel that are tried at a time: a receiver that does not answer keeps no other waiting.
+const PER_CHANNEL: i64 = 8;
+
+/// Adds a message to the outbox, in the transaction that causes it: one for each recipient. Due at once, or held for
+/// this long by who tries at once.
+pub async fn enqueue(
+    tx: &mut WriteHandle,
+    channel: &Channel,
+    notice: &Notice,
+    held_for: Option<Duration>,
+    now: Time,
+) -> Result<Vec<Delivery>> {
+    let body = serde_json::to_string(notice).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let mut added = Vec::new();
+    for recipient in recipients(channel) {
+        added.push(insert(tx, channel, notice, &body, recipient, (held_for, now)).await?);
+    }
+    Ok(added)
+}
+
+fn recipients(channel: &Channel) -> Vec<Option<&str>> {
+    match channel.kind {
+        ChannelKind::Email => channel.recipients.to.iter().map(|to| Some(to.as_str())).collect(),
+        ChannelKind::Slack | ChannelKind::Teams | ChannelKind::Webhook => vec![None],
+    }
+}
+
+async fn insert(
+    tx: &mut WriteHandle,
+    channel: &Channel,
+    notice: &Notice,
+    body: &str,
+    recipient: Option<&str>,
+    (held_for, now): (Option<Duration>, Time),
+) -> Result<Delivery> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "INSERT INTO deliveries (id, instance_id, channel_id, alert_id, event, recipient, body, status, attempts,
+                 next_utc, lease_until, created_utc)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $9) RETURNING *",
+        )
+        .bind(DeliveryId(Uuid::now_v7()))
+        .bind(channel.instance_id)
+        .bind(channel.id)
+        .bind(notice.data.alert_id)
+        .bind(notice.r#type.word())
+        .bind(recipient)
+        .bind(body)
+        .bind(i32::from(held_for.is_some()))
+        .bind(now)
+        .bind(held_for.map(|time| now + time))
+        .fetch_one(db)
+        .await
+    })
+}
+
+/// Claims messages that are due, the oldest first, and few of each channel: for so long nobody else tries them. One
+/// whose process was killed is claimed by another one later.
+pub async fn claim(
+    tx: &mut WriteHandle,
+    now: Time,
+    lease: Duration,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "UPDATE deliveries SET lease_until = $2, attempts = attempts + 1 WHERE id IN (
+                 SELECT id FROM (
+                     SELECT id, next_utc, lease_until, ROW_NUMBER() OVER (
+                         PARTITION BY channel_id
+                         ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, next_utc, id) AS rank
+                     FROM deliveries WHERE status = 'pending' AND next_utc <= $1) AS waiting
+                 WHERE rank <= $3 AND (lease_until IS NULL OR lease_until < $1)
+                 ORDER BY next_utc, id LIMIT $4)
+               AND status = 'pending' AND (lease_until IS NULL OR lease_until < $1)
+             RETURNING *",
+        )
+        .bind(now)
+        .bind(now + lease)
+        .bind(PER_CHANNEL)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+    })
+}
+
+/// What is written after a try.
+#[derive(Clone, Debug)]
+pub struct TryResult<'a> {
+    pub status: DeliveryStatus,
+    /// When the next one is due, of a message that waits.
+    pub next: Time,
+    pub http_status: Option<u16>,
+    pub detail: Option<&'a str>,
+}
+
+/// Writes what came of the try with this number. False: another process has tried meanwhile, or it was sent anew.
+pub async fn settle(
+    tx: &mut WriteHandle,
+    delivery: &Delivery,
+    result: &TryResult<'_>,
+    now: Time,
+) -> Result<bool> {
+    let is_delivered = result.status == DeliveryStatus::Delivered;
+    let done = sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE deliveries SET status = $3, next_utc = $4, http_status = $5, detail = $6, attempted_utc = $7,
+                 delivered_utc = $8, lease_until = NULL
+             WHERE id = $1 AND attempts = $2 AND status = 'pending'",
+        )
+        .bind(delivery.id)
+        .bind(delivery.attempts)
+        .bind(result.status)
+        .bind(result.next)
+        .bind(result.http_status.map(i32::from))
+        .bind(result.detail)
+        .bind(now)
+        .bind(is_delivered.then_some(now))
+        .execute(db)
+        .await?
+        .rows_affected()
+    });
+    Ok(done == 1)
+}
+
+/// Gives up whatever waits for a channel to which nothing is sent any more.
+pub async fn give_up(tx: &mut WriteHandle, channel: ChannelId, why: &str) -> Result<u64> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE deliveries SET status = 'failed', detail = $2, lease_until = NULL
+             WHERE channel_id = $1 AND status = 'pending'",
+        )
+        .bind(channel)
+        .bind(why)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+    })
+}
+
+/// Messages of a channel, newest first.
+pub async fn list(
+    tx: &mut ReadHandle,
+    channel: ChannelId,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT * FROM deliveries WHERE channel_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    )
+    .bind(channel)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+pub async fn get(
+    tx: &mut ReadHandle,
+    channel: ChannelId,
+    id: DeliveryId,
+) -> Result<Option<Delivery>> {
+    sql!(tx, |db| sqlx::query_as("SELECT * FROM deliveries WHERE channel_id = $1 AND id = $2")
+        .bind(channel)
+        .bind(id)
+        .fetch_optional(db)
+        .await)
+}
+
+/// Makes a message due at once, with all its tries before it. `None`: a process tries it now.
+pub async fn resend(tx: &mut WriteHandle, id: DeliveryId, now: Time) -> Result<Option<Delivery>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "UPDATE deliveries SET status = 'pending', attempts = 0, next_utc = $2, lease_until = NULL,
+                 delivered_utc = NULL
+             WHERE id = $1 AND (lease_until IS NULL OR lease_until < $2) RETURNING *",
+        )
+        .bind(id)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+    })
+}
+
+/// How many messages wait, and since when the first of them is due.
+pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time>)> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT COUNT(*), MIN(next_utc) FROM deliveries WHERE status = 'pending' AND next_utc <= $1",
+        )
+        .bind(now)
+        .fetch_one(db)
+        .await
+    })
+}
+
+/// Removes at most `most` messages that were made before this time and wait no more, and returns how many.
+pub async fn remove_expired(tx: &mut WriteHandle, before: Time, most: i64) -> Result<u64> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "DELETE FROM deliveries WHERE id IN (
+                 SELECT id FROM deliveries WHERE status <> 'pending' AND created_utc < $1
+                 ORDER BY created_utc LIMIT $2)",
+        )
+        .bind(before)
+        .bind(most)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+    })
+}
