@@ -104,7 +104,9 @@ fn check_web(name: &str, url: Option<&str>) -> anyhow::Result<()> {
 }
 
 fn check_mail(url: &str) -> anyhow::Result<()> {
-    let is_encrypted = url.starts_with("smtps://") || url.contains("tls=required");
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let is_encrypted =
+        url.starts_with("smtps://") || query.split('&').any(|pair| pair == "tls=required");
     ensure!(
         url.is_empty() || is_encrypted || is_here(url),
         "SEGMENT_EXPORT_SMTP_URL must begin with smtps://, or end with ?tls=required (without them only on this \

@@ -49,6 +49,8 @@ fn what_cannot_work_is_refused_by_name() {
         (["--max-previews", "0"], "--max-previews"),
         (["--keep-runs-days", "999999999"], "--keep-runs-days"),
         (["--idempotency-hours", "0"], "--idempotency-hours"),
+        (["--smtp-url", "smtps://mail.example.com"], "SEGMENT_EXPORT_SMTP_URL"),
+        (["--alerts-ms", "1"], "--alerts-ms"),
         (["--max-body-bytes", "100000000"], "SEGMENT_EXPORT_MAX_RECEIVED_BYTES"),
     ] {
         let refusal = check(&[["--dev"].as_slice(), &args].concat()).unwrap_err();
@@ -157,6 +159,19 @@ fn production_is_encrypted_on_the_way_to_everybody() {
         (vec!["--database-url", &prefer], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
         (vec!["--sql-sources", &sources], "SEGMENT_EXPORT_SQL_SOURCES"),
         (
+            vec!["--smtp-url", "smtp://u:p@mail.example.com", "--smtp-from", "a@example.com"],
+            "SEGMENT_EXPORT_SMTP_URL",
+        ),
+        (
+            vec![
+                "--smtp-url",
+                "smtp://u:p@mail.example.com?tls=opportunistic",
+                "--smtp-from",
+                "a@example.com",
+            ],
+            "SEGMENT_EXPORT_SMTP_URL",
+        ),
+        (
             vec!["--database-url", &verify, "--redis-url", "VALKEY://redis.example.com"],
             "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
         ),
@@ -169,6 +184,14 @@ fn production_is_encrypted_on_the_way_to_everybody() {
         assert!(refusal.contains(name) && !refusal.contains("u:p"), "{args:?}: {refusal}");
     }
     for args in [
+        vec!["--smtp-url", "smtps://u:p@mail.example.com", "--smtp-from", "a@example.com"],
+        vec![
+            "--smtp-url",
+            "smtp://u:p@mail.example.com?tls=required",
+            "--smtp-from",
+            "a@example.com",
+        ],
+        vec!["--smtp-url", "smtp://localhost:25", "--smtp-from", "a@example.com"],
         vec!["--database-url", &require, "--redis-url", "rediss://redis.example.com"],
         vec!["--database-url", postgres, "--database-allow-plaintext"],
         vec!["--database-url", &verify, "--redis-url", "redis://r", "--redis-allow-plaintext"],

@@ -10,10 +10,13 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 use url::Url;
 
 /// How long each step of a conversation with the mail server may take.
 const STEP_MAX: Duration = Duration::from_secs(20);
+/// How long a message may take altogether.
+const SEND_MAX: Duration = Duration::from_mins(1);
 /// Connections to the mail server at a time.
 const CONNECTIONS_MAX: u32 = 4;
 
@@ -100,9 +103,13 @@ impl Mailer {
             is_permanent: true,
             detail: format!("the message cannot be written: {error:#}"),
         })?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(MailError {
+        match timeout(SEND_MAX, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Err(_) => Err(MailError {
+                is_permanent: false,
+                detail: format!("the mail server did not answer within {} s", SEND_MAX.as_secs()),
+            }),
+            Ok(Err(error)) => Err(MailError {
                 is_permanent: error.is_permanent(),
                 detail: match error.status() {
                     Some(code) => format!("the mail server answered {code}"),

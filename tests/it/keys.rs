@@ -8,6 +8,7 @@ use segment_export::sandbox::API_KEY;
 use segment_export::sql;
 use serde_json::json;
 
+use crate::alerts::receiver::Receiver;
 use crate::oauth;
 use crate::support::{TestApp, people, refused, text};
 
@@ -26,19 +27,23 @@ async fn all_open(app: &TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_more() {
-    let mut app = oauth::start_with(&["--encryption-keys", OLD]).await;
+    let allowed = "--channels-allow-private";
+    let mut app = oauth::start_with(&["--encryption-keys", OLD, allowed]).await;
     oauth::signed_in(&app).await;
+    let receiver = Receiver::start();
+    let hook = json!({"displayName": "Hook", "kind": "webhook", "url": receiver.url()});
+    let channel = text(&app.post("/channels", &hook).await, "channelId");
     let mut ids = vec![];
     for _ in 0..20 {
         ids.push(app.connection().await);
     }
     let both = format!("{NEW},{OLD}");
-    app.restart_with(&["--encryption-keys", &both]).await;
+    app.restart_with(&["--encryption-keys", &both, allowed]).await;
     let (succeeds, status) = app.command(&["keys", "status"], &[]).await;
     assert!(succeeds, "{status}");
     assert_eq!(
         status,
-        "secrets sealed with key new: 0 (the first: it seals)\nsecrets sealed with key old: 21\n"
+        "secrets sealed with key new: 0 (the first: it seals)\nsecrets sealed with key old: 22\n"
     );
 
     let is_done = AtomicBool::new(false);
@@ -59,15 +64,17 @@ async fn keys_are_rotated_while_the_service_works_and_the_old_one_is_needed_no_m
     };
     let ((succeeds, rotated), ()) = tokio::join!(rotate, writes);
     assert!(succeeds, "{rotated}");
-    let end = "secrets sealed with key new: 21 (the first: it seals)\nsecrets sealed with key old: 0 (seals nothing: \
+    let end = "secrets sealed with key new: 22 (the first: it seals)\nsecrets sealed with key old: 0 (seals nothing: \
         it may be removed, unless you have just added it)\n";
     assert!(rotated.ends_with(end), "{rotated}");
 
     let (succeeds, again) = app.command(&["keys", "rotate"], &[]).await;
     assert!(succeeds, "{again}");
     assert_eq!(again, format!("sealed again with the first key: 0\n{end}"));
-    app.restart_with(&["--encryption-keys", NEW]).await;
+    app.restart_with(&["--encryption-keys", NEW, allowed]).await;
     all_open(&app).await;
+    app.post(&format!("/channels/{channel}/test"), &json!({})).await;
+    assert_eq!(receiver.received().len(), 1, "the URL opens, and so does the secret");
 }
 
 #[tokio::test(flavor = "multi_thread")]

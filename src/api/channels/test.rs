@@ -25,7 +25,7 @@ pub struct ChannelTestView {
 
 /// Tests a channel.
 ///
-/// Sends a message that says that it is a test, and waits until it was accepted or not: at most 20 seconds. A message
+/// Sends a message that says that it is a test, and waits until it was accepted or not: at most a minute. A message
 /// that was not accepted is tried again like any other.
 #[utoipa::path(
     tag = "alerts",

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::channels::store::{self, ChangedChannel};
 use crate::channels::{
-    Channel, ChannelKind, ChannelTarget, ChannelView, Recipients, TargetUrl, hint,
+    Channel, ChannelKind, ChannelTarget, ChannelView, Recipients, TargetUrl, hint, store_deliveries,
 };
 use crate::db;
 use crate::http::auth::{Admin, Caller};
@@ -66,6 +66,9 @@ pub async fn update_channel(
     let channel =
         store::update(&mut tx, id.0, &new.row(&old, patch), caller.subject(), db::now()).await;
     let channel = channel.map_err(name_taken)?;
+    if channel.disabled_utc.is_some() {
+        store_deliveries::give_up(&mut tx, id.0, SWITCHED_OFF).await?;
+    }
     let change = Change::between(&old, &channel);
     audit::record(&mut tx, &caller.author, Action::ChannelUpdate, change).await?;
     tx.commit().await?;

