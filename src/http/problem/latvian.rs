@@ -54,6 +54,8 @@ const WORDS: &[(ProblemKind, &str, Option<&str>)] = &[
         Some("Vispirms atvienojiet vai noņemiet eksportus, kas to lieto."),
     ),
     (ProblemKind::ConnectionNotConnected, "Savienojums nav savienots", None),
+    (ProblemKind::ChannelInUse, "Kanālu izmanto brīdinājumu noteikums", None),
+    (ProblemKind::AlertResolved, "Brīdinājums ir beidzies", None),
     (ProblemKind::SegmentInUse, "Segmentu lieto eksporti", None),
     (
         ProblemKind::SegmentsChanged,
