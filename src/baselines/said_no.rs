@@ -59,17 +59,22 @@ impl SaidNo {
 fn read(layers: Vec<OwnReader>) -> Result<Vec<(u64, u64)>, Error> {
     let mut merged = Merged::open(layers, &only(&[KEY, STATE, ADDRESS, CUSTOMER_ID]))?;
     let mut all = Vec::new();
-    while let Some((_, one)) = merged.next_row(no_of_row)? {
-        all.extend(one);
+    while let Some((_, (said_no, id, address))) = merged.next_row(hashes)? {
+        if said_no {
+            all.push((id, address));
+        }
     }
     Ok(all)
 }
 
-/// `None` of a row that cannot have been written so, and inside of it of everybody who said no such thing.
-fn no_of_row(batch: &RecordBatch, row: usize) -> Option<Option<(u64, u64)>> {
+/// Whether somebody with an id said no, and the hashes of id and address, which nobody else needs; `None` of a row that
+/// cannot have been written so.
+fn hashes(batch: &RecordBatch, row: usize) -> Option<(bool, u64, u64)> {
     let (state, _) = decode(number_at(batch, STATE, row))?;
     let text = |column: &str| batch[column].as_string::<i32>().value(row);
     let (id, address) = (text(CUSTOMER_ID), text(ADDRESS));
-    let hashes = || (xxh3_64(id.as_bytes()), xxh3_64(address.to_ascii_lowercase().as_bytes()));
-    Some((state.is_no() && !id.is_empty()).then(hashes))
+    if !state.is_no() || id.is_empty() {
+        return Some((false, 0, 0));
+    }
+    Some((true, xxh3_64(id.as_bytes()), xxh3_64(address.to_ascii_lowercase().as_bytes())))
 }

@@ -86,7 +86,7 @@ pub async fn take(
     let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
     let keeps_ids = keeps_ids || known.is_some() || before.is_some();
     let newcomers = Some(newcomers);
-    let mut census = Census { known, before, met, keeps_ids, newcomers, ..Census::default() };
+    let mut census = Census { known, before, met, newcomers, keeps_ids, ..Census::default() };
     let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await? {
         census.count(&rows.plan, &page);

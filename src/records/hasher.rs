@@ -20,6 +20,7 @@ pub struct Hasher {
 
 /// The hashes of a record, and whether the baseline knows its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that stands for itself")]
 pub struct RecordHashes {
     /// Of the values as they were read, `CustomerId` and address included.
     pub content: u64,

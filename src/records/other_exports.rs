@@ -31,15 +31,15 @@ pub(super) async fn baselines(
     let stored = baselines::store::of_list(tx, list.as_str()).await?;
     let mut others = Vec::new();
     for export in exports.into_iter().filter(|export| *export != own) {
-        let last = store_sent::last_sending(tx, export, list.as_str(), NO_RUN).await?;
+        let sender = store_sent::last_sending(tx, export, list.as_str(), NO_RUN).await?;
         let baseline = stored.iter().find(|baseline| baseline.export_id == export);
-        match (baseline, last) {
+        match (baseline, sender) {
             (None, None) => {
                 if store_senders::is_older_than_baselines(tx, export).await? {
                     return Ok(None);
                 }
             }
-            (Some(baseline), last) if baseline.is_trusted(last, NO_RUN) => {
+            (Some(baseline), sender) if baseline.is_trusted(sender, NO_RUN) => {
                 others.push(baseline.clone());
             }
             _ => return Ok(None),

@@ -45,7 +45,8 @@ pub async fn compute_where_needed(
     let said_no = said_no_elsewhere(app, subject).await?;
     let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
     if !forecast::needs_plan(subject.sync) {
-        if !subject.sync.follows_segments() || !(is_known || !said_no.is_empty()) {
+        let is_nobody_known = !is_known && said_no.is_empty();
+        if is_nobody_known || !subject.sync.follows_segments() {
             return Ok(None);
         }
         let narrow = Arc::new(plan.decisive());

@@ -15,18 +15,18 @@ pub async fn recover_leavers(job: &Job) -> Result<(), Stopped> {
     let (export, list) = (run.export_id, run.list_id.as_str());
     let mut tx = app.db.read().await?;
     let stored = baselines::store::get(&mut tx, export, list).await?;
-    let last = store_sent::last_sending(&mut tx, export, list, run.id).await?;
-    let (Some(baseline), Some(last)) = (stored, last) else { return Ok(()) };
-    if baseline.is_trusted(Some(last), run.id) {
+    let sender = store_sent::last_sending(&mut tx, export, list, run.id).await?;
+    let (Some(baseline), Some(sender)) = (stored, sender) else { return Ok(()) };
+    if baseline.is_trusted(Some(sender), run.id) {
         return Ok(());
     }
-    let plan = store_plans::get(&mut tx, last).await?;
-    let done = store_leavers::of_run(&mut tx, last).await?;
+    let plan = store_plans::get(&mut tx, sender).await?;
+    let done = store_leavers::of_run(&mut tx, sender).await?;
     drop(tx);
     if done.is_empty() || plan.map(|plan| plan.baseline_version) != Some(baseline.version) {
         return Ok(());
     }
-    let members = leaver_members(&app.storage, &baseline, done, last);
+    let members = leaver_members(&app.storage, &baseline, done, sender);
     let next = match baselines::fold(&app.storage, &baseline, members).await {
         Ok(next) => Baseline { run_id: baseline.run_id, ..next },
         // The run finds that out, too, and says so.

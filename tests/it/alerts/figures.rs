@@ -62,7 +62,7 @@ async fn messages_that_waited_for_a_channel_arrive_once_each_when_it_is_back() {
     receiver.answer(Reply::of(200));
     copy(&app, &text(&tested["deliveries"][0], "deliveryId")).await;
     until(async || receiver.received().len() > MESSAGES).await;
-    let received = receiver.received();
-    let ids: BTreeSet<_> = received.iter().map(|one| one.header("webhook-id")).collect();
-    assert!(ids.len() >= MESSAGES && received.len() <= ids.len() + 1, "{}", ids.len());
+    let arrived = receiver.received();
+    let ids: BTreeSet<_> = arrived.iter().map(|one| one.header("webhook-id")).collect();
+    assert!(ids.len() >= MESSAGES && arrived.len() <= ids.len() + 1, "{}", ids.len());
 }
