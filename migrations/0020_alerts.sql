@@ -111,6 +111,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (next_utc) WHERE status = 'pending';
 CREATE INDEX deliveries_of_channel ON deliveries (channel_id, id);
+CREATE INDEX deliveries_of_alert ON deliveries (alert_id, channel_id, id) WHERE status = 'pending';
 CREATE INDEX deliveries_ended ON deliveries (created_utc) WHERE status <> 'pending';
 
 -- Set by what changes in a way that may open or end an alert, in the same transaction; cleared by who has judged it. So

@@ -1,6 +1,7 @@
 //! The reason of a run, in words that may leave this service: nothing of a person stands in them.
 //!
-//! A run may quote what it found in a row; a message is read in mailboxes and chats where that must not be.
+//! A run may quote what it found in a row, what Campaign Monitor said of one, or what somebody noted; a message is read
+//! in mailboxes and chats where that must not be.
 
 use crate::channels::NoticeReason;
 use crate::runs::{Reason, ReasonCode};
@@ -8,21 +9,40 @@ use crate::runs::{Reason, ReasonCode};
 /// The reason, without what may quote a row, and without anything like an address.
 #[must_use]
 pub fn harmless(reason: &Reason) -> NoticeReason {
-    let message = match reason.code {
-        ReasonCode::SegmentUnreadable | ReasonCode::NoProgress => {
-            let general = match reason.code {
-                ReasonCode::SegmentUnreadable => {
-                    "has members that cannot be read; the run says which."
-                }
-                _ => "an obstacle that the run names",
-            };
-            Reason::new(reason.code, general).message
-        }
-        _ => reason.message.clone(),
+    let message = match general(reason) {
+        Some(general) => Reason::new(reason.code, general).message,
+        None => reason.message.clone(),
     };
     let code = serde_json::to_value(reason.code).ok();
     let code = code.and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default();
     NoticeReason { code, culprit: reason.culprit, message: masked(&message) }
+}
+
+/// What stands in place of words that somebody else has written.
+fn general(reason: &Reason) -> Option<String> {
+    match reason.code {
+        ReasonCode::SegmentUnreadable => {
+            Some("has members that cannot be read; the run says which.".into())
+        }
+        ReasonCode::NoProgress => Some("an obstacle that the run names".into()),
+        ReasonCode::CredentialsRefused
+        | ReasonCode::DestinationUnavailable
+        | ReasonCode::DestinationRefused => Some(number_in(&reason.message)),
+        ReasonCode::Declined => Some("somebody; the run says who and why.".into()),
+        _ => None,
+    }
+}
+
+/// The code or the status that Campaign Monitor answered, without its words.
+fn number_in(message: &str) -> String {
+    let words: Vec<&str> = message.split([' ', '(', ')', ':', ',', ';']).collect();
+    let is_number = |word: &str| {
+        (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let found =
+        words.windows(2).find(|pair| matches!(pair[0], "code" | "status") && is_number(pair[1]));
+    let said = "its words are shown with the run and the connection";
+    found.map_or_else(|| said.to_owned(), |pair| format!("{} {}; {said}", pair[0], pair[1]))
 }
 
 /// The text, with three dots for every word that holds an `@`.
@@ -42,8 +62,19 @@ mod tests {
         assert_eq!(reason.code, "segmentUnreadable");
         assert!(!reason.message.contains("ann@") && !reason.message.contains("Riga"), "{reason:?}");
 
-        let detail = "400: subscriber <ann@example.com> is not allowed";
-        let reason = harmless(&Reason::new(ReasonCode::DestinationRefused, detail));
-        assert!(reason.message.contains("subscriber … is not allowed"), "{reason:?}");
+        for code in [
+            ReasonCode::DestinationRefused,
+            ReasonCode::DestinationUnavailable,
+            ReasonCode::CredentialsRefused,
+            ReasonCode::NoProgress,
+            ReasonCode::Declined,
+        ] {
+            let detail = "Ann Ozola, ann＠example.com, +371 20000000";
+            let reason = harmless(&Reason::new(code, detail));
+            assert!(
+                !reason.message.contains("Ann") && !reason.message.contains("371"),
+                "{reason:?}"
+            );
+        }
     }
 }

@@ -62,10 +62,10 @@ const fn over(kind: RuleKind) -> &'static str {
     match kind {
         RuleKind::RunFailed => "A later run of the export has ended well. There is nothing to do.",
         RuleKind::ProfilesRefused => {
-            "In the last run of the export few or no profiles were rejected. There is nothing to do."
+            "In the last run of the export fewer profiles were rejected than the rule says."
         }
         RuleKind::ValuesLost => {
-            "In the last run of the export few or no values were lost. There is nothing to do."
+            "In the last run of the export fewer values were lost than the rule says."
         }
         RuleKind::CountDeviates => {
             "The last run of the export had a usual number of profiles. There is nothing to do."

@@ -68,7 +68,8 @@ async fn insert(
     })
 }
 
-/// Claims messages that are due, the oldest first, and few of each channel: for so long nobody else tries them. One
+/// Claims messages that are due, the oldest first, and few of each channel: for so long nobody else tries them. A later
+/// message about an alert waits for the one before: “resolved” never comes before “failed”. One
 /// whose process was killed is claimed by another one later.
 pub async fn claim(
     tx: &mut WriteHandle,
@@ -83,7 +84,12 @@ pub async fn claim(
                      SELECT id, next_utc, lease_until, ROW_NUMBER() OVER (
                          PARTITION BY channel_id
                          ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, next_utc, id) AS rank
-                     FROM deliveries WHERE status = 'pending' AND next_utc <= $1) AS waiting
+                     FROM deliveries AS message WHERE status = 'pending' AND next_utc <= $1
+                         AND (alert_id IS NULL OR NOT EXISTS (
+                         SELECT 1 FROM deliveries AS earlier
+                         WHERE earlier.alert_id = message.alert_id AND earlier.channel_id = message.channel_id
+                             AND COALESCE(earlier.recipient, '') = COALESCE(message.recipient, '')
+                             AND earlier.status = 'pending' AND earlier.id < message.id))) AS waiting
                  WHERE rank <= $3 AND (lease_until IS NULL OR lease_until < $1)
                  ORDER BY next_utc, id LIMIT $4)
                AND status = 'pending' AND (lease_until IS NULL OR lease_until < $1)

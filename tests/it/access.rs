@@ -211,6 +211,7 @@ async fn the_text_is_served_in_both_languages_and_consent_to_another_version_is_
         ("?lang=en-GB", "en", "When you let this service"),
         ("?lang=lv", "lv", "Ļaujot šim pakalpojumam"),
         ("?lang=de", "en", "When you let this service"),
+        ("?lang=", "en", "When you let this service"),
     ] {
         let path = format!("/consent-text{query}");
         let text = good(app.request("Viewer", Method::GET, &path).send().await.unwrap()).await;

@@ -28,7 +28,7 @@ pub struct ConsentTextView {
 #[into_params(parameter_in = Query)]
 pub struct ConsentTextQuery {
     /// Language of the reader, as in `lv` or `lv-LV`; English where there is no text in that language.
-    #[param(max_length = 100, example = "lv")]
+    #[param(max_length = 35, pattern = "^[A-Za-z0-9-]*$", example = "lv")]
     lang: Option<String>,
 }
 
@@ -46,9 +46,22 @@ pub async fn get_consent_text(
     _caller: Caller<Viewer>,
     query: Query<ConsentTextQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let lang = ConsentLang::of_tag(query.0.lang.as_deref().unwrap_or_default());
+    let tag = query.0.lang.as_deref().unwrap_or_default();
+    if !is_language_tag(tag) {
+        let detail = "`lang` is a language, such as `lv` or `lv-LV`.";
+        return Err(Problem::new(ProblemKind::InvalidRequest, detail));
+    }
+    let lang = ConsentLang::of_tag(tag);
     let view = ConsentTextView { version: CONSENT_VERSION, lang, text: lang.text() };
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// Tags of languages are at most so long (RFC 5646, 4.4.1).
+const TAG_CHARS_MAX: usize = 35;
+
+fn is_language_tag(tag: &str) -> bool {
+    let is_in_tag = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    tag.len() <= TAG_CHARS_MAX && tag.bytes().all(is_in_tag)
 }
 
 /// Rejects a connection without consent, or with consent to a text that is no longer the one that is served.

@@ -31,7 +31,7 @@ pub struct ConsentBody {
     pub agreed: bool,
     /// Which text was shown; rejected when it is no longer the one of `GET /consent-text`.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false, max_length = 100, example = "2026-11")]
+    #[schema(value_type = String, required = false, max_length = 100, pattern = r"^[^\x00]*$", example = "2026-11")]
     pub text_version: Option<String>,
     /// In which language it was shown.
     #[serde(default, deserialize_with = "present")]

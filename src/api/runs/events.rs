@@ -43,6 +43,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
             Query,
             description = "In place of a token, as `POST /runs/{id}/event-ticket` answers it",
             max_length = 100,
+            pattern = "^[A-Za-z0-9_.~-]+$",
         ),
     ),
     responses(

@@ -41,6 +41,24 @@ async fn a_message_that_was_not_accepted_is_tried_again_with_the_same_id_until_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_message_that_an_alert_is_over_never_comes_before_the_one_that_it_began() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let made = channel(&app, "webhook", &receiver).await;
+    receiver.answer(Reply::of(503));
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    receiver.once(1).await;
+    until(async || deliveries(&app, &made).await[0]["httpStatus"] == 503).await;
+    receiver.answer(Reply::of(204));
+    app.faults(&json!([])).await;
+    assert_eq!(app.ended(&app.start_run(&export).await).await["status"], "successful");
+    until(async || deliveries(&app, &made).await.len() == 2).await;
+    let messages = receiver.once(3).await;
+    let opened = |index: usize| messages[index].text.contains("alert.opened");
+    assert_eq!([0, 1, 2].map(opened), [true, true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pause_that_the_receiver_asks_for_is_kept() {
     let (app, receiver) = (start().await, Receiver::start());
     let made = channel(&app, "webhook", &receiver).await;
