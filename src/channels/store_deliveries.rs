@@ -12,8 +12,11 @@ use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::ChannelId;
 use crate::sql;
 
-/// Messages of one channel that are tried at a time: a receiver that does not answer keeps no other waiting.
+/// Messages of one channel that are tried at a time, in all processes: a receiver that does not answer does not keep
+/// the other channels waiting.
 const PER_CHANNEL: i64 = 8;
+/// The same of one instance: its receivers do not keep those of other instances waiting.
+const PER_INSTANCE: i64 = 32;
 
 /// Adds a message to the outbox, in the transaction that causes it: one for each recipient. Due at once, or held for
 /// this long by who tries at once.
@@ -68,8 +71,8 @@ async fn insert(
     })
 }
 
-/// Claims messages that are due, the oldest first, and few of each channel: for so long nobody else tries them. A later
-/// message about an alert waits for the one before: “resolved” never comes before “failed”. One
+/// Claims messages that are due, the oldest first, and few of each channel and of each instance: for so long nobody
+/// else tries them. A later message about an alert waits for the one before: “resolved” never comes before “failed”. One
 /// whose process was killed is claimed by another one later.
 pub async fn claim(
     tx: &mut WriteHandle,
@@ -80,17 +83,21 @@ pub async fn claim(
     sql!(tx, |db| {
         sqlx::query_as(
             "UPDATE deliveries SET lease_until = $2, attempts = attempts + 1 WHERE id IN (
-                 SELECT id FROM (
-                     SELECT id, next_utc, lease_until, ROW_NUMBER() OVER (
+                 SELECT id FROM (SELECT id, next_utc, lease_until, ROW_NUMBER() OVER (
+                     PARTITION BY instance_id
+                     ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, of_channel, next_utc, id) AS of_instance
+                 FROM (
+                     SELECT id, instance_id, next_utc, lease_until, ROW_NUMBER() OVER (
                          PARTITION BY channel_id
-                         ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, next_utc, id) AS rank
+                         ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, next_utc, id) AS of_channel
                      FROM deliveries AS message WHERE status = 'pending' AND next_utc <= $1
                          AND (alert_id IS NULL OR NOT EXISTS (
                          SELECT 1 FROM deliveries AS earlier
                          WHERE earlier.alert_id = message.alert_id AND earlier.channel_id = message.channel_id
                              AND COALESCE(earlier.recipient, '') = COALESCE(message.recipient, '')
                              AND earlier.status = 'pending' AND earlier.id < message.id))) AS waiting
-                 WHERE rank <= $3 AND (lease_until IS NULL OR lease_until < $1)
+                 WHERE of_channel <= $3) AS few
+                 WHERE of_instance <= $5 AND (lease_until IS NULL OR lease_until < $1)
                  ORDER BY next_utc, id LIMIT $4)
                AND status = 'pending' AND (lease_until IS NULL OR lease_until < $1)
              RETURNING *",
@@ -99,6 +106,7 @@ pub async fn claim(
         .bind(now + lease)
         .bind(PER_CHANNEL)
         .bind(limit)
+        .bind(PER_INSTANCE)
         .fetch_all(db)
         .await
     })

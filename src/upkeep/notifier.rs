@@ -21,8 +21,8 @@ use crate::db::{self, Time};
 use crate::names::ChannelId;
 use crate::telemetry::measures;
 
-/// Messages that a process sends at a time.
-const SLOTS: usize = 32;
+/// Messages that a process sends at a time: more than one instance may have on their way.
+const SLOTS: usize = 128;
 /// How often is judged what comes with time alone.
 const CLOCK_EVERY: Duration = Duration::from_secs(20);
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use segment_export::sql;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::receiver::{Receiver, Reply};
 use super::{ALLOWED, alerts, broken_run, channel, deliveries, start};
@@ -158,6 +160,51 @@ async fn a_receiver_that_does_not_answer_keeps_no_other_waiting() {
     }
     until(async || fast.types().last().is_some_and(|last| last == "alert.resolved")).await;
     assert!(slow.received().len() <= 8, "no more at a time");
+}
+
+/// Gives another instance ten channels to a receiver, and each of them messages like this one.
+async fn another_instance(app: &TestApp, receiver: &Receiver, like: &str) {
+    let (other, like) = (Uuid::now_v7(), Uuid::parse_str(like).unwrap());
+    for number in 0..10 {
+        let new =
+            json!({"displayName": format!("C{number}"), "kind": "webhook", "url": receiver.url()});
+        let post = app.anonymous(Method::POST, &format!("v1/instances/{other}/channels"));
+        let token = TestApp::token_for("Admin", &other.to_string());
+        let made = good(post.bearer_auth(token).json(&new).send().await.unwrap()).await;
+        let channel = Uuid::parse_str(&text(&made, "channelId")).unwrap();
+        for _ in 0..8 {
+            let mut tx = app.app().db.write().await.unwrap();
+            let copy = "INSERT INTO deliveries (id, instance_id, channel_id, event, body, status, attempts, next_utc,
+                     created_utc)
+                 SELECT $1, $2, $3, event, body, 'pending', 0, next_utc, created_utc FROM deliveries WHERE id = $4";
+            sql!(&mut tx, |db| sqlx::query(copy)
+                .bind(Uuid::now_v7())
+                .bind(other)
+                .bind(channel)
+                .bind(like)
+                .execute(db)
+                .await
+                .map(drop))
+            .unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receivers_of_one_instance_that_do_not_answer_keep_no_other_instance_waiting() {
+    let (app, slow, fast) = (start().await, Receiver::start(), Receiver::start());
+    slow.answer(Reply { takes: Duration::from_secs(15), ..Reply::of(200) });
+    let made = channel(&app, "webhook", &fast).await;
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    fast.once(1).await;
+    let opened = text(&deliveries(&app, &made).await[0], "deliveryId");
+    another_instance(&app, &slow, &opened).await;
+    until(async || slow.received().len() >= 32).await;
+    app.ended(&app.start_run(&export).await).await;
+    fast.once(2).await;
+    assert_eq!(slow.received().len(), 32, "no more of one instance at a time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
