@@ -33,7 +33,7 @@ pub(crate) async fn record(
     let is_progress = done.values().any(|outcome| *outcome != LeaverOutcome::InDoubt);
     let canceled = add(tx, lease, (&counts, calls, is_progress), now, ttl).await?;
     if canceled.is_some() && !done.is_empty() {
-        insert(tx, lease.run, done).await?;
+        insert(tx, lease, done).await?;
     }
     Ok(canceled)
 }
@@ -71,17 +71,26 @@ async fn add(
     })
 }
 
-/// Rows of people in doubt have numbers below 0: what is known of them later is read after them.
-async fn insert(tx: &mut WriteHandle, run: RunId, done: &LeaverOutcomes) -> Result<()> {
-    let is_doubtful = |outcome: &LeaverOutcome| *outcome == LeaverOutcome::InDoubt;
+/// The first slots of all attempts are below this.
+const SLOTS_MAX: i64 = 1 << 32;
+
+/// Known outcomes come once for each person. Somebody may be in doubt after each attempt: those rows have numbers below
+/// 0, apart for each attempt, and what is known later is read after them.
+async fn insert(tx: &mut WriteHandle, lease: Lease, done: &LeaverOutcomes) -> Result<()> {
     let (doubtful, known): (LeaverOutcomes, LeaverOutcomes) =
-        done.iter().partition(|(_, outcome)| is_doubtful(outcome));
-    for (some, sign) in [(doubtful, -1), (known, 1)] {
-        if let Some(first) = some.keys().next().and_then(|slot| i64::try_from(*slot).ok()) {
-            insert_rows(tx, run, &some, if sign < 0 { -1 - first } else { first }).await?;
-        }
+        done.iter().partition(|(_, outcome)| **outcome == LeaverOutcome::InDoubt);
+    if let Some(first) = first_slot(&doubtful) {
+        let number = first - (lease.fence + 1) * SLOTS_MAX;
+        insert_rows(tx, lease.run, &doubtful, number).await?;
+    }
+    if let Some(first) = first_slot(&known) {
+        insert_rows(tx, lease.run, &known, first).await?;
     }
     Ok(())
+}
+
+fn first_slot(outcomes: &LeaverOutcomes) -> Option<i64> {
+    outcomes.keys().next().and_then(|slot| i64::try_from(*slot).ok())
 }
 
 async fn insert_rows(
@@ -94,8 +103,7 @@ async fn insert_rows(
     let outcomes: String = done.values().map(|outcome| outcome.letter()).collect();
     sql!(tx, |db| {
         sqlx::query(
-            "INSERT INTO leaver_batches (run_id, number, slots, outcomes) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (run_id, number) DO UPDATE SET slots = $3, outcomes = $4",
+            "INSERT INTO leaver_batches (run_id, number, slots, outcomes) VALUES ($1, $2, $3, $4)",
         )
         .bind(run)
         .bind(number)

@@ -72,6 +72,22 @@ async fn whom_a_call_without_an_answer_deleted_counts_as_deleted_by_the_next_att
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_in_doubt_is_forgotten_by_an_attempt_that_comes_to_some_of_them_only() {
+    let extra = ["--run-pause-ms", "10", "--call-tries", "1", "--stalls-max", "100"];
+    let app = TestApp::start_with(&extra).await;
+    let export = ten_people(&app).await;
+    app.segment("People", &csv(5..10)).await;
+    let lost = json!([{"match": {"method": "DELETE"}, "times": 5, "kind": "dropAfter"}]);
+    app.faults(&lost).await;
+    let ended = run(&app, &export).await;
+    assert_eq!(
+        (&leavers(&ended)["deleted"], &leavers(&ended)["gone"]),
+        (&json!(5), &json!(0)),
+        "{ended}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_in_a_segment_with_a_consent_that_cannot_be_read_has_not_left() {
     let app = TestApp::start().await;
     let export = ten_people(&app).await;
