@@ -67,8 +67,8 @@ fn read(layers: Vec<OwnReader>) -> Result<Vec<(u64, u64)>, Error> {
     Ok(all)
 }
 
-/// Whether somebody with an id said no, and the hashes of id and address, which nobody else needs; `None` of a row that
-/// cannot have been written so.
+/// Whether somebody with an id said no, and then the hashes of id and address; `None` of a row that cannot have been
+/// written so.
 fn hashes(batch: &RecordBatch, row: usize) -> Option<(bool, u64, u64)> {
     let (state, _) = decode(number_at(batch, STATE, row))?;
     let text = |column: &str| batch[column].as_string::<i32>().value(row);

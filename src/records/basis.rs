@@ -134,10 +134,12 @@ async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Bas
     };
     // A run that waited for a person has kept what it had sent.
     let is_behind = !stored.is_trusted(last, of.run);
-    let because = match stored.list_emptied {
-        true => Some(FullBecause::ListEmptied),
-        false if of.is_full || !of.is_comparing() => Some(FullBecause::Requested),
-        false => is_behind.then_some(FullBecause::BaselineBehind),
+    let because = if stored.list_emptied {
+        Some(FullBecause::ListEmptied)
+    } else if of.is_full || !of.is_comparing() {
+        Some(FullBecause::Requested)
+    } else {
+        is_behind.then_some(FullBecause::BaselineBehind)
     };
     let basis = match because {
         Some(because) => Basis::full(of, plan, stored, because),

@@ -16,7 +16,7 @@ use super::plan_subject::PlanSubject;
 use crate::app::App;
 use crate::baselines::{self, Baseline, HashKind, Index, SaidNo};
 use crate::db::ReadHandle;
-use crate::exports::{Leavers, Resubscribe, Warning, WarningCode};
+use crate::exports::{Leavers, Warning, WarningCode};
 use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
 use crate::storage::Manifest;
 
@@ -42,7 +42,7 @@ pub async fn compute_where_needed(
     plan: Arc<Plan>,
     manifests: &[Arc<Manifest>],
 ) -> Result<Option<Outlook>, PlanFailure> {
-    let said_no = said_no_elsewhere(app, subject).await?;
+    let said_no = said_no_elsewhere(app, subject, &plan).await?;
     let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
     if !forecast::needs_plan(subject.sync) {
         let is_nobody_known = !is_known && said_no.is_empty();
@@ -101,9 +101,12 @@ async fn compute(
 }
 
 /// People who said no to another export, where that matters.
-async fn said_no_elsewhere(app: &App, subject: &PlanSubject<'_>) -> Result<SaidNo, PlanFailure> {
-    let sync = subject.sync;
-    if !sync.follows_segments() || sync.resubscribe == Resubscribe::Always {
+async fn said_no_elsewhere(
+    app: &App,
+    subject: &PlanSubject<'_>,
+    plan: &Plan,
+) -> Result<SaidNo, PlanFailure> {
+    if !subject.sync.follows_segments() || plan.resubscribes() {
         return Ok(SaidNo::default());
     }
     other_exports::said_no(app, (subject.instance, Some(subject.export)), subject.list).await

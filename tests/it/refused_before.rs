@@ -196,6 +196,18 @@ async fn where_everybody_comes_back_a_no_that_is_met_at_the_old_address_keeps_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_options_bring_everybody_back_a_no_to_another_export_keeps_nobody_away() {
+    let app = TestApp::start().await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    export_of_two(&app, &deletes()).await;
+    let other = named_export(&app, "Others", &[("1", "anna")], &json!({"send": "changes"})).await;
+    let patch = app.request("Admin", Method::PATCH, &format!("/exports/{other}"));
+    let options = patch.json(&json!({"options": {"resubscribe": true}}));
+    good(options.send().await.unwrap()).await;
+    assert_eq!(counts(&run(&app, &other).await), [1, 0, 0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_of_another_instance_is_another_person() {
     let app = TestApp::start().await;
     let elsewhere = "UPDATE baselines SET instance_id = export_id";
