@@ -72,8 +72,8 @@ async fn insert(
 }
 
 /// Claims messages that are due, the oldest first, and few of each channel and of each instance: for so long nobody
-/// else tries them. A later message about an alert waits for the one before: “resolved” never comes before “failed”. One
-/// whose process was killed is claimed by another one later.
+/// else tries them. A later message about an alert waits for the one before: “resolved” never comes before “failed”.
+/// One whose process was killed is claimed by another one later.
 pub async fn claim(
     tx: &mut WriteHandle,
     now: Time,
