@@ -67,10 +67,7 @@ LABEL org.opencontainers.image.title="segment-export" \
 COPY --from=build /image /
 COPY --from=console /build/console/console.cdx.json /usr/share/doc/segment-export/
 COPY LICENSE THIRD-PARTY.md /usr/share/doc/segment-export/
-# Freed memory goes back to the system instead of piling up in the arenas of glibc, one for each thread.
-ENV SEGMENT_EXPORT_BIND=0.0.0.0:8080 \
-    MALLOC_ARENA_MAX=2 \
-    MALLOC_MMAP_THRESHOLD_=131072
+ENV SEGMENT_EXPORT_BIND=0.0.0.0:8080
 WORKDIR /
 USER 65532:65532
 EXPOSE 8080

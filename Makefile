@@ -1,10 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 
-.PHONY: demo try console clients test lint openapi released screenshots run bench bench-lake chaos chaos-power hostile hostile-short corpora chart licences image sbom image-test
-
-# Freed memory goes back to the system instead of piling up in glibc's arenas, one for each thread.
-export MALLOC_ARENA_MAX = 2
-export MALLOC_MMAP_THRESHOLD_ = 131072
+.PHONY: demo try console clients test firefox lint openapi released screenshots run outbox bench bench-lake chaos chaos-power proof hostile hostile-short corpora chart licences image sbom image-test
 
 demo: ## The whole main job against the offline Campaign Monitor
 	cargo run --quiet -- demo
@@ -25,7 +21,13 @@ test: ## Every test; what meets the database or the queue on both engines
 	cargo test --test engines
 	cargo test --test chart
 
-bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet, units, overload, values, sync
+firefox: ## Every way of people through the console, in Firefox too; takes minutes
+	cargo test --test it -- --include-ignored firefox
+
+outbox: ## Messages about alerts, whose sender is killed again and again, and at every step; takes minutes
+	cargo test --test it -- --ignored --nocapture --test-threads 1 alerts::outbox
+
+bench: ## Speed and memory, beside limits measured in the same run; PARTS are export, calls, first, fleet, units, overload, values, row-log, sync, people
 	tests/with-services true
 	cargo bench --bench export -- $(PARTS)
 
@@ -41,6 +43,10 @@ chaos-power: ## What the chaos program is there to find, it finds: it runs again
 	tests/with-services true
 	tests/chaos/power
 
+proof: ## The protocol of runs: every state within bounds, what is broken on purpose, simulated worlds; SECONDS, SEED, or REPLAY=SEED
+	cargo run --quiet --locked --manifest-path tests/proof/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target)/proof -- \
+		--seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) $(if $(REPLAY),--replay $(REPLAY)) $(if $(PART),--part $(PART))
+
 hostile: ## Files made to fill memory, the stack, the disk or time, and MUTATED real ones, against a release build
 	cargo test --release --test hostile -- --mutated $(or $(MUTATED),100000)
 
@@ -55,6 +61,8 @@ lint: ## What CI checks beside the tests; known vulnerabilities too with ADVISOR
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test engines --test chart --test chaos --test hostile -- -D warnings
+	cargo fmt --check --manifest-path tests/proof/Cargo.toml
+	cargo clippy --locked --manifest-path tests/proof/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target)/proof -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 	tests/chaos/power --check
 	tools/deny
@@ -68,8 +76,8 @@ openapi: ## Writes openapi/openapi.json, docs/ERRORS.md and docs/VALUES.md
 released: ## At a release: what callers may rely on from now on
 	cp openapi/openapi.json openapi/released.json
 
-screenshots: ## Writes the pictures of docs/TOUR.md and docs/CONSOLE.md
-	PICTURES=$(CURDIR)/docs/images cargo test --test it -- outside::an_administrator
+screenshots: ## Writes the pictures of docs/TOUR.md and docs/CONSOLE.md, and of a mail
+	PICTURES=$(CURDIR)/docs/images cargo test --test it -- --include-ignored outside::an_administrator outside::console::an_administrator alerts::by_hand
 
 chart: ## Writes the table of values in the chart's README
 	WRITE_CHART_README=1 cargo test --test chart the_table_of_values

@@ -10,6 +10,7 @@ use crate::campaign_monitor::oauth::Application;
 use crate::config::Config;
 use crate::db::Db;
 use crate::identity::Verifier;
+use crate::life::SignsOfLife;
 use crate::outbound::Outbound;
 use crate::queue::Queue;
 use crate::secrets::Keys;
@@ -53,6 +54,8 @@ pub struct App {
     pub(crate) event_streams: Arc<Slots>,
     /// One for each byte of the bodies that are received.
     pub(crate) bodies: Arc<Slots>,
+    /// When the parts of this process last did their work.
+    pub(crate) life: SignsOfLife,
     /// Renders the answer of `/metrics`.
     pub metrics: PrometheusHandle,
     /// Cancelled when the service stops.

@@ -1,6 +1,7 @@
 //! Small words that everybody uses: ids, names that people give, and whose turn it is when something went wrong.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -53,7 +54,8 @@ fn line(text: &str, most: usize) -> Option<String> {
     fits.then(|| line.to_owned())
 }
 
-/// Why somebody did something, in their words: 1 to 500 characters, not only blanks.
+/// Why somebody did something, in their words: 1 to 500 characters, not only blanks, and without `@`: it stays with
+/// what was done and in the audit, so it must name nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
 #[serde(try_from = "String")]
@@ -61,7 +63,7 @@ fn line(text: &str, most: usize) -> Option<String> {
     value_type = String,
     min_length = 1,
     max_length = 500,
-    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+    pattern = r"^[^@﹫＠\x00-\x1f\x7f-\x9f]*[^\s@﹫＠\x00-\x1f\x7f-\x9f][^@﹫＠\x00-\x1f\x7f-\x9f]*$",
     example = "The segments are wrong since the last import of the shop.",
 )]
 pub struct Note(String);
@@ -70,8 +72,12 @@ impl TryFrom<String> for Note {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let note = line(&text, 500).map(Self);
-        note.ok_or("a note is 1 to 500 characters, without control characters")
+        // Also not in another form, such as `＠`.
+        let is_nobody = |note: &String| !note.nfkc().any(|letter| letter == '@');
+        let note = line(&text, 500).filter(is_nobody).map(Self);
+        note.ok_or(
+            "a note is 1 to 500 characters, without control characters and without `@`, because it must name nobody",
+        )
     }
 }
 
@@ -104,6 +110,15 @@ pub struct RunId(pub Uuid);
 impl From<Uuid> for RunId {
     fn from(id: Uuid) -> Self {
         Self(id)
+    }
+}
+
+impl RunId {
+    /// When the run was made, in milliseconds since 1970; `None` of an id that says no time.
+    #[must_use]
+    pub fn made_ms(self) -> Option<i64> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).ok()
     }
 }
 
@@ -159,4 +174,19 @@ pub enum Culprit {
     System,
     /// Campaign Monitor's, or another service's: wait, or ask there.
     External,
+}
+
+impl Culprit {
+    /// Every side that can do something.
+    pub const ALL: [Self; 3] = [Self::User, Self::System, Self::External];
+
+    /// As responses and labels write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::System => "system",
+            Self::External => "external",
+        }
+    }
 }

@@ -6,6 +6,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, Payload};
@@ -18,6 +21,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const NONCE_BYTES: usize = 12;
+/// A secret is short: what is longer is another file. In bytes.
+const SECRET_BYTES_MAX: u64 = 64 << 10;
 
 /// The first key seals, all keys open. Cheap to clone.
 #[derive(Clone)]
@@ -208,6 +213,24 @@ fn associated_data(instance: Uuid, row: Uuid) -> [u8; 32] {
     data[..16].copy_from_slice(instance.as_bytes());
     data[16..].copy_from_slice(row.as_bytes());
     data
+}
+
+/// Reads a secret from a file, as Docker and Kubernetes hand them over. The error says what is wrong with the file, and
+/// never repeats what it holds.
+pub(crate) fn read_file(file: &Path) -> Result<SecretString, String> {
+    let mut bytes = Vec::new();
+    let read = File::open(file)
+        .and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read ({error})"))?;
+    if read as u64 > SECRET_BYTES_MAX {
+        return Err(format!("is longer than {SECRET_BYTES_MAX} bytes"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "is not text in UTF-8")?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.trim().is_empty() {
+        return Err("is empty".into());
+    }
+    Ok(text.into())
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ mod fleet;
 mod list;
 mod load;
 mod overload;
+mod people;
+mod row_log;
 mod service;
 mod sink;
 mod sync;
@@ -50,8 +52,12 @@ enum Part {
     Overload,
     /// A mapping with formats beside a plain one.
     Values,
+    /// A row log beside none.
+    RowLog,
     /// Runs that send only changes, delete people who left, and verify the list.
     Sync,
+    /// One person, sought in many large exports.
+    People,
 }
 
 /// A rough measurement does one of so many calls and runs.
@@ -112,7 +118,9 @@ impl Part {
             Self::Overload => overload::measure(folder, sink, &production, less).await,
             Self::Units => units::measure(folder, sink, &production, less).await,
             Self::Values => values::measure(folder, sink, less).await,
+            Self::RowLog => row_log::measure(folder, sink, &production, less).await,
             Self::Sync => sync::measure(folder, sink, &production, less).await,
+            Self::People => people::measure(folder, sink, &production, less).await,
         }
     }
 }

@@ -165,6 +165,12 @@ impl Instance {
         text(&self.call(Method::POST, "/exports", Some(export)).await?, "exportId")
     }
 
+    /// Sets where an export logs its rows.
+    pub async fn set_row_log(&self, export: &str, row_log: Value) -> Result<()> {
+        let patch = json!({"rowLog": row_log});
+        self.call(Method::PATCH, &format!("/exports/{export}"), Some(patch)).await.map(drop)
+    }
+
     /// Changes what an export sends, and what happens to people who leave.
     pub async fn set_sync(&self, export: &str, sync: Value) -> Result<()> {
         let patch = json!({"sync": sync});

@@ -131,12 +131,7 @@ impl<'a> Bench<'a> {
             self.service.call(Method::DELETE, &path, None).await.map(drop)?;
             self.sink.set_latency(Duration::ZERO);
         }
-        let (mut bare, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            bare.push(bare_read(&self.files.current).await?);
-            ours.push(self.run(&export, 0).await?);
-        }
-        self.print("nothing changed", Duration::ZERO, median(ours), median(bare))?;
+        self.unchanged(&export, "nothing changed", json!({"send": "changes"})).await?;
         self.sink.set_latency(LATENCY);
         let (mut ours, files) = (Vec::new(), [&self.files.changed, &self.files.first]);
         for file in files.into_iter().cycle().take(ROUNDS + 1) {
@@ -147,25 +142,32 @@ impl<'a> Bench<'a> {
         self.service.call(Method::DELETE, &format!("/exports/{export}"), None).await.map(drop)
     }
 
+    /// Runs in which nothing changed: those that read every row, since the brake is another one, and those after them.
+    async fn unchanged(&self, export: &str, what: &str, sync: Value) -> Result<()> {
+        let (mut bare, mut first, mut next) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let mut other = sync.clone();
+            other["brake"] = json!({"removals": {"count": 1_000 + round, "percent": 50}});
+            self.service.set_sync(export, other).await?;
+            bare.push(bare_read(&self.files.current).await?);
+            first.push(self.run(export, 0).await?);
+            next.push(self.run(export, 0).await?);
+        }
+        let bare = median(bare);
+        self.print(&format!("{what}, for the first time"), Duration::ZERO, median(first), bare)?;
+        self.print(&format!("{what} since"), Duration::ZERO, median(next), bare)?;
+        self.service.set_sync(export, sync).await
+    }
+
     /// A run in which nothing changed although people might leave, one in which some do, and the list read back.
     async fn leavers(&mut self) -> Result<()> {
         let (rows, leavers) = (self.files.rows, self.files.leavers);
         let sync = json!({"send": "changes", "leavers": {"action": "delete"}, "brake": {"removals": null}});
-        let export = self.export("Leavers", sync).await?;
+        let export = self.export("Leavers", sync.clone()).await?;
         self.sink.set_latency(Duration::ZERO);
         self.sink.remember(true);
         self.run(&export, rows).await?;
-        let (mut bare, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            bare.push(bare_read(&self.files.current).await?);
-            ours.push(self.run(&export, 0).await?);
-        }
-        self.print(
-            "nothing changed, leavers are deleted",
-            Duration::ZERO,
-            median(ours),
-            median(bare),
-        )?;
+        self.unchanged(&export, "nothing changed, leavers are deleted", sync).await?;
         self.sink.set_latency(LATENCY);
         let took = self.verify(&export).await?;
         self.print("the whole list read back", LATENCY, took, limit(rows.div_ceil(PAGE_ROWS)))?;

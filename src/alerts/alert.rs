@@ -33,6 +33,7 @@ pub struct Alert {
     pub subject_id: Uuid,
     pub export_id: Option<ExportId>,
     pub connection_id: Option<ConnectionId>,
+    pub channel_id: Option<ChannelId>,
     pub subject_name: String,
     pub run_id: Option<RunId>,
     pub status: AlertStatus,
@@ -49,7 +50,7 @@ pub struct Alert {
     pub version: i64,
 }
 
-/// The channels of an alert: those that got its first message get its last one. (A JSON column holds an object.)
+/// The channels of an alert, as its rule names them now. (A JSON column holds an object.)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// `None`: every channel of the instance.

@@ -3,17 +3,18 @@
 
 use chrono::TimeDelta;
 use sqlx::Result;
+use uuid::Uuid;
 
 use super::alert::{Alert, Told};
 use super::finding::{AlertSubject, Finding};
 use super::rule::AlertRule;
 use super::rule_kind::RuleKind;
 use super::store::{self, NewAlert};
-use super::words;
-use crate::channels::{self, NoticeEvent, NoticeReason};
+use super::words::{self, AlertEnding, AlertNews};
+use crate::channels::{self, NoticeReason};
 use crate::db::{Time, WriteHandle};
 
-/// Opens, renews or ends the alert of a rule. Without the rule nothing opens, and what is open ends without a message.
+/// Opens, renews or ends the alert of a rule. Without the rule nothing opens, and what is open ends.
 pub async fn apply(
     tx: &mut WriteHandle,
     subject: &AlertSubject,
@@ -22,14 +23,26 @@ pub async fn apply(
     finding: &Finding,
     now: Time,
 ) -> Result<()> {
-    match (rule, finding) {
-        (Some(rule), Finding::Holds(reason)) => open(tx, subject, rule, reason, now).await,
-        (Some(_), Finding::Clear) => match store::resolve(tx, subject.id(), kind, now).await? {
-            Some(alert) => tell(tx, &alert, NoticeEvent::Resolved, now).await,
-            None => Ok(()),
-        },
-        (Some(_), Finding::Unknown) => Ok(()),
-        (None, _) => store::resolve(tx, subject.id(), kind, now).await.map(drop),
+    let ending = match (rule, finding) {
+        (Some(rule), Finding::Holds(reason)) => return open(tx, subject, rule, reason, now).await,
+        (Some(_), Finding::Unknown) => return Ok(()),
+        (Some(_), Finding::Clear) => AlertEnding::ReasonGone,
+        (None, _) => AlertEnding::RuleRemoved,
+    };
+    end(tx, subject.id(), kind, ending, now).await
+}
+
+/// Ends the alert of a subject, if there is one that is not over, and says so.
+pub(super) async fn end(
+    tx: &mut WriteHandle,
+    subject: Uuid,
+    kind: RuleKind,
+    ending: AlertEnding,
+    now: Time,
+) -> Result<()> {
+    match store::resolve(tx, subject, kind, now).await? {
+        Some(alert) => tell(tx, &alert, AlertNews::Over(ending), now).await,
+        None => Ok(()),
     }
 }
 
@@ -51,21 +64,24 @@ async fn open(
         now,
     };
     match store::open(tx, &new).await? {
-        Some(alert) => tell(tx, &alert, NoticeEvent::Opened, now).await,
-        None => store::touch(tx, subject.id(), rule.kind, (reason, subject.run), now).await,
+        Some(alert) => tell(tx, &alert, AlertNews::Opened, now).await,
+        None => store::touch(tx, &new).await,
     }
 }
 
-/// Adds a message for each channel of the alert.
+/// Adds a message for each channel of the alert, but for one that it is about: that accepts none.
 pub(super) async fn tell(
     tx: &mut WriteHandle,
     alert: &Alert,
-    event: NoticeEvent,
+    news: AlertNews,
     now: Time,
 ) -> Result<()> {
-    let notice = words::notice(alert, event, now);
+    let notice = words::notice(alert, news, now);
     let told = alert.told.ids.as_deref();
     for channel in channels::store::active(tx, alert.instance_id, told).await? {
+        if alert.channel_id == Some(channel.id) {
+            continue;
+        }
         channels::store_deliveries::enqueue(tx, &channel, &notice, None, now).await?;
     }
     Ok(())

@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 
-use crate::channels::NoticeReason;
+use super::rule_kind::RuleKind;
+use crate::channels::{Channel, NoticeReason};
 use crate::connections::Connection;
 use crate::exports::Export;
-use crate::names::{ConnectionId, Culprit, ExportId, RunId};
+use crate::names::{ChannelId, ConnectionId, Culprit, DisplayName, ExportId, RunId};
+use crate::params::Params;
 
 /// Whether there is a reason for an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub struct AlertSubject {
     pub instance: Uuid,
     pub export: Option<ExportId>,
     pub connection: Option<ConnectionId>,
+    pub channel: Option<ChannelId>,
     pub name: String,
     /// The run that shows the reason.
     pub run: Option<RunId>,
@@ -31,31 +34,37 @@ pub struct AlertSubject {
 
 impl Finding {
     /// A reason that no run has: its code is the kind of the rule.
-    pub(super) fn holds(code: &str, culprit: Culprit, message: String) -> Self {
-        Self::Holds(NoticeReason { code: code.to_owned(), culprit, message })
+    pub(super) fn holds(kind: RuleKind, culprit: Culprit, message: String, params: Params) -> Self {
+        Self::Holds(NoticeReason { code: kind.word().to_owned(), culprit, message, params })
     }
 }
 
 impl AlertSubject {
-    /// The id of the export or the connection.
+    /// The id of the export, the connection or the channel.
     pub(super) fn id(&self) -> Uuid {
-        let of_connection = self.connection.map(|connection| connection.0);
-        self.export.map(|export| export.0).or(of_connection).unwrap_or_default()
+        let export = self.export.map(|export| export.0);
+        let connection = self.connection.map(|connection| connection.0);
+        export.or(connection).or(self.channel.map(|channel| channel.0)).unwrap_or_default()
     }
 
     pub(super) fn export(export: &Export, run: Option<RunId>) -> Self {
-        let name = export.display_name.as_str().to_owned();
-        Self { instance: export.instance_id, export: Some(export.id), connection: None, name, run }
+        let subject = Self::named(export.instance_id, &export.display_name);
+        Self { export: Some(export.id), run, ..subject }
     }
 
     pub(super) fn connection(connection: &Connection) -> Self {
-        let name = connection.display_name.as_str().to_owned();
-        Self {
-            instance: connection.instance_id,
-            export: None,
-            connection: Some(connection.id),
-            name,
-            run: None,
-        }
+        let subject = Self::named(connection.instance_id, &connection.display_name);
+        Self { connection: Some(connection.id), ..subject }
+    }
+
+    pub(super) fn channel(channel: &Channel) -> Self {
+        let subject = Self::named(channel.instance_id, &channel.display_name);
+        Self { channel: Some(channel.id), ..subject }
+    }
+
+    /// About nothing until it has an id.
+    fn named(instance: Uuid, name: &DisplayName) -> Self {
+        let name = name.as_str().to_owned();
+        Self { instance, export: None, connection: None, channel: None, name, run: None }
     }
 }

@@ -13,9 +13,9 @@ pub fn harmless(reason: &Reason) -> NoticeReason {
         Some(general) => Reason::new(reason.code, general).message,
         None => reason.message.clone(),
     };
-    let code = serde_json::to_value(reason.code).ok();
-    let code = code.and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default();
-    NoticeReason { code, culprit: reason.culprit, message: masked(&message) }
+    let params = reason.params.clone().map_texts(masked);
+    let (code, culprit) = (reason.code.word(), reason.culprit);
+    NoticeReason { code, culprit, message: masked(&message), params }
 }
 
 /// What stands in place of words that somebody else has written.
@@ -61,6 +61,9 @@ mod tests {
         let reason = harmless(&Reason::new(ReasonCode::SegmentUnreadable, detail));
         assert_eq!(reason.code, "segmentUnreadable");
         assert!(!reason.message.contains("ann@") && !reason.message.contains("Riga"), "{reason:?}");
+        let reason = Reason::new(ReasonCode::FieldNotFound, "").with("field", "ann@example.com");
+        let params = serde_json::to_string(&harmless(&reason.with("max", 7_i64)).params).unwrap();
+        assert_eq!(params, r#"{"field":"…","max":7}"#);
 
         for code in [
             ReasonCode::DestinationRefused,

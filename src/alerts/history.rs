@@ -10,24 +10,33 @@ use crate::exports::Export;
 use crate::names::RunId;
 use crate::schedules::TimeZone;
 
-/// So many runs are read for each that counts: those of the other kind of day lie between them.
-const READ_FOR_ONE: i64 = 5;
+/// Runs that are read at a time. Of an export with one run a day the first ones are enough.
+const STEP: i64 = 100;
+/// The most runs that are read: those of five working days, one each minute, lie between two weekends.
+const READ_MAX: usize = 7500;
 /// How many runs say how long one takes.
 const DURATIONS: i64 = 14;
 
-/// The numbers of profiles that runs of an export had lately, on days of the same kind as this time.
+/// The numbers of profiles that runs of an export had lately, on days of the same kind as this time. However many runs
+/// of the other kind of day lie between them, they are sought, within a week.
 pub async fn usual_count(
     tx: &mut ReadHandle,
     export: &Export,
     (run, at): (RunId, Time),
     count: i64,
 ) -> Result<Option<Usual>> {
-    let runs = store_history::completed(tx, export.id, run, count * READ_FOR_ONE).await?;
     let zone = export.schedule.timezone.clone().unwrap_or(TimeZone::UTC);
+    let most = usize::try_from(count).unwrap_or(usize::MAX);
     let is_same =
         |past: &&CompletedRun| is_weekend(&zone, past.submitted_utc) == is_weekend(&zone, at);
-    let most = usize::try_from(count).unwrap_or(usize::MAX);
-    let counts: Vec<_> = runs.iter().filter(is_same).take(most).map(|past| past.selected).collect();
+    let (mut counts, mut read, mut before) = (vec![], 0, run);
+    while counts.len() < most && read < READ_MAX {
+        let runs = store_history::completed(tx, export.id, before, STEP).await?;
+        let Some(oldest) = runs.last() else { break };
+        (read, before) = (read + runs.len(), oldest.id);
+        counts.extend(runs.iter().filter(is_same).map(|past| past.selected));
+    }
+    counts.truncate(most);
     Ok(Usual::of(&counts))
 }
 

@@ -20,6 +20,7 @@ use crate::connections::{self, Connection, ConnectionStatus};
 use crate::db::{Db, ReadHandle, Time, WriteHandle};
 use crate::exports::{self, Export};
 use crate::names::{ConnectionId, Culprit, RunId};
+use crate::params::Params;
 use crate::runs::{self, Reason, ReasonCode, Run};
 use crate::verifications::{self, ListVerification, VerificationId, VerificationStatus};
 
@@ -110,7 +111,8 @@ async fn find(
         RuleKind::RunLate
         | RuleKind::NotFresh
         | RuleKind::ConnectionNeedsAttention
-        | RuleKind::VerificationFailed => Finding::Unknown,
+        | RuleKind::VerificationFailed
+        | RuleKind::ChannelNeedsAttention => Finding::Unknown,
     })
 }
 
@@ -135,7 +137,8 @@ async fn count_deviates(
         "The run selected {selected} profiles; {} are usual on such a day. Check the segments of the export.",
         usual.median
     );
-    Ok(Finding::holds(rule.kind.word(), Culprit::User, words))
+    let params = Params::default().with("selected", selected).with("usual", usual.median);
+    Ok(Finding::holds(rule.kind, Culprit::User, words, params))
 }
 
 /// A run that ended early was not slow.
@@ -209,7 +212,8 @@ fn verified(verification: &ListVerification) -> Finding {
                 "The verification of the run did not find {missing} of the profiles that it sent. Open the \
                  verifications of the run to see more, and start the export again with all members."
             );
-            Finding::holds(RuleKind::VerificationFailed.word(), Culprit::External, words)
+            let params = Params::default().with("missing", missing);
+            Finding::holds(RuleKind::VerificationFailed, Culprit::External, words, params)
         }
         _ => Finding::Unknown,
     }

@@ -3,22 +3,30 @@
 //! What may open or end one leaves a mark, in the transaction in which it happens; `judge` reads the marks, `clock`
 //! what comes with time alone. Both write the alert and the messages about it in one transaction.
 
+pub mod age;
 mod alert;
+mod by_clock;
 mod change;
 pub mod clock;
 mod deviation;
+mod failing;
 mod finding;
+pub mod freshness;
 mod harmless;
 mod history;
 pub mod judge;
+pub mod measure;
 mod reading;
 mod rule;
+pub mod rule_change;
 mod rule_kind;
 mod rules;
 mod slow;
 pub mod store;
+pub mod store_counts;
 mod store_history;
 pub mod store_rules;
+pub mod store_seen;
 mod words;
 
 pub use alert::{Alert, AlertStatus};

@@ -5,7 +5,8 @@ use super::harmless::harmless;
 use super::rule::AlertRule;
 use super::rule_kind::RuleKind;
 use crate::names::Culprit;
-use crate::runs::{Reason, ReasonCode, Run, RunStatus};
+use crate::params::Params;
+use crate::runs::{FieldWarning, Reason, ReasonCode, Run, RunStatus};
 
 /// How a run ended, for somebody who waits for its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +67,12 @@ pub fn profiles_refused(run: &Run, rule: &AlertRule) -> Finding {
         return Finding::Clear;
     }
     let words = format!("{} Open the rejections of the run to see why.", run.counts.shortfall());
-    Finding::holds(RuleKind::ProfilesRefused.word(), Culprit::User, words)
+    let params = run.counts.shortfall_params();
+    Finding::holds(RuleKind::ProfilesRefused, Culprit::User, words, params)
 }
 
-/// Whether too many values of a field were not sent.
+/// Whether too many values of a field were not sent, of those that profiles had for it: of a field that few profiles
+/// have, few are many.
 pub fn values_lost(run: &Run, rule: &AlertRule) -> Finding {
     let counts = &run.counts;
     let sent = counts.created + counts.updated + counts.rejected + counts.in_doubt;
@@ -78,20 +81,27 @@ pub fn values_lost(run: &Run, rule: &AlertRule) -> Finding {
     }
     let warnings = &run.field_warnings;
     let is_lost = |key: &str| warnings.lost().any(|lost| lost.key == key);
-    let lossy = warnings.fields.iter().filter(|field| {
-        field.dropped > 0 && (is_lost(&field.key) || field.dropped * 100 >= rule.percent() * sent)
-    });
-    let lossy: Vec<_> =
-        lossy.map(|field| format!("“{}”: {}", field.field, field.dropped)).collect();
+    // A run of an older version has not counted them, but then no more than it has sent profiles.
+    let values = |key: &str| warnings.values.get(key).copied().unwrap_or(sent);
+    let is_lossy = |field: &&FieldWarning| {
+        let lost = field.dropped * 100 >= rule.percent() * values(&field.key);
+        field.dropped > 0 && (is_lost(&field.key) || lost)
+    };
+    let lossy = warnings.fields.iter().filter(is_lossy);
+    let lossy: Vec<_> = lossy.collect();
     if lossy.is_empty() {
         return Finding::Clear;
     }
+    let fields = lossy.iter().map(|field| field.field.as_str()).collect::<Vec<_>>().join(", ");
+    let dropped: i64 = lossy.iter().map(|field| field.dropped).sum();
+    let lossy = lossy.iter().map(|field| format!("“{}”: {}", field.field, field.dropped));
     let words = format!(
         "Values were not sent, by field: {}. Preview the export: it shows such values, and proposes a format where \
          one fits.",
-        lossy.join(", ")
+        lossy.collect::<Vec<_>>().join(", ")
     );
-    Finding::holds(RuleKind::ValuesLost.word(), Culprit::User, words)
+    let params = Params::default().with("fields", fields).with("dropped", dropped);
+    Finding::holds(RuleKind::ValuesLost, Culprit::User, words, params)
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ pub struct AlertRule {
 documented_as!(AlertRule, RuleForm);
 
 /// What opens an alert, and which channels get it. `percent` belongs to `profilesRefused`, `valuesLost` and
-/// `countDeviates`, `runs` to `countDeviates`, `minutes` to `runLate`, `factor` to `runSlow`, `hours` to `notFresh`;
-/// each has a default.
+/// `countDeviates`, `runs` to `countDeviates`, `minutes` to `runLate`, `factor` to `runSlow`, `hours` to `notFresh` and
+/// `channelNeedsAttention`; each has a default.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RuleForm {

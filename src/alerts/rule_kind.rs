@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub enum RuleKind {
     /// A run failed, or was skipped for a reason that somebody must remove.
     RunFailed,
-    /// At least `percent` of the profiles of a run were rejected, or not sent for want of a usable address.
+    /// At least `percent` of the profiles of a run were rejected, or not sent: `rejected` and `invalid`.
     ProfilesRefused,
     /// Of some field, at least `percent` of the values were not sent, or all of them.
     ValuesLost,
@@ -28,6 +28,8 @@ pub enum RuleKind {
     ConnectionNeedsAttention,
     /// The list has not what a run sent.
     VerificationFailed,
+    /// A channel has accepted nothing for `hours`, or was switched off because it did not.
+    ChannelNeedsAttention,
 }
 
 /// The limit of a kind: the name of its member, and which values it may have.
@@ -55,7 +57,7 @@ const fn row(name: LimitName, default: u32, least: u32, most: u32) -> LimitRow {
 
 impl RuleKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RunFailed,
         Self::ProfilesRefused,
         Self::ValuesLost,
@@ -66,6 +68,7 @@ impl RuleKind {
         Self::AwaitingApproval,
         Self::ConnectionNeedsAttention,
         Self::VerificationFailed,
+        Self::ChannelNeedsAttention,
     ];
 
     /// As the API and the database write it.
@@ -82,6 +85,7 @@ impl RuleKind {
             Self::AwaitingApproval => "awaitingApproval",
             Self::ConnectionNeedsAttention => "connectionNeedsAttention",
             Self::VerificationFailed => "verificationFailed",
+            Self::ChannelNeedsAttention => "channelNeedsAttention",
         }
     }
 
@@ -96,6 +100,7 @@ impl RuleKind {
             Self::RunLate => const { &[row(LimitName::Minutes, 60, 1, 10_080)] },
             Self::RunSlow => const { &[row(LimitName::Factor, 3, 2, 100)] },
             Self::NotFresh => const { &[row(LimitName::Hours, 48, 1, 8760)] },
+            Self::ChannelNeedsAttention => const { &[row(LimitName::Hours, 24, 1, 8760)] },
             Self::RunFailed
             | Self::AwaitingApproval
             | Self::ConnectionNeedsAttention
@@ -108,9 +113,9 @@ impl RuleKind {
         !matches!(self, Self::CountDeviates | Self::RunSlow | Self::NotFresh)
     }
 
-    /// Whether it is about an export: those about connections have no exceptions for one.
+    /// Whether it is about an export: those about connections and channels have no exceptions for one.
     #[must_use]
     pub const fn is_of_export(self) -> bool {
-        !matches!(self, Self::ConnectionNeedsAttention)
+        !matches!(self, Self::ConnectionNeedsAttention | Self::ChannelNeedsAttention)
     }
 }

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::finding::Finding;
 use super::rule::AlertRule;
 use crate::names::Culprit;
+use crate::params::Params;
 
 /// A run that is longer by less than this is not slow, however short it usually is.
 const EXCESS_MIN: TimeDelta = TimeDelta::minutes(1);
@@ -22,7 +23,10 @@ pub fn slow(usual: Option<i64>, taken: TimeDelta, rule: &AlertRule) -> Finding {
         taken.num_minutes(),
         usual.num_minutes().max(1)
     );
-    Finding::holds(rule.kind.word(), Culprit::External, words)
+    let params = Params::default()
+        .with("minutes", taken.num_minutes())
+        .with("usual", usual.num_minutes().max(1));
+    Finding::holds(rule.kind, Culprit::External, words, params)
 }
 
 #[cfg(test)]

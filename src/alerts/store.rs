@@ -5,12 +5,12 @@ use sqlx::Result;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::alert::{Alert, AlertStatus, Told};
+use super::alert::{Alert, Told};
 use super::finding::AlertSubject;
 use super::rule_kind::RuleKind;
 use crate::channels::NoticeReason;
 use crate::db::{ReadHandle, Time, WriteHandle};
-use crate::names::{AlertId, ExportId, RunId};
+use crate::names::{AlertId, ExportId};
 use crate::sql;
 
 /// An alert that is to be opened.
@@ -31,9 +31,9 @@ pub async fn open(tx: &mut WriteHandle, new: &NewAlert<'_>) -> Result<Option<Ale
     let subject = new.subject;
     sql!(tx, |db| {
         sqlx::query_as(
-            "INSERT INTO alerts (id, instance_id, kind, subject_id, export_id, connection_id, subject_name, run_id,
-                 status, reason, remind_hours, told, opened_utc, last_utc, remind_utc, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $12, $13, 1)
+            "INSERT INTO alerts (id, instance_id, kind, subject_id, export_id, connection_id, channel_id, subject_name,
+                 run_id, status, reason, remind_hours, told, opened_utc, last_utc, remind_utc, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $14, $7, $8, 'open', $9, $10, $11, $12, $12, $13, 1)
              ON CONFLICT DO NOTHING RETURNING *",
         )
         .bind(AlertId(Uuid::now_v7()))
@@ -49,29 +49,55 @@ pub async fn open(tx: &mut WriteHandle, new: &NewAlert<'_>) -> Result<Option<Ale
         .bind(Json(&new.told))
         .bind(new.now)
         .bind(new.remind)
+        .bind(subject.channel)
         .fetch_optional(db)
         .await
     })
 }
 
-/// Notes that the reason of an open alert holds still, and which run shows it.
-pub async fn touch(
-    tx: &mut WriteHandle,
-    subject: Uuid,
-    kind: RuleKind,
-    (reason, run): (&NoticeReason, Option<RunId>),
-    now: Time,
-) -> Result<()> {
-    sql!(tx, |db| {
+/// Notes that the reason of an alert that is open already holds still, and which run shows it; and follows its rule as
+/// it is now.
+pub async fn touch(tx: &mut WriteHandle, new: &NewAlert<'_>) -> Result<()> {
+    let (subject, kind) = (new.subject.id(), new.kind);
+    sql!(&mut *tx, |db| {
         sqlx::query(
             "UPDATE alerts SET reason = $3, run_id = COALESCE($4, run_id), last_utc = $5, version = version + 1
              WHERE subject_id = $1 AND kind = $2 AND status <> 'resolved'",
         )
         .bind(subject)
         .bind(kind)
-        .bind(Json(reason))
-        .bind(run)
-        .bind(now)
+        .bind(Json(new.reason))
+        .bind(new.subject.run)
+        .bind(new.now)
+        .execute(db)
+        .await
+        .map(drop)
+    })?;
+    follow(tx, (subject, kind), &new.told, new.remind_hours, new.remind).await
+}
+
+/// Follows a rule that was changed while the alert is open: other channels, reminders at other times. The next
+/// reminder, `remind`, is another one only when the hours between them are.
+pub async fn follow(
+    tx: &mut WriteHandle,
+    (subject, kind): (Uuid, RuleKind),
+    told: &Told,
+    hours: Option<i64>,
+    remind: Option<Time>,
+) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE alerts SET told = $3, remind_hours = $4, version = version + 1,
+                 remind_utc = CASE WHEN status <> 'open' THEN NULL
+                     WHEN COALESCE(remind_hours, 0) = COALESCE($4, 0) THEN remind_utc ELSE $5 END
+             WHERE subject_id = $1 AND kind = $2 AND status <> 'resolved'
+                 AND (told <> $3 OR COALESCE(remind_hours, 0) <> COALESCE($4, 0))",
+        )
+        .bind(subject)
+        .bind(kind)
+        .bind(Json(told))
+        .bind(hours)
+        .bind(remind)
         .execute(db)
         .await
         .map(drop)
@@ -143,58 +169,35 @@ pub async fn lasting(tx: &mut ReadHandle, kind: RuleKind) -> Result<Vec<Alert>> 
     })
 }
 
-/// Alerts that are not over, of exports and connections that were removed.
+/// Every alert of an instance that is not over, or of one of its exports.
+pub async fn lasting_in(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    export: Option<ExportId>,
+) -> Result<Vec<Alert>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT * FROM alerts WHERE instance_id = $1 AND status <> 'resolved' AND ($2 IS NULL OR export_id = $2)",
+        )
+        .bind(instance)
+        .bind(export)
+        .fetch_all(db)
+        .await
+    })
+}
+
+/// Alerts that are not over, of exports, connections and channels that were removed.
 pub async fn orphaned(tx: &mut ReadHandle) -> Result<Vec<Alert>> {
     sql!(tx, |db| {
         sqlx::query_as(
             "SELECT * FROM alerts WHERE status <> 'resolved'
                  AND NOT EXISTS (SELECT 1 FROM exports WHERE exports.id = alerts.subject_id)
-                 AND NOT EXISTS (SELECT 1 FROM connections WHERE connections.id = alerts.subject_id)",
+                 AND NOT EXISTS (SELECT 1 FROM connections WHERE connections.id = alerts.subject_id)
+                 AND NOT EXISTS (SELECT 1 FROM channels WHERE channels.id = alerts.subject_id)",
         )
         .fetch_all(db)
         .await
     })
-}
-
-/// Which alerts to list; every one when empty.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AlertQuery {
-    pub status: Option<AlertStatus>,
-    pub kind: Option<RuleKind>,
-    pub export: Option<ExportId>,
-}
-
-/// Newest first.
-pub async fn list(
-    tx: &mut ReadHandle,
-    instance: Uuid,
-    filter: AlertQuery,
-    after: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<Alert>> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-            "SELECT * FROM alerts WHERE instance_id = $1 AND ($2 IS NULL OR id < $2) AND ($3 IS NULL OR status = $3)
-                 AND ($4 IS NULL OR kind = $4) AND ($5 IS NULL OR export_id = $5)
-             ORDER BY id DESC LIMIT $6",
-        )
-        .bind(instance)
-        .bind(after)
-        .bind(filter.status)
-        .bind(filter.kind)
-        .bind(filter.export)
-        .bind(limit)
-        .fetch_all(db)
-        .await
-    })
-}
-
-pub async fn get(tx: &mut ReadHandle, instance: Uuid, id: AlertId) -> Result<Option<Alert>> {
-    sql!(tx, |db| sqlx::query_as("SELECT * FROM alerts WHERE instance_id = $1 AND id = $2")
-        .bind(instance)
-        .bind(id)
-        .fetch_optional(db)
-        .await)
 }
 
 /// Notes who takes care of an alert: nobody is reminded any more. `None`: it is over.

@@ -5,41 +5,95 @@ use super::rule_kind::RuleKind;
 use crate::channels::{Notice, NoticeData, NoticeEvent};
 use crate::db::Time;
 
+/// What there is to tell about an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertNews {
+    Opened,
+    Reminded,
+    Over(AlertEnding),
+}
+
+/// Why an alert is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertEnding {
+    /// What it was about has ended, such as a run that failed and has succeeded since.
+    ReasonGone,
+    /// No rule opens such alerts any more.
+    RuleRemoved,
+    /// The export, the connection or the channel is gone.
+    SubjectRemoved,
+    /// Nothing runs in the instance until somebody ends the pause.
+    InstancePaused,
+}
+
+impl AlertNews {
+    const fn event(self) -> NoticeEvent {
+        match self {
+            Self::Opened => NoticeEvent::Opened,
+            Self::Reminded => NoticeEvent::Reminded,
+            Self::Over(_) => NoticeEvent::Resolved,
+        }
+    }
+}
+
 /// The message about an alert.
 #[must_use]
-pub fn notice(alert: &Alert, event: NoticeEvent, now: Time) -> Notice {
+pub fn notice(alert: &Alert, news: AlertNews, now: Time) -> Notice {
     let data = NoticeData {
         instance_id: alert.instance_id,
         alert_id: Some(alert.id),
         kind: Some(alert.kind.word().to_owned()),
-        title: title(alert, event),
-        message: message(alert, event),
+        title: title(alert, news),
+        message: message(alert, news),
         export_id: alert.export_id,
         connection_id: alert.connection_id,
+        channel_id: alert.channel_id,
         subject_name: Some(alert.subject_name.clone()),
         run_id: alert.run_id,
         reason: Some(alert.reason.0.clone()),
         opened_utc: Some(alert.opened_utc),
         resolved_utc: alert.resolved_utc,
     };
-    Notice { r#type: event, timestamp: now, data }
+    Notice::new(news.event(), now, data)
 }
 
-fn title(alert: &Alert, event: NoticeEvent) -> String {
+fn title(alert: &Alert, news: AlertNews) -> String {
     let what = what(alert.kind).replace("{name}", &alert.subject_name);
-    match event {
-        NoticeEvent::Reminded => format!("Still open: {what}"),
-        NoticeEvent::Resolved => format!("Resolved: {what}"),
-        NoticeEvent::Opened | NoticeEvent::Tested => what,
+    match news {
+        AlertNews::Opened => what,
+        AlertNews::Reminded => format!("Still open: {what}"),
+        AlertNews::Over(AlertEnding::ReasonGone) => format!("Resolved: {what}"),
+        AlertNews::Over(_) => format!("No longer watched: {what}"),
     }
 }
 
-fn message(alert: &Alert, event: NoticeEvent) -> String {
-    match event {
-        NoticeEvent::Resolved => over(alert.kind).to_owned(),
-        NoticeEvent::Opened | NoticeEvent::Reminded | NoticeEvent::Tested => {
-            alert.reason.message.clone()
+fn message(alert: &Alert, news: AlertNews) -> String {
+    match news {
+        AlertNews::Opened | AlertNews::Reminded => alert.reason.message.clone(),
+        AlertNews::Over(AlertEnding::ReasonGone) => over(alert.kind).to_owned(),
+        AlertNews::Over(AlertEnding::RuleRemoved) => {
+            "Somebody changed the rules of alerts: none is about this any \
+            more. Its reason may still be there, and nobody gets a message about it."
+                .to_owned()
         }
+        AlertNews::Over(AlertEnding::SubjectRemoved) => {
+            format!("The {} was removed, so there is nothing to do.", subject(alert))
+        }
+        AlertNews::Over(AlertEnding::InstancePaused) => {
+            "The instance is paused, so no run begins, and none is late. A run that waits too \
+            long once somebody has resumed the instance is late then."
+                .to_owned()
+        }
+    }
+}
+
+const fn subject(alert: &Alert) -> &'static str {
+    if alert.export_id.is_some() {
+        "export"
+    } else if alert.channel_id.is_some() {
+        "channel"
+    } else {
+        "connection"
     }
 }
 
@@ -55,6 +109,7 @@ const fn what(kind: RuleKind) -> &'static str {
         RuleKind::AwaitingApproval => "A run of “{name}” waits for an approval",
         RuleKind::ConnectionNeedsAttention => "The connection “{name}” needs attention",
         RuleKind::VerificationFailed => "The list of “{name}” has not what was sent",
+        RuleKind::ChannelNeedsAttention => "The channel “{name}” accepts no messages",
     }
 }
 
@@ -78,5 +133,8 @@ const fn over(kind: RuleKind) -> &'static str {
             "Campaign Monitor accepts the credentials, or they were replaced. There is nothing to do."
         }
         RuleKind::VerificationFailed => "A later verification found what was sent.",
+        RuleKind::ChannelNeedsAttention => {
+            "The channel accepts messages, or somebody has changed it, or switched it on or off."
+        }
     }
 }

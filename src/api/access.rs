@@ -29,7 +29,7 @@ pub async fn permissions<R>(
 ) -> Result<Permissions, Problem> {
     match (caller.identity.role, connection) {
         (Role::Admin, _) => Ok(Permissions::Edit),
-        (Role::Viewer, _) | (Role::Contributor, None) => Ok(Permissions::View),
+        (Role::Operator | Role::Viewer, _) | (Role::Contributor, None) => Ok(Permissions::View),
         (Role::Contributor, Some(id)) => {
             let connection = connections::store::get(tx, caller.instance, id).await?;
             let is_shared = connection.is_some_and(|connection| connection.is_shared());

@@ -22,8 +22,8 @@ impl Quota {
         }
     }
 
-    /// Rejects one more when the instance has `count` of at most `most`. The count is not locked: calls at the same
-    /// moment may exceed the quota by one each.
+    /// Rejects one more when the instance has `count` of at most `most`. Only that of channels is locked: of the
+    /// others, calls at the same moment may exceed the quota by one each.
     pub fn check(self, count: i64, most: u32) -> Result<(), Problem> {
         if count < i64::from(most) {
             return Ok(());

@@ -1,6 +1,7 @@
 //! The actions that the audit records, one a line: its word and, where callers do it, the call that does it. (A sign-in
-//! ends outside the instances; Campaign Monitor rejects a credential; a planned refresh starts by the clock. Any call
-//! may be refused at the door, `call.refuse` or `signIn.fail`; `call.omit` counts those that have no event.)
+//! ends outside the instances; Campaign Monitor rejects a credential; a planned refresh starts by the clock; a reader
+//! of mails has no login. Any call may be refused at the door, `call.refuse` or `signIn.fail`; `call.omit` counts those
+//! that have no event.)
 //!
 //! The word is `object.verb`. Calls that change something, and calls that answer personal data, must be listed here: a
 //! test compares this table with the `OpenAPI` document.
@@ -56,8 +57,14 @@ actions! {
     ExportAttach               "export.attach"               "POST"   "/exports/{id}/attach";
     ExportRemove               "export.remove"               "DELETE" "/exports/{id}";
     ExportPreview              "export.preview"              "POST"   "/exports/{id}/preview";
+    ExportPreviewDraft         "export.previewDraft"         "POST"   "/exports/preview";
     ExportTest                 "export.test"                 "POST"   "/exports/{id}/test";
     ExportReadMembers          "export.readMembers"          "GET"    "/exports/{id}/members";
+    ExportReadFeedback         "export.readFeedback"         "GET"    "/exports/{id}/feedback";
+    ExportReadReadmissions     "export.readReadmissions"     "GET"    "/exports/{id}/readmissions";
+    ExportReadmit              "export.readmit"              "PUT"    "/exports/{id}/readmissions";
+    ExportRemoveReadmission    "export.removeReadmission"    "DELETE"
+        "/exports/{id}/readmissions/{readmissionId}";
     ExportStartRun             "export.startRun"             "POST"   "/exports/{id}/runs";
     ExportSetSchedule          "export.setSchedule"          "PUT"    "/exports/{id}/schedule";
     ExportSetSchedules         "export.setSchedules"         "POST"   "/schedules";
@@ -69,9 +76,11 @@ actions! {
     InstanceStartRefresh       "instance.startRefresh"       ""       "";
     RunReadRejections          "run.readRejections"          "GET"    "/runs/{id}/rejections";
     RunReadValueProblems       "run.readValueProblems"       "GET"    "/runs/{id}/value-problems";
+    RunReadRequests            "run.readRequests"            "GET"    "/runs/{id}/requests";
     RunVerify                  "run.verify"                  "POST"   "/runs/{id}/verifications";
     RunReadDifferences         "run.readDifferences"         "GET"
         "/runs/{id}/verifications/{verificationId}/differences";
+    PeopleSearch               "people.search"               "POST"   "/people/search";
     ChannelCreate              "channel.create"              "POST"   "/channels";
     ChannelUpdate              "channel.update"              "PATCH"  "/channels/{id}";
     ChannelSetSecret           "channel.setSecret"           "POST"   "/channels/{id}/secret";
@@ -79,10 +88,14 @@ actions! {
     ChannelResend              "channel.resend"              "POST"
         "/channels/{id}/deliveries/{deliveryId}/resend";
     ChannelDisable             "channel.disable"             ""       "";
+    ChannelUnsubscribe         "channel.unsubscribe"         ""       "";
     ChannelRemove              "channel.remove"              "DELETE" "/channels/{id}";
     InstanceSetAlertRules      "instance.setAlertRules"      "PUT"    "/alert-rules";
     ExportSetAlertRules        "export.setAlertRules"        "PUT"    "/exports/{id}/alert-rules";
     AlertAcknowledge           "alert.acknowledge"           "POST"   "/alerts/{id}/acknowledge";
+    ErasureCreate              "erasure.create"              "POST"   "/erasures";
+    ErasureLift                "erasure.liftTombstones"      "POST"   "/erasures/{id}/lift-tombstones";
+    ErasureComplete            "erasure.complete"            ""       "";
     CallRefuse                 "call.refuse"                 ""       "";
     CallOmit                   "call.omit"                   ""       "";
     RunCancel                  "run.cancel"                  "POST"   "/runs/{id}/cancel";

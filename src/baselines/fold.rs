@@ -1,15 +1,18 @@
 //! Folds what a run has done into the next baseline.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use futures::Stream;
 use sqlx::types::Json;
+use tokio_util::sync::CancellationToken;
 
 use super::baseline::Baseline;
 use super::blocking::with_layers;
-use super::buckets::sort;
+use super::buckets::{Update, gather};
 use super::error::Error;
 use super::member::ListMember;
-use super::merged::{merge, with_known_origins};
-use crate::storage::{OwnFile, OwnObject, Storage};
+use super::merged::{LayerScope, with_update};
+use crate::storage::{OwnObject, Storage};
 
 /// The most layers on top of the base.
 const UPPER_MAX: usize = 4;
@@ -30,7 +33,7 @@ pub async fn fold<E: From<Error>>(
     old: &Baseline,
     members: impl Stream<Item = Result<Vec<ListMember>, E>>,
 ) -> Result<Baseline, E> {
-    match sort(old.seed(), members).await? {
+    match gather(old.seed(), members).await? {
         Some(update) => Ok(append_or_begin(storage, old, update).await?),
         None => Ok(old.clone()),
     }
@@ -39,30 +42,30 @@ pub async fn fold<E: From<Error>>(
 async fn append_or_begin(
     storage: &Storage,
     old: &Baseline,
-    update: OwnFile,
+    update: Update,
 ) -> Result<Baseline, Error> {
-    let spare = update.duplicate().map_err(Error::Storage)?;
-    match append(storage, old, update).await {
-        Err(Error::Damaged { .. }) => append(storage, &old.without_members(), spare).await,
+    let update = Arc::new(Mutex::new(update));
+    match append(storage, old, update.clone()).await {
+        Err(Error::Damaged { .. }) => append(storage, &old.without_members(), update).await,
         done => done,
     }
 }
 
-async fn append(storage: &Storage, old: &Baseline, update: OwnFile) -> Result<Baseline, Error> {
-    let (is_due, seed) = (is_merge_due(&old.layers, update.rows()), old.seed());
-    let work = move |mut layers: Vec<_>| {
-        if layers.is_empty() {
-            let rows = update.rows();
-            return Ok((update, rows));
-        }
-        if is_due {
-            layers.push(update.open().map_err(Error::Storage)?);
-            let merged = merge(layers, seed)?;
-            let rows = merged.rows();
-            return Ok((merged, rows));
-        }
-        with_known_origins(layers, update.open().map_err(Error::Storage)?, seed)
+async fn append(
+    storage: &Storage,
+    old: &Baseline,
+    update: Arc<Mutex<Update>>,
+) -> Result<Baseline, Error> {
+    let rows = update.lock().unwrap_or_else(PoisonError::into_inner).rows;
+    let is_due = old.layers.is_empty() || is_merge_due(&old.layers, rows);
+    let scope = if is_due { LayerScope::All } else { LayerScope::Update };
+    let (seed, cancelled) = (old.seed(), CancellationToken::new());
+    let is_cancelled = cancelled.clone();
+    let work = move |layers| {
+        let mut update = update.lock().unwrap_or_else(PoisonError::into_inner);
+        with_update(layers, update.in_order(is_cancelled), seed, scope)
     };
+    let _guard = cancelled.drop_guard();
     let (file, members) = with_layers(storage, &old.layers, work).await?;
     let object = storage.put_own(&old.new_path(), file).await.map_err(Error::Storage)?;
     let mut layers = if is_due { vec![] } else { old.layers.0.clone() };

@@ -6,16 +6,17 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use super::error::Error;
-use super::layer::{KEY, LayerWriter, SCHEMA, STATE, member, number_at, only};
+use super::layer::{KEY, LayerRows, LayerWriter, RUN, SCHEMA, SINCE, STATE, number_at, only};
 use super::member::{ListMember, key};
-use super::state::{MemberOrigin, MemberState, decode};
+use super::state::{MemberOrigin, MemberState};
+use crate::names::RunId;
 use crate::storage::{self, OwnBatches, OwnFile, OwnReader};
 
 /// Where reading one layer is.
 struct Cursor {
     path: String,
     batches: OwnBatches,
-    batch: RecordBatch,
+    rows: LayerRows,
     row: usize,
     /// The key of the row; `None` after the last one.
     key: Option<u64>,
@@ -27,8 +28,8 @@ impl Cursor {
         let path = layer.path().to_owned();
         let batches =
             batches(layer, columns, from).map_err(|cause| Error::of_object(&path, cause))?;
-        let batch = RecordBatch::new_empty(columns.clone().into());
-        let mut cursor = Self { path, batches, batch, row: 0, key: None };
+        let rows = LayerRows::of(RecordBatch::new_empty(columns.clone().into()));
+        let mut cursor = Self { path, batches, rows, row: 0, key: None };
         cursor.advance()?;
         while cursor.key.is_some_and(|key| key < from) {
             cursor.advance()?;
@@ -39,27 +40,40 @@ impl Cursor {
     /// The member of this row. What was known of it in the row before says who put it on the list, unless an answer
     /// proves that it was this service.
     fn member(&self, before: Option<&Self>, seed: u64) -> Option<ListMember> {
-        let mut member = member(&self.batch, self.row)?;
-        if key(&member.address, seed) != number_at(&self.batch, KEY, self.row) {
+        let mut member = self.rows.member(self.row)?;
+        if key(&member.address, seed) != self.rows.key(self.row) {
             return None;
         }
         if let Some(before) = before {
-            let known = decode(number_at(&before.batch, STATE, before.row))?;
-            member.origin = origin(known, &member);
+            member.origin = origin(before.rows.state(before.row)?, &member);
         }
         Some(member)
+    }
+
+    /// The same with the run since which the member has its state.
+    fn member_since(&self, before: Option<&Self>, seed: u64) -> Option<(ListMember, RunId)> {
+        let member = self.member(before, seed)?;
+        let since = match before {
+            Some(before) if before.state()? == member.state => before.rows.since(before.row)?,
+            _ => self.rows.since(self.row)?,
+        };
+        Some((member, since))
+    }
+
+    fn state(&self) -> Option<MemberState> {
+        Some(self.rows.state(self.row)?.0)
     }
 
     /// Keys that do not rise are damage.
     fn advance(&mut self) -> Result<(), Error> {
         let before = self.key.take();
         self.row += 1;
-        if self.row >= self.batch.num_rows() {
+        if self.row >= self.rows.batch.num_rows() {
             let Some(batch) = self.batches.next() else { return Ok(()) };
-            self.batch = batch.map_err(|cause| Error::of_object(&self.path, cause))?;
+            self.rows = LayerRows::of(batch.map_err(|cause| Error::of_object(&self.path, cause))?);
             self.row = 0;
         }
-        self.key = Some(number_at(&self.batch, KEY, self.row));
+        self.key = Some(self.rows.key(self.row));
         if before < self.key { Ok(()) } else { Err(Error::damaged(&self.path)) }
     }
 }
@@ -116,7 +130,7 @@ impl Merged {
         &mut self,
         read: impl FnOnce(&RecordBatch, usize) -> Option<T>,
     ) -> Result<Option<(u64, T)>, Error> {
-        self.next_rows(|newest, _| read(&newest.batch, newest.row))
+        self.next_rows(|newest, _| read(&newest.rows.batch, newest.row))
     }
 
     /// The same of its newest row and the one before that.
@@ -138,6 +152,19 @@ impl Merged {
     }
 }
 
+/// The key of a member, and the member with the run since which it has its state.
+type MemberRow = Result<(u64, (ListMember, RunId)), Error>;
+
+/// Every member of the layers, each with the run since which it has its state.
+pub(super) fn each_member_since(
+    layers: Vec<OwnReader>,
+    seed: u64,
+) -> Result<impl Iterator<Item = MemberRow>, Error> {
+    let mut merged = Merged::open(layers, &SCHEMA)?;
+    let read = move |newest: &Cursor, before: Option<&Cursor>| newest.member_since(before, seed);
+    Ok(std::iter::from_fn(move || merged.next_rows(read).transpose()))
+}
+
 /// Every member of the layers whose key is at least `from`, in the order of keys. A row whose key is not that of its
 /// address is damage.
 pub(super) fn each_member(
@@ -150,35 +177,85 @@ pub(super) fn each_member(
     Ok(std::iter::from_fn(next))
 }
 
-/// The members of an update with the origins that the layers below it know; and how many keys there are together.
-pub(super) fn with_known_origins(
-    layers: Vec<OwnReader>,
-    update: OwnReader,
-    seed: u64,
-) -> Result<(OwnFile, u64), Error> {
-    let mut merged = Merged::open(layers, &only(&[KEY, STATE]))?;
-    merged.cursors.push(Cursor::open(update, &SCHEMA, 0)?);
-    let (mut writer, mut count) = (LayerWriter::new()?, 0);
-    let all = SCHEMA.fields().len();
-    let read = |newest: &Cursor, before: Option<&Cursor>| {
-        let is_update = newest.batch.num_columns() == all;
-        if is_update { newest.member(before, seed).map(Some) } else { Some(None) }
-    };
-    while let Some((key, member)) = merged.next_rows(read)? {
-        count += 1;
-        if let Some(member) = member {
-            writer.push(key, &member)?;
-        }
-    }
-    Ok((writer.finish()?, count))
+/// What layers know of a member.
+struct KnownMember {
+    is_as: (MemberState, MemberOrigin),
+    since: RunId,
 }
 
-/// Writes layers as one.
-pub(super) fn merge(layers: Vec<OwnReader>, seed: u64) -> Result<OwnFile, Error> {
-    let mut writer = LayerWriter::new()?;
-    for row in each_member(layers, seed, 0)? {
-        let (key, member) = row?;
-        writer.push(key, &member)?;
+impl Merged {
+    /// The smallest key that is not read yet; `None` at the end.
+    fn key(&self) -> Option<u64> {
+        self.cursors.iter().filter_map(|cursor| cursor.key).min()
     }
-    writer.finish()
+
+    /// What is known of the member with the next key.
+    fn next_known(&mut self) -> Result<Option<KnownMember>, Error> {
+        let read = |newest: &Cursor, _: Option<&Cursor>| {
+            let (rows, row) = (&newest.rows, newest.row);
+            Some(KnownMember { is_as: rows.state(row)?, since: rows.since(row)? })
+        };
+        Ok(self.next_rows(read)?.map(|(_, known)| known))
+    }
+
+    /// Passes by the members before a key, and writes them where they are wanted. Returns how many they were.
+    fn pass(
+        &mut self,
+        upto: Option<u64>,
+        seed: u64,
+        mut writer: Option<&mut LayerWriter>,
+    ) -> Result<u64, Error> {
+        let mut count = 0;
+        while self.key().is_some_and(|key| upto.is_none_or(|upto| key < upto)) {
+            match &mut writer {
+                None => self.next_rows(|_, _| Some(())).map(drop)?,
+                Some(writer) => {
+                    let read = |newest: &Cursor, before: Option<&Cursor>| {
+                        newest.member_since(before, seed)
+                    };
+                    if let Some((key, (member, since))) = self.next_rows(read)? {
+                        writer.push(key, &member, since)?;
+                    }
+                }
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// Which members a new layer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LayerScope {
+    /// Those of the update alone; the layers below it stay.
+    Update,
+    /// Those of the layers below it too, which it replaces.
+    All,
+}
+
+/// Writes an update, whose members come in the order of their keys, with the origins that the layers below it know.
+/// Returns how many keys there are together.
+pub(super) fn with_update(
+    layers: Vec<OwnReader>,
+    update: impl Iterator<Item = Result<(u64, ListMember), Error>>,
+    seed: u64,
+    scope: LayerScope,
+) -> Result<(OwnFile, u64), Error> {
+    let is_all = scope == LayerScope::All;
+    let columns = if is_all { Schema::clone(&SCHEMA) } else { only(&[KEY, STATE, RUN, SINCE]) };
+    let (mut below, mut writer, mut count) =
+        (Merged::open(layers, &columns)?, LayerWriter::new()?, 0);
+    for row in update {
+        let (key, mut member) = row?;
+        count += below.pass(Some(key), seed, is_all.then_some(&mut writer))? + 1;
+        let known = if below.key() == Some(key) { below.next_known()? } else { None };
+        let mut since = member.run;
+        if let Some(known) = known {
+            member.origin = origin(known.is_as, &member);
+            since = if known.is_as.0 == member.state { known.since } else { since };
+        }
+        writer.push(key, &member, since)?;
+    }
+    count += below.pass(None, seed, is_all.then_some(&mut writer))?;
+    Ok((writer.finish()?, count))
 }

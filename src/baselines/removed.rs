@@ -34,6 +34,11 @@ impl OffListPeople {
         Self::load(storage, baseline, |state| state == MemberState::HeldBack).await
     }
 
+    /// The same of those whom the list refused.
+    pub async fn refused(storage: &Storage, baseline: &Baseline) -> Result<Self, Error> {
+        Self::load(storage, baseline, MemberState::is_refused).await
+    }
+
     async fn load(
         storage: &Storage,
         baseline: &Baseline,
@@ -42,6 +47,12 @@ impl OffListPeople {
         let read = move |layers| read(layers, is_sought);
         let states = with_layers(storage, &baseline.layers.0, read).await?;
         Ok(Self { seed: baseline.seed(), states })
+    }
+
+    /// By which an address is found.
+    #[must_use]
+    pub fn key(&self, address: &str) -> u64 {
+        key(address, self.seed)
     }
 
     /// The state of one of them, and the last run with an answer; `None` of others.

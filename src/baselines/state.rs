@@ -97,6 +97,12 @@ impl MemberState {
         matches!(self, Self::Unsubscribed | Self::Deleted | Self::Suppressed | Self::HeldBack)
     }
 
+    /// Whether that is, or may be, the wish of the person, and not only of somebody who deleted them.
+    #[must_use]
+    pub const fn is_own_wish(self) -> bool {
+        self.is_no() && !matches!(self, Self::Deleted)
+    }
+
     /// Whether the member is off the list: one who is on it again came back, through this service or by another way.
     #[must_use]
     pub const fn has_left(self) -> bool {

@@ -31,6 +31,33 @@ pub async fn of_list(tx: &mut ReadHandle, list: &str) -> Result<Vec<Baseline>> {
     })
 }
 
+/// The baselines of all exports of an instance, also those to lists that an export had before.
+pub async fn of_instance(tx: &mut ReadHandle, instance: Uuid) -> Result<Vec<Baseline>> {
+    sql!(tx, |db| {
+        sqlx::query_as("SELECT * FROM baselines WHERE instance_id = $1 ORDER BY export_id, list_id")
+            .bind(instance)
+            .fetch_all(db)
+            .await
+    })
+}
+
+/// The objects of all baselines of an export, also of the versions before.
+pub(crate) async fn objects_of_export(
+    tx: &mut ReadHandle,
+    export: ExportId,
+) -> Result<Vec<OwnObject>> {
+    let named: Vec<Json<Vec<OwnObject>>> = sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT layers FROM baselines WHERE export_id = $1
+             UNION ALL SELECT previous FROM baselines WHERE export_id = $1",
+        )
+        .bind(export)
+        .fetch_all(db)
+        .await
+    })?;
+    Ok(named.into_iter().flat_map(|objects| objects.0).collect())
+}
+
 /// Stores the next version of a baseline. False when the stored one is not the one that it was made from, or when the
 /// export has been removed: then this one never counts.
 pub async fn replace(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<bool> {
@@ -71,7 +98,7 @@ async fn update(tx: &mut WriteHandle, next: &Baseline, now: Time) -> Result<u64>
     sql!(tx, |db| {
         sqlx::query(
             "UPDATE baselines SET fingerprint = $4, version = version + 1, previous = layers, layers = $5,
-                 members = $6, run_id = $7, updated_utc = $8, list_emptied = $9
+                 members = $6, run_id = $7, updated_utc = $8, list_emptied = $9, settled = NULL
              WHERE export_id = $1 AND list_id = $2 AND version = $3",
         )
         .bind(next.export_id)

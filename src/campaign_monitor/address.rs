@@ -12,12 +12,13 @@ use std::fmt;
 
 use unicode_normalization::char::is_combining_mark;
 
+use self::plain::{
+    ADDRESS_BYTES_MAX, LABEL_BYTES_MAX, LOCAL_BYTES_MAX, is_atom, is_in_label, keeps_every_rule,
+};
 use super::invisible::{self, shown};
 
-/// The longest address that mail can be sent to (RFC 5321 with its erratum 1690).
-const ADDRESS_BYTES_MAX: usize = 254;
-const LOCAL_BYTES_MAX: usize = 64;
-const LABEL_BYTES_MAX: usize = 63;
+mod plain;
+
 const PUNYCODE: &str = "xn--";
 
 /// What is wrong with an address.
@@ -69,7 +70,11 @@ impl fmt::Display for Flaw {
 
 /// The address in the form in which it is sent, or what is wrong with it.
 pub fn check(text: &str) -> Result<Cow<'_, str>, Flaw> {
-    let address = sent(text.trim());
+    let text = text.trim();
+    if keeps_every_rule(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let address = sent(text);
     if address.is_empty() {
         return Err(Flaw::Missing);
     }
@@ -84,7 +89,7 @@ pub fn sent(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let visible = invisible::without(text);
+    let visible = without_fixed_blanks(invisible::without(text));
     let Some((local, domain)) = visible.split_once('@').filter(|(_, domain)| !domain.is_ascii())
     else {
         return visible;
@@ -94,6 +99,18 @@ pub fn sent(text: &str) -> Cow<'_, str> {
         Ok(domain) if is_name => Cow::Owned(format!("{local}@{domain}")),
         _ => visible,
     }
+}
+
+/// A blank that does not break a line, and touches the `@`, comes with what is copied from a page. Between letters it
+/// stays, and is named: without it, two words would become the address of somebody else.
+fn without_fixed_blanks(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_fixed = |letter: char| matches!(letter, '\u{a0}' | '\u{2007}' | '\u{202f}');
+    let Some((local, domain)) = text.split_once('@') else { return text };
+    let (near, far) = (local.trim_end_matches(is_fixed), domain.trim_start_matches(is_fixed));
+    if near.len() + far.len() == local.len() + domain.len() {
+        return text;
+    }
+    Cow::Owned(format!("{near}@{far}"))
 }
 
 /// Letters and digits of any script, marks on them, and what stands between labels. UTS 46 alone would make a domain of
@@ -139,20 +156,48 @@ fn flaw(address: &str, rule: String) -> Flaw {
     }
 }
 
-/// A usual mistake, and what would be an address without it.
+/// A text has no more usual mistakes at once: `Ann <mailto:ann@example.com>;`.
+const MISTAKES_MAX: usize = 4;
+
+/// The first of the usual mistakes, and what would be an address without all of them.
 fn mistake(address: &str) -> Option<(Flaw, &str)> {
-    let is_good = |text: &str| broken_rule(&sent(text.trim())).is_none();
-    let mut parts = address.split([',', ';', ' ', '\n', '\t']).filter(|part| part.contains('@'));
-    if parts.by_ref().nth(1).is_some() {
-        return Some((Flaw::Several, ""));
+    let addresses = addresses(address);
+    let is_one = addresses.iter().all(|one| one.eq_ignore_ascii_case(addresses[0]));
+    let (mut first, mut rest) = (None, address);
+    for _ in 0..MISTAKES_MAX {
+        let Some((flaw, inner)) = without_mistake(rest).filter(|_| is_one) else { break };
+        first.get_or_insert(flaw);
+        rest = inner.trim();
+        if broken_rule(&sent(rest)).is_none() {
+            return first.map(|flaw| (flaw, rest));
+        }
     }
-    let scheme = address.get(..7).filter(|start| start.eq_ignore_ascii_case("mailto:"));
-    let link = scheme.map(|scheme| (Flaw::Link, &address[scheme.len()..]));
-    let inner = address.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
-    let named = inner.map(|(_, inner)| (Flaw::WithName, inner));
-    let last = address.chars().next_back().filter(|last| ['.', ',', ';'].contains(last));
-    let ended = last.map(|last| (Flaw::TrailingCharacter(last), &address[..address.len() - 1]));
-    [link, named, ended].into_iter().flatten().find(|(_, inner)| is_good(inner))
+    (addresses.len() > 1).then_some((Flaw::Several, ""))
+}
+
+/// What stands in a text for addresses, each without what mail programs put around one.
+fn addresses(text: &str) -> Vec<&str> {
+    let is_between =
+        |letter: char| letter.is_whitespace() || [',', ';', '<', '>'].contains(&letter);
+    let parts = text.split(is_between).filter(|part| part.contains('@'));
+    parts.map(|part| without_scheme(part).unwrap_or(part)).collect()
+}
+
+fn without_scheme(text: &str) -> Option<&str> {
+    let scheme = text.get(..7).filter(|start| start.eq_ignore_ascii_case("mailto:"))?;
+    text[scheme.len()..].split('?').next()
+}
+
+/// One usual mistake, and what is left without it.
+fn without_mistake(text: &str) -> Option<(Flaw, &str)> {
+    if let Some(last) = text.chars().next_back().filter(|last| ['.', ',', ';'].contains(last)) {
+        return Some((Flaw::TrailingCharacter(last), &text[..text.len() - 1]));
+    }
+    let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+    if let Some((_, inner)) = named {
+        return Some((Flaw::WithName, inner));
+    }
+    without_scheme(text).map(|inner| (Flaw::Link, inner))
 }
 
 /// The first rule that an address breaks, in words.
@@ -201,39 +246,10 @@ fn character(address: &str, at: usize, letter: char) -> String {
     }
 }
 
-const fn is_in_label(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'
-}
-
 /// The vendor's check of 2013 allowed six letters; top-level domains have grown longer since.
 fn is_last_label(label: &str) -> bool {
     let is_word = label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
     is_word || label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(PUNYCODE))
-}
-
-const fn is_atom(letter: char) -> bool {
-    letter.is_ascii_alphanumeric()
-        || matches!(
-            letter,
-            '!' | '#'
-                | '$'
-                | '%'
-                | '&'
-                | '\''
-                | '*'
-                | '+'
-                | '-'
-                | '/'
-                | '='
-                | '?'
-                | '^'
-                | '_'
-                | '`'
-                | '{'
-                | '|'
-                | '}'
-                | '~'
-        )
 }
 
 #[cfg(test)]

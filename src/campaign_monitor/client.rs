@@ -13,6 +13,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use url::Url;
 
+use super::calls;
 use super::error::{self, Error};
 use super::import::{self, ImportResult};
 use super::lists::{
@@ -226,10 +227,26 @@ async fn text(request: RequestBuilder, span: Span) -> Result<Bytes, Error> {
     Err(Error::from_answer(status, &headers, &text))
 }
 
+/// The answer to any call, which is noted for who wants to see it.
 pub(super) async fn send(
     request: RequestBuilder,
 ) -> Result<(StatusCode, header::HeaderMap, Bytes), Error> {
-    let mut response = request.send().await.map_err(|error| Error::from_transport(&error))?;
+    let (http, request) = request.build_split();
+    let request = request.map_err(|error| Error::from_transport(&error))?;
+    let noted = calls::begin(&request);
+    let answer = exchange(http, request).await;
+    if let Some(noted) = noted {
+        noted.end(&answer);
+    }
+    answer
+}
+
+async fn exchange(
+    http: reqwest::Client,
+    request: reqwest::Request,
+) -> Result<(StatusCode, header::HeaderMap, Bytes), Error> {
+    let sent = http.execute(request).await;
+    let mut response = sent.map_err(|error| Error::from_transport(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
     let mut text = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::from_transport(&error))? {

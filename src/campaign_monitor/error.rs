@@ -129,6 +129,15 @@ impl Error {
         }
     }
 
+    /// The vendor's number of a refusal.
+    #[must_use]
+    pub const fn code(&self) -> Option<i64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
     /// Whether the credential is rejected: the same call with another one may go well.
     #[must_use]
     pub fn is_about_the_credential(&self) -> bool {

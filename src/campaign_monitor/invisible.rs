@@ -2,18 +2,27 @@
 
 use std::borrow::Cow;
 
-/// Of no width: soft hyphens, joiners, marks of direction, byte order marks.
+/// Of no width, as `Default_Ignorable_Code_Point` of Unicode has them: soft hyphens, joiners, fillers, marks of
+/// direction, variants and tags, byte order marks. The empty pattern of Braille looks like a blank.
 pub const fn is_invisible(letter: char) -> bool {
     matches!(
         letter,
         '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
-            | '\u{180e}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2064}'
-            | '\u{2066}'..='\u{206f}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 

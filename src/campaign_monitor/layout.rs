@@ -115,10 +115,15 @@ pub struct CustomFieldColumn {
 }
 
 impl CustomFieldColumn {
-    /// What becomes of a value of a row. What is left of a number whose template lacks a part is another number.
+    /// What becomes of a value of a row. What is left of a number or a day whose template lacks a part is another one.
     pub(super) fn fit<'a>(&'a self, value: &'a str, page: &dyn Cells, row: usize) -> Fit<'a> {
-        if matches!(self.form, Form::Number(_)) && self.source.lacks_part(page, row) {
-            return Fit::Unfit(ProblemCode::NotANumber);
+        let flaw = match self.form {
+            Form::Number(_) => ProblemCode::NotANumber,
+            Form::Date(..) => ProblemCode::NotADate,
+            _ => return self.form.fit(value),
+        };
+        if self.source.lacks_part(page, row) {
+            return Fit::Unfit(flaw);
         }
         self.form.fit(value)
     }

@@ -4,6 +4,7 @@
 //! values and returns values: it knows nothing of runs, nor of the database.
 
 pub mod address;
+mod calls;
 mod client;
 mod comparison;
 mod consent;
@@ -16,6 +17,7 @@ mod invisible;
 mod layout;
 mod likeness;
 mod lists;
+mod masking;
 pub mod oauth;
 mod problem;
 mod proposal;
@@ -27,6 +29,7 @@ mod subscribers;
 mod tally;
 mod values;
 
+pub use calls::{CallNotes, FirstCalls, LoggedCall};
 pub use client::{Account, CampaignMonitor, Credential};
 pub use comparison::{SentForm, StoredComparison};
 pub use consent::{Consent, ConsentReading, ConsentWords, consent_key};
@@ -36,7 +39,7 @@ pub use encode::{
 pub use error::{Disposition, Error};
 pub use flag::flag;
 pub use import::{ImportFailure, ImportResult};
-pub use invisible::all_shown;
+pub use invisible::{all_shown, is_invisible};
 pub use layout::{
     ConsentSource, CustomFieldColumn, EmailColumn, IfEmpty, Layout, MobileColumn, NameColumns,
 };
@@ -45,10 +48,11 @@ pub use lists::{
     ClientOverview, CustomField, DataType, List, ListStats, NewCustomField, NewList,
     UnsubscribeSetting, bare,
 };
+pub use masking::mask_body;
 pub use problem::{Misfit, ProblemCode, Target};
 pub use proposal::{Candidates, Proposal, ProposedFormat, ProposedReading, is_null_word};
 pub use refusal::RefusalCode;
-pub use removal::{Departure, MovedPage, StateSince};
+pub use removal::{Departure, ListOfPerson, MovedPage, StateSince};
 pub use source::{Cells, Source, TemplatePart};
 pub use stored::differences;
 pub use subscribers::{
@@ -57,6 +61,7 @@ pub use subscribers::{
 };
 #[cfg(test)]
 pub use values::Fit;
+pub(crate) use values::VALUE_CHARS_MAX;
 pub use values::{
     DateFormat, Form, Notation, NumberFormat, PhoneCountry, Reading, Separator, Zones,
 };

@@ -24,7 +24,6 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// Those that the vendor documents.
-    #[cfg(test)]
     pub(crate) const KNOWN: [Self; 9] = [
         Self::InvalidAddress,
         Self::Suppressed,

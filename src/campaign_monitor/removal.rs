@@ -18,17 +18,25 @@ const NOT_ON_LIST: i64 = 203;
 pub struct MovedPage {
     results: Vec<MovedPerson>,
     pub number_of_pages: i64,
+    pub total_number_of_records: i64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct MovedPerson {
     email_address: String,
+    #[serde(default)]
+    date: String,
 }
 
 impl MovedPage {
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.results.iter().map(|person| person.email_address.as_str())
+    }
+
+    /// The same with the moment since when they are in the state, in the time zone of the client.
+    pub fn people(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.results.iter().map(|person| (person.email_address.as_str(), person.date.as_str()))
     }
 }
 
@@ -49,6 +57,16 @@ pub struct StateSince {
     /// In the time zone of the client, as in `2026-11-29 09:00:00`.
     #[serde(default)]
     pub date: String,
+}
+
+/// A list on which a person is, or was.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ListOfPerson {
+    /// 32 hex digits.
+    #[serde(rename = "ListID")]
+    pub list_id: String,
+    #[serde(rename = "SubscriberState")]
+    pub state: SubscriberState,
 }
 
 #[derive(Serialize)]
@@ -109,6 +127,16 @@ impl Account {
         let request = self.request(Method::PUT, &path).query(&[("email", old)]);
         let request = request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(record);
         done(request, write_span("PUT", &path)).await
+    }
+
+    /// Every list of a client that has, or had, a subscriber with this address. The path of the span has no address.
+    pub async fn lists_of_person(
+        &self,
+        client_id: &str,
+        email: &str,
+    ) -> Result<Vec<ListOfPerson>, Error> {
+        let path = format!("clients/{client_id}/listsforemail.json");
+        answer(self.request(Method::GET, &path).query(&[("email", email)]), read_span(&path)).await
     }
 
     /// Moves a subscriber to the deleted ones. The record stays readable, and no other list changes.

@@ -62,10 +62,12 @@ impl Source {
 /// How long a filled template may be, in bytes; more is cut before anything is made of it. No field of Campaign Monitor
 /// takes more than 250 characters of text.
 const FILLED_BYTES_MAX: usize = 8 << 10;
+/// Room for a filled template to start with.
+const FILLED_BYTES_USUAL: usize = 64;
 
 /// The template with its values; `None` when nothing but its own text is left. Blanks around an empty value go with it.
 fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(FILLED_BYTES_USUAL);
     let mut has_value = false;
     for part in parts {
         let value = part.value(page, row);
@@ -74,8 +76,11 @@ fn filled(parts: &[TemplatePart], page: &dyn Cells, row: usize) -> Option<String
         let is_joined = text.is_empty() || text.ends_with(' ');
         push(&mut text, if is_joined { part.trim_start_matches(' ') } else { part });
     }
-    let text = text.trim();
-    (has_value && !text.is_empty()).then(|| text.to_owned())
+    let trimmed = text.trim();
+    if !has_value || trimmed.is_empty() {
+        return None;
+    }
+    Some(if trimmed.len() == text.len() { text } else { trimmed.to_owned() })
 }
 
 /// Adds as much of a part as there is room for.

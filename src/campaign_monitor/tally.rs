@@ -17,8 +17,8 @@ const VALUE_CHARS_SHOWN: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetTally {
     pub target: Target,
-    /// Whether one of them, or its beginning, was sent.
-    pub is_sent: bool,
+    /// How many of them, or their beginnings, were sent.
+    pub sent: i64,
     /// How many could not be sent as they are, by reason.
     pub misfits: BTreeMap<ProblemCode, i64>,
 }
@@ -35,7 +35,7 @@ const OTHERS: [Target; 5] = [
 /// Counts the values of a page.
 pub(super) struct Tally {
     /// For each custom field, then for each of the other targets.
-    sent: Vec<Cell<bool>>,
+    sent: Vec<Cell<i64>>,
     counts: RefCell<BTreeMap<(Target, ProblemCode), i64>>,
     misfits: RefCell<Vec<Misfit>>,
 }
@@ -43,7 +43,7 @@ pub(super) struct Tally {
 impl Tally {
     /// For so many custom fields.
     pub(super) fn of(custom_fields: usize) -> Self {
-        let sent = vec![Cell::new(false); custom_fields + OTHERS.len()];
+        let sent = vec![Cell::new(0); custom_fields + OTHERS.len()];
         Self { sent, counts: RefCell::default(), misfits: RefCell::default() }
     }
 
@@ -66,7 +66,7 @@ impl Tally {
 
     /// A value was sent as it is.
     pub(super) fn sent(&self, target: Target) {
-        self.sent[self.index(target)].set(true);
+        self.sent[self.index(target)].update(|sent| sent + 1);
     }
 
     /// A value was not sent as it is; `sent` went instead.
@@ -95,14 +95,14 @@ impl Tally {
         let counts = self.counts.borrow();
         let tally = |target| TargetTally {
             target,
-            is_sent: self.sent[self.index(target)].get(),
+            sent: self.sent[self.index(target)].get(),
             misfits: ProblemCode::ALL
                 .into_iter()
                 .filter_map(|code| Some((code, *counts.get(&(target, code))?)))
                 .collect(),
         };
         let tallies = self.targets().map(tally);
-        let tallies = tallies.filter(|tally| tally.is_sent || !tally.misfits.is_empty()).collect();
+        let tallies = tallies.filter(|tally| tally.sent > 0 || !tally.misfits.is_empty()).collect();
         drop(counts);
         (self.misfits.into_inner(), tallies)
     }
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(misfits.len(), MISFITS_MAX);
         assert_eq!(misfits[0].value, format!("a<U+200B>{}", "é".repeat(98)));
         let counted = [(code, 10_001)].into();
-        assert_eq!(tallies, [TargetTally { target, is_sent: false, misfits: counted }]);
+        assert_eq!(tallies, [TargetTally { target, sent: 0, misfits: counted }]);
     }
 
     #[test]
@@ -138,14 +138,12 @@ mod tests {
         tally.misfit(3, Target::MobileNumber, ProblemCode::NotAPhoneNumber, "none", None);
         tally.misfit(4, Target::CustomField(1), ProblemCode::Cut, "Yesterday", Some("Yes"));
         tally.sent(Target::ConsentToSendSms);
+        tally.sent(Target::ConsentToSendSms);
         let (misfits, tallies) = tally.finish();
         assert_eq!(misfits[1].sent.as_deref(), Some("Yes"));
-        let sent: Vec<_> = tallies.iter().map(|tally| (tally.target, tally.is_sent)).collect();
-        let expected = [
-            (Target::CustomField(1), true),
-            (Target::MobileNumber, false),
-            (Target::ConsentToSendSms, true),
-        ];
+        let sent: Vec<_> = tallies.iter().map(|tally| (tally.target, tally.sent)).collect();
+        let expected =
+            [(Target::CustomField(1), 1), (Target::MobileNumber, 0), (Target::ConsentToSendSms, 2)];
         assert_eq!(sent, expected);
     }
 }

@@ -8,7 +8,7 @@ use super::channel::{Channel, ChannelKind};
 use super::delivery::Delivery;
 use super::notice::Notice;
 use super::target::ChannelTarget;
-use super::{email, slack, teams};
+use super::{email, slack, teams, unsubscribing};
 use crate::db::Time;
 use crate::outbound::{Outbound, PostAnswer};
 use crate::secrets::Keys;
@@ -55,7 +55,7 @@ pub async fn attempt(
     now: Time,
 ) -> Attempt {
     let sent = match channel.kind {
-        ChannelKind::Email => by_mail(outbound, channel, delivery).await,
+        ChannelKind::Email => by_mail(outbound, keys, channel, delivery).await,
         ChannelKind::Slack | ChannelKind::Teams | ChannelKind::Webhook => {
             by_post(outbound, keys, channel, delivery, now).await
         }
@@ -82,6 +82,7 @@ impl Attempt {
 
 async fn by_mail(
     outbound: &Outbound,
+    keys: &Keys,
     channel: &Channel,
     delivery: &Delivery,
 ) -> Result<Attempt, Attempt> {
@@ -90,7 +91,9 @@ async fn by_mail(
     let mailer = mailer.ok_or_else(|| Attempt::failed(TryVerdict::Retry, &unset))?;
     let notice = read(delivery)?;
     let to = delivery.recipient.as_deref().unwrap_or_default();
-    match mailer.send(&email::mail(channel, delivery, &notice, to)).await {
+    let public = outbound.public_url.as_ref();
+    let unsubscribe = public.map(|public| unsubscribing::link(public, keys, channel, to));
+    match mailer.send(&email::mail(channel, delivery, &notice, (to, unsubscribe))).await {
         Ok(()) => Ok(Attempt::Delivered { status: None }),
         Err(error) if error.is_permanent => Err(Attempt::failed(TryVerdict::GiveUp, &error)),
         Err(error) => Err(Attempt::failed(TryVerdict::Retry, &error)),

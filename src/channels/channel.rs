@@ -10,7 +10,7 @@ use crate::db::{Stamps, Time};
 use crate::names::{ChannelId, DisplayName};
 
 /// By what means a channel tells people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[sqlx(type_name = "text", rename_all = "camelCase")]
 pub enum ChannelKind {
@@ -22,6 +22,21 @@ pub enum ChannelKind {
     Teams,
     /// A program, by Standard Webhooks 1.0.
     Webhook,
+}
+
+impl ChannelKind {
+    pub const ALL: [Self; 4] = [Self::Email, Self::Slack, Self::Teams, Self::Webhook];
+
+    /// As the API, the database and labels write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+            Self::Webhook => "webhook",
+        }
+    }
 }
 
 /// How the messages of a webhook are signed.
@@ -55,6 +70,15 @@ pub struct Channel {
     pub disabled_because: Option<String>,
     #[sqlx(flatten)]
     pub stamps: Stamps,
+}
+
+impl Channel {
+    /// Whether its messages go to this address; a channel of another kind than e-mail has none.
+    #[must_use]
+    pub fn sends_to(&self, recipient: &str) -> bool {
+        self.kind != ChannelKind::Email
+            || self.recipients.to.iter().any(|one| one.as_str() == recipient)
+    }
 }
 
 /// A sealed target, and what is stored beside it.

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::plain::plain;
 use crate::db::Time;
-use crate::names::{AlertId, ConnectionId, Culprit, ExportId, RunId};
+use crate::names::{AlertId, ChannelId, ConnectionId, Culprit, ExportId, RunId};
+use crate::params::Params;
 
 /// What a message is about. The words are the types of Standard Webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -68,7 +70,10 @@ pub struct NoticeData {
     pub export_id: Option<ExportId>,
     #[schema(required)]
     pub connection_id: Option<ConnectionId>,
-    /// Name of the export or the connection.
+    /// The channel that accepts nothing; `null` of every other alert.
+    #[schema(required)]
+    pub channel_id: Option<ChannelId>,
+    /// Name of the export, the connection or the channel.
     #[schema(required)]
     pub subject_name: Option<String>,
     #[schema(required)]
@@ -91,9 +96,36 @@ pub struct NoticeReason {
     pub culprit: Culprit,
     /// What happened and what to do.
     pub message: String,
+    /// The values that the message names, for who says it in other words.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"segment": "HighValue"}))]
+    pub params: Params,
 }
 
+/// The most characters of a title and of a message: as JSON, the longest message stays below the 20 kB of the standard.
+const TITLE_MAX: usize = 300;
+const MESSAGE_MAX: usize = 2000;
+
 impl Notice {
+    /// A message of which no text turns the direction of another, and none is too long for its receivers.
+    #[must_use]
+    pub fn new(r#type: NoticeEvent, timestamp: Time, data: NoticeData) -> Self {
+        let message = |text: &str| plain(text, MESSAGE_MAX);
+        let reason = data.reason.map(|reason| NoticeReason {
+            message: message(&reason.message),
+            params: reason.params.map_texts(|text| plain(text, TITLE_MAX)),
+            ..reason
+        });
+        let data = NoticeData {
+            title: plain(&data.title, TITLE_MAX),
+            message: message(&data.message),
+            subject_name: data.subject_name.map(|name| plain(&name, TITLE_MAX)),
+            reason,
+            ..data
+        };
+        Self { r#type, timestamp, data }
+    }
+
     /// The message of the test button.
     #[must_use]
     pub fn test(instance_id: Uuid, channel: &str, now: Time) -> Self {
@@ -105,13 +137,14 @@ impl Notice {
             message: "Somebody tests this channel. There is nothing to do.".to_owned(),
             export_id: None,
             connection_id: None,
+            channel_id: None,
             subject_name: None,
             run_id: None,
             reason: None,
             opened_utc: None,
             resolved_utc: None,
         };
-        Self { r#type: NoticeEvent::Tested, timestamp: now, data }
+        Self::new(NoticeEvent::Tested, now, data)
     }
 
     /// What else is known, as pairs for people: what it is about, and since when.
@@ -120,9 +153,11 @@ impl Notice {
         let data = &self.data;
         let time = |time: Time| time.format("%Y-%m-%d %H:%M UTC").to_string();
         let name = |is: bool| data.subject_name.clone().filter(|_| is);
+        let (is_export, is_channel) = (data.export_id.is_some(), data.channel_id.is_some());
         let facts = [
-            ("Export", name(data.export_id.is_some())),
-            ("Connection", name(data.export_id.is_none())),
+            ("Export", name(is_export)),
+            ("Channel", name(is_channel)),
+            ("Connection", name(!is_export && !is_channel)),
             ("Since", data.opened_utc.map(time)),
             ("Until", data.resolved_utc.map(time)),
             ("Run", data.run_id.map(|run| run.0.to_string())),

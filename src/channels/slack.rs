@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::notice::Notice;
+use super::plain::cut;
 
 /// Characters of a header and of a section that Slack accepts.
 const HEADER_MAX: usize = 150;
@@ -27,14 +28,6 @@ pub fn body(notice: &Notice) -> Value {
 /// Slack reads these three as its own (mentions, links).
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let beginning: String = text.chars().take(most - 1).collect();
-    format!("{beginning}…")
 }
 
 #[cfg(test)]

@@ -69,8 +69,18 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewChannel<'_>) -> Result<Channe
     })
 }
 
-/// How many the instance has.
-pub async fn count(tx: &mut ReadHandle, instance: Uuid) -> Result<i64> {
+/// How many the instance has. Until the transaction ends nobody else creates one.
+pub async fn count_to_create(tx: &mut WriteHandle, instance: Uuid) -> Result<i64> {
+    sql!(&mut *tx, |db| {
+        sqlx::query(
+            "INSERT INTO channel_quotas (instance_id) VALUES ($1)
+             ON CONFLICT (instance_id) DO UPDATE SET instance_id = $1",
+        )
+        .bind(instance)
+        .execute(db)
+        .await
+        .map(drop)
+    })?;
     sql!(tx, |db| {
         sqlx::query_scalar("SELECT COUNT(*) FROM channels WHERE instance_id = $1")
             .bind(instance)

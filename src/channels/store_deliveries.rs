@@ -15,8 +15,11 @@ use crate::sql;
 /// Messages of one channel that are tried at a time, in all processes: a receiver that does not answer does not keep
 /// the other channels waiting.
 const PER_CHANNEL: i64 = 8;
-/// The same of one instance: its receivers do not keep those of other instances waiting.
+/// The same of one instance and one kind: its receivers do not keep those of other instances waiting.
 const PER_INSTANCE: i64 = 32;
+/// As many more, of channels of which none is being tried: receivers of an instance that do not answer do not keep its
+/// other ones waiting.
+const PER_INSTANCE_FIRST: i64 = 64;
 
 /// Adds a message to the outbox, in the transaction that causes it: one for each recipient. Due at once, or held for
 /// this long by who tries at once.
@@ -71,11 +74,26 @@ async fn insert(
     })
 }
 
-/// Claims messages that are due, the oldest first, and few of each channel and of each instance: for so long nobody
-/// else tries them. A later message about an alert waits for the one before: “resolved” never comes before “failed”.
-/// One whose process was killed is claimed by another one later.
+/// The kinds of channels for which something is due and not being tried.
+pub async fn kinds_due(tx: &mut ReadHandle, now: Time) -> Result<Vec<ChannelKind>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT DISTINCT channels.kind FROM deliveries JOIN channels ON channels.id = deliveries.channel_id
+             WHERE deliveries.status = 'pending' AND deliveries.next_utc <= $1
+                 AND (deliveries.lease_until IS NULL OR deliveries.lease_until < $1)",
+        )
+        .bind(now)
+        .fetch_all(db)
+        .await
+    })
+}
+
+/// Claims messages of a kind that are due, the oldest first, and few of each channel and of each instance: for so long
+/// nobody else tries them. A later message about an alert waits for the one before: “resolved” never comes before
+/// “failed”. One whose process was killed is claimed by another one later.
 pub async fn claim(
     tx: &mut WriteHandle,
+    kind: ChannelKind,
     now: Time,
     lease: Duration,
     limit: i64,
@@ -83,21 +101,24 @@ pub async fn claim(
     sql!(tx, |db| {
         sqlx::query_as(
             "UPDATE deliveries SET lease_until = $2, attempts = attempts + 1 WHERE id IN (
-                 SELECT id FROM (SELECT id, next_utc, lease_until, ROW_NUMBER() OVER (
+                 SELECT id FROM (SELECT id, next_utc, lease_until, of_channel, ROW_NUMBER() OVER (
                      PARTITION BY instance_id
                      ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, of_channel, next_utc, id) AS of_instance
                  FROM (
-                     SELECT id, instance_id, next_utc, lease_until, ROW_NUMBER() OVER (
-                         PARTITION BY channel_id
-                         ORDER BY CASE WHEN lease_until >= $1 THEN 0 ELSE 1 END, next_utc, id) AS of_channel
-                     FROM deliveries AS message WHERE status = 'pending' AND next_utc <= $1
-                         AND (alert_id IS NULL OR NOT EXISTS (
+                     SELECT message.id, message.instance_id, message.next_utc, message.lease_until, ROW_NUMBER() OVER (
+                         PARTITION BY message.channel_id
+                         ORDER BY CASE WHEN message.lease_until >= $1 THEN 0 ELSE 1 END, message.next_utc, message.id)
+                         AS of_channel
+                     FROM deliveries AS message JOIN channels ON channels.id = message.channel_id
+                     WHERE channels.kind = $6 AND message.status = 'pending' AND message.next_utc <= $1
+                         AND (message.alert_id IS NULL OR NOT EXISTS (
                          SELECT 1 FROM deliveries AS earlier
                          WHERE earlier.alert_id = message.alert_id AND earlier.channel_id = message.channel_id
                              AND COALESCE(earlier.recipient, '') = COALESCE(message.recipient, '')
                              AND earlier.status = 'pending' AND earlier.id < message.id))) AS waiting
                  WHERE of_channel <= $3) AS few
-                 WHERE of_instance <= $5 AND (lease_until IS NULL OR lease_until < $1)
+                 WHERE (of_instance <= $5 OR (of_channel = 1 AND of_instance <= $7))
+                     AND (lease_until IS NULL OR lease_until < $1)
                  ORDER BY next_utc, id LIMIT $4)
                AND status = 'pending' AND (lease_until IS NULL OR lease_until < $1)
              RETURNING *",
@@ -107,6 +128,8 @@ pub async fn claim(
         .bind(PER_CHANNEL)
         .bind(limit)
         .bind(PER_INSTANCE)
+        .bind(kind)
+        .bind(PER_INSTANCE_FIRST)
         .fetch_all(db)
         .await
     })
@@ -166,6 +189,27 @@ pub async fn give_up(tx: &mut WriteHandle, channel: ChannelId, why: &str) -> Res
     })
 }
 
+/// The same for one address of a channel.
+pub async fn give_up_at(
+    tx: &mut WriteHandle,
+    channel: ChannelId,
+    recipient: &str,
+    why: &str,
+) -> Result<()> {
+    sql!(tx, |db| {
+        sqlx::query(
+            "UPDATE deliveries SET status = 'failed', detail = $3, lease_until = NULL
+             WHERE channel_id = $1 AND recipient = $2 AND status = 'pending'",
+        )
+        .bind(channel)
+        .bind(recipient)
+        .bind(why)
+        .execute(db)
+        .await
+        .map(drop)
+    })
+}
+
 /// Messages of a channel, newest first.
 pub async fn list(
     tx: &mut ReadHandle,
@@ -202,24 +246,12 @@ pub async fn resend(tx: &mut WriteHandle, id: DeliveryId, now: Time) -> Result<O
     sql!(tx, |db| {
         sqlx::query_as(
             "UPDATE deliveries SET status = 'pending', attempts = 0, next_utc = $2, lease_until = NULL,
-                 delivered_utc = NULL
+                 delivered_utc = NULL, resent_utc = $2
              WHERE id = $1 AND (lease_until IS NULL OR lease_until < $2) RETURNING *",
         )
         .bind(id)
         .bind(now)
         .fetch_optional(db)
-        .await
-    })
-}
-
-/// How many messages wait, and since when the first of them is due.
-pub async fn backlog(tx: &mut ReadHandle, now: Time) -> Result<(i64, Option<Time>)> {
-    sql!(tx, |db| {
-        sqlx::query_as(
-            "SELECT COUNT(*), MIN(next_utc) FROM deliveries WHERE status = 'pending' AND next_utc <= $1",
-        )
-        .bind(now)
-        .fetch_one(db)
         .await
     })
 }

@@ -21,9 +21,9 @@ pub fn body(notice: &Notice) -> Value {
 
 fn card(notice: &Notice) -> Value {
     let colour = match notice.r#type {
-        NoticeEvent::Opened | NoticeEvent::Reminded => "Attention",
-        NoticeEvent::Resolved => "Good",
-        NoticeEvent::Tested => "Accent",
+        NoticeEvent::Opened | NoticeEvent::Reminded => "attention",
+        NoticeEvent::Resolved => "good",
+        NoticeEvent::Tested => "accent",
     };
     let facts = notice.facts();
     let facts: Vec<_> =
@@ -34,7 +34,7 @@ fn card(notice: &Notice) -> Value {
         "version": VERSION,
         "msteams": {"width": "Full"},
         "body": [
-            {"type": "TextBlock", "text": plain(&notice.data.title), "weight": "Bolder", "size": "Medium",
+            {"type": "TextBlock", "text": plain(&notice.data.title), "weight": "bolder", "size": "medium",
                 "color": colour, "wrap": true},
             {"type": "TextBlock", "text": plain(&notice.data.message), "wrap": true},
             {"type": "FactSet", "facts": facts},

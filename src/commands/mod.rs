@@ -1,5 +1,6 @@
 //! The command line: a file for each command, with its arguments and what it does.
 
+mod allocator;
 mod apply;
 mod audit;
 mod config;
@@ -10,6 +11,7 @@ mod ready;
 mod sample;
 mod sandbox;
 mod serve;
+mod support_bundle;
 mod token;
 mod values;
 mod variables;
@@ -25,6 +27,8 @@ use crate::demo;
 use crate::schedules::zones;
 use crate::telemetry::settings::TraceSettings;
 use crate::telemetry::{self, Telemetry};
+
+pub use allocator::bound_memory;
 
 /// The version, and the commit if the build knows it.
 static VERSION: LazyLock<String> = LazyLock::new(|| match option_env!("SEGMENT_EXPORT_COMMIT") {
@@ -75,6 +79,8 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Asks a service whether it is ready; for images without a shell.
     Ready(ready::Args),
+    /// Writes an archive for who helps you: settings without secrets, versions, runs, metrics. Nothing of a person.
+    SupportBundle(Box<support_bundle::Args>),
     /// Writes realistic profiles as CSV, NDJSON or Parquet.
     Sample(sample::Args),
 }
@@ -129,6 +135,7 @@ async fn execute(
         Command::Try(trial) => Box::pin(demo::run_trial(trial, telemetry.metrics.clone())).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Ready(args) => ready::run(args).await,
+        Command::SupportBundle(args) => support_bundle::run(*args, &LONG_VERSION).await,
         Command::Sample(args) => sample::run(&args),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -138,6 +145,10 @@ async fn execute(
 const fn reads_settings(command: &Command) -> bool {
     matches!(
         command,
-        Command::Serve(_) | Command::Migrate(_) | Command::Keys(_) | Command::Audit(_)
+        Command::Serve(_)
+            | Command::Migrate(_)
+            | Command::Keys(_)
+            | Command::Audit(_)
+            | Command::SupportBundle(_)
     )
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use secrecy::SecretString;
+use url::Url;
 
 use super::rule::Rule;
 use crate::outbound::MailSettings;
@@ -21,6 +22,10 @@ pub struct ChannelSettings {
     /// PEM file of the authorities that sign the certificate of the mail server; those of the system when unset.
     #[arg(long, env = "SEGMENT_EXPORT_SMTP_CA")]
     pub smtp_ca: Option<PathBuf>,
+    /// Address at which people reach this service, such as `https://export.example.com`. With it, mails have a link by
+    /// which their reader gets no more of them.
+    #[arg(long, env = "SEGMENT_EXPORT_PUBLIC_URL")]
+    pub public_url: Option<Url>,
     /// Allows channels at addresses of this machine and of private networks, also without TLS. Administrators of
     /// instances can then reach what only this service can reach.
     #[arg(long, env = "SEGMENT_EXPORT_CHANNELS_ALLOW_PRIVATE")]
@@ -52,12 +57,22 @@ pub struct ChannelSettings {
 }
 
 impl ChannelSettings {
-    pub(super) fn rules(&self) -> Vec<Rule> {
-        vec![(
-            self.smtp_url.is_some() == self.smtp_from.is_some()
-                && (self.smtp_ca.is_none() || self.smtp_url.is_some()),
-            "SEGMENT_EXPORT_SMTP_URL and …_SMTP_FROM go together, and …_SMTP_CA is for them: set both, or none",
-        )]
+    pub(super) fn rules(&self, dev: bool) -> Vec<Rule> {
+        let is_address = |url: &Url| {
+            let is_safe = url.scheme() == "https" || (dev && url.scheme() == "http");
+            is_safe && url.query().is_none() && url.fragment().is_none()
+        };
+        vec![
+            (
+                self.smtp_url.is_some() == self.smtp_from.is_some()
+                    && (self.smtp_ca.is_none() || self.smtp_url.is_some()),
+                "SEGMENT_EXPORT_SMTP_URL and …_SMTP_FROM go together, and …_SMTP_CA is for them: set both, or none",
+            ),
+            (
+                self.public_url.as_ref().is_none_or(is_address),
+                "SEGMENT_EXPORT_PUBLIC_URL must begin with https:// (http:// only with --dev), without a query",
+            ),
+        ]
     }
 
     pub(super) fn check(&self) -> anyhow::Result<()> {

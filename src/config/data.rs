@@ -1,6 +1,6 @@
 //! Settings of the database, the queue, Campaign Monitor, and the keys that seal secrets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -8,7 +8,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::db::DatabaseLimits;
+use crate::db::{self, DatabaseLimits, PoolMode, PostgresAddress};
 use crate::secrets::{self, Keys};
 
 /// When no setting says otherwise.
@@ -18,7 +18,8 @@ const DEV_ENCRYPTION_KEYS: &str = "dev:c2VnbWVudC1leHBvcnQgZGV2ZWxvcG1lbnQga2V5I
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
 pub struct Data {
-    /// `sqlite://FILE` or `postgres://…`; for TLS with `?sslmode=verify-full&sslrootcert=FILE`.
+    /// `sqlite://FILE` or `postgres://…`; for TLS with `?sslmode=verify-full&sslrootcert=FILE`. Of several hosts,
+    /// separated by commas, the one that accepts writes is used.
     #[arg(
         long,
         env = "SEGMENT_EXPORT_DATABASE_URL",
@@ -26,6 +27,18 @@ pub struct Data {
         hide_env_values = true
     )]
     pub database_url: SecretString,
+    /// File with the password of `PostgreSQL`, read again for each connection: for passwords that expire.
+    #[arg(long, env = "SEGMENT_EXPORT_DATABASE_PASSWORD_FILE")]
+    pub database_password_file: Option<PathBuf>,
+    /// How long a connection is one session of `PostgreSQL`: `transaction` behind a pooler such as `PgBouncer` in that
+    /// mode.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_DATABASE_POOL_MODE",
+        value_enum,
+        default_value_t = PoolMode::Session
+    )]
+    pub database_pool_mode: PoolMode,
     /// Most `PostgreSQL` connections of a process.
     #[arg(
         long,
@@ -52,9 +65,13 @@ pub struct Data {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub database_statement_ms: u64,
-    /// `redis://…` or `rediss://…`; without it the queue lives in this process.
+    /// `redis://…` or `rediss://…`, with several hosts separated by commas for a cluster, or
+    /// `rediss+sentinel://HOST,HOST/NAME` with those of Sentinels; without it the queue lives in this process.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
+    /// File with the password of Redis, read again for each connection: for passwords that expire.
+    #[arg(long, env = "SEGMENT_EXPORT_REDIS_PASSWORD_FILE")]
+    pub redis_password_file: Option<PathBuf>,
     /// PEM file of the authorities that sign the certificate of Redis, for `rediss://`; those of the system when unset.
     #[arg(long, env = "SEGMENT_EXPORT_REDIS_CA")]
     pub redis_ca: Option<PathBuf>,
@@ -81,6 +98,7 @@ impl Data {
     pub(super) fn checks(&self, dev: bool) -> Vec<anyhow::Result<()>> {
         vec![
             self.database_url().map(drop),
+            self.check_database(),
             self.check_keys(dev),
             self.check_queue(),
             self.check_campaign_monitor(),
@@ -111,17 +129,56 @@ impl Data {
         Ok(())
     }
 
+    /// An address that cannot be read is refused in words that do not repeat it, because it may have a password.
+    fn check_database(&self) -> anyhow::Result<()> {
+        let Some(address) = self.postgres()? else {
+            anyhow::ensure!(
+                self.database_password_file.is_none()
+                    && self.database_pool_mode == PoolMode::Session,
+                "SEGMENT_EXPORT_DATABASE_PASSWORD_FILE and …_POOL_MODE are for PostgreSQL: set \
+                 SEGMENT_EXPORT_DATABASE_URL to one"
+            );
+            return Ok(());
+        };
+        let Some(file) = &self.database_password_file else { return Ok(()) };
+        anyhow::ensure!(
+            !address.has_password(),
+            "SEGMENT_EXPORT_DATABASE_URL has a password, and SEGMENT_EXPORT_DATABASE_PASSWORD_FILE is set: remove one \
+             of them"
+        );
+        check_password_file("DATABASE", file)
+    }
+
+    /// The servers of the database; `None` for an embedded one.
+    fn postgres(&self) -> anyhow::Result<Option<PostgresAddress>> {
+        let url = self.database_url.expose_secret();
+        if !url.starts_with("postgres") {
+            return Ok(None);
+        }
+        PostgresAddress::parse(url).map(Some).map_err(|error| {
+            anyhow::anyhow!("SEGMENT_EXPORT_DATABASE_URL cannot be read ({})", db::in_words(&error))
+        })
+    }
+
     fn check_queue(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.redis_url.is_none() || self.database_url.expose_secret().starts_with("postgres"),
             "a queue in Redis serves several processes, and those need PostgreSQL: set SEGMENT_EXPORT_DATABASE_URL"
         );
-        let is_tls = |url: &SecretString| url.expose_secret().starts_with("rediss://");
+        let is_tls = |url: &SecretString| url.expose_secret().starts_with("rediss");
         anyhow::ensure!(
             self.redis_ca.is_none() || self.redis_url.as_ref().is_some_and(is_tls),
             "SEGMENT_EXPORT_REDIS_CA is for TLS: SEGMENT_EXPORT_REDIS_URL must begin with rediss://"
         );
-        Ok(())
+        let Some(file) = &self.redis_password_file else { return Ok(()) };
+        let url = self.redis_url.as_ref().map_or("", |url| url.expose_secret());
+        let (_, hosts) = url.split_once("://").unwrap_or_default();
+        let user = hosts.split('@').next().filter(|user| user.len() < hosts.len());
+        anyhow::ensure!(
+            !url.is_empty() && !user.is_some_and(|user| user.contains(':')),
+            "SEGMENT_EXPORT_REDIS_PASSWORD_FILE is set: SEGMENT_EXPORT_REDIS_URL must name a Redis without a password"
+        );
+        check_password_file("REDIS", file)
     }
 
     fn check_campaign_monitor(&self) -> anyhow::Result<()> {
@@ -155,6 +212,15 @@ impl Data {
             connections: self.database_connections,
             wait: Duration::from_millis(self.database_wait_ms),
             statement: Duration::from_millis(self.database_statement_ms),
+            pool_mode: self.database_pool_mode,
         }
     }
+}
+
+/// At each connection it is read again; at the start it must hold something.
+fn check_password_file(engine: &str, file: &Path) -> anyhow::Result<()> {
+    secrets::read_file(file).map(drop).map_err(|why| {
+        let file = file.display();
+        anyhow::anyhow!("SEGMENT_EXPORT_{engine}_PASSWORD_FILE names {file}, which {why}")
+    })
 }

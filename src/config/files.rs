@@ -1,9 +1,8 @@
 //! Secrets that are read from files, as Docker and Kubernetes hand them over: each secret setting has a second one that
-//! names a file.
+//! names a file. They are read once, at the start; the files of passwords that expire are settings of the database and
+//! the queue.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
@@ -11,12 +10,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::channels::ChannelSettings;
 use super::data::{DEFAULT_DATABASE_URL, Data};
+use super::heartbeat::HeartbeatSettings;
 use super::oauth::OAuth;
 use super::storage::StorageArgs;
 use crate::identity::settings::Auth;
-
-/// A secret is short: what is longer is another file. In bytes.
-const SECRET_BYTES_MAX: u64 = 64 << 10;
+use crate::secrets;
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -42,9 +40,15 @@ pub struct SecretFiles {
     /// File that holds the value of `--sql-sources`.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_SOURCES_FILE")]
     pub sql_sources_file: Option<PathBuf>,
+    /// File that holds the value of `--row-log-key`.
+    #[arg(long, env = "SEGMENT_EXPORT_ROW_LOG_KEY_FILE")]
+    pub row_log_key_file: Option<PathBuf>,
     /// File that holds the value of `--smtp-url`.
     #[arg(long, env = "SEGMENT_EXPORT_SMTP_URL_FILE")]
     pub smtp_url_file: Option<PathBuf>,
+    /// File that holds the value of `--heartbeat-url`.
+    #[arg(long, env = "SEGMENT_EXPORT_HEARTBEAT_URL_FILE")]
+    pub heartbeat_url_file: Option<PathBuf>,
 }
 
 impl SecretFiles {
@@ -55,7 +59,7 @@ impl SecretFiles {
         storage: &mut StorageArgs,
         auth: &mut Auth,
         oauth: &mut OAuth,
-        channels: &mut ChannelSettings,
+        (channels, heartbeat): (&mut ChannelSettings, &mut HeartbeatSettings),
     ) -> Vec<anyhow::Result<()>> {
         let url = &data.database_url;
         let mut url = (url.expose_secret() != DEFAULT_DATABASE_URL).then(|| url.clone());
@@ -75,7 +79,9 @@ impl SecretFiles {
             ),
             fill("STORAGE_OPTIONS", self.storage_options_file.take(), &mut storage.storage_options),
             fill("SQL_SOURCES", self.sql_sources_file.take(), &mut storage.sql_sources),
+            fill("ROW_LOG_KEY", self.row_log_key_file.take(), &mut storage.row_log_key),
             fill("SMTP_URL", self.smtp_url_file.take(), &mut channels.smtp_url),
+            fill("HEARTBEAT_URL", self.heartbeat_url_file.take(), &mut heartbeat.heartbeat_url),
         ];
         if let Some(url) = url {
             data.database_url = url;
@@ -94,28 +100,11 @@ fn fill(
         setting.is_none(),
         "SEGMENT_EXPORT_{name} and SEGMENT_EXPORT_{name}_FILE are both set: remove one of them"
     );
-    let secret = read_secret(&file).map_err(|why| {
+    let secret = secrets::read_file(&file).map_err(|why| {
         anyhow::anyhow!("SEGMENT_EXPORT_{name}_FILE names {}, which {why}", file.display())
     })?;
     *setting = Some(secret);
     Ok(())
-}
-
-/// The error says what is wrong with the file, and never repeats what it holds.
-fn read_secret(file: &Path) -> Result<SecretString, String> {
-    let mut bytes = Vec::new();
-    let read = File::open(file)
-        .and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read ({error})"))?;
-    if read as u64 > SECRET_BYTES_MAX {
-        return Err(format!("is longer than {SECRET_BYTES_MAX} bytes"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| "is not text in UTF-8")?;
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.trim().is_empty() {
-        return Err("is empty".into());
-    }
-    Ok(text.into())
 }
 
 #[cfg(test)]
@@ -130,7 +119,7 @@ mod tests {
             [("one", "one"), ("one\n", "one"), ("one\r\n\n", "one"), (" one \ntwo\n", " one \ntwo")]
         {
             std::fs::write(&file, content).unwrap();
-            assert_eq!(read_secret(&file).unwrap().expose_secret(), expected, "{content:?}");
+            assert_eq!(secrets::read_file(&file).unwrap().expose_secret(), expected, "{content:?}");
         }
     }
 

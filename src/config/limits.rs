@@ -198,6 +198,23 @@ pub struct Limits {
         value_parser = days()
     )]
     pub keep_batches_days: u32,
+    /// Days that the tombstones of an erasure keep its people from being sent.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_TOMBSTONE_DAYS",
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(31..=3650)
+    )]
+    pub tombstone_days: u32,
+    /// Days that you keep backups of the database and of the storage: erasures say when the last one with a person
+    /// expires. 0: unknown.
+    #[arg(
+        long,
+        env = "SEGMENT_EXPORT_KEEP_BACKUPS_DAYS",
+        default_value_t = 0,
+        value_parser = days()
+    )]
+    pub keep_backups_days: u32,
 }
 
 /// 0 would switch the service off.

@@ -8,6 +8,7 @@ mod channels;
 mod console;
 mod data;
 mod files;
+mod heartbeat;
 mod limits;
 pub mod names;
 mod oauth;
@@ -31,6 +32,7 @@ pub use channels::ChannelSettings;
 pub use console::ConsoleSettings;
 pub use data::Data;
 pub use files::SecretFiles;
+pub use heartbeat::HeartbeatSettings;
 pub use limits::Limits;
 pub use oauth::OAuth;
 pub use overload::{BODY_OVERHEAD_BYTES, Overload};
@@ -114,6 +116,9 @@ pub struct Config {
     pub channels: ChannelSettings,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as the help of the command")]
+    pub heartbeat: HeartbeatSettings,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the command")]
     pub overload: Overload,
 }
 
@@ -127,8 +132,8 @@ impl Config {
     }
 
     fn read_secrets(&mut self) -> Vec<anyhow::Result<()>> {
-        let Self { data, storage, auth, oauth, channels, secret_files, .. } = self;
-        secret_files.read(data, storage, auth, oauth, channels)
+        let Self { data, storage, auth, oauth, channels, heartbeat, secret_files, .. } = self;
+        secret_files.read(data, storage, auth, oauth, (channels, heartbeat))
     }
 
     /// Fills in the development defaults, and refuses settings that contradict each other.
@@ -184,14 +189,20 @@ impl Config {
 
     /// The rules of each group of settings, and those between them.
     fn rules_broken(&self) -> Vec<String> {
-        let storage = [self.storage.roots().map(drop), self.storage.data_sources().map(drop)];
+        let storage = [
+            self.storage.roots().map(drop),
+            self.storage.data_sources().map(drop),
+            self.storage.row_log_key().map(drop),
+        ];
         let data = self.data.checks(self.dev).into_iter().chain(storage);
         let groups = [self.auth.rules(self.dev), self.work.rules(), self.oauth.rules(self.dev)];
         let rules = groups.into_iter().flatten().chain(self.console.rules()).chain(self.rules());
-        let rules = rules.chain(self.channels.rules());
+        let rules = rules.chain(self.channels.rules(self.dev));
         let broken = rules.filter(|(holds, _)| !holds).map(|(_, problem)| problem.to_owned());
         let overload = self.overload.check(self.limits.max_body_bytes);
-        let results = data.chain(self.check_plaintext()).chain([overload, self.channels.check()]);
+        let heartbeat = self.heartbeat.check(self.channels.channels_allow_private);
+        let results =
+            data.chain(self.check_plaintext()).chain([overload, self.channels.check(), heartbeat]);
         broken.chain(results.filter_map(Result::err).map(|error| format!("{error:#}"))).collect()
     }
 

@@ -3,16 +3,17 @@
 use anyhow::{Context, ensure};
 use clap::Args;
 use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgSslMode;
 use url::{Host, Url};
 
 use super::channels::ChannelSettings;
 use super::data::Data;
 use super::storage::StorageArgs;
+use crate::db::PostgresAddress;
 use crate::identity::settings::Auth;
 
 /// Schemes of a Redis without TLS, other than sockets of this machine.
-const PLAIN_REDIS: [&str; 2] = ["redis", "valkey"];
+const PLAIN_REDIS: [&str; 4] = ["redis", "valkey", "redis+sentinel", "valkey+sentinel"];
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -72,8 +73,13 @@ impl Plaintext {
     }
 
     fn check_redis(&self, url: &str) -> anyhow::Result<()> {
-        let scheme = Url::parse(url).map(|url| url.scheme().to_owned()).unwrap_or_default();
-        if !PLAIN_REDIS.contains(&scheme.as_str()) || is_here(url) {
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let mut hosts = authority.rsplit('@').next().unwrap_or_default().split(',');
+        // Sentinels name a server that may be anywhere.
+        let is_elsewhere =
+            scheme.contains('+') || !hosts.all(|host| is_here(&format!("redis://{host}")));
+        if !PLAIN_REDIS.contains(&&*scheme.to_ascii_lowercase()) || !is_elsewhere {
             return Ok(());
         }
         ensure!(
@@ -117,15 +123,17 @@ fn check_mail(url: &str) -> anyhow::Result<()> {
 
 /// Whether nobody else can read what is sent to a PostgreSQL: it is here, or TLS is demanded.
 fn is_encrypted(setting: &str, url: &str) -> anyhow::Result<bool> {
-    let options: PgConnectOptions = url.parse().ok().with_context(|| {
+    let address = PostgresAddress::parse(url).ok().with_context(|| {
         format!("SEGMENT_EXPORT_{setting} names a PostgreSQL by an address that cannot be read")
     })?;
-    let demands_tls = matches!(
-        options.get_ssl_mode(),
-        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
-    );
-    let host = options.get_host();
-    Ok(demands_tls || options.get_socket().is_some() || is_here(&format!("http://{host}/")))
+    Ok(address.servers().iter().all(|server| {
+        let demands_tls = matches!(
+            server.get_ssl_mode(),
+            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+        );
+        let host = server.get_host();
+        demands_tls || server.get_socket().is_some() || is_here(&format!("http://{host}/"))
+    }))
 }
 
 /// Whether an address is on this machine, which its traffic never leaves.

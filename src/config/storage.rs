@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -11,6 +13,8 @@ use crate::storage::{DEFAULT_ROOT, DataSourceSettings, RootSettings};
 
 /// Prefixes of the environment variables that hold the credentials of cloud platforms.
 const PLATFORMS: [&str; 3] = ["AZURE_", "AWS_", "GOOGLE_"];
+
+const ROW_LOG_KEY_BYTES_MIN: usize = 32;
 
 #[derive(Args, Clone, Debug)]
 #[expect(missing_docs, reason = "clap would print it as the help of the command")]
@@ -37,6 +41,13 @@ pub struct StorageArgs {
     /// blanks. A data source that is not named is closed, except with `--dev`.
     #[arg(long, env = "SEGMENT_EXPORT_SQL_INSTANCES", default_value = "")]
     pub sql_instances: String,
+    /// Storage roots that this service may write row logs into: their names, separated by blanks. The first root is
+    /// `default`. Without it none, with `--dev` all.
+    #[arg(long, env = "SEGMENT_EXPORT_STORAGE_WRITABLE", default_value = "")]
+    pub storage_writable: String,
+    /// The key of the hashes of addresses in row logs: 32 random bytes or more, base64. Without it rows have no hash.
+    #[arg(long, env = "SEGMENT_EXPORT_ROW_LOG_KEY", hide_env_values = true)]
+    pub row_log_key: Option<SecretString>,
     /// How long a data source may work on one statement: a view that sorts takes longest for its first rows.
     #[arg(
         long,
@@ -67,6 +78,17 @@ impl StorageArgs {
         self.is_open = true;
     }
 
+    /// The key of the hashes in row logs. Refuses one that is found out by trying.
+    pub fn row_log_key(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let Some(key) = &self.row_log_key else { return Ok(None) };
+        let bytes = BASE64_STANDARD.decode(key.expose_secret().trim()).unwrap_or_default();
+        ensure!(
+            bytes.len() >= ROW_LOG_KEY_BYTES_MIN,
+            "SEGMENT_EXPORT_ROW_LOG_KEY must be base64 of 32 bytes or more; make one with `openssl rand -base64 32`"
+        );
+        Ok(Some(bytes))
+    }
+
     /// Who may use what is not named: `None` for all instances.
     fn unnamed(&self) -> Option<Vec<Uuid>> {
         (!self.is_open).then(Vec::new)
@@ -90,6 +112,10 @@ impl StorageArgs {
             let root = roots.iter_mut().find(|root| root.name == name);
             let root = root.with_context(|| unknown("STORAGE_INSTANCES", &name))?;
             root.instances = instances;
+        }
+        for name in self.storage_writable.split_whitespace() {
+            let root = roots.iter_mut().find(|root| root.name == name);
+            root.with_context(|| unknown("STORAGE_WRITABLE", name))?.is_writable = true;
         }
         Ok(roots)
     }
@@ -128,6 +154,7 @@ impl StorageArgs {
             timeout: Duration::from_millis(self.storage_timeout_ms),
             retries: self.storage_retries,
             instances: self.unnamed(),
+            is_writable: self.is_open && self.storage_writable.is_empty(),
         })
     }
 
@@ -205,6 +232,8 @@ mod tests {
             sql_sources: None,
             sql_timeout_ms: 1,
             storage_instances: String::new(),
+            storage_writable: String::new(),
+            row_log_key: None,
             sql_instances: String::new(),
             storage_timeout_ms: 1,
             storage_retries: 0,
@@ -256,6 +285,37 @@ mod tests {
         args.sql_instances = "erp=everybody".into();
         let message = args.data_sources().unwrap_err().to_string();
         assert!(message.contains("name=instance,instance"), "{message}");
+    }
+
+    #[test]
+    fn a_root_is_written_into_only_where_its_name_says_so() {
+        let mut args = args("lake=az://ci/a", "");
+        let writable = |args: &StorageArgs| -> Vec<bool> {
+            args.roots().unwrap().iter().map(|root| root.is_writable).collect()
+        };
+        assert_eq!(writable(&args), [false, false]);
+        args.storage_writable = "lake".into();
+        assert_eq!(writable(&args), [false, true]);
+        args.fill_in_for_development();
+        assert_eq!(writable(&args), [false, true], "what is named counts");
+        args.storage_writable = String::new();
+        assert_eq!(writable(&args), [true, true]);
+        args.storage_writable = "lakes".into();
+        let message = args.roots().unwrap_err().to_string();
+        assert!(message.contains("STORAGE_WRITABLE names \"lakes\""), "{message}");
+    }
+
+    #[test]
+    fn a_key_of_hashes_that_is_short_or_no_base64_is_refused_without_showing_it() {
+        let mut args = args("", "");
+        assert!(args.row_log_key().unwrap().is_none());
+        for wrong in ["c2hvcnQ=", "not base64"] {
+            args.row_log_key = Some(wrong.into());
+            let message = args.row_log_key().unwrap_err().to_string();
+            assert!(message.contains("openssl rand") && !message.contains(wrong), "{message}");
+        }
+        args.row_log_key = Some(BASE64_STANDARD.encode([1; 32]).into());
+        assert_eq!(args.row_log_key().unwrap(), Some(vec![1; 32]));
     }
 
     #[test]

@@ -157,6 +157,10 @@ fn production_is_encrypted_on_the_way_to_everybody() {
         (vec!["--campaign-monitor-url", "http://x.example"], "SEGMENT_EXPORT_CAMPAIGN_MONITOR"),
         (vec!["--database-url", postgres], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
         (vec!["--database-url", &prefer], "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT"),
+        (
+            vec!["--database-url", "postgres://localhost,db.example.com/x"],
+            "SEGMENT_EXPORT_DATABASE_ALLOW_PLAINTEXT",
+        ),
         (vec!["--sql-sources", &sources], "SEGMENT_EXPORT_SQL_SOURCES"),
         (
             vec!["--smtp-url", "smtp://u:p@mail.example.com", "--smtp-from", "a@example.com"],
@@ -177,6 +181,19 @@ fn production_is_encrypted_on_the_way_to_everybody() {
         ),
         (
             vec!["--database-url", &verify, "--redis-url", "redis://redis.example.com"],
+            "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+        ),
+        (
+            vec![
+                "--database-url",
+                &verify,
+                "--redis-url",
+                "redis://localhost:1,redis.example.com:2",
+            ],
+            "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
+        ),
+        (
+            vec!["--database-url", &verify, "--redis-url", "redis+sentinel://localhost/main"],
             "SEGMENT_EXPORT_REDIS_ALLOW_PLAINTEXT",
         ),
     ] {
@@ -240,4 +257,34 @@ fn the_parts_of_a_process_are_separated_by_commas_as_the_help_shows_them() {
     assert_eq!(parts(&["--roles", "api,worker"]).unwrap(), [Part::Api, Part::Worker]);
     let help = Program::command().render_long_help().to_string();
     assert!(help.contains("[default: api,worker,scheduler]"), "{help}");
+}
+
+#[test]
+fn a_password_that_expires_is_in_its_file_alone_and_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "secret").unwrap();
+    let (file, missing) = (file.display().to_string(), "/nowhere/password".to_owned());
+    let dev = |args: &[&str]| check(&[&["--dev"], args].concat());
+    let database = |url: &str, file: &str| {
+        dev(&["--database-url", url, "--database-password-file", file]).map(drop)
+    };
+    assert!(database("postgres://u@one,two/x", &file).is_ok());
+    let redis = |url: &str, file: &str| {
+        let args = ["--database-url", "postgres://u@h/x", "--redis-password-file", file];
+        dev(&[args.as_slice(), &["--redis-url", url]].concat()).map(drop)
+    };
+    assert!(redis("rediss://u@one,two", &file).is_ok());
+
+    for (refused, name) in [
+        (database("sqlite://x.db", &file), "SEGMENT_EXPORT_DATABASE_PASSWORD_FILE"),
+        (database("postgres://u:known@h/x", &file), "SEGMENT_EXPORT_DATABASE_URL has a password"),
+        (database("postgres://u@h/x", &missing), "which cannot be read"),
+        (database("postgres://u@h/x?target_session_attrs=standby", &file), "must be read-write"),
+        (redis("rediss://u:known@h", &file), "SEGMENT_EXPORT_REDIS_PASSWORD_FILE is set"),
+        (redis("rediss://u@h", &missing), "which cannot be read"),
+    ] {
+        let refused = refused.unwrap_err();
+        assert!(refused.contains(name) && !refused.contains("known"), "{refused}");
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::consent_text::ConsentLang;
+use super::consent_text::{ConsentLang, ConsentText};
 use super::credential::{CredentialKind, Secret};
 use crate::db::{Stamps, Time};
 use crate::names::{ConnectionId, DisplayName};
@@ -58,6 +58,7 @@ pub struct Connection {
     pub consent_utc: Time,
     pub consent_version: String,
     pub consent_lang: Option<ConsentLang>,
+    pub consent_hash: Option<String>,
     pub credential_kind: Option<CredentialKind>,
     pub credential_sealed: Option<String>,
     pub credential_last_four: Option<String>,
@@ -73,6 +74,13 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// In which language the text of the consent was shown, as far as it is known.
+    #[must_use]
+    pub fn shown_consent_lang(&self) -> Option<ConsentLang> {
+        let shown = || ConsentText::with_hash(self.consent_hash.as_deref()?);
+        self.consent_lang.or_else(|| shown().map(|text| text.lang))
+    }
+
     #[must_use]
     pub const fn status(&self) -> ConnectionStatus {
         if self.credential_sealed.is_none() {

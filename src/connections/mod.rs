@@ -19,7 +19,7 @@ mod view;
 
 pub(crate) use connection::{AllowedRoles, Connection, ConnectionStatus, ConnectionType};
 pub use consent_text::CONSENT_VERSION;
-pub(crate) use consent_text::ConsentLang;
+pub(crate) use consent_text::{ConsentLang, ConsentText};
 pub(crate) use credential::{ApiKey, SealedCredential};
 pub(crate) use renewal::start_counting;
 pub(crate) use unusable::Unusable;

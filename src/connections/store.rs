@@ -4,7 +4,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::connection::{AllowedRoles, Connection, ConnectionType};
-use super::consent_text::{CONSENT_VERSION, ConsentLang};
+use super::consent_text::{CONSENT_VERSION, ConsentLang, ConsentText};
 use super::credential::SealedCredential;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::{ConnectionId, DisplayName};
@@ -26,11 +26,12 @@ pub struct NewConnection<'a> {
 
 /// Adds a connection without credentials.
 pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Connection> {
+    let shown = new.consent_lang.and_then(|lang| ConsentText::find(CONSENT_VERSION, lang));
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by, consent_utc,
-             consent_version, consent_lang, version, created_by, created_utc, updated_by, updated_utc)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $6, $7, $6, $7) RETURNING *"
+             consent_version, consent_lang, consent_hash, version, created_by, created_utc, updated_by, updated_utc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $6, $7, $6, $7) RETURNING *"
     )
     .bind(new.id)
     .bind(new.instance)
@@ -40,7 +41,8 @@ pub async fn insert(tx: &mut WriteHandle, new: &NewConnection<'_>) -> Result<Con
     .bind(new.by)
     .bind(new.now)
     .bind(CONSENT_VERSION)
-    .bind(new.consent_lang)
+    .bind(new.consent_lang.and_then(ConsentLang::stored))
+    .bind(shown.map(|text| text.hash()))
     .fetch_one(db)
     .await
     })

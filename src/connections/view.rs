@@ -62,6 +62,11 @@ pub struct ConsentView {
     /// In which language the text was shown, if the caller said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lang: Option<ConsentLang>,
+    /// SHA-256 of the text that was shown, in hexadecimal digits; `GET /consent-text` answers the same for this version
+    /// and language. Absent where the language is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "357359bf4f160034207fcb560df95488095d5be98aa5c32bfa1686fb08df7fd2")]
+    pub text_hash: Option<String>,
 }
 
 /// What may be seen of a credential.
@@ -119,7 +124,8 @@ impl ConnectionView {
                 agreed_by: connection.consent_by.clone(),
                 agreed_utc: connection.consent_utc,
                 text_version: connection.consent_version.clone(),
-                lang: connection.consent_lang,
+                lang: connection.shown_consent_lang(),
+                text_hash: connection.consent_hash.clone(),
             },
             credential: CredentialView::of(&connection),
             export_user: ExportUserView::of(&connection),

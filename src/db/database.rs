@@ -1,16 +1,21 @@
 //! The database on either engine: its pools, its migrations, and the handles that statements run on.
 
-use std::sync::{Arc, LazyLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use metrics::histogram;
-use sqlx::migrate::Migrator;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::SqlitePool;
+use sqlx::migrate::MigrateError;
 
+use super::address::PostgresAddress;
+use super::compact::{self, Compaction};
+use super::connections::{self, PgPool};
 use super::file_lock::{file_of, lock_of};
 use super::handle::{Chain, ReadHandle, WriteHandle};
-use super::limits::DatabaseLimits;
-use super::postgres::{self, PostgresSession};
+use super::limits::{DatabaseLimits, PoolMode};
+use super::migrations::{self, MIGRATIONS};
+use super::postgres::PostgresSession;
 use super::same_file::SameFile;
 use super::share::Share;
 use super::sqlite::{self, SqliteSession};
@@ -18,14 +23,6 @@ use super::time::{Time, now};
 use crate::secrets::Keys;
 use crate::telemetry::measures;
 use crate::{db_span, sql};
-
-/// Migrations only add, so that the previous version of the program runs on a newer schema: while pods are replaced one
-/// after the other, and after a rollback.
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("./migrations");
-    migrations.set_ignore_missing(true);
-    migrations
-});
 
 /// Stores everything but the members of segments.
 #[derive(Clone, Debug)]
@@ -49,22 +46,26 @@ enum Engine {
     },
     /// `PostgreSQL`, for more than one process.
     Postgres {
-        /// The most connections are in `limits`.
+        /// Its manager knows the limits.
         pool: PgPool,
-        /// Of each connection, too.
-        limits: DatabaseLimits,
         /// What one instance may hold of them.
         share: Arc<Share>,
     },
 }
 
 impl Db {
-    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits.
-    pub async fn connect(url: &str, limits: DatabaseLimits) -> sqlx::Result<Self> {
+    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) within these limits. A file with the password of
+    /// `PostgreSQL` is read again for each connection.
+    pub async fn connect(
+        url: &str,
+        password_file: Option<PathBuf>,
+        limits: DatabaseLimits,
+    ) -> sqlx::Result<Self> {
         if url.starts_with("postgres") {
             let share = Share::of(limits.connections, limits.wait);
-            let pool = postgres::connect(url, limits).await?;
-            return Ok(Self::of(Engine::Postgres { pool, limits, share }));
+            let address = PostgresAddress::parse(url)?;
+            let pool = connections::connect(address, password_file, limits).await?;
+            return Ok(Self::of(Engine::Postgres { pool, share }));
         }
         let (readers, writer) = sqlite::connect(url, limits.wait).await?;
         let shares = [sqlite::READERS, 1].map(|most| Share::of(most, limits.wait));
@@ -85,27 +86,26 @@ impl Db {
     }
 
     /// Brings the schema up to date. A role that may not change it can start the service when it is.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
         if self.is_migrated().await.unwrap_or_default() {
             return Ok(());
         }
         match &self.engine {
             Engine::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
-            Engine::Postgres { pool, .. } => MIGRATIONS.run(pool).await,
+            Engine::Postgres { pool, .. } => match pool.manager().limits().pool_mode {
+                PoolMode::Session => {
+                    let mut pooled = connections::acquire(pool).await?;
+                    MIGRATIONS.run(&mut pooled.connection).await
+                }
+                PoolMode::Transaction => migrations::run_in_one(self.write().await?).await,
+            },
         }
     }
 
     /// Fails when there is no table of migrations yet.
     async fn is_migrated(&self) -> sqlx::Result<bool> {
-        let applied: Vec<(i64, Vec<u8>)> = sql!(&mut self.read().await?, |db| {
-            sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
-                .fetch_all(db)
-                .await?
-        });
-        let is_applied = |(version, sum): (i64, &[u8])| {
-            applied.iter().any(|(known, same)| *known == version && same == sum)
-        };
-        Ok(MIGRATIONS.iter().all(|one| is_applied((one.version, &one.checksum))))
+        let applied = migrations::applied(&mut self.read().await?).await?;
+        Ok(MIGRATIONS.iter().all(|one| applied.get(&one.version) == Some(&one.checksum.to_vec())))
     }
 
     /// Opens a connection that may only read; each statement is its own transaction. A function that writes does not
@@ -117,8 +117,8 @@ impl Db {
             Engine::Sqlite { readers, shares: [share, _], .. } => {
                 SqliteSession::read(readers, share).await.map(ReadHandle::Sqlite)
             }
-            Engine::Postgres { pool, limits, share } => {
-                PostgresSession::read(pool, *limits, share).await.map(ReadHandle::Postgres)
+            Engine::Postgres { pool, share } => {
+                PostgresSession::read(pool, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -133,8 +133,8 @@ impl Db {
             Engine::Sqlite { writer, shares: [_, share], .. } => {
                 SqliteSession::write(writer, share).await.map(ReadHandle::Sqlite)
             }
-            Engine::Postgres { pool, limits, share } => {
-                PostgresSession::write(pool, *limits, share).await.map(ReadHandle::Postgres)
+            Engine::Postgres { pool, share } => {
+                PostgresSession::write(pool, share).await.map(ReadHandle::Postgres)
             }
         };
         histogram!(measures::DATABASE_WAIT).record(started.elapsed());
@@ -145,11 +145,12 @@ impl Db {
     pub fn measure(&self) {
         let (size, idle) = match &self.engine {
             Engine::Sqlite { readers, writer, .. } => {
-                (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
+                let size = usize::try_from(readers.size() + writer.size()).unwrap_or_default();
+                (size, readers.num_idle() + writer.num_idle())
             }
-            Engine::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
+            Engine::Postgres { pool, .. } => (pool.status().size, pool.status().available),
         };
-        let used = usize::try_from(size).unwrap_or_default().saturating_sub(idle);
+        let used = size.saturating_sub(idle);
         measures::connections(measures::DATABASE_CONNECTIONS, used, idle);
     }
 
@@ -184,6 +185,20 @@ impl Db {
         tx.commit().await
     }
 
+    /// Overwrites what was deleted from these tables, as far as the engine can.
+    pub async fn compact(&self, tables: &[&str]) -> sqlx::Result<Compaction> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => compact::of_sqlite(writer).await,
+            Engine::Postgres { pool, .. } => compact::of_postgres(pool, tables).await,
+        }
+    }
+
+    /// Whether the database is a file of `SQLite`.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
     /// Returns once no connection is open any more.
     pub async fn close(&self) {
         match &self.engine {
@@ -191,7 +206,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres { pool, .. } => pool.close().await,
+            Engine::Postgres { pool, .. } => connections::close(pool).await,
         }
     }
 }

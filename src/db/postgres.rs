@@ -1,4 +1,4 @@
-//! `PostgreSQL`: its connections, and how long we wait for it.
+//! `PostgreSQL`: sessions, and how long we wait for it.
 //!
 //! The server ends statements that take too long. But a server that is paused, or a network that is cut, does not
 //! respond at all, and a caller would wait for ever: so every wait has an end here, and a connection that does not
@@ -7,107 +7,71 @@
 use std::io;
 use std::time::Duration;
 
+use deadpool::managed::Object;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use sqlx::pool::PoolConnection;
+use sqlx::error::BoxDynError;
 use sqlx::postgres::{
-    PgConnectOptions, PgConnection, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo,
+    PgArguments, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres,
 };
-use sqlx::{Connection, Describe, Either, Execute, Executor, PgPool, Postgres, Result, SqlStr};
-use tokio::time::timeout;
+use sqlx::{AssertSqlSafe, Describe, Either, Error, Execute, Executor, Result, SqlStr};
 
-use super::limits::DatabaseLimits;
+use super::connections::{PgPool, Pooled, acquire, answered, may_write, put_back, silent};
+use super::limits::{DatabaseLimits, PoolMode};
 use super::share::{Share, SharePermit};
 use crate::db_span;
-
-/// How long a connection may be idle and still be used untested.
-const UNTESTED_MAX: Duration = Duration::from_secs(1);
-
-/// Opens a pool of connections.
-pub(super) async fn connect(url: &str, limits: DatabaseLimits) -> Result<PgPool> {
-    let milliseconds = |time: Duration| time.as_millis().to_string();
-    let options = url.parse::<PgConnectOptions>()?.application_name("segment-export").options([
-        ("statement_timeout", milliseconds(limits.statement)),
-        ("lock_timeout", milliseconds(limits.wait)),
-        // A process that is paused or cut off within a transaction would block its run for all others.
-        ("idle_in_transaction_session_timeout", milliseconds(limits.wait)),
-    ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(limits.connections)
-        .acquire_timeout(limits.wait)
-        .test_before_acquire(false)
-        .before_acquire(move |connection, about| {
-            Box::pin(test(connection, about.idle_for, limits.wait / 2))
-        })
-        .connect_with(options.clone())
-        .await;
-    match pool {
-        // The pool keeps trying, and does not report why it fails.
-        Err(sqlx::Error::PoolTimedOut) => {
-            answered(limits.wait, PgConnection::connect_with(&options)).await?;
-            Err(sqlx::Error::PoolTimedOut)
-        }
-        opened => opened,
-    }
-}
-
-/// Tests a connection that was idle for a while. Testing it each time would cost a round trip.
-/// One that does not respond is replaced, for which some of the time to wait must be left.
-async fn test(connection: &mut PgConnection, idle_for: Duration, most: Duration) -> Result<bool> {
-    if idle_for > UNTESTED_MAX { answered(most, may_write(connection)).await } else { Ok(true) }
-}
-
-/// Whether this connection may write. One that was opened on a standby, or while the server was read-only, stays
-/// read-only.
-async fn may_write(connection: &mut PgConnection) -> Result<bool> {
-    let is_read_only: String =
-        sqlx::query_scalar("SHOW transaction_read_only").fetch_one(connection).await?;
-    Ok(is_read_only == "off")
-}
-
-/// Fails when the server does not respond within `most`.
-async fn answered<T>(most: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(most, call).await.unwrap_or_else(|_| Err(silent()))
-}
-
-fn silent() -> sqlx::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the database does not respond").into()
-}
 
 /// A connection in use: to read, or with a transaction, which rolls back when it is dropped.
 #[derive(Debug)]
 pub struct PostgresSession {
     /// There until it is dropped.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Pooled>,
     is_writing: bool,
+    is_in_transaction: bool,
     limits: DatabaseLimits,
     _permit: SharePermit,
 }
 
 impl PostgresSession {
-    pub(super) async fn read(pool: &PgPool, limits: DatabaseLimits, share: &Share) -> Result<Self> {
-        let permit = share.enter().await?;
-        let connection = Some(pool.acquire().await?);
-        Ok(Self { connection, is_writing: false, limits, _permit: permit })
+    pub(super) async fn read(pool: &PgPool, share: &Share) -> Result<Self> {
+        let mut session = Self::open(pool, share).await?;
+        if let Some(begin) = session.limits.before_reads() {
+            session.begin(begin).await?;
+        }
+        Ok(session)
     }
 
-    pub(super) async fn write(
-        pool: &PgPool,
-        limits: DatabaseLimits,
-        share: &Share,
-    ) -> Result<Self> {
-        let mut session = Self::read(pool, limits, share).await?;
+    pub(super) async fn write(pool: &PgPool, share: &Share) -> Result<Self> {
+        let mut session = Self::open(pool, share).await?;
         session.is_writing = true;
-        session.bounded().execute("BEGIN").await?;
+        let begin = session.limits.before_writes();
+        session.begin(begin).await?;
         Ok(session)
+    }
+
+    async fn open(pool: &PgPool, share: &Share) -> Result<Self> {
+        let permit = share.enter().await?;
+        Ok(Self {
+            connection: Some(acquire(pool).await?),
+            is_writing: false,
+            is_in_transaction: false,
+            limits: pool.manager().limits(),
+            _permit: permit,
+        })
+    }
+
+    async fn begin(&mut self, begin: String) -> Result<()> {
+        self.is_in_transaction = true;
+        self.bounded().execute(AssertSqlSafe(begin)).await?;
+        Ok(())
     }
 
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.is_writing {
             let _span = db_span!("commit", "postgresql");
             self.bounded().execute("COMMIT").await?;
-            self.is_writing = false;
+            self.is_in_transaction = false;
         }
         Ok(())
     }
@@ -117,8 +81,12 @@ impl PostgresSession {
     /// # Panics
     /// Never: the connection is there until this is dropped.
     pub fn bounded(&mut self) -> Bounded<'_> {
-        let connection = self.connection.as_mut().expect("it is there until this is dropped");
-        Bounded { connection, most: self.limits.statement + self.limits.wait }
+        let pooled = self.connection.as_mut().expect("it is there until this is dropped");
+        Bounded {
+            connection: &mut pooled.connection,
+            most: self.limits.statement + self.limits.wait,
+            pool_mode: self.limits.pool_mode,
+        }
     }
 }
 
@@ -126,25 +94,32 @@ impl Drop for PostgresSession {
     fn drop(&mut self) {
         let most = self.limits.wait;
         match self.connection.take() {
-            Some(connection) if self.is_writing => drop(tokio::spawn(roll_back(connection, most))),
-            Some(mut connection) => drop(tokio::spawn(timeout(most, connection.return_to_pool()))),
+            Some(pooled) if self.is_in_transaction => {
+                drop(tokio::spawn(roll_back(pooled, self.is_writing, most)));
+            }
+            Some(pooled) => drop(tokio::spawn(put_back(pooled, most))),
             None => {}
         }
     }
 }
 
-/// Rolls back what has not been committed, and puts the connection back if more can be written on it.
-async fn roll_back(mut connection: PoolConnection<Postgres>, most: Duration) {
+/// Ends what has not been committed, and puts the connection back; one that wrote, only if more can be written on it.
+async fn roll_back(mut pooled: Pooled, was_writing: bool, most: Duration) {
     let undone = async {
-        connection.execute("ROLLBACK").await?;
-        may_write(&mut connection).await
+        pooled.connection.execute("ROLLBACK").await?;
+        Ok(!was_writing || may_write(&mut pooled.connection).await?)
     };
-    if answered(most, undone).await.unwrap_or_default() {
-        // Without a time-out it could wait for ever.
-        let _ = timeout(most, connection.return_to_pool()).await;
-    } else {
-        connection.close_on_drop();
+    let undone = answered(most, undone).await;
+    if matches!(undone, Ok(true)) {
+        return;
     }
+    // The server may be slow with one statement only.
+    let is_slow =
+        matches!(&undone, Err(Error::Io(error)) if error.kind() == io::ErrorKind::TimedOut);
+    if let Some(pool) = Object::pool(&pooled).filter(|_| !is_slow) {
+        pool.manager().distrust(&pooled);
+    }
+    drop(Object::take(pooled));
 }
 
 /// Runs a statement, and fails when the server does not respond for too long.
@@ -152,6 +127,37 @@ async fn roll_back(mut connection: PoolConnection<Postgres>, most: Duration) {
 pub struct Bounded<'c> {
     connection: &'c mut PgConnection,
     most: Duration,
+    pool_mode: PoolMode,
+}
+
+/// A statement as a pooler can take it: in transaction mode the server may know another one by its name already.
+struct Statement<E> {
+    query: E,
+    may_have_name: bool,
+}
+
+impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Statement<E> {
+    fn sql(self) -> SqlStr {
+        self.query.sql()
+    }
+
+    fn statement(&self) -> Option<&PgStatement> {
+        self.query.statement()
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<PgArguments>, BoxDynError> {
+        self.query.take_arguments()
+    }
+
+    fn persistent(&self) -> bool {
+        self.may_have_name && self.query.persistent()
+    }
+}
+
+impl Bounded<'_> {
+    fn statement<E>(&self, query: E) -> Statement<E> {
+        Statement { query, may_have_name: self.pool_mode == PoolMode::Session }
+    }
 }
 
 impl<'c> Executor<'c> for Bounded<'c> {
@@ -165,6 +171,7 @@ impl<'c> Executor<'c> for Bounded<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
+        let query = self.statement(query);
         let steps = tokio_stream::StreamExt::timeout(self.connection.fetch_many(query), self.most);
         steps.map(|step| step.unwrap_or_else(|_| Err(silent()))).boxed()
     }
@@ -174,6 +181,7 @@ impl<'c> Executor<'c> for Bounded<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
+        let query = self.statement(query);
         Box::pin(answered(self.most, self.connection.fetch_optional(query)))
     }
 

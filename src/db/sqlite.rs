@@ -31,7 +31,8 @@ pub(super) async fn connect(url: &str, wait: Duration) -> Result<(SqlitePool, Sq
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(BUSY_MAX)
-        .connect_with(file.clone())
+        // Deleted rows may have been people: zeros are written over them.
+        .connect_with(file.clone().pragma("secure_delete", "ON"))
         .await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)

@@ -14,7 +14,7 @@ const OUTCOMES: [(&str, &str); 7] = [
     ("updated", "already on the list, updated"),
     ("rejected", "rejected by Campaign Monitor"),
     ("duplicate", "same address as an earlier profile"),
-    ("invalid", "no usable address"),
+    ("invalid", "not usable, or erased"),
     ("inDoubt", "no answer, outcome unknown"),
     ("remaining", "not processed"),
 ];

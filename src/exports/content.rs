@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::export::Export;
+use super::feedback_folder::FeedbackFolder;
 use super::list_id::ListId;
 use super::makers::DecidingSettings;
 use super::mapping::Mapping;
 use super::options::Options;
+use super::row_log::RowLog;
 use super::sync::ListSync;
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::Schedule;
@@ -25,6 +27,10 @@ pub(crate) struct ExportContent<'a> {
     pub mapping: &'a Mapping,
     pub options: Options,
     pub sync: &'a ListSync,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_log: Option<&'a RowLog>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<&'a FeedbackFolder>,
     pub schedule: &'a Schedule,
 }
 
@@ -37,6 +43,8 @@ impl<'a> ExportContent<'a> {
             mapping: &export.mapping,
             options: export.options.0,
             sync: &export.sync,
+            row_log: export.row_log.as_deref(),
+            feedback: export.feedback.as_deref(),
             schedule: &export.schedule,
         }
     }

@@ -3,10 +3,12 @@
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::feedback_folder::FeedbackFolder;
 use super::list_id::ListId;
 use super::makers::SettingMakers;
 use super::mapping::Mapping;
 use super::options::Options;
+use super::row_log::RowLog;
 use super::sync::ListSync;
 use crate::db::{Stamps, Time};
 use crate::names::{ConnectionId, DisplayName, ExportId};
@@ -24,6 +26,8 @@ pub struct Export {
     pub mapping: Json<Mapping>,
     pub options: Json<Options>,
     pub sync: Json<ListSync>,
+    pub row_log: Option<Json<RowLog>>,
+    pub feedback: Option<Json<FeedbackFolder>>,
     pub schedule: Json<Schedule>,
     pub next_planned_utc: Option<Time>,
     pub makers: Json<SettingMakers>,

@@ -12,8 +12,9 @@ use super::field_name::FieldName;
 use super::mobile::MobileMapping;
 use super::name::NameMapping;
 use super::source::ValueSource;
+use crate::params::Params;
 use crate::schedules::TimeZone;
-use crate::segments::Segment;
+use crate::segments::{Segment, SegmentName};
 use crate::wire::list;
 
 /// Custom fields of a mapping; part of the contract.
@@ -116,9 +117,12 @@ impl Mapping {
     ) -> Vec<MappingFault> {
         let segments: Vec<_> = segments.into_iter().collect();
         let missing = |FieldUse { pointer, field, is_needed }: FieldUse<'a>| {
-            let refusal = |segment: &&Segment| segment.refuses_field(field.as_str(), is_needed);
-            let why = segments.iter().find_map(refusal)?;
-            Some(MappingFault { pointer, why })
+            let refusal = |segment: &&Segment| {
+                let (why, others) = segment.refuses_field(field.as_str(), is_needed)?;
+                Some((Some(segment.name.clone()), why, others))
+            };
+            let (segment, why, others) = segments.iter().find_map(refusal)?;
+            Some(MappingFault { pointer, why, field: field.as_str().to_owned(), segment, others })
         };
         self.fields().into_iter().filter_map(missing).collect()
     }
@@ -151,4 +155,22 @@ pub struct MappingFault {
     pub pointer: String,
     /// What is wrong, and what the segment has instead, in sentences.
     pub why: String,
+    /// The field that does not go with it.
+    pub field: String,
+    /// The segment that lacks the field; `None` where the data of all is meant.
+    pub segment: Option<SegmentName>,
+    /// What the sentences name beside both.
+    pub others: Params,
+}
+
+impl MappingFault {
+    /// The names in its sentences.
+    #[must_use]
+    pub fn params(&self) -> Params {
+        let params = self.others.clone().with("field", self.field.as_str());
+        match &self.segment {
+            Some(segment) => params.with("segment", segment.as_str()),
+            None => params,
+        }
+    }
 }

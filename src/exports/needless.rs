@@ -4,6 +4,7 @@ use super::custom_field::CustomFieldMapping;
 use super::format::ValueFormat;
 use super::mapping::{Mapping, MappingFault};
 use crate::campaign_monitor::Notation;
+use crate::params::Params;
 use crate::segments::Segment;
 
 impl Mapping {
@@ -24,7 +25,8 @@ impl Mapping {
                 "The data has numbers in the field “{}”, and not only texts: they need no format. Remove the format.",
                 name.as_str()
             );
-            Some(MappingFault { pointer, why })
+            let field = name.as_str().to_owned();
+            Some(MappingFault { pointer, why, field, segment: None, others: Params::default() })
         };
         formatted.filter_map(fault).collect()
     }

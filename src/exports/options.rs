@@ -7,6 +7,6 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Options {
-    /// Adds people again who unsubscribed, bounced or were deleted.
+    /// Adds people again who were deleted, and those who unsubscribed or bounced where somebody said why.
     pub resubscribe: bool,
 }

@@ -43,8 +43,8 @@ pub(crate) async fn insert(
     sql!(tx, |db| {
         sqlx::query_as(
         "INSERT INTO exports (id, instance_id, display_name, connection_id, list_id, mapping, options, schedule,
-             version, created_by, created_utc, updated_by, updated_utc, sync, makers)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10, $11, $12) RETURNING *"
+             version, created_by, created_utc, updated_by, updated_utc, sync, makers, row_log, feedback)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $9, $10, $11, $12, $13, $14) RETURNING *"
     )
     .bind(id)
     .bind(instance)
@@ -58,6 +58,8 @@ pub(crate) async fn insert(
     .bind(now)
     .bind(Json(new.sync))
     .bind(Json(makers))
+    .bind(new.row_log.map(Json))
+    .bind(new.feedback.map(Json))
     .fetch_one(db)
     .await
     })
@@ -75,7 +77,8 @@ pub(crate) async fn update(
     sql!(tx, |db| {
         sqlx::query_as(
         "UPDATE exports SET display_name = $2, connection_id = $3, list_id = $4, mapping = $5, options = $6,
-             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9, sync = $10, makers = $11
+             schedule = $7, version = version + 1, updated_by = $8, updated_utc = $9, sync = $10, makers = $11,
+             row_log = $12, feedback = $13
          WHERE id = $1 RETURNING *"
     )
     .bind(id)
@@ -89,6 +92,8 @@ pub(crate) async fn update(
     .bind(now)
     .bind(Json(new.sync))
     .bind(Json(makers))
+    .bind(new.row_log.map(Json))
+    .bind(new.feedback.map(Json))
     .fetch_one(db)
     .await
     })

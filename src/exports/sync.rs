@@ -43,7 +43,7 @@ pub enum Resubscribe {
     Never,
     /// Only people whom this service removed, and who are still in that state.
     OurRemovals,
-    /// Everybody, also people who left by their own wish.
+    /// Everybody but those who unsubscribed, or whose mail bounced: these only where somebody said why.
     Always,
 }
 

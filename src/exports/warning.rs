@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::params::{Param, Params};
+
 /// Something that the owner of an export should know before it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -14,6 +16,24 @@ pub struct Warning {
         example = "“Newsletter” is a double opt-in list: Campaign Monitor mails every new profile a request to confirm."
     )]
     pub message: String,
+    /// The values that the message names, for a front end that says it in its own words.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"list": "Newsletter"}))]
+    pub params: Params,
+}
+
+impl Warning {
+    /// A warning whose message names nothing yet.
+    pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), params: Params::default() }
+    }
+
+    /// Adds a value that the message names; never one of a person.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Param>) -> Self {
+        self.params.put(name, value);
+        self
+    }
 }
 
 /// What a warning is about.
@@ -48,6 +68,10 @@ pub enum WarningCode {
     NoStaysOnList,
     /// Campaign Monitor records a yes to tracking for people who are new there and whose consent is empty.
     EmptyConsentIsYes,
+    /// Rows of the run are missing in its row log.
+    RowLogIncomplete,
+    /// The last file of who left could not be written.
+    FeedbackIncomplete,
 }
 
 impl WarningCode {
@@ -69,6 +93,8 @@ impl WarningCode {
             Self::UnsubscribesEverywhere => "unsubscribesEverywhere",
             Self::NoStaysOnList => "noStaysOnList",
             Self::EmptyConsentIsYes => "emptyConsentIsYes",
+            Self::RowLogIncomplete => "rowLogIncomplete",
+            Self::FeedbackIncomplete => "feedbackIncomplete",
         }
     }
 }
@@ -77,8 +103,9 @@ impl WarningCode {
 mod tests {
     use super::WarningCode::{
         AddedByFlag, ClearsValues, ConnectionNotConnected, DoubleOptIn, EmptyConsentIsYes,
-        FewOnList, Late, NoStaysOnList, NobodyRemoved, ProfileLimitExceeded, RemovesLeavers,
-        Resubscribes, SegmentWithoutMembers, UnsubscribesEverywhere,
+        FeedbackIncomplete, FewOnList, Late, NoStaysOnList, NobodyRemoved, ProfileLimitExceeded,
+        RemovesLeavers, Resubscribes, RowLogIncomplete, SegmentWithoutMembers,
+        UnsubscribesEverywhere,
     };
 
     #[test]
@@ -87,7 +114,8 @@ mod tests {
         let more =
             [ProfileLimitExceeded, Late, ClearsValues, Resubscribes, NoStaysOnList, FewOnList];
         let leavers = [NobodyRemoved, RemovesLeavers, UnsubscribesEverywhere, EmptyConsentIsYes];
-        for code in codes.into_iter().chain(more).chain(leavers) {
+        let others = [RowLogIncomplete, FeedbackIncomplete];
+        for code in codes.into_iter().chain(more).chain(leavers).chain(others) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

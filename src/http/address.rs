@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 /// The prefix of every path of an instance.
 pub const INSTANCE: &str = "/v1/instances/{instanceId}";
+/// The prefix of every path of operators, over all instances.
+pub const OPERATOR: &str = "/v1/operator";
 
 /// The instance in the address of a call; nil when there is none.
 #[must_use]

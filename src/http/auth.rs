@@ -80,12 +80,7 @@ impl<R: AtLeast> FromRequest for Caller<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let known = request.extensions_mut().remove::<Identified>();
-            let identified = match known {
-                Some(Identified(known)) => known,
-                None => authenticate(&request).await,
-            };
-            let identity = identified.inspect_err(|problem| note(&request, problem))?;
+            let identity = identity(&request).await?;
             let instance = (request.match_info().get("instanceId"))
                 .and_then(|id| id.parse().ok())
                 .filter(|id| identity.instances.contain(*id));
@@ -137,6 +132,16 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
 /// Who calls, for the handler: the token is checked once.
 struct Identified(Result<Identity, Problem>);
 
+/// Who calls, or why nobody is let in; the audit learns that.
+pub(super) async fn identity(request: &HttpRequest) -> Result<Identity, Problem> {
+    let known = request.extensions_mut().remove::<Identified>();
+    let identified = match known {
+        Some(Identified(known)) => known,
+        None => authenticate(request).await,
+    };
+    identified.inspect_err(|problem| note(request, problem))
+}
+
 /// The caller of `request`, when its token is valid. The handler learns the same, or why it is not.
 pub async fn identify(request: &HttpRequest) -> Option<Identity> {
     let identified = authenticate(request).await;
@@ -187,7 +192,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
         Error::Invalid(why) => unauthenticated(&format!("The bearer token is not valid: {why}. Sign in again.")),
         Error::NoRole => Problem::new(
             ProblemKind::Forbidden,
-            "Your token has none of the roles Admin, Contributor and Viewer. Ask your administrator for one.",
+            "Your token has none of the roles Admin, Contributor, Viewer and Operator. Ask your administrator for one.",
         ),
         Error::Unavailable => Problem::new(
             ProblemKind::Unavailable,

@@ -21,7 +21,7 @@ use utoipa::PartialSchema;
 use uuid::Uuid;
 
 use super::problem::{Problem, ProblemKind};
-use super::{address, json};
+use super::{address, json, shape};
 use crate::app::App;
 use crate::config::BODY_OVERHEAD_BYTES;
 use crate::slots::SharedSlot;
@@ -39,9 +39,11 @@ impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (form, bytes) = (check_form(request), read(request, payload));
+        let request = request.clone();
         Box::pin(async move {
             form?;
             let Received { bytes, _slot } = bytes.await?;
+            shape::check(&request, &bytes)?;
             Ok(Self {
                 value: json::parse_documented(&bytes)?,
                 digest: Sha256::digest(&bytes).into(),
@@ -59,12 +61,14 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrNone<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (form, bytes) = (check_form(request), read(request, payload));
+        let request = request.clone();
         Box::pin(async move {
             let Received { bytes, _slot } = bytes.await?;
             let value = if bytes.is_empty() {
                 T::default()
             } else {
                 form?;
+                shape::check(&request, &bytes)?;
                 json::parse::<Option<T>>(&bytes)?.unwrap_or_default()
             };
             Ok(Self(Body { value, digest: Sha256::digest(&bytes).into() }))

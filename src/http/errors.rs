@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::problem::{FieldError, Problem, ProblemKind};
+use super::problem::{FIELD_CODES, FieldError, Problem, ProblemKind};
 
 const HEAD: &str = "\
 # Errors
@@ -21,10 +21,30 @@ ended as it did: `reason` of the run does.
 
 ";
 
+const FIELDS: &str = "
+## What is wrong at a pointer
+
+Each of `errors` has a `code`, and in `params` the values that its sentence names, where it names any: say it in your
+own words with them. `cause` and `expected` are English: they name what has no code.
+
+| `code` | `params` |
+|---|---|
+";
+
 /// The page `docs/ERRORS.md`.
 #[must_use]
 pub fn page() -> String {
-    format!("{HEAD}{}", table())
+    format!("{HEAD}{}{FIELDS}{}", table(), fields())
+}
+
+/// Every code of what is wrong at a pointer, with the names of its values.
+fn fields() -> String {
+    FIELD_CODES.iter().fold(String::new(), |mut table, (code, params)| {
+        let names: Vec<_> = params.iter().map(|name| format!("`{name}`")).collect();
+        // Writing to a String does not fail.
+        let _ = writeln!(table, "| `{code}` | {} |", names.join(", "));
+        table
+    })
 }
 
 /// Every problem, as a Markdown table.
@@ -112,6 +132,9 @@ impl ProblemKind {
             Self::ConnectionInUse => "Detach or remove the exports in `dependants` first.",
             Self::ConnectionNotConnected => {
                 "Ask an administrator to complete the connection: `detail` says what is missing."
+            }
+            Self::ChannelInactive => {
+                "Switch the channel on with `\"active\": true`, then repeat the call."
             }
             Self::ChannelInUse => "Take the channel out of the rule that `detail` names first.",
             Self::AlertResolved => "Nothing: the reason of the alert is gone.",

@@ -12,11 +12,7 @@ use super::words;
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii().is_empty() {
         let message = "The body is empty. Send a JSON object.".to_owned();
-        return Err(invalid(String::new(), "invalid", message));
-    }
-    // serde accepts an array as an object, its elements as members.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(wrong(String::new(), "invalid type: sequence, expected a map"));
+        return Err(invalid(FieldError::new("", "invalid", message)));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json)
@@ -43,8 +39,11 @@ fn lacking<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Vec<FieldError>
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let missing = required.filter(|name| body.get(name).is_none());
     let error = |name: &str| {
-        let choices = choices::<T>(name).unwrap_or_default();
-        FieldError::new(format!("/{name}"), "missing", format!("`/{name}` is missing.{choices}"))
+        let choices = choices::<T>(name);
+        let must_be = choices.as_deref().map(|words| format!(" It must be {words}"));
+        let message = format!("`/{name}` is missing.{}", must_be.unwrap_or_default());
+        let error = FieldError::new(format!("/{name}"), "missing", message);
+        error.with_all(words::named("choices", &choices.unwrap_or_default()))
     };
     missing.map(error).collect()
 }
@@ -53,7 +52,7 @@ fn lacking<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Vec<FieldError>
 fn choices<T: DeserializeOwned>(name: &str) -> Option<String> {
     let problem = parse::<T>(json!({name: ""}).to_string().as_bytes()).err()?;
     let words = problem.errors().first()?.message.strip_prefix(&format!("`/{name}` must be "))?;
-    words.starts_with("one of ").then(|| format!(" It must be {words}"))
+    words.starts_with("one of ").then(|| words.to_owned())
 }
 
 fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error, bytes: &[u8]) -> Problem {
@@ -72,11 +71,13 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error, bytes: &
 
 fn broken(error: &serde_json::Error) -> Problem {
     let message = format!("The body is not JSON: {}.", words::broken(error));
-    invalid(String::new(), "invalid", message)
+    let (line, column) = (error.line(), error.column());
+    let problem = FieldError::new("", "invalid", message).with("cause", words::broken(error));
+    invalid(problem.with("line", line).with("column", column))
 }
 
 /// `text` is that of serde.
-fn wrong(pointer: String, text: &str) -> Problem {
+pub(super) fn wrong(pointer: String, text: &str) -> Problem {
     let code = match text {
         text if text.starts_with("unknown field") => "unknownMember",
         text if text.starts_with("missing field") => "missing",
@@ -85,11 +86,11 @@ fn wrong(pointer: String, text: &str) -> Problem {
     };
     let subject = if pointer.is_empty() { "The body" } else { &format!("`{pointer}`") };
     let message = format!("{subject} {}.", words::predicate(text));
-    invalid(pointer, code, message)
+    invalid(FieldError::new(pointer, code, message).with_all(words::params(text)))
 }
 
-fn invalid(pointer: String, code: &'static str, message: String) -> Problem {
-    Problem::from_errors(ProblemKind::InvalidRequest, vec![FieldError::new(pointer, code, message)])
+fn invalid(error: FieldError) -> Problem {
+    Problem::from_errors(ProblemKind::InvalidRequest, vec![error])
 }
 
 fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
@@ -114,7 +115,7 @@ fn pointer_of(path: &serde_path_to_error::Path, message: &str) -> String {
     pointer
 }
 
-fn push_segment(pointer: &mut String, segment: &str) {
+pub(super) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
     pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
 }
@@ -157,7 +158,6 @@ mod tests {
             (r#"{"inner":[{"inner":1}]}"#, "/inner/0/inner", "unknownMember"),
             ("{", "", "invalid"),
             (r#"{"inner":[]} x"#, "", "invalid"),
-            (r#" [[{"size":1}]]"#, "", "wrongType"),
             (r#"{"inner":[{"size":1,"word":7}]}"#, "/inner/0/word", "wrongType"),
             (r#"{"inner":[{"size":1,"word":}]}"#, "", "invalid"),
         ];
@@ -178,7 +178,6 @@ mod tests {
             (r#"{"inner":[null]}"#, "`/inner/0` must be an object, not null."),
             (r#"{"inner":[{}]}"#, "`/inner/0/size` is missing."),
             (r#"{"inner":7}"#, "`/inner` must be a list, not a number."),
-            ("[]", "The body must be an object, not a list."),
             (r#"{"inner":[{"size":"x"}]}"#, "`/inner/0/size` must be a whole number, not a text."),
             (r#"{"inner":[{"size":-1}]}"#, "`/inner/0/size` must be a whole number."),
             (r#"{"inner":[{"size":1,"word":"x"}]}"#, "`/inner/0/word` must be `Known`."),

@@ -5,14 +5,13 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
 use super::problem::{Problem, ProblemKind};
-use super::schema::resolve;
+use super::schema::{document, operation, resolve};
 use super::words::{self, AN_ID};
 
 /// Parameters of the query, for handlers. The problem names the wrong parameter and its form.
@@ -53,8 +52,7 @@ fn misread(request: &HttpRequest, name: &str, why: &str) -> Problem {
 
 /// What a parameter of this schema looks like, when the reason does not say it.
 fn form(request: &HttpRequest, schema: &Value) -> Option<String> {
-    let document: &Data<Value> = request.app_data()?;
-    let schema = resolve(schema, &document["components"]["schemas"]);
+    let schema = resolve(schema, &document(request)?["components"]["schemas"]);
     let is = |member: &str, value: &str| schema[member] == value;
     if is("format", "date-time") {
         return Some("a time such as `2026-11-24T06:00:00Z`, with `%2B` for `+`".to_owned());
@@ -87,9 +85,6 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a Value>) -> Problem {
 
 /// The query parameters of an operation, as the document has them.
 fn parameters(request: &HttpRequest) -> impl Iterator<Item = &Value> {
-    let document: Option<&Data<Value>> = request.app_data();
-    let (path, method) = (request.match_pattern(), request.method().as_str().to_lowercase());
-    let operation = document.zip(path).map(|(document, path)| &document["paths"][path][method]);
-    let parameters = operation.and_then(|operation| operation["parameters"].as_array());
+    let parameters = operation(request).and_then(|operation| operation["parameters"].as_array());
     parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query")
 }

@@ -1,5 +1,7 @@
 //! What serde reports, in words for people. They never repeat a value that was sent, nor the names of our types.
 
+use crate::params::Params;
+
 /// What an id looks like.
 pub(super) const AN_ID: &str = "an id such as `0198c5a2-7d3e-7b4c-9a51-3f6c2d8e1b47`";
 
@@ -17,19 +19,56 @@ pub(super) fn predicate(text: &str) -> String {
     if text.starts_with("UUID parsing failed") {
         return format!("must be {AN_ID}");
     }
+    if text.starts_with("data did not match any variant") {
+        return "is not valid".to_owned();
+    }
     // A value may contain anything; what follows the last of these words is ours.
     match (text.split_once(' '), text.rsplit_once(", expected ")) {
         (Some(("invalid", rest)), Some((_, expected))) if rest.starts_with("type") => {
             let found = rest.strip_prefix("type: ").map_or("", found);
             format!("must be {}{found}", wanted(expected))
         }
-        (Some(("invalid", rest)), Some((_, expected))) if rest.starts_with("value: ") => {
+        (Some(("invalid", rest)), Some((_, expected)))
+            if rest.starts_with("value: ") || rest.starts_with("length ") =>
+        {
             format!("must be {}", wanted(expected))
         }
         (_, Some((_, expected))) if text.starts_with("unknown variant ") => {
             format!("must be {expected}")
         }
         _ => format!("is not valid: {text}"),
+    }
+}
+
+/// The values in those words: what a member must be, what an object can have, and the reason of a rule of ours.
+pub(super) fn params(text: &str) -> Params {
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    if ["missing field ", "duplicate field "].iter().any(|lead| text.starts_with(lead)) {
+        return Params::default();
+    }
+    if let Some(rest) = text.strip_prefix("unknown field ") {
+        let cause = rest.rsplit_once(": ").map(|(_, why)| Params::default().with("cause", why));
+        return cause.unwrap_or_else(|| named("members", expected.unwrap_or_default()));
+    }
+    if text.starts_with("UUID parsing failed") {
+        return Params::default().with("expected", AN_ID);
+    }
+    match expected {
+        Some(words) if text.starts_with("unknown variant ") => named("choices", words),
+        Some(words) if text.starts_with("invalid ") => {
+            Params::default().with("expected", wanted(words))
+        }
+        _ => Params::default().with("cause", text),
+    }
+}
+
+/// The names in backticks, with a comma between them, as one value; nothing where there are none.
+pub(super) fn named(param: &str, words: &str) -> Params {
+    let names: Vec<_> = words.split('`').skip(1).step_by(2).collect();
+    if names.is_empty() {
+        Params::default()
+    } else {
+        Params::default().with(param, names.join(", "))
     }
 }
 
@@ -72,9 +111,16 @@ fn wanted(expected: &str) -> &str {
             "a whole number"
         }
         "f32" | "f64" => "a number",
-        other if other.starts_with("struct ") => "an object",
+        other if is_of_type(other, &["struct ", "internally ", "adjacently "]) => "an object",
+        other if is_of_type(other, &["tuple ", "a tuple ", "an array "]) => "a list",
+        other if is_of_type(other, &["enum ", "unit ", "newtype "]) => "something else",
         other => other,
     }
+}
+
+/// Whether serde names a type of ours.
+fn is_of_type(expected: &str, leads: &[&str]) -> bool {
+    leads.iter().any(|lead| expected.starts_with(lead))
 }
 
 /// Why a body is not JSON, as what follows "it".
@@ -100,4 +146,30 @@ pub(super) fn broken(error: &serde_json::Error) -> String {
         other => other,
     };
     format!("{words}, at line {line}, column {column}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_ours_are_never_named() {
+        for (text, expected) in [
+            ("invalid type: sequence, expected struct Folder", "must be an object, not a list"),
+            ("invalid length 1, expected struct Folder with 2 elements", "must be an object"),
+            (
+                "invalid type: null, expected internally tagged enum Kind",
+                "must be an object, not null",
+            ),
+            ("invalid length 3, expected a tuple of size 2", "must be a list"),
+            ("invalid type: map, expected tuple struct Pair", "must be a list, not an object"),
+            (
+                "invalid type: integer `1`, expected enum Word",
+                "must be something else, not a number",
+            ),
+            ("data did not match any variant of untagged enum Name", "is not valid"),
+        ] {
+            assert_eq!(predicate(text), expected);
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 use uuid::Uuid;
 
-/// What a caller may do; each role may do all that the ones before it may.
+/// What a caller may do in an instance; each role may do all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Role {
+    /// Nothing in any instance. Who has it, alone or beside another role, sees the service as operators do.
+    Operator,
     /// Reads exports, runs and segments.
     Viewer,
     /// Manages exports over connections shared with contributors.
@@ -30,6 +32,8 @@ pub struct Identity {
     pub name: String,
     /// The highest of its roles.
     pub role: Role,
+    /// Whether `Operator` is among its roles.
+    pub is_operator: bool,
     pub instances: Instances,
 }
 
@@ -52,6 +56,7 @@ impl Role {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text {
+            "Operator" => Some(Self::Operator),
             "Viewer" => Some(Self::Viewer),
             "Contributor" => Some(Self::Contributor),
             "Admin" | "Administrator" => Some(Self::Admin),

@@ -71,6 +71,7 @@ mod tests {
             subject: "ann".into(),
             name: "Ann".into(),
             role: Role::Viewer,
+            is_operator: false,
             instances: Instances::All,
         };
         let cache = TokenCache::default();

@@ -112,10 +112,10 @@ impl Verifier {
         if subject.contains('\0') {
             return Err(Error::Invalid("the subject of the token has a zero byte"));
         }
-        let role = strings(claims, &self.auth.auth_roles_claim)
-            .filter_map(Role::parse)
-            .max()
-            .ok_or(Error::NoRole)?;
+        let roles = strings(claims, &self.auth.auth_roles_claim).filter_map(Role::parse);
+        let roles: Vec<_> = roles.collect();
+        let role = roles.iter().copied().max().ok_or(Error::NoRole)?;
+        let is_operator = roles.contains(&Role::Operator);
         let instances: Vec<&str> = strings(claims, &self.auth.auth_instances_claim).collect();
         let instances = if instances.contains(&"*") {
             Instances::All
@@ -123,7 +123,7 @@ impl Verifier {
             Instances::These(instances.iter().filter_map(|id| id.parse().ok()).collect())
         };
         let name = text("name").unwrap_or_else(|| subject.clone());
-        Ok(Identity { subject, name, role, instances })
+        Ok(Identity { subject, name, role, is_operator, instances })
     }
 }
 

@@ -34,6 +34,17 @@ pub enum AddressRefused {
     Unknown,
 }
 
+impl AddressRefused {
+    /// As the API writes it; stable.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Private => "privateHost",
+            Self::Unknown => "unknownHost",
+        }
+    }
+}
+
 impl fmt::Debug for AddressGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddressGuard")

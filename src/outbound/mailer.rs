@@ -46,8 +46,8 @@ pub struct Mail {
     pub html: String,
     /// What makes the message the same at every try.
     pub id: String,
-    /// The subject of a mail that asks for no more messages.
-    pub unsubscribe: String,
+    /// The link by which the person gets no more messages; `None`: there is none, and so no header that promises one.
+    pub unsubscribe: Option<String>,
 }
 
 /// Why a message was not accepted.
@@ -128,11 +128,12 @@ impl Mailer {
             .subject(&mail.subject)
             .message_id(Some(format!("<{}@{host}>", mail.id)))
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))?;
-        let wish = mail.unsubscribe.replace(' ', "%20");
-        let unsubscribe = format!("<mailto:{}?subject={wish}>", self.from.email);
-        for (name, value) in
-            [("List-Unsubscribe", unsubscribe), ("Auto-Submitted", "auto-generated".to_owned())]
-        {
+        let unsubscribe = mail.unsubscribe.iter().flat_map(|link| {
+            let (link, how) = (format!("<{link}>"), "List-Unsubscribe=One-Click".to_owned());
+            [("List-Unsubscribe", link), ("List-Unsubscribe-Post", how)]
+        });
+        let automatic = ("Auto-Submitted", "auto-generated".to_owned());
+        for (name, value) in unsubscribe.chain([automatic]) {
             let name = HeaderName::new_from_ascii(name.to_owned())?;
             message.headers_mut().insert_raw(HeaderValue::new(name, value));
         }
@@ -161,13 +162,13 @@ mod tests {
     #[tokio::test]
     async fn a_message_has_both_forms_and_says_how_to_get_no_more() {
         let mailer = mailer("smtp://127.0.0.1:2525", "Exports <export@example.com>").unwrap();
-        let mail = Mail {
+        let mut mail = Mail {
             to: "ann@example.com".into(),
             subject: "Export “A”: a run failed".into(),
             text: "It failed.".into(),
             html: "<p>It failed.</p>".into(),
             id: "0190".into(),
-            unsubscribe: "unsubscribe 7".into(),
+            unsubscribe: Some("https://export.example.com/v1/unsubscribe/7".into()),
         };
         let written = mailer.compose(&mail).unwrap().formatted();
         let written = String::from_utf8_lossy(&written);
@@ -175,7 +176,8 @@ mod tests {
             "From: Exports <export@example.com>",
             "To: ann@example.com",
             "Message-ID: <0190@example.com>",
-            "List-Unsubscribe: <mailto:export@example.com?subject=unsubscribe%207>",
+            "List-Unsubscribe: <https://export.example.com/v1/unsubscribe/7>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             "Auto-Submitted: auto-generated",
             "multipart/alternative",
             "text/plain",
@@ -183,6 +185,10 @@ mod tests {
         ] {
             assert!(written.contains(part), "{part} is missing in\n{written}");
         }
+        mail.unsubscribe = None;
+        let written = mailer.compose(&mail).unwrap().formatted();
+        let written = String::from_utf8_lossy(&written);
+        assert!(!written.contains("List-Unsubscribe"), "nothing is promised that nobody does");
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod guard;
 mod mailer;
 mod web;
 
+use url::Url;
+
 pub use mailer::{Mail, MailSettings, Mailer};
 pub use web::{PostAnswer, Web};
 
@@ -15,4 +17,6 @@ pub struct Outbound {
     pub web: Web,
     /// `None` without the settings of a mail server.
     pub mailer: Option<Mailer>,
+    /// Where people reach this service; `None`: mails have no link to it.
+    pub public_url: Option<Url>,
 }

@@ -97,8 +97,8 @@ fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }
 
-/// Finds them. `rows` need no values. Where everybody comes back, nobody is held back. Where it is unknown what the
-/// last run sent, nobody's address changes, and a no still counts.
+/// Finds them. `rows` need no values. Where people come back, `others` have the nos to this export too, and only what a
+/// person wished counts. Where it is unknown what the last run sent, nobody's address changes, and a no still counts.
 pub async fn find(
     rows: &Rows,
     census: &Census,

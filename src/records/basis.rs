@@ -3,6 +3,7 @@
 //! A baseline can be trusted only when the last run that sent anything to the list has stored it: else somebody may
 //! count as unchanged of whom the list has another record.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -12,8 +13,9 @@ use super::hasher::Hasher;
 use super::marking::Marking;
 use super::other_exports;
 use super::plan::Plan;
+use super::readmitted::Readmissions;
 use crate::app::App;
-use crate::baselines::{self, Baseline, HashKind, Index, OffListPeople};
+use crate::baselines::{self, Baseline, HashKind, Index, OffListPeople, SettledPlan};
 use crate::db;
 use crate::exports::{ListId, ListSync, Resubscribe, SendMode};
 use crate::names::{ExportId, RunId};
@@ -68,15 +70,21 @@ pub struct Basis {
     pub full_because: Option<FullBecause>,
     /// Whether the baseline may lack people whom a later run has sent.
     pub is_behind: bool,
+    /// What the last run found that had nothing to do, where nothing has changed since: then no member is loaded, and
+    /// nothing is sent.
+    pub settled: Option<SettledPlan>,
 }
 
 /// Reads the baseline for records of this plan; loads its members where changes are sent.
 pub async fn basis(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Basis, BasisError> {
     let mut found = compared(app, of, plan).await?;
     let returns = of.sync.resubscribe == Resubscribe::OurRemovals;
-    if (returns || of.sync.follows_segments()) && !of.run.0.is_nil() {
+    if returns || of.sync.follows_segments() {
         let (people, are_all) = removed_elsewhere(app, of).await?;
         (found.marking.elsewhere, found.marking.knows_elsewhere) = (people.into(), are_all);
+    }
+    if found.plan.resubscribes() && found.baseline.version > 0 {
+        found = found.with_readmitted(app).await?;
     }
     if returns && !of.run.0.is_nil() {
         found.marking.here = removed(app, &found.baseline).await?.map(Arc::new);
@@ -148,7 +156,28 @@ async fn compared(app: &App, of: &BasisQuery<'_>, plan: Arc<Plan>) -> Result<Bas
     Ok(Basis { is_behind, ..basis })
 }
 
+/// The keys of members who may come back since the list refused them.
+async fn may_return(app: &App, baseline: &Baseline) -> Result<HashSet<u64>, BasisError> {
+    let (instance, export) = (baseline.instance_id, baseline.export_id);
+    let readmissions = Readmissions::load(app, instance, export).await?;
+    match readmissions.keys(&app.storage, baseline).await {
+        Err(baselines::Error::Storage(error)) => Err(BasisError::Storage(error)),
+        found => Ok(found.unwrap_or_default()),
+    }
+}
+
 impl Basis {
+    /// The same, with those who may be sent again although they said no.
+    async fn with_readmitted(mut self, app: &App) -> Result<Self, BasisError> {
+        let readmitted = Arc::new(may_return(app, &self.baseline).await?);
+        if let Some(comparison) = &self.marking.comparison {
+            let comparison = comparison.with_readmitted(readmitted.clone());
+            self.marking.comparison = Some(Arc::new(comparison));
+        }
+        self.marking.readmitted = readmitted;
+        Ok(self)
+    }
+
     /// The same, with what tells who is known. Without it somebody who is new counts as put there by somebody unknown.
     async fn with_lookup(mut self, app: &App) -> Result<Self, BasisError> {
         let baseline = self.baseline.clone();
@@ -176,7 +205,16 @@ impl Basis {
 
     /// Whether unchanged members are left out.
     pub const fn is_comparing(&self) -> bool {
-        self.marking.comparison.is_some()
+        self.marking.comparison.is_some() || self.settled.is_some()
+    }
+
+    /// Of a run that finds what one found that had nothing to do.
+    #[must_use]
+    pub fn settled(plan: Arc<Plan>, baseline: Baseline, run: RunId, found: SettledPlan) -> Self {
+        let hasher = Hasher::new(baseline.seed, &plan.fingerprint);
+        let marking = Marking { hasher, run, ..Marking::none() };
+        let (full_because, is_behind, settled) = (None, false, Some(found));
+        Self { plan, baseline, marking, full_because, is_behind, settled }
     }
 
     /// Every member is sent; why, where changes only should be.
@@ -195,11 +233,12 @@ impl Basis {
             knows_elsewhere: false,
             held_back: None,
             here: None,
+            readmitted: Arc::default(),
             is_emptied: baseline.list_emptied,
             run: of.run,
         };
         let full_because = of.is_comparing().then_some(because);
-        Self { plan, baseline, marking, full_because, is_behind: false }
+        Self { plan, baseline, marking, full_because, is_behind: false, settled: None }
     }
 
     async fn compared(
@@ -230,11 +269,12 @@ impl Basis {
             knows_elsewhere: false,
             held_back: None,
             here: None,
+            readmitted: Arc::default(),
             is_emptied: false,
             run: of.run,
         };
         let full_because = (!is_same).then_some(FullBecause::MappingChanged);
-        Ok(Self { plan, baseline, marking, full_because, is_behind: false })
+        Ok(Self { plan, baseline, marking, full_because, is_behind: false, settled: None })
     }
 
     /// The same of a run whose list cannot be asked for its fields. Only a run that compares what was read can do
@@ -250,7 +290,10 @@ impl Basis {
         let Some(stored) = stored else { return Ok(None) };
         let mut plan = Plan::without_list(&run.mapping);
         plan.fingerprint.clone_from(&stored.fingerprint);
-        let found = Self::compared(app, &of, Arc::new(plan), stored).await?;
+        let mut found = Self::compared(app, &of, Arc::new(plan), stored).await?;
+        if found.plan.resubscribes() {
+            found = found.with_readmitted(app).await?;
+        }
         Ok(Some(found).filter(Self::is_comparing))
     }
 }

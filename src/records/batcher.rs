@@ -17,27 +17,7 @@ use super::marking::Marking;
 use super::plan::Plan;
 use super::sifter::{Sifted, Sifter};
 use crate::baselines::{HashKind, Known, ListMember};
-
-/// Rows of a run that need no batch any more.
-#[derive(Clone, Debug, Default)]
-pub struct Accounted {
-    /// Those before this one.
-    pub position: i64,
-    /// Those of the batches behind it that are written: first row and end.
-    pub answered: BTreeMap<i64, i64>,
-}
-
-impl Accounted {
-    fn has(&self, sifted: &Sifted) -> bool {
-        let end = sifted.end();
-        end <= self.position || is_in(&self.answered, sifted.first_row)
-    }
-}
-
-/// Whether one of these batches has this row.
-fn is_in(batches: &BTreeMap<i64, i64>, row: i64) -> bool {
-    batches.range(..=row).next_back().is_some_and(|(_, end)| row < *end)
-}
+use crate::steps::{Accounted, has_row};
 
 /// Makes the batches of one reading.
 pub struct Batcher {
@@ -71,7 +51,7 @@ impl Batcher {
     /// The batches that are complete with the next page: none, one or two.
     pub fn add(&mut self, page: RecordBatch) -> Vec<Draft> {
         let sifted = self.sifter.sift(page);
-        if self.accounted.has(&sifted) || !self.is_wanted(&sifted) {
+        if self.accounted.has(sifted.first_row, sifted.end()) || !self.is_wanted(&sifted) {
             return self.finish().into_iter().collect();
         }
         let compared = self.compare(sifted);
@@ -93,7 +73,7 @@ impl Batcher {
     }
 
     fn is_wanted(&self, sifted: &Sifted) -> bool {
-        self.only.as_ref().is_none_or(|only| is_in(only, sifted.first_row))
+        self.only.as_ref().is_none_or(|only| has_row(only, sifted.first_row))
     }
 
     fn is_full_with(&self, compared: &Compared) -> bool {
@@ -120,9 +100,11 @@ impl Batcher {
         let rows = std::mem::take(&mut sifted.records);
         let all = rows.len();
         let mut same = Vec::new();
-        for ((row, key), hash) in rows.into_iter().zip(&sifted.keys).zip(hashes) {
+        let found = comparison.find_each(&sifted.keys);
+        for (((row, key), found), hash) in rows.into_iter().zip(&sifted.keys).zip(found).zip(hashes)
+        {
             let is_same = |known: &Known| comparison.is_acknowledged(*key, known, hash);
-            match comparison.find(*key).filter(is_same) {
+            match found.filter(is_same) {
                 Some(known) => same.push((row, hash, known)),
                 None => sifted.records.push(row),
             }

@@ -5,7 +5,7 @@
 //! and where there were duplicates, once after (`winners.rs`). Reading happens on a thread of its own, and encoding
 //! beside it, so that they block no other work; they wait when the uploads are behind. Rows are numbered
 //! through the whole run. A run that resumes after a crash reads from the start again without sending, and so knows
-//! every address that came before.
+//! every address that came before. Where it is known that the list has every row as it is, none is read again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,14 +16,17 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::select;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-use super::batcher::{Accounted, Batcher};
+use super::batcher::Batcher;
 use super::encoded::EncodedBatch;
+use super::encoder::{Draft, Encoder};
 use super::marking::Marking;
 use super::plan::Plan;
 use super::sifter::Sifter;
 use crate::runs::Winner;
+use crate::runs::stopwatch::Stopwatch;
+use crate::steps::Accounted;
 use crate::storage::{self, Error, Manifest, Storage};
 
 /// Batches that wait to be sent.
@@ -47,6 +50,10 @@ pub struct MemberSource {
     pub marking: Marking,
     /// Seeds the hashes of the addresses.
     pub seed: u64,
+    /// Whether the list has every row as it is.
+    pub is_settled: bool,
+    /// Gets to know when the next batch is awaited that is still being encoded.
+    pub stopwatch: Option<Stopwatch>,
     /// Gets the profiles that are sent in place of their duplicates, after the last batch.
     pub winners: Option<mpsc::Sender<Vec<Winner>>>,
 }
@@ -62,9 +69,16 @@ pub struct ReadFailure {
 /// Starts reading. The batches come in order; dropping the receiver stops it.
 pub fn read(source: MemberSource) -> mpsc::Receiver<Result<EncodedBatch, ReadFailure>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
+    if source.is_settled && source.accounted.is_nothing() {
+        let encoder = Encoder { plan: source.plan.clone(), marking: source.marking.clone() };
+        let all = encoder.encode(Draft::of_unchanged(source.rows()));
+        // The receiver is still here, and has room.
+        let _ = sender.try_send(Ok(all));
+        return receiver;
+    }
     let (drafts, encoding) = mpsc::channel(ENCODED_AHEAD);
     let (handle, held) = (Handle::current(), storage::held());
-    tokio::spawn(forward(encoding, sender));
+    tokio::spawn(forward(encoding, sender, source.stopwatch.clone()));
     thread::spawn(move || {
         let produced = produce_or_tell(source, drafts);
         match held {
@@ -82,6 +96,7 @@ type Encoding = Result<JoinHandle<EncodedBatch>, ReadFailure>;
 async fn forward(
     mut encoding: mpsc::Receiver<Encoding>,
     sender: mpsc::Sender<Result<EncodedBatch, ReadFailure>>,
+    stopwatch: Option<Stopwatch>,
 ) {
     loop {
         let next = select! {
@@ -91,7 +106,7 @@ async fn forward(
         let batch = match next {
             None => return,
             Some(Err(failure)) => Err(failure),
-            Some(Ok(encoding)) => match encoding.await {
+            Some(Ok(encoding)) => match measured(encoding, stopwatch.as_ref()).await {
                 Ok(batch) => Ok(batch),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             },
@@ -99,6 +114,16 @@ async fn forward(
         if sender.send(batch).await.is_err() {
             return;
         }
+    }
+}
+
+async fn measured(
+    encoding: JoinHandle<EncodedBatch>,
+    stopwatch: Option<&Stopwatch>,
+) -> Result<EncodedBatch, JoinError> {
+    match stopwatch {
+        Some(stopwatch) => stopwatch.encoding(encoding).await,
+        None => encoding.await,
     }
 }
 
@@ -125,8 +150,7 @@ async fn produce(
     source: &mut MemberSource,
     sender: &mpsc::Sender<Encoding>,
 ) -> Result<Option<Sifter>, ReadFailure> {
-    let rows: u64 = source.manifests.iter().map(|manifest| manifest.rows()).sum();
-    let room = usize::try_from(rows).unwrap_or(usize::MAX);
+    let room = usize::try_from(source.rows()).unwrap_or(usize::MAX);
     let comparison = source.marking.comparison.clone();
     let mut sifter = Sifter::new(source.plan.clone(), room, source.seed, comparison);
     if source.plan.reads_consents() {
@@ -197,7 +221,24 @@ impl MemberSource {
         seed: u64,
     ) -> Self {
         let (accounted, only, marking) = (Accounted::default(), None, Marking::none());
-        Self { storage, manifests, plan, accounted, only, marking, seed, winners: None }
+        let (is_settled, stopwatch, winners) = (false, None, None);
+        Self {
+            storage,
+            manifests,
+            plan,
+            accounted,
+            only,
+            marking,
+            seed,
+            is_settled,
+            stopwatch,
+            winners,
+        }
+    }
+
+    /// How many rows there are.
+    fn rows(&self) -> u64 {
+        self.manifests.iter().map(|manifest| manifest.rows()).sum()
     }
 
     fn batcher(&mut self, sifter: Sifter) -> Batcher {

@@ -3,6 +3,7 @@
 //!
 //! A row counts for its address, also when it is not sent: somebody whose profile has a mistake has not left.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,10 +13,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::batches::ReadFailure;
 use super::columns::{CUSTOMER_ID_COLUMN, Columns};
+use super::comparison::Comparison;
 use super::hasher::Hasher;
+use super::marking::Marking;
 use super::plan::Plan;
 use super::seen::Seen;
-use crate::baselines::{Baseline, Index, Known, MemberState, SlotSet};
+use crate::baselines::{Baseline, Index, Known, MemberState, OffListPeople, SlotSet};
 use crate::campaign_monitor::ConsentReading;
 use crate::storage::{Manifest, Storage};
 
@@ -45,6 +48,8 @@ pub struct BaselineIndex {
     /// `None` when records are made in another way since, so that the index has no contents to compare: then every
     /// member counts as changed.
     pub hasher: Option<Hasher>,
+    /// By what a run that sends changes leaves rows out, where that is by their contents.
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 /// What was found in the rows.
@@ -59,12 +64,17 @@ pub struct Census {
     pub new: i64,
     pub changed: i64,
     pub unchanged: i64,
-    /// Of the changed ones: people whom an earlier run had flagged or taken off the list.
+    /// Of the new and the changed ones: people whom an earlier run, perhaps of another export, had flagged or taken off
+    /// the list.
     pub returning: i64,
     /// Rows, of whatever kind.
     pub rows: i64,
+    /// Those of them that a run leaves out, because the list has them.
+    left_out: i64,
     /// Addresses that the list does not have from the export.
     newcomers: Option<Seen>,
+    /// People whom other exports to the list have taken off it, where they may come back.
+    elsewhere: Arc<[OffListPeople]>,
     keeps_ids: bool,
     /// Hashes of the `CustomerId`s of those of them that would be sent.
     newcomer_ids: HashSet<u64>,
@@ -78,6 +88,7 @@ pub struct Census {
 pub async fn take(
     rows: &Rows,
     (known, before): (Option<BaselineIndex>, Option<BaselineIndex>),
+    marking: Option<&Marking>,
     keeps_ids: bool,
 ) -> Result<Census, ReadFailure> {
     let room = rows.manifests.iter().map(|manifest| manifest.rows()).sum::<u64>();
@@ -86,7 +97,9 @@ pub async fn take(
     let met = SlotSet::new(known.as_ref().map_or(0, |known| known.index.len()));
     let keeps_ids = keeps_ids || known.is_some() || before.is_some();
     let newcomers = Some(newcomers);
-    let mut census = Census { known, before, met, newcomers, keeps_ids, ..Census::default() };
+    let elsewhere = marking.map(|marking| marking.elsewhere.clone()).unwrap_or_default();
+    let mut census =
+        Census { known, before, met, newcomers, elsewhere, keeps_ids, ..Census::default() };
     let mut pages = rows.pages();
     while let Some(page) = pages.try_next().await? {
         census.count(&rows.plan, &page);
@@ -96,6 +109,12 @@ pub async fn take(
 }
 
 impl Census {
+    /// Of so many rows, each of which a run that sends changes leaves out.
+    #[must_use]
+    pub fn of_unchanged(rows: i64) -> Self {
+        Self { unchanged: rows, rows, left_out: rows, ..Self::default() }
+    }
+
     /// What tells whom an id belongs to.
     #[must_use]
     pub fn of_ids(&self) -> Option<&BaselineIndex> {
@@ -126,6 +145,12 @@ impl Census {
         is_on_list && self.known.is_some() && !self.met.contains(slot)
     }
 
+    /// Whether a run that sends changes leaves every row out: nothing is sent, and nothing is wrong with any.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.rows > 0 && self.left_out == self.rows
+    }
+
     /// Whether a row would be sent to an address that the list does not have.
     #[must_use]
     pub fn has_newcomers(&self) -> bool {
@@ -134,22 +159,37 @@ impl Census {
 
     fn count(&mut self, plan: &Plan, page: &RecordBatch) {
         let columns = &plan.columns_of(page);
+        let addresses: Vec<_> =
+            (0..page.num_rows()).map(|row| plan.address(columns, row).ok()).collect();
         let contents = self.contents(page);
-        for row in 0..page.num_rows() {
+        for ((row, address), found) in (0..).zip(&addresses).zip(self.find(&addresses)) {
             self.rows += 1;
-            if let Ok(address) = plan.address(columns, row) {
-                let is_sent = is_sent(plan, columns, row);
-                let unsent = columns.written(CUSTOMER_ID_COLUMN, row).filter(|_| !is_sent);
-                self.unreachable.extend(unsent.map(|id| xxh3_64(id.as_bytes())));
-                let is_new = self.meet(&address, contents.get(row).copied(), is_sent);
-                let id = columns.written(CUSTOMER_ID_COLUMN, row);
-                let id = id.filter(|_| is_new && self.keeps_ids);
-                self.newcomer_ids.extend(id.map(|id| xxh3_64(id.as_bytes())));
-            } else {
-                let id = columns.written(CUSTOMER_ID_COLUMN, row);
-                self.unreachable.extend(id.map(|id| xxh3_64(id.as_bytes())));
+            let id = columns.written(CUSTOMER_ID_COLUMN, row);
+            let hash = || id.map(|id| xxh3_64(id.as_bytes()));
+            let Some(address) = address else {
+                self.unreachable.extend(hash());
+                continue;
+            };
+            let is_sent = is_sent(plan, columns, row);
+            if !is_sent {
+                self.unreachable.extend(hash());
+            }
+            let is_new = self.meet(address, found, contents.get(row).copied(), is_sent);
+            if is_new && self.keeps_ids {
+                self.newcomer_ids.extend(hash());
             }
         }
+    }
+
+    /// What is known of each address, with the key by which it is known.
+    fn find(&self, addresses: &[Option<Cow<'_, str>>]) -> Vec<Option<(u64, Known)>> {
+        let Some(known) = &self.known else { return vec![None; addresses.len()] };
+        let key = |address: &Option<Cow<'_, str>>| {
+            known.baseline.key(address.as_deref().unwrap_or_default())
+        };
+        let keys: Vec<_> = addresses.iter().map(key).collect();
+        let found = known.index.find_each(&keys);
+        keys.into_iter().zip(found).map(|(key, found)| Some((key, found?))).collect()
     }
 
     fn contents(&self, page: &RecordBatch) -> Vec<u64> {
@@ -160,17 +200,33 @@ impl Census {
 
     /// Whether the row is sent to an address that the list does not have from the export, perhaps does not, or does not
     /// any more.
-    fn meet(&mut self, address: &str, content: Option<u64>, is_sent: bool) -> bool {
-        let known = self.known.as_ref();
-        let found = known.and_then(|known| known.index.find(known.baseline.key(address)));
-        let Some(member) = found.filter(|member| member.state != MemberState::Moved) else {
-            self.new += i64::from(is_sent && self.is_newcomer(address));
+    fn meet(
+        &mut self,
+        address: &str,
+        found: Option<(u64, Known)>,
+        content: Option<u64>,
+        is_sent: bool,
+    ) -> bool {
+        let found = found.filter(|(_, member)| member.state != MemberState::Moved);
+        let Some((key, member)) = found else {
+            if is_sent && self.is_newcomer(address) {
+                self.new += 1;
+                self.returning += i64::from(self.was_removed_elsewhere(address));
+            }
             return is_sent;
         };
         if self.met.insert(member.slot) && is_sent {
+            self.left_out += i64::from(self.is_left_out(key, &member, content));
             self.count_known(&member, content);
         }
         is_sent && (member.state == MemberState::InDoubt || member.state.is_removed_by_us())
+    }
+
+    /// Whether a run that sends changes leaves out a member with this content.
+    fn is_left_out(&self, key: u64, member: &Known, content: Option<u64>) -> bool {
+        let comparison = self.known.as_ref().and_then(|known| known.comparison.as_ref());
+        let compared = comparison.zip(content);
+        compared.is_some_and(|(comparison, hash)| comparison.is_acknowledged(key, member, hash))
     }
 
     fn count_known(&mut self, member: &Known, content: Option<u64>) {
@@ -188,6 +244,10 @@ impl Census {
 }
 
 impl Census {
+    fn was_removed_elsewhere(&self, address: &str) -> bool {
+        self.elsewhere.iter().any(|removed| removed.find(address).is_some())
+    }
+
     fn is_newcomer(&mut self, address: &str) -> bool {
         self.newcomers.as_mut().is_some_and(|seen| seen.slot(address).1)
     }
@@ -196,6 +256,7 @@ impl Census {
 /// Whether nothing in a row keeps it from being sent. Profiles whose consents contradict each other are not found here.
 pub(super) fn is_sent(plan: &Plan, columns: &Columns<'_>, row: usize) -> bool {
     columns.written(CUSTOMER_ID_COLUMN, row).is_some()
+        && !plan.is_erased(columns, row)
         && (!plan.reads_consents()
             || !plan.consents(columns, row).contains(&ConsentReading::Unreadable))
 }

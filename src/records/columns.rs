@@ -2,7 +2,7 @@
 
 use arrow_array::{Array, RecordBatch, StringArray};
 
-use crate::campaign_monitor::Cells;
+use crate::campaign_monitor::{Cells, is_invisible};
 
 /// Every page has the customer id in its first column, and the address in its second.
 pub const CUSTOMER_ID_COLUMN: usize = 0;
@@ -38,31 +38,34 @@ impl<'a> Columns<'a> {
 
     /// A value without blanks around it; `None` when nothing is left, or a word that stands for nothing.
     pub fn get(&self, column: usize, row: usize) -> Option<&'a str> {
-        self.text(column, row).map(str::trim)
+        self.written(column, row).filter(|text| !self.is_nothing(text))
     }
 
-    /// A value without blanks around it, also a word that stands for nothing.
+    /// A value without blanks around it, also a word that stands for nothing. Where nothing can be seen, there is none.
     pub fn written(&self, column: usize, row: usize) -> Option<&'a str> {
-        self.untrimmed(column, row).map(str::trim)
+        let text = self.value(column, row)?.trim();
+        text.contains(|letter| !is_invisible(letter)).then_some(text)
     }
 
     /// A value with the blanks around it; `None` when it has nothing else, or is a word that stands for nothing.
-    fn text(&self, column: usize, row: usize) -> Option<&'a str> {
-        let is_nothing = |text: &&str| self.blanks.null_words.iter().any(|w| w == text.trim());
-        self.untrimmed(column, row).filter(|text| !is_nothing(text))
+    fn untrimmed(&self, column: usize, row: usize) -> Option<&'a str> {
+        self.get(column, row).and_then(|_| self.value(column, row))
     }
 
-    fn untrimmed(&self, column: usize, row: usize) -> Option<&'a str> {
+    fn is_nothing(&self, text: &str) -> bool {
+        self.blanks.null_words.iter().any(|word| word == text)
+    }
+
+    fn value(&self, column: usize, row: usize) -> Option<&'a str> {
         let texts = self.texts[column];
-        let text = (!texts.is_null(row)).then(|| texts.value(row))?;
-        (!text.trim().is_empty()).then_some(text)
+        (!texts.is_null(row)).then(|| texts.value(row))
     }
 }
 
 impl Cells for Columns<'_> {
     fn get(&self, column: usize, row: usize) -> Option<&str> {
         if self.blanks.keep && column > EMAIL_COLUMN {
-            self.text(column, row)
+            self.untrimmed(column, row)
         } else {
             self.get(column, row)
         }

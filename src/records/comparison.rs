@@ -17,6 +17,8 @@ pub struct Comparison {
     is_behind: bool,
     /// Keys of people who are active on the list, also of some whom it refused before.
     active: HashSet<u64>,
+    /// Keys of people who may come back since the list refused them.
+    readmitted: Arc<HashSet<u64>>,
 }
 
 impl Comparison {
@@ -27,8 +29,8 @@ impl Comparison {
         hashes: HashKind,
         resends_refused: bool,
     ) -> Self {
-        let (is_behind, active) = (false, HashSet::new());
-        Self { baseline, index, hashes, resends_refused, is_behind, active }
+        let (is_behind, active, readmitted) = (false, HashSet::new(), Arc::default());
+        Self { baseline, index, hashes, resends_refused, is_behind, active, readmitted }
     }
 
     /// What is known may have changed since: only a no still counts.
@@ -46,7 +48,14 @@ impl Comparison {
     pub fn with_active(&self, active: HashSet<u64>) -> Self {
         let (baseline, index) = (self.baseline.clone(), self.index());
         let new = Self::new(baseline, index, self.hashes, self.resends_refused);
-        Self { active, is_behind: self.is_behind, ..new }
+        let readmitted = self.readmitted.clone();
+        Self { active, is_behind: self.is_behind, readmitted, ..new }
+    }
+
+    /// The same, where these people may come back since the list refused them.
+    #[must_use]
+    pub fn with_readmitted(&self, readmitted: Arc<HashSet<u64>>) -> Self {
+        Self { readmitted, ..self.with_active(self.active.clone()) }
     }
 
     /// How many people are on the list, as far as is known.
@@ -80,13 +89,19 @@ impl Comparison {
         self.index.find(key)
     }
 
+    /// The same for many keys.
+    pub fn find_each(&self, keys: &[u64]) -> Vec<Option<Known>> {
+        self.index.find_each(keys)
+    }
+
     /// Whether the list has this record of a member, or has refused it and would again.
     pub fn is_acknowledged(&self, key: u64, known: &Known, hash: u64) -> bool {
         let is_active = || self.active.contains(&key);
+        let is_readmitted = self.readmitted.contains(&key);
         let is_as_sent = match known.state {
             MemberState::OnList => true,
-            MemberState::HeldBack => !self.resends_refused,
-            state => state.is_refused() && !self.resends_refused && !is_active(),
+            MemberState::HeldBack => !self.resends_refused && !is_readmitted,
+            state => state.is_refused() && !self.resends_refused && !is_readmitted && !is_active(),
         };
         is_as_sent && known.has_hash(hash)
     }

@@ -1,9 +1,11 @@
 //! Rows that are ready to be sent, and the calls they take.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::hasher::RecordHashes;
 use super::plan::Plan;
@@ -42,6 +44,8 @@ pub struct EncodedBatch {
     /// Values that could not be sent as they are, and how many. Of very many not all are named.
     pub problems: Vec<ValueProblem>,
     pub field_warnings: FieldWarnings,
+    /// How long its records took to be made.
+    pub encoding: Duration,
 }
 
 impl EncodedBatch {
@@ -77,4 +81,10 @@ pub fn halves(records: &[usize]) -> Option<VecDeque<Vec<usize>>> {
     }
     let (first, second) = records.split_at(records.len() / 2);
     Some(VecDeque::from([first.to_vec(), second.to_vec()]))
+}
+
+/// The only record of a body, as Campaign Monitor gets it.
+pub fn only_record(body: &[u8]) -> serde_json::Result<Value> {
+    let mut body: Value = serde_json::from_slice(body)?;
+    Ok(body["Subscribers"][0].take())
 }

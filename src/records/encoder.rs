@@ -2,8 +2,10 @@
 //! each batch by itself.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 
 use super::encoded::EncodedBatch;
 use super::gathering::Gathering;
@@ -38,6 +40,22 @@ impl Draft {
         Self { number, first_row, end, page, positions, records, unchanged, rehashed, refused }
     }
 
+    /// So many rows, of which nothing is sent.
+    pub(super) fn of_unchanged(rows: u64) -> Self {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        Self {
+            number: 1,
+            first_row: 0,
+            end: rows,
+            page: RecordBatch::new_empty(Arc::new(Schema::empty())),
+            positions: Positions::Each(vec![]),
+            records: vec![],
+            unchanged: rows,
+            rehashed: vec![],
+            refused: vec![],
+        }
+    }
+
     /// What has changed in several pages.
     pub(super) fn of_gathering(mut gathering: Gathering) -> Self {
         let page = gathering.page();
@@ -58,6 +76,7 @@ pub struct Encoder {
 impl Encoder {
     /// Makes the records of a batch. Which ones depends on nothing but the draft, so several may be made side by side.
     pub fn encode(&self, draft: Draft) -> EncodedBatch {
+        let begun = Instant::now();
         let Draft { number, first_row, end, page, positions, records, .. } = draft;
         let encoded =
             if records.is_empty() { Encoded::default() } else { self.plan.encode(&page, &records) };
@@ -85,11 +104,15 @@ impl Encoder {
             body_hash,
             problems,
             field_warnings,
+            encoding: begun.elapsed(),
         }
     }
 
-    fn is_held_back(&self, state: MemberState) -> bool {
-        state == MemberState::HeldBack || (self.marking.is_emptied && state.is_no())
+    fn is_held_back(&self, state: MemberState, address: &str) -> bool {
+        // Where people come back who were deleted, only their own wish counts.
+        let is_no = if self.plan.resubscribes() { state.is_own_wish() } else { state.is_no() };
+        let is_held_back = state == MemberState::HeldBack || (self.marking.is_emptied && is_no);
+        is_held_back && !self.marking.is_readmitted(address)
     }
 
     fn hashes(&self, page: &RecordBatch, rows: &[usize], encoded: &Encoded) -> Vec<RecordHashes> {
@@ -107,7 +130,7 @@ impl Encoder {
                 is_known: !self.marking.is_emptied
                     && trusted.is_some_and(|state| !state.is_unused()),
                 has_left: state.is_some_and(MemberState::has_left),
-                is_held_back: state.is_some_and(|state| self.is_held_back(state)),
+                is_held_back: state.is_some_and(|state| self.is_held_back(state, &address)),
                 is_still_ours: self.marking.is_still_ours(&address),
                 left_as: removal.and_then(|(state, _)| left_as(state)),
                 left_by: removal.and_then(|(_, run)| run),

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::campaign_monitor::CustomField;
 use crate::exports::Mapping;
 
+/// Rises when a value is read in another way than before, or becomes another one.
+const READING: u8 = 1;
+
 /// A hash that differs where the same profile may become another record. Another version of this program counts as
 /// another way: then records are compared once, and those that are the same are not sent.
 pub(super) fn fingerprint(
@@ -21,7 +24,7 @@ pub(super) fn fingerprint(
     };
     let mut filled: Vec<_> = list_fields.iter().filter(is_filled).collect();
     filled.sort_by_key(|field| field.bare_key().to_owned());
-    let mut text = format!("{} {resubscribe} ", env!("CARGO_PKG_VERSION"));
+    let mut text = format!("{} {READING} {resubscribe} ", env!("CARGO_PKG_VERSION"));
     // Writing to a String does not fail; a mapping always serializes.
     let _ = write!(text, "{} ", serde_json::to_string(mapping).unwrap_or_default());
     for field in filled {

@@ -14,6 +14,7 @@ use super::leaver_set::LeaverSet;
 use crate::baselines::MemberState;
 use crate::exports::{BrakeHold, BrakeLimit, Leavers, ListSync, Resubscribe};
 use crate::runs::{BrakeRule, ComparedWith, ReachedLimit, RunPlan};
+use crate::steps::Hold;
 use crate::storage::{Manifest, PAGE_ROWS};
 
 /// Milliseconds that a call is assumed to take before any was made.
@@ -163,14 +164,6 @@ fn on_list(census: &Census, action: &Leavers) -> i64 {
         _ => false,
     };
     to_i64(known.index.iter().filter(|known| is_on(known.state)).count())
-}
-
-/// What waits until a plan is approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    Nothing,
-    Removals,
-    Run,
 }
 
 /// What a plan holds up by its limits. New members can only wait when the whole run does, and so can changed addresses:

@@ -31,6 +31,15 @@ pub struct LeaverSet {
 }
 
 impl LeaverSet {
+    /// Nobody leaves, and so many who are not in the segments stay as they are.
+    #[must_use]
+    pub fn of_kept(found: usize, action: &Leavers) -> Self {
+        if *action == Leavers::Keep {
+            return Self::default();
+        }
+        Self { found, digest: Sha256::new().finalize().into(), ..Self::default() }
+    }
+
     /// Nothing is done to anybody.
     pub fn forget(&mut self) {
         (self.act, self.let_go) = (SlotSet::default(), SlotSet::default());

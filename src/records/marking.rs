@@ -1,5 +1,6 @@
 //! How the records of a run are known again, and what is known of their people.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::comparison::Comparison;
@@ -23,6 +24,8 @@ pub struct Marking {
     pub here: Option<Arc<OffListPeople>>,
     /// People who were never sent because of a no under another address, where nothing else tells who is known.
     pub held_back: Option<Arc<OffListPeople>>,
+    /// Keys of people who may be sent again, because somebody readmitted them after they had said no.
+    pub readmitted: Arc<HashSet<u64>>,
     /// Whether somebody emptied the list: then everybody who is sent is new there, and only the baseline knows who said
     /// no.
     pub is_emptied: bool,
@@ -51,6 +54,7 @@ impl Marking {
             knows_elsewhere: false,
             held_back: None,
             here: None,
+            readmitted: Arc::default(),
             is_emptied: false,
             run: RunId(uuid::Uuid::nil()),
         }
@@ -62,6 +66,16 @@ impl Marking {
             Some(known) => known.find(known.key(address)).map(|known| known.state),
             None => Some(self.held_back.as_ref()?.find(address)?.0),
         }
+    }
+
+    /// Whether a no of somebody at this address is over.
+    pub(super) fn is_readmitted(&self, address: &str) -> bool {
+        if self.readmitted.is_empty() {
+            return false;
+        }
+        let key = self.known().map(|known| known.key(address));
+        let key = key.or_else(|| Some(self.held_back.as_ref()?.key(address)));
+        key.is_some_and(|key| self.readmitted.contains(&key))
     }
 
     /// Whether somebody whom this service put on the list has stayed there since the export let them go: no export has

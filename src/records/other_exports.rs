@@ -17,7 +17,7 @@ pub(super) const NO_RUN: RunId = RunId(Uuid::nil());
 pub struct OtherExports<'a> {
     /// The baselines of all other exports to the list: without them nobody's address changes.
     pub baselines: Option<&'a [Baseline]>,
-    /// People who said no to any of them.
+    /// People who said no to any of them; where people come back, also to the export itself.
     pub said_no: &'a SaidNo,
 }
 
@@ -48,14 +48,14 @@ pub(super) async fn baselines(
     Ok(Some(others))
 }
 
-/// People who said no to an export of this instance to the list, but for one export: an id names the same person only
-/// within one instance. What is damaged is left out.
+/// Adds people who said no to an export of this instance to the list, but for one export: an id names the same person
+/// only within one instance. What is damaged is left out.
 pub async fn said_no(
     app: &App,
     (instance, but): (Uuid, Option<ExportId>),
     list: &ListId,
+    mut all: SaidNo,
 ) -> Result<SaidNo, PlanFailure> {
-    let mut all = SaidNo::default();
     let mut tx = app.db.read().await?;
     let stored = baselines::store::of_list(&mut tx, list.as_str()).await?;
     drop(tx);
@@ -65,7 +65,7 @@ pub async fn said_no(
         match all.add(&app.storage, other).await {
             Ok(()) => {}
             Err(error @ baselines::Error::Damaged { .. }) => {
-                tracing::warn!(%error, "who said no to another export is not known");
+                tracing::warn!(%error, "who said no to an export is not known");
             }
             Err(baselines::Error::Storage(error)) => return Err(PlanFailure::Storage(error)),
         }

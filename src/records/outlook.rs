@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::address_changes::{self, AddressChanges};
 use super::basis::Basis;
 use super::census::{self, BaselineIndex, Census, Rows};
-use super::forecast::{self, CallPace, Hold, Intent};
+use super::doubt::{BEHIND, Doubt, LOST, OTHERS_UNKNOWN};
+use super::forecast::{self, CallPace, Intent};
 use super::hasher::Hasher;
 use super::leaver_set::{self, LeaverSet};
 use super::marking::Marking;
@@ -13,11 +14,13 @@ use super::other_exports::{self, NO_RUN, OtherExports};
 use super::plan::Plan;
 use super::plan_failure::PlanFailure;
 use super::plan_subject::PlanSubject;
+use super::readmitted::Readmissions;
 use crate::app::App;
-use crate::baselines::{self, Baseline, HashKind, Index, SaidNo};
+use crate::baselines::{self, Baseline, HashKind, Index, SaidNo, SettledPlan};
 use crate::db::ReadHandle;
-use crate::exports::{Leavers, Warning, WarningCode};
+use crate::exports::{Leavers, Warning};
 use crate::runs::{ComparedWith, RunPlan, store_batches, store_plans, store_sent};
+use crate::steps::Hold;
 use crate::storage::Manifest;
 
 /// The plan of a run, and what it needs to carry it out.
@@ -32,30 +35,58 @@ pub struct Outlook {
     pub baseline: Option<Baseline>,
     /// Why nobody leaves the list, where somebody might.
     pub doubt: Option<Warning>,
+    is_settled: bool,
+    settled: Option<SettledPlan>,
 }
 
-/// The plan of a run that needs one; `None` for others. A run that only sends changes needs one when addresses changed:
-/// to find that out it first reads no values.
+/// What was found out before a run.
+#[derive(Default)]
+pub struct Forecast {
+    /// `None` where a run needs no plan.
+    pub outlook: Option<Outlook>,
+    /// Whether the list has every row as it is, so that there is nothing to send.
+    pub is_settled: bool,
+    /// The same where there is nothing to do about people who left either, and nothing to say.
+    pub settled: Option<SettledPlan>,
+}
+
+/// The plan of a run that needs one. A run that only sends changes needs one when addresses changed.
 pub async fn compute_where_needed(
     app: &App,
     subject: &PlanSubject<'_>,
     plan: Arc<Plan>,
     manifests: &[Arc<Manifest>],
-) -> Result<Option<Outlook>, PlanFailure> {
-    let said_no = said_no_elsewhere(app, subject, &plan).await?;
-    let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
-    if !forecast::needs_plan(subject.sync) {
+) -> Result<Forecast, PlanFailure> {
+    let is_needed = forecast::needs_plan(subject.sync);
+    let settled = subject.basis.and_then(|basis| Some((basis, basis.settled?)));
+    let outlook = if let Some((basis, found)) = settled {
+        repeated(app, subject, manifests, (basis, found)).await?
+    } else {
+        let said_no = said_no_elsewhere(app, subject, &plan).await?;
+        let is_known = subject.basis.is_some_and(|basis| basis.marking.known().is_some());
         let is_nobody_known = !is_known && said_no.is_empty();
-        if is_nobody_known || !subject.sync.follows_segments() {
-            return Ok(None);
+        if !is_needed && (is_nobody_known || !subject.sync.follows_segments()) {
+            return Ok(Forecast::default());
         }
-        let narrow = Arc::new(plan.decisive());
-        let peeked = Box::pin(compute(app, subject, narrow, manifests, &said_no)).await?;
-        if peeked.changes.is_empty() {
-            return Ok(None);
-        }
-    }
-    Box::pin(compute(app, subject, plan, manifests, &said_no)).await.map(Some)
+        Box::pin(compute(app, subject, plan, manifests, &said_no)).await?
+    };
+    let (is_settled, settled) = (outlook.is_settled, outlook.settled);
+    let outlook = (is_needed || !outlook.changes.is_empty()).then_some(outlook);
+    Ok(Forecast { outlook, is_settled, settled })
+}
+
+/// The plan of a run that finds what one found that had nothing to do.
+async fn repeated(
+    app: &App,
+    subject: &PlanSubject<'_>,
+    manifests: &[Arc<Manifest>],
+    (basis, found): (&Basis, SettledPlan),
+) -> sqlx::Result<Outlook> {
+    let last = pace_and_last(&mut app.db.read().await?, app, subject).await?;
+    let leavers = LeaverSet::of_kept(found.kept, &subject.sync.leavers);
+    let people = (Census::of_unchanged(found.rows), AddressChanges::default(), leavers);
+    let outlook = outlook(subject, manifests, last, people, None);
+    Ok(Outlook { baseline: Some(basis.baseline.clone()), settled: Some(found), ..outlook })
 }
 
 /// Computes the plan of a run: reads the segments and the baselines, and sends nothing.
@@ -67,7 +98,7 @@ async fn compute(
     said_no: &SaidNo,
 ) -> Result<Outlook, PlanFailure> {
     let mut tx = app.db.read().await?;
-    let (pace, compared_with) = pace_and_last(&mut tx, app, subject).await?;
+    let last = pace_and_last(&mut tx, app, subject).await?;
     let (own, others) = (
         own(&mut tx, subject).await?,
         other_exports::baselines(&mut tx, subject.export, subject.list).await?,
@@ -76,7 +107,8 @@ async fn compute(
     let Loaded { known, before, doubt } = loaded(app, own, &plan, subject.basis).await?;
     let rows = Rows { storage: app.storage.clone(), manifests: manifests.to_vec(), plan };
     let keeps_ids = !said_no.is_empty();
-    let census = census::take(&rows, (known, before), keeps_ids).await;
+    let marking = subject.basis.map(|basis| &basis.marking);
+    let census = census::take(&rows, (known, before), marking, keeps_ids).await;
     let census = census.map_err(PlanFailure::Read)?;
     let expected: u64 = manifests.iter().map(|manifest| manifest.rows()).sum();
     if u64::try_from(census.rows) != Ok(expected) {
@@ -87,6 +119,17 @@ async fn compute(
     let changes = changes(subject, &rows, &census, &elsewhere).await?;
     let found = (&census, &changes);
     let (leavers, doubt) = leavers(app, subject, found, others, doubt).await?;
+    Ok(outlook(subject, manifests, last, (census, changes, leavers), doubt))
+}
+
+/// The plan for what was found of the rows, of newcomers, and of people who left.
+fn outlook(
+    subject: &PlanSubject<'_>,
+    manifests: &[Arc<Manifest>],
+    (pace, compared_with): (CallPace, Option<ComparedWith>),
+    (census, changes, leavers): (Census, AddressChanges, LeaverSet),
+    doubt: Option<Doubt>,
+) -> Outlook {
     let sends_all = subject.basis.is_none_or(|basis| !basis.is_comparing());
     let is_emptied = subject.basis.is_some_and(|basis| basis.baseline.list_emptied);
     let intent = Intent { sync: subject.sync, sends_all, is_emptied, pace, compared_with };
@@ -96,20 +139,45 @@ async fn compute(
     let hold = forecast::hold(&plan, &census, subject.sync);
     let hash =
         forecast::hash((&plan, hold), people, manifests, subject.mapping, list, subject.sync);
-    let baseline = census.known.map(|known| known.baseline);
-    Ok(Outlook { plan, hash, hold, leavers, changes, baseline, doubt: doubt.map(warning) })
+    let is_settled = census.is_settled();
+    let is_idle = is_settled && hold == Hold::Nothing && doubt.is_none() && plan.does_nothing();
+    let settled = if is_idle { settled(&census, people) } else { None };
+    let (baseline, doubt) = (census.known.map(|known| known.baseline), doubt.map(Doubt::warning));
+    Outlook { plan, hash, hold, leavers, changes, baseline, doubt, is_settled, settled }
 }
 
-/// People who said no to another export, where that matters.
+/// What is kept of a plan by which nothing is done. `None` where something is recorded all the same.
+fn settled(
+    census: &Census,
+    (changes, leavers): (&AddressChanges, &LeaverSet),
+) -> Option<SettledPlan> {
+    let comparison = census.known.as_ref()?.comparison.as_ref()?;
+    let is_idle = changes.is_empty() && leavers.act.is_empty() && leavers.let_go.is_empty();
+    is_idle.then(|| SettledPlan {
+        rows: census.rows,
+        on_list: comparison.on_list(),
+        has_refused: comparison.has_refused(),
+        kept: leavers.kept(),
+    })
+}
+
+/// People who said no to another export, where that matters. An export that brings people back keeps to what they
+/// wished themselves, also at its own old addresses, unless the new one was readmitted.
 async fn said_no_elsewhere(
     app: &App,
     subject: &PlanSubject<'_>,
     plan: &Plan,
 ) -> Result<SaidNo, PlanFailure> {
-    if !subject.sync.follows_segments() || plan.resubscribes() {
+    let (instance, list) = (subject.instance, subject.list);
+    if !subject.sync.follows_segments() {
         return Ok(SaidNo::default());
     }
-    other_exports::said_no(app, (subject.instance, Some(subject.export)), subject.list).await
+    if !plan.resubscribes() {
+        let but = Some(subject.export);
+        return other_exports::said_no(app, (instance, but), list, SaidNo::default()).await;
+    }
+    let wishes = Readmissions::load(app, instance, subject.export).await?.into_said_no();
+    other_exports::said_no(app, (instance, None), list, wishes).await
 }
 
 /// Whose address changed. What is missing or damaged changes nobody's.
@@ -140,8 +208,8 @@ async fn leavers(
     subject: &PlanSubject<'_>,
     (census, changes): (&Census, &AddressChanges),
     others: Option<&[Baseline]>,
-    doubt: Option<&'static str>,
-) -> Result<(LeaverSet, Option<&'static str>), PlanFailure> {
+    doubt: Option<Doubt>,
+) -> Result<(LeaverSet, Option<Doubt>), PlanFailure> {
     let action = &subject.sync.leavers;
     if *action == Leavers::Keep {
         return Ok((LeaverSet::default(), None));
@@ -196,7 +264,7 @@ struct Loaded {
     /// What is known of it before the last run, where it is not known what that one sent.
     before: Option<BaselineIndex>,
     /// Why nobody may leave it.
-    doubt: Option<&'static str>,
+    doubt: Option<Doubt>,
 }
 
 async fn loaded(
@@ -237,7 +305,7 @@ async fn load(
             let index = Arc::new(index);
             let is_same_form = baseline.fingerprint == plan.fingerprint;
             let hasher = is_same_form.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
-            Ok(Some(BaselineIndex { baseline, index, hasher }))
+            Ok(Some(BaselineIndex { baseline, index, hasher, comparison: None }))
         }
         Err(baselines::Error::Damaged { .. }) => Ok(None),
         Err(baselines::Error::Storage(error)) => Err(PlanFailure::Storage(error)),
@@ -255,18 +323,6 @@ fn in_memory(basis: &Basis, baseline: &Baseline, plan: &Plan) -> Option<Baseline
     let has_contents =
         loaded.hashes() == HashKind::Content && baseline.fingerprint == plan.fingerprint;
     let hasher = has_contents.then(|| Hasher::new(baseline.seed, &plan.fingerprint));
-    Some(BaselineIndex { baseline: baseline.clone(), index: loaded.index(), hasher })
-}
-
-const BEHIND: &str = "It is not known for certain what the last run sent, so this run takes nobody off the list. It \
-    records what the list has, and the next run takes off who has left.";
-const LOST: &str = "What was known of the members on the list is missing or damaged, so this run takes nobody off the \
-    list. It records what the list has, and the next run takes off who has left.";
-const OTHERS_UNKNOWN: &str = "Another export sends to the same list, and it is not known for certain whom. So this run \
-    takes nobody off the list. Run the other export once, then this one again.";
-
-/// Says why nobody leaves the list.
-#[must_use]
-pub fn warning(message: &str) -> Warning {
-    Warning { code: WarningCode::NobodyRemoved, message: message.to_owned() }
+    let comparison = comparison.clone().filter(|_| has_contents);
+    Some(BaselineIndex { baseline: baseline.clone(), index: loaded.index(), hasher, comparison })
 }

@@ -16,6 +16,7 @@ use crate::campaign_monitor::{
     self, ConsentSource, CustomField, CustomFieldColumn, EmailColumn, Encoded, Layout, NameColumns,
     address::Flaw,
 };
+use crate::erasures::TombstoneSet;
 use crate::exports::Mapping;
 use crate::storage::{CUSTOMER_ID, WantedColumns};
 
@@ -32,6 +33,8 @@ pub struct Plan {
     pub fingerprint: String,
     layout: Layout,
     blanks: Blanks,
+    /// Who is not sent; `None` where nobody was erased.
+    pub(super) tombstones: Option<Arc<TombstoneSet>>,
 }
 
 impl Plan {
@@ -61,7 +64,7 @@ impl Plan {
         };
         let fingerprint = fingerprint(mapping, resubscribe, list_fields);
         let (columns, needed, blanks) = (columns.0.into(), needed(mapping), blanks(mapping));
-        Ok(Self { columns, needed, names, fingerprint, layout, blanks })
+        Ok(Self { columns, needed, names, fingerprint, layout, blanks, tombstones: None })
     }
 
     /// Reads every field that a run reads, and makes no records: for when the fields of the list are unknown.
@@ -88,7 +91,7 @@ impl Plan {
         let layout = without_values(email, consent_to_track, consent_to_send_sms);
         let (columns, names) = (columns.0.into(), TargetNames::default());
         let (needed, blanks, fingerprint) = (needed(mapping), blanks(mapping), String::new());
-        Self { columns, needed, names, fingerprint, layout, blanks }
+        Self { columns, needed, names, fingerprint, layout, blanks, tombstones: None }
     }
 
     /// Whether people come back who left the list.
@@ -128,8 +131,7 @@ impl Plan {
         let layout = without_values(self.layout.email, consent_to_track, consent_to_send_sms);
         let layout = Layout { resubscribe: self.layout.resubscribe, ..layout };
         let (columns, names) = (columns.into(), TargetNames::default());
-        let (needed, blanks) = (self.needed.clone(), self.blanks.clone());
-        Self { columns, needed, names, fingerprint: String::new(), layout, blanks }
+        Self { columns, names, fingerprint: String::new(), layout, ..self.clone() }
     }
 
     /// What is read of the members of a segment.

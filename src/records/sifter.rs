@@ -16,6 +16,7 @@ use super::unreadable::{self, UnreadableConsent};
 use super::winners::Winners;
 use crate::campaign_monitor::ConsentReading;
 use crate::campaign_monitor::address::{self, Flaw};
+use crate::params::Params;
 use crate::runs::{Rejection, RejectionOutcome};
 
 /// A page, and which of its rows may be sent.
@@ -115,7 +116,7 @@ impl Sifter {
         let page = sifted.page.clone();
         let columns = &plan.columns_of(&page);
         for row in 0..page.num_rows() {
-            match self.check(columns, row) {
+            match self.check(&plan, columns, row) {
                 Ok(key) => {
                     sifted.records.push(row);
                     sifted.keys.extend(key);
@@ -139,13 +140,19 @@ impl Sifter {
         }
         let (outcome, code, message) = objection.explain();
         let profile = Profile { columns, batch: sifted.number, position, row };
-        sifted.refused.push(profile.reject(outcome, code, message));
+        let rejection = profile.reject(outcome, code, message).naming(objection.params());
+        let is_erased = matches!(objection, Objection::Erased);
+        sifted.refused.push(if is_erased { rejection.without_person() } else { rejection });
     }
 
     /// The key of the address in the baseline, if it is compared.
-    fn check(&mut self, columns: &Columns<'_>, row: usize) -> Result<Option<u64>, Objection> {
-        let plan = Arc::clone(&self.plan);
-        let address = usable_address(&plan, columns, row)?;
+    fn check(
+        &mut self,
+        plan: &Plan,
+        columns: &Columns<'_>,
+        row: usize,
+    ) -> Result<Option<u64>, Objection> {
+        let address = usable_address(plan, columns, row)?;
         self.check_address(&address, columns, row)?;
         Ok(self.comparison.as_ref().map(|comparison| comparison.key(&address)))
     }
@@ -192,6 +199,9 @@ fn usable_address<'a>(
     columns: &'a Columns<'_>,
     row: usize,
 ) -> Result<Cow<'a, str>, Objection> {
+    if plan.is_erased(columns, row) {
+        return Err(Objection::Erased);
+    }
     if columns.written(CUSTOMER_ID_COLUMN, row).is_none() {
         return Err(Objection::NoCustomerId);
     }
@@ -200,6 +210,8 @@ fn usable_address<'a>(
 
 /// Why a row is not sent.
 enum Objection {
+    /// A tombstone keeps the person from being sent.
+    Erased,
     NoCustomerId,
     Flawed(Flaw),
     /// Consents that are neither a yes nor a no.
@@ -213,9 +225,23 @@ enum Objection {
 }
 
 impl Objection {
+    /// What the message names, beside values of the person.
+    fn params(&self) -> Params {
+        match self {
+            Self::Flawed(flaw) => RejectionCode::params(flaw),
+            Self::Unreadable(consents) => unreadable::params(consents),
+            _ => Params::default(),
+        }
+    }
+
     fn explain(&self) -> (RejectionOutcome, RejectionCode, String) {
         use RejectionOutcome::{Duplicate, Invalid};
         match self {
+            Self::Erased => (
+                Invalid,
+                RejectionCode::Erased,
+                "The person was erased on request, and is not sent.".to_owned(),
+            ),
             Self::NoCustomerId => (
                 Invalid,
                 RejectionCode::CustomerIdMissing,

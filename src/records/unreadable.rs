@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::plan::Plan;
 use crate::campaign_monitor::{ConsentReading, Target, all_shown};
+use crate::params::Params;
 
 /// Characters of a word that are shown.
 const WORD_CHARS_SHOWN: usize = 100;
@@ -37,6 +38,15 @@ impl Plan {
         };
         unreadable.map(name).collect()
     }
+}
+
+/// The fields and the members of the mapping that the sentences name, without the words of the person.
+pub fn params(consents: &[UnreadableConsent]) -> Params {
+    let joined = |name: fn(&UnreadableConsent) -> &str| {
+        consents.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let params = Params::default().with("field", joined(|consent| &consent.field));
+    params.with("member", joined(|consent| consent.member))
 }
 
 /// Why the profile is not sent, in sentences.

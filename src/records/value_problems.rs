@@ -61,12 +61,10 @@ impl TargetNames {
         let mut warnings = FieldWarnings::default();
         for tally in &encoded.targets {
             let (field, key) = self.get(tally.target);
-            if tally.is_sent {
-                warnings.sent.push(key.to_owned());
-            }
+            let mut warning = FieldWarning::new(field, key);
+            tally.misfits.iter().for_each(|(code, count)| warning.count(*code, *count));
+            warnings.count_values(key, tally.sent, warning.dropped);
             if !tally.misfits.is_empty() {
-                let mut warning = FieldWarning::new(field, key);
-                tally.misfits.iter().for_each(|(code, count)| warning.count(*code, *count));
                 warnings.fields.push(warning);
             }
         }

@@ -1,10 +1,15 @@
 //! What a run has done, batch by batch, and the profiles that it did not put on the list.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
+use super::stopwatch::{TransitState, spent};
 use crate::baselines::MemberOrigin;
+use crate::db::Time;
+use crate::params::Params;
 
 /// How a batch ended: whether Campaign Monitor accepted its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -59,6 +64,36 @@ pub struct BatchResult {
     pub returned: Option<Json<Vec<i64>>>,
     /// Rows of the run whose address was changed, each with the origin of the member from then on.
     pub changed: Option<Json<Vec<(i64, MemberOrigin)>>>,
+    pub started_utc: Option<Time>,
+    #[sqlx(flatten)]
+    pub times: BatchTimes,
+}
+
+/// What a batch waited for, in milliseconds.
+#[expect(clippy::struct_field_names, reason = "the columns of the table name the unit")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct BatchTimes {
+    pub encoding_ms: i64,
+    /// Until fewer other calls were in flight.
+    pub waiting_ms: i64,
+    pub throttled_ms: i64,
+    pub uploading_ms: i64,
+}
+
+impl BatchTimes {
+    /// Of a batch that was not sent.
+    pub const NONE: Self = Self { encoding_ms: 0, waiting_ms: 0, throttled_ms: 0, uploading_ms: 0 };
+
+    /// Of the batch that is in a place now.
+    pub fn measured(encoding: Duration) -> Self {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            encoding_ms: millis(encoding),
+            waiting_ms: millis(spent(TransitState::WaitingForSlot)),
+            throttled_ms: millis(spent(TransitState::Throttled)),
+            uploading_ms: millis(spent(TransitState::Uploading)),
+        }
+    }
 }
 
 /// What the batches of a run add up to.
@@ -80,12 +115,20 @@ pub struct BatchSums {
 pub enum RejectionOutcome {
     /// Sent, and rejected by Campaign Monitor.
     Rejected,
-    /// Not sent: no usable address, or a consent that nobody can read.
+    /// Not sent: no usable address, `CustomerId` or consent, or the person was erased on request.
     Invalid,
     /// Not sent: another profile of this run with the same address was.
     Duplicate,
     /// Sent, but no answer says whether it was stored.
     InDoubt,
+}
+
+impl RejectionOutcome {
+    /// Whether a call to Campaign Monitor named the address.
+    #[must_use]
+    pub const fn was_sent(self) -> bool {
+        matches!(self, Self::Rejected | Self::InDoubt)
+    }
 }
 
 /// A profile that a run did not send, or that is not on the list. The columns are explained in the migration.
@@ -99,6 +142,23 @@ pub struct Rejection {
     pub code: String,
     pub message: String,
     pub winner: Option<String>,
+    /// `None`: none, or of an older version.
+    pub params: Option<Json<Params>>,
+}
+
+impl Rejection {
+    /// The same, whose message names these values; none of them is one of the person.
+    #[must_use]
+    pub fn naming(self, params: Params) -> Self {
+        let params = (!params.is_empty()).then_some(Json(params));
+        Self { params, ..self }
+    }
+
+    /// The same, without who it is.
+    #[must_use]
+    pub fn without_person(self) -> Self {
+        Self { customer_id: String::new(), email: String::new(), winner: None, ..self }
+    }
 }
 
 /// The profile that was sent in place of a duplicate.

@@ -4,6 +4,7 @@
 //! inDoubt + remaining`, at every moment. `remaining` is never stored, it is what the law leaves.
 
 use super::status::RunStatus;
+use crate::params::Params;
 
 /// Profiles of a run, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -20,7 +21,7 @@ pub struct Counts {
     pub rejected: i64,
     /// Not sent: another profile of this run with the same address was.
     pub duplicate: i64,
-    /// Not sent: no usable address.
+    /// Not sent: no usable address, `CustomerId` or consent, or the person was erased on request.
     pub invalid: i64,
     /// Sent, but no answer says whether it was stored.
     pub in_doubt: i64,
@@ -56,7 +57,7 @@ impl Counts {
         let Self { selected, in_doubt, .. } = *self;
         let causes = [
             (self.rejected, "rejected by Campaign Monitor or because of an earlier no"),
-            (self.invalid, "without a usable address, CustomerId or consent"),
+            (self.invalid, "without a usable address, CustomerId or consent, or erased on request"),
         ];
         let causes = causes.iter().filter(|(profiles, _)| *profiles > 0);
         let causes: Vec<_> = causes.map(|(profiles, why)| format!("{profiles} {why}")).collect();
@@ -74,6 +75,18 @@ impl Counts {
             ));
         }
         sentences.join(" ")
+    }
+
+    /// The numbers of that sentence.
+    #[must_use]
+    pub fn shortfall_params(&self) -> Params {
+        let Self { selected, rejected, invalid, in_doubt, .. } = *self;
+        Params::default()
+            .with("selected", selected)
+            .with("missing", rejected + invalid)
+            .with("rejected", rejected)
+            .with("invalid", invalid)
+            .with("inDoubt", in_doubt)
     }
 
     /// Adds the outcomes of more profiles; `selected` stays.
@@ -159,7 +172,8 @@ mod tests {
         let mut counts = Counts { selected: 1000, invalid: 8, duplicate: 8, ..Counts::default() };
         assert_eq!(
             counts.shortfall(),
-            "This run did not put 8 of 1000 profiles on the list: 8 without a usable address, CustomerId or consent."
+            "This run did not put 8 of 1000 profiles on the list: 8 without a usable address, CustomerId or consent, \
+             or erased on request."
         );
         counts = Counts { selected: 5, rejected: 1, in_doubt: 2, ..Counts::default() };
         assert_eq!(

@@ -29,7 +29,7 @@ pub struct CountsView {
     pub rejected: i64,
     /// Not sent: another profile of this run with the same address was.
     pub duplicate: i64,
-    /// Not sent: no usable address, or a consent that nobody can read.
+    /// Not sent: no usable address, `CustomerId` or consent, or the person was erased on request.
     pub invalid: i64,
     /// Sent, but Campaign Monitor did not answer whether it stored them.
     pub in_doubt: i64,

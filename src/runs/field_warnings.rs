@@ -1,5 +1,7 @@
 //! How many values of a run could not be sent as they are, by field and reason; and which fields lost all of theirs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,6 +48,9 @@ pub struct FieldWarnings {
     /// Keys that got a value of a profile, or its beginning.
     #[serde(default)]
     pub sent: Vec<String>,
+    /// How many values profiles had for each key, sent or not. Empty of runs of older versions.
+    #[serde(default)]
+    pub values: BTreeMap<String, i64>,
 }
 
 impl FieldWarning {
@@ -98,6 +103,17 @@ impl FieldWarnings {
                 self.sent.push(key.clone());
             }
         }
+        for (key, values) in &more.values {
+            *self.values.entry(key.clone()).or_default() += values;
+        }
+    }
+
+    /// Notes how many values for a key were sent, and how many were not.
+    pub(crate) fn count_values(&mut self, key: &str, sent: i64, dropped: i64) {
+        if sent > 0 && !self.sent.iter().any(|known| known == key) {
+            self.sent.push(key.to_owned());
+        }
+        *self.values.entry(key.to_owned()).or_default() += sent + dropped;
     }
 
     /// All values that could not be sent as they are.
@@ -122,6 +138,7 @@ mod tests {
         FieldWarnings {
             fields: vec![warning],
             sent: sent.iter().map(ToString::to_string).collect(),
+            ..FieldWarnings::default()
         }
     }
 
@@ -144,8 +161,20 @@ mod tests {
         assert_eq!(sum.lost().count(), 1);
         sum.add(&warnings("City", ProblemCode::Cut, 2, &["city"]));
         assert_eq!(sum.lost().map(|lost| lost.key.as_str()).collect::<Vec<_>>(), ["born"]);
-        sum.add(&FieldWarnings { fields: vec![], sent: vec!["born".into()] });
+        sum.add(&FieldWarnings { sent: vec!["born".into()], ..FieldWarnings::default() });
         assert_eq!(sum.lost().count(), 0);
+    }
+
+    #[test]
+    fn the_values_of_a_key_add_up_sent_or_not() {
+        let mut sum = FieldWarnings::default();
+        sum.count_values("city", 3, 1);
+        let mut more = FieldWarnings::default();
+        more.count_values("born", 0, 2);
+        more.count_values("city", 5, 0);
+        sum.add(&more);
+        assert_eq!(sum.values, [("born".to_owned(), 2), ("city".to_owned(), 9)].into());
+        assert_eq!(sum.sent, ["city"], "no value of the other one was sent");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) async fn end(
         return Ok(None);
     };
     audit::record(tx, author, action, Change::between(run, &ended)).await?;
-    measure::run_ended(ended.status, 1);
+    measure::run_ended(ended.status, ended.reason.as_deref());
     Ok(Some(ended))
 }
 

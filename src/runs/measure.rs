@@ -9,9 +9,11 @@ use tokio::time::timeout;
 
 use super::batch::BatchStatus;
 use super::counts::{Counts, ProfileOutcome};
+use super::reason::Reason;
 use super::status::RunStatus;
 use super::store_waiting;
 use crate::db::{self, Db, Time};
+use crate::names::Culprit;
 use crate::telemetry::measures;
 use crate::{connections, exports, schedules};
 
@@ -52,27 +54,45 @@ async fn count(db: &Db) -> sqlx::Result<[f64; 6]> {
 /// Every counter exists from the start, at zero.
 pub fn start() {
     for status in RunStatus::ENDED {
-        run_ended(status, 0);
+        for culprit in [None].into_iter().chain(Culprit::ALL.map(Some)) {
+            count_ended(status, culprit, 0);
+        }
     }
     for status in BatchStatus::ALL {
         batch_written(status, 0);
     }
-    profiles_processed(&Counts::default());
+    profiles_processed(&Counts::default(), 0);
     connections::start_counting();
 }
 
-pub fn run_ended(status: RunStatus, runs: u64) {
-    counter!(measures::RUNS_ENDED, "status" => status.word()).increment(runs);
+/// Counts a run that ended; its reason says who can do something about it.
+pub fn run_ended(status: RunStatus, reason: Option<&Reason>) {
+    count_ended(status, reason.map(|reason| reason.culprit), 1);
+}
+
+fn count_ended(status: RunStatus, culprit: Option<Culprit>, runs: u64) {
+    let culprit = culprit.map_or("none", Culprit::word);
+    counter!(measures::RUNS_ENDED, "status" => status.word(), "culprit" => culprit).increment(runs);
 }
 
 pub fn batch_written(status: BatchStatus, batches: u64) {
     counter!(measures::BATCHES, "status" => status.word()).increment(batches);
 }
 
-/// Counts profiles that have an outcome.
-pub fn profiles_processed(counts: &Counts) {
+/// Counts profiles that have an outcome. `external`: those of the rejected ones that nobody of the instance can do
+/// anything about.
+pub fn profiles_processed(counts: &Counts, external: i64) {
     for outcome in ProfileOutcome::ALL {
-        let profiles = outcome.of(counts).unsigned_abs();
-        counter!(measures::PROFILES, "outcome" => outcome.word()).increment(profiles);
+        let profiles = outcome.of(counts);
+        let by_culprit = if outcome == ProfileOutcome::Rejected {
+            let by_user = (profiles - external).max(0);
+            vec![(Culprit::User.word(), by_user), (Culprit::External.word(), external)]
+        } else {
+            vec![("none", profiles)]
+        };
+        for (culprit, profiles) in by_culprit {
+            counter!(measures::PROFILES, "outcome" => outcome.word(), "culprit" => culprit)
+                .increment(profiles.unsigned_abs());
+        }
     }
 }

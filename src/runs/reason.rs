@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::connections::Unusable;
 use crate::names::Culprit;
+use crate::params::{Param, Params};
 
 /// Declares the reasons: the code, who can do something about it, and the message, in which `{detail}` says what it is
 /// about.
@@ -20,6 +21,12 @@ macro_rules! reasons {
         impl ReasonCode {
             #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The same word as in JSON.
+            pub(crate) fn word(self) -> String {
+                let name = match self { $(Self::$name => stringify!($name),)* };
+                name[..1].to_lowercase() + &name[1..]
+            }
 
             const fn row(self) -> (Culprit, &'static str) {
                 match self { $(Self::$name => (Culprit::$culprit, $message),)* }
@@ -96,6 +103,11 @@ reasons! {
     CustomFieldNotFound User
         "The list has no custom field {detail}. Nothing was sent. Create it with `POST …/lists/{listId}/fields` or in \
          Campaign Monitor, or take it out of the data matching.";
+    /// The list lost a custom field while a run filled it.
+    CustomFieldRemoved User
+        "The list lost the custom field {detail} while the run was sending, so Campaign Monitor dropped its values. \
+         Create it again with `POST …/lists/{listId}/fields` or in Campaign Monitor, or take it out of the data \
+         matching. Then start the run again: it sends every member.";
     /// Campaign Monitor is slow, down, or asks for a pause.
     #[serde(alias = "campaignMonitorUnavailable")]
     DestinationUnavailable External
@@ -150,13 +162,43 @@ pub struct Reason {
         example = "Campaign Monitor rejects the credentials. Ask an administrator to renew the connection."
     )]
     pub message: String,
+    /// The values that the message names, for a front end that says it in its own words.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"segment": "HighValue"}))]
+    pub params: Params,
 }
 
 impl Reason {
     /// A reason with the message of its code; `detail` names what it is about.
     pub fn new(code: ReasonCode, detail: impl AsRef<str>) -> Self {
         let (culprit, message) = code.row();
-        Self { code, culprit, message: message.replace("{detail}", detail.as_ref()) }
+        let message = message.replace("{detail}", detail.as_ref());
+        Self { code, culprit, message, params: Params::default() }
+    }
+
+    /// Adds a value that the message names; never one of a person.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Param>) -> Self {
+        self.params.put(name, value);
+        self
+    }
+
+    /// Adds values that the message names, unless they are there.
+    #[must_use]
+    pub fn with_all(mut self, params: Params) -> Self {
+        self.params.append(params);
+        self
+    }
+
+    /// Why the members of a segment cannot be read; `None`: of which one is unknown.
+    #[must_use]
+    pub fn of_segment(code: ReasonCode, segment: Option<&str>, what: &str) -> Self {
+        let name = segment.map_or("of this export".into(), |name| format!("“{name}”"));
+        let reason = Self::new(code, format!("{name}{what}"));
+        match segment {
+            Some(name) => reason.with("segment", name),
+            None => reason,
+        }
     }
 }
 
@@ -165,6 +207,7 @@ impl From<Unusable> for Reason {
         match why {
             Unusable::NoCredentials => {
                 Self::new(ReasonCode::ConnectionNotConnected, "has no credentials")
+                    .with("why", "noCredentials")
             }
             Unusable::NoExportUser => Self::new(ReasonCode::ExportUserMissing, ""),
             Unusable::CredentialsRefused(message) => {
@@ -177,6 +220,23 @@ impl From<Unusable> for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_has_one_word() {
+        for code in ReasonCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.word());
+        }
+    }
+
+    #[test]
+    fn a_reason_of_before_has_no_values_and_one_of_now_keeps_them() {
+        let old = r#"{"code": "paused", "culprit": "user", "message": "…"}"#;
+        assert!(serde_json::from_str::<Reason>(old).unwrap().params.is_empty());
+        let reason = Reason::of_segment(ReasonCode::SegmentNotFound, Some("People"), "");
+        let stored = serde_json::to_string(&reason).unwrap();
+        assert_eq!(serde_json::from_str::<Reason>(&stored).unwrap(), reason);
+        assert!(reason.message.starts_with("The segment “People” has no members"), "{reason:?}");
+    }
 
     #[test]
     fn a_reason_that_was_stored_under_the_name_of_the_vendor_is_read() {

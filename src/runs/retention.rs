@@ -1,5 +1,5 @@
-//! Removes runs that have outlived their age: first the rejected rows and value problems, which are personal data, then
-//! the batches, then the run.
+//! Removes runs that have outlived their age: first the rejected rows, value problems and calls, which are personal
+//! data, then the batches, then the run.
 //!
 //! Every step is a transaction of its own that removes at most so many rows, so that nobody waits long for it, and
 //! several processes may do it at once. A run is removed once its details are.

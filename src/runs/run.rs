@@ -124,4 +124,6 @@ pub struct RunSegment {
     pub manifest: Option<Json<Manifest>>,
     /// Who gave the segment the members that the run reads, once pinned.
     pub members_by: Option<String>,
+    /// When the segment was refreshed whose members the run reads, once pinned.
+    pub refreshed_utc: Option<Time>,
 }

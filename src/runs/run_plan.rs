@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::names::RunId;
+use crate::params::Params;
 
 /// What a run is about to do, in people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,6 +88,17 @@ pub enum BrakeRule {
 }
 
 impl BrakeRule {
+    /// The same word as in JSON.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::RemovalsCount => "removalsCount",
+            Self::RemovalsPercent => "removalsPercent",
+            Self::EmptySegments => "emptySegments",
+            Self::AdditionsCount => "additionsCount",
+            Self::AdditionsPercent => "additionsPercent",
+        }
+    }
+
     /// Whether it is about people who leave.
     #[must_use]
     pub const fn is_about_removals(self) -> bool {
@@ -95,6 +107,19 @@ impl BrakeRule {
 }
 
 impl RunPlan {
+    /// Whether nobody is sent, brought back or removed by it, and nobody has to approve it.
+    #[must_use]
+    pub const fn does_nothing(&self) -> bool {
+        let Self { new, changed, changed_addresses, leavers, returning, calls, .. } = self;
+        *new == 0
+            && *changed == 0
+            && *changed_addresses == 0
+            && *leavers == 0
+            && *returning == 0
+            && *calls == 0
+            && self.limits.is_empty()
+    }
+
     /// The limits that it reaches, in a sentence.
     #[must_use]
     pub fn explanation(&self) -> String {
@@ -104,6 +129,15 @@ impl RunPlan {
             format!("Of these, {changed} stay and get another address (with the same CustomerId).")
         });
         sentences.chain(addresses).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The limits that it reaches: how many there are, which is the first, and what its sentence names.
+    #[must_use]
+    pub fn params(&self) -> Params {
+        let params = Params::default().with("changedAddresses", self.changed_addresses);
+        let Some(first) = self.limits.first() else { return params };
+        let params = params.with("limits", self.limits.len()).with("limit", first.limit.word());
+        params.with("value", first.value).with("from", first.from)
     }
 }
 

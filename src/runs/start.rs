@@ -182,7 +182,7 @@ impl Cause {
 pub(crate) async fn notify(queue: &Queue, runs: &[Run]) {
     for run in runs {
         if run.status.is_ended() {
-            measure::run_ended(run.status, 1);
+            measure::run_ended(run.status, run.reason.as_deref());
         } else {
             queue.hint(run.id).await;
         }

@@ -78,9 +78,10 @@ async fn add_run(
         sqlx::query_as(
         "INSERT INTO runs (id, instance_id, export_id, export_name, connection_id, list_id, mapping, options, status,
              warnings, submission_kind, submitted_by, submitted_utc, selected, field_warnings, not_before, traceparent,
-             trace_id, planned_utc, reason, end_utc, sync, full_because, makers, alerts_due)
+             trace_id, planned_utc, reason, end_utc, sync, full_because, makers, alerts_due,
+             row_log)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, $12, $13, $14, $12, $15, $16, $18, $19, $20, $21,
-             $22, $23, $24)
+             $22, $23, $24, $25)
          ON CONFLICT DO NOTHING RETURNING *"
     )
     .bind(RunId(Uuid::now_v7()))
@@ -107,6 +108,7 @@ async fn add_run(
     .bind(new.is_full.then_some(FullBecause::Requested))
     .bind(Json(&new.makers))
     .bind(status.is_ended())
+    .bind(&export.row_log)
     .fetch_optional(db)
     .await
     })
@@ -204,7 +206,7 @@ pub async fn open_of_export(tx: &mut ReadHandle, export: ExportId) -> Result<Opt
 pub async fn segments(tx: &mut ReadHandle, id: RunId) -> Result<Vec<RunSegment>> {
     sql!(tx, |db| {
         sqlx::query_as(
-        "SELECT segment_id, name, member_count, manifest, members_by FROM run_segments WHERE run_id = $1
+        "SELECT segment_id, name, member_count, manifest, members_by, refreshed_utc FROM run_segments WHERE run_id = $1
          ORDER BY position"
     )
     .bind(id)

@@ -21,7 +21,7 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
             let mut insert = QueryBuilder::new(
                 "INSERT INTO batches (run_id, number, first_row, \"rows\", status, http_status, attempts, duration_ms,
                      created, updated, rejected, changed_addresses, inferred, unchanged, body_hash, newcomers_created,
-                     returned, changed) ",
+                     returned, changed, started_utc, encoding_ms, waiting_ms, throttled_ms, uploading_ms) ",
             );
             insert.push_values(some, |mut row, batch| {
                 row.push_bind(run)
@@ -41,7 +41,12 @@ pub async fn insert(tx: &mut WriteHandle, run: RunId, batches: &[BatchResult]) -
                     .push_bind(batch.body_hash)
                     .push_bind(batch.newcomers_created)
                     .push_bind(&batch.returned)
-                    .push_bind(&batch.changed);
+                    .push_bind(&batch.changed)
+                    .push_bind(batch.started_utc)
+                    .push_bind(batch.times.encoding_ms)
+                    .push_bind(batch.times.waiting_ms)
+                    .push_bind(batch.times.throttled_ms)
+                    .push_bind(batch.times.uploading_ms);
             });
             insert.build().execute(db).await.map(drop)
         })?;
@@ -57,7 +62,8 @@ pub async fn insert_rejections(
     for some in rejections.chunks(ROWS_PER_INSERT) {
         sql!(&mut *tx, |db| {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO rejections (run_id, position, batch, customer_id, email, outcome, code, message) ",
+                "INSERT INTO rejections (run_id, position, batch, customer_id, email, outcome, code, message,
+                     params) ",
             );
             insert.push_values(some, |mut row, rejection| {
                 row.push_bind(run)
@@ -67,7 +73,8 @@ pub async fn insert_rejections(
                     .push_bind(storable(&rejection.email))
                     .push_bind(rejection.outcome)
                     .push_bind(&rejection.code)
-                    .push_bind(&rejection.message);
+                    .push_bind(&rejection.message)
+                    .push_bind(&rejection.params);
             });
             insert.build().execute(db).await.map(drop)
         })?;

@@ -9,7 +9,7 @@ use crate::sql;
 /// The details of a run, which may be removed before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Its rejections and its value problems, which name people.
+    /// Its rejections, its value problems and its calls, which name people.
     Rejections,
     Batches,
 }
@@ -49,6 +49,8 @@ pub(super) async fn remove(
                  SELECT position FROM rejections WHERE run_id = $1 ORDER BY position LIMIT $2)",
             "DELETE FROM value_problems WHERE run_id = $1 AND (position, number) IN (
                  SELECT position, number FROM value_problems WHERE run_id = $1 ORDER BY position, number LIMIT $2)",
+            "DELETE FROM run_requests WHERE run_id = $1 AND number IN (
+                 SELECT number FROM run_requests WHERE run_id = $1 ORDER BY number LIMIT $2)",
         ],
         Detail::Batches => &[
             "DELETE FROM batches WHERE run_id = $1 AND number IN (

@@ -1,9 +1,10 @@
 //! SQL of the tables `runs`, `batches` and `rejections`: what earlier runs, and earlier attempts of a run, have sent.
 
 use sqlx::Result;
+use uuid::Uuid;
 
 use super::batch::{BatchResult, Rejection};
-use crate::db::ReadHandle;
+use crate::db::{ReadHandle, Time};
 use crate::names::{ExportId, RunId};
 use crate::sql;
 
@@ -28,12 +29,49 @@ pub(crate) async fn last_sending(
     })
 }
 
+/// The ends of the runs of an instance that ended since a time; `None` of those that are open.
+pub(crate) async fn ended_since(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    since: Time,
+) -> Result<Vec<(RunId, Option<Time>)>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+            "SELECT id, end_utc FROM runs WHERE instance_id = $1 AND (end_utc IS NULL OR end_utc >= $2)",
+        )
+        .bind(instance)
+        .bind(since)
+        .fetch_all(db)
+        .await
+    })
+}
+
 /// Every batch of a run, in the order of rows.
 pub(crate) async fn batches(tx: &mut ReadHandle, run: RunId) -> Result<Vec<BatchResult>> {
     sql!(tx, |db| sqlx::query_as("SELECT * FROM batches WHERE run_id = $1 ORDER BY first_row")
         .bind(run)
         .fetch_all(db)
         .await)
+}
+
+/// The rows from `first` on and before `end` that are of people who were erased, and were not sent.
+pub(crate) async fn erased(
+    tx: &mut ReadHandle,
+    run: RunId,
+    first: i64,
+    end: i64,
+) -> Result<Vec<i64>> {
+    sql!(tx, |db| {
+        sqlx::query_scalar(
+            "SELECT position FROM rejections WHERE run_id = $1 AND position >= $2 AND position < $3
+                 AND outcome = 'invalid' AND code = 'erased' ORDER BY position",
+        )
+        .bind(run)
+        .bind(first)
+        .bind(end)
+        .fetch_all(db)
+        .await
+    })
 }
 
 /// What was rejected, or is in doubt, of the rows from `first` on and before `end`.

@@ -10,8 +10,10 @@ use super::counts::Counts;
 use super::field_warnings::FieldWarnings;
 use super::full_because::FullBecause;
 use super::lease::{FUTURE_MAX, Lease, Outcome};
+use super::request::RequestSums;
 use super::run::{Run, RunSegment, Warnings};
 use super::status::RunStatus;
+use super::timeline::Timeline;
 use crate::db::{ReadHandle, Time, WriteHandle};
 use crate::names::RunId;
 use crate::sql;
@@ -85,17 +87,19 @@ pub(crate) async fn peek(tx: &mut ReadHandle, id: RunId) -> Result<Option<Availa
 pub async fn heartbeat(
     tx: &mut WriteHandle,
     lease: Lease,
+    timeline: &Timeline,
     now: Time,
     ttl: Duration,
 ) -> Result<Option<bool>> {
     sql!(tx, |db| {
         sqlx::query_scalar(
-            "UPDATE runs SET lease_until = $3 WHERE id = $1 AND fence = $2 AND status = 'running'
+            "UPDATE runs SET lease_until = $3, timeline = $4 WHERE id = $1 AND fence = $2 AND status = 'running'
          RETURNING cancel_requested",
         )
         .bind(lease.run)
         .bind(lease.fence)
         .bind(now + ttl)
+        .bind(Json(timeline))
         .fetch_optional(db)
         .await
     })
@@ -144,7 +148,7 @@ pub async fn pin(
     for (position, segment) in (0_i32..).zip(segments) {
         sql!(&mut *tx, |db| {
             sqlx::query(
-                "UPDATE run_segments SET member_count = $3, manifest = $4, members_by = $5
+                "UPDATE run_segments SET member_count = $3, manifest = $4, members_by = $5, refreshed_utc = $6
              WHERE run_id = $1 AND position = $2",
             )
             .bind(lease.run)
@@ -152,6 +156,7 @@ pub async fn pin(
             .bind(segment.member_count)
             .bind(&segment.manifest)
             .bind(segment.members_by.as_deref())
+            .bind(segment.refreshed_utc)
             .execute(db)
             .await
             .map(drop)
@@ -193,6 +198,10 @@ pub struct Checkpoint {
     pub counts: Counts,
     /// Field warnings of the whole run so far.
     pub field_warnings: FieldWarnings,
+    /// Where the time of the run went so far.
+    pub timeline: Timeline,
+    /// How many calls it has made so far.
+    pub requests: RequestSums,
 }
 
 /// Moves the position and the counts together: a crash repeats batches, but never counts one twice.
@@ -210,7 +219,8 @@ pub async fn checkpoint(
              position = $3, sent_until = $4, created = created + $5, updated = updated + $6,
              rejected = rejected + $7, duplicate = duplicate + $8, invalid = invalid + $9, in_doubt = in_doubt + $10,
              field_warnings = $11, lease_until = $12, unchanged = unchanged + $14,
-             resubscribed = resubscribed + $15, changed_addresses = changed_addresses + $16, version = version + 1
+             resubscribed = resubscribed + $15, changed_addresses = changed_addresses + $16, timeline = $17,
+             requests = $18, version = version + 1
          WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING cancel_requested"
     )
     .bind(lease.run)
@@ -229,21 +239,24 @@ pub async fn checkpoint(
     .bind(to.counts.unchanged)
     .bind(to.counts.resubscribed)
     .bind(to.counts.changed_addresses)
+    .bind(Json(&to.timeline))
+    .bind(Json(to.requests))
     .fetch_optional(db)
     .await
     })
 }
 
 /// Leaves the run as `outcome` says; `sent_until`, where it is known, is the row up to which rows may have
-/// been sent that have no outcome. A run that resumes later although a caller has cancelled it is due at once, and
-/// keeps who that was. False: the lease is lost.
+/// been sent that have no outcome. It ends when its timeline does. A run that resumes later although a caller has
+/// cancelled it is due at once, and keeps who that was. False: the lease is lost.
 pub async fn settle(
     tx: &mut WriteHandle,
     lease: Lease,
     outcome: &Outcome,
+    timeline: &Timeline,
     sent_until: Option<i64>,
-    now: Time,
 ) -> Result<bool> {
+    let now = timeline.until_utc;
     let (status, reason, not_before, end, forgiven) = match outcome {
         Outcome::Ended(status, reason) => (*status, reason.as_ref(), now, Some(now), 0),
         Outcome::Released { not_before, reason, stalled } => {
@@ -263,7 +276,8 @@ pub async fn settle(
              stalls = CASE WHEN stalls > $7 THEN stalls - $7 ELSE 0 END,
              sent_until = COALESCE($8, sent_until),
              held_until = CASE WHEN cancel_requested THEN NULL ELSE $11 END,
-             lease_until = NULL, pushed_at = NULL, version = version + 1, alerts_due = alerts_due OR $12
+             lease_until = NULL, pushed_at = NULL, version = version + 1, alerts_due = alerts_due OR $12,
+             timeline = $13
          WHERE id = $1 AND fence = $2 AND status = 'running'"
     )
     .bind(lease.run)
@@ -278,6 +292,7 @@ pub async fn settle(
     .bind(now)
     .bind(held_until)
     .bind(end.is_some() || held_until.is_some())
+    .bind(Json(timeline))
     .execute(db)
     .await?
     .rows_affected()

@@ -25,12 +25,14 @@ pub async fn current(app: &App, segment: &Segment) -> Result<Segment, Unreadable
         app.storage.check(&segment.manifest()).await?;
         return Ok(segment.clone());
     };
+    let mut refreshed_utc = segment.refreshed_utc;
     if known.as_ref() != Some(&found) {
         let mut tx = app.db.write().await?;
         save_inspection(&mut tx, segment, &found).await?;
         tx.commit().await?;
+        refreshed_utc = Some(db::now());
     }
-    Ok(segment.clone().with(found))
+    Ok(Segment { refreshed_utc, ..segment.clone().with(found) })
 }
 
 /// The limits of members that this service stores for an instance.

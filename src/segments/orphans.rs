@@ -88,7 +88,7 @@ pub async fn remove_orphans(app: &App, before: Time) -> Result<usize, Unreadable
 
 /// The uploads of an instance that something names. What is replaced meanwhile is named either by its segment or, by
 /// the time it is asked for, by its removal.
-async fn named_of(app: &App, instance: Uuid) -> sqlx::Result<HashSet<String>> {
+pub async fn named_of(app: &App, instance: Uuid) -> sqlx::Result<HashSet<String>> {
     let mut tx = app.db.read().await?;
     let manifests = store::manifests_of_uploads(&mut tx, instance).await?;
     let objects = manifests.into_iter().flat_map(|manifest| manifest.0.objects);

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::source::SegmentSource;
 use crate::db::{Stamps, Time};
 use crate::names::DisplayName;
-use crate::storage::{self, Field, Inspection, Manifest, nearest};
+use crate::params::Params;
+use crate::storage::{self, Field, Inspection, Manifest, Near, nearest};
 
 /// Id of a segment; callers know it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -106,31 +107,41 @@ impl Segment {
         }
     }
 
-    /// Why a mapping may not use a field, in a sentence; `None` when it may, or when the fields are unknown because the
-    /// segment was never filled. One that every file needs may be absent from none.
+    /// Why a mapping may not use a field, in a sentence and with what that names beside the field and the segment;
+    /// `None` when it may, or when the fields are unknown because the segment was never filled. One that every file
+    /// needs may be absent from none.
     #[must_use]
-    pub fn refuses_field(&self, name: &str, is_needed: bool) -> Option<String> {
+    pub fn refuses_field(&self, name: &str, is_needed: bool) -> Option<(String, Params)> {
         let fields = &self.fields.as_ref()?.items;
         let segment = self.name.as_str();
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             let mappable = fields.iter().filter(|field| field.is_mappable());
-            let near = nearest(name, mappable.map(|field| field.name.as_str()));
-            let near = near.map(|near| format!(" {near}")).unwrap_or_default();
-            return Some(format!("The segment “{segment}” has no field “{name}”.{near}"));
+            let (near, params) = hint(nearest(name, mappable.map(|field| field.name.as_str())));
+            return Some((format!("The segment “{segment}” has no field “{name}”.{near}"), params));
         };
         if let Some(why) = &field.unmappable {
-            return Some(format!(
-                "The field “{name}” of the segment “{segment}” cannot be mapped: {why}."
+            return Some((
+                format!("The field “{name}” of the segment “{segment}” cannot be mapped: {why}."),
+                Params::default().with("cause", why.as_str()),
             ));
         }
         let file = field.absent_from.as_ref().filter(|_| is_needed)?;
         let others = fields.iter().map(|field| field.name.as_str()).filter(|other| *other != name);
-        let near = nearest(name, others).map(|near| format!(" {near}")).unwrap_or_default();
-        Some(format!(
+        let (near, params) = hint(nearest(name, others));
+        let why = format!(
             "The file “{file}” of the segment “{segment}” has no field “{name}”, and every file needs it: an empty \
              value would change what is sent.{near}"
-        ))
+        );
+        Some((why, params.with("file", file.as_str())))
     }
+}
+
+/// A sentence that follows others, and the name in it.
+fn hint(near: Option<Near<'_>>) -> (String, Params) {
+    near.map(|Near { name, sentence }| {
+        (format!(" {sentence}"), Params::default().with("near", name))
+    })
+    .unwrap_or_default()
 }
 
 /// Why the members of a segment cannot be read now.

@@ -1,6 +1,7 @@
 //! Whether what a source names can be kept: the length of names, and what stands in them.
 
 use super::source::SegmentSource;
+use crate::params::Params;
 use crate::storage::check_column_names;
 
 /// Of an entity or a data source, in characters.
@@ -8,8 +9,16 @@ const NAME_CHARS_MAX: usize = 200;
 /// Of a schema or a table of PostgreSQL.
 const TABLE_CHARS_MAX: usize = 63;
 
-/// The JSON pointer to a member, and why it cannot be kept.
-pub type SourceFlaw = (&'static str, String);
+/// A member that cannot be kept.
+#[derive(Debug)]
+pub struct SourceFlaw {
+    /// JSON pointer (RFC 6901) to it.
+    pub pointer: &'static str,
+    /// Why it cannot be kept, in a sentence.
+    pub why: String,
+    /// The values that the sentence names.
+    pub params: Params,
+}
 
 impl SegmentSource {
     /// A member that cannot be kept. Whether an address leads anywhere, the storage knows.
@@ -20,10 +29,11 @@ impl SegmentSource {
             Self::Files { csv, .. } => {
                 let columns = csv.as_ref()?.columns.as_ref()?;
                 let why = check_column_names(columns).err()?;
-                Some((
-                    "/source/csv/columns",
-                    format!("The names of the columns are not accepted: {why}."),
-                ))
+                Some(SourceFlaw {
+                    pointer: "/source/csv/columns",
+                    why: format!("The names of the columns are not accepted: {why}."),
+                    params: Params::default().with("cause", why),
+                })
             }
             Self::CustomerInsights { entity, .. } => {
                 named("/source/entity", entity, NAME_CHARS_MAX)
@@ -39,8 +49,11 @@ impl SegmentSource {
 
 fn named(pointer: &'static str, name: &str, chars_max: usize) -> Option<SourceFlaw> {
     let fits = (1..=chars_max).contains(&name.chars().count()) && !name.contains('\0');
-    let why = || format!("This name has 1 to {chars_max} characters, and no zero byte.");
-    (!fits).then(|| (pointer, why()))
+    (!fits).then(|| SourceFlaw {
+        pointer,
+        why: format!("This name has 1 to {chars_max} characters, and no zero byte."),
+        params: Params::default().with("min", 1_i64).with("max", chars_max),
+    })
 }
 
 #[cfg(test)]
@@ -50,7 +63,7 @@ mod tests {
     use super::*;
 
     fn flaw(source: serde_json::Value) -> Option<&'static str> {
-        serde_json::from_value::<SegmentSource>(source).unwrap().flaw().map(|(pointer, _)| pointer)
+        serde_json::from_value::<SegmentSource>(source).unwrap().flaw().map(|flaw| flaw.pointer)
     }
 
     #[test]

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::runs;
+use crate::db::{self, Db};
+use crate::{alerts, erasures, expectations, runs};
 
 /// How long a part may take to answer: probes of the service wait at most ten seconds.
 const PROBE_MAX: Duration = Duration::from_secs(3);
@@ -112,6 +113,11 @@ async fn readyz(app: Data<App>, probes: Data<Probes>) -> HttpResponse {
     response.json(Readiness { ready, parts })
 }
 
+async fn measure_watched(db: &Db) -> sqlx::Result<()> {
+    expectations::measure::measure(db, db::now()).await?;
+    alerts::measure::measure(db).await
+}
+
 /// Whether a part answers in time.
 async fn answers<E>(probe: impl Future<Output = Result<(), E>>) -> bool {
     timeout(PROBE_MAX, probe).await.is_ok_and(|answer| answer.is_ok())
@@ -137,9 +143,19 @@ async fn answers<E>(probe: impl Future<Output = Result<(), E>>) -> bool {
 #[get("/metrics")]
 async fn metrics(app: Data<App>) -> HttpResponse {
     app.db.measure();
-    let ((), counted) = futures::join!(app.queue.measure(), runs::measure::measure(&app.db));
-    if let Err(error) = counted {
-        tracing::warn!(error = %error, "could not count the runs; their metrics are NaN");
+    let ((), runs, erasures, watched) = futures::join!(
+        app.queue.measure(),
+        runs::measure::measure(&app.db),
+        erasures::measure::measure(&app.db),
+        answers(measure_watched(&app.db))
+    );
+    for (counted, what) in [(runs, "runs"), (erasures, "erasures")] {
+        if let Err(error) = counted {
+            tracing::warn!(error = %error, what, "could not count them; their metrics are NaN");
+        }
+    }
+    if !watched {
+        tracing::warn!("could not count planned times and alerts; their metrics are old");
     }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::config::Part;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The methods of each address: those of the document, GET for pages, and HEAD beside GET.
+/// The methods of each address: those of the document, GET for pages, and HEAD beside GET. An address without a parameter
+/// goes before one with (`/exports/preview` before `/exports/{id}`), as the specification of `OpenAPI` has it.
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {
@@ -25,22 +26,33 @@ impl Methods {
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
         let get = || with_head(Method::GET.as_str());
         let pages = pages.addresses().map(|path| (ResourceDef::new(path), get()));
-        Self(paths.chain(pages).collect())
+        let mut addresses: Vec<_> = paths.chain(pages).collect();
+        addresses.sort_by_key(|(address, _)| parameters(address));
+        Self(addresses)
     }
 
     fn allowed(&self, path: &str) -> Vec<&str> {
-        let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
-        matching.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
+        let (_, methods) = self.find(path).unzip();
+        methods.into_iter().flatten().map(String::as_str).collect()
+    }
+
+    fn find(&self, path: &str) -> Option<(&ResourceDef, &[String])> {
+        let (address, methods) = self.0.iter().find(|(address, _)| address.is_match(path))?;
+        Some((address, methods))
     }
 
     /// The last part of an address, where the address above it can be read.
     fn part_of_readable(&self, path: &str) -> Option<&str> {
         let (above, _) = path.trim_end_matches('/').rsplit_once('/')?;
-        let matching = self.0.iter().filter(|(address, _)| address.is_match(path));
-        let parts = matching.filter_map(|(address, _)| address.pattern()?.rsplit('/').next());
-        let part = parts.into_iter().find(|part| !part.contains('{'))?;
+        let (address, _) = self.find(path)?;
+        let part = address.pattern()?.rsplit('/').next().filter(|part| !part.contains('{'))?;
         self.allowed(above).contains(&Method::GET.as_str()).then_some(part)
     }
+}
+
+/// How many parameters an address has.
+fn parameters(address: &ResourceDef) -> usize {
+    address.pattern().map_or(0, |pattern| pattern.matches('{').count())
 }
 
 /// HEAD is answered wherever GET is.

@@ -62,6 +62,7 @@ fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
     if is_api {
         config
             .service(scope::scope(address::INSTANCE).configure(routes::of_instance))
+            .service(scope::scope(address::OPERATOR).configure(routes::of_operator))
             .service(connections::callback::finish_sign_in)
             .service(well_known::list_public_keys);
     }

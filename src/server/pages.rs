@@ -1,8 +1,10 @@
-//! What people read in a browser: the document of the API, Swagger UI and the console, as far as a process has them.
+//! What people read in a browser: the document of the API, Swagger UI, the console, and the page behind the link in
+//! mails, as far as a process has them.
 
 use actix_web::web::{self, ServiceConfig};
 
 use super::{console, openapi, swagger};
+use crate::api::channels::unsubscribe;
 use crate::config::{Config, Part};
 
 /// Which of the pages a process has.
@@ -23,6 +25,7 @@ impl Pages {
     pub fn configure(self, config: &mut ServiceConfig) {
         if self.document {
             config.service(openapi::get_document);
+            config.service(unsubscribe::ask).service(unsubscribe::unsubscribe);
         }
         if self.swagger {
             config.service(web::redirect("/swagger-ui", "/swagger-ui/")).service(swagger::get_file);

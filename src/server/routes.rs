@@ -3,12 +3,21 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::{
-    alerts, audit, channels, connections, exports, instance, refreshes, runs, schedules, segments,
+    alerts, audit, channels, connections, erasures, exports, instance, operator, people, refreshes,
+    runs, schedules, segments,
 };
 
 pub fn of_instance(config: &mut ServiceConfig<'_>) {
     set_up(config);
     watch(config);
+}
+
+/// What operators see, over all instances.
+pub fn of_operator(config: &mut ServiceConfig<'_>) {
+    config
+        .service(operator::overview::get_overview)
+        .service(operator::instances::list_observed_instances)
+        .service(operator::runs::list_observed_runs);
 }
 
 /// What people set up and run.
@@ -54,11 +63,13 @@ fn of_segments_and_exports(config: &mut ServiceConfig<'_>) {
         .service(exports::handlers::duplicate_export)
         .service(exports::attach::detach_export)
         .service(exports::attach::attach_export)
+        .service(exports::preview::preview_draft)
         .service(exports::preview::preview_export)
         .service(exports::known_members::list_known_members)
         .service(exports::test_record::test_export)
         .service(exports::schedules::set_export_schedule)
         .service(exports::schedules::change_schedules)
+        .service(exports::expectations::list_expectations)
         .service(exports::runs::start_run)
         .service(exports::runs::run_all_exports);
 }
@@ -76,14 +87,22 @@ fn of_runs(config: &mut ServiceConfig<'_>) {
         .service(runs::rejections::list_batches)
         .service(runs::rejections::list_rejections)
         .service(runs::value_problems::list_value_problems)
+        .service(runs::timeline::get_timeline)
+        .service(runs::requests::list_requests)
         .service(runs::receipt::get_receipt)
         .service(runs::verifications::start_verification)
         .service(runs::verifications::list_verifications)
         .service(runs::differences::list_differences)
+        .service(people::search::search_people)
+        .service(people::feedback::list_feedback)
+        .service(people::readmissions::list_readmissions)
+        .service(people::readmissions::put_readmission)
+        .service(people::readmissions::delete_readmission)
         .service(schedules::handlers::get_schedule)
         .service(schedules::handlers::put_schedule)
         .service(refreshes::handlers::report_refresh)
         .service(instance::handlers::get_instance)
+        .service(instance::retention::get_retention)
         .service(instance::handlers::pause_instance)
         .service(instance::handlers::resume_instance);
 }
@@ -91,6 +110,11 @@ fn of_runs(config: &mut ServiceConfig<'_>) {
 /// What shows them that something needs them, and who did what.
 fn watch(config: &mut ServiceConfig<'_>) {
     config
+        .service(erasures::handlers::start_erasure)
+        .service(erasures::handlers::list_erasures)
+        .service(erasures::handlers::get_erasure)
+        .service(erasures::receipt::get_erasure_receipt)
+        .service(erasures::tombstones::lift_tombstones)
         .service(channels::handlers::list_channels)
         .service(channels::handlers::create_channel)
         .service(channels::handlers::get_channel)

@@ -12,10 +12,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// Swagger UI shows our document. It keeps the token when the page is reloaded only if the setting says so.
+/// Swagger UI shows our document, at first the groups of operations alone: a reader looks for one of a hundred. It
+/// keeps the token when the page is reloaded only if the setting says so.
 #[must_use]
 pub fn config(keeps_token: bool) -> Config<'static> {
-    Config::from("/openapi.json").validator_url("none").persist_authorization(keeps_token)
+    let config = Config::from("/openapi.json").validator_url("none").doc_expansion("none");
+    config.persist_authorization(keeps_token)
 }
 
 /// A file of Swagger UI; without a name, the page itself.

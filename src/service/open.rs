@@ -13,6 +13,7 @@ use crate::campaign_monitor::CampaignMonitor;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::identity::Verifier;
+use crate::life::SignsOfLife;
 use crate::outbound::{Mailer, Outbound, Web};
 use crate::queue::{self, Queue};
 use crate::runs::measure;
@@ -53,6 +54,7 @@ pub async fn open(config: Config, metrics: PrometheusHandle) -> anyhow::Result<A
         registrations: Slots::new(config.limits.max_registrations),
         event_streams: Slots::new(config.limits.max_event_streams),
         bodies: Slots::new(config.overload.max_received_bytes),
+        life: SignsOfLife::default(),
         stop: CancellationToken::new(),
         db,
         queue,
@@ -83,7 +85,7 @@ async fn open_storage(config: &Config, db: &Db) -> anyhow::Result<Storage> {
 fn outbound(config: &Config) -> anyhow::Result<Outbound> {
     let web = Web::new(config.channels.channels_allow_private)?;
     let mailer = config.channels.mail().map(|settings| Mailer::new(&settings)).transpose()?;
-    Ok(Outbound { web, mailer })
+    Ok(Outbound { web, mailer, public_url: config.channels.public_url.clone() })
 }
 
 fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
@@ -94,7 +96,9 @@ fn campaign_monitor(config: &Config) -> reqwest::Result<CampaignMonitor> {
 pub async fn open_db(config: &Config) -> anyhow::Result<Db> {
     let url = config.data.database_url()?;
     create_folder(url)?;
-    Db::connect(url, config.data.database_limits()).await.map_err(|error| {
+    let (password_file, limits) =
+        (config.data.database_password_file.clone(), config.data.database_limits());
+    Db::connect(url, password_file, limits).await.map_err(|error| {
         anyhow::anyhow!(
             "{} cannot be opened ({}); check SEGMENT_EXPORT_DATABASE_URL",
             name_of(url),
@@ -146,7 +150,9 @@ async fn open_queue(config: &Config) -> anyhow::Result<Queue> {
         None => None,
     };
     let settings = "check SEGMENT_EXPORT_REDIS_URL and SEGMENT_EXPORT_REDIS_CA";
-    let queue = Queue::redis(url, &config.data.redis_list, authorities).context(settings)?;
+    let password_file = config.data.redis_password_file.clone();
+    let queue = Queue::redis(url, &config.data.redis_list, authorities.as_deref(), password_file);
+    let queue = queue.context(settings)?;
     match queue.probe().await {
         Err(error) if queue::is_refusal(&error) => {
             anyhow::bail!("Redis cannot be used ({error}); {settings}")

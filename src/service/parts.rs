@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::config::Part;
 use crate::server::{self, Stopper};
 use crate::telemetry::measures;
-use crate::upkeep::{janitor, notifier, scheduler};
-use crate::worker::Worker;
+use crate::upkeep::{feedback_files, heartbeat, janitor, manifests, notifier, presence, scheduler};
+use crate::worker::{Worker, erase_until_stopped};
 
 /// How long the connections of the database may take to close, after everything else has stopped.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
@@ -58,14 +58,22 @@ impl Service {
             let worker = Worker::new(app.clone());
             service.spawn(&service.tasks, "worker", worker.clone().work());
             service.spawn(&service.tasks, "sweeper", worker.sweep_until_stopped());
+            service.spawn(&service.tasks, "erasing", erase_until_stopped(app.clone()));
         }
         if app.config.plays(Part::Scheduler) {
             service.spawn(&service.tasks, "scheduler", scheduler::run(app.clone()));
             service.spawn(&service.tasks, "janitor", janitor::run(app.clone()));
+            service.spawn(&service.tasks, "manifests", manifests::run(app.clone()));
+            service.spawn(&service.tasks, "feedback", feedback_files::run(app.clone()));
         }
-        if app.config.plays(Part::Worker) || app.config.plays(Part::Scheduler) {
-            service.spawn(&service.tasks, "notifier", notifier::run(app));
+        // In every process: a part that is dead is one of the things to tell people about.
+        service.spawn(&service.tasks, "notifier", notifier::run(app.clone()));
+        if (app.config.plays(Part::Worker) || app.config.plays(Part::Scheduler))
+            && let Some(url) = app.config.heartbeat.heartbeat_url.clone()
+        {
+            service.spawn(&service.tasks, "heartbeat", heartbeat::run(app.clone(), url));
         }
+        service.spawn(&service.tasks, "presence", presence::run(app));
         service.serving.close();
         service.tasks.close();
         Ok(service)

@@ -23,17 +23,35 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// The address is not that of a file or folder under a root: the caller's fault.
     #[error(
-        "the address must name a file or folder under a storage root ({roots}), outside the folders \"uploads\" and \
-         \"baselines\""
+        "the address must name a file or folder under a storage root ({roots}), outside the folders `uploads` and \
+         `baselines`"
     )]
     OutsideRoots {
         /// The addresses of the roots.
+        roots: String,
+    },
+    /// The address is not that of a folder under a root that may be written: the caller's fault.
+    #[error(
+        "the address must name a folder under a storage root that may be written ({roots}), outside the folders \
+         `uploads` and `baselines`"
+    )]
+    OutsideWritable {
+        /// The addresses of these roots, or that there are none.
         roots: String,
     },
     /// The operator removed the root from the settings.
     #[error("the storage root {name:?} is no longer configured")]
     NoSuchRoot {
         /// As it was in the settings.
+        name: String,
+    },
+    /// The operator has not opened the root for writing.
+    #[error(
+        "the storage root {name:?} may not be written; ask your operator to name it in \
+         SEGMENT_EXPORT_STORAGE_WRITABLE"
+    )]
+    NotWritable {
+        /// As it is in the settings.
         name: String,
     },
     /// The data source is not in the settings, or not any more.

@@ -7,6 +7,7 @@
 
 mod blocking;
 mod column_names;
+mod content;
 mod csv;
 mod customer_ids;
 mod error;
@@ -24,12 +25,15 @@ mod moments;
 mod ndjson;
 mod near;
 mod notation;
+mod outgoing;
+mod outgoing_table;
 mod own;
 mod pages;
 mod parquet;
 mod pinned;
 mod receive;
 mod roots;
+mod sought;
 mod spool;
 mod table;
 #[cfg(test)]
@@ -41,6 +45,7 @@ mod windows;
 
 pub(crate) use blocking::{held, holding, run_blocking};
 pub(crate) use column_names::check_column_names;
+pub use content::ContentHash;
 pub use csv::{Delimiter, Dialect, Encoding, HeaderNames, Quotes};
 pub use error::Error;
 pub(crate) use external::ExternalData;
@@ -51,11 +56,13 @@ pub use limits::ReceiveLimits;
 pub(crate) use manifest::DEFAULT_ROOT;
 pub use manifest::{Format, Inspection, Manifest};
 pub use media::{Media, UploadForm};
-pub(crate) use near::nearest;
+pub(crate) use near::{Near, nearest};
+pub(crate) use outgoing_table::encode_table;
 pub use own::OwnObject;
-pub(crate) use own::{OwnBatches, OwnFile, OwnReader, OwnWriter};
+pub(crate) use own::{OwnBatches, OwnFile, OwnReader, OwnWriter, manifest_of};
 pub(crate) use pages::WantedColumns;
-pub(crate) use roots::{BASELINES, UPLOADS};
+pub(crate) use roots::{BASELINES, Location, UPLOADS};
 pub use roots::{RootSettings, Storage};
+pub(crate) use sought::{IsSought, StoredObject};
 pub(crate) use table::TableName;
 pub use table::{DataSourceSettings, Tables};

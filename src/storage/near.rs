@@ -3,20 +3,29 @@
 /// How alike two names must be to be offered, from 0 to 1.
 const ALIKE: f64 = 0.85;
 
-/// The name among `present` that is most like `wanted`, in a sentence that says how it differs.
+/// A name that is almost the one that is missing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Near<'a> {
+    pub(crate) name: &'a str,
+    /// Quotes it, and says how it differs.
+    pub(crate) sentence: String,
+}
+
+/// The name among `present` that is most like `wanted`.
 #[must_use]
 pub(crate) fn nearest<'a>(
     wanted: &str,
     present: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+) -> Option<Near<'a>> {
     let seen = as_seen(wanted);
     let scored =
         present.into_iter().map(|name| (strsim::jaro_winkler(&seen, &as_seen(name)), name));
     let (score, name) = scored.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
     if as_seen(name) == seen {
-        return Some(format!("It has {name:?}, which {}.", difference(wanted, name)));
+        let sentence = format!("It has {name:?}, which {}.", difference(wanted, name));
+        return Some(Near { name, sentence });
     }
-    (score >= ALIKE).then(|| format!("Did you mean {name:?}?"))
+    (score >= ALIKE).then(|| Near { name, sentence: format!("Did you mean {name:?}?") })
 }
 
 /// The name among `present` that is `wanted` but for capitals, blanks and other separators, in such a sentence.
@@ -31,7 +40,7 @@ pub(super) fn same_letters<'a>(
     };
     let wanted_letters = letters(wanted);
     let name = present.into_iter().find(|name| letters(name) == wanted_letters)?;
-    nearest(wanted, [name])
+    nearest(wanted, [name]).map(|near| near.sentence)
 }
 
 /// A name as people read it: in one case, without what cannot be seen.
@@ -40,12 +49,15 @@ fn as_seen(name: &str) -> String {
     seen.trim().to_lowercase()
 }
 
-/// Controls, and characters without any width: soft hyphens, joiners, marks of direction, byte order marks.
+/// Controls, and characters without any width, as in values: soft hyphens, joiners, fillers, marks of direction.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -114,10 +126,11 @@ mod tests {
             ("City", None),
         ] {
             let found = nearest("Email", ["CustomerId", present, "Points"]);
-            assert_eq!(found.as_deref(), expected);
+            assert_eq!(found.as_ref().map(|near| near.sentence.as_str()), expected);
+            assert!(found.is_none_or(|near| near.name == present));
         }
         let found = nearest("Email ", ["Email"]);
-        assert_eq!(found.as_deref(), Some("It has \"Email\", which has no blank around it."));
+        assert_eq!(found.unwrap().sentence, "It has \"Email\", which has no blank around it.");
         assert_eq!(nearest("Email", []), None);
     }
 }

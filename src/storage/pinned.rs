@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How much is read at once of a file that is read from start to end, in bytes.
-const CHUNK_BYTES: u64 = 2 << 20;
+const CHUNK_BYTES: usize = 2 << 20;
 
 #[derive(Clone, Debug)]
 pub(super) struct PinnedObject {
@@ -61,21 +61,30 @@ impl PinnedObject {
 
     /// Reads the object from start to end, one chunk ahead; blocks.
     pub(super) fn chunks(&self) -> impl Iterator<Item = Result<Bytes, Error>> + use<> {
-        let object = self.clone();
-        let mut at = 0;
-        let mut ahead = object.start(&mut at);
+        let all = 0..self.size;
+        self.chunks_of(vec![all])
+    }
+
+    /// The same of some ranges of it, one after the other.
+    pub(super) fn chunks_of(
+        &self,
+        ranges: Vec<Range<u64>>,
+    ) -> impl Iterator<Item = Result<Bytes, Error>> + use<> {
+        let (object, mut left) = (self.clone(), chunks(ranges));
+        let mut ahead = object.start(&mut left);
         std::iter::from_fn(move || {
             let current = ahead.take()?;
-            ahead = object.start(&mut at);
+            ahead = object.start(&mut left);
             let chunk = object.runtime.block_on(current);
             Some(chunk.unwrap_or_else(|panic| Err(Error::unavailable(panic))))
         })
     }
 
-    fn start(&self, at: &mut u64) -> Option<JoinHandle<Result<Bytes, Error>>> {
-        let range = *at..self.size.min(*at + CHUNK_BYTES);
-        *at = range.end;
-        (!range.is_empty()).then(|| self.runtime.spawn(self.clone().fetch(range)))
+    fn start(
+        &self,
+        left: &mut impl Iterator<Item = Range<u64>>,
+    ) -> Option<JoinHandle<Result<Bytes, Error>>> {
+        Some(self.runtime.spawn(self.clone().fetch(left.next()?)))
     }
 
     async fn fetch(self, range: Range<u64>) -> Result<Bytes, Error> {
@@ -91,4 +100,12 @@ impl PinnedObject {
         }
         found.bytes().await.map_err(failed)
     }
+}
+
+/// Ranges in parts that are read at once.
+fn chunks(ranges: Vec<Range<u64>>) -> impl Iterator<Item = Range<u64>> {
+    ranges.into_iter().flat_map(|range| {
+        let end = range.end;
+        range.step_by(CHUNK_BYTES).map(move |start| start..end.min(start + CHUNK_BYTES as u64))
+    })
 }

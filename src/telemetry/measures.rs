@@ -49,18 +49,39 @@ declare! {
     describe_gauge PLANNED_OVERDUE = "segment_export_oldest_planned_overdue_seconds", Seconds,
         "How long ago the oldest planned time was that no scheduler has acted on, in seconds; 0 when there is none.";
 
+    describe_gauge PLANNED_TIMES = "segment_export_planned_times", Count,
+        "Planned times of exports in the last 24 hours, by outcome: due, waiting, answered, missed.";
+    describe_gauge EXPORTS_BY_AGE = "segment_export_exports_with_objective", Count,
+        "Exports with a rule for the age of the data on their list, by state: fresh, old.";
+    describe_gauge FRESHNESS_ATTAINED = "segment_export_freshness_attained_ratio", Count,
+        "Part of the last 30 days in which the data on the list of an export was as young as its rule asks, over all \
+         exports with such a rule, by figure: lowest, mean; NaN when there is none.";
+
     // Connections, as the database has them; the same in every process.
     describe_gauge CONNECTIONS_REFUSED = "segment_export_connections_needing_attention", Count,
         "Connections whose credentials Campaign Monitor rejects, and that an administrator must renew.";
 
-    // Messages about alerts.
+    // Erasures, as the database has them; the same in every process.
+    describe_gauge ERASURES_OPEN = "segment_export_erasures_open", Count,
+        "Erasures of people that are not completed yet.";
+    describe_gauge ERASURES_OVERDUE = "segment_export_erasures_overdue", Count,
+        "Erasures that are not completed a month after they were requested.";
+    describe_gauge OLDEST_ERASURE = "segment_export_oldest_erasure_age_seconds", Seconds,
+        "Age of the oldest erasure that is not completed, in seconds; 0 when there is none.";
+
+    // Alerts, as the database has them, and the messages about them.
+    describe_gauge ALERTS_OPEN = "segment_export_alerts_open", Count,
+        "Alerts that are not resolved, by kind and culprit.";
     describe_counter DELIVERIES = "segment_export_deliveries_total", Count,
         "Tries to send a message about an alert, by outcome: delivered, failed, givenUp.";
     describe_gauge OLDEST_DELIVERY = "segment_export_oldest_due_delivery_age_seconds", Seconds,
-        "How long the oldest message that is due has been so, in seconds; 0 when there is none.";
+        "How long the oldest message has waited that was not accepted yet, also between two tries, by kind of channel, \
+         in seconds; 0 when none waits.";
+    describe_gauge DELIVERY_OVERDUE = "segment_export_oldest_delivery_overdue_seconds", Seconds,
+        "How long ago the oldest try to send a message was due that nobody has made, in seconds; 0 when there is none.";
 
     // Runs, as this process executes them.
-    describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status.";
+    describe_counter RUNS_ENDED = "segment_export_runs_ended_total", Count, "Runs that ended, by status and culprit.";
     describe_gauge RUN_SLOTS = "segment_export_run_slots", Count, "Runs this process may execute at the same time.";
     describe_gauge RUNS_ACTIVE = "segment_export_runs_active", Count, "Runs this process executes now.";
     describe_gauge LONGEST_STALLED = "segment_export_longest_stalled_seconds", Seconds,
@@ -70,7 +91,7 @@ declare! {
     describe_counter LEASES_LOST = "segment_export_leases_lost_total", Count,
         "Runs this process stopped because another worker had taken them over.";
     describe_counter PROFILES = "segment_export_profiles_total", Count,
-        "Profiles processed, by outcome.";
+        "Profiles processed, by outcome, and of those that were rejected by culprit.";
     describe_counter BATCHES = "segment_export_batches_total", Count, "Batches written, by status.";
 
     // Calls that upload a batch to Campaign Monitor.
@@ -142,8 +163,11 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         counter!(DELIVERIES, "outcome" => outcome).absolute(0);
     }
     let zero = [RUN_SLOTS, RUNS_ACTIVE, LONGEST_STALLED, UPLOADS_IN_FLIGHT, UPLOAD_LIMIT];
-    for name in zero.into_iter().chain([OLDEST_DELIVERY]) {
+    for name in zero.into_iter().chain([DELIVERY_OVERDUE]) {
         gauge!(name).set(0);
+    }
+    for kind in ["email", "slack", "teams", "webhook"] {
+        gauge!(OLDEST_DELIVERY, "kind" => kind).set(0);
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
     Ok(handle)

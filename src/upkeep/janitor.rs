@@ -17,7 +17,7 @@ use crate::db::{self, Db, Time};
 use crate::http::idempotency;
 use crate::runs::retention::retention_cutoff;
 use crate::segments::orphans;
-use crate::{alerts, audit, refreshes, runs, tickets, verifications};
+use crate::{alerts, audit, erasures, expectations, refreshes, runs, tickets, verifications};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Finding orphans lists all objects of this service in the storage.
@@ -101,6 +101,10 @@ enum Expired {
     Differences,
     Alerts(Time),
     Deliveries(Time),
+    PlannedTimes(Time),
+    Tombstones(Time),
+    /// With the audit, which names them.
+    Erasures(Time),
 }
 
 /// Removes what has outlived its age at `now`. What cannot be removed blocks nothing else. Several processes may do it
@@ -125,11 +129,14 @@ fn all_expired(limits: &Limits, alert_days: u32, now: Time) -> impl Iterator<Ite
         Some(Expired::IdempotencyKeys(keys_before)),
         retention_cutoff(limits.audit_days, hour(now)).map(Expired::AuditEvents),
         retention_cutoff(limits.keep_runs_days, now).map(Expired::Refreshes),
+        retention_cutoff(limits.keep_runs_days, now).map(Expired::PlannedTimes),
         Some(Expired::SignIns(now - SIGN_INS_KEPT)),
         Some(Expired::EventTickets(now)),
         Some(Expired::Differences),
         retention_cutoff(alert_days, now).map(Expired::Alerts),
         retention_cutoff(alert_days, now).map(Expired::Deliveries),
+        Some(Expired::Tombstones(now)),
+        retention_cutoff(limits.audit_days, now).map(Expired::Erasures),
     ]
     .into_iter()
     .flatten()
@@ -160,6 +167,15 @@ async fn remove(db: &Db, expired: Expired) -> sqlx::Result<()> {
             Expired::Alerts(before) => alerts::store::remove_expired(&mut tx, before, STEP).await?,
             Expired::Deliveries(before) => {
                 store_deliveries::remove_expired(&mut tx, before, STEP).await?
+            }
+            Expired::PlannedTimes(before) => {
+                expectations::store::remove_expired(&mut tx, before, STEP).await?
+            }
+            Expired::Tombstones(before) => {
+                erasures::store_tombstones::remove_expired(&mut tx, before, STEP).await?
+            }
+            Expired::Erasures(before) => {
+                erasures::store::remove_expired(&mut tx, before, STEP).await?
             }
             Expired::SignIns(before) => {
                 store_oauth::remove_expired_sign_ins(&mut tx, before, STEP).await?

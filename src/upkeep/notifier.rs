@@ -1,8 +1,7 @@
 //! Opens and ends alerts, and sends the messages about them.
 //!
-//! Every process that does upkeep or executes runs does this. What is to be judged and what is to be sent is in the
-//! database: a process that is killed leaves it to another one. A message is sent at least once, with the same id at
-//! every try.
+//! Every process does this. What is to be judged and what is to be sent is in the database: a process that is killed
+//! leaves it to another one. A message is sent at least once, with the same id at every try.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,21 +9,35 @@ use std::time::Duration;
 
 use metrics::gauge;
 use tokio::select;
-use tokio::sync::{Notify, Semaphore};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
 
-use crate::alerts::{clock, judge};
+use crate::alerts::{age, clock, judge};
 use crate::app::App;
-use crate::channels::{Channel, Delivery, LEASE, send, store, store_deliveries};
-use crate::db::{self, Time};
+use crate::channels::{
+    Channel, ChannelKind, Delivery, LEASE, send, store, store_backlog, store_deliveries,
+};
+use crate::db::{self, ReadHandle, Time};
+use crate::expectations::ledger;
 use crate::names::ChannelId;
 use crate::telemetry::measures;
 
-/// Messages that a process sends at a time: more than one instance may have on their way.
-const SLOTS: usize = 128;
+/// Messages of a kind that a process sends at a time: more than one instance may have on their way. Each kind has its
+/// own, so a mail server or a service that hangs delays no other kind.
+const fn slots(kind: ChannelKind) -> usize {
+    match kind {
+        ChannelKind::Email => 32,
+        ChannelKind::Slack | ChannelKind::Teams => 96,
+        ChannelKind::Webhook => 128,
+    }
+}
+/// Slots that become free within this time are filled by one statement: with many messages that wait, one is slow.
+const GATHERED: Duration = Duration::from_millis(10);
 /// How often is judged what comes with time alone.
 const CLOCK_EVERY: Duration = Duration::from_secs(20);
+/// How often is measured what reads the runs of a month.
+const MONTH_EVERY: Duration = Duration::from_mins(10);
 
 /// Runs until the service stops; then the messages that are on their way are waited for.
 pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
@@ -32,12 +45,17 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let mut clock_ticks = interval(CLOCK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     clock_ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut month_ticks = interval(MONTH_EVERY);
     let outbox = Outbox::default();
     loop {
         let done = select! {
             _ = ticks.tick() => tell(&app, &outbox).await,
-            () = outbox.freed.notified() => send_due(&app, &outbox).await,
+            () = outbox.freed.notified() => {
+                sleep(GATHERED).await;
+                send_due(&app, &outbox).await
+            }
             _ = clock_ticks.tick() => check_clock(&app, db::now()).await,
+            _ = month_ticks.tick() => measure_month(&app, db::now()).await,
             () = app.stop.cancelled() => break,
         };
         if let Err(error) = done {
@@ -51,7 +69,7 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
 
 /// The messages that a process sends now.
 struct Outbox {
-    slots: Arc<Semaphore>,
+    slots: HashMap<ChannelKind, Arc<Semaphore>>,
     sending: TaskTracker,
     /// A slot is free again.
     freed: Arc<Notify>,
@@ -59,52 +77,86 @@ struct Outbox {
 
 impl Default for Outbox {
     fn default() -> Self {
-        let (slots, sending) = (Arc::new(Semaphore::new(SLOTS)), TaskTracker::new());
-        Self { slots, sending, freed: Arc::default() }
+        let slots = |kind| (kind, Arc::new(Semaphore::new(slots(kind))));
+        let slots = ChannelKind::ALL.map(slots).into_iter().collect();
+        Self { slots, sending: TaskTracker::new(), freed: Arc::default() }
     }
 }
 
 /// Judges what comes with time alone, at `now`.
 pub async fn check_clock(app: &App, now: Time) -> anyhow::Result<()> {
+    ledger::note(&app.db, now).await?;
     clock::judge(&app.db, now).await?;
-    let (_, oldest) = store_deliveries::backlog(&mut app.db.read().await?, now).await?;
-    let waited = oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
-    gauge!(measures::OLDEST_DELIVERY).set(measures::gauge_value(waited));
+    measure(&mut app.db.read().await?, now).await
+}
+
+/// Measures what reads the runs of a month before `now`.
+pub async fn measure_month(app: &App, now: Time) -> anyhow::Result<()> {
+    Ok(age::measure(&app.db, now).await?)
+}
+
+/// Sets the gauges of messages that wait.
+async fn measure(tx: &mut ReadHandle, now: Time) -> anyhow::Result<()> {
+    let age = |since: Option<Time>| since.map_or(0, |since| (now - since).num_seconds().max(0));
+    let waiting: HashMap<_, _> = store_backlog::waiting_since(tx).await?.into_iter().collect();
+    for kind in ChannelKind::ALL {
+        let waited = age(waiting.get(&kind).copied());
+        gauge!(measures::OLDEST_DELIVERY, "kind" => kind.word()).set(measures::gauge_value(waited));
+    }
+    let (_, due) = store_backlog::backlog(tx, now).await?;
+    gauge!(measures::DELIVERY_OVERDUE).set(measures::gauge_value(age(due)));
     Ok(())
 }
 
 /// Judges what has left a mark, and sends what is due.
 async fn tell(app: &Arc<App>, outbox: &Outbox) -> anyhow::Result<()> {
     judge::judge_due(&app.db, db::now()).await?;
-    send_due(app, outbox).await
+    send_due(app, outbox).await?;
+    app.life.notifier.give(db::now());
+    Ok(())
 }
 
-/// Sends what is due, as far as slots are free.
+/// Sends what is due, as far as slots of its kind are free. On an engine with one writer nothing is written when
+/// nothing is due.
 async fn send_due(app: &Arc<App>, outbox: &Outbox) -> anyhow::Result<()> {
-    let free = i64::try_from(outbox.slots.available_permits())?;
-    if free == 0 {
-        return Ok(());
-    }
-    for (channel, delivery) in claim(app, free).await? {
-        let slot = outbox.slots.clone().acquire_owned().await?;
-        let (app, freed) = (app.clone(), outbox.freed.clone());
-        outbox.sending.spawn(async move {
-            send_one(&app, &channel, &delivery).await;
-            drop(slot);
-            freed.notify_one();
-        });
+    let now = db::now();
+    let kinds = store_deliveries::kinds_due(&mut app.db.read().await?, now).await?;
+    for kind in kinds {
+        let Some(slots) = outbox.slots.get(&kind) else { continue };
+        let free = i64::try_from(slots.available_permits())?;
+        if free > 0 {
+            for (channel, delivery) in claim(app, kind, free, now).await? {
+                spawn(app, outbox, slots.clone().acquire_owned().await?, channel, delivery);
+            }
+        }
     }
     Ok(())
 }
 
-/// Claims messages with their channels. On an engine with one writer nothing is written when nothing is due.
-async fn claim(app: &App, most: i64) -> anyhow::Result<Vec<(Arc<Channel>, Delivery)>> {
-    let now = db::now();
-    if store_deliveries::backlog(&mut app.db.read().await?, now).await?.0 == 0 {
-        return Ok(vec![]);
-    }
+fn spawn(
+    app: &Arc<App>,
+    outbox: &Outbox,
+    slot: OwnedSemaphorePermit,
+    channel: Arc<Channel>,
+    delivery: Delivery,
+) {
+    let (app, freed) = (app.clone(), outbox.freed.clone());
+    outbox.sending.spawn(async move {
+        send_one(&app, &channel, &delivery).await;
+        drop(slot);
+        freed.notify_one();
+    });
+}
+
+/// Claims messages with their channels.
+async fn claim(
+    app: &App,
+    kind: ChannelKind,
+    most: i64,
+    now: Time,
+) -> anyhow::Result<Vec<(Arc<Channel>, Delivery)>> {
     let mut tx = app.db.write().await?;
-    let claimed = store_deliveries::claim(&mut tx, now, LEASE, most).await?;
+    let claimed = store_deliveries::claim(&mut tx, kind, now, LEASE, most).await?;
     let mut channels: HashMap<ChannelId, Arc<Channel>> = HashMap::new();
     let mut messages = vec![];
     for delivery in claimed {

@@ -8,6 +8,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::rotation_erasures;
 use crate::channels::{self, store_seals::ChannelSeal};
 use crate::connections::store_seals::{self, Seal};
 use crate::db::Db;
@@ -56,6 +57,9 @@ pub async fn status(db: &Db, keys: &Keys) -> sqlx::Result<Status> {
             *counts.entry(secrets::key_id(&seal.target_sealed).to_owned()).or_default() += 1;
         }
     }
+    for sealed in rotation_erasures::all(db).await? {
+        *counts.entry(secrets::key_id(&sealed).to_owned()).or_default() += 1;
+    }
     let signing = receipts::store::current(&mut db.read().await?).await?;
     if let Some(sealed) = signing.and_then(|key| key.sealed) {
         *counts.entry(secrets::key_id(&sealed).to_owned()).or_default() += 1;
@@ -71,6 +75,10 @@ pub async fn rotate(db: &Db, keys: &Keys) -> sqlx::Result<Rotation> {
     for _ in 0..PASSES_MAX {
         rotation.missed = 0;
         rotation.reseal_signing_key(db, keys).await?;
+        let erasures = rotation_erasures::reseal(db, keys).await?;
+        rotation.resealed += erasures.count;
+        rotation.missed += erasures.missed;
+        rotation.broken.extend(erasures.broken);
         let mut after = None;
         while let Some(seals) = next(db, &mut after).await? {
             for seal in &seals {

@@ -15,6 +15,7 @@ use super::replan::plan_anew;
 use crate::app::App;
 use crate::audit::{self, Action, Author, SystemActor};
 use crate::db::{self, Time};
+use crate::expectations::ledger;
 use crate::exports::{self, store_planned};
 use crate::names::ExportId;
 use crate::refreshes;
@@ -51,7 +52,9 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
 
 async fn sweep(app: &App, now: Time) -> anyhow::Result<()> {
     held::end_expired(&app.db, now).await?;
-    fire_due(app, now).await
+    fire_due(app, now).await?;
+    app.life.scheduler.give(now);
+    Ok(())
 }
 
 /// Fires every time that was planned for `now` or earlier. One that fails blocks no other: its time stays planned, and
@@ -102,6 +105,7 @@ async fn fire_refresh(app: &App, instance: Uuid, now: Time) -> anyhow::Result<()
     }
     let author = author(instance);
     let runs = refreshes::start_followers(&mut tx, &author, Cause::Planned(time), now).await?;
+    ledger::answer_refresh(&mut tx, &planned, time, &runs, now).await?;
     let change = RunsView::of(&runs).done_in(instance, None);
     audit::record(&mut tx, &author, Action::InstanceStartRefresh, change).await?;
     tx.commit().await?;
@@ -122,6 +126,7 @@ async fn fire_export(app: &App, instance: Uuid, id: ExportId, now: Time) -> anyh
     }
     let run = start::start_or_skip(&mut tx, &export, &author(instance), Cause::Planned(time), now)
         .await?;
+    ledger::answer_export(&mut tx, &export, time, &run, now).await?;
     tx.commit().await?;
     start::notify(&app.queue, &[run]).await;
     Ok(())

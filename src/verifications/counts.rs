@@ -78,9 +78,10 @@ impl CountFindings {
     pub fn missing(self, before: &ListCounts, after: &ListCounts) -> i64 {
         let grown = after.all.joined() - before.all.joined();
         let gap = self.created + self.resubscribed - self.removed - grown;
-        let left = (after.all.left() - before.all.left())
-            .max(after.entered.map_or(0, |entered| entered.left()))
-            - self.removed;
+        // An account that did not heed the date would answer with everybody, and hide every gap.
+        let is_dated = |entered: &StateCounts| *entered != after.all || before.all.everybody() == 0;
+        let left_since = after.entered.filter(is_dated).map_or(0, |entered| entered.left());
+        let left = (after.all.left() - before.all.left()).max(left_since) - self.removed;
         (gap - left.max(0)).max(0)
     }
 
@@ -122,6 +123,12 @@ mod tests {
         let before = [10, 0, 2, 1, 0];
         assert_eq!(missing(5, before, [12, 0, 4, 1, 1], [5, 0, 2, 0, 1]), 0);
         assert_eq!(missing(5, before, [12, 0, 3, 1, 0], [5, 0, 1, 0, 0]), 2);
+    }
+
+    #[test]
+    fn counts_that_heed_no_date_hide_no_gap() {
+        let (before, after) = ([10, 0, 20, 1, 4], [12, 0, 20, 1, 4]);
+        assert_eq!(missing(5, before, after, after), 3);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod difference;
 mod expected;
 pub mod store;
 pub mod store_counts;
+pub mod store_forget;
 pub mod store_marks;
 pub mod store_retention;
 mod tally;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use arrow_array::RecordBatch;
 use sqlx::types::Json;
 
 use super::members::{Answers, Members, members, sent_address};
@@ -12,7 +13,9 @@ use crate::names::RunId;
 use crate::records::columns::Columns;
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
+use crate::records::positions::Positions;
 use crate::records::rejection::{Profile, RejectionCode};
+use crate::row_logs::store::RowLogFile;
 use crate::runs::{
     self, BatchStatus, Counts, FieldWarnings, Rejection, RejectionOutcome, ValueProblem,
 };
@@ -37,6 +40,19 @@ pub struct Done {
     pub is_answered: bool,
     /// The error of the last try, where it left records without an answer.
     pub failure: Option<Error>,
+    pub rows: BatchRows,
+    /// The file of the row log that has these rows; `None` where there is none.
+    pub row_file: Option<RowLogFile>,
+}
+
+/// The rows of a batch, for the row log.
+pub struct BatchRows {
+    pub page: RecordBatch,
+    pub positions: Positions,
+    /// Rows of the page that were to be sent.
+    pub records: Vec<usize>,
+    /// Of these: those that surely were not.
+    pub unsent: Vec<usize>,
 }
 
 impl Done {
@@ -59,6 +75,8 @@ pub fn account(mut uploaded: Uploaded, run: RunId) -> Done {
     let counts = counts(&uploaded, &rejections);
     let batch = result(&uploaded, &counts);
     let EncodedBatch { end, refused, problems, field_warnings, .. } = uploaded.batch;
+    let EncodedBatch { page, positions, records, .. } = uploaded.batch;
+    let rows = BatchRows { page, positions, records, unsent: unanswered.unsent };
     rejections.extend(refused);
     Done {
         end,
@@ -71,6 +89,8 @@ pub fn account(mut uploaded: Uploaded, run: RunId) -> Done {
         field_warnings,
         is_answered,
         failure: unanswered.error,
+        rows,
+        row_file: None,
     }
 }
 
@@ -138,6 +158,8 @@ fn result(uploaded: &Uploaded, counts: &Counts) -> runs::BatchResult {
         newcomers_created: uploaded.proven_newcomers(),
         returned: positions(batch, &uploaded.returned),
         changed: changed(uploaded),
+        started_utc: uploaded.started,
+        times: uploaded.times,
     }
 }
 
@@ -232,6 +254,7 @@ fn unnamed(batch: &EncodedBatch, row: usize, record: RefusedRecord) -> Rejection
         email: record.failure.email_address,
         message: format!("{message} It names an address that was not sent in this form."),
         winner: None,
+        params: None,
     }
 }
 

@@ -110,6 +110,12 @@ impl Uploader {
         old.state == MemberState::DeletedByUs || elsewhere()
     }
 
+    /// Whether somebody said why a person may be sent at a new address who unsubscribed at an old one.
+    async fn is_readmitted(&self, new: &str, old: &str) -> Result<bool, Option<Error>> {
+        let is_possible = self.plan.resubscribes();
+        Ok(is_possible && Box::pin(self.staying_away()).await?.is_readmitted_since(new, old))
+    }
+
     /// What is known before the call, or the member to change. `landed` says who put the new address on the list, where
     /// a call before may have: an attempt that ended may also have made none, and somebody else may have.
     async fn before_change<'a>(
@@ -128,16 +134,20 @@ impl Uploader {
                 }
                 (Some(Active | Unconfirmed | Other), _) => {}
                 (Some(Deleted), _) if self.is_deleted_by_us(old) => {}
-                // Where everybody comes back, a no under the old address keeps nobody from being sent.
-                (Some(state @ (Unsubscribed | Deleted)), _) => {
-                    let state = match state {
-                        Unsubscribed => MemberState::Unsubscribed,
-                        _ => MemberState::Deleted,
-                    };
-                    if !self.plan.resubscribes() {
-                        return Ok(ControlFlow::Break(Change::SaidNo(as_now(state))));
+                (Some(Unsubscribed), _) => {
+                    let old = as_now(MemberState::Unsubscribed);
+                    if !self.is_readmitted(new, &old.address).await? {
+                        return Ok(ControlFlow::Break(Change::SaidNo(old)));
                     }
-                    learned.push(as_now(state));
+                    learned.push(old);
+                }
+                // Where everybody comes back who was deleted, that keeps nobody from being sent.
+                (Some(Deleted), _) if self.plan.resubscribes() => {
+                    learned.push(as_now(MemberState::Deleted));
+                }
+                (Some(Deleted), _) => {
+                    let old = as_now(MemberState::Deleted);
+                    return Ok(ControlFlow::Break(Change::SaidNo(old)));
                 }
                 (Some(Bounced), _) => learned.push(as_now(MemberState::Bounced)),
                 (None, Some(origin))

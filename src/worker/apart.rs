@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use arrow_array::RecordBatch;
 
 use super::address_changes::EarlierRow;
-use super::returning::Returning;
+use super::own_wish::StayingAway;
+use super::returning::{Returning, refusal};
 use super::upload::{PeopleKind, Request, Uploader};
-use super::uploaded::Uploaded;
+use super::uploaded::{RefusedRecord, Unanswered, Uploaded};
 use crate::records::address_changes::EarlierAddress;
 use crate::records::columns::CUSTOMER_ID_COLUMN;
 use crate::records::encoded::EncodedBatch;
@@ -29,12 +30,27 @@ struct Parted {
     earlier: Vec<EarlierRow>,
     /// They said no under another address, and are not sent.
     held_back: Vec<usize>,
+    /// They left by their own wish, and are not sent.
+    refused: Vec<RefusedRecord>,
 }
 
 impl Uploader {
     /// Changes addresses, then imports, then brings people back.
     pub(super) async fn send_parted(&self, state: &mut Uploaded, in_doubt: bool) {
-        let mut parted = self.parted(&state.batch);
+        if state.batch.records.is_empty() {
+            return;
+        }
+        let staying = match Box::pin(self.staying_away()).await {
+            Ok(staying) => staying,
+            Err(error) => {
+                let mut unanswered = Unanswered { error, ..Unanswered::default() };
+                unanswered.add(state.batch.records.clone(), in_doubt);
+                state.unanswered = Some(unanswered);
+                return;
+            }
+        };
+        let mut parted = self.parted(&state.batch, &staying);
+        state.refused.append(&mut parted.refused);
         state.held_back.append(&mut parted.held_back);
         let earlier = std::mem::take(&mut parted.earlier);
         let left = self.change_addresses(state, earlier, in_doubt).await;
@@ -91,12 +107,32 @@ impl Uploader {
     }
 
     /// The records of a batch, apart where that matters.
-    fn parted(&self, batch: &EncodedBatch) -> Parted {
+    fn parted(&self, batch: &EncodedBatch, staying: &StayingAway) -> Parted {
         let mut parted = Parted::default();
         for (row, hashes) in batch.records.iter().zip(&batch.hashes) {
-            self.part(batch, (*row, hashes), &mut parted);
+            if !self.keep_away(batch, (*row, hashes), staying, &mut parted) {
+                self.part(batch, (*row, hashes), &mut parted);
+            }
         }
         parted
+    }
+
+    /// Whether somebody is not sent who left by their own wish. Those whom this service took off the list are read
+    /// first.
+    fn keep_away(
+        &self,
+        batch: &EncodedBatch,
+        (row, hashes): (usize, &RecordHashes),
+        staying: &StayingAway,
+        parted: &mut Parted,
+    ) -> bool {
+        if self.own_wish.is_none() || hashes.left_as.is_some() {
+            return false;
+        }
+        let address = self.address(&batch.page, row);
+        let Some(state) = staying.state(&address) else { return false };
+        parted.refused.push(refusal(address, state));
+        true
     }
 
     /// A no under another address goes before everything else.
@@ -107,7 +143,7 @@ impl Uploader {
         parted: &mut Parted,
     ) {
         match self.earlier(&batch.page, row) {
-            _ if hashes.is_held_back && !self.plan.resubscribes() => parted.held_back.push(row),
+            _ if hashes.is_held_back => parted.held_back.push(row),
             Some(EarlierAddress::SaidNo) => parted.held_back.push(row),
             Some(EarlierAddress::Changed(old)) => {
                 parted.earlier.push(EarlierRow { row, olds: vec![old.clone()], is_changed: true });

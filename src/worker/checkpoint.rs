@@ -2,15 +2,19 @@
 //!
 //! Every write names the fence of the claim; one that changes no row means that the lease is lost.
 
-use std::collections::BTreeMap;
-
 use super::account::Done;
 use super::job::Job;
+use super::requests::Requests;
 use super::stopped::Stopped;
 use crate::db::{self, WriteHandle};
+use crate::names::Culprit;
+use crate::records::integers::to_i64;
+use crate::records::rejection;
+use crate::row_logs;
 use crate::runs::store_work::Checkpoint;
 use crate::runs::{
-    self, Counts, LeaseLost, VALUE_PROBLEMS_MAX, ValueProblem, Winner, measure, store_batches,
+    self, Counts, LeaseLost, RunRequest, VALUE_PROBLEMS_MAX, ValueProblem, Winner, measure,
+    store_batches, store_requests,
 };
 
 /// Writes batches that are done, and moves the position as far as no batch is missing. True when somebody has
@@ -27,36 +31,36 @@ pub async fn checkpoint_in(
     job: &mut Job,
     ready: Vec<Done>,
 ) -> Result<bool, Stopped> {
-    let mut answered = job.answered.clone();
-    answered.extend(ready.iter().map(|done| (done.batch.first_row, done.end)));
-    let last = answered.last_key_value().map_or(job.run.position, |(_, end)| *end);
-    let position = pass(&mut answered, job.run.position);
-    let to = Checkpoint::of(job, &ready, position, last + job.window());
-    let cancel_requested = write(&mut tx, job, &to, &ready).await?;
+    let written = ready.iter().map(|done| (done.batch.first_row, done.end));
+    let accounted = job.accounted().with(written);
+    let sent_until = accounted.sent_until(job.window());
+    let (to, calls) = Checkpoint::of(job, &ready, accounted.position, sent_until);
+    let cancel_requested = write(&mut tx, job, (&to, &calls), &ready).await?;
     tx.commit().await?;
-    job.answered = answered;
+    job.answered = accounted.answered;
     adopt(job, to, &ready);
     Ok(cancel_requested)
 }
 
-/// Removes the batches that follow `position` without a gap, and returns where that ends.
-fn pass(answered: &mut BTreeMap<i64, i64>, mut position: i64) -> i64 {
-    while let Some(end) = answered.remove(&position) {
-        position = end;
-    }
-    position
-}
-
 impl Checkpoint {
-    /// What batches that are done add to a run.
-    pub(super) fn of(job: &Job, done: &[Done], position: i64, sent_until: i64) -> Self {
+    /// What batches that are done add to a run, and the calls that are written with them.
+    pub(super) fn of(
+        job: &Job,
+        done: &[Done],
+        position: i64,
+        sent_until: i64,
+    ) -> (Self, Vec<RunRequest>) {
+        let Requests { calls, sums: requests } = Requests::take(job);
+        let (timeline, progress) = (job.stopwatch.timeline(db::now()), !done.is_empty());
         let mut counts = Counts::default();
         let mut field_warnings = job.run.field_warnings.0.clone();
         for batch in done {
             counts.add(&batch.counts);
             field_warnings.add(&batch.field_warnings);
         }
-        Self { position, progress: !done.is_empty(), sent_until, counts, field_warnings }
+        let to =
+            Self { position, progress, sent_until, counts, field_warnings, timeline, requests };
+        (to, calls)
     }
 }
 
@@ -64,7 +68,7 @@ impl Checkpoint {
 pub async fn write(
     tx: &mut WriteHandle,
     job: &Job,
-    to: &Checkpoint,
+    (to, calls): (&Checkpoint, &[RunRequest]),
     done: &[Done],
 ) -> Result<bool, Stopped> {
     let lease = job.app.config.work.lease();
@@ -75,6 +79,9 @@ pub async fn write(
     store_batches::insert(tx, job.run.id, &batches).await?;
     store_batches::insert_rejections(tx, job.run.id, &rejections).await?;
     store_batches::insert_value_problems(tx, job.run.id, &to_store(job, done)).await?;
+    store_requests::insert(tx, job.run.id, calls).await?;
+    let files: Vec<_> = done.iter().filter_map(|done| done.row_file.clone()).collect();
+    row_logs::store::add_files(tx, job.run.id, &files).await?;
     Ok(cancel_requested)
 }
 
@@ -89,7 +96,9 @@ fn to_store(job: &Job, done: &[Done]) -> Vec<ValueProblem> {
 pub async fn name_winners(job: &Job, winners: &[Winner]) -> Result<(), Stopped> {
     let _writing = job.writes.clone().lock_owned().await;
     let (mut tx, lease) = (job.app.db.write().await?, job.app.config.work.lease());
-    let renewed = runs::store_work::heartbeat(&mut tx, job.lease, db::now(), lease).await?;
+    let now = db::now();
+    let timeline = job.stopwatch.timeline(now);
+    let renewed = runs::store_work::heartbeat(&mut tx, job.lease, &timeline, now, lease).await?;
     renewed.ok_or(Stopped::LeaseLost(LeaseLost))?;
     store_batches::name_winners(&mut tx, job.run.id, winners).await?;
     Ok(tx.commit().await?)
@@ -97,12 +106,15 @@ pub async fn name_winners(job: &Job, winners: &[Winner]) -> Result<(), Stopped> 
 
 /// Adds to the job what has been committed.
 pub fn adopt(job: &mut Job, to: Checkpoint, written: &[Done]) {
-    measure::profiles_processed(&to.counts);
+    let rejections = written.iter().flat_map(|done| &done.rejections);
+    let external = rejections.filter(|one| rejection::culprit(one) == Some(Culprit::External));
+    measure::profiles_processed(&to.counts, to_i64(external.count()));
     for done in written {
         measure::batch_written(done.batch.status, 1);
     }
     (job.run.position, job.run.sent_until) = (to.position, to.sent_until);
     job.run.counts.add(&to.counts);
+    job.requests = to.requests;
     job.run.field_warnings.0 = to.field_warnings;
     if to.progress {
         job.active.progressed();

@@ -8,11 +8,13 @@ use super::fairness::Fairness;
 use super::gate::is_paused;
 use super::heartbeat::canceled;
 use super::job::Job;
+use super::row_log;
 use super::stopped::Stopped;
 use crate::app::App;
 use crate::db;
 use crate::names::RunId;
-use crate::runs::{self, ReasonCode, Run, store_batches};
+use crate::runs::{self, Reason, ReasonCode, Run, store_batches, store_requests};
+use crate::steps::{ClaimObstacle, obstacle};
 use crate::telemetry::measures;
 
 /// Claims a run, unless it is not due, another worker has it, or another run of its connection is being executed:
@@ -40,23 +42,33 @@ pub async fn begin(app: &Arc<App>, fairness: &Arc<Fairness>, run: Run) -> sqlx::
     tracing::info!(run.selected = run.counts.selected, run.position = run.position, "run claimed");
     let mut db = app.db.read().await?;
     let answered = store_batches::after(&mut db, run.id, run.position).await?;
+    let observed = store_requests::observed(&mut db, run.id).await?;
     drop(db);
-    Ok(Job::new(app.clone(), fairness, run, answered.into_iter().collect()))
+    let row_log = row_log::open(app, &run).await?;
+    let job = Job::new(app.clone(), fairness, run, answered.into_iter().collect());
+    Ok(job.resuming(observed, row_log))
 }
 
 /// Whether the run may begin: it is not cancelled, its instance is not paused, and it has not failed too often without
 /// progress.
 pub async fn may_begin(job: &Job) -> Result<(), Stopped> {
-    if job.run.cancel_requested {
-        return Err(canceled(&job.app, job.run.id).await);
+    let Job { app, run, .. } = job;
+    let is_paused = !run.cancel_requested && is_paused(app, run.instance_id).await?;
+    match obstacle(run.cancel_requested, is_paused, run.stalls, app.config.work.stalls_max) {
+        None => Ok(()),
+        Some(ClaimObstacle::Canceled) => Err(canceled(app, run.id).await),
+        Some(ClaimObstacle::InstancePaused) => Err(Stopped::Paused),
+        Some(ClaimObstacle::NoProgress) => {
+            Err(Stopped::because(no_progress(run.reason.as_deref())))
+        }
     }
-    if is_paused(&job.app, job.run.instance_id).await? {
-        return Err(Stopped::Paused);
-    }
-    if job.run.stalls <= job.app.config.work.stalls_max {
-        return Ok(());
-    }
-    let reason = job.run.reason.as_ref();
-    let last = reason.map_or("the worker ended unexpectedly", |reason| reason.message.as_str());
-    Err(Stopped::failed(ReasonCode::NoProgress, last))
+}
+
+/// `last`: why the last attempt made none; `None` when nobody could say it.
+fn no_progress(last: Option<&Reason>) -> Reason {
+    let Some(last) = last else {
+        return Reason::new(ReasonCode::NoProgress, "the worker ended unexpectedly");
+    };
+    let reason = Reason::new(ReasonCode::NoProgress, &last.message);
+    reason.with("reason", last.code.word()).with_all(last.params.clone())
 }

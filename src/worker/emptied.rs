@@ -26,6 +26,11 @@ pub fn list_as_known(basis: &Basis, counted: Option<&StateCounts>) -> ListAsKnow
     }
 }
 
+/// The same by the number of people who are known on the list: whether it has most of them.
+pub fn has_people(known: i64, counted: &StateCounts) -> bool {
+    compare(known, counted) == ListAsKnown::Yes
+}
+
 /// People whom others put on the list may hide a loss, and never make one up.
 fn compare(known: i64, counted: &StateCounts) -> ListAsKnown {
     let are_most_gone = |found: i64| found < known - found;
@@ -43,7 +48,7 @@ fn few_on_list(known: i64, joined: i64) -> Warning {
         "The list has {joined} people who get mail or have yet to confirm, and this export knew {known} on it: others \
          have left, or were deleted at Campaign Monitor. They stay off the list. Look there for who did that."
     );
-    Warning { code: WarningCode::FewOnList, message }
+    Warning::new(WarningCode::FewOnList, message).with("joined", joined).with("known", known)
 }
 
 #[cfg(test)]

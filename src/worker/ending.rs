@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::select;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use futures::StreamExt;
 
@@ -12,18 +14,23 @@ use super::account::{Done, doubt};
 use super::job::Job;
 use super::leaver_members::leaver_members;
 use super::origins::prove_origins;
-use super::prepare::basis_at_end;
+use super::prepare::{basis_at_end, naming_nobody_erased};
 use super::recall::recall;
+use super::recover::with_leavers;
+use super::row_log_leavers::log_leavers;
 use super::stopped::Stopped;
-use crate::baselines::{Baseline, HashKind};
+use super::unchanged::to_keep;
+use crate::baselines::{self, Baseline, HashKind, Settled};
 use crate::exports::SendMode;
+use crate::names::RunId;
 use crate::records::basis::Basis;
-use crate::records::batcher::Accounted;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::comparison::Comparison;
 use crate::records::marking::Marking;
 use crate::records::plan::Plan;
-use crate::runs::{Counts, FullBecause, Outcome, store_leavers, store_plans};
+use crate::row_logs::store::RowLogFile;
+use crate::runs::{Counts, FullBecause, Outcome, ReasonCode, store_leavers, store_plans};
+use crate::steps::{Accounted, BaselineMove, RunEnd, baseline_marks, baseline_move, is_in_doubt};
 
 /// How long a run that ends waits for Campaign Monitor to name the fields of the list.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,14 +39,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub struct Ending {
     pub rest: Vec<Done>,
+    /// The rows of people who left.
+    pub row_files: Vec<RowLogFile>,
     /// `None`: it stays, or is not known, so that the next run sends every member.
     pub baseline: Option<Baseline>,
+    /// What a run found that had nothing to do.
+    pub settled: Option<Settled>,
 }
 
 /// Of a run that ends, or waits for a person: the batches that were sent in part, those that an attempt which died may
 /// have sent, and what is known of its members now. Of what was not sent at all nothing is written: it remains.
 pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped> {
-    if matches!(outcome, Outcome::Released { .. }) {
+    let end = run_end(outcome);
+    if end == RunEnd::Released {
         return Ok(Ending::default());
     }
     let mut rest = std::mem::take(&mut job.unanswered);
@@ -56,11 +68,62 @@ pub async fn ending(job: &mut Job, outcome: &Outcome) -> Result<Ending, Stopped>
         let accounted = Accounted { position: job.run.position, answered: known };
         rest.extend(doubtful(job, accounted).await?);
     }
-    // The answers of a later attempt would be missing in a baseline that is stored before its run has sent everybody.
-    let is_partial =
-        matches!(outcome, Outcome::Held { .. }) && job.run.position < job.run.counts.selected;
-    let baseline = if is_partial { None } else { baseline(job, &mut rest).await };
-    Ok(Ending { rest, baseline })
+    let mut rest = log_rest(job, rest).await;
+    let row_files = log_rows_of_leavers(job, outcome).await?;
+    let stop = job.app.stop.clone();
+    let settled = select! {
+        kept = Box::pin(to_keep(job, outcome)) => kept,
+        // It only saves the next run some time.
+        () = stop.cancelled() => None,
+    };
+    let baseline = match baseline_move(end, job.run.position, job.run.counts.selected) {
+        BaselineMove::Stays => None,
+        BaselineMove::LeaversOnly => doubted(job).await?,
+        BaselineMove::Folds => baseline(job, &mut rest).await,
+    };
+    Ok(Ending { rest, row_files, baseline, settled })
+}
+
+/// Logs the rows of the batches that no later attempt will write.
+async fn log_rest(job: &Job, rest: Vec<Done>) -> Vec<Done> {
+    let Some(row_log) = &job.row_log else { return rest };
+    let plan = job.basis.as_ref().map(|basis| basis.plan.clone());
+    let mut logged = Vec::with_capacity(rest.len());
+    for done in rest {
+        logged.push(row_log.clone().log(done, plan.clone()).await);
+    }
+    logged
+}
+
+/// Logs them once: when the run has ended.
+async fn log_rows_of_leavers(job: &Job, outcome: &Outcome) -> Result<Vec<RowLogFile>, Stopped> {
+    match (outcome, &job.basis) {
+        (Outcome::Ended(..), Some(basis)) => Ok(log_leavers(job, basis).await?),
+        _ => Ok(vec![]),
+    }
+}
+
+fn run_end(outcome: &Outcome) -> RunEnd {
+    match outcome {
+        Outcome::Ended(_, reason) => {
+            let code = reason.as_ref().map(|reason| reason.code);
+            RunEnd::Ended { has_lost_values: code == Some(ReasonCode::CustomFieldRemoved) }
+        }
+        Outcome::Held { .. } => RunEnd::Held,
+        Outcome::Released { .. } => RunEnd::Released,
+    }
+}
+
+/// What the run has kept while it waited for a person, no longer as that of the last run: only what was done to people
+/// who left still counts. `None` where it has kept nothing.
+async fn doubted(job: &Job) -> Result<Option<Baseline>, Stopped> {
+    let run = &job.run;
+    let mut db = job.app.db.read().await?;
+    let stored = baselines::store::get(&mut db, run.export_id, run.list_id.as_str()).await?;
+    drop(db);
+    let Some(stored) = stored.filter(|stored| stored.run_id == run.id) else { return Ok(None) };
+    let next = with_leavers(&job.app, &stored, run.id, true).await?.unwrap_or(stored);
+    Ok(Some(Baseline { run_id: RunId(Uuid::nil()), ..next }))
 }
 
 /// The basis of a run that was not prepared in this attempt. Where Campaign Monitor does not name the fields of the
@@ -76,14 +139,17 @@ async fn found_at_end(job: &Job) -> Option<Basis> {
 /// The batches that an earlier attempt may have sent: as many as may be in flight, of those that are not accounted for.
 async fn doubtful(job: &Job, accounted: Accounted) -> Result<Vec<Done>, Stopped> {
     let (plan, marking, most) = reading(job).await;
+    let plan = naming_nobody_erased(&job.app, &job.run, plan).await?;
     let source =
         MemberSource::new(job.app.storage.clone(), job.manifests().await?, plan, job.seed());
     let mut reader = batches::read(MemberSource { accounted, marking, ..source });
     let mut doubtful = Vec::new();
     while let Some(batch) = reader.recv().await {
         match batch {
-            Ok(batch) if batch.first_row >= job.doubt_until || doubtful.len() == most => break,
-            Ok(batch) => doubtful.push(doubt(batch, job.run.id)),
+            Ok(batch) if is_in_doubt(batch.first_row, doubtful.len(), job.doubt_until, most) => {
+                doubtful.push(doubt(batch, job.run.id));
+            }
+            Ok(_) => break,
             Err(ReadFailure { error, .. }) => {
                 let why = "profiles that may have been sent are unreadable, and count as remaining";
                 tracing::warn!(error = %error, "{why}");
@@ -100,7 +166,7 @@ async fn reading(job: &Job) -> (Arc<Plan>, Marking, usize) {
     let most = usize::from(job.app.config.work.uploads_in_flight);
     let is_comparing = job.run.sync.send == SendMode::Changes
         && matches!(job.run.full_because, None | Some(FullBecause::MappingChanged));
-    if let Some(basis) = &job.basis {
+    if let Some(basis) = job.basis.as_ref().filter(|basis| basis.settled.is_none()) {
         return (basis.plan.clone(), basis.marking.clone(), most);
     }
     let compared = Basis::without_list(&job.app, &job.run).await;
@@ -119,7 +185,8 @@ async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     for done in rest.iter() {
         counts.add(&done.counts);
     }
-    if !has_sent(&counts) && !is_rehashing(&basis) && job.run.leavers.found == 0 {
+    let is_idle = job.run.leavers.found == 0 || job.settled.is_some();
+    if !has_sent(&counts) && !is_rehashing(&basis) && is_idle {
         return None;
     }
     let made = made(job, &basis, rest).await;
@@ -131,15 +198,12 @@ async fn baseline(job: &mut Job, rest: &mut [Done]) -> Option<Baseline> {
     });
     let is_complete = job.run.position == job.run.counts.selected;
     let next = folded.ok()?;
-    let fingerprint = if is_complete || next.version == 0 {
-        basis.plan.fingerprint.clone()
-    } else {
-        next.fingerprint
-    };
-    // What earlier runs have sent becomes known only by a run that comes to everybody.
-    let is_still_behind = basis.is_behind && !is_complete && next.version > 0;
     let has_changed = has_sent(&counts) || job.run.leavers.changed() > 0;
-    let run_id = if has_changed && !is_still_behind { job.run.id } else { next.run_id };
+    let is_for_all = is_complete || next.version == 0;
+    let marks = baseline_marks(is_for_all, basis.is_behind, has_changed);
+    let fingerprint =
+        if marks.takes_fingerprint { basis.plan.fingerprint.clone() } else { next.fingerprint };
+    let run_id = if marks.names_run { job.run.id } else { next.run_id };
     let list_emptied = next.list_emptied && !is_complete;
     Some(Baseline { fingerprint, run_id, list_emptied, ..next })
 }

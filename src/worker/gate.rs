@@ -1,6 +1,7 @@
 //! Whether the next call of a run may be sent: not while its instance is paused, and not once another worker has the
 //! run. It is read before every call, so that nothing is sent once a pause is answered, and a process that was held for
-//! a while changes nothing that a later run has put right.
+//! a while changes nothing that a later run has put right. Once people were erased, a run that would send them stops
+//! too, and resumes without them.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use super::interrupt::Interrupt;
 use super::stopped::Stopped;
 use crate::app::App;
+use crate::erasures::store_tombstones;
 use crate::pauses;
 use crate::runs::{Lease, LeaseLost, store_work};
 
@@ -19,6 +21,8 @@ pub struct Gate {
     pub instance: Uuid,
     pub lease: Lease,
     pub interrupt: Arc<Interrupt>,
+    /// The generation of tombstones that the run keeps to.
+    pub tombstones: i64,
 }
 
 impl Gate {
@@ -37,8 +41,11 @@ impl Gate {
         if !store_work::is_ours(&mut tx, self.lease).await? {
             return Ok(Some(Stopped::LeaseLost(LeaseLost)));
         }
-        let pause = pauses::store::get(&mut tx, self.instance).await?;
-        Ok(pause.map(|_| Stopped::Paused))
+        if pauses::store::get(&mut tx, self.instance).await?.is_some() {
+            return Ok(Some(Stopped::Paused));
+        }
+        let generation = store_tombstones::generation(&mut tx, self.instance).await?;
+        Ok((generation != self.tombstones).then_some(Stopped::MoreErased))
     }
 }
 

@@ -6,6 +6,7 @@
 //! as an interrupt, and the phase decides what it may leave undone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::select;
@@ -15,11 +16,13 @@ use uuid::Uuid;
 
 use super::gate::is_paused;
 use super::interrupt::Interrupt;
-use super::job::{Job, Writes};
+use super::job::{Job, UNKNOWN, Writes};
 use super::stopped::Stopped;
 use crate::app::App;
 use crate::db;
+use crate::erasures::store_tombstones;
 use crate::names::RunId;
+use crate::runs::stopwatch::Stopwatch;
 use crate::runs::{self, Lease, LeaseLost, Reason, ReasonCode, RunStatus};
 
 /// How often a worker checks whether somebody cancelled; leases are renewed at least three times in their life.
@@ -31,8 +34,10 @@ pub struct Heartbeat {
     lease: Lease,
     stop: CancellationToken,
     writes: Writes,
+    stopwatch: Stopwatch,
     pub(super) interrupt: Arc<Interrupt>,
     instance: Uuid,
+    tombstones: Arc<AtomicI64>,
 }
 
 impl Heartbeat {
@@ -41,7 +46,9 @@ impl Heartbeat {
     pub fn of(job: &Job) -> Self {
         let (app, lease, stop) = (job.app.clone(), job.lease, job.stop.clone());
         let (writes, instance) = (job.writes.clone(), job.run.instance_id);
-        Self { app, lease, stop, writes, interrupt: Arc::default(), instance }
+        let (tombstones, interrupt) = (job.tombstones.clone(), Arc::default());
+        let stopwatch = job.stopwatch.clone();
+        Self { app, lease, stop, writes, stopwatch, interrupt, instance, tombstones }
     }
 
     /// Runs a phase to its end, unless the lease is lost or cannot be renewed.
@@ -91,15 +98,26 @@ impl Heartbeat {
 
     async fn renew(&self) -> Result<(), Stopped> {
         let mut tx = self.app.db.write().await?;
-        let ttl = self.app.config.work.lease();
-        let renewed = runs::store_work::heartbeat(&mut tx, self.lease, db::now(), ttl).await?;
+        let (now, ttl) = (db::now(), self.app.config.work.lease());
+        let timeline = self.stopwatch.timeline(now);
+        let renewed = runs::store_work::heartbeat(&mut tx, self.lease, &timeline, now, ttl).await?;
         tx.commit().await?;
         if renewed.ok_or(Stopped::LeaseLost(LeaseLost))? {
             self.interrupt.raise(canceled(&self.app, self.lease.run).await);
         } else if is_paused(&self.app, self.instance).await? {
             self.interrupt.raise(Stopped::Paused);
+        } else if self.is_outdated().await? {
+            self.interrupt.raise(Stopped::MoreErased);
         }
         Ok(())
+    }
+
+    /// Whether people were erased since the run was prepared.
+    async fn is_outdated(&self) -> sqlx::Result<bool> {
+        let mut db = self.app.db.read().await?;
+        let generation = store_tombstones::generation(&mut db, self.instance).await?;
+        let known = self.tombstones.load(Ordering::Relaxed);
+        Ok(known != UNKNOWN && known != generation)
     }
 
     fn heartbeats(&self) -> Interval {

@@ -24,6 +24,11 @@ impl Interrupt {
         self.cause().take()
     }
 
+    /// Whether the run ends for that, so that no attempt follows.
+    pub fn ends_run(&self) -> bool {
+        matches!(*self.cause(), Some(Stopped::Ended(..)))
+    }
+
     fn cause(&self) -> MutexGuard<'_, Option<Stopped>> {
         self.cause.lock().expect("nothing panics while it is locked")
     }

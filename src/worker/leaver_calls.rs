@@ -22,6 +22,7 @@ use crate::connections::session::AccountSession;
 use crate::db::Time;
 use crate::exports::Leavers;
 use crate::names::RunId;
+use crate::runs::stopwatch::{Stopwatch, TransitState, enter, timed};
 use crate::runs::{LeaverCallCounts, LeaverOutcome};
 
 /// The longest pause of ours between tries.
@@ -53,6 +54,7 @@ pub struct LeaverCalls {
     pub limiter: Limiter,
     pub work: Work,
     pub gate: Gate,
+    pub stopwatch: Stopwatch,
     pub tally: CallTally,
 }
 
@@ -113,7 +115,7 @@ impl LeaverCalls {
             Err(error) => {
                 let undone = self.stop(error);
                 if is_lost.load(Ordering::Relaxed) {
-                    Ok(LeaverOutcome::InDoubt)
+                    Ok(self.after_lost(address, begun).await)
                 } else {
                     Err(undone)
                 }
@@ -121,7 +123,7 @@ impl LeaverCalls {
         }
     }
 
-    const fn done(&self) -> LeaverOutcome {
+    pub(super) const fn done(&self) -> LeaverOutcome {
         match self.action {
             Leavers::Delete => LeaverOutcome::Deleted,
             _ => LeaverOutcome::Unsubscribed,
@@ -178,9 +180,7 @@ impl LeaverCalls {
     /// Whether a moment of the account is not before one of ours.
     async fn is_since(&self, date: &str, since: Instant) -> Result<bool, Undone> {
         let now = self.answer(|account| async move { account.system_date().await }).await?;
-        let elapsed = TimeDelta::from_std(since.elapsed()).unwrap_or_default() + CLOCKS;
-        let moments = moment(&now).zip(moment(date));
-        Ok(moments.is_some_and(|(now, date)| date >= now - elapsed))
+        Ok(is_after(date, &now, since))
     }
 
     /// The answer to a call that asks for something.
@@ -217,6 +217,16 @@ impl LeaverCalls {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        timed(self.stopwatch.enter(), self.try_call(call)).await
+    }
+
+    async fn try_call<T, F>(
+        &self,
+        call: impl Fn(Account) -> F,
+    ) -> Result<Answered<T>, Option<Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let drain = &self.gate.interrupt.drain;
         let (mut failed, mut may_repeat) = (None, false);
         for attempt in 1..=self.work.call_tries {
@@ -237,6 +247,7 @@ impl LeaverCalls {
             may_repeat |= error.is_in_doubt();
             let Disposition::Retry(asked) = error.disposition() else { return Err(Some(error)) };
             failed = Some(error);
+            enter(TransitState::Throttled);
             select! {
                 () = sleep(asked.unwrap_or_else(|| self.pause(attempt))) => {}
                 () = drain.cancelled() => return Err(failed),
@@ -267,6 +278,12 @@ impl LeaverCalls {
         }
         Undone
     }
+}
+
+/// Whether a moment of the account, whose clock shows `now`, is not before one of ours.
+pub(super) fn is_after(date: &str, now: &str, since: Instant) -> bool {
+    let elapsed = TimeDelta::from_std(since.elapsed()).unwrap_or_default() + CLOCKS;
+    moment(now).zip(moment(date)).is_some_and(|(now, date)| date >= now - elapsed)
 }
 
 fn moment(text: &str) -> Option<NaiveDateTime> {

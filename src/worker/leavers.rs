@@ -20,12 +20,14 @@ use super::job::Job;
 use super::leaver_calls::{CallTally, LeaverCalls, Undone};
 use super::limiter::Limiter;
 use super::plan::PlannedRun;
+use super::requests::write_requests;
 use super::stopped::Stopped;
 use crate::baselines::{self, Baseline, SlotSet};
 use crate::connections::session::AccountSession;
 use crate::db;
 use crate::exports::{Leavers, Resubscribe, Warning, WarningCode};
 use crate::records::leaver_set::LeaverSet;
+use crate::runs::stopwatch::RunStage;
 use crate::runs::store_leavers::{self, LeaverOutcomes};
 use crate::runs::{self, LeaseLost, LeaverCallCounts, LeaverOutcome, store_work};
 use crate::storage::PAGE_ROWS;
@@ -60,6 +62,7 @@ pub async fn leavers(
         return Ok(interrupt.take());
     }
     let calls = Arc::new(calls(job, route, interrupt));
+    job.stopwatch.begin(RunStage::Sending { permits: 0 });
     let departures = Arc::new(Departures::since(since));
     let people = people(job, &baseline, left);
     let most = usize::from(job.app.config.work.uploads_in_flight);
@@ -69,7 +72,8 @@ pub async fn leavers(
         .map(|people| act_on(calls.clone(), departures.clone(), people, doubtful.clone()));
     let mut outcomes = Box::pin(outcomes.buffer_unordered(most * AHEAD).ready_chunks(most * AHEAD));
     while let Some(some) = outcomes.next().await {
-        record_all(job, some, &calls, interrupt).await?;
+        let stopwatch = job.stopwatch.clone();
+        stopwatch.writing(record_all(job, some, &calls, interrupt)).await?;
     }
     drop(outcomes);
     record(job, LeaverOutcomes::new(), calls.tally.take(), interrupt).await?;
@@ -83,6 +87,7 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         instance: job.run.instance_id,
         lease: job.lease,
         interrupt: interrupt.clone(),
+        tombstones: job.tombstones.load(Ordering::Relaxed),
     };
     LeaverCalls {
         session: route.session,
@@ -98,6 +103,7 @@ fn calls(job: &Job, route: Route, interrupt: &Arc<Interrupt>) -> LeaverCalls {
         limiter: Limiter::new(usize::from(job.app.config.work.uploads_in_flight)),
         work: job.app.config.work.clone(),
         gate,
+        stopwatch: job.stopwatch.clone(),
         tally: CallTally::default(),
     }
 }
@@ -216,7 +222,7 @@ async fn warn(job: &Job, undecided: usize) -> Result<(), Stopped> {
         they are could not be found out, so they stay. Look for people on the list who joined during this run and have \
         no other value than the flag."
     );
-    warnings.items.push(Warning { code: WarningCode::AddedByFlag, message });
+    warnings.items.push(Warning::new(WarningCode::AddedByFlag, message).with("count", undecided));
     let is_kept = store_work::set_warnings(&mut tx, job.lease, &warnings).await?;
     tx.commit().await?;
     if is_kept { Ok(()) } else { Err(Stopped::LeaseLost(LeaseLost)) }
@@ -252,6 +258,7 @@ async fn record(
     let lease = job.app.config.work.lease();
     let written = store_leavers::record(&mut tx, job.lease, &done, calls, db::now(), lease).await?;
     let is_canceled = written.ok_or(Stopped::LeaseLost(LeaseLost))?;
+    write_requests(&mut tx, job).await?;
     tx.commit().await?;
     for outcome in done.values() {
         job.run.leavers.count(*outcome);

@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::runs::stopwatch::{TransitState, enter};
 use crate::telemetry::measures::{GaugeGuard, UPLOAD_LIMIT, UPLOADS_IN_FLIGHT, gauge_value};
 
 const DECREASE_TENTHS: usize = 7;
@@ -91,6 +92,7 @@ impl Limiter {
                 let mut state = self.state.lock().expect("no panic while locked");
                 if state.in_flight < state.limit && state.resume_at <= Instant::now() {
                     state.in_flight += 1;
+                    enter(TransitState::Uploading);
                     return Slot {
                         limiter: self,
                         epoch: state.epoch,
@@ -100,8 +102,10 @@ impl Limiter {
                 state.resume_at
             };
             if resume_at > Instant::now() {
+                enter(TransitState::Throttled);
                 sleep_until(resume_at).await;
             } else {
+                enter(TransitState::WaitingForSlot);
                 changed.await;
             }
         }

@@ -9,16 +9,17 @@ use super::job::Job;
 use super::prepare::Prepared;
 use super::stopped::Stopped;
 use crate::db;
-use crate::exports::Warning;
+use crate::exports::{Warning, nobody_removed};
 use crate::records::batches::ReadFailure;
-use crate::records::forecast::Hold;
-use crate::records::outlook::{self, Outlook};
+use crate::records::outlook::{self, Forecast, Outlook};
 use crate::records::plan_failure::PlanFailure;
 use crate::records::plan_subject::PlanSubject;
 use crate::runs::store_plans::{self, NewPlan};
 use crate::runs::{LeaseLost, Reason, ReasonCode, newer_upload, store_leavers, store_work};
+use crate::steps::{Hold, hold};
 
 /// What the phases after this one need of the plan.
+#[derive(Default)]
 pub struct PlannedRun {
     /// `None` where a run needs no plan.
     pub outlook: Option<Outlook>,
@@ -27,18 +28,20 @@ pub struct PlannedRun {
 }
 
 impl PlannedRun {
-    const NOTHING: Self = Self { outlook: None, hold: Hold::Nothing };
-
     /// Why the run waits for an approval.
     pub fn reason(&self) -> Reason {
-        let why = self.outlook.as_ref().map(|outlook| outlook.plan.explanation());
-        Reason::new(ReasonCode::AwaitingApproval, why.unwrap_or_default())
+        let Some(Outlook { plan, .. }) = &self.outlook else {
+            return Reason::new(ReasonCode::AwaitingApproval, "");
+        };
+        Reason::new(ReasonCode::AwaitingApproval, plan.explanation()).with_all(plan.params())
     }
 }
 
 /// Computes and stores the plan. It may be dropped at any point: nothing is sent.
 pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, Stopped> {
-    let Some(mut outlook) = compute(job, prepared).await? else { return Ok(PlannedRun::NOTHING) };
+    let Forecast { outlook, is_settled, settled } = compute(job, prepared).await?;
+    (prepared.is_settled, job.settled) = (is_settled, settled);
+    let Some(mut outlook) = outlook else { return Ok(PlannedRun::default()) };
     job.changes = Arc::new(std::mem::take(&mut outlook.changes));
     if let Some(doubt) = another_plan(job, &outlook).await? {
         forget_leavers(&mut outlook, doubt);
@@ -50,11 +53,11 @@ pub async fn plan(job: &mut Job, prepared: &mut Prepared) -> Result<PlannedRun, 
         forget_leavers(&mut outlook, doubt);
     }
     let is_approved = store(job, prepared, &outlook).await?;
-    let hold = if is_approved { Hold::Nothing } else { outlook.hold };
+    let hold = hold(outlook.hold, is_approved);
     Ok(PlannedRun { outlook: Some(outlook), hold })
 }
 
-async fn compute(job: &Job, prepared: &Prepared) -> Result<Option<Outlook>, Stopped> {
+async fn compute(job: &Job, prepared: &Prepared) -> Result<Forecast, Stopped> {
     let run = &job.run;
     let subject = PlanSubject {
         instance: run.instance_id,
@@ -89,7 +92,7 @@ async fn another_plan(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, S
         stored.hash != outlook.hash || Some(stored.baseline_version) != version(outlook)
     });
     let has_begun = is_another && !store_leavers::of_run(&mut tx, job.run.id).await?.is_empty();
-    Ok(has_begun.then(|| outlook::warning(CHANGED)))
+    Ok(has_begun.then(|| nobody_removed("planChanged", CHANGED)))
 }
 
 const CHANGED: &str = "While the run removed people, it turned out that others leave than before. So it removed nobody \
@@ -103,10 +106,11 @@ async fn newer_members(job: &Job, outlook: &Outlook) -> Result<Option<Warning>, 
     let newer = newer_upload(&mut job.app.db.read().await?, job.run.id).await?;
     Ok(newer.map(|name| {
         let name = name.as_str();
-        outlook::warning(&format!(
+        let message = format!(
             "Members of the segment “{name}” were uploaded since this run read them, so it takes nobody off the list. \
              The next run does."
-        ))
+        );
+        nobody_removed("newerMembers", message).with("segment", name)
     }))
 }
 

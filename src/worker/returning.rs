@@ -75,6 +75,7 @@ impl Uploader {
     ) -> Result<Found, Option<Error>> {
         let (mut found, ahead) = (Found::default(), self.ahead().await?);
         let removed_by = removed_by(&state.batch);
+        let staying = self.staying_away().await?;
         for (row, left_as) in returning {
             let address = self.address(&state.batch.page, row);
             let may_be_a_wish = in_doubt && left_as == SubscriberState::Unsubscribed;
@@ -87,13 +88,15 @@ impl Uploader {
                 Some(now)
                     if now.state == left_as
                         && !may_be_a_wish
-                        && self.is_of(removed_by.get(&row), &now.date, ahead).await? =>
+                        && self.is_of(removed_by.get(&row), &now, ahead).await? =>
                 {
                     found.as_left.push(row);
                 }
                 None => found.usual.push(row),
                 Some(now) if now.state == SubscriberState::Active => found.usual.push(row),
-                Some(_) if self.plan.resubscribes() => found.usual.push(row),
+                Some(_) if self.plan.resubscribes() && staying.state(&address).is_none() => {
+                    found.usual.push(row);
+                }
                 Some(now) => found.refused.push(refusal(address, now.state)),
             }
         }
@@ -108,20 +111,21 @@ impl Uploader {
     }
 
     /// Whether somebody has been in a state since a run that removed them, and not only since later. It is unknown of a
-    /// run that is not kept any more: then it may be their own wish. Where everybody comes back that does not matter.
+    /// run that is not kept any more: then it may be their own wish. Where everybody comes back, that matters only of
+    /// those who are unsubscribed.
     async fn is_of(
         &self,
         run: Option<&RunId>,
-        date: &str,
+        now: &StateSince,
         ahead: TimeDelta,
     ) -> Result<bool, Option<Error>> {
-        if self.plan.resubscribes() {
+        if self.plan.resubscribes() && now.state != SubscriberState::Unsubscribed {
             return Ok(true);
         }
         let Some(run) = run else { return Ok(false) };
         let run = self.run_that_removed(*run).await.map_err(|_| Some(Error::Interrupted))?;
         let ended = run.and_then(|run| run.end_utc).map(|ended| ended.naive_utc() + ahead);
-        let date = NaiveDateTime::parse_from_str(date, MOMENT).ok();
+        let date = NaiveDateTime::parse_from_str(&now.date, MOMENT).ok();
         Ok(ended.zip(date).is_some_and(|(ended, date)| date <= ended + CLOCK_CHANGE))
     }
 
@@ -149,7 +153,7 @@ impl Uploader {
     }
 
     /// The answer to a call that asks for something, with retries where they may help.
-    async fn ask<T, F>(&self, call: impl Fn(Account) -> F) -> Result<T, Option<Error>>
+    pub(super) async fn ask<T, F>(&self, call: impl Fn(Account) -> F) -> Result<T, Option<Error>>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -180,7 +184,7 @@ fn removed_by(batch: &EncodedBatch) -> HashMap<usize, RunId> {
 }
 
 /// The same as an import would have answered.
-fn refusal(email_address: String, state: SubscriberState) -> RefusedRecord {
+pub(super) fn refusal(email_address: String, state: SubscriberState) -> RefusedRecord {
     let code = match state {
         SubscriberState::Bounced => 207,
         SubscriberState::Unconfirmed => 208,

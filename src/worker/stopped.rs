@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::baselines;
 use crate::campaign_monitor::{self, Disposition};
+use crate::params::Params;
 use crate::records::basis::BasisError;
 use crate::runs::{LeaseLost, Reason, ReasonCode, RunStatus};
 use crate::secrets;
 use crate::segments::SegmentName;
+use crate::steps::StopKind;
 use crate::storage;
 
 /// Why a run stopped before its end.
@@ -21,6 +23,8 @@ pub enum Stopped {
     Drained,
     /// Its instance is paused: it resumes when an administrator resumes that.
     Paused,
+    /// People were erased whom it might send: it resumes at once, without them.
+    MoreErased,
     /// Nothing may be written of it any more.
     LeaseLost(LeaseLost),
     /// A fault of ours, or of the database.
@@ -28,9 +32,21 @@ pub enum Stopped {
 }
 
 impl Stopped {
-    /// The run fails for a reason of this code.
-    pub fn failed(code: ReasonCode, detail: impl AsRef<str>) -> Self {
-        Self::Ended(RunStatus::Failed, Reason::new(code, detail))
+    /// The run fails for this reason.
+    #[must_use]
+    pub const fn because(reason: Reason) -> Self {
+        Self::Ended(RunStatus::Failed, reason)
+    }
+
+    /// What decides how the worker leaves the run.
+    #[must_use]
+    pub const fn kind(&self) -> StopKind {
+        match self {
+            Self::Ended(..) => StopKind::Ends,
+            Self::Later(..) | Self::Fault(_) => StopKind::Unavailable,
+            Self::Drained | Self::Paused | Self::MoreErased => StopKind::Yields,
+            Self::LeaseLost(_) => StopKind::LeaseLost,
+        }
     }
 }
 
@@ -49,19 +65,33 @@ pub(super) enum PhasesEnd {
 /// What an error of Campaign Monitor means for the run. The session has recorded a rejected credential, so that the
 /// other runs of the connection stop too.
 pub(super) fn refused(error: &campaign_monitor::Error, list: &str) -> Stopped {
+    let reason = |code, detail: String| Reason::new(code, detail).with_all(numbers(error));
     match error.disposition() {
         Disposition::Retry(pause) => {
-            let reason = Reason::new(ReasonCode::DestinationUnavailable, error.to_string());
-            Stopped::Later(reason, pause)
+            Stopped::Later(reason(ReasonCode::DestinationUnavailable, error.to_string()), pause)
         }
         Disposition::GiveUp if error.is_unknown_id() => {
-            Stopped::failed(ReasonCode::ListNotFound, list)
+            Stopped::because(Reason::new(ReasonCode::ListNotFound, list).with("listId", list))
         }
-        Disposition::GiveUp => Stopped::failed(ReasonCode::DestinationRefused, error.to_string()),
+        Disposition::GiveUp => {
+            Stopped::because(reason(ReasonCode::DestinationRefused, error.to_string()))
+        }
         Disposition::BlockConnection => {
-            Stopped::failed(ReasonCode::CredentialsRefused, error.refusal())
+            Stopped::because(reason(ReasonCode::CredentialsRefused, error.refusal()))
         }
     }
+}
+
+/// The numbers of an answer, without its words: these may quote what was sent.
+fn numbers(error: &campaign_monitor::Error) -> Params {
+    let mut params = Params::default();
+    if let Some(status) = error.status() {
+        params.put("status", i64::from(status));
+    }
+    if let Some(code) = error.code() {
+        params.put("vendorCode", code);
+    }
+    params
 }
 
 impl From<Stopped> for anyhow::Error {
@@ -74,6 +104,9 @@ impl From<Stopped> for anyhow::Error {
             }
             Stopped::Paused => {
                 anyhow::anyhow!("the run could not be settled: its instance is paused")
+            }
+            Stopped::MoreErased => {
+                anyhow::anyhow!("the run could not be settled: people were erased")
             }
             Stopped::Drained => anyhow::anyhow!("the run could not be settled: the process stops"),
         }
@@ -117,16 +150,17 @@ impl Stopped {
 
     /// The members of a segment cannot be read; it is one of the export when its name is unknown.
     pub fn unreadable(error: &storage::Error, segment: Option<&SegmentName>) -> Self {
-        let name = segment.map_or("of this export".into(), |name| format!("“{}”", name.as_str()));
-        let code = ReasonCode::SegmentUnreadable;
+        let failed = |code, what: &str| {
+            Self::because(Reason::of_segment(code, segment.map(SegmentName::as_str), what))
+        };
         match error {
-            storage::Error::Changed { .. } => Self::failed(
+            storage::Error::Changed { .. } => failed(
                 ReasonCode::SegmentChanged,
-                format!("{name} changed while the run read it: {error}."),
+                &format!(" changed while the run read it: {error}."),
             ),
             // Their texts already say what to do.
             storage::Error::Lost { .. } | storage::Error::NotFound { .. } => {
-                Self::failed(code, format!("{name} cannot be read: {error}."))
+                failed(ReasonCode::SegmentUnreadable, &format!(" cannot be read: {error}."))
             }
             storage::Error::Unavailable(cause)
             | storage::Error::SourceUnavailable { cause, .. } => {
@@ -138,11 +172,12 @@ impl Stopped {
                 Self::Later(Reason::new(ReasonCode::StorageRefused, error.to_string()), None)
             }
             storage::Error::NoSuchRoot { .. } | storage::Error::NoSuchSource { .. } => {
-                Self::failed(ReasonCode::StorageRefused, error.to_string())
+                Self::because(Reason::new(ReasonCode::StorageRefused, error.to_string()))
             }
             _ => {
                 let advice = "Refresh the segment, or upload its members again.";
-                Self::failed(code, format!("{name} cannot be read: {error}. {advice}"))
+                let what = format!(" cannot be read: {error}. {advice}");
+                failed(ReasonCode::SegmentUnreadable, &what)
             }
         }
     }

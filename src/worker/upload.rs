@@ -17,17 +17,22 @@ use tracing::{Instrument, Span};
 
 use super::gate::Gate;
 use super::limiter::{Limiter, Slot, Verdict};
+use super::own_wish::OwnWish;
 use super::uploaded::{Unanswered, Uploaded};
 use crate::backoff;
 use crate::baselines::OffListPeople;
 use crate::campaign_monitor::{Account, Disposition, Error, StoredComparison};
 use crate::config::Work;
 use crate::connections::session::AccountSession;
+use crate::db;
 use crate::names::RunId;
 use crate::records::address_changes::AddressChanges;
 use crate::records::encoded::{BODY_BYTES_MAX, EncodedBatch, halves};
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
+use crate::runs::BatchTimes;
+use crate::runs::stopwatch::{TransitState, enter};
+use crate::steps::is_retry;
 use crate::telemetry::measures;
 
 /// Time-outs of one request before its batch is halved.
@@ -59,6 +64,8 @@ pub struct Uploader {
     pub proves_origins: bool,
     /// Newcomers whom the baseline knows under another address.
     pub changes: Arc<AddressChanges>,
+    /// Who stays away; `None` where nobody is brought back against their wish.
+    pub own_wish: Option<OwnWish>,
     /// People whom other exports have taken off the list.
     pub removed_elsewhere: Arc<[OffListPeople]>,
 }
@@ -102,12 +109,15 @@ impl Uploader {
     pub async fn upload(self: Arc<Self>, batch: EncodedBatch, is_first: bool) -> Uploaded {
         let records = to_i64(batch.records.len());
         let span = tracing::info_span!("batch", run.id = %self.run.0, batch.number, batch.records = records);
-        let in_doubt = is_first && batch.first_row < self.doubt_until;
+        let in_doubt = is_retry(is_first, batch.first_row, self.doubt_until);
         let is_proof = !self.plan.resubscribes();
         let mut state = Uploaded { is_proof, ..Uploaded::unknown(batch) };
         let started = Instant::now();
+        state.started = Some(db::now());
         self.send_parted(&mut state, in_doubt).instrument(span).await;
         state.duration = started.elapsed();
+        enter(TransitState::Writing);
+        state.times = BatchTimes::measured(state.batch.encoding);
         state
     }
 
@@ -194,6 +204,7 @@ impl Uploader {
             }
             let pause = asked.unwrap_or_else(|| pause(&self.work, attempt));
             failed = Some(error);
+            enter(TransitState::Throttled);
             select! {
                 () = sleep(pause) => counter!(measures::UPLOAD_RETRIES).increment(1),
                 () = self.drain.cancelled() => return Err(failed),
@@ -204,6 +215,7 @@ impl Uploader {
 
     /// Waits before the next try, unless the run drains.
     pub(super) async fn wait(&self, asked: Option<Duration>, attempt: u32) {
+        enter(TransitState::Throttled);
         select! {
             () = sleep(asked.unwrap_or_else(|| pause(&self.work, attempt))) => {}
             () = self.drain.cancelled() => {}

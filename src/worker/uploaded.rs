@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::baselines::ListMember;
 use crate::campaign_monitor::{Error, ImportFailure, ImportResult, RefusalCode};
+use crate::db::Time;
 use crate::records::encoded::EncodedBatch;
 use crate::records::integers::to_i64;
-use crate::runs::RejectionOutcome;
+use crate::runs::{BatchTimes, RejectionOutcome};
 
 /// A batch, with the answers to its calls.
 pub struct Uploaded {
@@ -38,8 +39,11 @@ pub struct Uploaded {
     pub http_status: Option<u16>,
     /// Calls made, retries and halves included.
     pub attempts: u32,
-    /// From the first call to the last answer.
+    /// When this worker began with it; `None` of a batch that it did not send.
+    pub started: Option<Time>,
+    /// From then to the last answer.
     pub duration: Duration,
+    pub times: BatchTimes,
 }
 
 /// A record that Campaign Monitor rejected.
@@ -100,7 +104,9 @@ impl Uploaded {
             unanswered: None,
             http_status: None,
             attempts: 0,
+            started: None,
             duration: Duration::ZERO,
+            times: BatchTimes::NONE,
         }
     }
 

@@ -16,7 +16,7 @@ use super::processes::Process;
 const PEOPLE_MAX: usize = 20_000;
 
 pub struct CampaignMonitor {
-    _process: Process,
+    process: Process,
     /// Its lists.
     pub desk: Desk,
 }
@@ -54,11 +54,15 @@ impl CampaignMonitor {
         let url = format!("http://127.0.0.1:{}/", process.port);
         // A connection that is kept may be closed at the other end just when an order goes out.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build()?;
-        Ok(Self { _process: process, desk: Desk { http, url } })
+        Ok(Self { process, desk: Desk { http, url } })
     }
 
     pub fn url(&self) -> String {
         self.desk.url.clone()
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.process.port
     }
 
     /// Orders faults, beside the time a call takes.

@@ -56,7 +56,8 @@ impl Cluster {
         Process::start(name, &self.settings_of(name, roles)).await
     }
 
-    fn settings_of(&self, name: &str, roles: &str) -> Vec<String> {
+    /// The settings of a process that has these roles.
+    pub fn settings_of(&self, name: &str, roles: &str) -> Vec<String> {
         let mut settings = self.settings.clone();
         // A test may have named another one.
         if !settings.iter().any(|setting| setting == "--database-url") {

@@ -23,6 +23,8 @@ pub struct Process {
     arguments: Vec<String>,
     /// Where its log goes; errors alone are shown without.
     log: Option<PathBuf>,
+    /// Variables beside those of the test.
+    environment: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -36,16 +38,34 @@ impl Process {
         arguments: &[String],
         log: Option<PathBuf>,
     ) -> Result<Self> {
-        let (port, arguments) = (free_port()?, arguments.to_vec());
-        let mut process = Self { name: name.to_owned(), port, arguments, log, child: None };
+        let mut process = Self::new(name, arguments)?;
+        process.log = log;
         process.start_again().await?;
         Ok(process)
+    }
+
+    /// With these variables in its environment.
+    pub async fn start_in(
+        environment: &[(String, String)],
+        name: &str,
+        arguments: &[String],
+    ) -> Result<Self> {
+        let mut process = Self::new(name, arguments)?;
+        process.environment = environment.to_vec();
+        process.start_again().await?;
+        Ok(process)
+    }
+
+    fn new(name: &str, arguments: &[String]) -> Result<Self> {
+        let (name, port, arguments) = (name.to_owned(), free_port()?, arguments.to_vec());
+        Ok(Self { name, port, arguments, log: None, environment: vec![], child: None })
     }
 
     pub async fn start_again(&mut self) -> Result<()> {
         let mut command = Command::new(BINARY);
         command.args(&self.arguments).args(["--bind", &format!("127.0.0.1:{}", self.port)]);
         command.env("RUST_LOG", "error,actix_http=off").stdout(Stdio::null()).kill_on_drop(true);
+        command.envs(self.environment.iter().cloned());
         if let Some(log) = &self.log {
             let log = File::options().create(true).append(true).open(log)?;
             command.env("RUST_LOG", "debug").stderr(log);

@@ -63,6 +63,36 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// A server in this folder that repeats what this one writes, and lets read.
+    pub async fn standby(&self, folder: &Path) -> Result<Self> {
+        let (programs, data) = (self.programs.clone(), folder.join("standby"));
+        let standby = Self { programs, data, port: free_port()? };
+        if is_root()? {
+            succeed(Command::new("chown").arg("postgres").arg(folder)).await?;
+        }
+        let copy = ["-R", "-c", "fast", "-h", "127.0.0.1", "-U", "postgres", "-p"];
+        let mut backup = standby.as_postgres("pg_basebackup");
+        succeed(backup.args(copy).arg(self.port.to_string())).await?;
+        standby.start_again().await?;
+        Ok(standby)
+    }
+
+    /// Makes a standby accept writes.
+    pub async fn promote(&self) -> Result<()> {
+        succeed(self.as_postgres("pg_ctl").args(["-s", "-w", "promote"])).await
+    }
+
+    /// Starts it as a standby, which lets read what it had.
+    pub async fn start_as_standby(&self) -> Result<()> {
+        let script = "touch standby.signal && chown --reference=PG_VERSION standby.signal";
+        succeed(Command::new("sh").args(["-c", script]).current_dir(&self.data)).await?;
+        self.start_again().await
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }

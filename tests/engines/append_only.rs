@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use segment_export::audit::retention;
 use segment_export::config::Config;
-use segment_export::db::{self, DatabaseLimits, Db};
+use segment_export::db::{self, DatabaseLimits, Db, PoolMode};
 use segment_export::sandbox::LIST_ID;
 use std::time::Duration;
 
@@ -51,9 +51,10 @@ async fn expire(url: &str) -> Result<u64> {
         connections: 1,
         wait: Duration::from_secs(5),
         statement: Duration::from_secs(5),
+        pool_mode: PoolMode::Session,
     };
     let config = Settings::try_parse_from(["engines", "--dev"])?.config.check()?;
-    let db = Db::connect(url, limits).await?.with_keys(config.data.keys()?);
+    let db = Db::connect(url, None, limits).await?.with_keys(config.data.keys()?);
     let mut tx = db.write().await?;
     let removed = retention::remove_expired(&mut tx, db::now(), 1000).await?;
     tx.commit().await?;

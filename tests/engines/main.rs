@@ -8,13 +8,20 @@ mod append_only;
 #[expect(dead_code, reason = "the programs that share it use some of it each")]
 mod cluster;
 mod doubt;
+mod expected;
+mod expiring;
+mod failover;
 mod outages;
+mod pooler;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod prometheus;
+mod proxy;
+mod redis_servers;
 mod refusing;
 mod secured;
 mod tables;
 mod telemetry;
+mod under_way;
 mod upgrade;
 mod watched;

@@ -2,7 +2,8 @@
 //   POST /orders/token    {roles, instances}  a token, by the client credentials grant
 //   POST /orders/rotate                       a new key signs; the one before is published too
 //   POST /orders/withdraw                     only the newest key is published
-//   POST /orders/console  {redirectUri, roles, instances}  people sign in to the console, each with these claims
+//   POST /orders/console  {redirectUri, roles, instances, seconds, refresh}  people sign in to the console, each with
+//                         these claims; a token lives for `seconds`, and a refresh token comes with it or not
 // Usage: node provider.mjs; prints its address, and ends with its standard input.
 
 import { generateKeyPairSync } from 'node:crypto';
@@ -14,6 +15,7 @@ const RESOURCE = 'https://segment-export.example.com';
 let keys = [newKey()];
 let claims = {};
 let consoles = [];
+let seconds = 600;
 let issuer;
 let provider;
 
@@ -34,6 +36,7 @@ function restart() {
     jwks: { keys },
     extraTokenClaims: () => claims,
     clientBasedCORS: () => true,
+    issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
     features: {
       clientCredentials: { enabled: true },
       // Its own pages, where every name and password is right.
@@ -43,7 +46,8 @@ function restart() {
         defaultResource: () => RESOURCE,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: '', audience: AUDIENCE, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg: 'ES256' } },
+          scope: '', audience: AUDIENCE, accessTokenFormat: 'jwt', accessTokenTTL: seconds,
+          jwt: { sign: { alg: 'ES256' } },
         }),
       },
     },
@@ -60,10 +64,12 @@ async function token(body) {
 }
 
 /** A public client with PKCE, as a page in a browser is. */
-function admit({ redirectUri, ...body }) {
+function admit({ redirectUri, seconds: life = 600, refresh = false, ...body }) {
   claims = body;
+  seconds = life;
   consoles = [{
-    client_id: 'console', grant_types: ['authorization_code'], response_types: ['code'], redirect_uris: [redirectUri],
+    client_id: 'console', redirect_uris: [redirectUri], response_types: ['code'],
+    grant_types: ['authorization_code', ...(refresh ? ['refresh_token'] : [])],
     token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256',
   }];
 }

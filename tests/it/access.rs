@@ -4,6 +4,7 @@ use reqwest::{Method, Response};
 use segment_export::connections::CONSENT_VERSION;
 use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{TestApp, good, people, refused, text};
 
@@ -204,13 +205,15 @@ async fn consent_is_kept_with_who_agreed_when_and_to_which_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_text_is_served_in_both_languages_and_consent_to_another_version_is_refused() {
+async fn the_text_is_served_in_each_language_and_consent_to_another_version_is_refused() {
     let app = TestApp::start().await;
     for (query, lang, word) in [
         ("", "en", "When you let this service"),
         ("?lang=en-GB", "en", "When you let this service"),
         ("?lang=lv", "lv", "Ļaujot šim pakalpojumam"),
-        ("?lang=de", "en", "When you let this service"),
+        ("?lang=de-AT", "de", "Wenn Sie diesem Dienst"),
+        ("?lang=fr", "en", "When you let this service"),
+        ("?lang=lv&version=2026-11", "lv", "Ļaujot šim pakalpojumam"),
         ("?lang=", "en", "When you let this service"),
     ] {
         let path = format!("/consent-text{query}");
@@ -236,7 +239,30 @@ async fn the_text_is_served_in_both_languages_and_consent_to_another_version_is_
         (&json!("connection.create"), &json!("lv"))
     );
     let plain = app.post("/connections", &new("Plain", &json!({"agreed": true}))).await;
-    assert_eq!(plain["consent"].get("lang"), None);
+    assert_eq!((plain["consent"].get("lang"), plain["consent"].get("textHash")), (None, None));
+    let unknown = app.request("Viewer", Method::GET, "/consent-text?version=2020-01");
+    refused(unknown.send().await.unwrap(), 404).await;
+    let wrong = app.request("Viewer", Method::GET, "/consent-text?version=newest");
+    refused(wrong.send().await.unwrap(), 400).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_agreed_to_is_kept_with_the_hash_of_its_text() {
+    let app = TestApp::start().await;
+    for lang in ["en", "lv", "de"] {
+        let shown = app.get(&format!("/consent-text?lang={lang}")).await;
+        let hash = Sha256::digest(text(&shown, "text"));
+        let hash = hash.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+        assert_eq!(shown["hash"], json!(hash));
+        let consent = json!({"agreed": true, "textVersion": shown["version"], "lang": lang});
+        let new = json!({"displayName": lang, "type": "campaignMonitor", "consent": consent});
+        let made = app.post("/connections", &new).await;
+        let kept = app.get(&format!("/connections/{}", text(&made, "connectionId"))).await;
+        assert_eq!(
+            (&kept["consent"]["textHash"], &kept["consent"]["lang"]),
+            (&json!(hash), &json!(lang))
+        );
+    }
 }
 
 /// “Select Add yourself as export user and provide your Customer Insights credentials.”

@@ -59,6 +59,9 @@ async fn an_address_that_takes_other_methods_names_them() {
     let answer = app.request("Admin", Method::DELETE, "/runs").send().await.unwrap();
     assert_eq!(answer.headers()["allow"], "GET, HEAD, POST");
     refused(answer, 405).await;
+    let drafts = app.request("Admin", Method::PUT, "/exports/preview").send().await.unwrap();
+    assert_eq!(drafts.headers()["allow"], "POST");
+    refused(drafts, 405).await;
     refused(app.anonymous(Method::GET, "nowhere").send().await.unwrap(), 404).await;
     for page in ["openapi.json", "swagger-ui/", "swagger-ui/index.html"] {
         let answer = app.anonymous(Method::POST, page).send().await.unwrap();

@@ -36,7 +36,8 @@ async fn program_as(app: &TestApp, role: &str, words: &[&str]) -> Ended {
         .args(words)
         .env("RUST_LOG", "error")
         .env("CM_KEY", API_KEY)
-        .env("OTHER_KEY", "another-account-key");
+        .env("OTHER_KEY", "another-account-key")
+        .env("HOOK_URL", "http://127.0.0.1:9/services/T000/B000/abcdefghijklmnopqrstWXYZ");
     command.env("SEGMENT_EXPORT_URL", app.url()).env("SEGMENT_EXPORT_TOKEN", app.token(role));
     command.env("SEGMENT_EXPORT_INSTANCE", app.instance.to_string());
     let output = command.output().await.unwrap();
@@ -173,6 +174,32 @@ async fn a_change_says_what_it_could_do_to_people_and_what_is_left_out_returns_t
         "brake": {"removals": {"count": 500, "percent": 15}, "additions": null, "hold": "removals",
             "approver": "secondPerson"}})
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_an_export_writes_into_are_in_the_file_and_the_plan_says_what_they_get() {
+    let app = TestApp::start().await;
+    assert_eq!(apply(&app, &file(), &[]).await.code, 0);
+    let (log, left) = (app.storage_url("row-log"), app.storage_url("who-left"));
+    let folders = format!(
+        "    send: changes\n  rowLog: {{url: \"{log}\"}}\n  feedback: {{url: \"{left}\"}}\n"
+    );
+    let told = file().replace("    send: changes\n", &folders);
+    let planned = apply(&app, &told, &["--plan"]).await;
+    let harms = planned.plan()["changes"][0]["harms"].clone();
+    assert_eq!(harms.as_array().unwrap().len(), 2, "{harms}");
+    assert!(harms.to_string().contains("addresses of people who unsubscribed"), "{harms}");
+    assert_eq!(apply(&app, &told, &[]).await.code, 0);
+    let export = app.get("/exports").await["items"][0].clone();
+    assert_eq!(
+        (&export["feedback"], &export["rowLog"]["url"]),
+        (&json!({"url": left}), &json!(log))
+    );
+    let exported = program_as(&app, "Admin", &["config", "export"]).await.out;
+    assert!(exported.contains("feedback:") && exported.contains(&left), "{exported}");
+    assert_eq!(apply(&app, &exported, &["--plan"]).await.code, 0);
+    assert_eq!(apply(&app, &file(), &[]).await.code, 0);
+    assert_eq!(app.get("/exports").await["items"][0]["feedback"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -393,5 +420,89 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
     ] {
         let (is_success, said) = run(settings).await;
         assert!(!is_success && said.contains(words) && !said.contains("hush"), "{words}: {said}");
+    }
+}
+
+fn file_of_alerts(secret: &str) -> String {
+    format!(
+        "\
+channels:
+- displayName: Campaign team
+  kind: webhook
+  urlEnv: HOOK_URL
+  secretFile: {secret}
+- displayName: Spare
+  kind: slack
+  urlEnv: HOOK_URL
+  active: false
+alertRules:
+- {{kind: runFailed, channels: [Campaign team], remindHours: 24}}
+- {{kind: notFresh, hours: 30}}
+"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_and_rules_are_applied_by_name_and_then_nothing_is_left_to_do() {
+    let app = TestApp::start_with(&crate::alerts::ALLOWED).await;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret").display().to_string();
+    let file = file_of_alerts(&secret);
+    let planned = apply(&app, &file, &["--plan"]).await;
+    assert_eq!(planned.code, 2, "{}", planned.err);
+    let all =
+        ["channel Campaign team create", "channel Spare create", "alertRules alert rules update"];
+    assert_eq!(planned.changes(), all);
+    assert!(!planned.out.contains("abcdefghij"), "{}", planned.out);
+    let applied = apply(&app, &file, &[]).await;
+    assert_eq!(applied.code, 0, "{}", applied.err);
+    assert!(std::fs::read_to_string(&secret).unwrap().starts_with("whsec_"));
+    let channels = app.get("/channels").await;
+    let (spare, team) = (&channels["items"][0], &channels["items"][1]);
+    assert_eq!((&spare["active"], &team["active"]), (&json!(false), &json!(true)));
+    let rules = app.get("/alert-rules").await;
+    assert_eq!(rules["rules"][0]["kind"], "notFresh");
+    assert_eq!(rules["rules"][1]["channels"], json!([team["channelId"]]));
+
+    let again = apply(&app, &file, &["--plan"]).await;
+    assert_eq!((again.code, again.changes()), (0, vec![]), "{}{}", again.out, again.err);
+    let off = file.replace("  active: false\n", "").replace("hours: 30", "hours: 31");
+    let changed = apply(&app, &off, &[]).await;
+    assert_eq!(changed.changes(), ["channel Spare update", "alertRules alert rules update"]);
+    assert_eq!(app.get("/channels").await["items"][0]["active"], true);
+
+    let exported = program_as(&app, "Admin", &["config", "export"]).await;
+    assert_eq!(exported.code, 0, "{}", exported.err);
+    assert!(!exported.out.contains("hooks") && exported.out.contains("Campaign team"));
+    let same = apply(&app, &exported.out, &["--plan"]).await;
+    assert_eq!((same.code, same.changes()), (0, vec![]), "{}{}", same.out, same.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_channels_and_rules_is_named_with_its_line() {
+    let app = TestApp::start_with(&crate::alerts::ALLOWED).await;
+    let hook = json!({"displayName": "Team", "kind": "slack", "url": "http://127.0.0.1:9/x"});
+    app.post("/channels", &hook).await;
+    for (file, line, words) in [
+        (
+            "alertRules:\n- {kind: runFailed, channels: [Nobody]}\n",
+            2,
+            "has a channel with the name “Nobody”",
+        ),
+        ("alertRules:\n- {kind: runFailed, hours: 3}\n", 2, "`hours` does not belong"),
+        ("alertRules:\n- {kind: runFailed}\n- {kind: runFailed}\n", 3, "is there twice"),
+        ("channels:\n- {displayName: New, kind: slack}\n", 2, "needs `urlEnv` or `urlFile`"),
+        ("channels:\n- {displayName: New, kind: email}\n", 2, "needs `to`"),
+        (
+            "channels:\n- {displayName: Team, kind: teams, urlEnv: HOOK_URL}\n",
+            2,
+            "has another kind",
+        ),
+        ("channels:\n- {displayName: New, kind: slack, urlEnv: NO_SUCH}\n", 2, "is not set"),
+    ] {
+        let refused = apply(&app, file, &[]).await;
+        let place = format!("instance.yaml:{line}:");
+        assert!(refused.code == 1 && refused.err.contains(&place), "{file}{}", refused.err);
+        assert!(refused.err.contains(words), "{file}{}", refused.err);
     }
 }

@@ -186,7 +186,7 @@ async fn whom_one_export_deleted_and_who_came_back_by_a_form_no_other_export_del
 #[tokio::test(flavor = "multi_thread")]
 async fn people_who_are_known_to_be_off_the_list_count_when_everybody_comes_back() {
     let app = TestApp::start().await;
-    put_on_list(&app, 0, "Unsubscribed").await;
+    put_on_list(&app, 0, "Deleted").await;
     let export = export(&app, "People", 0..2, &json!({"send": "changes"})).await;
     assert_eq!(count(&run(&app, &export).await, "rejected"), 1);
     app.segment("People", &csv(0..3)).await;

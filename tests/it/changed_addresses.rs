@@ -60,6 +60,12 @@ pub async fn state(app: &TestApp, name: &str) -> Value {
     on_list(app, name).await["state"].clone()
 }
 
+/// Somebody says why a person may be sent again.
+pub async fn readmit(app: &TestApp, export: &str, name: &str) {
+    let body = json!({"email": format!("{name}@example.com"), "reason": "A letter of 2 May."});
+    app.put(&format!("/exports/{export}/readmissions"), &body).await;
+}
+
 pub async fn put_on_list(app: &TestApp, name: &str, state: &str) {
     let people = json!([{"email": format!("{name}@example.com"), "state": state}]);
     app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &people).await;
@@ -180,6 +186,9 @@ async fn who_unsubscribed_gets_no_mail_at_another_address() {
     let always = json!({"sync": {"send": "changes", "resubscribe": "always"}});
     let patch = app.request("Admin", Method::PATCH, &format!("/exports/{export}")).json(&always);
     good(patch.send().await.unwrap()).await;
+    let away = run(&app, &export).await;
+    assert_eq!((counts(&away)[3], on_list(&app, "annika").await), (1, Value::Null), "{away}");
+    readmit(&app, &export, "annika").await;
     let back = run(&app, &export).await;
     assert_eq!(
         (&back["counts"]["created"], state(&app, "annika").await),

@@ -161,7 +161,7 @@ async fn who_is_refused_by_a_state_is_sent_again_only_when_the_record_changes_an
         format!("CustomerId,Email,City\n1,ann@example.com,Riga\n2,left@example.com,{city}\n")
     };
     app.segment("People", &csv("Riga")).await;
-    let gone = json!([{"email": "left@example.com", "state": "Unsubscribed"}]);
+    let gone = json!([{"email": "left@example.com", "state": "Deleted"}]);
     app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &gone).await;
     let export = app.export(&app.connection().await).await;
     send_changes(&app, &export).await;
@@ -171,7 +171,7 @@ async fn who_is_refused_by_a_state_is_sent_again_only_when_the_record_changes_an
     let second = run(&app, &export).await;
     assert_eq!((outcome(&second), &second["status"]), (vec![0, 0, 2], &json!("successful")));
     let refused = known(&app, &export, "&state=refused").await;
-    assert_eq!((refused.len(), &refused[0]["state"]), (1, &json!("unsubscribed")));
+    assert_eq!((refused.len(), &refused[0]["state"]), (1, &json!("deleted")));
 
     app.segment("People", &csv("Oslo")).await;
     let third = run(&app, &export).await;

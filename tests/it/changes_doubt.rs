@@ -1,6 +1,7 @@
 //! A run of changes whose process dies and that is not resumed: what may have been sent is in doubt, and no more.
 
 use reqwest::Method;
+use segment_export::app::App;
 use segment_export::sql;
 use serde_json::json;
 
@@ -43,8 +44,14 @@ async fn only_batches_that_can_have_been_in_flight_are_in_doubt_and_they_are_sen
 }
 
 /// Says something to the database that only a fault would.
+/// The number that a statement finds.
+pub async fn number(app: &App, statement: &'static str) -> i64 {
+    let mut tx = app.db.read().await.unwrap();
+    sql!(&mut tx, |db| sqlx::query_scalar(statement).fetch_one(db).await).unwrap()
+}
+
 pub async fn in_database(app: &TestApp, statement: &'static str) {
-    let app = app.app();
+    let app = app.open().await;
     let mut tx = app.db.write().await.unwrap();
     sql!(&mut tx, |db| sqlx::query(statement).execute(db).await.map(drop)).unwrap();
     tx.commit().await.unwrap();

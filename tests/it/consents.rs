@@ -163,3 +163,25 @@ async fn what_is_sent_as_unchanged_because_nobody_can_read_it_is_not_overruled_b
     let path = format!("/runs/{}/rejections", text(&run, "runId"));
     assert_eq!(app.get(&path).await["items"][0]["winner"], "2");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_says_which_consents_it_carries_and_from_where() {
+    let app = TestApp::start().await;
+    app.segment("People", "CustomerId,Email,Consent\n1,ann@example.com,yes\n").await;
+    let carried = async |mapping: Value| {
+        let saved = good(save(&app, mapping).await).await;
+        let fields = saved["consentFields"].clone();
+        let path = format!("/exports/{}", text(&saved, "exportId"));
+        assert_eq!(app.get(&path).await["consentFields"], fields);
+        fields
+    };
+    assert_eq!(carried(json!({"email": "Email"})).await, json!([]));
+    let same = json!({"email": "Email", "consentToTrack": "yes"});
+    let expected = json!([{"key": "ConsentToTrack", "value": "yes", "field": null}]);
+    assert_eq!(carried(same).await, expected);
+    let of_fields = json!({"email": "Email", "consentToTrack": {"field": "Consent"},
+        "consentToSendSms": {"field": "Consent"}});
+    let expected = ["ConsentToTrack", "ConsentToSendSms"]
+        .map(|key| json!({"key": key, "value": null, "field": "Consent"}));
+    assert_eq!(carried(of_fields).await, json!(expected));
+}

@@ -39,7 +39,7 @@ fn pages() -> Vec<(String, i64, i64)> {
     };
     let pages = paths.filter_map(|(path, item)| {
         let (least, most) = limit(item)?;
-        let path = path.strip_prefix("/v1/instances/{instanceId}").unwrap();
+        let path = path.strip_prefix("/v1/instances/{instanceId}")?;
         Some((path.to_owned(), least, most))
     });
     pages.collect()

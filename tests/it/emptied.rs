@@ -6,6 +6,7 @@ use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::came_back::known;
+use crate::feedback::{bring_everybody_back, readmit};
 use crate::leavers::{csv, export, no_brake, run, state};
 use crate::origins::put_on_list;
 use crate::support::TestApp;
@@ -48,6 +49,26 @@ async fn who_said_no_before_the_list_was_emptied_is_not_sent() {
     assert_eq!((&healed["counts"]["rejected"], app.active().await), (&json!(1), 9));
     assert_eq!(known(&app, &export, 0).await, "heldBack");
     assert_eq!(outcome(&run(&app, &export).await), [0, 0, 10]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_readmission_does_not_count_for_a_later_no_of_which_the_emptied_list_knows_nothing() {
+    let app = TestApp::start().await;
+    let export = export(&app, "People", 0..3, &json!({"send": "changes"})).await;
+    bring_everybody_back(&app, &export).await;
+    run(&app, &export).await;
+    readmit(&app, &export, 1).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    put_on_list(&app, 1, "Unsubscribed").await;
+    app.segment("People", &csv(0..3).replace("Riga", "Oslo")).await;
+    let refused = run(&app, &export).await;
+    assert_eq!((outcome(&refused), &refused["counts"]["rejected"]), ([0, 2, 0], &json!(1)));
+    purge(&app).await;
+    let healed = run(&app, &export).await;
+    assert_eq!((&healed["fullBecause"], outcome(&healed)), (&json!("listEmptied"), [2, 0, 0]));
+
+    readmit(&app, &export, 1).await;
+    assert_eq!(outcome(&run(&app, &export).await), [1, 0, 2], "somebody says why once more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

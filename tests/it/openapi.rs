@@ -1,6 +1,6 @@
 //! The document is complete, for every operation by rule: one that is added and says less than the others fails here.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::document::{operations, pointed};
 
@@ -24,6 +24,9 @@ fn every_operation_says_what_it_does_and_which_role_it_takes() {
             says("description").replace(&format!("Requires the role {}.", operation.role), "");
         assert!(own.trim().len() > 20, "{id}: say more, in the second paragraph of its comment");
         assert_eq!(operation.says["tags"].as_array().map(Vec::len), Some(1), "{id}: one tag");
+        if operation.path.starts_with("/v1/operator/") {
+            assert_eq!(operation.role, "Operator", "{id}");
+        }
         if operation.is_of_instance() {
             let is_role = ["Viewer", "Contributor", "Admin"].contains(&operation.role.as_str());
             assert!(is_role, "{id}: name the role of its Caller: security((\"bearer\" = [\"…\"]))");
@@ -107,5 +110,26 @@ fn what_has_a_version_is_answered_with_its_etag_and_what_is_made_with_its_addres
             }
             assert!(status != "201" || headers["Location"].is_object(), "{}", operation.id);
         }
+    }
+}
+
+#[test]
+fn every_webhook_says_when_it_comes_how_it_is_signed_and_shows_one() {
+    let document = segment_export::server::document();
+    let webhooks = document["webhooks"].as_object().unwrap();
+    let types = pointed(&document, &document["components"]["schemas"]["NoticeEvent"]);
+    assert_eq!(types["enum"].as_array().unwrap().len(), webhooks.len(), "one for each type");
+    for (name, item) in webhooks {
+        let operation = &item["post"];
+        let headers = operation["parameters"].as_array().unwrap().iter();
+        let headers: Vec<_> = headers.map(|header| header["name"].as_str().unwrap()).collect();
+        assert_eq!(headers, ["webhook-id", "webhook-timestamp", "webhook-signature"], "{name}");
+        let content = &operation["requestBody"]["content"]["application/json"];
+        assert_eq!(content["example"]["type"], json!(name));
+        let members = pointed(&document, &content["schema"])["properties"].as_object().unwrap();
+        assert!(content["example"].as_object().unwrap().keys().eq(members.keys()), "{name}");
+        let data = pointed(&document, &members["data"])["properties"].as_object().unwrap();
+        assert!(content["example"]["data"].as_object().unwrap().keys().eq(data.keys()), "{name}");
+        assert!(operation["description"].as_str().unwrap().contains("Standard Webhooks"), "{name}");
     }
 }

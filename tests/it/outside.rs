@@ -1,12 +1,14 @@
 //! Programs of others against the real thing: the vendor's own Python library against the offline Campaign
-//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI and on the
-//! console, the tokens of a certified OpenID provider.
+//! Monitor and with the service, schemathesis against the service and its document, a browser on Swagger UI, the tokens
+//! of a certified OpenID provider.
 //!
 //! (What they make of the `OpenAPI` document alone is in `outside/contract.rs`, the packages that we make of it in
-//! `outside/clients.rs`, the code of the documents in `outside/documented.rs`.) Each test brings its program: Python
-//! packages into a virtual environment, npm packages and Debian's Chromium, at pinned versions, once.
+//! `outside/clients.rs`, the code of the documents in `outside/documented.rs`, people in the console in
+//! `outside/console.rs`.) Each test brings its program: Python packages into a virtual environment, npm packages and
+//! Debian's browsers, at pinned versions, once.
 
 mod clients;
+mod console;
 mod contract;
 mod documented;
 
@@ -17,7 +19,6 @@ use segment_export::sandbox::{API_KEY, LIST_ID, OAUTH_CLIENT_ID, OAUTH_CLIENT_SE
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
-use tokio::sync::OnceCell;
 
 use crate::oauth;
 use crate::programs::{INSTALLING, debian_with, python_with, succeed};
@@ -48,7 +49,7 @@ async fn install(home: &str) {
 }
 
 /// A browser, and the folder of the scripts that drive it.
-async fn browser() -> String {
+pub async fn browser() -> String {
     let home = npm_in("browser").await;
     debian_with("chromium", "/usr/bin/chromium").await;
     home
@@ -201,7 +202,7 @@ async fn a_certified_openid_provider_is_believed_by_the_keys_that_it_publishes_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui() {
-    let (app, home) = (with_a_way_back().await, browser().await);
+    let (app, home) = (with_a_way_back(&[]).await, browser().await);
     let people = ["Admin", "Contributor", "Viewer"].map(|role| TestApp::token_for(role, "*"));
     let instance = app.instance.to_string();
     let [admin, contributor, viewer] = &people;
@@ -212,56 +213,8 @@ async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_swagger_ui
     assert_eq!(app.active().await, 2);
 }
 
-/// Builds the console where a debug build of the service reads it, and tests what needs no browser.
-async fn built_console() {
-    const CONSOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
-    static BUILT: OnceCell<()> = OnceCell::const_new();
-    let build = async || {
-        let _alone = INSTALLING.lock().await;
-        install(CONSOLE).await;
-        succeed("npm", &["run", "build"], CONSOLE).await;
-        succeed("npm", &["test"], CONSOLE).await;
-    };
-    BUILT.get_or_init(build).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_a_contributor_and_a_viewer_go_their_ways_in_the_console() {
-    let home = browser().await;
-    built_console().await;
-    let app = with_a_way_back().await;
-    let folder = pictures().unwrap_or_default();
-    succeed("node", &["console.mjs", app.url(), API_KEY, &folder], &home).await;
-    assert_eq!(app.active().await, 40);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_approves_in_the_console_whom_a_contributor_wants_to_remove() {
-    let home = browser().await;
-    built_console().await;
-    let app = with_a_way_back().await;
-    let folder = pictures().unwrap_or_default();
-    let arguments = ["console_sync.mjs", app.url(), API_KEY, LIST_ID, &folder];
-    succeed("node", &arguments, &home).await;
-    assert_eq!(app.active().await, 31, "fifteen of the people are gone");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn people_sign_in_to_the_console_at_a_certified_openid_provider_and_no_token_is_stored() {
-    let home = browser().await;
-    built_console().await;
-    let provider = Provider::start().await;
-    let settings = ["--auth-issuer", &provider.issuer, "--console-client-id", "console"];
-    let app = TestApp::start_with(&settings).await;
-    let redirect = format!("{}console/", app.url());
-    let claims =
-        json!({"redirectUri": redirect, "roles": ["Contributor"], "instances": [app.instance]});
-    provider.order("console", &claims).await;
-    succeed("node", &["console_sign_in.mjs", app.url()], &home).await;
-}
-
 /// A service to which people come back in a browser when they have signed in at the offline Campaign Monitor.
-async fn with_a_way_back() -> TestApp {
+async fn with_a_way_back(extra: &[&str]) -> TestApp {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let bind = free.local_addr().unwrap().to_string();
     drop(free);
@@ -272,11 +225,11 @@ async fn with_a_way_back() -> TestApp {
         ["--oauth-client-secret", OAUTH_CLIENT_SECRET],
         ["--oauth-redirect-url", &back],
     ];
-    TestApp::start_with(settings.as_flattened()).await
+    TestApp::start_with(&[settings.as_flattened(), extra].concat()).await
 }
 
 /// Where `make screenshots` wants the pictures of the three people.
 #[expect(clippy::disallowed_methods, reason = "where pictures go is no setting of the service")]
-fn pictures() -> Option<String> {
+pub fn pictures() -> Option<String> {
     std::env::var("PICTURES").ok()
 }

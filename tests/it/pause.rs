@@ -100,3 +100,18 @@ async fn no_call_is_sent_once_another_worker_has_the_run() {
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     assert!(import_calls(&app).await <= calls + 1, "only the one in flight");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_names_somebody_is_refused_wherever_it_would_stay() {
+    let app = TestApp::start().await;
+    let nothing = uuid::Uuid::now_v7();
+    let [decline, acknowledge] =
+        [format!("/runs/{nothing}/decline"), format!("/alerts/{nothing}/acknowledge")];
+    for path in ["/instance/pause", &decline, &acknowledge] {
+        let call = app.request("Admin", Method::POST, path);
+        let call = call.json(&json!({"note": "Ask ann@example.com first."}));
+        let problem = refused(call.send().await.unwrap(), 400).await;
+        assert_eq!(problem["errors"][0]["pointer"], "/note", "{path}: {problem}");
+    }
+    assert_eq!(app.get("/instance").await["pause"], Value::Null);
+}

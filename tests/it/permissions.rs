@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::oauth;
 use crate::support::document::{Operation, operations};
 use crate::support::{TestApp, good, people, refused};
-use Rule::{Admins, Contributors, ContributorsIfShared, Everyone, Viewers};
+use Rule::{Admins, Contributors, ContributorsIfShared, Everyone, Operators, Viewers};
 use things::Things;
 
 /// Who may call an operation; each role may do all that the ones before it may.
@@ -22,6 +22,8 @@ enum Rule {
     /// Contributors only over connections shared with them.
     ContributorsIfShared,
     Admins,
+    /// A role of its own, over all instances.
+    Operators,
 }
 
 /// One line an operation. An operation that is not here fails the tests: decide who may call it.
@@ -71,6 +73,8 @@ const TABLE: &[(&str, Rule)] = &[
     ("list_batches", Viewers),
     ("list_rejections", Contributors),
     ("list_value_problems", Contributors),
+    ("get_timeline", Viewers),
+    ("list_requests", Contributors),
     ("get_receipt", Viewers),
     ("start_verification", ContributorsIfShared),
     ("list_verifications", Viewers),
@@ -78,17 +82,30 @@ const TABLE: &[(&str, Rule)] = &[
     ("list_public_keys", Everyone),
     ("authorize_connection", Admins),
     ("preview_export", ContributorsIfShared),
+    ("preview_draft", ContributorsIfShared),
     ("test_export", ContributorsIfShared),
     ("list_known_members", Contributors),
     ("set_export_schedule", ContributorsIfShared),
     ("change_schedules", ContributorsIfShared),
+    ("list_expectations", Viewers),
     ("run_all_exports", Contributors),
     ("get_schedule", Admins),
     ("put_schedule", Admins),
     ("report_refresh", Admins),
+    ("search_people", Contributors),
+    ("list_feedback", ContributorsIfShared),
+    ("list_readmissions", Contributors),
+    ("put_readmission", ContributorsIfShared),
+    ("delete_readmission", ContributorsIfShared),
     ("get_instance", Viewers),
+    ("get_retention", Viewers),
     ("pause_instance", Admins),
     ("resume_instance", Admins),
+    ("start_erasure", Admins),
+    ("list_erasures", Admins),
+    ("get_erasure", Admins),
+    ("get_erasure_receipt", Admins),
+    ("lift_tombstones", Admins),
     ("list_channels", Admins),
     ("create_channel", Admins),
     ("get_channel", Admins),
@@ -106,6 +123,9 @@ const TABLE: &[(&str, Rule)] = &[
     ("get_alert", Viewers),
     ("acknowledge_alert", Contributors),
     ("list_audit_events", Admins),
+    ("get_overview", Operators),
+    ("list_observed_instances", Operators),
+    ("list_observed_runs", Operators),
     // The browser of somebody who comes back from Campaign Monitor.
     ("finish_sign_in", Everyone),
     ("livez", Everyone),
@@ -126,6 +146,7 @@ impl Rule {
             Viewers => "Viewer",
             Contributors | ContributorsIfShared => "Contributor",
             Admins => "Admin",
+            Operators => "Operator",
         }
     }
 }
@@ -164,6 +185,13 @@ async fn every_operation_admits_whom_the_table_names_and_nobody_else() {
         }
         assert_eq!(anonymous.status(), 401, "{id} without a token");
         assert_eq!(forged.status(), 401, "{id} with a bad token");
+        if rule == Operators {
+            admits_operators_alone(&app, &operation).await;
+            continue;
+        }
+        let operator = TestApp::token_for("Operator", "*");
+        let operator = call(&app, &operation, &own, Some(&operator)).await;
+        assert_eq!(operator.status(), 403, "{id} as an operator");
         for role in ROLES {
             let token = TestApp::token_for(role, &own);
             let elsewhere = Uuid::now_v7().to_string();
@@ -176,6 +204,21 @@ async fn every_operation_admits_whom_the_table_names_and_nobody_else() {
                 assert_eq!(here.status(), 403, "{id} as {role}");
             }
         }
+    }
+}
+
+/// An operator sees all instances or none: a token for some of them opens nothing.
+async fn admits_operators_alone(app: &TestApp, operation: &Operation) {
+    let own = app.instance.to_string();
+    for (role, instances, status) in [
+        ("Operator", "*", 200),
+        ("Operator", own.as_str(), 403),
+        ("Admin", "*", 403),
+        ("Viewer", "*", 403),
+    ] {
+        let token = TestApp::token_for(role, instances);
+        let answer = call(app, operation, &own, Some(&token)).await;
+        assert_eq!(answer.status(), status, "{} as {role} of {instances}", operation.id);
     }
 }
 

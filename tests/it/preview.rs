@@ -127,7 +127,8 @@ async fn what_would_stop_a_run_stops_a_preview_with_the_same_words() {
     assert_eq!(
         problem["errors"][0],
         json!({"pointer": "/mapping/email", "code": "unknownField",
-        "message": "The segment “People” has no field “Email”. Did you mean \"Mail\"?"})
+        "message": "The segment “People” has no field “Email”. Did you mean \"Mail\"?",
+        "params": {"field": "Email", "near": "Mail", "segment": "People"}})
     );
     app.post(&format!("/exports/{export}/detach"), &json!({})).await;
     assert_eq!(refused(call().await, 409).await["errorCode"], "exportInactive");
@@ -176,4 +177,61 @@ async fn a_preview_shows_personal_data_and_is_not_for_viewers_nor_for_connection
         let call = app.request(role, Method::POST, &format!("/exports/{export}/preview"));
         refused(call.send().await.unwrap(), 403).await;
     }
+    let shared = app.connection().await;
+    let share = json!({"allowedRoles": "adminsAndContributors"});
+    let share = app.request("Admin", Method::PATCH, &format!("/connections/{shared}")).json(&share);
+    assert_eq!(share.send().await.unwrap().status(), 200);
+    let change = json!({"connectionId": shared});
+    let call = app.request("Contributor", Method::POST, &format!("/exports/{export}/preview"));
+    refused(call.json(&change).send().await.unwrap(), 403).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_previewed_before_it_is_saved_with_the_records_as_they_would_be_sent() {
+    let app = TestApp::start().await;
+    app.segment("People", &messy(100)).await;
+    let mut new = json!({"displayName": "People", "connectionId": app.connection().await, "listId": LIST_ID,
+        "segments": ["People"],
+        "mapping": {"email": "Email", "customFields": [{"template": "In {{City}}", "key": "city"}]}});
+    let preview = app.post("/exports/preview", &new).await;
+    assert_eq!((&preview["selected"], &preview["fullBecause"]), (&json!(100), &Value::Null));
+    let sample = preview["sample"].as_array().unwrap();
+    assert_eq!((sample.len(), &sample[1]["customerId"]), (10, &json!("5")), "{preview}");
+    let sent = &sample[1]["sent"];
+    assert_eq!(
+        (&sent["EmailAddress"], &sent["CustomFields"][0]["Value"]),
+        (&json!("person5@example.com"), &json!("In Riga")),
+        "{sent}"
+    );
+    assert_eq!(app.get("/exports").await["items"], json!([]), "nothing is saved");
+    assert_eq!(app.active().await, 0, "nothing is sent");
+
+    new["mapping"]["email"] = json!("Mail");
+    let draft = app.request("Admin", Method::POST, "/exports/preview").json(&new);
+    let problem = refused(draft.send().await.unwrap(), 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/mapping/email", "as saving says: {problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_previewed_with_what_it_would_do_to_people_and_is_not_saved() {
+    let app = TestApp::start().await;
+    let export = app.export_of(10).await;
+    let path = format!("/exports/{export}");
+    let follow = json!({"sync": {"send": "changes", "leavers": {"action": "delete"}, "brake": {"removals": null}}});
+    let follow = app.request("Admin", Method::PATCH, &path).json(&follow);
+    assert_eq!(follow.send().await.unwrap().status(), 200);
+    app.ended(&app.start_run(&export).await).await;
+    app.segment("People", &people(4)).await;
+    let saved = app.get(&path).await;
+    let preview = async |change: Value| app.post(&format!("{path}/preview"), &change).await;
+
+    let plan = &preview(json!({})).await["plan"];
+    assert_eq!((&plan["leavers"], &plan["limits"]), (&json!(6), &json!([])), "as saved: {plan}");
+    let brake = json!({"sync": {"brake": {"removals": {"count": 2, "percent": 100}}}});
+    let plan = &preview(brake).await["plan"];
+    assert_eq!(plan["limits"].as_array().unwrap().len(), 1, "with a brake: {plan}");
+    let keep = preview(json!({"sync": {"leavers": {"action": "keep"}}})).await;
+    assert_eq!(keep["plan"], Value::Null, "nobody leaves: {keep}");
+    assert_eq!((&keep["unchanged"], &keep["sample"]), (&json!(4), &json!([])), "{keep}");
+    assert_eq!(app.get(&path).await, saved, "nothing is saved");
 }

@@ -99,6 +99,22 @@ async fn the_keys_may_lie_elsewhere_and_roles_and_instances_in_other_claims() {
 /// An address that stands in a row which cannot be read, in one that is refused, and in one that is sent.
 const ADDRESSES: [&str; 3] = ["unread@example.com", "refused@example.com", "sent@example.com"];
 
+/// Has people sought, listed and readmitted, well and badly.
+async fn seek_people(app: &TestApp, export: &str) {
+    for who in ADDRESSES {
+        app.post("/people/search", &json!({"email": who, "live": true})).await;
+        let twice = json!({"email": who, "customerId": who});
+        let twice = app.request("Admin", Method::POST, "/people/search").json(&twice);
+        refused(twice.send().await.unwrap(), 422).await;
+        let path = format!("/exports/{export}/readmissions");
+        app.put(&path, &json!({"email": who, "reason": "A letter."})).await;
+        let several = json!({"email": format!("{who} {who}"), "reason": "A letter."});
+        let several = app.request("Admin", Method::PUT, &path).json(&several);
+        refused(several.send().await.unwrap(), 422).await;
+    }
+    app.get(&format!("/exports/{export}/feedback")).await;
+}
+
 /// Has a service do what it does with secrets and addresses, well and badly. Returns secrets it met on the way.
 async fn use_secrets(app: &TestApp) -> Vec<String> {
     let connection = oauth::unconnected(app, "Newsletter").await;
@@ -126,6 +142,7 @@ async fn use_secrets(app: &TestApp) -> Vec<String> {
         let run = app.ended(&app.start_run(&export).await).await;
         assert_eq!(run["status"], "completedWithErrors", "{run}");
         app.get(&format!("/runs/{}/rejections", run["runId"].as_str().unwrap())).await;
+        seek_people(app, &export).await;
     }
     let key = json!({"kind": "apiKey", "apiKey": "a-key-that-is-refused", "colour": 1});
     let path = format!("/connections/{connection}/credentials");

@@ -128,7 +128,7 @@ async fn who_was_put_on_a_double_opt_in_list_without_an_answer_is_found_there() 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_left_between_two_tries_is_subscribed_again() {
     let app = TestApp::start_with(&["--retry-pause-ms", "1500"]).await;
-    let left = json!([{"email": "person5@example.com", "state": "Unsubscribed"}]);
+    let left = json!([{"email": "person5@example.com", "state": "Deleted"}]);
     app.order(Method::POST, &format!("lists/{LIST_ID}/subscribers"), &left).await;
     let export = app.export_of(30).await;
     let change = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));

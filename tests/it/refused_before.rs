@@ -5,7 +5,8 @@ use segment_export::sandbox::LIST_ID;
 use serde_json::{Value, json};
 
 use crate::changed_addresses::{
-    counts, csv, deletes, export, known, named_export, on_list, put_on_list, run_with, state,
+    counts, csv, deletes, export, known, named_export, on_list, put_on_list, readmit, run_with,
+    state,
 };
 use crate::changes::baseline_objects;
 use crate::changes_doubt::in_database;
@@ -133,6 +134,45 @@ async fn nobody_is_sent_as_a_test_who_is_held_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_as_a_test_who_said_no_since_the_last_run_of_any_export_to_the_list() {
+    let app = TestApp::start().await;
+    let first = named_export(&app, "People", &[("1", "ann"), ("2", "bob")], &deletes()).await;
+    run(&app, &first).await;
+    let other = named_export(&app, "Others", &[("1", "anna")], &json!({})).await;
+    for (state, is_refused) in [("Unsubscribed", true), ("Deleted", true), ("Active", false)] {
+        put_on_list(&app, "ann", state).await;
+        let test = app.request("Admin", Method::POST, &format!("/exports/{other}/test"));
+        let answer = test.json(&json!({"customerId": "1"})).send().await.unwrap();
+        if is_refused {
+            let problem = refused(answer, 422).await;
+            assert_eq!(problem["errors"][0]["code"], "refusedBefore", "{state}: {problem}");
+            assert_eq!(on_list(&app, "anna").await, Value::Null);
+        } else {
+            assert_eq!(good(answer).await["answer"]["outcome"], "created", "{state}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_as_a_test_whose_no_is_known_only_here_or_may_be_in_what_is_damaged() {
+    let app = TestApp::start().await;
+    put_on_list(&app, "ann", "Unsubscribed").await;
+    let export = export_of_two(&app, &deletes()).await;
+    app.order(Method::DELETE, &format!("lists/{LIST_ID}/subscribers"), &json!(null)).await;
+    let test = async |status| {
+        let test = app.request("Admin", Method::POST, &format!("/exports/{export}/test"));
+        refused(test.json(&json!({"customerId": "1"})).send().await.unwrap(), status).await
+    };
+    assert_eq!(test(422).await["errors"][0]["code"], "refusedBefore");
+    for object in baseline_objects(&app) {
+        std::fs::write(object, "damaged").unwrap();
+    }
+    let problem = test(422).await;
+    assert!(text(&problem, "detail").contains("unknown who said no"), "{problem}");
+    assert_eq!(on_list(&app, "ann").await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_no_is_read_also_where_the_old_address_is_still_in_another_segment() {
     let app = TestApp::start().await;
     let export = export(&app, &json!({"send": "changes"})).await;
@@ -184,19 +224,38 @@ async fn whom_another_export_deleted_has_not_said_no_at_a_new_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_everybody_comes_back_a_no_that_is_met_at_the_old_address_keeps_nobody_away() {
+async fn where_people_come_back_a_no_at_the_old_address_holds_until_the_new_one_is_readmitted() {
     let app = TestApp::start().await;
     let sync = json!({"send": "changes", "resubscribe": "always"});
     let export = export(&app, &sync).await;
     put_on_list(&app, "ann", "Unsubscribed").await;
-    let people = [("1", "anna"), ("2", "bob"), ("3", "cid")];
-    let second = run_with(&app, &export, &people).await;
-    assert_eq!(counts(&second), [1, 0, 0, 0, 0], "{second}");
-    assert_eq!(state(&app, "anna").await, json!("Active"));
+    let mut people = [("1", "anna"), ("2", "bob"), ("3", "cid")];
+    let met = run_with(&app, &export, &people).await;
+    assert_eq!(counts(&met), [0, 0, 0, 1, 0], "it is met at the list: {met}");
+    people[0].1 = "annika";
+    let known_before = run_with(&app, &export, &people).await;
+    assert_eq!(counts(&known_before), [0, 0, 0, 1, 0], "it is known: {known_before}");
+    assert_eq!(known(&app, &export, "annika").await.0, "heldBack");
+    let full = app.post(&format!("/exports/{export}/runs"), &json!({"full": true})).await;
+    assert_eq!(counts(&app.ended(&text(&full, "runId")).await), [0, 2, 0, 1, 0]);
+    assert_eq!(
+        (on_list(&app, "anna").await, on_list(&app, "annika").await),
+        (Value::Null, Value::Null)
+    );
+
+    readmit(&app, &export, "annika").await;
+
+    let back = run(&app, &export).await;
+    assert_eq!(counts(&back), [1, 0, 0, 0, 0], "{back}");
+    assert_eq!(state(&app, "annika").await, json!("Active"));
+    assert_eq!(counts(&run(&app, &export).await), [0; 5], "and stays as it is");
+    people[0].1 = "annie";
+    assert_eq!(counts(&run_with(&app, &export, &people).await), [0, 0, 0, 1, 0]);
+    assert_eq!(on_list(&app, "annie").await, Value::Null, "a readmission is of one address");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_options_bring_everybody_back_a_no_to_another_export_keeps_nobody_away() {
+async fn where_people_come_back_a_no_to_another_export_holds_until_the_new_address_is_readmitted() {
     let app = TestApp::start().await;
     put_on_list(&app, "ann", "Unsubscribed").await;
     export_of_two(&app, &deletes()).await;
@@ -204,7 +263,26 @@ async fn where_the_options_bring_everybody_back_a_no_to_another_export_keeps_nob
     let patch = app.request("Admin", Method::PATCH, &format!("/exports/{other}"));
     let options = patch.json(&json!({"options": {"resubscribe": true}}));
     good(options.send().await.unwrap()).await;
+    let preview = app.post(&format!("/exports/{other}/preview"), &json!({})).await;
+    assert_eq!(preview["plan"]["new"], 0, "{preview}");
+    assert_eq!(counts(&run(&app, &other).await), [0, 0, 0, 1, 0]);
+    assert_eq!(on_list(&app, "anna").await, Value::Null);
+    readmit(&app, &other, "anna").await;
     assert_eq!(counts(&run(&app, &other).await), [1, 0, 0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_people_come_back_who_was_deleted_at_the_old_address_is_sent_at_the_new_one() {
+    let app = TestApp::start().await;
+    put_on_list(&app, "ann", "Deleted").await;
+    let sync = json!({"send": "changes"});
+    let export = export_of_two(&app, &sync).await;
+    let always = json!({"sync": {"send": "changes", "resubscribe": "always"}});
+    let patch = app.request("Admin", Method::PATCH, &format!("/exports/{export}")).json(&always);
+    good(patch.send().await.unwrap()).await;
+    let second = run_with(&app, &export, &[("1", "anna"), ("2", "bob")]).await;
+    assert_eq!(counts(&second)[3], 0, "{second}");
+    assert_eq!(state(&app, "anna").await, json!("Active"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,7 @@ fn the_defaults_are_those_that_callers_and_operators_were_promised() {
 }
 
 /// Settings that hold passwords, keys and secrets.
-const SECRET: [&str; 8] = [
+const SECRET: [&str; 10] = [
     "DATABASE_URL",
     "REDIS_URL",
     "ENCRYPTION_KEYS",
@@ -52,7 +52,9 @@ const SECRET: [&str; 8] = [
     "OAUTH_CLIENT_SECRET",
     "STORAGE_OPTIONS",
     "SQL_SOURCES",
+    "ROW_LOG_KEY",
     "SMTP_URL",
+    "HEARTBEAT_URL",
 ];
 
 #[test]
@@ -94,7 +96,9 @@ fn acceptable(name: &str) -> &'static str {
         "ENCRYPTION_KEYS" => "hush:aHVzaC1odXNoLWh1c2gtaHVzaC1odXNoLWh1c2gtaHU=",
         "STORAGE_OPTIONS" => "default.aws_secret_access_key=hush-hush",
         "SQL_SOURCES" => "crm=postgres://user:hush-hush@127.0.0.1/x",
+        "ROW_LOG_KEY" => "aHVzaC1odXNoLWh1c2gtaHVzaC1odXNoLWh1c2gtaHU=",
         "SMTP_URL" => "smtps://user:hush-hush@127.0.0.1",
+        "HEARTBEAT_URL" => "https://heartbeat.example.com/hush-hush",
         _ => "hush-hush",
     }
 }

@@ -167,3 +167,22 @@ async fn who_was_removed_by_both_exports_comes_back_as_the_last_one_left_them() 
     assert_eq!(run(&app, &first).await["counts"]["resubscribed"], 1);
     assert_eq!(state(&app, 0).await, "Active");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_counts_who_returns_after_another_export_deleted_them() {
+    let app = TestApp::start().await;
+    let additions = json!({"count": 1, "percent": 100});
+    let mut sync = deletes("changes");
+    sync["brake"] = json!({"removals": null, "additions": additions, "hold": "run"});
+    let one = export(&app, "One", 1..3, &sync).await;
+    let other = export(&app, "Other", 0..3, &deletes("changes")).await;
+    run(&app, &other).await;
+    app.segment("Other", &csv(1..3)).await;
+    assert_eq!(deleted(&app, &other).await, 1);
+
+    app.segment("One", &csv(0..3)).await;
+    let held = app.start_run(&one).await;
+    app.run_when(&held, |run| run["status"] == "awaitingApproval").await;
+    let plan = app.get(&format!("/runs/{held}/plan")).await;
+    assert_eq!((&plan["new"], &plan["returning"]), (&json!(3), &json!(1)), "{plan}");
+}

@@ -12,7 +12,8 @@ use segment_export::runs::reader::RunReader;
 use segment_export::runs::store_waiting::{backlog, waiting};
 use segment_export::runs::store_work::{Checkpoint, checkpoint, claim, due, heartbeat, settle};
 use segment_export::runs::{
-    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, Run, RunStatus, store,
+    Counts, FieldWarnings, Lease, Outcome, Reason, ReasonCode, RequestSums, Run, RunStatus,
+    Timeline, store,
 };
 use segment_export::sandbox::OTHER_LIST_ID;
 use serde_json::json;
@@ -45,10 +46,17 @@ fn lease_of(run: &Run) -> Lease {
     Lease { run: run.id, fence: run.fence }
 }
 
+/// Of a run that ends now.
+fn timeline() -> Timeline {
+    Timeline::begun(db::now())
+}
+
 fn some_progress() -> Checkpoint {
     let counts = Counts { created: 2, invalid: 1, ..Counts::default() };
     let field_warnings = FieldWarnings::default();
-    Checkpoint { position: 3, progress: true, sent_until: 1003, counts, field_warnings }
+    let (timeline, requests) = (timeline(), RequestSums::default());
+    let (progress, sent_until) = (true, 1003);
+    Checkpoint { position: 3, progress, sent_until, counts, field_warnings, timeline, requests }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,13 +80,13 @@ async fn a_worker_whose_lease_ran_out_can_write_nothing_once_another_has_claimed
 
     let mut tx = app.db.write().await.unwrap();
     let ended = Outcome::Ended(RunStatus::Successful, None);
-    assert_eq!(heartbeat(&mut tx, old, db::now(), LEASE).await.unwrap(), None);
+    assert_eq!(heartbeat(&mut tx, old, &timeline(), db::now(), LEASE).await.unwrap(), None);
     let written = checkpoint(&mut tx, old, &some_progress(), db::now(), LEASE).await.unwrap();
     assert_eq!(written, None);
-    assert!(!settle(&mut tx, old, &ended, Some(3), db::now()).await.unwrap());
-    assert_eq!(heartbeat(&mut tx, new, db::now(), LEASE).await.unwrap(), Some(false));
-    assert!(settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap());
-    assert!(!settle(&mut tx, new, &ended, Some(3), db::now()).await.unwrap(), "it ends once");
+    assert!(!settle(&mut tx, old, &ended, &timeline(), Some(3)).await.unwrap());
+    assert_eq!(heartbeat(&mut tx, new, &timeline(), db::now(), LEASE).await.unwrap(), Some(false));
+    assert!(settle(&mut tx, new, &ended, &timeline(), Some(3)).await.unwrap());
+    assert!(!settle(&mut tx, new, &ended, &timeline(), Some(3)).await.unwrap(), "it ends once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +122,7 @@ async fn a_run_that_was_cancelled_while_it_was_put_aside_is_due_at_once_and_says
         stalled: true,
     };
     let mut tx = app.db.write().await.unwrap();
-    assert!(settle(&mut tx, lease_of(&held), &later, None, db::now()).await.unwrap());
+    assert!(settle(&mut tx, lease_of(&held), &later, &timeline(), None).await.unwrap());
     tx.commit().await.unwrap();
 
     let seen = test.get(&format!("/runs/{}", run.0)).await;
@@ -171,7 +179,7 @@ async fn runs_of_one_connection_take_turns_and_those_of_others_do_not_wait() {
 
     let mut tx = app.db.write().await.unwrap();
     let ended = Outcome::Ended(RunStatus::Successful, None);
-    assert!(settle(&mut tx, lease_of(&running), &ended, Some(3), db::now()).await.unwrap());
+    assert!(settle(&mut tx, lease_of(&running), &ended, &timeline(), Some(3)).await.unwrap());
     let list = &running.list_id;
     let next = waiting(&mut tx, running.connection_id, list, db::now()).await.unwrap();
     tx.commit().await.unwrap();
@@ -194,7 +202,8 @@ async fn a_run_whose_worker_died_is_found_however_many_older_ones_wait_behind_it
     assert_eq!(backlog(&mut tx, later).await.unwrap().0, 1, "the older one cannot be claimed");
     assert_eq!(due(&mut tx, later, PUSH_AGAIN, 1).await.unwrap(), [orphan]);
     let ended = Outcome::Ended(RunStatus::Successful, None);
-    assert!(settle(&mut tx, lease_of(&claim), &ended, Some(3), later).await.unwrap());
+    let timeline = Timeline::begun(later);
+    assert!(settle(&mut tx, lease_of(&claim), &ended, &timeline, Some(3)).await.unwrap());
     assert_eq!(due(&mut tx, later, PUSH_AGAIN, 1).await.unwrap(), [older]);
 }
 

@@ -164,7 +164,8 @@ async fn nobody_who_has_left_is_brought_back_and_each_is_named_with_the_reason()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_who_have_left_are_brought_back_only_where_the_export_says_so() {
+async fn those_who_have_left_are_brought_back_only_where_the_export_and_somebody_for_each_wish_say_so()
+ {
     let app = TestApp::start().await;
     let export = with_people_who_left(&app).await;
     let path = format!("/exports/{export}");
@@ -172,6 +173,14 @@ async fn those_who_have_left_are_brought_back_only_where_the_export_says_so() {
     let yes = json!({"options": {"resubscribe": true}});
     good(app.request("Admin", Method::PATCH, &path).json(&yes).send().await.unwrap()).await;
 
+    let run = app.ended(&app.start_run(&export).await).await;
+
+    let counts = (&run["counts"]["updated"], &run["counts"]["rejected"]);
+    assert_eq!(counts, (&json!(2), &json!(3)), "whose own wish it was stays away: {run}");
+    for name in ["unsubscribed", "bounced", "suppressed"] {
+        let who = json!({"email": format!("{name}@example.com"), "reason": "They wrote to us."});
+        app.put(&format!("{path}/readmissions"), &who).await;
+    }
     let run = app.ended(&app.start_run(&export).await).await;
 
     assert_eq!((&run["status"], &run["counts"]["updated"]), (&json!("successful"), &json!(5)));

@@ -10,6 +10,7 @@ mod circles;
 mod comments;
 mod facts;
 mod floors;
+mod handles;
 mod imports;
 mod items;
 mod links;

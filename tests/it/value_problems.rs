@@ -72,7 +72,8 @@ async fn a_run_that_loses_every_date_says_which_field_it_was_and_what_to_do() {
     let problems = problems(&app, &run).await;
     assert_eq!(problems.len(), 1_000);
     let expected = json!({"position": 7, "customerId": "7", "email": "person7@example.com", "field": "Born",
-        "key": "birthday", "code": "notADate", "value": "31/12/1990", "sent": null});
+        "key": "birthday", "code": "notADate", "params": {"field": "Born", "key": "birthday"},
+        "value": "31/12/1990", "sent": null});
     assert_eq!(problems[7], expected);
 }
 

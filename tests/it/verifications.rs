@@ -205,6 +205,24 @@ async fn an_export_has_its_runs_verified_as_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_was_rejected_before_and_is_accepted_by_this_run_is_expected_on_the_list() {
+    let app = TestApp::start().await;
+    let export = app.export_of(10).await;
+    let change = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
+    let sync = json!({"sync": {"send": "changes", "verify": "full"}});
+    good(change.json(&sync).send().await.unwrap()).await;
+    app.store(&json!([{"email": "person1@example.com", "state": "Unsubscribed"}])).await;
+    app.ended(&app.start_run(&export).await).await;
+
+    app.store(&json!([{"email": "person1@example.com", "state": "Active"}])).await;
+    let moved = people(10).replace("person1@example.com,Riga", "person1@example.com,Valmiera");
+    app.segment("People", &moved).await;
+    let run = app.successful(&export).await;
+    let listed = app.get(&format!("/runs/{run}/verifications")).await["items"][0].clone();
+    assert_eq!(counts(&listed)[..2], [Some(10), Some(0)], "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_ends_as_it_would_when_its_list_cannot_be_read() {
     let app = TestApp::start().await;
     let export = app.export_of(10).await;

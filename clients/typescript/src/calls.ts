@@ -20,7 +20,7 @@ export type Send = (make: () => Request, isRepeatable?: boolean) => Promise<Resp
 /** Seconds; a call that is to wait longer is not repeated. */
 const WAIT_MOST = 60;
 /** Calls that start or create something and accept an idempotency key: only these are safe to repeat among POST. */
-const ACCEPTS_KEY = /\/(channels|connections|duplicate|exports|fields|lists|refreshes|runs|verifications)$/;
+const ACCEPTS_KEY = /\/(channels|connections|duplicate|erasures|exports|fields|lists|refreshes|runs|verifications)$/;
 
 /** Makes what sends calls. */
 export function sender({ token, language, repeats = 4, fetch = globalThis.fetch }: CallOptions): Send {

@@ -52,7 +52,7 @@ pub async fn get_export_alert_rules(
         (status = 200, body = RulesView),
         (
             status = 422,
-            description = "A kind is there twice or about connections, or a channel is unknown: `unprocessable`",
+            description = "A kind is there twice or not about exports, or a channel is unknown: `unprocessable`",
             body = ProblemDocument,
         ),
     ),

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::views::{AcknowledgeBody, AlertView};
-use crate::alerts::store::{self, AlertQuery};
-use crate::alerts::{Alert, AlertStatus, RuleKind};
+use crate::alerts::store_seen::{self, AlertQuery, SeenConnections};
+use crate::alerts::{Alert, AlertStatus, RuleKind, store};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::db;
@@ -16,6 +16,7 @@ use crate::http::body::{BodyOrNone, Id, ok};
 use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
+use crate::identity::Role;
 use crate::names::{AlertId, ExportId, Note};
 
 const NONE: &str = "alert with this id";
@@ -33,10 +34,19 @@ pub struct AlertFilter {
     export_id: Option<ExportId>,
 }
 
+/// An alert about a connection or a channel says what is wrong with it, so it is for those who see that.
+fn sees<R>(caller: &Caller<R>) -> SeenConnections {
+    match caller.identity.role {
+        Role::Admin => SeenConnections::All,
+        Role::Contributor => SeenConnections::Shared,
+        Role::Viewer | Role::Operator => SeenConnections::None,
+    }
+}
+
 /// Lists the alerts.
 ///
 /// An alert is a state: it opens when the reason appears, and is resolved when the reason is gone. Newest first; the
-/// query selects some of them.
+/// query selects some of them. Those about a connection or a channel are for who sees that.
 #[utoipa::path(
     tag = "alerts",
     security(("bearer" = ["Viewer"])),
@@ -53,7 +63,8 @@ pub async fn list_alerts(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let filter = AlertQuery { status: filter.status, kind: filter.kind, export: filter.export_id };
     let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, caller.instance, filter, after, limit).await?;
+    let rows =
+        store_seen::list(&mut tx, caller.instance, (filter, sees(&caller)), after, limit).await?;
     let page = Page::of(rows, limit, |row: &Alert| row.id.0, AlertView::from);
     Ok(HttpResponse::Ok().json(page))
 }
@@ -73,7 +84,8 @@ pub async fn get_alert(
     app: Data<App>,
     id: Id<AlertId>,
 ) -> Result<HttpResponse, Problem> {
-    let alert = store::get(&mut app.db.read().await?, caller.instance, id.0).await?;
+    let alert =
+        store_seen::get(&mut app.db.read().await?, caller.instance, id.0, sees(&caller)).await?;
     let alert = alert.ok_or_else(|| Problem::not_found(NONE))?;
     Ok(ok(alert.version, &AlertView::from(alert)))
 }
@@ -99,7 +111,7 @@ pub async fn acknowledge_alert(
     body: BodyOrNone<AcknowledgeBody>,
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
-    let old = store::get(&mut tx, caller.instance, id.0).await?;
+    let old = store_seen::get(&mut tx, caller.instance, id.0, sees(&caller)).await?;
     let old = old.ok_or_else(|| Problem::not_found(NONE))?;
     let note = body.0.value.note.as_ref().map(Note::as_str);
     let done = store::acknowledge(&mut tx, id.0, caller.subject(), note, db::now()).await?;

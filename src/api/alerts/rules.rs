@@ -33,8 +33,8 @@ pub async fn get_alert_rules(
 
 /// Sets the rules of alerts.
 ///
-/// They replace all rules of the instance. Alerts of a kind that is no longer there end without a message when their
-/// reason is judged next.
+/// They replace all rules of the instance. Alerts of a kind that is no longer there end, with a message that says so;
+/// those that are open follow their rule as it is now.
 #[utoipa::path(
     tag = "alerts",
     security(("bearer" = ["Admin"])),

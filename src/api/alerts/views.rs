@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::alerts::{Alert, AlertRule, AlertStatus, RuleKind, RuleList, RuleScope, RuleSet};
 use crate::channels::NoticeReason;
-use crate::names::{AlertId, ConnectionId, ExportId, Note, RunId};
+use crate::names::{AlertId, ChannelId, ConnectionId, ExportId, Note, RunId};
 use crate::wire::{list, present};
 
 /// The most rules: one of each kind.
-pub const RULES_MAX: usize = 10;
+pub const RULES_MAX: usize = 11;
 
 /// An alert: what somebody should know, from when it opened until it was over.
 #[derive(Serialize, ToSchema)]
@@ -22,12 +22,15 @@ pub struct AlertView {
     pub instance_id: Uuid,
     pub kind: RuleKind,
     pub status: AlertStatus,
-    /// The export that it is about; `null` of an alert about a connection.
+    /// The export that it is about; `null` of an alert about a connection or a channel.
     #[schema(required)]
     pub export_id: Option<ExportId>,
     #[schema(required)]
     pub connection_id: Option<ConnectionId>,
-    /// Name of the export or the connection when the alert opened.
+    /// The channel that accepts nothing; `null` of every other alert.
+    #[schema(required)]
+    pub channel_id: Option<ChannelId>,
+    /// Name of the export, the connection or the channel when the alert opened.
     #[schema(example = "High value to newsletter")]
     pub subject_name: String,
     /// The run that showed it last; `null` where none did.
@@ -61,6 +64,7 @@ impl From<Alert> for AlertView {
             status: alert.status,
             export_id: alert.export_id,
             connection_id: alert.connection_id,
+            channel_id: alert.channel_id,
             subject_name: alert.subject_name,
             run_id: alert.run_id,
             reason: alert.reason.0,
@@ -91,7 +95,7 @@ pub struct AcknowledgeBody {
 pub struct RulesBody {
     /// All of them: a kind that is missing opens no alerts, or for an export those of the instance.
     #[serde(deserialize_with = "list::<RULES_MAX, _, _>")]
-    #[schema(max_items = 10)]
+    #[schema(max_items = 11)]
     pub rules: Vec<AlertRule>,
 }
 

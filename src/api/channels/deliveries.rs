@@ -15,7 +15,7 @@ use crate::db;
 use crate::http::auth::{Admin, Caller};
 use crate::http::body::Id;
 use crate::http::paging::{Page, Paging};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::http::query::Query;
 use crate::names::ChannelId;
 
@@ -69,7 +69,14 @@ impl FromRequest for DeliveryPath {
     tag = "alerts",
     security(("bearer" = ["Admin"])),
     params(("id" = ChannelId, Path), ("deliveryId" = DeliveryId, Path, description = "Id of the message")),
-    responses((status = 202, body = DeliveryView)),
+    responses(
+        (status = 202, body = DeliveryView),
+        (
+            status = 409,
+            description = "The channel is switched off: `channelInactive`",
+            body = ProblemDocument,
+        ),
+    ),
 )]
 #[post("/channels/{id}/deliveries/{deliveryId}/resend")]
 pub async fn resend_delivery(
@@ -79,8 +86,15 @@ pub async fn resend_delivery(
 ) -> Result<HttpResponse, Problem> {
     let mut tx = app.db.write().await?;
     let channel = find_to_change(&mut tx, caller.instance, ids.channel).await?;
+    if channel.disabled_utc.is_some() {
+        let detail = "The channel is switched off, so nothing is sent to it. Switch it on first: `\"active\": true`.";
+        return Err(Problem::new(ProblemKind::ChannelInactive, detail));
+    }
     let known = store_deliveries::get(&mut tx, channel.id, ids.delivery).await?;
     let known = known.ok_or_else(|| Problem::not_found("message of this channel with this id"))?;
+    if !channel.sends_to(known.recipient.as_deref().unwrap_or_default()) {
+        return Err(Problem::not_found("message with this id to an address that the channel has"));
+    }
     let resent = store_deliveries::resend(&mut tx, known.id, db::now()).await?;
     let change = Change::done(&channel, &json!({"deliveryId": known.id}));
     audit::record(&mut tx, &caller.author, Action::ChannelResend, change).await?;

@@ -143,7 +143,7 @@ async fn insert(
     caller: &Caller<Admin>,
     new: &NewChannelBody,
 ) -> Result<MadeChannel, Problem> {
-    let count = store::count(tx, caller.instance).await?;
+    let count = store::count_to_create(tx, caller.instance).await?;
     Quota::Channels.check(count, app.config.channels.max_channels_per_instance)?;
     let id = ChannelId(Uuid::now_v7());
     let scheme = (new.kind == ChannelKind::Webhook).then(|| new.signature.unwrap_or_default());

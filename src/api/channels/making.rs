@@ -46,10 +46,11 @@ pub fn recipients(app: &App, to: &[Recipient]) -> Result<Recipients, Problem> {
         return Err(Problem::unprocessable("/to", "notConfigured", message));
     }
     if (1..=RECIPIENTS_MAX).contains(&to.len()) {
-        return Ok(Recipients { to: to.to_vec() });
+        return Ok(Recipients::of(to));
     }
     let message = format!("An e-mail channel has 1 to {RECIPIENTS_MAX} addresses.");
-    Err(Problem::unprocessable("/to", "wrongNumber", message))
+    let error = FieldError::new("/to", "wrongNumber", message);
+    Err(error.with("min", 1_i64).with("max", RECIPIENTS_MAX).into())
 }
 
 /// Rejects a URL to which nothing may be sent.
@@ -63,7 +64,7 @@ pub async fn check_url(app: &App, url: &TargetUrl) -> Result<(), Problem> {
         url.parsed().ok_or_else(|| Problem::unprocessable("/url", "invalid", UNREADABLE))?;
     app.outbound.web.check(&parsed).await.map_err(|refused| {
         let message = format!("Nothing can be sent to this URL: {refused}.");
-        Problem::unprocessable("/url", "refusedAddress", message)
+        FieldError::new("/url", "refusedAddress", message).with("why", refused.word()).into()
     })
 }
 
@@ -78,7 +79,7 @@ pub fn target(
 ) -> Result<(NewTarget, Option<SigningSecret>), Problem> {
     let made = scheme.map(SigningSecret::make).transpose()?;
     let (secret, public_key) = made.unzip();
-    let target = ChannelTarget { url: url.clone(), secret: secret.clone(), previous: None };
+    let target = ChannelTarget::new(url.clone(), secret.clone());
     let sealed = target.seal(&app.keys, instance, id).map_err(anyhow::Error::new)?;
     let new = NewTarget {
         sealed,

@@ -6,5 +6,6 @@ pub mod handlers;
 mod making;
 pub mod secret;
 pub mod test;
+pub mod unsubscribe;
 pub mod update;
 mod views;

@@ -21,8 +21,8 @@ const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// Replaces the secret of a webhook.
 ///
-/// For 24 hours messages are signed with both, so that no message is rejected while the receiver changes. The answer
-/// shows the new secret this once.
+/// For 24 hours messages are signed with both, so that no message is rejected while the receiver changes; also when the
+/// secret is replaced once more meanwhile. The answer shows the new secret this once.
 #[utoipa::path(
     tag = "alerts",
     security(("bearer" = ["Admin"])),
@@ -69,7 +69,7 @@ fn replaced(
 ) -> Result<NewSecret, Problem> {
     let opened = ChannelTarget::open(old, &app.keys).map_err(anyhow::Error::new)?;
     let opened = opened.ok_or_else(|| Problem::not_found("URL of this channel"))?;
-    let target = ChannelTarget { previous: opened.secret, secret: Some(secret), url: opened.url };
+    let target = opened.with_secret(secret, old.previous_until_utc, now);
     let sealed = target.seal(&app.keys, old.instance_id, old.id).map_err(anyhow::Error::new)?;
     Ok(NewSecret { target_sealed: sealed, public_key, previous_until: Some(now + OVERLAP) })
 }

@@ -26,7 +26,7 @@ pub struct ChannelTestView {
 /// Tests a channel.
 ///
 /// Sends a message that says that it is a test, and waits until it was accepted or not: at most a minute. A message
-/// that was not accepted is tried again like any other.
+/// that was not accepted is tried again like any other; of a channel that is switched off it is not.
 #[utoipa::path(
     tag = "alerts",
     security(("bearer" = ["Admin"])),

@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::audit::{self, Action, Change};
 use crate::channels::store::{self, ChangedChannel};
 use crate::channels::{
-    Channel, ChannelKind, ChannelTarget, ChannelView, Recipients, TargetUrl, hint, store_deliveries,
+    Channel, ChannelKind, ChannelTarget, ChannelView, Recipients, TargetUrl, hint,
+    store_deliveries, store_failures,
 };
 use crate::db;
 use crate::http::auth::{Admin, Caller};
@@ -20,6 +21,7 @@ use crate::http::problem::{Problem, ProblemDocument};
 use crate::names::ChannelId;
 
 /// Why a channel is not active that a caller switched off.
+const TAKEN_OUT: &str = "an administrator took the address out of the channel";
 const SWITCHED_OFF: &str = "an administrator switched it off";
 
 /// Changes a channel.
@@ -63,16 +65,39 @@ pub async fn update_channel(
     let old = find_to_change(&mut tx, caller.instance, id.0).await?;
     if_match.check(old.stamps.version)?;
     let new = Changes::of(&app, &old, patch)?;
+    check_somebody(&old, &new.recipients, patch)?;
     let channel =
         store::update(&mut tx, id.0, &new.row(&old, patch), caller.subject(), db::now()).await;
     let channel = channel.map_err(name_taken)?;
+    // Messages before failures, as one who sends a message locks them.
     if channel.disabled_utc.is_some() {
         store_deliveries::give_up(&mut tx, id.0, SWITCHED_OFF).await?;
+    }
+    for gone in old.recipients.to.iter().filter(|to| !channel.recipients.to.contains(to)) {
+        store_deliveries::give_up_at(&mut tx, id.0, gone.as_str(), TAKEN_OUT).await?;
+    }
+    if patch.to.is_some() || patch.url.is_some() || patch.active.is_some() {
+        store_failures::forget(&mut tx, id.0).await?;
     }
     let change = Change::between(&old, &channel);
     audit::record(&mut tx, &caller.author, Action::ChannelUpdate, change).await?;
     tx.commit().await?;
     Ok(ok(channel.stamps.version, &ChannelView::from(channel)))
+}
+
+/// Nobody would get the messages of an e-mail channel that is on and has no address.
+fn check_somebody(
+    channel: &Channel,
+    recipients: &Recipients,
+    patch: &ChannelPatch,
+) -> Result<(), Problem> {
+    let is_on = patch.active.unwrap_or(channel.disabled_utc.is_none());
+    if channel.kind != ChannelKind::Email || !is_on || !recipients.to.is_empty() {
+        return Ok(());
+    }
+    let message =
+        "The channel has no address any more. Send `to` with the addresses that get its messages.";
+    Err(Problem::unprocessable("/to", "missing", message))
 }
 
 fn check_kind(channel: &Channel, patch: &ChannelPatch) -> Result<(), Problem> {
@@ -124,8 +149,10 @@ impl Changes {
 /// The new URL, sealed with the secrets that the channel has; and what may be seen of it.
 fn resealed(app: &App, old: &Channel, url: &TargetUrl) -> Result<(String, String), Problem> {
     let opened = ChannelTarget::open(old, &app.keys).map_err(anyhow::Error::new)?;
-    let (secret, previous) = opened.map_or((None, None), |target| (target.secret, target.previous));
-    let target = ChannelTarget { url: url.clone(), secret, previous };
+    let target = match opened {
+        Some(opened) => opened.with_url(url.clone()),
+        None => ChannelTarget::new(url.clone(), None),
+    };
     let sealed = target.seal(&app.keys, old.instance_id, old.id).map_err(anyhow::Error::new)?;
     Ok((sealed, hint(url)))
 }

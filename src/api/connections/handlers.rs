@@ -236,7 +236,9 @@ pub async fn set_credentials(
 
 /// Removes a connection and erases its secret.
 ///
-/// Rejected while exports use the connection: detach or remove them first.
+/// Rejected while exports use the connection: detach or remove them first. Exports that were detached keep what they
+/// know of the people on their lists (the baselines) until they are removed; runs over the connection stay as history
+/// until they reach their age. The account at Campaign Monitor stays as it is.
 #[utoipa::path(
     tag = "connections",
     security(("bearer" = ["Admin"])),

@@ -19,7 +19,7 @@ use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
-use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::ConnectionId;
 use crate::wire::list;
 
@@ -175,7 +175,9 @@ fn check_options(new: &NewFieldBody) -> Result<(), Problem> {
         }
         _ => return Ok(()),
     };
-    Err(Problem::unprocessable("/options", "wrongOptions", error))
+    let error = FieldError::new("/options", "wrongOptions", error);
+    let is_measured = has_options && !new.options.is_empty();
+    Err(if is_measured { error.with("min", 1_i64).with("max", OPTIONS_MAX) } else { error }.into())
 }
 
 /// Creates the field, and reads it back: Campaign Monitor decides about its key.

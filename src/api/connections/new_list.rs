@@ -20,7 +20,7 @@ use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::{Body, Id};
 use crate::http::idempotency::{Answer, IdempotencyKey, Idempotent};
-use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
+use crate::http::problem::{FieldError, Problem, ProblemDocument, ProblemKind};
 use crate::names::{ConnectionId, DisplayName};
 
 /// Campaign Monitor's code of a title that another list of the client has.
@@ -166,7 +166,8 @@ fn client_of(clients: &[ClientOverview], new: &NewListBody) -> Result<String, Pr
         }
         (Some(_), _) => format!("The account has no client with this id. It has {has}."),
     };
-    Err(Problem::unprocessable("/clientId", "unknownClient", error))
+    let error = FieldError::new("/clientId", "unknownClient", error);
+    Err(if clients.is_empty() { error } else { error.with("clients", has) }.into())
 }
 
 /// Ids and names of the clients of an account, in a row.

@@ -40,10 +40,10 @@ pub async fn find_segments(
 
 /// Every field of the mapping must be a field of every segment that has members.
 pub fn check_fields(mapping: &Mapping, segments: &[Segment]) -> Result<(), Problem> {
-    let errors = mapping
-        .missing_from(segments)
-        .into_iter()
-        .map(|missing| FieldError::new(missing.pointer, "unknownField", missing.why));
+    let errors = mapping.missing_from(segments).into_iter().map(|missing| {
+        let params = missing.params();
+        FieldError::new(missing.pointer, "unknownField", missing.why).with_all(params)
+    });
     Problem::none_of(errors.chain(formats::needless(mapping, segments)).collect())
 }
 
@@ -115,12 +115,7 @@ fn check_keys(mapping: &Mapping, fields: &[CustomField]) -> Result<(), Problem> 
     for (index, custom) in mapping.custom_fields.iter().enumerate() {
         let key = custom.key.as_str();
         match fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) {
-            None => {
-                let message = no_custom_field(key, fields);
-                errors.push(
-                    FieldError::new(key_at(index), "unknownCustomField", message).with("key", key),
-                );
-            }
+            None => errors.push(no_custom_field(&key_at(index), key, fields)),
             Some(field) => errors.extend(formats::unsuited(index, custom, field.data_type)),
         }
     }
@@ -138,7 +133,8 @@ pub fn check_consents(mapping: &Mapping) -> Result<(), Problem> {
         let ConsentMapping::Field(consent) = consent else { continue };
         for (index, message) in consent.contradictions() {
             let pointer = format!("/mapping/{member}/yes/{index}");
-            errors.push(FieldError::new(pointer, "contradictoryWord", message));
+            let error = FieldError::new(pointer, "contradictoryWord", message);
+            errors.push(error.with("word", consent.yes[index].as_str()));
         }
     }
     Problem::none_of(errors)

@@ -32,9 +32,7 @@ pub fn check_flag_field(leavers: &Leavers, fields: &[CustomField]) -> Result<(),
     let Leavers::Flag(flag) = leavers else { return Ok(()) };
     let key = flag.key.as_str();
     let Some(field) = fields.iter().find(|field| field.bare_key().eq_ignore_ascii_case(key)) else {
-        let message = no_custom_field(key, fields);
-        let error = FieldError::new(KEY, "unknownCustomField", message).with("key", key);
-        return Problem::none_of(vec![error]);
+        return Err(no_custom_field(KEY, key, fields).into());
     };
     match field.data_type {
         DataType::Text | DataType::MultiSelectOne => check_options(flag, field),
@@ -59,7 +57,9 @@ fn check_options(flag: &LeaverFlag, field: &CustomField) -> Result<(), Problem> 
     let errors = unknown.map(|(pointer, value)| {
         let (value, options) = (value.as_str(), field.field_options.join(", "));
         let message = format!("“{value}” is no option of the field. It has {options}.");
-        FieldError::new(pointer, "unknownOption", message).with("value", value)
+        FieldError::new(pointer, "unknownOption", message)
+            .with("value", value)
+            .with("options", options)
     });
     Problem::none_of(errors.collect())
 }

@@ -1,7 +1,7 @@
 //! Whether the formats of a mapping can be read, suit the fields of the list, and are needed.
 
 use crate::campaign_monitor::DataType;
-use crate::exports::{CustomFieldMapping, Mapping};
+use crate::exports::{CustomFieldMapping, Mapping, MappingFault};
 use crate::http::problem::FieldError;
 use crate::segments::Segment;
 
@@ -22,32 +22,43 @@ pub fn unsuited(
         return Some(FieldError::new(at(index, "timezone"), "unsuitedFormat", message));
     }
     let format = custom.format.as_ref()?;
-    let error = || FieldError::new(at(index, "format"), "unsuitedFormat", possible(data_type));
+    let error = || {
+        let (name, message) = possible(data_type);
+        let error = FieldError::new(at(index, "format"), "unsuitedFormat", message);
+        if let Some(name) = name { error.with("dataType", name) } else { error }
+    };
     (!format.suits(data_type)).then(error)
 }
 
-/// What a format of a field of this type can be.
-const fn possible(data_type: DataType) -> &'static str {
+/// The type, where the sentence names it, and what a format of its fields can be.
+const fn possible(data_type: DataType) -> (Option<&'static str>, &'static str) {
     match data_type {
-        DataType::Date => {
+        DataType::Date => (
+            Some("Date"),
             "The field has the type Date. Its format is a pattern such as dd/MM/yyyy, or one of excelSerial, \
-             epochSeconds and epochMillis."
-        }
-        DataType::Number => {
-            "The field has the type Number. Its format is an object with decimal and group, such as {\"decimal\": \
-             \",\", \"group\": \".\"}."
-        }
-        DataType::MultiSelectMany => {
-            "The field has several options. Its format is an object with separator, which is ; or , or | or json."
-        }
-        _ => "Fields of this type have no format. Remove it.",
+             epochSeconds and epochMillis.",
+        ),
+        DataType::Number => (
+            Some("Number"),
+            "The field has the type Number. Its format is an object with decimal and group, such as \
+             `{\"decimal\": \",\", \"group\": \".\"}`.",
+        ),
+        DataType::MultiSelectMany => (
+            Some("MultiSelectMany"),
+            "The field has several options. Its format is an object with separator, which is ; or , or | or json.",
+        ),
+        _ => (None, "Fields of this type have no format. Remove it."),
     }
 }
 
 /// Formats of numbers where the data has numbers already.
 pub fn needless(mapping: &Mapping, segments: &[Segment]) -> Vec<FieldError> {
     let needless = mapping.needless_formats(segments).into_iter();
-    needless.map(|one| FieldError::new(one.pointer, "needlessFormat", one.why)).collect()
+    let error = |one: MappingFault| {
+        let params = one.params();
+        FieldError::new(one.pointer, "needlessFormat", one.why).with_all(params)
+    };
+    needless.map(error).collect()
 }
 
 /// The fields in which a segment has numbers: the mapping has no format for them.

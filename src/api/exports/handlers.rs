@@ -9,11 +9,12 @@ use super::find::{find, find_to_change, load};
 use super::patch::ExportPatch;
 use super::saving::{Checked, check, save, save_new};
 use super::show::{page, view};
-use super::views::{DuplicateBody, ExportView, NewExportBody, SegmentNames};
+use super::views::{DuplicateBody, ExportView, NewExportBody};
 use crate::api::access::may_edit;
 use crate::api::runs::cancel::{Uprooted, cancel_open};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
+use crate::baselines;
 use crate::exports::ExportContent;
 use crate::exports::store::{self, ExportQuery};
 use crate::http::auth::{Caller, Contributor, Viewer};
@@ -116,15 +117,7 @@ pub async fn create_export(
         return Ok(answer);
     }
     let new = body.value;
-    let content = ExportContent {
-        display_name: &new.display_name,
-        connection_id: Some(new.connection_id),
-        list_id: &new.list_id,
-        mapping: &new.mapping,
-        options: new.options,
-        sync: &new.sync,
-        schedule: &new.schedule,
-    };
+    let content = new.content();
     retry(async || {
         let checked = check(&app, &caller, &content, &new.segments).await?;
         save_new(&app, &caller, &idempotent, Action::ExportCreate, &content, checked).await
@@ -221,29 +214,18 @@ async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (old, segments) = load(app, caller, id).await?;
     if_match.check(old.stamps.version)?;
-    let names = patch.segments.clone().unwrap_or_else(|| {
-        SegmentNames(segments.into_iter().map(|segment| segment.name).collect())
-    });
-    let mapping = patch.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping));
-    let schedule = patch.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule));
-    let options = old.options.0;
-    let sync = patch.sync.as_ref().map(|patch| patch.applied_to(&old.sync));
-    let content = ExportContent {
-        display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
-        connection_id: patch.connection_id.unwrap_or(old.connection_id),
-        list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
-        mapping: mapping.as_ref().unwrap_or(&old.mapping),
-        options: patch.options.map_or(options, |patch| patch.applied_to(options)),
-        sync: sync.as_ref().unwrap_or(&old.sync),
-        schedule: schedule.as_ref().unwrap_or(&old.schedule),
-    };
+    let names = patch.segment_names(segments);
+    let patched = patch.patched(&old);
+    let content = patched.content();
     let checked = check(app, caller, &content, &names).await?;
     save(app, caller, Action::ExportUpdate, &old, &content, checked).await
 }
 
 /// Removes an export.
 ///
-/// Its runs stay as history; an open run is cancelled.
+/// An open run is cancelled. What the service knows of the people on its lists (the baselines) is removed with it, from
+/// the database and from the storage. Its runs stay as history, with their rejected rows and value problems, until
+/// these reach their age (`GET /instance/retention`). The list at Campaign Monitor stays as it is.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -263,9 +245,11 @@ pub async fn delete_export(
     if_match.check(export.stamps.version)?;
     let segments = segments::store::of_export(&mut tx, id.0).await?;
     cancel_open(&mut tx, &caller, id.0, Uprooted::Removed).await?;
+    let known = baselines::store::objects_of_export(&mut tx, id.0).await?;
     store::delete(&mut tx, id.0).await?;
     let change = Change::removed((&export, &segments[..]));
     audit::record(&mut tx, &caller.author, Action::ExportRemove, change).await?;
     tx.commit().await?;
+    baselines::orphans::remove_at_once(&app.storage, &known).await;
     Ok(HttpResponse::NoContent().finish())
 }

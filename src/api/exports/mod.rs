@@ -3,7 +3,11 @@
 pub mod attach;
 pub mod check;
 mod check_flag;
+mod check_folders;
 pub mod dependants;
+mod draft;
+mod expectation_views;
+pub mod expectations;
 mod field_errors;
 pub mod find;
 mod formats;
@@ -27,4 +31,5 @@ pub mod schedules;
 pub mod show;
 mod test_member;
 pub mod test_record;
+mod test_refusal;
 pub mod views;

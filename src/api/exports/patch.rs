@@ -6,15 +6,17 @@ use utoipa::ToSchema;
 use super::patch_sync::SyncPatch;
 use super::views::SegmentNames;
 use crate::exports::{
-    CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, ListId,
-    Mapping, MobileMapping, NameMapping, NullWord, Options, empty,
+    CUSTOM_FIELDS_MAX, ConsentMapping, CountryCode, CustomFieldMapping, EmailMapping, Export,
+    ExportContent, FeedbackFolder, ListId, ListSync, Mapping, MobileMapping, NameMapping, NullWord,
+    Options, RowLog, empty,
 };
 use crate::names::{ConnectionId, DisplayName};
 use crate::schedules::{CronLine, LINES_MAX, Schedule, ScheduleKind, TimeZone};
+use crate::segments::Segment;
 use crate::wire::{present, present_list};
 
 /// What to change of an export.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportPatch {
     #[serde(default, deserialize_with = "present")]
@@ -40,9 +42,79 @@ pub struct ExportPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = SyncPatch, required = false)]
     pub sync: Option<SyncPatch>,
+    /// Replaced as a whole; `null`: nothing is logged.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<RowLog>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub row_log: Option<Option<RowLog>>,
+    /// Replaced as a whole; `null`: nothing is written, and it is forgotten whom the files have.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<FeedbackFolder>)]
+    #[expect(clippy::option_option, reason = "left out, `null` and a value mean three things")]
+    pub feedback: Option<Option<FeedbackFolder>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = SchedulePatch, required = false)]
     pub schedule: Option<SchedulePatch>,
+}
+
+/// An export as a patch makes it.
+pub struct Patched<'a> {
+    patch: &'a ExportPatch,
+    old: &'a Export,
+    mapping: Option<Mapping>,
+    sync: Option<ListSync>,
+    schedule: Option<Schedule>,
+}
+
+impl ExportPatch {
+    /// Whether the export would stay as it is saved.
+    pub const fn is_empty(&self) -> bool {
+        let Self { display_name, connection_id, list_id, segments, mapping, options, .. } = self;
+        let Self { sync, row_log, feedback, schedule, .. } = self;
+        display_name.is_none()
+            && connection_id.is_none()
+            && list_id.is_none()
+            && segments.is_none()
+            && mapping.is_none()
+            && options.is_none()
+            && sync.is_none()
+            && row_log.is_none()
+            && feedback.is_none()
+            && schedule.is_none()
+    }
+
+    /// The names of the segments of an export that has `old` ones.
+    pub fn segment_names(&self, old: Vec<Segment>) -> SegmentNames {
+        let names = || SegmentNames(old.into_iter().map(|segment| segment.name).collect());
+        self.segments.clone().unwrap_or_else(names)
+    }
+
+    pub fn patched<'a>(&'a self, old: &'a Export) -> Patched<'a> {
+        Patched {
+            patch: self,
+            old,
+            mapping: self.mapping.as_ref().map(|patch| patch.applied_to(&old.mapping)),
+            sync: self.sync.as_ref().map(|patch| patch.applied_to(&old.sync)),
+            schedule: self.schedule.as_ref().map(|patch| patch.applied_to(&old.schedule)),
+        }
+    }
+}
+
+impl Patched<'_> {
+    pub fn content(&self) -> ExportContent<'_> {
+        let (patch, old, options) = (self.patch, self.old, self.old.options.0);
+        ExportContent {
+            display_name: patch.display_name.as_ref().unwrap_or(&old.display_name),
+            connection_id: patch.connection_id.unwrap_or(old.connection_id),
+            list_id: patch.list_id.as_ref().unwrap_or(&old.list_id),
+            mapping: self.mapping.as_ref().unwrap_or(&old.mapping),
+            options: patch.options.map_or(options, |patch| patch.applied_to(options)),
+            sync: self.sync.as_ref().unwrap_or(&old.sync),
+            row_log: patch.row_log.as_ref().map_or(old.row_log.as_deref(), Option::as_ref),
+            feedback: patch.feedback.as_ref().map_or(old.feedback.as_deref(), Option::as_ref),
+            schedule: self.schedule.as_ref().unwrap_or(&old.schedule),
+        }
+    }
 }
 
 /// What to change of a mapping. A list is replaced as a whole.

@@ -12,16 +12,19 @@ use serde_json::json;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::draft;
+use super::patch::ExportPatch;
 use super::preview_count::PreviewCount;
 use super::preview_views::PreviewView;
-use super::ready::{prepare, rows};
+use super::ready::{prepare_all, rows, saved};
+use super::views::NewExportBody;
 use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::audit::reads::ReadRecorder;
 use crate::audit::{Action, Change};
 use crate::exports::{Export, warnings};
 use crate::http::auth::{Caller, Contributor};
-use crate::http::body::Id;
+use crate::http::body::{Body, BodyOrNone, Id};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::{ExportId, RunId};
 use crate::records::basis::{Basis, BasisError, BasisQuery, basis};
@@ -33,17 +36,20 @@ use crate::records::plan::Plan;
 use crate::records::plan_failure::PlanFailure;
 use crate::records::plan_subject::PlanSubject;
 use crate::runs::store_batches;
+use crate::segments::Segment;
 use crate::storage::{self, Manifest};
 
 /// Shows what a run would do, and sends nothing.
 ///
 /// It reads the segments and the settings of the list. Where values of a field have a form that the list does not read,
 /// it proposes the formats that all, nearly all or at least half of them fit; a run never guesses one. Whatever would
-/// stop a run is answered as a problem. The examples are personal data: the audit records who read them.
+/// stop a run is answered as a problem. With a body, it is about the export as this change would make it, which is
+/// checked like a change and not saved. The examples are personal data: the audit records who read them.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
     params(("id" = ExportId, Path)),
+    request_body = Option<ExportPatch>,
     responses(
         (status = 200, body = PreviewView),
         (
@@ -70,15 +76,77 @@ pub async fn preview_export(
     caller: Caller<Contributor>,
     app: Data<App>,
     id: Id<ExportId>,
+    body: BodyOrNone<ExportPatch>,
     reads: Data<ReadRecorder>,
+) -> Result<HttpResponse, Problem> {
+    let patch = body.0.value;
+    let export = async || {
+        if patch.is_empty() {
+            saved(&app, &caller, id.0).await
+        } else {
+            draft::changed(&app, &caller, id.0, &patch).await
+        }
+    };
+    answer(&app, &caller, (&reads, Action::ExportPreview), export).await
+}
+
+/// Shows what a run of an export would do that is not saved yet, and saves and sends nothing.
+///
+/// The body is that of a new export, and is checked like one. To preview a change of an export, send the change to
+/// `POST /exports/{id}/preview`.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["Contributor"])),
+    request_body = NewExportBody,
+    responses(
+        (status = 200, body = PreviewView),
+        (
+            status = 409,
+            description = "The connection is not connected: `connectionNotConnected`",
+            body = ProblemDocument,
+        ),
+        (
+            status = 429,
+            description = "Too many previews at a time, or too many calls: `tooManyRequests`, `rateLimited`",
+            body = ProblemDocument,
+        ),
+        (
+            status = 503,
+            description = "The preview took too long, or a part of the service or Campaign Monitor is unavailable: \
+                `previewTooLong`, `unavailable`, `encryptionKeyMissing`, `destinationUnavailable`",
+            body = ProblemDocument,
+        ),
+    ),
+)]
+#[post("/exports/preview")]
+pub async fn preview_draft(
+    caller: Caller<Contributor>,
+    app: Data<App>,
+    body: Body<NewExportBody>,
+    reads: Data<ReadRecorder>,
+) -> Result<HttpResponse, Problem> {
+    let export = async || draft::new(&app, &caller, &body.value).await;
+    answer(&app, &caller, (&reads, Action::ExportPreviewDraft), export).await
+}
+
+/// Previews what `export` finds, within the limits of previews.
+async fn answer(
+    app: &App,
+    caller: &Caller<Contributor>,
+    (reads, action): (&ReadRecorder, Action),
+    export: impl AsyncFn() -> Result<(Export, Vec<Segment>), Problem>,
 ) -> Result<HttpResponse, Problem> {
     let slot = app.previews.take(caller.instance).ok_or_else(|| Problem::too_many("previews"))?;
     let time = Duration::from_millis(app.config.limits.preview_timeout_ms);
-    let previewing = Box::pin(preview(&app, &caller, id.0));
+    let previewing = Box::pin(async {
+        let (export, segments) = export().await?;
+        let id = export.id;
+        Ok::<_, Problem>((id, preview(app, export, segments).await?))
+    });
     let previewed = storage::holding(Arc::new(slot), previewing);
-    let view = timeout(time, previewed).await.map_err(|_| too_long(time))??;
-    let seen = Change::read(&id.0.0, None, &json!({"examples": view.examples()}));
-    reads.record(&app.db, &caller.author, Action::ExportPreview, seen).await?;
+    let (id, view) = timeout(time, previewed).await.map_err(|_| too_long(time))??;
+    let seen = Change::read(&id.0, None, &json!({"examples": view.examples()}));
+    reads.record(&app.db, &caller.author, action, seen).await?;
     Ok(HttpResponse::Ok().json(view))
 }
 
@@ -93,13 +161,14 @@ pub(super) fn too_long(time: Duration) -> Problem {
 
 async fn preview(
     app: &App,
-    caller: &Caller<Contributor>,
-    id: ExportId,
+    export: Export,
+    segments: Vec<Segment>,
 ) -> Result<PreviewView, Problem> {
-    let ready = prepare(app, caller, id).await?;
+    let ready = prepare_all(app, export, segments).await?;
+    let (instance, id) = (ready.export.instance_id, ready.export.id);
     let call_ms = store_batches::pace_ms(&mut app.db.read().await?, id).await?;
     let query = BasisQuery {
-        instance: caller.instance,
+        instance,
         export: id,
         list: &ready.export.list_id,
         sync: &ready.export.sync,
@@ -151,7 +220,7 @@ async fn plan_of(
     };
     let plan = basis.plan.clone();
     let computed = Box::pin(outlook::compute_where_needed(app, &subject, plan, manifests)).await;
-    computed.map_err(no_plan)
+    computed.map(|found| found.outlook).map_err(no_plan)
 }
 
 /// Why it is not known what a run would do.

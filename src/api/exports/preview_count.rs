@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use super::preview_consents::ConsentWordCounts;
 use super::preview_problems::{EXAMPLES_MAX, ProblemExamples};
 use super::preview_proposals::FormatProposals;
-use super::preview_views::{ExampleView, InvalidView, PreviewView};
+use super::preview_views::{ExampleView, InvalidView, PreviewView, SampleView};
 use crate::campaign_monitor::{Consent, ConsentReading, example_slot, put_example};
-use crate::records::encoded::EncodedBatch;
+use crate::records::columns::CUSTOMER_ID_COLUMN;
+use crate::records::encoded::{EncodedBatch, only_record};
 use crate::records::integers::to_i64;
 use crate::records::plan::Plan;
 use crate::records::rejection::RejectionCode;
@@ -17,6 +18,9 @@ use crate::runs::{FieldWarnings, Rejection, RejectionOutcome};
 /// What a mapping can do about the usual mistakes in addresses.
 const REPAIR: &str = "With `\"email\": {\"field\": \"…\", \"repair\": true}` in the mapping, a run sends these \
                       addresses without that mistake.";
+
+/// How many records are shown as they would be sent.
+const SAMPLE: usize = 10;
 
 /// What a run would do with the batches so far.
 pub struct PreviewCount {
@@ -58,12 +62,24 @@ impl PreviewCount {
         batch.problems.iter().for_each(|problem| self.consent_words.assume(problem));
         self.unchanged_consents += unchanged_consents(batch, plan);
         self.proposals.see(batch, plan);
+        self.show(batch, plan);
         for refused in &batch.refused {
             match refused.outcome {
                 RejectionOutcome::Duplicate => self.view.duplicate += 1,
                 _ => self.add_invalid(refused, unreadable_consents(refused, batch, plan)),
             }
         }
+    }
+
+    fn show(&mut self, batch: &EncodedBatch, plan: &Plan) {
+        let columns = plan.columns_of(&batch.page);
+        let missing = SAMPLE - self.view.sample.len();
+        let records = batch.records.iter().take(missing).filter_map(|row| {
+            let customer_id = columns.written(CUSTOMER_ID_COLUMN, *row)?.to_owned();
+            let sent = only_record(&plan.encode(&batch.page, &[*row]).body).ok()?;
+            Some(SampleView { customer_id, sent })
+        });
+        self.view.sample.extend(records);
     }
 
     fn compare(&mut self, batch: &EncodedBatch) {

@@ -1,10 +1,12 @@
 //! What a preview answers.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::campaign_monitor::{ProblemCode, ProposedFormat};
 use crate::exports::Warning;
+use crate::records::rejection::RejectionCode;
 use crate::runs::{FieldWarning, FullBecause, RunPlan};
 
 /// What a run would do now.
@@ -31,10 +33,12 @@ pub struct PreviewView {
     pub full_because: Option<FullBecause>,
     /// Profiles that would not be sent because another one with the same address would be.
     pub duplicate: i64,
-    /// Profiles that would not be sent: no usable address or consent.
+    /// Profiles that would not be sent: no usable address, `CustomerId` or consent, or erased on request.
     pub invalid: i64,
     /// The reasons, each with a count and a few examples.
     pub invalid_by_code: Vec<InvalidView>,
+    /// The first ten records as they would be sent.
+    pub sample: Vec<SampleView>,
     /// Values that would be cut or not sent, as the run would count them.
     pub field_warnings: Vec<FieldWarning>,
     /// The same values by field and code, with a few examples.
@@ -68,15 +72,26 @@ impl PreviewView {
         let profiles = self.invalid_by_code.iter().map(|invalid| invalid.examples.len());
         let values = self.value_problems.iter().map(|problems| problems.examples.len());
         let proposals = self.format_proposals.len() + self.null_word_proposals.len();
-        profiles.chain(values).sum::<usize>() + proposals
+        profiles.chain(values).sum::<usize>() + proposals + self.sample.len()
     }
+}
+
+/// A record as it would be sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SampleView {
+    #[schema(example = "1001")]
+    pub customer_id: String,
+    /// As Campaign Monitor gets it.
+    #[schema(value_type = Object)]
+    pub sent: Value,
 }
 
 /// Profiles that would not be sent for one reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvalidView {
     /// Stable, camelCase; as in the rejections of a run.
-    #[schema(example = "addressMalformed")]
+    #[schema(value_type = RejectionCode)]
     pub code: String,
     pub count: i64,
     /// A few, as different as there are.

@@ -13,9 +13,11 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::campaign_monitor::{CustomField, List};
 use crate::connections::Connection;
+use crate::db;
+use crate::erasures::store_tombstones;
 use crate::exports::{Export, Mapping, Warning, warnings};
 use crate::http::auth::{Caller, Contributor};
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem};
 use crate::names::ExportId;
 use crate::records::plan::Plan;
 use crate::runs::start::usable_connection;
@@ -41,14 +43,34 @@ pub async fn prepare(
     caller: &Caller<Contributor>,
     id: ExportId,
 ) -> Result<Ready, Problem> {
+    let (export, segments) = saved(app, caller, id).await?;
+    prepare_all(app, export, segments).await
+}
+
+/// The export as it is saved, with its segments.
+pub async fn saved(
+    app: &App,
+    caller: &Caller<Contributor>,
+    id: ExportId,
+) -> Result<(Export, Vec<Segment>), Problem> {
     let mut tx = app.db.read().await?;
     let export = find(&mut tx, caller.instance, id).await?;
     may_edit(&mut tx, caller, export.connection_id).await?;
+    let segments = segments::store::of_export(&mut tx, id).await?;
+    Ok((export, segments))
+}
+
+/// The same of an export that may not be saved.
+pub async fn prepare_all(
+    app: &App,
+    export: Export,
+    segments: Vec<Segment>,
+) -> Result<Ready, Problem> {
+    let mut tx = app.db.read().await?;
     let connection = match usable_connection(&mut tx, &export).await? {
         Ok(connection) => connection,
-        Err(obstacle) => return Err(refuse(&mut tx, id, obstacle).await?),
+        Err(obstacle) => return Err(refuse(&mut tx, export.id, obstacle).await?),
     };
-    let segments = segments::store::of_export(&mut tx, id).await?;
     drop(tx);
     check_filled(&segments)?;
     let (list, fields) =
@@ -56,7 +78,11 @@ pub async fn prepare(
     let resubscribe = export.sync.resubscribes(export.options.0);
     let mapping = export.mapping.flagged(&export.sync.leavers);
     let plan = Plan::new(&mapping, resubscribe, &fields)
-        .map_err(|key| Problem::new(ProblemKind::Unprocessable, no_custom_field(&key, &fields)))?;
+        .map_err(|key| no_custom_field("/mapping/customFields", &key, &fields))?;
+    let mut tx = app.db.read().await?;
+    let erased = store_tombstones::load(&mut tx, &app.keys, export.instance_id, db::now()).await?;
+    drop(tx);
+    let plan = plan.with_tombstones(erased.set);
     let segments = current(app, &segments, &export.mapping).await?;
     let manifests = manifests(app, &segments)?;
     let (plan, numbers) =
@@ -68,9 +94,10 @@ pub async fn prepare(
 fn check_filled(segments: &[Segment]) -> Result<(), Problem> {
     let empty = segments.iter().enumerate().filter(|(_, segment)| segment.manifest.is_none());
     let errors = empty.map(|(index, segment)| {
-        let name = format!("“{}”", segment.name.as_str());
-        let message = Reason::new(ReasonCode::SegmentNotFound, name).message;
-        FieldError::new(format!("/segments/{index}"), "segmentNotFound", message)
+        let name = Some(segment.name.as_str());
+        let message = Reason::of_segment(ReasonCode::SegmentNotFound, name, "").message;
+        let error = FieldError::new(format!("/segments/{index}"), "segmentNotFound", message);
+        error.with("segment", segment.name.as_str())
     });
     Problem::none_of(errors.collect())
 }
@@ -98,8 +125,8 @@ fn manifests(app: &App, segments: &[Segment]) -> Result<Vec<Arc<Manifest>>, Prob
     let manifests: Vec<_> = segments.iter().map(|segment| Arc::new(segment.manifest())).collect();
     match warnings::over_limit(rows(&manifests), app.config.limits.max_profiles_per_export) {
         None => Ok(manifests),
-        Some(Warning { code, message }) => {
-            Err(Problem::unprocessable("/segments", code.word(), message))
+        Some(Warning { code, message, params }) => {
+            Err(FieldError::new("/segments", code.word(), message).with_all(params).into())
         }
     }
 }

@@ -8,6 +8,7 @@ use super::check::{
     check_consents, check_custom_fields, check_fields, check_list, find_segments, usable_connection,
 };
 use super::check_flag::check_flag;
+use super::check_folders::{check_feedback, check_row_log};
 use super::field_errors::FieldErrors;
 use super::find::find_to_change;
 use super::show::view;
@@ -23,6 +24,7 @@ use crate::db::{self, WriteHandle};
 use crate::exports::{
     Export, ExportContent, SettingMakers, Warning, store, store_planned, warnings,
 };
+use crate::feedback;
 use crate::http::address;
 use crate::http::auth::{Caller, Contributor};
 use crate::http::body::ok;
@@ -52,6 +54,8 @@ pub async fn check(
     errors.gather(check_custom_fields(mapping))?;
     errors.gather(check_consents(mapping))?;
     errors.gather(check_flag(&content.sync.leavers, mapping))?;
+    errors.gather(check_row_log(app, caller.instance, content.row_log))?;
+    errors.gather(check_feedback(app, caller.instance, content.feedback))?;
     let found = find_segments(&mut app.db.read().await?, caller.instance, names).await;
     let segments = errors.gather(found)?.unwrap_or_default();
     let segments = with_new_fields(app, mapping, segments).await?;
@@ -167,6 +171,12 @@ async fn change(
     let segments = segments::store::of_export(tx, id).await?;
     let change = Change::between(old, (&export, &segments[..]));
     audit::record(tx, &caller.author, action, change).await?;
+    let (before, after) = (old.0.feedback.as_deref(), content.feedback);
+    let is_same = before.zip(after).is_some_and(|(old, new)| old.url.is_same_folder(&new.url));
+    // Another folder begins with everybody.
+    if before.is_some() && !is_same {
+        feedback::store_files::forget(tx, id).await?;
+    }
     // A planned time that is due and has not started a run yet stays, unless the schedule changes.
     if old.0.schedule.0 != *content.schedule {
         store_planned::plan(tx, id, content.schedule.next(now)).await?;

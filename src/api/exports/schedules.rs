@@ -172,7 +172,7 @@ fn check_change(body: &SchedulesBody, now: Time) -> Result<(), Problem> {
     } else {
         let message = format!("Send 1 to {EXPORTS_MAX} export ids.");
         let error = FieldError::new("/exportIds", "wrongNumber", message);
-        vec![error.with("min", 1).with("max", EXPORTS_MAX)]
+        vec![error.with("min", 1_i64).with("max", EXPORTS_MAX)]
     };
     let (active, schedule) = (body.active.is_some(), body.schedule.is_some());
     errors.extend(match body.mode {
@@ -190,7 +190,7 @@ fn fits(own: &str, has_own: bool, strange: &str, has_strange: bool, of: &str) ->
         errors.push(FieldError::new(own, "missing", "This member is required in this mode."));
     }
     if has_strange {
-        errors.push(not_of_this_kind(strange.into(), &format!("the mode {of}")));
+        errors.push(not_of_this_kind(strange.into(), ("mode", of)));
     }
     errors
 }

@@ -11,7 +11,7 @@ use crate::api::segments::unreadable::read_problem;
 use crate::app::App;
 use crate::campaign_monitor::address;
 use crate::http::auth::{Caller, Contributor};
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem};
 use crate::names::ExportId;
 use crate::records::batches::{self, MemberSource};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns, EMAIL_COLUMN};
@@ -54,7 +54,8 @@ impl Wanted {
         for (pointer, name) in [("/customerId", &body.customer_id), ("/email", &body.email)] {
             if name.as_ref().is_some_and(|name| name.chars().count() > NAME_CHARS_MAX) {
                 let message = format!("It has at most {NAME_CHARS_MAX} characters.");
-                return Err(Problem::unprocessable(pointer, "invalid", message));
+                let error = FieldError::new(pointer, "invalid", message);
+                return Err(error.with("max", NAME_CHARS_MAX).into());
             }
         }
         match (&body.customer_id, &body.email) {
@@ -63,7 +64,7 @@ impl Wanted {
             _ => {
                 let message = "Name one member: by `customerId`, or by `email`.";
                 let error = FieldError::new("", "wrongNumber", message);
-                Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
+                Err(error.into())
             }
         }
     }
@@ -145,5 +146,7 @@ fn refusal_of(batch: &EncodedBatch, wanted: &Wanted, ready: &Ready) -> Option<Pr
     let position = batch.first_row + to_i64(row);
     let refused = batch.refused.iter().find(|one| one.position == position)?;
     let message = format!("A run would not send this member. {}", refused.message);
-    Some(Problem::unprocessable("", "invalidMember", message))
+    let params = refused.params.clone().unwrap_or_default().0;
+    let error = FieldError::new("", "invalidMember", message).with_all(params);
+    Some(error.with("rejection", refused.code.as_str()).into())
 }

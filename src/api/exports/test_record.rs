@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::preview::{no_plan, too_long};
+use super::preview::too_long;
 use super::preview_problems::ProblemExamples;
 use super::preview_views::ValueProblemsView;
 use super::ready::Ready;
 use super::test_member::{Record, TestBody, Wanted, find_record};
+use super::test_refusal::check_nothing_refused;
 use crate::api::connections::account::{open, problem};
 use crate::app::App;
 use crate::audit::{self, Action, Change};
@@ -25,7 +26,7 @@ use crate::http::body::{Body, Id};
 use crate::http::problem::{Problem, ProblemDocument, ProblemKind};
 use crate::names::ExportId;
 use crate::pauses;
-use crate::records::other_exports;
+use crate::records::encoded::only_record;
 use crate::records::plan::Plan;
 use crate::storage;
 
@@ -76,8 +77,9 @@ pub struct DifferenceView {
 /// Sends one member, and reads it back.
 ///
 /// It is sent for real: Campaign Monitor adds the person to the list, or updates them. People who unsubscribed, bounced
-/// or were deleted stay as they are, whatever the export says. On a double opt-in list a new person gets a request to
-/// confirm.
+/// or were deleted stay as they are, whatever the export says. Who said no under another address, also since the last
+/// run, or before the list was emptied, is not sent (`refusedBefore`). On a double opt-in list a new person gets a
+/// request to confirm.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["Contributor"])),
@@ -124,7 +126,7 @@ pub async fn test_export(
         storage::holding(Arc::new(slot), Box::pin(find_record(&app, &caller, id.0, &wanted)));
     let (ready, record) = timeout(time, finding).await.map_err(|_| too_long(time))??;
     check_not_paused(&app, &caller).await?;
-    check_nothing_refused(&app, &ready, &record).await?;
+    Box::pin(check_nothing_refused(&app, &ready, &record)).await?;
     audit_before(&app, &caller, &ready, &record).await?;
     let view = send(&app, ready, record).await?;
     Ok(HttpResponse::Ok().json(view))
@@ -138,19 +140,6 @@ async fn check_not_paused(app: &App, caller: &Caller<Contributor>) -> Result<(),
             Err(Problem::new(ProblemKind::InstancePaused, detail))
         }
     }
-}
-
-/// Whom a run would not send because of a no is not sent as a test either.
-async fn check_nothing_refused(app: &App, ready: &Ready, record: &Record) -> Result<(), Problem> {
-    let (export, address) = (&ready.export, record.email.to_lowercase());
-    let instance = (export.instance_id, None);
-    let said_no = other_exports::said_no(app, instance, &export.list_id).await.map_err(no_plan)?;
-    if !said_no.has_at_another(&record.customer_id, &address) {
-        return Ok(());
-    }
-    let message = "A run would not send this member: the person with this CustomerId unsubscribed, was deleted or is \
-        suppressed under another address.";
-    Err(Problem::unprocessable("", "refusedBefore", message))
 }
 
 /// Before it is sent: what cannot be recorded is not done.
@@ -179,7 +168,7 @@ async fn send(app: &App, ready: Ready, record: Record) -> Result<TestView, Probl
         Err(error) => return Err(problem(&error)),
     };
     let failure = result.failure_details.into_iter().next();
-    let sent = sent(&record.body)?;
+    let sent = only_record(&record.body).map_err(anyhow::Error::new)?;
     let differences =
         if failure.is_some() { vec![] } else { differences(&sent, &stored, &ready.fields) };
     let is_unchanged = sent[CONSENT_TO_TRACK] == Consent::Unchanged.word();
@@ -214,9 +203,3 @@ fn value_problems(record: &Record, plan: &Plan) -> Vec<ValueProblemsView> {
 
 /// Campaign Monitor's code of a person who is not on the list.
 const NOT_ON_THE_LIST: i64 = 203;
-
-/// The only record of a body.
-fn sent(body: &[u8]) -> Result<Value, Problem> {
-    let mut body: Value = serde_json::from_slice(body).map_err(anyhow::Error::new)?;
-    Ok(body["Subscribers"][0].take())
-}

@@ -7,10 +7,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::expectation_views::{ExpectationView, FreshnessView};
 use crate::api::access::Permissions;
 use crate::api::schedules::views::ScheduleView;
+use crate::campaign_monitor::{CONSENT_TO_SEND_SMS, CONSENT_TO_TRACK};
 use crate::db::Time;
-use crate::exports::{Export, ListId, ListSync, Mapping, Options, Warning};
+use crate::exports::{
+    ConsentChoice, ConsentMapping, Export, ExportContent, FeedbackFolder, FieldName, ListId,
+    ListSync, Mapping, Options, RowLog, Warning,
+};
 use crate::names::{ConnectionId, DisplayName, ExportId, RunId};
 use crate::runs::{Reason, Run, RunStatus};
 use crate::schedules::Schedule;
@@ -62,7 +67,27 @@ pub struct NewExportBody {
     #[serde(default)]
     pub sync: ListSync,
     #[serde(default)]
+    pub row_log: Option<RowLog>,
+    #[serde(default)]
+    pub feedback: Option<FeedbackFolder>,
+    #[serde(default)]
     pub schedule: Schedule,
+}
+
+impl NewExportBody {
+    pub fn content(&self) -> ExportContent<'_> {
+        ExportContent {
+            display_name: &self.display_name,
+            connection_id: Some(self.connection_id),
+            list_id: &self.list_id,
+            mapping: &self.mapping,
+            options: self.options,
+            sync: &self.sync,
+            row_log: self.row_log.as_ref(),
+            feedback: self.feedback.as_ref(),
+            schedule: &self.schedule,
+        }
+    }
 }
 
 /// The copy of an export.
@@ -104,8 +129,14 @@ pub struct ExportView {
     /// Their members are exported, in this order.
     pub segments: Vec<SegmentName>,
     pub mapping: Mapping,
+    /// The consents that its runs set on the list; empty where each stays as the list has it.
+    pub consent_fields: Vec<ConsentFieldView>,
     pub options: Options,
     pub sync: ListSync,
+    /// `null` when nothing is logged.
+    pub row_log: Option<RowLog>,
+    /// `null` when no files say who left.
+    pub feedback: Option<FeedbackFolder>,
     pub schedule: ScheduleView,
     pub state: ExportState,
     pub permissions: Permissions,
@@ -113,11 +144,37 @@ pub struct ExportView {
     pub warnings: Vec<Warning>,
     /// Its newest run, if it ever ran.
     pub last_run: Option<LastRun>,
+    /// The last planned time that has passed, and what came of it.
+    pub last_planned: Option<ExpectationView>,
+    pub freshness: FreshnessView,
     pub version: i64,
     pub created_by: String,
     pub created_utc: DateTime<Utc>,
     pub updated_by: String,
     pub updated_utc: DateTime<Utc>,
+}
+
+/// A consent that the runs of an export set.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentFieldView {
+    /// `ConsentToTrack` or `ConsentToSendSms`, as Campaign Monitor names it.
+    #[schema(example = "ConsentToTrack")]
+    pub key: &'static str,
+    /// The same for everybody; `null` where a field of the profile says it.
+    #[schema(required)]
+    pub value: Option<ConsentChoice>,
+    /// The field of the profile that says it; `null` where it is the same for everybody.
+    #[schema(required)]
+    pub field: Option<FieldName>,
+}
+
+/// What is known of the runs of an export.
+pub struct Watched {
+    pub last_run: Option<Run>,
+    pub last_planned: Option<ExpectationView>,
+    pub freshness: FreshnessView,
+    pub next_runs: Vec<Time>,
 }
 
 /// The open run of an export, or else the newest, in short.
@@ -147,8 +204,7 @@ impl ExportView {
         segments: Vec<SegmentName>,
         permissions: Permissions,
         warnings: Vec<Warning>,
-        last_run: Option<Run>,
-        next_runs: Vec<Time>,
+        watched: Watched,
     ) -> Self {
         Self {
             state: ExportState::of(&export),
@@ -158,13 +214,18 @@ impl ExportView {
             connection_id: export.connection_id,
             list_id: export.list_id,
             segments,
+            consent_fields: consent_fields(&export.mapping),
             mapping: export.mapping.0,
             options: export.options.0,
             sync: export.sync.0,
-            schedule: ScheduleView::of(export.schedule.0, next_runs),
+            row_log: export.row_log.map(|row_log| row_log.0),
+            feedback: export.feedback.map(|feedback| feedback.0),
+            schedule: ScheduleView::of(export.schedule.0, watched.next_runs),
             permissions,
             warnings,
-            last_run: last_run.map(LastRun::of),
+            last_run: watched.last_run.map(LastRun::of),
+            last_planned: watched.last_planned,
+            freshness: watched.freshness,
             version: export.stamps.version,
             created_by: export.stamps.created_by,
             created_utc: export.stamps.created_utc,
@@ -172,6 +233,23 @@ impl ExportView {
             updated_utc: export.stamps.updated_utc,
         }
     }
+}
+
+fn consent_fields(mapping: &Mapping) -> Vec<ConsentFieldView> {
+    let all = [
+        (CONSENT_TO_TRACK, &mapping.consent_to_track),
+        (CONSENT_TO_SEND_SMS, &mapping.consent_to_send_sms),
+    ];
+    let view = |(key, consent): (&'static str, &ConsentMapping)| match consent {
+        ConsentMapping::Same(ConsentChoice::Unchanged) => None,
+        ConsentMapping::Same(choice) => {
+            Some(ConsentFieldView { key, value: Some(*choice), field: None })
+        }
+        ConsentMapping::Field(of) => {
+            Some(ConsentFieldView { key, value: None, field: Some(of.field.clone()) })
+        }
+    };
+    all.into_iter().filter_map(view).collect()
 }
 
 impl LastRun {

@@ -63,7 +63,7 @@ async fn cancel<R>(
     }
     let canceled = find(tx, caller.instance, run.id).await?;
     if canceled.status.is_ended() {
-        measure::run_ended(canceled.status, 1);
+        measure::run_ended(canceled.status, canceled.reason.as_deref());
     }
     let change = Change::between(run, &canceled);
     audit::record(tx, &caller.author, Action::RunCancel, change).await?;

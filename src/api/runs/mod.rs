@@ -12,6 +12,8 @@ pub mod handlers;
 pub mod receipt;
 mod receipt_page;
 pub mod rejections;
+pub mod requests;
+pub mod timeline;
 pub mod value_problems;
 pub mod verifications;
 pub mod views;

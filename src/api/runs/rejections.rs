@@ -19,6 +19,8 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::names::RunId;
+use crate::params::Params;
+use crate::records::rejection::{RejectionCode, listed};
 use crate::runs::{
     BatchResult, BatchStatus, DetailState, Rejection, RejectionOutcome, store_batches,
 };
@@ -73,11 +75,15 @@ pub struct RejectionView {
     pub email: String,
     pub outcome: RejectionOutcome,
     /// Stable, camelCase.
-    #[schema(example = "addressMalformed")]
+    #[schema(value_type = RejectionCode)]
     pub code: String,
     /// Why the profile was rejected, for people.
     #[schema(example = "The e-mail address has a form that Campaign Monitor does not accept.")]
     pub message: String,
+    /// The values that the message names, for a front end that says it in its own words; none of the person.
+    #[serde(skip_serializing_if = "Params::is_empty")]
+    #[schema(value_type = Object, required = false, example = json!({"field": "Consent"}))]
+    pub params: Params,
     /// Number of the batch that the profile was in.
     #[schema(example = 1)]
     pub batch: i64,
@@ -243,12 +249,14 @@ impl From<BatchResult> for BatchView {
 
 impl From<Rejection> for RejectionView {
     fn from(rejection: Rejection) -> Self {
+        let (code, params) = listed(rejection.code, rejection.params);
         Self {
             customer_id: rejection.customer_id,
             email: rejection.email,
             outcome: rejection.outcome,
-            code: rejection.code,
+            code,
             message: rejection.message,
+            params,
             batch: rejection.batch,
             winner: rejection.winner,
         }

@@ -20,7 +20,8 @@ use crate::http::paging::{Page, Paging};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::names::RunId;
-use crate::runs::{DetailState, ValueProblem, store_batches};
+use crate::params::Params;
+use crate::runs::{DetailState, ValueProblem, store_batches, value_params};
 
 const CSV_HEADER: &str = "position,customerId,email,field,key,code,value,sent\r\n";
 
@@ -29,7 +30,8 @@ const CSV_HEADER: &str = "position,customerId,email,field,key,code,value,sent\r\
 #[serde(rename_all = "camelCase")]
 #[schema(
     example = json!({"position": 3, "customerId": "1004", "email": "jonas.weiss@example.com", "field": "Born",
-        "key": "birthday", "code": "notADate", "value": "31/12/1990", "sent": null}),
+        "key": "birthday", "code": "notADate", "params": {"field": "Born", "key": "birthday"},
+        "value": "31/12/1990", "sent": null}),
 )]
 pub struct ValueProblemView {
     /// Row of the profile in the run, from 0.
@@ -44,6 +46,9 @@ pub struct ValueProblemView {
     /// `ConsentToSendSms`.
     pub key: String,
     pub code: ProblemCode,
+    /// What a sentence about it names, for a front end that says it in its own words; never the value.
+    #[schema(value_type = Object)]
+    pub params: Params,
     /// The first 100 characters of the value; what cannot be seen is shown as `<U+200B>`.
     pub value: String,
     /// What was sent instead; `null` when nothing was.
@@ -84,7 +89,8 @@ pub struct ValueProblemFilter {
                 (
                     String = "application/x-ndjson",
                     example = "{\"position\":3,\"customerId\":\"1004\",\"email\":\"jonas.weiss@example.com\",\
-                        \"field\":\"Born\",\"key\":\"birthday\",\"code\":\"notADate\",\"value\":\"31/12/1990\",\
+                        \"field\":\"Born\",\"key\":\"birthday\",\"code\":\"notADate\",\
+                        \"params\":{\"field\":\"Born\",\"key\":\"birthday\"},\"value\":\"31/12/1990\",\
                         \"sent\":null}\n",
                 ),
             ),
@@ -155,6 +161,7 @@ impl ValueProblemView {
 impl From<ValueProblem> for ValueProblemView {
     fn from(problem: ValueProblem) -> Self {
         Self {
+            params: value_params(problem.code, &problem.field, &problem.key),
             position: problem.position,
             customer_id: problem.customer_id,
             email: problem.email,

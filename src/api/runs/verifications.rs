@@ -148,8 +148,8 @@ impl NewVerificationBody {
             (VerificationLevel::Sample, Some(_)) => {
                 let message = format!("`pages` is 1 to {PAGES_MAX}.");
                 let error = FieldError::new("/pages", "outOfRange", message);
-                let error = error.with("min", 1).with("max", PAGES_MAX);
-                Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
+                let error = error.with("min", 1_i64).with("max", PAGES_MAX);
+                Err(error.into())
             }
             (_, None) => Ok(None),
             (_, Some(_)) => {

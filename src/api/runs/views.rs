@@ -1,6 +1,6 @@
 //! Runs on the wire.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -119,14 +119,13 @@ impl RunView {
 /// Says that a run started long after the time it was planned for.
 fn late(run: &Run) -> Option<Warning> {
     let planned = run.planned_utc.filter(|planned| run.submitted_utc - planned > LATE_AFTER)?;
-    let planned = planned.format("%Y-%m-%d %H:%M");
-    Some(Warning {
-        code: WarningCode::Late,
-        message: format!(
-            "This run was planned for {planned} UTC and started late: the service was not running, or could not \
-             start it. It replaces all planned times that were missed."
-        ),
-    })
+    let message = format!(
+        "This run was planned for {} UTC and started late: the service was not running, or could not start it. It \
+         replaces all planned times that were missed.",
+        planned.format("%Y-%m-%d %H:%M")
+    );
+    let planned = planned.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Some(Warning::new(WarningCode::Late, message).with("plannedUtc", planned))
 }
 
 impl From<NamedSegment> for RunSegmentView {

@@ -25,7 +25,7 @@ pub fn check(schedule: &Schedule, pointer: &str, now: Time) -> Result<(), Proble
         ScheduleKind::SystemRefresh | ScheduleKind::Manual => {
             let strange = [(schedule.timezone.is_some(), zone), (!schedule.cron.is_empty(), cron)];
             let strange = strange.into_iter().filter(|(is_there, _)| *is_there);
-            strange.map(|(_, pointer)| not_of_this_kind(pointer, "the kind custom")).collect()
+            strange.map(|(_, pointer)| not_of_this_kind(pointer, ("kind", "custom"))).collect()
         }
     };
     Problem::none_of(errors)
@@ -40,7 +40,7 @@ fn check_custom(schedule: &Schedule, zone: String, cron: &str, now: Time) -> Vec
     if !(1..=LINES_MAX).contains(&schedule.cron.len()) {
         let message = format!("A custom schedule needs 1 to {LINES_MAX} cron lines.");
         errors.push(
-            FieldError::new(cron, "wrongNumber", message).with("min", 1).with("max", LINES_MAX),
+            FieldError::new(cron, "wrongNumber", message).with("min", 1_i64).with("max", LINES_MAX),
         );
         return errors;
     }
@@ -74,14 +74,15 @@ pub fn check_refresh(schedule: &RefreshSchedule) -> Result<(), Problem> {
             errors.push(FieldError::new("/weekdays", "missing", message));
         }
         (Recurrence::Daily, false) => {
-            errors.push(not_of_this_kind("/weekdays".into(), "the recurrence weekly"));
+            errors.push(not_of_this_kind("/weekdays".into(), ("recurrence", "weekly")));
         }
         _ => {}
     }
     if !(1..=4).contains(&schedule.times.len()) {
         let message = "A refresh schedule needs 1 to 4 times of day.";
-        errors
-            .push(FieldError::new("/times", "wrongNumber", message).with("min", 1).with("max", 4));
+        errors.push(
+            FieldError::new("/times", "wrongNumber", message).with("min", 1_i64).with("max", 4_i64),
+        );
     }
     errors.extend(repeated(&schedule.weekdays, "/weekdays"));
     errors.extend(repeated(&schedule.times, "/times"));
@@ -103,7 +104,9 @@ pub fn repeated<T: Eq + Hash>(items: &[T], pointer: &str) -> Vec<FieldError> {
         .collect()
 }
 
-/// A member that another kind has.
-pub fn not_of_this_kind(pointer: String, kind: &str) -> FieldError {
-    FieldError::new(pointer, "notOfThisKind", format!("Only {kind} has this member. Remove it."))
+/// A member that another kind, mode or recurrence has: `of` names which, and its word.
+pub fn not_of_this_kind(pointer: String, of: (&str, &str)) -> FieldError {
+    let (what, word) = of;
+    let message = format!("Only the {what} {word} has this member. Remove it.");
+    FieldError::new(pointer, "notOfThisKind", message).with(what, word)
 }

@@ -5,6 +5,7 @@ pub mod handlers;
 mod incoming;
 pub mod inspecting;
 pub mod members;
+pub mod named;
 mod reading;
 pub mod saving;
 pub mod unreadable;

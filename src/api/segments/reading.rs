@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::named::named;
 use super::unreadable::storage_unavailable;
 use crate::app::App;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
@@ -46,9 +47,8 @@ fn source_problem(source: &SegmentSource, error: &storage::Error) -> Problem {
         if matches!(source, SegmentSource::Table { .. }) { "/source/table" } else { "/source/url" };
     match error {
         error if error.is_of_the_storage() => storage_unavailable(error),
-        other => Problem::from_errors(
-            ProblemKind::Unprocessable,
-            vec![FieldError::new(pointer, "unreadableSource", other.to_string())],
-        ),
+        other => FieldError::new(pointer, "unreadableSource", other.to_string())
+            .with_all(named(other))
+            .into(),
     }
 }

@@ -15,7 +15,7 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::retry::{conflict, retry};
 use crate::names::DisplayName;
 use crate::segments::orphans::{discard, remove_superseded_soon, supersede};
-use crate::segments::{Segment, SegmentName, SegmentSource, store};
+use crate::segments::{Segment, SegmentName, SegmentSource, SourceFlaw, store};
 use crate::storage::{Format, Inspection};
 
 /// What a caller wants of a segment.
@@ -147,7 +147,9 @@ async fn check_exchange(
 /// Rejects a source that cannot be kept.
 fn check_source(source: &SegmentSource) -> Result<(), Problem> {
     match source.flaw() {
-        Some((pointer, why)) => Err(Problem::unprocessable(pointer, "invalid", why)),
+        Some(SourceFlaw { pointer, why, params }) => {
+            Err(FieldError::new(pointer, "invalid", why).with_all(params).into())
+        }
         None => check_dialect(source),
     }
 }
@@ -167,5 +169,5 @@ fn check_dialect(source: &SegmentSource) -> Result<(), Problem> {
         (Format::Csv, ..) => return Ok(()),
     };
     let error = FieldError::new(pointer, "invalidCsv", message.to_owned());
-    Err(Problem::from_errors(ProblemKind::Unprocessable, vec![error]))
+    Err(error.into())
 }

@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 
 use super::find::{find, find_to_change};
 use super::incoming::{Pace, forward};
+use super::named::named;
 use super::saving::give_back;
 use super::unreadable::storage_unavailable;
 use crate::app::App;
@@ -237,15 +238,22 @@ fn receive_problem(error: &storage::Error, limit_bytes: u64) -> Problem {
         storage::Error::TooLargeToStore { .. } => {
             Problem::new(ProblemKind::TooLarge, format!("{error}."))
         }
-        storage::Error::Empty => invalid(format!(
-            "{error}; it may come from a failed export. To remove all members, send it again with `?allowEmpty=true`"
+        storage::Error::Empty => invalid(FieldError::new(
+            "",
+            "invalidMembers",
+            format!(
+                "{error}; it may come from a failed export. To remove all members, send it again with \
+                 `?allowEmpty=true`"
+            ),
         )),
-        other => invalid(other.to_string()),
+        other => {
+            let error = FieldError::new("", "invalidMembers", other.to_string());
+            invalid(error.with_all(named(other)))
+        }
     }
 }
 
-fn invalid(message: String) -> Problem {
-    let error = FieldError::new("", "invalidMembers", message);
+fn invalid(error: FieldError) -> Problem {
     Problem::from_errors(ProblemKind::InvalidMembers, vec![error])
 }
 

@@ -1,6 +1,7 @@
 //! What is folded is read: by members and by keys, from one layer and from several.
 
 mod damage;
+mod find;
 mod seek;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,8 @@
 //! Addresses that are accepted, those that are not, and who is meant by them.
 
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
 use super::*;
 
 #[test]
@@ -24,6 +27,10 @@ fn what_nobody_sees_is_taken_off_and_a_domain_of_another_script_is_sent_as_punyc
         ("d\u{ad}an@example.com", "dan@example.com"),
         ("\u{feff}eve@exam\u{2060}ple.com", "eve@example.com"),
         ("\u{a0}ann@example.com\u{a0}", "ann@example.com"),
+        ("ann\u{a0}@example.com", "ann@example.com"),
+        ("ann@\u{202f}example.com", "ann@example.com"),
+        ("ann@example.com\u{fe0f}", "ann@example.com"),
+        ("\u{3164}ann@example.com\u{e0020}", "ann@example.com"),
         ("eve@bücher.example", "eve@xn--bcher-kva.example"),
         ("eve@BÜCHER.example", "eve@xn--bcher-kva.example"),
         ("иван@пример.рф", ""),
@@ -47,6 +54,13 @@ fn the_usual_mistakes_have_names() {
         ("ann@example.com; bob@example.com", Flaw::Several),
         ("ann@example.com,bob@example.com", Flaw::Several),
         ("ann@example.com bob@example.com", Flaw::Several),
+        ("ann@example.com\u{a0}bob@example.com", Flaw::Several),
+        ("ann@example.com <bob@example.com>", Flaw::Several),
+        ("ann@example.com, ann@example.com", Flaw::Several),
+        ("ann@example.com <mailto:ann@example.com>", Flaw::WithName),
+        ("mailto:ann@example.com?subject=hello", Flaw::Link),
+        ("ann@example.com.;", Flaw::TrailingCharacter(';')),
+        ("Ann <ann@example.com>;", Flaw::TrailingCharacter(';')),
     ] {
         assert_eq!(check(address), Err(flaw), "{address}");
     }
@@ -61,6 +75,9 @@ fn a_usual_mistake_can_be_taken_off_where_one_address_is_left() {
         ("Ann <ann@example.com>", Some("ann@example.com")),
         ("ann@example.com.", Some("ann@example.com")),
         ("Eve <eve@bücher.example>", Some("eve@xn--bcher-kva.example")),
+        ("ann@example.com <mailto:Ann@example.com>", Some("Ann@example.com")),
+        ("Ann <mailto:ann@example.com>;", Some("ann@example.com")),
+        ("mailto:ann@example.com?cc=bob", Some("ann@example.com")),
         ("ann@example.com; bob@example.com", None),
         ("ann@@example.com", None),
         ("", None),
@@ -104,6 +121,8 @@ fn a_broken_rule_is_told_with_its_place() {
         ("an..n@example.com", "before the @, a dot stands first, last or beside another dot"),
         ("ann lee@example.com", "a blank stands at place 4"),
         ("ann\u{a0}lee@example.com", "“U+00A0” at place 4 cannot be in it"),
+        ("Ann\u{a0}ann@example.com", "“U+00A0” at place 4 cannot be in it"),
+        ("ann@example.com\u{a0}Home", "“U+00A0” at place 16 cannot be in it"),
         ("\"ann\"@example.com", "“\"” at place 1 cannot be in it"),
         ("ann@[127.0.0.1]", "“[” at place 5 cannot be in it"),
         ("ann@example.c", "“c” is not the end of a domain"),
@@ -113,4 +132,32 @@ fn a_broken_rule_is_told_with_its_place() {
     ] {
         assert_eq!(check(address), Err(Flaw::Malformed(rule.into())), "{address}");
     }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 4000, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn one_pass_and_the_rules_agree_about_plain_addresses(
+        text in r"[a-c.@+_~-]{0,12}@[a-cA-C0-9.@_-]{0,12}\.[a-z0-9]{0,4}",
+        long in 55_usize..70,
+    ) {
+        for text in [text.clone(), text.replacen('a', &"a".repeat(long), 1)] {
+            prop_assert_eq!(keeps_every_rule(&text), broken_rule(&text).is_none(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_passes_breaks_no_rule(text in r"\PC{0,20}@\PC{0,20}") {
+        prop_assert!(!keeps_every_rule(&text) || broken_rule(&text).is_none());
+    }
+}
+
+#[test]
+fn an_address_of_the_greatest_length_passes() {
+    let domain = format!("{0}.{0}.{0}", "d".repeat(LABEL_BYTES_MAX));
+    let address = format!("{}@{}", "l".repeat(62), &domain[..domain.len() - 4]);
+    assert_eq!((address.len(), broken_rule(&address)), (250, None));
+    assert!(keeps_every_rule(&address));
+    assert!(!keeps_every_rule(&address.replacen('l', "llllll", 1)), "it is too long");
 }

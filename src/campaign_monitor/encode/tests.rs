@@ -213,5 +213,5 @@ fn a_consent_that_is_assumed_says_what_was_sent_instead() {
         sent: Some("No".into()),
     };
     assert_eq!(encoded.misfits, [expected]);
-    assert!(!encoded.targets[0].is_sent, "nothing that the profile says was sent");
+    assert_eq!(encoded.targets[0].sent, 0, "nothing that the profile says was sent");
 }

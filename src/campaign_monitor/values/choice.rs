@@ -2,8 +2,8 @@
 //! sees or without, and without accents where only one option is meant.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -14,9 +14,9 @@ use crate::campaign_monitor::invisible;
 pub struct Choices {
     texts: Vec<String>,
     /// Each option by its spelling and by its key.
-    names: HashMap<String, usize>,
+    names: FxHashMap<String, usize>,
     /// Each option by a name that says less; `None` where it stands for several.
-    folded: HashMap<String, Option<usize>>,
+    folded: FxHashMap<String, Option<usize>>,
     fold: fn(&str) -> String,
 }
 
@@ -27,8 +27,8 @@ impl Choices {
 
     /// Options that are also found by what `fold` leaves of their names.
     pub(super) fn folded_by(options: &[String], fold: fn(&str) -> String) -> Self {
-        let (texts, names, folded) = (options.to_vec(), HashMap::new(), HashMap::new());
-        let mut choices = Self { texts, names, folded, fold };
+        let (names, folded) = (FxHashMap::default(), FxHashMap::default());
+        let mut choices = Self { texts: options.to_vec(), names, folded, fold };
         for (index, option) in options.iter().enumerate() {
             choices.names.entry(key(option)).or_insert(index);
             choices.add_folded(fold(option), index);

@@ -65,8 +65,19 @@ pub(super) fn fit<'a>(format: &DateFormat, zones: &Zones, value: &'a str) -> Fit
     }
 }
 
+/// Digit by digit, without the machinery of `format!`: every date of a run comes here.
 fn written(day: Date, value: &str) -> Cow<'_, str> {
-    let written = format!("{:04}/{:02}/{:02}", day.year(), day.month(), day.day());
+    let parts = [(i32::from(day.year()), 1000), (day.month().into(), 10), (day.day().into(), 10)];
+    let mut written = String::with_capacity("yyyy/MM/dd".len());
+    for (number, largest) in parts {
+        if !written.is_empty() {
+            written.push('/');
+        }
+        let units = [1000, 100, 10, 1].into_iter().filter(|unit| *unit <= largest);
+        let digit = |unit| u32::try_from(number / unit % 10).ok();
+        let digits = units.filter_map(|unit| char::from_digit(digit(unit)?, 10));
+        written.extend(digits);
+    }
     if written == value { Cow::Borrowed(value) } else { Cow::Owned(written) }
 }
 

@@ -10,6 +10,8 @@ use crate::campaign_monitor::problem::ProblemCode;
 /// No number is further from zero: that of the largest whole numbers of databases. The vendor names no limit.
 const LARGEST: &str = "9223372036854775808";
 
+const MINUS: char = '\u{2212}';
+
 /// What stands before the fraction of a number, and between its thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat {
@@ -24,7 +26,7 @@ impl Default for NumberFormat {
 }
 
 pub(super) fn fit(format: NumberFormat, value: &str) -> Fit<'_> {
-    let value = invisible::without(value);
+    let value = with_hyphen(invisible::without(value));
     let plain = if format == NumberFormat::default() {
         Some(value)
     } else {
@@ -37,16 +39,25 @@ pub(super) fn fit(format: NumberFormat, value: &str) -> Fit<'_> {
     if is_kept { Fit::Complete(number) } else { Fit::Unfit(ProblemCode::OutOfRange) }
 }
 
+/// Sweden and others write a minus where the vendor reads a hyphen.
+fn with_hyphen(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value.strip_prefix(MINUS) {
+        Some(digits) => Cow::Owned(format!("-{digits}")),
+        None => value,
+    }
+}
+
 /// The number with a point before its fraction and without groups; `None` when its groups are not of three digits.
 fn plain(format: NumberFormat, value: &str) -> Option<String> {
     let (integer, fraction) = match value.split_once(format.decimal) {
         Some((integer, fraction)) => (integer, Some(fraction)),
         None => (value, None),
     };
-    let mut written = match format.group {
-        Some(group) => without_groups(integer, group)?,
-        None => integer.to_owned(),
-    };
+    let mut written = String::with_capacity(value.len());
+    match format.group {
+        Some(group) => push_without_groups(&mut written, integer, group)?,
+        None => written.push_str(integer),
+    }
     // A point is no digit here: only the one that is added now.
     if written.contains('.') || fraction.is_some_and(|fraction| fraction.contains('.')) {
         return None;
@@ -60,7 +71,7 @@ fn plain(format: NumberFormat, value: &str) -> Option<String> {
 
 /// Groups have three digits, the first one may have fewer and never begins with 0. India groups by two, but for the
 /// last one, and only with commas.
-fn without_groups(integer: &str, group: char) -> Option<String> {
+fn push_without_groups(written: &mut String, integer: &str, group: char) -> Option<()> {
     let is_group = |letter| match group {
         ' ' => is_blank(letter),
         '\'' => matches!(letter, '\'' | '’'),
@@ -73,8 +84,9 @@ fn without_groups(integer: &str, group: char) -> Option<String> {
     {
         return None;
     }
-    let sign = &integer[..integer.len() - digits.len()];
-    Some(format!("{sign}{}", groups.concat()))
+    written.push_str(&integer[..integer.len() - digits.len()]);
+    written.extend(groups);
+    Some(())
 }
 
 fn is_grouped(mark: char, first: &str, middle: &[&str], last: &str) -> bool {
@@ -103,8 +115,11 @@ fn without_exponent(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(format!("{sign}{}", shifted(integer, fraction, exponent))))
 }
 
-/// The digits with the point moved; more zeros than a value may have are not written.
+/// The digits with the point moved; more zeros than a value may have are not written. Nothing moves zero.
 fn shifted(integer: &str, fraction: &str, exponent: i32) -> String {
+    if [integer, fraction].iter().all(|digits| digits.bytes().all(|digit| digit == b'0')) {
+        return "0".into();
+    }
     let bound = i32::try_from(VALUE_CHARS_MAX).unwrap_or(i32::MAX);
     let steps = exponent.clamp(-bound, bound).unsigned_abs() as usize;
     let zeros = "0".repeat(steps);
@@ -173,6 +188,8 @@ mod tests {
             ("-12.345e1", "-123.45"),
             ("1.20e1", "12"),
             ("0e9", "0"),
+            ("0.0e-300", "0"),
+            ("\u{2212}5.5", "-5.5"),
             (".5", "0.5"),
             ("-.5", "-0.5"),
             ("12.", "12"),
@@ -210,6 +227,7 @@ mod tests {
         for (format, value, expected) in [
             (german, "1.234,56", "1234.56"),
             (german, "-1.234.567", "-1234567"),
+            (german, "\u{2212}1.234,5", "-1234.5"),
             (german, "1234,5", "1234.5"),
             (german, "1.23", "notANumber"),
             (german, "1,234.56", "notANumber"),

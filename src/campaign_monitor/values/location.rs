@@ -52,6 +52,7 @@ fn add(choices: &mut Choices, name: &str, option: usize) {
     let with_points: String = name.chars().flat_map(|letter| [letter, '.']).collect();
     choices.also_exactly(name, option);
     choices.also_exactly(&with_points, option);
+    choices.also_exactly(with_points.trim_end_matches('.'), option);
 }
 
 /// What two spellings of a country have in common: its letters, without accents, blanks and punctuation.

@@ -26,5 +26,5 @@ pub use form::Form;
 pub use format::{Notation, Reading};
 pub use phone::{PhoneCountry, mobile_number};
 pub use pieces::Separator;
-pub(super) use text::VALUE_CHARS_MAX;
+pub(crate) use text::VALUE_CHARS_MAX;
 pub use zones::Zones;

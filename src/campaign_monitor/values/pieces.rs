@@ -71,11 +71,11 @@ fn pieces<'a>(letter: char, longest: usize, choices: &Choices, text: &'a str) ->
     let mut rest = text;
     let mut found = vec![];
     while !rest.is_empty() {
-        let ends = rest.match_indices(letter).map(|(end, _)| end).chain([rest.len()]);
-        let ends: Vec<usize> = ends.take(longest).collect();
-        let is_option = |end: &&usize| choices.find(rest[..**end].trim()).is_some();
+        let mut ends = rest.match_indices(letter).map(|(end, _)| end).chain([rest.len()]);
+        let first = ends.next().unwrap_or(rest.len());
+        let is_option = |end: &usize| choices.find(rest[..*end].trim()).is_some();
         // The first piece is one in any case.
-        let end = *ends[1..].iter().rev().find(is_option).unwrap_or(&ends[0]);
+        let end = ends.take(longest - 1).filter(is_option).last().unwrap_or(first);
         let piece = rest[..end].trim();
         if !invisible::without(piece).is_empty() {
             found.push(Cow::Borrowed(piece));

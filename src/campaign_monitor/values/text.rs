@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fit::Fit;
 
 /// Characters that the value of a custom field may have.
-pub(in crate::campaign_monitor) const VALUE_CHARS_MAX: usize = 250;
+pub(crate) const VALUE_CHARS_MAX: usize = 250;
 
 pub(super) fn fit(value: &str) -> Fit<'_> {
     // A text of so few bytes has no more characters, and that is the usual case.

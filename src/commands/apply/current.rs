@@ -4,11 +4,12 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::current_alerts::{CurrentChannel, CurrentRules};
 use super::file::ConfigurationFile;
 use super::service::InstanceApi;
 use crate::connections::{AllowedRoles, ConnectionType};
-use crate::exports::{ListId, ListSync, Mapping, Options};
-use crate::names::{ConnectionId, DisplayName, ExportId};
+use crate::exports::{FeedbackFolder, ListId, ListSync, Mapping, Options, RowLog};
+use crate::names::{ChannelId, ConnectionId, DisplayName, ExportId};
 use crate::schedules::refresh::{ClockTime, Recurrence, RefreshSchedule, Weekday};
 use crate::schedules::{CronLine, Schedule, ScheduleKind, TimeZone};
 use crate::segments::{SegmentName, SegmentSource};
@@ -20,6 +21,8 @@ pub(super) struct Current {
     pub(super) segments: Vec<CurrentSegment>,
     pub(super) exports: Vec<CurrentExport>,
     pub(super) schedule: Option<CurrentRefresh>,
+    pub(super) channels: Vec<CurrentChannel>,
+    pub(super) rules: Option<CurrentRules>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +74,8 @@ pub(super) struct CurrentExport {
     pub(super) mapping: Mapping,
     pub(super) options: Options,
     pub(super) sync: ListSync,
+    pub(super) row_log: Option<RowLog>,
+    pub(super) feedback: Option<FeedbackFolder>,
     schedule: CurrentSchedule,
     pub(super) version: i64,
 }
@@ -103,6 +108,8 @@ impl Current {
         let has_exports = !file.exports.is_empty();
         let needs_connections = has_exports || !file.connections.is_empty();
         let needs_segments = has_exports || !file.segments.is_empty();
+        let has_rules = file.alert_rules.is_some();
+        let needs_channels = has_rules || !file.channels.is_empty();
         Ok(Self {
             instance: api.instance,
             connections: if needs_connections { api.list("/connections").await? } else { vec![] },
@@ -113,6 +120,8 @@ impl Current {
             } else {
                 None
             },
+            channels: if needs_channels { api.list("/channels").await? } else { vec![] },
+            rules: if has_rules { Some(api.get("/alert-rules").await?) } else { None },
         })
     }
 
@@ -123,6 +132,8 @@ impl Current {
             segments: api.list("/segments").await?,
             exports: api.list("/exports").await?,
             schedule: Some(api.get("/schedule").await?),
+            channels: api.list("/channels").await?,
+            rules: Some(api.get("/alert-rules").await?),
         })
     }
 
@@ -134,6 +145,16 @@ impl Current {
     pub(super) fn connection_name(&self, id: ConnectionId) -> Option<&DisplayName> {
         let found = self.connections.iter().find(|connection| connection.connection_id == id);
         found.map(|connection| &connection.display_name)
+    }
+
+    /// By the display name, which is unique.
+    pub(super) fn channel(&self, name: &DisplayName) -> Option<&CurrentChannel> {
+        self.channels.iter().find(|channel| channel.display_name == *name)
+    }
+
+    pub(super) fn channel_name(&self, id: ChannelId) -> Option<&DisplayName> {
+        let found = self.channels.iter().find(|channel| channel.channel_id == id);
+        found.map(|channel| &channel.display_name)
     }
 
     pub(super) fn segment(&self, name: &SegmentName) -> Option<&CurrentSegment> {

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use anyhow::Context;
 use reqwest::Method;
 use secrecy::ExposeSecret;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::current::Current;
+use super::execute_alerts::{self, ChannelIds};
 use super::plan::{ApplyPlan, ConnectionStep, ExportStep, Step, post};
-use super::service::{Call, InstanceApi};
+use super::service::{Call, InstanceApi, member};
 use crate::names::ConnectionId;
 
 /// The connections by name: an export may need one that this plan creates.
@@ -25,6 +25,10 @@ pub(super) async fn execute(
     let mut ids: Ids = ids
         .map(|connection| (connection.display_name.as_str().to_owned(), connection.connection_id))
         .collect();
+    let channels = current.channels.into_iter();
+    let mut channels: ChannelIds = channels
+        .map(|channel| (channel.display_name.as_str().to_owned(), channel.channel_id))
+        .collect();
     let (all, unchanged) = (plan.changes.len(), plan.unchanged);
     for (done, change) in plan.changes.into_iter().enumerate() {
         let (title, is_new) = (change.title(), change.is_new());
@@ -32,6 +36,8 @@ pub(super) async fn execute(
         let made = match change.step {
             Step::Connection(step) => connection(api, &name, step, &mut ids).await,
             Step::Export(step) => export(api, step, &ids).await,
+            Step::Channel(step) => execute_alerts::channel(api, &name, step, &mut channels).await,
+            Step::Rules(step) => execute_alerts::rules(api, step, &channels).await,
             Step::Plain(call) => api.send(&call).await.map(drop),
         };
         made.with_context(|| {
@@ -104,9 +110,4 @@ async fn export(api: &InstanceApi, step: ExportStep, ids: &Ids) -> anyhow::Resul
 
 fn id_and_version(connection: &Value) -> anyhow::Result<(ConnectionId, i64)> {
     Ok((member(connection, "connectionId")?, member(connection, "version")?))
-}
-
-fn member<T: DeserializeOwned>(answer: &Value, name: &str) -> anyhow::Result<T> {
-    serde_json::from_value(answer[name].clone())
-        .with_context(|| format!("the answer of the service has no `{name}`"))
 }

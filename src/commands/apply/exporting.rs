@@ -3,16 +3,21 @@
 use anyhow::ensure;
 use serde_saphyr::{Location, Spanned};
 
-use super::current::{Current, CurrentConnection, CurrentExport};
+use super::current::{Current, CurrentConnection, CurrentExport, CurrentRefresh};
+use super::current_alerts::{CurrentChannel, CurrentRules};
 use super::file::{
     ConfigurationFile, WantedConnection, WantedConsent, WantedExport, WantedSegment,
 };
+use super::file_alerts::{WantedChannel, WantedRule};
 use super::service::InstanceApi;
+use crate::alerts::AlertRule;
 
 const HEAD: &str = "\
 # What this instance has, for `segment-export apply`.
 # It has no secrets. To create a connection elsewhere, add to it:
 #   credentials: {kind: apiKey, apiKeyEnv: NAME}
+# and to a channel with a URL:
+#   urlEnv: NAME
 # To apply the file is to agree to the data privacy and compliance text for each connection that it creates.
 ";
 
@@ -38,8 +43,11 @@ pub(super) async fn text(api: &InstanceApi) -> anyhow::Result<String> {
             ),
         }
     }
-    file.schedule =
-        current.schedule.filter(|found| found.version > 0).map(|found| found.schedule());
+    let schedule = current.schedule.as_ref().filter(|found| found.version > 0);
+    file.schedule = schedule.map(CurrentRefresh::schedule);
+    file.channels = current.channels.iter().map(channel).map(unplaced).collect();
+    let rules = current.rules.as_ref().filter(|found| found.version > 0);
+    file.alert_rules = rules.map(|found| rules_of(found, &current));
     Ok(format!("{HEAD}{}", serde_saphyr::to_string(&file)?))
 }
 
@@ -81,8 +89,25 @@ fn export(found: &CurrentExport, current: &Current) -> Option<WantedExport> {
         mapping: found.mapping.clone(),
         options: found.options,
         sync: found.sync.clone(),
+        row_log: found.row_log.clone(),
+        feedback: found.feedback.clone(),
         schedule: found.schedule(),
     })
+}
+
+fn channel(found: &CurrentChannel) -> WantedChannel {
+    let (name, to) = (found.display_name.clone(), found.to.clone());
+    WantedChannel::of(name, found.kind, to, found.signature, found.active)
+}
+
+fn rules_of(found: &CurrentRules, current: &Current) -> Vec<Spanned<WantedRule>> {
+    let name = |id| current.channel_name(id).cloned().map(unplaced);
+    let rule = |rule: &AlertRule| {
+        let channels = rule.channels.as_ref();
+        let channels = channels.map(|ids| ids.iter().filter_map(|id| name(*id)).collect());
+        unplaced(WantedRule::of(rule, channels))
+    };
+    found.rules.iter().map(rule).collect()
 }
 
 /// It comes from no file.

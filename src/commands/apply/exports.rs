@@ -54,6 +54,8 @@ fn comparable(
         },
         "options": deciding.options,
         "sync": deciding.sync,
+        "rowLog": deciding.row_log,
+        "feedback": deciding.feedback,
         "schedule": {
             "kind": schedule.kind,
             "active": schedule.active,

@@ -6,9 +6,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::{Error, MessageFormatter, Spanned, UserMessageFormatter};
 
+use super::file_alerts::{WantedChannel, WantedRule};
 use super::flaws::FileFlaw;
 use crate::connections::{AllowedRoles, ConnectionType};
-use crate::exports::{ListId, ListSync, Mapping, Options};
+use crate::exports::{FeedbackFolder, ListId, ListSync, Mapping, Options, RowLog};
 use crate::names::DisplayName;
 use crate::schedules::Schedule;
 use crate::schedules::refresh::RefreshSchedule;
@@ -27,13 +28,11 @@ pub(super) struct ConfigurationFile {
     /// The system refresh of the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) schedule: Option<RefreshSchedule>,
-    /// Channels and alert rules get their types here once the API has them.
-    #[serde(default, skip_serializing)]
-    #[expect(dead_code, reason = "it is read to reject it")]
-    pub(super) channels: Option<NotYet>,
-    #[serde(default, skip_serializing)]
-    #[expect(dead_code, reason = "it is read to reject it")]
-    pub(super) alert_rules: Option<NotYet>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) channels: Vec<Spanned<WantedChannel>>,
+    /// All rules of the instance. An empty list: no alert opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) alert_rules: Option<Vec<Spanned<WantedRule>>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -112,19 +111,12 @@ pub(super) struct WantedExport {
     pub(super) options: Options,
     #[serde(default)]
     pub(super) sync: ListSync,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) row_log: Option<RowLog>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) feedback: Option<FeedbackFolder>,
     #[serde(default)]
     pub(super) schedule: Schedule,
-}
-
-/// A key of the contract that this version cannot apply: nobody may believe that it was.
-pub(super) struct NotYet;
-
-impl<'de> Deserialize<'de> for NotYet {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        let why = "This version cannot apply `channels` and `alertRules` from a file. Remove them from the file, and \
-            set them with the API.";
-        Err(D::Error::custom(why))
-    }
 }
 
 /// A secret in the file, which others may read. It never stands in the error.
@@ -228,12 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_later_versions_are_refused_in_a_sentence() {
-        for key in ["channels", "alertRules"] {
-            let (line, text) = refusal(&format!("segments: []\n{key}: []\n"));
-            assert_eq!(line, 2, "{text}");
-            assert!(text.starts_with("This version cannot apply `channels`"), "{text}");
-        }
+    fn the_url_of_a_channel_is_refused_and_not_repeated() {
+        let channel =
+            "channels:\n- displayName: Team\n  kind: slack\n  url: https://hush.example\n";
+        let (line, text) = refusal(channel);
+        assert_eq!(line, 4, "{text}");
+        assert!(text.starts_with("The URL of a channel") && !text.contains("hush"), "{text}");
     }
 
     #[test]
@@ -262,6 +254,7 @@ mod tests {
         let (file, _) = rest.split_once("```").unwrap();
         let file = parse(file).unwrap();
         assert_eq!((file.connections.len(), file.exports.len()), (1, 1));
+        assert_eq!((file.channels.len(), file.alert_rules.map(|rules| rules.len())), (2, Some(2)));
     }
 
     #[test]

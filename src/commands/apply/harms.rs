@@ -3,7 +3,8 @@
 use super::current::CurrentExport;
 use super::file::WantedExport;
 use crate::exports::{
-    BrakeApprover, ConsentChoice, ConsentMapping, Leavers, ListSync, Mapping, Options,
+    BrakeApprover, ConsentChoice, ConsentMapping, FeedbackFolder, Leavers, ListSync, Mapping,
+    Options, RowLog,
 };
 
 /// The settings that decide what a run does to people.
@@ -11,15 +12,29 @@ pub(super) struct Deciding<'a> {
     mapping: &'a Mapping,
     pub(super) options: Options,
     pub(super) sync: &'a ListSync,
+    pub(super) row_log: Option<&'a RowLog>,
+    pub(super) feedback: Option<&'a FeedbackFolder>,
 }
 
 impl<'a> Deciding<'a> {
     pub(super) fn of_file(export: &'a WantedExport) -> Self {
-        Self { mapping: &export.mapping, options: export.options, sync: &export.sync }
+        Self {
+            mapping: &export.mapping,
+            options: export.options,
+            sync: &export.sync,
+            row_log: export.row_log.as_ref(),
+            feedback: export.feedback.as_ref(),
+        }
     }
 
     pub(super) fn of_instance(export: &'a CurrentExport) -> Self {
-        Self { mapping: &export.mapping, options: export.options, sync: &export.sync }
+        Self {
+            mapping: &export.mapping,
+            options: export.options,
+            sync: &export.sync,
+            row_log: export.row_log.as_ref(),
+            feedback: export.feedback.as_ref(),
+        }
     }
 }
 
@@ -37,11 +52,23 @@ const HARMS: &[(Allows, &str)] = &[
     ),
     (
         |export| export.sync.resubscribes(export.options),
-        "People who unsubscribed, bounced or were deleted are put on the list again, although they left.",
+        "People who were deleted, also by others, are put on the list again, although they left.",
     ),
     (
         |export| export.sync.brake.approver == BrakeApprover::AnyEditor,
         "Everybody who may edit the export can approve a run that waits. No second person is needed.",
+    ),
+    (
+        |export| export.row_log.is_some(),
+        "The outcome for each person is written into a folder outside of this service.",
+    ),
+    (
+        |export| export.row_log.is_some_and(|row_log| row_log.payload),
+        "That folder also gets the values of each person, as they were sent.",
+    ),
+    (
+        |export| export.feedback.is_some(),
+        "The addresses of people who unsubscribed or bounced are written into a folder outside of this service.",
     ),
     (|export| export.sync.brake.removals.is_none(), "No number of removals needs an approval."),
     (

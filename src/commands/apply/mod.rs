@@ -3,16 +3,21 @@
 //!
 //! What the file does not name stays as it is. Nothing is ever removed.
 
+mod channels;
 mod connections;
 mod current;
+mod current_alerts;
 mod execute;
+mod execute_alerts;
 mod exporting;
 mod exports;
 mod file;
+mod file_alerts;
 mod flaws;
 mod harms;
 mod plan;
 mod planning;
+mod rules;
 mod schedule;
 mod secret;
 mod segments;

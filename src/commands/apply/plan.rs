@@ -1,6 +1,7 @@
 //! What there is to do: what people and CI read of it, and the calls that it takes.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use reqwest::Method;
 use secrecy::SecretString;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::service::Call;
-use crate::names::{ConnectionId, DisplayName, ExportId};
+use crate::names::{ChannelId, ConnectionId, DisplayName, ExportId};
 
 /// What there is to do, in the order in which it is done.
 #[derive(Serialize)]
@@ -30,6 +31,8 @@ pub(super) enum ThingKind {
     Segment,
     Export,
     Schedule,
+    Channel,
+    AlertRules,
 }
 
 #[derive(Clone, Serialize)]
@@ -70,6 +73,8 @@ struct Difference {
 pub(super) enum Step {
     Connection(ConnectionStep),
     Export(ExportStep),
+    Channel(ChannelStep),
+    Rules(RulesStep),
     /// One call that needs no id of another.
     Plain(Call),
 }
@@ -88,6 +93,23 @@ pub(super) struct ExportStep {
     /// The connection that it gets: its id may not exist yet.
     pub(super) connection: Option<DisplayName>,
     pub(super) body: Map<String, Value>,
+}
+
+/// Up to two calls: the channel, and switching it on or off.
+pub(super) struct ChannelStep {
+    pub(super) found: Option<(ChannelId, i64)>,
+    pub(super) body: Map<String, Value>,
+    /// Where it leads from now on.
+    pub(super) url: Option<SecretString>,
+    pub(super) active: Option<bool>,
+    /// Where the secret of a new webhook goes.
+    pub(super) secret_file: Option<PathBuf>,
+}
+
+/// The rules with names of channels, which may have no id yet.
+pub(super) struct RulesStep {
+    pub(super) rules: Value,
+    pub(super) version: Option<i64>,
 }
 
 impl ApplyPlan {
@@ -141,6 +163,8 @@ impl fmt::Display for ThingKind {
             Self::Segment => "segment",
             Self::Export => "export",
             Self::Schedule => "schedule",
+            Self::Channel => "channel",
+            Self::AlertRules => "rules",
         })
     }
 }

@@ -9,7 +9,7 @@ use super::current::{Current, CurrentExport};
 use super::file::{ConfigurationFile, WantedExport};
 use super::flaws::FileFlaw;
 use super::plan::{ApplyPlan, NamedThing, PlannedChange, ThingKind};
-use super::{connections, exports, schedule, segments};
+use super::{channels, connections, exports, rules, schedule, segments};
 use crate::segments::SegmentName;
 
 /// What there is to do, or everything that is wrong with the names of the file.
@@ -26,6 +26,12 @@ pub(super) fn plan(
         }
     }
     planned.extend(file.segments.iter().map(|wanted| segments::plan(&wanted.value, current)));
+    for wanted in &file.channels {
+        match channels::plan(wanted, current) {
+            Ok(change) => planned.push(change),
+            Err(flaw) => flaws.push(flaw),
+        }
+    }
     for wanted in &file.exports {
         flaws.extend(unknown_names(&wanted.value, file, current));
         match only_one(wanted, current) {
@@ -35,6 +41,12 @@ pub(super) fn plan(
     }
     let refresh = file.schedule.as_ref();
     planned.extend(refresh.map(|wanted| schedule::plan(wanted, current.schedule.as_ref())));
+    if let Some(wanted) = &file.alert_rules {
+        match rules::plan(wanted, file, current) {
+            Ok(change) => planned.push(change),
+            Err(wrong) => flaws.extend(wrong),
+        }
+    }
     if flaws.is_empty() { Ok(of(planned, file, current)) } else { Err(flaws) }
 }
 
@@ -114,7 +126,11 @@ fn repeated_names(file: &ConfigurationFile) -> Vec<FileFlaw> {
         .exports
         .iter()
         .flat_map(|export| repeated(&export.value.segments, "segment", SegmentName::as_str));
-    connections.chain(segments).chain(exports).chain(of_exports).collect()
+    let channels = repeated(&file.channels, "channel", |wanted| wanted.display_name.as_str());
+    let rules = file.alert_rules.as_deref().unwrap_or_default();
+    let rules = repeated(rules, "rule", |wanted| wanted.kind.word());
+    let named = connections.chain(segments).chain(exports).chain(of_exports);
+    named.chain(channels).chain(rules).collect()
 }
 
 fn repeated<'f, T, N: Eq + Hash + std::fmt::Display + 'f>(
@@ -148,7 +164,12 @@ fn not_in_file(file: &ConfigurationFile, current: &Current) -> Vec<NamedThing> {
         file.exports.iter().map(|item| item.value.display_name.as_str()),
         current.exports.iter().map(|found| found.display_name.as_str()),
     );
-    [connections, segments, exports].concat()
+    let channels = others(
+        ThingKind::Channel,
+        file.channels.iter().map(|item| item.value.display_name.as_str()),
+        current.channels.iter().map(|found| found.display_name.as_str()),
+    );
+    [connections, segments, exports, channels].concat()
 }
 
 fn others<'n>(

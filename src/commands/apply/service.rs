@@ -169,3 +169,9 @@ fn problem(answer: &Value, status: StatusCode) -> String {
     let code = answer["errorCode"].as_str().unwrap_or_default();
     format!("{detail} ({code}){}", errors.collect::<String>())
 }
+
+/// What an answer has under a name; it fails where another version of the service answers without.
+pub(super) fn member<T: DeserializeOwned>(answer: &Value, name: &str) -> anyhow::Result<T> {
+    serde_json::from_value(answer[name].clone())
+        .with_context(|| format!("the answer of the service has no `{name}`"))
+}

@@ -93,3 +93,45 @@ pub async fn remove_expired(tx: &mut WriteHandle, before: Time, limit: i64) -> R
     .await
     .map(|done| done.rows_affected()))
 }
+
+/// A kept answer, by what names it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct KeptAnswer {
+    pub subject: String,
+    pub key: String,
+    pub body: String,
+}
+
+/// Answers that are kept for an instance, after the caller and the key of `after`.
+pub async fn kept(
+    tx: &mut ReadHandle,
+    instance: Uuid,
+    (subject, key): (&str, &str),
+    limit: i64,
+) -> Result<Vec<KeptAnswer>> {
+    sql!(tx, |db| {
+        sqlx::query_as(
+        "SELECT subject, key, body FROM idempotency_keys
+         WHERE instance_id = $1 AND (subject > $2 OR (subject = $2 AND key > $3)) ORDER BY subject, key LIMIT $4"
+    )
+    .bind(instance)
+    .bind(subject)
+    .bind(key)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    })
+}
+
+/// Removes a kept answer: the same key may be used anew.
+pub async fn remove(tx: &mut WriteHandle, instance: Uuid, subject: &str, key: &str) -> Result<()> {
+    let delete =
+        "DELETE FROM idempotency_keys WHERE instance_id = $1 AND subject = $2 AND key = $3";
+    sql!(tx, |db| sqlx::query(delete)
+        .bind(instance)
+        .bind(subject)
+        .bind(key)
+        .execute(db)
+        .await
+        .map(drop))
+}

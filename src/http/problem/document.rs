@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::field_code::FIELD_CODES;
+use super::field_code::params_of;
 use crate::names::Culprit;
+use crate::params::{Param, Params};
 
 /// One thing that is wrong with the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -20,22 +21,34 @@ pub struct FieldError {
     #[schema(example = "The segment “HighValue” has no field “Mail”.")]
     pub message: String,
     /// The values that the message names, for a front end that says it in its own words.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Params::is_empty")]
     #[schema(value_type = Object, required = false, example = json!({"max": 100}))]
-    pub params: Map<String, Value>,
+    pub params: Params,
 }
 
 impl FieldError {
     /// Something wrong at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        debug_assert!(FIELD_CODES.contains(&code), "{code} is missing in FIELD_CODES");
-        Self { pointer: pointer.into(), code, message: message.into(), params: Map::new() }
+        debug_assert!(params_of(code).is_some(), "{code} is missing in FIELD_CODES");
+        Self { pointer: pointer.into(), code, message: message.into(), params: Params::default() }
     }
 
     /// Adds a value that the message names.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.params.insert(name.to_owned(), value.into());
+    pub fn with(self, name: &str, value: impl Into<Param>) -> Self {
+        self.with_all(Params::default().with(name, value))
+    }
+
+    /// Adds several values that the message names.
+    #[must_use]
+    pub fn with_all(mut self, params: Params) -> Self {
+        let known = params_of(self.code).unwrap_or_default();
+        debug_assert!(
+            params.names().all(|name| known.contains(&name)),
+            "FIELD_CODES lacks values of {}: {params:?}",
+            self.code
+        );
+        self.params.append(params);
         self
     }
 }

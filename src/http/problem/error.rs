@@ -116,7 +116,7 @@ impl Problem {
     /// 422 with one error.
     #[must_use]
     pub fn unprocessable(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self::from_errors(ProblemKind::Unprocessable, vec![FieldError::new(pointer, code, message)])
+        FieldError::new(pointer, code, message).into()
     }
 
     /// `kind` with all errors; `detail` repeats the first.
@@ -214,6 +214,13 @@ impl Problem {
             errors: self.0.errors.clone(),
             members: self.0.members.clone(),
         }
+    }
+}
+
+/// 422 with this error and no other.
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::from_errors(ProblemKind::Unprocessable, vec![error])
     }
 }
 

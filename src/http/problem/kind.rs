@@ -35,6 +35,7 @@ kinds! {
     ConnectionInUse          409 User     "connectionInUse"         "Exports use the connection";
     ConnectionNotConnected   409 User     "connectionNotConnected"  "The connection is not connected";
     ChannelInUse             409 User     "channelInUse"            "A rule of alerts names the channel";
+    ChannelInactive          409 User     "channelInactive"         "The channel is switched off";
     AlertResolved            409 User     "alertResolved"           "The alert is over";
     SegmentInUse             409 User     "segmentInUse"            "Exports use the segment";
     ExportInactive           409 User     "exportInactive"          "The export has no connection";

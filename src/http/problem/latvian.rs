@@ -3,10 +3,9 @@
 //! Every kind has a title. A kind whose detail always says the same also has a detail; where the English detail names
 //! what is wrong this time, it stays, because a translation that leaves that out would help nobody.
 
-use serde_json::Value;
-
 use super::document::FieldError;
 use super::kind::ProblemKind;
+use crate::params::Params;
 
 /// The title of each kind, and what to do where that is always the same.
 const WORDS: &[(ProblemKind, &str, Option<&str>)] = &[
@@ -54,6 +53,7 @@ const WORDS: &[(ProblemKind, &str, Option<&str>)] = &[
         Some("Vispirms atvienojiet vai noņemiet eksportus, kas to lieto."),
     ),
     (ProblemKind::ConnectionNotConnected, "Savienojums nav savienots", None),
+    (ProblemKind::ChannelInactive, "Kanāls ir izslēgts", None),
     (ProblemKind::ChannelInUse, "Kanālu izmanto brīdinājumu noteikums", None),
     (ProblemKind::AlertResolved, "Brīdinājums ir beidzies", None),
     (ProblemKind::SegmentInUse, "Segmentu lieto eksporti", None),
@@ -181,60 +181,102 @@ pub(super) fn words(kind: ProblemKind) -> (&'static str, Option<&'static str>) {
     row.map_or((kind.title(), None), |(_, title, detail)| (title, *detail))
 }
 
-/// What is wrong at a pointer, where its code says all of it.
+/// What is wrong at a pointer, by its code and its values. The first sentence of a code whose values are all there is
+/// said; one without values says only what it can.
+const SENTENCES: &[(&str, &str)] = &[
+    (
+        "consentRequired",
+        "jābūt `true`: izlasiet datu privātuma un atbilstības tekstu un piekrītiet tam",
+    ),
+    ("contradictoryWord", "vārds “{word}” nozīmē gan jā, gan nē; atstājiet to vienā no abiem"),
+    ("invalid", "jābūt vienam no: {choices}"),
+    ("invalid", "jābūt no {min} līdz {max} rakstzīmēm"),
+    ("invalid", "drīkst būt ne vairāk kā {max} rakstzīmju"),
+    ("missing", "nav norādīts, bet ir vajadzīgs; jābūt vienam no: {choices}"),
+    ("missing", "nav norādīts, bet ir vajadzīgs"),
+    (
+        "needlessFormat",
+        "laukā “{field}” datos ir skaitļi, tāpēc formāts nav vajadzīgs; noņemiet to",
+    ),
+    ("neverComes", "nekad neiestājas; pārbaudiet dienu un mēnesi"),
+    ("notOfThisKind", "pie šī veida neder; noņemiet to"),
+    (
+        "otherTextVersion",
+        "ir cita teksta versija: kopš tas parādīts, teksts ir mainījies; izlasiet to vēlreiz un piekrītiet jaunajam",
+    ),
+    ("outOfRange", "jābūt no {min} līdz {max}"),
+    (
+        "profileLimitExceeded",
+        "segmentos profilu skaits ir {selected}, bet eksportā drīkst būt ne vairāk kā {max}",
+    ),
+    ("repeated", "ir norādīts atkārtoti; norādiet katru tikai vienu reizi"),
+    (
+        "repeatedCustomField",
+        "lauks “{key}” jau ir piesaistīts; piesaistiet katru tikai vienu reizi",
+    ),
+    ("repeatedRule", "veidam `{kind}` ir divi noteikumi; atstājiet vienu"),
+    ("sameFlag", "abas vērtības ir vienādas; izvēlieties atšķirīgas"),
+    ("tooClose", "starp eksporta izpildēm jābūt vismaz {minutes} minūtēm"),
+    ("tooMany", "drīkst būt ne vairāk kā {max}"),
+    ("unknownChannel", "kanāla {channelId} instancē nav"),
+    ("unknownConnection", "šādu savienojumu nevar izmantot: tā nav vai tas nav ar jums kopīgots"),
+    ("unknownCustomField", "sarakstam nav lauka “{key}”; varbūt domājāt “{near}”"),
+    ("unknownCustomField", "sarakstam nav lauka “{key}”"),
+    ("unknownExport", "šāda eksporta instancē nav"),
+    ("unknownList", "šāda saraksta Campaign Monitor kontā nav"),
+    ("unknownMember", "šeit nav zināms; var būt: {members}"),
+    ("unknownOption", "laukam nav opcijas “{value}”; ir: {options}"),
+    ("unknownSegment", "segmenta “{segment}” instancē nav"),
+    ("unsuitedCustomField", "saraksta lauks “{key}” neder; vajadzīgs teksts vai izvēle no opcijām"),
+    ("wrongNumber", "jābūt no {min} līdz {max}"),
+];
+
+/// What is wrong at a pointer, where its code and its values say all of it.
 pub(super) fn message(error: &FieldError) -> Option<String> {
     let what = match error.pointer.as_str() {
         "" => "Pieprasījuma saturs".to_owned(),
         pointer => format!("`{pointer}`"),
     };
-    let value = |name: &str| match error.params.get(name) {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(other) => Some(other.to_string()),
-        None => None,
-    };
-    let of_value = match (error.code, value("key"), value("max"), value("minutes")) {
-        ("unknownCustomField", Some(key), ..) => Some(format!("sarakstam nav lauka “{key}”")),
-        ("repeatedCustomField", Some(key), ..) => {
-            Some(format!("lauks “{key}” jau ir piesaistīts; piesaistiet katru tikai vienu reizi"))
-        }
-        ("tooMany", _, Some(max), _) => Some(format!("drīkst būt ne vairāk kā {max}")),
-        ("wrongNumber" | "outOfRange", _, Some(max), _) => Some(format!("jābūt no 1 līdz {max}")),
-        ("tooClose", .., Some(minutes)) => {
-            Some(format!("starp eksporta izpildēm jābūt vismaz {minutes} minūtēm"))
-        }
-        _ => None,
-    };
-    if let Some(predicate) = of_value {
-        return Some(format!("{what}: {predicate}."));
-    }
-    let predicate = match error.code {
-        "missing" => "nav norādīts, bet ir vajadzīgs",
-        "unknownMember" => "šeit nav zināms",
-        "wrongType" => "nav īstā tipa",
-        "repeated" => "ir norādīts atkārtoti; norādiet katru tikai vienu reizi",
-        "consentRequired" => {
-            "jābūt `true`: izlasiet datu privātuma un atbilstības tekstu un piekrītiet tam"
-        }
-        "otherTextVersion" => {
-            "ir cita teksta versija: kopš tas parādīts, teksts ir mainījies; izlasiet to vēlreiz un piekrītiet \
-                jaunajam"
-        }
-        "notOfThisKind" => "pie šī veida neder; noņemiet to",
-        "neverComes" => "nekad neiestājas; pārbaudiet dienu un mēnesi",
-        "unknownConnection" => {
-            "šādu savienojumu nevar izmantot: tā nav vai tas nav ar jums kopīgots"
-        }
-        "unknownSegment" => "šāda segmenta instancē nav",
-        "unknownExport" => "šāda eksporta instancē nav",
-        "unknownList" => "šāda saraksta Campaign Monitor kontā nav",
-        _ => return None,
-    };
+    let mut of_code = SENTENCES.iter().filter(|(code, _)| *code == error.code);
+    let predicate = of_code.find_map(|(_, sentence)| filled(sentence, &error.params))?;
     Some(format!("{what}: {predicate}."))
+}
+
+/// A sentence with its values; `None` where one is missing.
+fn filled(sentence: &str, params: &Params) -> Option<String> {
+    let mut parts = sentence.split('{');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}')?;
+        text.push_str(&params.get(name)?.to_string());
+        text.push_str(rest);
+    }
+    Some(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::field_code::params_of;
     use super::*;
+
+    #[test]
+    fn sentences_name_values_that_their_codes_have() {
+        for (code, sentence) in SENTENCES {
+            let known = params_of(code).unwrap_or_else(|| panic!("there is no code {code}"));
+            let all = known.iter().fold(Params::default(), |all, name| all.with(name, "7"));
+            assert!(filled(sentence, &all).is_some(), "{code}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_whose_values_are_missing_gives_way_to_one_without() {
+        let error = FieldError::new("/key", "unknownCustomField", "…").with("key", "ctiy");
+        assert_eq!(message(&error).unwrap(), "`/key`: sarakstam nav lauka “ctiy”.");
+        let error = error.with("near", "city");
+        let hint = "`/key`: sarakstam nav lauka “ctiy”; varbūt domājāt “city”.";
+        assert_eq!(message(&error).unwrap(), hint);
+        assert_eq!(message(&FieldError::new("/key", "unknownCustomField", "…")), None);
+    }
 
     #[test]
     fn every_kind_has_a_title_of_its_own() {

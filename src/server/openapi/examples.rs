@@ -6,14 +6,17 @@ use serde_json::{Map, Value, json};
 
 use crate::http::schema::name_of;
 
-const OPERATIONS: [&str; 10] = [
+const OPERATIONS: [&str; 13] = [
     include_str!("examples/alerts.json"),
     include_str!("examples/approval.json"),
     include_str!("examples/audit.json"),
     include_str!("examples/connections.json"),
+    include_str!("examples/erasures.json"),
     include_str!("examples/exports.json"),
     include_str!("examples/health.json"),
     include_str!("examples/instance.json"),
+    include_str!("examples/operator.json"),
+    include_str!("examples/people.json"),
     include_str!("examples/runs.json"),
     include_str!("examples/schedules.json"),
     include_str!("examples/segments.json"),

@@ -10,6 +10,7 @@ mod generators;
 mod operations;
 mod responses;
 pub(super) mod schemas;
+mod webhooks;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -22,20 +23,25 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use self::examples::Examples;
+use crate::api::runs::requests::StatusClass;
+use crate::api::runs::timeline::BatchTimesView;
 use crate::http::errors;
 use crate::http::problem::{FIELD_CODES, FieldError, ProblemDocument, ProblemKind};
 use crate::names::Culprit;
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 13] = [
     ("connections", "Campaign Monitor accounts that exports may write to"),
     ("segments", "Sets of profiles, and where their members are stored"),
     ("exports", "Which segments go to which list, and how"),
     ("runs", "Executions of exports, and the outcome of every profile"),
+    ("people", "What is known of one person, over all exports"),
     ("schedules", "When exports run by themselves"),
     ("refreshes", "Customer Insights bringing its segments up to date"),
     ("instance", "Whether anything is sent at all"),
+    ("erasures", "People who are erased everywhere, with proof"),
     ("alerts", "What somebody should know, and the channels that get it"),
     ("audit", "Who changed what, when and from where, and what was refused"),
+    ("operator", "The whole service in numbers, for those who run it"),
     ("health", "Whether the service lives and can work"),
 ];
 
@@ -44,7 +50,8 @@ Moves the members of Customer Insights segments into Campaign Monitor lists, eve
 
 * **Who may call.** A bearer token (JWT) names the caller's roles and instances. Each operation says the \
 least role it requires: \
-`Viewer`, `Contributor` or `Admin`. Another instance is answered as if it did not exist.
+`Viewer`, `Contributor` or `Admin`. Another instance is answered as if it did not exist. `Operator` is a role of its \
+own, over all instances and without anything of a person.
 * **Versions.** What is stored carries a `version`, which is also its `ETag`. Send it back as `If-Match`, and nobody's \
 change is overwritten unseen.
 * **Repeating.** A call that creates accepts an `Idempotency-Key`: the same key with the same body within 24 hours \
@@ -99,9 +106,13 @@ pub fn complete(mut document: OpenApi) -> Value {
         (ProblemDocument::name(), ProblemDocument::schema()),
         (FieldError::name(), FieldError::schema()),
         (Culprit::name(), Culprit::schema()),
+        // These are named only by an item of a page that may be missing, and by a parameter.
+        (BatchTimesView::name(), BatchTimesView::schema()),
+        (StatusClass::name(), StatusClass::schema()),
     ] {
         components.schemas.insert(name.into_owned(), schema);
     }
+    components.schemas.extend(webhooks::schemas());
     let mut document = json!(document);
     // Whether the audience is internal; the front end's own users are not.
     document["servers"][0]["x-internal"] = json!(false);
@@ -118,6 +129,7 @@ pub fn complete(mut document: OpenApi) -> Value {
         }
     }
     document["components"]["responses"] = responses::shared();
+    document["webhooks"] = webhooks::section();
     document
 }
 
@@ -125,5 +137,6 @@ pub fn complete(mut document: OpenApi) -> Value {
 fn list_codes(schemas: &mut Value) {
     let kinds: Vec<_> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
     schemas[&*ProblemDocument::name()]["properties"]["errorCode"]["enum"] = json!(kinds);
-    schemas[&*FieldError::name()]["properties"]["code"]["enum"] = json!(FIELD_CODES);
+    let codes: Vec<_> = FIELD_CODES.iter().map(|(code, _)| code).collect();
+    schemas[&*FieldError::name()]["properties"]["code"]["enum"] = json!(codes);
 }

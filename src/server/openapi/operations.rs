@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::examples::Examples;
 use super::{responses, schemas};
-use crate::http::address::INSTANCE;
+use crate::http::address::{INSTANCE, OPERATOR};
 use crate::http::schema::resolve;
 
 /// Entity tags, or any: RFC 9110, 8.8.3 and 13.1.1.
@@ -23,11 +23,14 @@ pub fn complete(
         say_role(operation);
         add_parameters(operation, method, path);
         responses::add_problems(operation, accepts_if_match(operation, path));
+    } else if path.starts_with(OPERATOR) {
+        say_role(operation);
+        responses::add_problems(operation, false);
     }
     describe_parameters(operation, schemas);
     examples.complete(operation);
     let call = responses::Circumstances {
-        is_counted: path.starts_with(INSTANCE),
+        is_counted: path.starts_with(INSTANCE) || path.starts_with(OPERATOR),
         is_once: accepts_key(operation, method),
     };
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {

@@ -40,7 +40,10 @@ impl ScanError {
             Self::CarriageReturn => {
                 "there is a carriage return without a line feed; end lines with LF or CRLF, or put the value in quotes"
             }
-            Self::Zero => "there is a zero byte in this record; save the file as UTF-8 text",
+            Self::Zero => {
+                "there is a zero byte in this record, as in UTF-16 without a byte order mark; save the file as UTF-8 \
+                 text, or name its encoding, such as utf-16le"
+            }
         }
     }
 }

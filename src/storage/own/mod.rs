@@ -5,6 +5,7 @@
 //! byte that changed on a disk is noticed before a value is used.
 
 mod checksum;
+mod filter;
 mod object;
 mod reader;
 mod sweep;
@@ -13,5 +14,6 @@ mod tests;
 mod writer;
 
 pub use object::OwnObject;
+pub(crate) use object::manifest_of;
 pub(crate) use reader::{OwnBatches, OwnReader};
 pub(crate) use writer::{OwnFile, OwnWriter};

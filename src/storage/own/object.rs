@@ -5,7 +5,12 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{error::Error, manifest::Object, pinned::PinnedObject, roots::Storage},
+    super::{
+        error::Error,
+        manifest::{Manifest, Object},
+        pinned::PinnedObject,
+        roots::Storage,
+    },
     reader::OwnReader,
     writer::OwnFile,
 };
@@ -57,4 +62,9 @@ impl OwnObject {
         let (path, size, rows) = (self.path.clone(), self.bytes, self.rows);
         Object { path, size, etag: None, rows, dialect: 0 }
     }
+}
+
+/// What names these objects like those of a segment, in their order.
+pub(crate) fn manifest_of(objects: &[OwnObject]) -> Manifest {
+    Manifest { objects: objects.iter().map(OwnObject::pinned).collect(), ..Manifest::empty() }
 }

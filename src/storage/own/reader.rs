@@ -14,11 +14,9 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use super::{
-    super::{
-        error::Error, limits::FIELDS_MAX, parquet, pinned::PinnedObject, spool::Spool,
-        windows::Windows,
-    },
+    super::{error::Error, limits::FIELDS_MAX, parquet, pinned::PinnedObject, windows::Windows},
     checksum::{CHECKSUMS, DIGITS, checksums},
+    filter,
 };
 
 /// The columns of a row group follow each other: one window is enough for those that are read.
@@ -37,7 +35,8 @@ impl OwnReader {
         Self { windows: Windows::stored(object, WINDOWS), path, rows }
     }
 
-    pub(super) fn spooled(spool: Spool, rows: u64) -> Result<Self, Error> {
+    #[cfg(test)]
+    pub(super) fn spooled(spool: super::super::spool::Spool, rows: u64) -> Result<Self, Error> {
         let windows = Windows::spooled(spool, WINDOWS).map_err(Error::unavailable)?;
         Ok(Self { windows, path: "a temporary file".to_owned(), rows })
     }
@@ -47,8 +46,8 @@ impl OwnReader {
         &self.path
     }
 
-    /// The rows in the order in which they were written, with the columns of `schema`; blocks. Whatever does not have
-    /// this form is [`Error::Invalid`].
+    /// The rows in the order in which they were written, with the columns of `schema`; blocks. A column that may be
+    /// null may be missing. Whatever else does not have this form is [`Error::Invalid`].
     pub(crate) fn batches(self, schema: &Schema) -> Result<OwnBatches, Error> {
         parquet::catch_panics(|| OwnBatches::open(self.windows, schema, self.rows))
     }
@@ -95,6 +94,27 @@ impl OwnBatches {
         Ok(low)
     }
 
+    /// The row groups that may have a text in a column, which was written with a filter; `None` where that is not
+    /// known.
+    pub(crate) fn groups_with(
+        &self,
+        column: &str,
+        text: &str,
+    ) -> Result<Option<Vec<usize>>, Error> {
+        let metadata = self.file.metadata();
+        parquet::catch_panics(|| filter::groups_with(&self.windows, metadata, column, text))
+    }
+
+    /// How many row groups there are.
+    pub(crate) fn group_count(&self) -> usize {
+        self.groups.end
+    }
+
+    /// The rows of one group.
+    pub(crate) fn at(&self, group: usize) -> Result<RecordBatch, Error> {
+        parquet::catch_panics(|| self.group(group))
+    }
+
     /// Leaves out so many row groups at the start.
     pub(crate) fn skip_groups(&mut self, count: usize) {
         self.groups.start = count;
@@ -128,7 +148,7 @@ impl Iterator for OwnBatches {
     }
 }
 
-/// The positions of the columns of `wanted` in a file, which are in the same order.
+/// The positions of the columns of `wanted` in a file, which are in the same order; a nullable one may be missing.
 fn columns(found: &Schema, wanted: &Schema) -> Result<Vec<usize>, Error> {
     let position = |(index, field): (usize, &arrow_schema::Field)| {
         let is_wanted = |wanted: &arrow_schema::Field| {
@@ -138,7 +158,10 @@ fn columns(found: &Schema, wanted: &Schema) -> Result<Vec<usize>, Error> {
     };
     let fields = found.fields().iter().map(AsRef::as_ref).enumerate();
     let columns: Vec<_> = fields.filter_map(position).collect();
-    if columns.len() == wanted.fields().len() { Ok(columns) } else { Err(Error::damaged()) }
+    let is_found = |wanted: &str| columns.iter().any(|index| found.field(*index).name() == wanted);
+    let mut required = wanted.fields().iter().filter(|field| !field.is_nullable());
+    let has_all = required.all(|field| is_found(field.name()));
+    if has_all { Ok(columns) } else { Err(Error::damaged()) }
 }
 
 /// The checksums of these columns; `None` when there is not one for each of them and of the others.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::Error,
-    reader::OwnBatches,
+    super::{Error, spool::Spool},
+    reader::{OwnBatches, OwnReader},
     writer::{OwnFile, OwnWriter},
 };
 
@@ -19,7 +20,7 @@ fn schema() -> SchemaRef {
 
 /// Two row groups of a hundred rows.
 fn written() -> OwnFile {
-    let mut writer = OwnWriter::new(schema(), &["kind", "group"]).unwrap();
+    let mut writer = OwnWriter::new(schema(), &["kind", "group"], Some("name")).unwrap();
     writer.write(&batch(0)).unwrap();
     writer.write(&batch(1)).unwrap();
     writer.finish().unwrap()
@@ -36,9 +37,15 @@ fn batch(group: u64) -> RecordBatch {
     RecordBatch::try_new(schema(), columns).unwrap()
 }
 
+/// The file as it is before it is in the storage.
+fn opened(file: &OwnFile) -> Result<OwnReader, Error> {
+    let spool = Spool::new(file.file.try_clone().unwrap(), CancellationToken::new());
+    OwnReader::spooled(spool, file.rows)
+}
+
 fn read(file: &OwnFile, columns: &[usize]) -> Result<Vec<RecordBatch>, Error> {
     let schema = schema().project(columns).unwrap();
-    file.open()?.batches(&schema).and_then(Iterator::collect)
+    opened(file)?.batches(&schema).and_then(Iterator::collect)
 }
 
 #[test]
@@ -58,7 +65,7 @@ fn a_column_that_is_missing_or_of_another_type_is_damage() {
         [Field::new("other", DataType::UInt64, false), Field::new("name", DataType::UInt64, false)]
     {
         let batches: Result<OwnBatches, _> =
-            file.open().unwrap().batches(&Schema::new(vec![field]));
+            opened(&file).unwrap().batches(&Schema::new(vec![field]));
         assert!(matches!(batches, Err(Error::Invalid { .. })));
     }
 }
@@ -102,4 +109,51 @@ fn whichever_byte_changes_no_other_value_is_read() {
 fn another_number_of_rows_than_the_database_names_is_damage() {
     let file = OwnFile { rows: 199, ..written() };
     assert!(matches!(read(&file, &[0]), Err(Error::Invalid { .. })));
+}
+
+/// The groups that may have a name; `None` where that is not known.
+fn groups_with(file: &OwnFile, name: &str) -> Result<Option<Vec<usize>>, Error> {
+    opened(file)?.batches(&schema())?.groups_with("name", name)
+}
+
+#[test]
+fn a_text_is_found_in_its_row_group_and_few_others_are_read() {
+    let file = written();
+    for row in 0..200 {
+        let groups = groups_with(&file, &format!("name {row}")).unwrap().unwrap();
+        assert!(groups.contains(&(row / 100)), "{row}: {groups:?}");
+    }
+    let others =
+        (1000..2000).map(|row| groups_with(&file, &format!("name {row}")).unwrap().unwrap());
+    let read: usize = others.map(|groups| groups.len()).sum();
+    assert!(read < 20, "{read} of 2000");
+    assert_eq!(
+        opened(&file).unwrap().batches(&schema()).unwrap().groups_with("group", "a").unwrap(),
+        None
+    );
+}
+
+#[test]
+fn a_filter_with_another_byte_hides_nobody() {
+    let file = written();
+    let size = file.file.metadata().unwrap().len();
+    let mut unknown = 0;
+    for at in (0..size).step_by(7) {
+        match groups_with(&with_byte_changed(&file, at), "name 7") {
+            Ok(Some(groups)) => assert!(groups.contains(&0), "byte {at}"),
+            Ok(None) => unknown += 1,
+            Err(Error::Invalid { .. }) => {}
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+    }
+    assert!(unknown > 10, "{unknown}");
+}
+
+#[test]
+fn a_column_that_may_be_null_may_be_missing() {
+    let file = written();
+    let later = Field::new("later", DataType::Utf8, true);
+    let schema = Schema::new(vec![Field::new("key", DataType::UInt64, false), later]);
+    let batch = opened(&file).unwrap().batches(&schema).unwrap().next().unwrap().unwrap();
+    assert_eq!(batch.num_columns(), 1);
 }

@@ -11,6 +11,7 @@ mod format;
 mod memory;
 mod page;
 mod panics;
+mod pieces;
 mod shape;
 mod thrift;
 mod unpacked;
@@ -37,6 +38,7 @@ pub(super) use columns::{fields, readable};
 pub(super) use cut::cut;
 pub(super) use footer::{open, rows, value_type};
 pub(super) use panics::catch_panics;
+pub(super) use pieces::read_bytes;
 pub(super) use shape::CHUNKS_MAX;
 
 /// The fields of a stored file, and its number of rows.

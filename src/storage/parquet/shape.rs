@@ -1,5 +1,7 @@
 //! How much a footer would have the library build, seen before the library reads it.
 
+use bytes::Bytes;
+
 use super::{
     super::{error::Error, limits::FIELDS_MAX, windows::Windows},
     format::FOOTER,
@@ -24,6 +26,15 @@ const ITEMS_MAX: usize = 20 * CHUNKS_MAX;
 
 /// Refuses a file whose footer is larger, deeper or wider than `columns_max` allows.
 pub(super) fn check(windows: &Windows, columns_max: usize) -> Result<(), Error> {
+    let footer = footer(windows)?;
+    let mut shape = Shape::default();
+    let read = Scanner(&footer).read(&FOOTER, &mut |mark, number| shape.see(mark, number));
+    shape.check(columns_max)?;
+    read.map_or_else(|_| Err(Error::damaged()), |_| Ok(()))
+}
+
+/// The bytes of the footer, without the tail of the file.
+pub(super) fn footer(windows: &Windows) -> Result<Bytes, Error> {
     let tail = windows.slice(windows.size().saturating_sub(TAIL_BYTES), TAIL_BYTES)?;
     let length = tail.strip_suffix(b"PAR1").and_then(<[u8]>::first_chunk::<4>);
     let length = u64::from(u32::from_le_bytes(*length.ok_or_else(Error::damaged)?));
@@ -31,11 +42,7 @@ pub(super) fn check(windows: &Windows, columns_max: usize) -> Result<(), Error> 
     if length > FOOTER_BYTES_MAX {
         return Err(too_much(&format!("its footer has {length} bytes"), FOOTER_BYTES_MAX));
     }
-    let footer = windows.slice(start, length)?;
-    let mut shape = Shape::default();
-    let read = Scanner(&footer).read(&FOOTER, &mut |mark, number| shape.see(mark, number));
-    shape.check(columns_max)?;
-    read.map_or_else(|_| Err(Error::damaged()), |_| Ok(()))
+    windows.slice(start, length)
 }
 
 #[derive(Default)]

@@ -31,6 +31,13 @@ pub(in super::super) struct MembersFile {
     pub(super) rows: u64,
 }
 
+impl MembersFile {
+    /// Whether it has no members.
+    pub(in super::super) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+}
+
 /// Writes members to a temporary file and counts them.
 pub(in super::super) struct Writer {
     inner: ArrowWriter<File>,

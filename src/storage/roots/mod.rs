@@ -89,8 +89,13 @@ impl Storage {
     }
 
     fn outside(&self, instance: Uuid) -> Error {
-        let open = self.0.iter().filter(|root| root.allows(instance));
-        Error::OutsideRoots { roots: open.map(Root::address).collect::<Vec<_>>().join(", ") }
+        Error::OutsideRoots { roots: self.addresses(instance, |_| true) }
+    }
+
+    /// The addresses of those roots that are open to an instance and meant.
+    pub(super) fn addresses(&self, instance: Uuid, is_meant: fn(&Root) -> bool) -> String {
+        let open = self.0.iter().filter(|root| root.allows(instance) && is_meant(root));
+        open.map(Root::address).collect::<Vec<_>>().join(", ")
     }
 
     /// Checks, with one cheap request each, whether every object of a manifest is still the pinned one;

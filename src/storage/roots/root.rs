@@ -22,6 +22,8 @@ pub(in super::super) struct Root {
     /// The paths from here to the folders of this service in the default root; empty when this root is inside one.
     pub(super) own_folders: Vec<Path>,
     pub(super) probe: WriteProbe,
+    /// Whether this service may write files for others into it.
+    pub(in super::super) is_writable: bool,
     instances: Option<Vec<Uuid>>,
 }
 
@@ -48,8 +50,8 @@ impl Root {
             (store, Backend::Container(addresses))
         };
         let (name, instances) = (settings.name.clone(), settings.instances.clone());
-        let probe = WriteProbe::default();
-        Ok(Self { name, store, backend, own_folders: vec![], probe, instances })
+        let (probe, is_writable) = (WriteProbe::default(), settings.is_writable);
+        Ok(Self { name, store, backend, own_folders: vec![], probe, is_writable, instances })
     }
 
     /// The paths from here to the folders of this service in the default root, where they overlap.
@@ -167,7 +169,7 @@ impl Root {
         }
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(in super::super) fn address(&self) -> String {
         match &self.backend {
             Backend::Folder(folder) => folder.to_string(),
             Backend::Container(addresses) => {

@@ -20,6 +20,8 @@ pub struct RootSettings {
     pub(crate) retries: usize,
     /// The instances whose segments may use this root; `None` for all.
     pub(crate) instances: Option<Vec<Uuid>>,
+    /// Whether this service may write files for others into it.
+    pub(crate) is_writable: bool,
 }
 
 impl RootSettings {
@@ -33,6 +35,7 @@ impl RootSettings {
             timeout: Duration::from_secs(30),
             retries: 4,
             instances: None,
+            is_writable: false,
         }
     }
 }

@@ -69,7 +69,8 @@ impl Tables {
         let open = |source: &DataSourceSettings| {
             let options: Result<PgConnectOptions, _> = source.url.expose_secret().parse();
             let opened = DataSource {
-                options: options.map_err(Error::unavailable)?,
+                // A pooler such as PgBouncer rejects this parameter; the snapshot sets it.
+                options: options.map_err(Error::unavailable)?.extra_float_digits(None::<i8>),
                 timeout: source.timeout,
                 instances: source.instances.clone(),
                 copies: Arc::new(Semaphore::new(CONCURRENT_COPIES)),

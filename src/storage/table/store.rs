@@ -76,10 +76,11 @@ impl Snapshot {
     ) -> Result<Self, Error> {
         let connection = with_timeout(CONNECT_MAX, PgConnection::connect_with(options)).await?;
         let mut snapshot = Self { connection, statement_max: statement_max + GRACE };
-        // LOCAL works behind a pooler too. The cursor is planned for all rows, not for the first ones soon.
+        // LOCAL works behind a pooler too, where no statement has a name: another client may use it. The cursor is
+        // planned for all rows, not for the first ones soon.
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {};
-             SET LOCAL lock_timeout = {}; SET LOCAL cursor_tuple_fraction = 1",
+             SET LOCAL lock_timeout = {}; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL extra_float_digits = 2",
             statement_max.as_millis(),
             statement_max.min(LOCK_MAX).as_millis()
         );
@@ -101,6 +102,7 @@ impl Snapshot {
         )
         .bind(&name.schema)
         .bind(&name.table)
+        .persistent(false)
         .fetch_all(&mut self.connection);
         with_timeout(self.statement_max, rows).await?.iter().map(column).collect()
     }

@@ -17,14 +17,15 @@ pub(super) fn field_type(name: &str, category: &str) -> Option<FieldType> {
     }
 }
 
-/// The expression for a column as text, moments as `2026-03-01T06:00:00Z`.
+/// The expression for a column as text, moments as `2026-03-01T06:00:00Z`. A time without a zone gets none: its day
+/// stays as it is written.
 fn as_text(column: &str, type_name: &str) -> String {
-    let moment = |value: &str| {
-        format!("rtrim(rtrim(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'")
+    let time = |value: &str| {
+        format!("rtrim(rtrim(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.')")
     };
     match type_name {
-        "timestamp" => moment(column),
-        "timestamptz" => moment(&format!("{column} AT TIME ZONE 'UTC'")),
+        "timestamp" => time(column),
+        "timestamptz" => time(&format!("{column} AT TIME ZONE 'UTC'")) + " || 'Z'",
         _ => format!("{column}::text"),
     }
 }

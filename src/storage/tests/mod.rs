@@ -1,5 +1,6 @@
 //! How external files are found, inspected, pinned and read.
 
+mod content;
 mod files;
 mod folders;
 mod locations;

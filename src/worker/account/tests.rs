@@ -1,6 +1,7 @@
 //! What becomes of each record of a batch, by the answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
@@ -45,6 +46,7 @@ fn batch(addresses: &[&str]) -> EncodedBatch {
         body_hash: None,
         problems: vec![],
         field_warnings: FieldWarnings::default(),
+        encoding: Duration::ZERO,
     }
 }
 

@@ -25,7 +25,9 @@ impl From<Stopped> for Failure {
             Stopped::Ended(_, reason) => Self::Final(reason.message),
             Stopped::Later(reason, _) => Self::Later(reason.message),
             Stopped::Paused => Self::Later("the instance is paused".into()),
-            Stopped::Drained | Stopped::LeaseLost(_) => Self::Later("the worker stops".into()),
+            Stopped::Drained | Stopped::MoreErased | Stopped::LeaseLost(_) => {
+                Self::Later("the worker stops".into())
+            }
             Stopped::Fault(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "a verification failed");

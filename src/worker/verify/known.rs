@@ -7,12 +7,17 @@ use super::failure::Failure;
 use super::subject::Subject;
 use crate::baselines::{self, Baseline, HashKind, Index, MemberState};
 use crate::exports::SendMode;
+use crate::records::hasher::Hasher;
 use crate::runs::Run;
 
 /// The states of the members of an export.
 pub struct KnownStates {
     baseline: Baseline,
     index: Index,
+    /// Makes the hashes of contents that the index has.
+    pub hasher: Hasher,
+    /// Whether the contents of the run are made in the same way.
+    is_same_form: bool,
 }
 
 impl KnownStates {
@@ -25,7 +30,9 @@ impl KnownStates {
         let Some(baseline) = stored else { return Ok(None) };
         let index = Index::load(&app.storage, &baseline, HashKind::Content).await;
         let index = index.map_err(|error| Failure::Later(error.to_string()))?;
-        Ok(Some(Arc::new(Self { baseline, index })))
+        let hasher = Hasher::new(baseline.seed, &subject.plan.fingerprint);
+        let is_same_form = baseline.fingerprint == subject.plan.fingerprint;
+        Ok(Some(Arc::new(Self { baseline, index, hasher, is_same_form })))
     }
 
     /// Whether it takes more than the answers to a run to say who is on the list: some members were not sent.
@@ -40,8 +47,12 @@ impl KnownStates {
     }
 
     /// Whether the list is known to reject this address, so that it is not sent. All others are sent, or are there.
-    pub fn is_refused(&self, address: &str) -> bool {
+    /// In a run that has not ended, the states are those before it: who has another content was sent since.
+    pub fn is_refused(&self, address: &str, content: u64) -> bool {
         let known = self.index.find(self.baseline.key(address));
-        known.is_some_and(|known| known.state.is_refused() || known.state == MemberState::HeldBack)
+        known.is_some_and(|known| {
+            let is_off = known.state.is_refused() || known.state == MemberState::HeldBack;
+            is_off && (!self.is_same_form || known.has_hash(content))
+        })
     }
 }

@@ -14,6 +14,8 @@ use crate::names::RunId;
 use crate::records::batches::{self, MemberSource, ReadFailure};
 use crate::records::columns::{CUSTOMER_ID_COLUMN, Columns};
 use crate::records::encoded::EncodedBatch;
+use crate::records::hasher::{Hasher, RecordHashes};
+use crate::records::marking::Marking;
 use crate::runs::{RejectionOutcome, store_batches};
 use crate::storage;
 use crate::verifications::Expectation;
@@ -45,7 +47,9 @@ impl<'a> SentMembers<'a> {
         let (storage, manifests) = (subject.app.storage.clone(), subject.manifests.clone());
         let seed = subject.run.id.0.as_u64_pair().1;
         let source = MemberSource::new(storage, manifests, subject.plan.clone(), seed);
-        let batches = batches::read(source);
+        let hasher = known.as_ref().map_or_else(Hasher::unused, |known| known.hasher);
+        let marking = Marking { hasher, ..Marking::none() };
+        let batches = batches::read(MemberSource { marking, ..source });
         Self { subject, comparison: comparison.clone(), known, batches }
     }
 
@@ -99,15 +103,18 @@ fn of_batch(
         unreachable!("the body of a batch is the JSON that this service wrote");
     };
     let columns = Columns::of(&batch.page);
-    let member = |(row, (address, form)): (&usize, (String, SentForm))| {
-        let customer_id = columns.get(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned();
-        let expectation = match outcomes.get(&batch.positions.of(*row)) {
-            None if known.is_some_and(|known| known.is_refused(&address)) => Expectation::Refused,
-            None => Expectation::OnList,
-            Some(RejectionOutcome::InDoubt) => Expectation::InDoubt,
-            Some(_) => Expectation::Refused,
+    let member =
+        |((row, (address, form)), hashes): ((&usize, (String, SentForm)), &RecordHashes)| {
+            let customer_id = columns.get(CUSTOMER_ID_COLUMN, *row).unwrap_or_default().to_owned();
+            let expectation = match outcomes.get(&batch.positions.of(*row)) {
+                None if known.is_some_and(|known| known.is_refused(&address, hashes.content)) => {
+                    Expectation::Refused
+                }
+                None => Expectation::OnList,
+                Some(RejectionOutcome::InDoubt) => Expectation::InDoubt,
+                Some(_) => Expectation::Refused,
+            };
+            SentMember { address, customer_id, form, expectation }
         };
-        SentMember { address, customer_id, form, expectation }
-    };
-    batch.records.iter().zip(sent).map(member).collect()
+    batch.records.iter().zip(sent).zip(&batch.hashes).map(member).collect()
 }

@@ -7,7 +7,7 @@ use super::subject::Subject;
 use crate::app::App;
 use crate::names::RunId;
 use crate::runs;
-use crate::worker::prepare::{connection_of, open_session, plan};
+use crate::worker::prepare::{connection_of, naming_nobody_erased, open_session, plan};
 
 pub async fn open(app: &Arc<App>, run: RunId) -> Result<Subject, Failure> {
     let mut db = app.db.read().await?;
@@ -23,6 +23,6 @@ pub async fn open(app: &Arc<App>, run: RunId) -> Result<Subject, Failure> {
         manifests.ok_or_else(|| Failure::Final("the run has not read its segments".into()))?;
     let session = Arc::new(open_session(app, &connection_of(app, &run).await?)?);
     let (plan, _, fields) = plan(&run, &session).await?;
-    let app = app.clone();
+    let (app, plan) = (app.clone(), naming_nobody_erased(app, &run, plan).await?);
     Ok(Subject { app, run, session, plan, fields, manifests })
 }

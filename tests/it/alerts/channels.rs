@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::receiver::Receiver;
+use super::receiver::{Receiver, Reply};
 use super::{channel, start};
 use crate::support::{TestApp, good, refused, text};
 
@@ -145,6 +145,70 @@ async fn a_secret_is_replaced_and_both_sign_meanwhile() {
     let path = format!("/channels/{}/secret", text(&slack, "channelId"));
     let call = app.request("Admin", Method::POST, &path).send().await.unwrap();
     refused(call, 422).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_replaced_twice_at_once_still_signs() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let made = channel(&app, "webhook", &receiver).await;
+    let path = format!("/channels/{}", text(&made, "channelId"));
+    let second = app.post(&format!("{path}/secret"), &json!({})).await;
+    let third = app.post(&format!("{path}/secret"), &json!({})).await;
+    // Another URL keeps the secrets.
+    let url = json!({"url": format!("{}?moved", receiver.url())});
+    good(app.request("Admin", Method::PATCH, &path).json(&url).send().await.unwrap()).await;
+    app.post(&format!("{path}/test"), &json!({})).await;
+    let message = &receiver.received()[0];
+    assert_eq!(message.header("webhook-signature").split(' ').count(), 3);
+    for secret in [&made["secret"], &second["secret"], &third["secret"]] {
+        verify(secret.as_str().unwrap(), message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_switched_off_can_be_tested_once_and_gets_nothing_else() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let made = channel(&app, "webhook", &receiver).await;
+    let path = format!("/channels/{}", text(&made, "channelId"));
+    let sent = app.post(&format!("{path}/test"), &json!({})).await;
+    let change = |body: Value| app.request("Admin", Method::PATCH, &path).json(&body).send();
+    good(change(json!({"active": false})).await.unwrap()).await;
+    receiver.answer(Reply::of(503));
+    let tested = app.post(&format!("{path}/test"), &json!({})).await;
+    assert_eq!(tested["deliveries"][0]["status"], "failed", "it is not tried again: {tested}");
+    let resend = format!("{path}/deliveries/{}/resend", text(&sent["deliveries"][0], "deliveryId"));
+    let call = app.request("Admin", Method::POST, &resend).send().await.unwrap();
+    assert_eq!(refused(call, 409).await["errorCode"], "channelInactive");
+    assert_eq!(receiver.received().len(), 2);
+    good(change(json!({"active": true})).await.unwrap()).await;
+    receiver.answer(Reply::of(200));
+    app.post(&resend, &json!({})).await;
+    receiver.once(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_cannot_turn_the_text_of_a_message() {
+    let (app, receiver) = (start().await, Receiver::start());
+    let name = "Team\u{202e}gpj.exe\u{2066}";
+    let new = json!({"displayName": name, "kind": "webhook", "url": receiver.url()});
+    let made = app.post("/channels", &new).await;
+    app.post(&format!("/channels/{}/test", text(&made, "channelId")), &json!({})).await;
+    let title = text(&receiver.received()[0].body()["data"], "title");
+    assert_eq!(title, "Test of the channel “Teamgpj.exe”");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_that_are_created_at_the_same_moment_do_not_exceed_the_quota() {
+    let limit = ["--channels-allow-private", "--max-channels-per-instance", "3"];
+    let (app, receiver) = (TestApp::start_with(&limit).await, Receiver::start());
+    let create_one = async |number: usize| {
+        let name = format!("C{number}");
+        let new = json!({"displayName": name, "kind": "slack", "url": receiver.url()});
+        create(&app, &new).await.status().as_u16()
+    };
+    let made = futures::future::join_all((0..10).map(create_one)).await;
+    let count = |status: u16| made.iter().filter(|one| **one == status).count();
+    assert_eq!((count(201), count(409)), (3, 7), "{made:?}");
 }
 
 /// As the library of the standard verifies.

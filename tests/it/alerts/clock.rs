@@ -1,8 +1,8 @@
 //! Alerts that come with time alone, and those that compare a run with earlier ones.
 
 use chrono::TimeDelta;
-use segment_export::db;
 use segment_export::upkeep::notifier::check_clock;
+use segment_export::{db, sql};
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;
@@ -72,6 +72,47 @@ async fn a_paused_instance_is_never_late() {
     app.post("/instance/pause", &json!({"note": "A test."})).await;
     check_clock(&app.app(), planned + TimeDelta::hours(3)).await.unwrap();
     assert!(alerts(&app).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_ends_the_alert_about_a_late_run_and_says_that_it_did() {
+    let (app, receiver) = (without_scheduler().await, Receiver::start());
+    channel(&app, "webhook", &receiver).await;
+    let (_, planned) = planned(&app).await;
+    let late = planned + TimeDelta::hours(2);
+    check_clock(&app.app(), late).await.unwrap();
+    app.post("/instance/pause", &json!({"note": "A test."})).await;
+    check_clock(&app.app(), late).await.unwrap();
+    assert_eq!(alerts(&app).await[0]["status"], "resolved");
+    make_due(&app).await;
+    let last = receiver.once(2).await[1].body();
+    let words = ["title", "message"].map(|name| text(&last["data"], name));
+    assert!(words[0].starts_with("No longer watched: "), "{last}");
+    assert!(words[1].starts_with("The instance is paused"), "{last}");
+    app.post("/instance/resume", &json!({})).await;
+    check_clock(&app.app(), late).await.unwrap();
+    assert_eq!(alerts(&app).await[0]["status"], "open", "it is late again");
+}
+
+/// The export was planned so many hours ago.
+async fn plan_hours_ago(app: &TestApp, hours: i64) {
+    let (shared, time) = (app.app(), db::now() - TimeDelta::hours(hours));
+    let mut tx = shared.db.write().await.unwrap();
+    let plan = "UPDATE exports SET next_planned_utc = $1";
+    sql!(&mut tx, |db| sqlx::query(plan).bind(time).execute(db).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_with_the_api_alone_notices_that_nothing_else_lives_and_tells_people() {
+    let api = ["--channels-allow-private", "--alerts-ms=50", "--roles", "api"];
+    let (mut app, receiver) = (TestApp::start_with(&api).await, Receiver::start());
+    channel(&app, "webhook", &receiver).await;
+    planned(&app).await;
+    plan_hours_ago(&app, 2).await;
+    app.restart_with(&api).await;
+    let body = receiver.once(1).await[0].body();
+    assert_eq!((&body["type"], &body["data"]["kind"]), (&json!("alert.opened"), &json!("runLate")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +207,7 @@ async fn a_run_that_takes_much_longer_than_usual_opens_an_alert_while_it_is_acti
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_alerts_of_an_export_that_is_removed_end_without_a_message() {
+async fn the_alerts_of_an_export_that_is_removed_end_with_a_message() {
     let (app, receiver) = (start().await, Receiver::start());
     channel(&app, "webhook", &receiver).await;
     let export = app.export_of(1).await;
@@ -176,5 +217,10 @@ async fn the_alerts_of_an_export_that_is_removed_end_without_a_message() {
     assert_eq!(remove.send().await.unwrap().status(), 204);
     check_clock(&app.app(), db::now()).await.unwrap();
     assert_eq!(alerts(&app).await[0]["status"], "resolved");
-    assert_eq!(receiver.types(), ["alert.opened"]);
+    let last = receiver.once(2).await[1].body();
+    assert_eq!(last["type"], "alert.resolved");
+    assert!(text(&last["data"], "title").starts_with("No longer watched: "), "{last}");
+    assert_eq!(last["data"]["message"], "The export was removed, so there is nothing to do.");
+    check_clock(&app.app(), db::now()).await.unwrap();
+    assert_eq!(receiver.received().len(), 2, "once");
 }

@@ -1,9 +1,10 @@
-//! Messages as programs of others read them: the libraries of Standard Webhooks and of Adaptive Cards.
+//! Messages as programs of others read them: the libraries of Standard Webhooks and of Adaptive Cards, and the schema
+//! that is published of cards.
 
 use serde_json::{Value, json};
 
 use super::receiver::{Received, Receiver};
-use super::{channel, start};
+use super::{broken_run, channel, start};
 use crate::outside::npm_in;
 use crate::programs::{python_with, succeed};
 use crate::support::{TestApp, text};
@@ -57,6 +58,22 @@ async fn the_library_of_adaptive_cards_knows_everything_in_a_message_for_teams()
     std::fs::write(&file, &message.text).unwrap();
     let path = file.path().display().to_string();
     succeed("node", &["card.mjs", &path], &npm_in("alerts").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_of_an_alert_that_opens_and_of_its_end_is_one_of_the_published_schema() {
+    let (app, receiver) = (start().await, Receiver::start());
+    channel(&app, "teams", &receiver).await;
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    receiver.once(1).await;
+    app.ended(&app.start_run(&export).await).await;
+    for message in receiver.once(2).await {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, &message.text).unwrap();
+        let path = file.path().display().to_string();
+        succeed("node", &["card.mjs", &path], &npm_in("alerts").await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

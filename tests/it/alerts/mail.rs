@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::{ALLOWED, broken_run};
 use crate::programs::{python_with, succeed};
-use crate::support::{TestApp, text};
+use crate::support::{TestApp, good, refused, text};
 
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/alerts");
 
-struct MailServer {
+pub struct MailServer {
     _process: Child,
     messages: Lines<BufReader<ChildStdout>>,
     port: String,
@@ -22,7 +23,7 @@ struct MailServer {
 
 impl MailServer {
     /// In the mode `starttls` or `tls`.
-    async fn start(mode: &str) -> Self {
+    pub async fn start(mode: &str) -> Self {
         let python = python_with("aiosmtpd==1.4.6").await.join("python");
         let folder = tempfile::tempdir().unwrap();
         let (certificate, key) = certificate(folder.path()).await;
@@ -34,17 +35,21 @@ impl MailServer {
         Self { _process: process, messages, port, folder }
     }
 
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         serde_json::from_str(&self.messages.next_line().await.unwrap().unwrap()).unwrap()
     }
 
     /// A service that uses this server.
-    async fn service(&self, url: &str) -> TestApp {
+    pub async fn service(&self, url: &str) -> TestApp {
+        self.service_with(url, &[]).await
+    }
+
+    async fn service_with(&self, url: &str, more: &[&str]) -> TestApp {
         let url = url.replace("PORT", &self.port);
         let authorities = self.folder.path().join("certificate.pem").display().to_string();
         let mail = ["--smtp-url", &url, "--smtp-from", "Exports <export@example.com>"];
         let trusted = ["--smtp-ca", &authorities];
-        TestApp::start_with(&[&ALLOWED[..], &mail, &trusted].concat()).await
+        TestApp::start_with(&[&ALLOWED[..], &mail, &trusted, more].concat()).await
     }
 }
 
@@ -81,9 +86,7 @@ async fn each_person_gets_a_mail_of_their_own_over_starttls_when_an_alert_opens(
     assert_eq!(headers["To"], "ann@example.com");
     assert_eq!(headers["From"], "Exports <export@example.com>");
     assert_eq!(headers["Subject"], "A run of “People to newsletter” failed");
-    let wish =
-        format!("<mailto:export@example.com?subject=unsubscribe%20{}>", text(&made, "channelId"));
-    assert_eq!(headers["List-Unsubscribe"], wish.as_str());
+    assert_eq!(headers["List-Unsubscribe"], Value::Null, "nobody knows where this service is");
     for part in ["text/plain", "text/html"] {
         let content = text(&mail["parts"], part);
         assert!(content.contains(&text(&failed, "runId")), "{content}");
@@ -92,6 +95,69 @@ async fn each_person_gets_a_mail_of_their_own_over_starttls_when_an_alert_opens(
     let message = "Campaign Monitor rejected the upload (code 900; ";
     let plain = text(&mail["parts"], "text/plain").replace("\r\n", "\n");
     assert!(plain.starts_with(message), "{plain}");
+}
+
+/// The link of a mail, as one call of the service.
+fn linked(app: &TestApp, method: Method, mail: &Value) -> reqwest::RequestBuilder {
+    let link = text(&mail["headers"], "List-Unsubscribe");
+    let link = link.strip_prefix("<https://export.example.com/at/").unwrap();
+    app.anonymous(method, link.strip_suffix('>').unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_gets_no_more_mails_by_one_click_and_a_program_that_follows_links_changes_nothing()
+{
+    let mut server = MailServer::start("starttls").await;
+    let url = "smtp://export:a%20secret@localhost:PORT?tls=required";
+    let public = ["--public-url", "https://export.example.com/at/"];
+    let app = server.service_with(url, &public).await;
+    let made = email_channel(&app, &["ann@example.com", "ben@example.com"]).await;
+    let path = format!("/channels/{}", text(&made, "channelId"));
+    app.post(&format!("{path}/test"), &json!({})).await;
+    let mut mails = [server.next().await, server.next().await];
+    mails.sort_by_key(|mail| mail["to"].to_string());
+    let [ann, ben] = &mails;
+    assert_eq!(ann["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    let link = text(&ann["headers"], "List-Unsubscribe");
+    for part in ["text/plain", "text/html"] {
+        assert!(text(&ann["parts"], part).contains(link.trim_matches(['<', '>'])), "{part}");
+    }
+    let seen = linked(&app, Method::GET, ann).send().await.unwrap();
+    assert_eq!(seen.status(), 200);
+    assert!(seen.text().await.unwrap().contains("<form method=\"post\"><button>"));
+    assert_eq!(app.get(&path).await["to"], made["to"], "a page is only shown");
+
+    let click =
+        || linked(&app, Method::POST, ann).form(&[("List-Unsubscribe", "One-Click")]).send();
+    for _ in 0..2 {
+        assert_eq!(click().await.unwrap().status(), 200, "also when it is done already");
+        assert_eq!(app.get(&path).await["to"], json!(["ben@example.com"]));
+    }
+    let events = app.get("/audit-events?action=channel.unsubscribe").await;
+    assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
+    assert!(!events.to_string().contains("ann@"), "the audit does not say who: {events}");
+
+    let forged = link.replace('>', "x>");
+    let forged = json!({"headers": {"List-Unsubscribe": forged}});
+    for method in [Method::GET, Method::POST] {
+        let answer = linked(&app, method, &forged).send().await.unwrap();
+        assert_eq!(answer.status(), 404);
+    }
+    assert_eq!(linked(&app, Method::POST, ben).send().await.unwrap().status(), 200);
+    let off = app.get(&path).await;
+    assert_eq!((&off["to"], &off["active"]), (&json!([]), &json!(false)), "nobody is left");
+
+    let change = |body| app.request("Admin", Method::PATCH, &path).json(&body).send();
+    let on = json!({"active": true});
+    let problem = refused(change(on.clone()).await.unwrap(), 422).await;
+    assert_eq!(problem["errors"][0]["pointer"], "/to", "it would be on for nobody: {problem}");
+    good(change(json!({"active": true, "to": ["ben@example.com"]})).await.unwrap()).await;
+    let messages = app.get(&format!("{path}/deliveries")).await["items"].clone();
+    let to_ann =
+        messages.as_array().unwrap().iter().find(|one| one["recipient"] == "ann@example.com");
+    let resend = format!("{path}/deliveries/{}/resend", text(to_ann.unwrap(), "deliveryId"));
+    let resent = app.request("Admin", Method::POST, &resend).send().await.unwrap();
+    assert_eq!(refused(resent, 404).await["errorCode"], "notFound", "she has left it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

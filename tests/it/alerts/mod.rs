@@ -1,14 +1,20 @@
 //! Alerts: when they open and end, who is told, and what comes of the messages; with real receivers.
 
+mod by_hand;
 mod channels;
 mod clock;
 mod deliveries;
+mod failing;
 mod figures;
 mod libraries;
 mod mail;
+mod outbox;
+mod outbox_steps;
 pub mod receiver;
 mod rules;
 mod runs;
+mod steps;
+mod usual;
 
 use serde_json::{Value, json};
 

@@ -70,7 +70,7 @@ impl Receiver {
         let headers = headers
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let text = String::from_utf8(body.to_vec()).unwrap();
+        let text = String::from_utf8_lossy(body).into_owned();
         let reply = self.reply.lock().unwrap().clone();
         self.received.lock().unwrap().push(Received { headers, text });
         tokio::time::sleep(reply.takes).await;

@@ -1,11 +1,15 @@
 //! The rules of alerts: of the instance and of an export.
 
+use chrono::TimeDelta;
 use reqwest::Method;
+use segment_export::db;
+use segment_export::upkeep::notifier::check_clock;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::receiver::Receiver;
 use super::{alerts, broken_run, channel, start};
+use crate::changes_doubt::in_database;
 use crate::support::{TestApp, good, refused, text, until};
 
 fn kinds(rules: &Value) -> Vec<&str> {
@@ -25,6 +29,7 @@ async fn an_instance_begins_with_the_rules_that_need_no_knowledge_of_what_is_usu
         "awaitingApproval",
         "connectionNeedsAttention",
         "verificationFailed",
+        "channelNeedsAttention",
     ];
     assert_eq!(kinds(&rules["rules"]), expected);
     assert_eq!(rules["rules"][1], json!({"kind": "profilesRefused", "percent": 10}));
@@ -66,6 +71,7 @@ async fn a_rule_that_cannot_be_meant_is_refused_with_its_pointer() {
         ("/alert-rules", json!([unknown]), 422, "/rules/0/channels/0"),
         ("/alert-rules", json!([{"kind": "runFailed", "hours": 3}]), 400, "/rules/0"),
         (own.as_str(), json!([{"kind": "connectionNeedsAttention"}]), 422, "/rules/0/kind"),
+        (own.as_str(), json!([{"kind": "channelNeedsAttention"}]), 422, "/rules/0/kind"),
     ] {
         let call = app.request("Admin", Method::PUT, path).json(&json!({"rules": rules}));
         let problem = refused(call.send().await.unwrap(), status).await;
@@ -108,4 +114,78 @@ async fn somebody_acknowledges_an_alert_and_the_others_see_who_and_why() {
     assert_eq!(open["items"], json!([]));
     let of_export = app.get(&format!("/alerts?exportId={export}&kind=runFailed")).await;
     assert_eq!(of_export["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_whose_rule_is_removed_ends_at_once_and_says_so() {
+    let (app, receiver) = (start().await, Receiver::start());
+    channel(&app, "webhook", &receiver).await;
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    receiver.once(1).await;
+    let own = json!({"rules": [{"kind": "runFailed"}]});
+    app.put(&format!("/exports/{export}/alert-rules"), &own).await;
+    app.put("/alert-rules", &json!({"rules": []})).await;
+    assert_eq!(alerts(&app).await[0]["status"], "open", "the export has its own rule");
+    app.put(&format!("/exports/{export}/alert-rules"), &json!({"rules": []})).await;
+    assert_eq!(alerts(&app).await[0]["status"], "resolved");
+    let last = receiver.once(2).await[1].body();
+    assert!(text(&last["data"], "message").contains("changed the rules of alerts"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_alert_follows_its_rule_as_it_is_now() {
+    let (app, first, second) = (start().await, Receiver::start(), Receiver::start());
+    channel(&app, "webhook", &first).await;
+    let set = async |rule: Value| app.put("/alert-rules", &json!({"rules": [rule]})).await;
+    set(json!({"kind": "runFailed", "remindHours": 24})).await;
+    let export = app.export_of(1).await;
+    broken_run(&app, &export).await;
+    first.once(1).await;
+    let due = async || alerts(&app).await[0]["remindUtc"].clone();
+    let daily = due().await;
+    let other = channel(&app, "slack", &second).await;
+    set(json!({"kind": "runFailed", "remindHours": 24, "channels": [other["channelId"]]})).await;
+    assert_eq!(due().await, daily, "other channels are no reason for another time");
+    set(json!({"kind": "runFailed", "remindHours": 1, "channels": [other["channelId"]]})).await;
+    let soon: db::Time = due().await.as_str().unwrap().parse().unwrap();
+    assert!(soon < db::now() + TimeDelta::minutes(61), "{soon}");
+    check_clock(&app.app(), db::now() + TimeDelta::hours(2)).await.unwrap();
+    in_database(&app, "UPDATE deliveries SET next_utc = (SELECT MIN(created_utc) FROM channels)")
+        .await;
+    second.once(1).await;
+
+    set(json!({"kind": "runFailed", "channels": []})).await;
+    assert_eq!(due().await, Value::Null, "nobody is reminded");
+    check_clock(&app.app(), db::now() + TimeDelta::days(3)).await.unwrap();
+    app.ended(&app.start_run(&export).await).await;
+    until(async || alerts(&app).await[0]["status"] == "resolved").await;
+    assert_eq!((first.received().len(), second.received().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_about_a_connection_is_for_those_who_see_the_connection() {
+    let app = start().await;
+    let connection = app.connection().await;
+    let path = format!("/connections/{connection}");
+    let key = json!({"kind": "apiKey", "apiKey": "no-such-key"});
+    app.put(&format!("{path}/credentials"), &key).await;
+    app.post(&format!("{path}/verify"), &json!({})).await;
+    until(async || alerts(&app).await.len() == 1).await;
+    let alert = format!("/alerts/{}", text(&alerts(&app).await[0], "alertId"));
+    let seen = async |role: &str| {
+        let listed = app.request(role, Method::GET, "/alerts").send().await.unwrap();
+        let one = app.request(role, Method::GET, &alert).send().await.unwrap().status().as_u16();
+        (good(listed).await["items"].as_array().unwrap().len(), one)
+    };
+    assert_eq!(seen("Admin").await, (1, 200));
+    assert_eq!(seen("Contributor").await, (0, 404));
+    assert_eq!(seen("Viewer").await, (0, 404));
+    let acknowledge = format!("{alert}/acknowledge");
+    let call = app.request("Contributor", Method::POST, &acknowledge).send().await.unwrap();
+    refused(call, 404).await;
+    let share = json!({"allowedRoles": "adminsAndContributors"});
+    good(app.request("Admin", Method::PATCH, &path).json(&share).send().await.unwrap()).await;
+    assert_eq!(seen("Contributor").await, (1, 200));
+    assert_eq!(seen("Viewer").await, (0, 404));
 }

@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use super::events;
 use crate::alerts::receiver::Receiver;
+use crate::changes_doubt::in_database;
 use crate::oauth;
 use crate::support::{TestApp, good, people, refused, text};
 
 const OF_INSTANCE: &str = "/v1/instances/{instanceId}";
 /// Calls that change something by their method alone.
-const CHANGE_NOTHING: [&str; 2] = ["preview_export", "issue_event_ticket"];
+const CHANGE_NOTHING: [&str; 3] = ["preview_draft", "preview_export", "issue_event_ticket"];
 
 /// Every call of the document that changes something: method and address below the instance.
 fn changing_calls() -> Vec<(String, String)> {
@@ -41,6 +42,14 @@ fn changing_calls() -> Vec<(String, String)> {
 async fn tour(app: &TestApp) {
     let none = json!({});
     app.segment("People", &people(3)).await;
+    let gone =
+        json!({"people": [{"email": "gone@example.com"}], "legalBasis": "GDPR", "reference": "1"});
+    let erasure = text(&app.post("/erasures", &gone).await, "erasureId");
+    let erasure = format!("/erasures/{erasure}");
+    // Nothing here executes it.
+    let complete = "UPDATE erasures SET status = 'completed', people_sealed = NULL, completed_utc = requested_utc";
+    in_database(app, complete).await;
+    app.post(&format!("{erasure}/lift-tombstones"), &json!({"reason": "They are back."})).await;
     app.put("/segments/Spare", &json!({"displayName": "Spare"})).await;
     let rename = json!({"displayName": "Renamed"});
     let renamed = app.request("Admin", Method::PATCH, "/segments/Spare").json(&rename);
@@ -72,6 +81,10 @@ async fn tour(app: &TestApp) {
     app.post(&format!("{of_export}/detach"), &none).await;
     app.post(&format!("{of_export}/attach"), &json!({"connectionId": connection})).await;
     app.post(&format!("{of_export}/test"), &json!({"customerId": "1"})).await;
+    app.post("/people/search", &json!({"email": "person1@example.com"})).await;
+    let back = json!({"email": "person1@example.com", "reason": "A letter."});
+    let back = app.put(&format!("{of_export}/readmissions"), &back).await;
+    delete(&format!("{of_export}/readmissions/{}", text(&back, "readmissionId"))).await;
     let run = app.start_run(&export).await;
     app.post(&format!("/runs/{run}/cancel"), &none).await;
     leave_nobody(app, &run).await;

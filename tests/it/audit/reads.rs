@@ -157,6 +157,7 @@ fn every_call_that_answers_members_or_customer_ids_has_an_action() {
             let mut seen = BTreeSet::new();
             names(&document, &operation["responses"]["200"], &mut seen);
             let is_personal = seen.contains("customerId")
+                || seen.contains("requestBody")
                 || seen.iter().any(|name| name.ends_with("/MembersView"));
             if is_personal {
                 let action = Action::of_call(&method.to_uppercase(), path);
@@ -167,10 +168,14 @@ fn every_call_that_answers_members_or_customer_ids_has_an_action() {
         }
     }
     let expected = [
+        Action::ExportPreviewDraft,
+        Action::ExportReadFeedback,
         Action::ExportReadMembers,
         Action::ExportPreview,
         Action::ExportTest,
+        Action::PeopleSearch,
         Action::RunReadRejections,
+        Action::RunReadRequests,
         Action::RunReadValueProblems,
         Action::RunReadDifferences,
         Action::SegmentReadMembers,

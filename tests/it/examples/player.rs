@@ -111,6 +111,7 @@ impl Player {
         let request = request.header("traceparent", TRACE).header("User-Agent", "Mozilla/5.0");
         let request = match operation.role.as_str() {
             "" => request,
+            "Operator" => request.bearer_auth(TestApp::token_for("Operator", "*")),
             _ => request.bearer_auth(self.app.token_named("ann@example.com", "Ann Example")),
         };
         let request = if name.contains('/') { request.header("Accept", name) } else { request };

@@ -3,14 +3,11 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use segment_export::sandbox::LIST_ID;
-use segment_export::sql;
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{ChildStdout, Command};
 
-use crate::support::{TestApp, text};
+use crate::support::TestApp;
 
 /// The block of a page that defines this function.
 fn block<'p>(page: &'p str, function: &str) -> &'p str {
@@ -67,36 +64,4 @@ async fn the_documented_follower_outlives_a_restart_and_an_expired_token() {
 
 async fn next(shown: &mut Lines<BufReader<ChildStdout>>) -> Option<String> {
     tokio::time::timeout(Duration::from_mins(3), shown.next_line()).await.unwrap().unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_statements_that_find_an_instance_run_on_an_embedded_database_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite://{}", folder.path().join("embedded.db").display());
-    let app = TestApp::start_on(&database, &[]).await;
-    app.put("/segments/Hollow", &json!({"displayName": "Hollow"})).await;
-    let export = json!({"displayName": "Never", "connectionId": app.connection().await, "listId": LIST_ID,
-        "segments": ["Hollow"], "mapping": {"email": "Email"}});
-    let export = app.post("/exports", &export).await;
-    app.ended(&app.start_run(&text(&export, "exportId")).await).await;
-
-    let page = include_str!("../../../docs/RUNBOOKS.md");
-    let (_, section) = page.split_once("\n## Find the instance\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let typed: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    let typed = typed.join("\n");
-    let mut found = vec![];
-    for statement in typed.split_inclusive(';') {
-        let mut tx = app.app().db.read().await.unwrap();
-        let rows = sql!(&mut tx, |db| {
-            let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
-            statement.fetch_all(db).await.map(|rows| rows.len())
-        });
-        found.push(rows.unwrap());
-    }
-    assert_eq!(
-        found,
-        [1, 0, 0],
-        "the run that failed, none with rejections, no refused connection"
-    );
 }

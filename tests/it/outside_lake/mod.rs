@@ -135,6 +135,29 @@ async fn uploads_are_kept_on_azure_and_on_amazon_and_replaced_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_log_is_written_on_azure_and_on_amazon_with_its_manifest() {
+    for lake in [Lake::azure().await, Lake::amazon().await] {
+        let app = app_on(&lake, lake.port(), &["--storage-writable", "lake"]).await;
+        app.segment("People", &people(2_500)).await;
+        let export = app.export(&app.connection().await).await;
+        let log = json!({"rowLog": {"url": lake.url("logs/rows"), "payload": true}});
+        let change = app.request("Admin", Method::PATCH, &format!("/exports/{export}"));
+        good(change.json(&log).send().await.unwrap()).await;
+
+        let run = app.ended(&app.start_run(&export).await).await;
+
+        assert_eq!((&run["status"], &run["warnings"]), (&json!("successful"), &json!([])), "{run}");
+        let folder = format!("logs/rows/{export}/{}", text(&run, "runId"));
+        until(async || lake.paths(&folder).await.len() == 4).await;
+        let mut found = lake.paths(&folder).await;
+        found.sort();
+        let names = ["_manifest.json", "batch-00000001-1.parquet", "batch-00000002-1.parquet"];
+        let names = names.iter().chain(&["batch-00000003-1.parquet"]);
+        assert_eq!(found, names.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_segment_in_a_bucket_is_exported_and_other_buckets_are_refused() {
     let lake = Lake::amazon().await;
     lake.put("crm/part-1.csv", part(0, 1_000)).await;

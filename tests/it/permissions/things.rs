@@ -8,11 +8,12 @@ use super::fill;
 use crate::support::document::Operation;
 use crate::support::{TestApp, text};
 
-/// A connection that is not shared, an export over it, and a run of that.
+/// A connection that is not shared, an export over it, a run of that, and somebody who may come back.
 pub struct Things {
     pub connection: String,
     pub export: String,
     pub run: String,
+    readmission: String,
 }
 
 impl Things {
@@ -22,7 +23,10 @@ impl Things {
         let export = text(&export, "exportId");
         let run = app.start_run(&export).await;
         app.ended(&run).await;
-        Self { connection, export, run }
+        let path = format!("/exports/{export}/readmissions");
+        let back = json!({"email": "person0@example.com", "reason": "A letter."});
+        let readmission = text(&app.put(&path, &back).await, "readmissionId");
+        Self { connection, export, run, readmission }
     }
 
     pub fn new_export(connection: &str) -> Value {
@@ -57,7 +61,8 @@ impl Things {
             Some("runs") => &self.run,
             _ => &self.export,
         };
-        let below = fill(&below.replace("{name}", "HighValue"), id);
+        let below = below.replace("{name}", "HighValue");
+        let below = fill(&below.replace("{readmissionId}", &self.readmission), id);
         let request =
             app.anonymous(operation.method.clone(), &format!("v1/instances/{instance}{below}"));
         let request = request.bearer_auth(TestApp::token_for(role, instance));
@@ -67,7 +72,7 @@ impl Things {
 
     fn body(&self, operation: &Operation) -> Value {
         match operation.id.as_str() {
-            "create_export" => Self::new_export(&self.connection),
+            "create_export" | "preview_draft" => Self::new_export(&self.connection),
             "update_channel" | "update_connection" | "update_segment" | "update_export"
             | "duplicate_export" => {
                 json!({"displayName": "Other"})
@@ -85,6 +90,8 @@ impl Things {
             "create_field" => json!({"name": Uuid::now_v7(), "dataType": "Text"}),
             "approve_run" => json!({"planHash": "0".repeat(64)}),
             "decline_run" => json!({"note": "Too many."}),
+            "put_readmission" => json!({"email": "person1@example.com", "reason": "A letter."}),
+            "lift_tombstones" => json!({"reason": "The person has subscribed again."}),
             "test_export" => json!({"customerId": "0"}),
             "put_export_alert_rules" => json!({"rules": []}),
             "attach_export" => json!({"connectionId": self.connection}),

@@ -9,7 +9,7 @@ use segment_export::db;
 use segment_export::identity::{DevClaims, sign};
 use serde_json::{Value, json};
 
-use super::{Settings, TestApp, members};
+use super::{Settings, TestApp, members, named};
 
 impl TestApp {
     pub fn token(&self, role: &str) -> String {
@@ -86,6 +86,7 @@ pub async fn refused(response: Response, status: u16) -> Value {
     assert_eq!(media, "application/problem+json");
     assert_eq!(members::named_twice(&body), None, "{body}");
     let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(named::unnamed(&problem), None, "{problem}");
     for member in ["type", "title", "detail", "errorCode", "culprit", "instance"] {
         assert!(problem[member].is_string(), "{member} in {problem}");
     }

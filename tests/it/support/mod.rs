@@ -5,9 +5,11 @@ mod database;
 pub mod disk;
 pub mod document;
 mod members;
+mod named;
 mod objects;
 mod process;
 mod readiness;
+pub mod redis;
 mod runs;
 mod sandbox;
 

@@ -10,8 +10,13 @@ use super::{TestApp, good, text};
 impl TestApp {
     /// A connection that is connected. Returns its id.
     pub async fn connection(&self) -> String {
+        self.connection_with(API_KEY).await
+    }
+
+    /// The same with another key of the account, or one of another account.
+    pub async fn connection_with(&self, key: &str) -> String {
         let new = json!({"displayName": format!("Campaign Monitor {}", Uuid::now_v7()), "type": "campaignMonitor",
-            "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": API_KEY}});
+            "consent": {"agreed": true}, "credentials": {"kind": "apiKey", "apiKey": key}});
         let id = text(&self.post("/connections", &new).await, "connectionId");
         self.put(&format!("/connections/{id}/export-user"), &json!({})).await;
         id

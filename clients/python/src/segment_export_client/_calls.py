@@ -12,7 +12,7 @@ Token = str | Callable[[bool], str]
 
 # Seconds; a call that is to wait longer is not repeated.
 _WAIT_MOST = 60.0
-_ACCEPTS_KEY = re.compile(r"/(channels|connections|duplicate|exports|fields|lists|refreshes|runs|verifications)$")
+_ACCEPTS_KEY = re.compile(r"/(channels|connections|duplicate|erasures|exports|fields|lists|refreshes|runs|verifications)$")
 
 
 def accepts_key(path: str) -> bool:

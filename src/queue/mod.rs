@@ -4,16 +4,20 @@
 //! costs time, never correctness: a claim decides, and the sweeper pushes again what the queue
 //! lost. A run is in it once, however often it is pushed, so it has at most one hint a run.
 
+mod address;
+mod servers;
+
 use std::collections::HashSet;
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool_redis::redis::{
-    AsyncCommands, AsyncConnectionConfig, Client, ErrorKind, RedisResult, TlsCertificates, cmd,
-};
-use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime};
+use deadpool::Runtime;
+use deadpool::managed::{Object, Pool, PoolError};
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{AsyncCommands, ErrorKind, RedisError, RedisResult, cmd};
 use metrics::gauge;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
@@ -23,6 +27,8 @@ use tracing::Span;
 use crate::db;
 use crate::names::RunId;
 use crate::telemetry::measures;
+use address::RedisAddress;
+use servers::Servers;
 
 /// The longest a `pop` may wait.
 pub const PATIENCE_MAX: Duration = Duration::from_secs(5);
@@ -44,7 +50,7 @@ pub enum Queue {
     },
     /// In Redis, shared by all processes.
     Redis {
-        pool: Pool,
+        pool: Pool<Servers>,
         /// Key of the sorted set: ids, by the time they were pushed.
         key: String,
         /// When the last push failed; `None` when it succeeded.
@@ -62,33 +68,26 @@ impl Queue {
     }
 
     /// A queue with this name in Redis at `url`. `authorities` (PEM) sign its certificate; without them those of the
-    /// system.
+    /// system. A file with its password is read again for each connection.
     pub fn redis(
         url: &SecretString,
         name: &str,
-        authorities: Option<Vec<u8>>,
+        authorities: Option<&[u8]>,
+        password_file: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
-        // By default the client waits 500 ms for an answer, which would end every blocking pop.
-        let connection = AsyncConnectionConfig::new()
-            .set_response_timeout(Some(PATIENCE_MAX + ANSWER_MAX))
-            .set_connection_timeout(Some(ANSWER_MAX));
-        let client = match authorities {
-            None => Client::open(url.expose_secret())?,
-            root_cert => Client::build_with_tls(
-                url.expose_secret(),
-                TlsCertificates { client_tls: None, root_cert },
-            )?,
-        };
-        let manager = Manager::new_with_config(client.get_connection_info().clone(), connection)?;
-        let pool = Pool::builder(manager)
+        let address = RedisAddress::parse(url.expose_secret())?;
+        // The previous version of the program keeps a list under the name itself.
+        let key = format!("{name}:due");
+        let times = (ANSWER_MAX, PATIENCE_MAX + ANSWER_MAX);
+        let servers = Servers::new(&address, authorities, password_file, &key, times)?;
+        let pool = Pool::builder(servers)
             .max_size(CONNECTIONS_MAX)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(ANSWER_MAX))
             .create_timeout(Some(ANSWER_MAX))
             .recycle_timeout(Some(ANSWER_MAX))
             .build()?;
-        // The previous version of the program keeps a list under the name itself.
-        Ok(Self::Redis { pool, key: format!("{name}:due"), failed_at: Arc::default() })
+        Ok(Self::Redis { pool, key, failed_at: Arc::default() })
     }
 
     /// Hints at a run. An unavailable queue only costs time, so this logs the error and returns.
@@ -181,21 +180,36 @@ impl Queue {
     }
 }
 
-async fn push(pool: &Pool, key: &str, run: RunId) -> anyhow::Result<()> {
+async fn push(pool: &Pool<Servers>, key: &str, run: RunId) -> anyhow::Result<()> {
     let _span = redis_span("push");
     let mut add = cmd("ZADD");
     add.arg(key).arg("NX").arg(db::now().timestamp_millis()).arg(run.0.to_string());
     ask(pool, ANSWER_MAX, async |redis| add.query_async(redis).await).await
 }
 
-/// Calls Redis; `most` limits the wait for a connection and the call together.
+/// Calls Redis; `most` limits the wait for a connection and the call together. A connection on which a call fails is
+/// not used again: its server may have become a replica.
 async fn ask<T>(
-    pool: &Pool,
+    pool: &Pool<Servers>,
     most: Duration,
-    call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
+    call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
 ) -> anyhow::Result<T> {
-    let answer = async { Ok(call(&mut pool.get().await?).await?) };
-    timeout(most, answer).await.unwrap_or_else(|_| anyhow::bail!("Redis does not respond"))
+    let begun = Instant::now();
+    // Boxed, because what opens a connection would be a part of every call.
+    let connection = timeout(most, Box::pin(pool.get())).await;
+    let mut connection = connection.map_err(|_| silent())??;
+    let answer = timeout(most.saturating_sub(begun.elapsed()), call(&mut connection)).await;
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        failed => {
+            drop(Object::take(connection));
+            Ok(failed.map_err(|_| silent())??)
+        }
+    }
+}
+
+fn silent() -> anyhow::Error {
+    anyhow::anyhow!("Redis does not respond")
 }
 
 /// A panic while it was locked leaves no half-written value.
@@ -206,15 +220,16 @@ fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The type by which the Redis client stores the source of an error.
 type Cause = dyn Error + Send + Sync;
 
-/// Whether Redis rejects the credentials, or its certificate is not trusted: waiting does not help.
+/// Whether Redis rejects the credentials, Sentinels do not know it, or its certificate is not trusted: waiting does not
+/// help.
 #[must_use]
 pub fn is_refusal(error: &anyhow::Error) -> bool {
-    let Some(PoolError::Backend(error)) = error.downcast_ref() else {
+    let Some(PoolError::<RedisError>::Backend(error)) = error.downcast_ref() else {
         return false;
     };
     let source = error.source().and_then(|source| source.downcast_ref::<Arc<Cause>>());
     let io = source.and_then(|source| source.downcast_ref::<io::Error>());
-    error.kind() == ErrorKind::AuthenticationFailed
+    matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig)
         || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
         || io.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
