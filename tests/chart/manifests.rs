@@ -184,6 +184,13 @@ async fn the_database_is_migrated_before_anything_else_changes() {
 }
 
 #[tokio::test]
+async fn the_migration_reaches_the_database_as_the_pods_do() {
+    let manifests = render("small", &["settings.DATABASE_POOL_MODE=transaction"]).await;
+    let migrate = manifests.one("Job", "-migrate");
+    assert_eq!(variable(migrate, "SEGMENT_EXPORT_DATABASE_POOL_MODE"), Some("transaction"));
+}
+
+#[tokio::test]
 async fn pods_have_the_identity_of_the_cloud_provider() {
     let manifests = render("production", &[]).await;
     let account = manifests.one("ServiceAccount", "");

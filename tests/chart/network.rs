@@ -137,6 +137,18 @@ async fn a_mail_server_is_used_when_the_values_name_it() {
     assert_eq!(secret["stringData"]["smtpUrl"], "smtps://mail.example.com");
 }
 
+#[tokio::test]
+async fn a_heartbeat_is_sent_when_the_values_say_so() {
+    let set = "heartbeat.enabled=true,secrets.heartbeatUrl=https://hc-ping.com/7,settings.HEARTBEAT_SECONDS=30";
+    let manifests = render("small", &[set]).await;
+    let scheduler = manifests.one("Deployment", "-scheduler");
+    assert_eq!(variable(scheduler, "SEGMENT_EXPORT_HEARTBEAT_SECONDS"), Some("30"));
+    let variables = container(scheduler)["env"].as_array().unwrap();
+    let url = variables.iter().find(|one| one["name"] == "SEGMENT_EXPORT_HEARTBEAT_URL").unwrap();
+    assert_eq!(url["valueFrom"]["secretKeyRef"]["key"], "heartbeatUrl");
+    assert_eq!(manifests.one("Secret", "")["stringData"]["heartbeatUrl"], "https://hc-ping.com/7");
+}
+
 /// The rule for DNS is the first.
 #[tokio::test]
 async fn dns_queries_go_where_the_values_say() {

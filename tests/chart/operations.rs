@@ -1,30 +1,13 @@
 //! Commands that the pages of operators (docs/OPERATIONS.md, docs/RUNBOOKS.md) tell them to type are typed here.
 
-use sqlx::{Connection, Executor, PgConnection, Row};
+use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 use super::cluster::services::Postgres;
 use super::tools::ROOT;
 use crate::programs::{debian_with, succeed};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_segment-export");
-const INSTANCE: Uuid = Uuid::from_u128(7);
-/// A run that failed with profiles refused, one that is well, and a connection whose credentials were refused.
-const HAPPENED: &str = r#"
-    INSERT INTO runs (id, instance_id, export_id, export_name, list_id, mapping, options, status, reason, warnings,
-        submission_kind, submitted_by, submitted_utc, end_utc, selected, rejected, field_warnings, not_before)
-    SELECT gen_random_uuid(), instance::uuid, gen_random_uuid(), 'Weekly', 'list', '{}', '{}',
-        status, reason::jsonb, '{}',
-        'manual', 'somebody', now(), now(), 10, rejected, '{}', now()
-    FROM (VALUES ('00000000-0000-0000-0000-000000000007', 'failed', '{"code": "listNotFound", "message": "gone"}', 3),
-        ('00000000-0000-0000-0000-000000000008', 'successful', NULL, 0)) AS run (instance, status, reason, rejected);
-    INSERT INTO connections (id, instance_id, display_name, type, allowed_roles, consent_by,
-        consent_utc, consent_version,
-        credential_sealed, refused_message, version, created_by, created_utc, updated_by, updated_utc)
-    VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 'Shop', 'campaignMonitor', 'admin',
-        'somebody', now(), '1',
-        'key:sealed', 'Invalid API Key', 1, 'somebody', now(), 'somebody', now())"#;
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(format!("{ROOT}/docs/{name}")).unwrap()
@@ -37,28 +20,6 @@ fn typed(name: &str, heading: &str) -> String {
     let section = section.split("\n#").next().unwrap();
     let lines = section.lines().filter_map(|line| line.strip_prefix("    "));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-#[tokio::test]
-async fn the_database_tells_the_instances_behind_an_alert() {
-    let folder = TempDir::new().unwrap();
-    let postgres = Postgres::start(folder.path()).await.unwrap();
-    let migrate = ["migrate", "--dev", "--database-url", &postgres.url()];
-    succeed(BINARY, &migrate, &folder.path().to_string_lossy()).await;
-    let mut database = PgConnection::connect(&postgres.url()).await.unwrap();
-    database.execute(HAPPENED).await.unwrap();
-    let typed = typed("RUNBOOKS.md", "## Find the instance");
-    let statements: Vec<_> = typed.split_inclusive(';').collect();
-    assert_eq!(statements.len(), 3);
-    for (statement, says) in statements.into_iter().zip(["gone", "Weekly", "Invalid API Key"]) {
-        let found =
-            sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(&mut database).await.unwrap();
-        assert_eq!(found.len(), 1, "{statement}");
-        assert_eq!(found[0].get::<Uuid, _>("instance_id"), INSTANCE);
-        let texts =
-            (0..found[0].len()).filter_map(|column| found[0].try_get::<&str, _>(column).ok());
-        assert!(texts.into_iter().any(|text| text == says), "{statement}");
-    }
 }
 
 /// `kubectl` looks into `default` otherwise, and finds nothing. Nodes are in no namespace.

@@ -3,7 +3,7 @@
 use super::tools::template;
 
 /// A values file, what is set in addition, and words of the error.
-const REJECTED: [(&str, &str, &[&str]); 54] = [
+const REJECTED: [(&str, &str, &[&str]); 55] = [
     ("small", "auth.issuer=", &["auth.issuer is required"]),
     ("small", "auth.audience=", &["auth.audience is required"]),
     ("small", "secrets.encryptionKeys=", &["secrets.encryptionKeys", "is required"]),
@@ -14,6 +14,11 @@ const REJECTED: [(&str, &str, &[&str]); 54] = [
     ("small", "oauth.clientId=app", &["secrets.oauthClientSecret is required"]),
     ("small", "oauth.clientId=app,secrets.oauthClientSecret=s", &["oauth.redirectUrl is required"]),
     ("small", "smtp.from=a@example.com", &["smtp.from and secrets.smtpUrl go together"]),
+    (
+        "small",
+        "heartbeat.enabled=true",
+        &["heartbeat.enabled and secrets.heartbeatUrl go together"],
+    ),
     ("small", "ingress.enabled=true", &["ingress.host is required"]),
     ("small", "apply.configuration.segments={}", &["apply.instance is required"]),
     (

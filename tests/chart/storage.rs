@@ -71,6 +71,37 @@ async fn secrets_are_mounted_as_files() {
 }
 
 #[tokio::test]
+async fn sidecars_write_passwords_for_the_service_and_for_the_migration() {
+    let file = "/run/passwords/database";
+    let set = format!(
+        "sidecars[0].name=token,sidecars[0].image=registry.example/token:1,serviceAccount.create=false,\
+         serviceAccount.name=exporter,settings.DATABASE_PASSWORD_FILE={file}"
+    );
+    let manifests = render("production", &[&set]).await;
+    let volume = json!({"name": "passwords", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}});
+    let mount = json!({"name": "passwords", "mountPath": "/run/passwords"});
+    let sidecar = json!([{"name": "token", "image": "registry.example/token:1", "restartPolicy": "Always",
+        "volumeMounts": [mount]}]);
+    let mut migrates = false;
+    for manifest in manifests.with_pods() {
+        let calls_nobody_else = manifest["kind"] == "Pod";
+        migrates |= manifest["kind"] == "Job";
+        let volumes = pod(manifest)["volumes"].as_array().unwrap();
+        assert_ne!(volumes.contains(&volume), calls_nobody_else, "{manifest}");
+        if !calls_nobody_else {
+            assert_eq!(pod(manifest)["initContainers"], sidecar, "{manifest}");
+            assert_eq!(variable(manifest, "SEGMENT_EXPORT_DATABASE_PASSWORD_FILE"), Some(file));
+            assert_eq!(pod(manifest)["serviceAccountName"], "exporter");
+            let mounts = container(manifest)["volumeMounts"].as_array().unwrap();
+            let mount =
+                json!({"name": "passwords", "mountPath": "/run/passwords", "readOnly": true});
+            assert!(mounts.contains(&mount), "{manifest}");
+        }
+    }
+    assert!(migrates);
+}
+
+#[tokio::test]
 async fn secrets_are_files_when_the_values_say_so() {
     let own = ["secrets.asFiles=true"];
     for (manifests, secret) in [

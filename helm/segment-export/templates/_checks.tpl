@@ -28,7 +28,7 @@
 {{- if not (regexMatch "^(postgres(ql)?://.+)?$" .secrets.databaseUrl) }}
 {{- fail "secrets.databaseUrl must begin with postgres://" }}
 {{- end }}
-{{- if not (regexMatch "^(rediss?://.+)?$" .secrets.redisUrl) }}
+{{- if not (regexMatch "^(rediss?([+]sentinel)?://.+)?$" .secrets.redisUrl) }}
 {{- fail "secrets.redisUrl must begin with redis:// or rediss://" }}
 {{- end }}
 {{- if and .oauth.clientId (not .secrets.oauthClientSecret) }}
@@ -36,6 +36,9 @@
 {{- end }}
 {{- if ne (empty .smtp.from) (empty .secrets.smtpUrl) }}
 {{- fail "smtp.from and secrets.smtpUrl go together: set both, or none" }}
+{{- end }}
+{{- if ne .heartbeat.enabled (not (empty .secrets.heartbeatUrl)) }}
+{{- fail "heartbeat.enabled and secrets.heartbeatUrl go together: set both, or none" }}
 {{- end }}
 {{- end }}
 {{- if and .oauth.clientId (not .oauth.redirectUrl) }}
@@ -68,7 +71,7 @@
   "AUTH_ISSUER" "AUTH_AUDIENCE" "AUTH_JWKS_URL" "CAMPAIGN_MONITOR_URL" "OAUTH_CLIENT_ID" "OAUTH_CLIENT_SECRET"
   "OAUTH_REDIRECT_URL" "OAUTH_RETURN_URL" "RUNS_IN_PARALLEL" "DRAIN_MS"
   "DATABASE_URL_FILE" "REDIS_URL_FILE" "ENCRYPTION_KEYS_FILE" "OAUTH_CLIENT_SECRET_FILE"
-  "SMTP_URL" "SMTP_URL_FILE" "SMTP_FROM" }}
+  "SMTP_URL" "SMTP_URL_FILE" "SMTP_FROM" "HEARTBEAT_URL" "HEARTBEAT_URL_FILE" }}
 {{- if hasKey $.Values.settings $name }}
 {{- fail (printf "settings.%s is not allowed, because the chart sets it: use the value of the chart instead" $name) }}
 {{- end }}

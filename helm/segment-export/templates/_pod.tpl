@@ -46,6 +46,9 @@
 {{- if $v.smtp.from }}
 {{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_SMTP_URL" "secret" $secret "key" "smtpUrl") }}
 {{- end }}
+{{- if $v.heartbeat.enabled }}
+{{ include "segment-export.ownSecretEnv" (dict "root" .root "setting" "SEGMENT_EXPORT_HEARTBEAT_URL" "secret" $secret "key" "heartbeatUrl") }}
+{{- end }}
 {{- include "segment-export.storageEnv" .root }}
 {{- $plain := dict
   "SEGMENT_EXPORT_AUTH_ISSUER" $v.auth.issuer
@@ -83,7 +86,10 @@
 {{- $isClient := has .component (list "test" "apply") }}
 {{- $files := ternary (dict) $v.secretFiles $isClient }}
 {{- $secret := default (default (include "segment-export.name" .root) $v.secrets.existingSecret) .secret }}
-{{- $secretIsMounted := and $v.secrets.asFiles (not $isClient) -}}
+{{- $secretIsMounted := and $v.secrets.asFiles (not $isClient) }}
+{{- $sidecars := ternary (list) $v.sidecars $isClient }}
+{{- /* An account that the release makes does not exist yet when the migration runs. */}}
+{{- $hasAccount := or (not $ends) (and (eq .component "migrate") (not $v.serviceAccount.create)) -}}
 metadata:
   labels:
     {{- include "segment-export.labels" .root | nindent 4 }}
@@ -93,7 +99,7 @@ metadata:
     checksum/secrets: {{ toJson $v.secrets | sha256sum }}
     {{- with $v.podAnnotations }}{{ toYaml . | nindent 4 }}{{ end }}
 spec:
-  serviceAccountName: {{ ternary "default" (include "segment-export.serviceAccount" .root) $ends }}
+  serviceAccountName: {{ ternary (include "segment-export.serviceAccount" .root) "default" $hasAccount }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   {{- with $v.imagePullSecrets }}
@@ -129,6 +135,14 @@ spec:
   {{- end }}
   {{- with $v.tolerations }}
   tolerations: {{ toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $sidecars }}
+  # They start before the service, and end after it, also where it ends by itself.
+  initContainers:
+    {{- range . }}
+    {{- $mounts := append (default (list) .volumeMounts) (dict "name" "passwords" "mountPath" "/run/passwords") }}
+    - {{- toYaml (merge (dict "restartPolicy" "Always" "volumeMounts" $mounts) .) | nindent 6 }}
+    {{- end }}
   {{- end }}
   containers:
     - name: {{ .component }}
@@ -174,6 +188,9 @@ spec:
         {{- if .config }}
         - {name: config, mountPath: /etc/segment-export, readOnly: true}
         {{- end }}
+        {{- if $sidecars }}
+        - {name: passwords, mountPath: /run/passwords, readOnly: true}
+        {{- end }}
         {{- range $name, $_ := $files }}
         - {name: secret-{{ $name }}, mountPath: /secrets/{{ $name }}, readOnly: true}
         {{- end }}
@@ -192,6 +209,10 @@ spec:
     {{- if .config }}
     - name: config
       configMap: {name: {{ .config }}}
+    {{- end }}
+    {{- if $sidecars }}
+    - name: passwords
+      emptyDir: {medium: Memory, sizeLimit: 1Mi}
     {{- end }}
     {{- range $name, $secret := $files }}
     - name: secret-{{ $name }}
