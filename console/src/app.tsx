@@ -4,14 +4,26 @@ import { useState } from 'preact/hooks';
 import { choose, current, LANGUAGES, t, word, type Language } from './core/i18n.ts';
 import { to, useRoute, type Route } from './core/router.ts';
 import { useWho } from './core/who.ts';
+import { AlertPage } from './pages/alert.tsx';
+import { AlertRules } from './pages/alert-rules.tsx';
+import { Alerts } from './pages/alerts.tsx';
 import { Audit } from './pages/audit.tsx';
+import { AddChannel } from './pages/channel-add.tsx';
+import { ChannelPage } from './pages/channel.tsx';
+import { Channels } from './pages/channels.tsx';
 import { AddConnection } from './pages/connection-add.tsx';
 import { ConnectionPage } from './pages/connection.tsx';
 import { Connections } from './pages/connections.tsx';
+import { AddErasure } from './pages/erasure-add.tsx';
+import { ErasurePage } from './pages/erasure.tsx';
+import { Erasures } from './pages/erasures.tsx';
 import { AddExport, EditExport } from './pages/export-edit.tsx';
 import { ExportPage } from './pages/export.tsx';
+import { ExportFeedback } from './pages/export-feedback.tsx';
 import { ExportMembers } from './pages/export-members.tsx';
 import { Exports } from './pages/exports.tsx';
+import { People } from './pages/people.tsx';
+import { Retention } from './pages/retention.tsx';
 import { RunPage } from './pages/run.tsx';
 import { Runs } from './pages/runs.tsx';
 import { SchedulePage } from './pages/schedule.tsx';
@@ -35,10 +47,17 @@ function pageOf(route: Route) {
   if (area === 'exports' && !id) return <Exports route={route} />;
   if (area === 'exports' && id === 'add') return <AddExport route={route} />;
   if (area === 'exports' && id && more === 'members') return <ExportMembers key={id} id={id} />;
+  if (area === 'exports' && id && more === 'feedback') return <ExportFeedback key={id} id={id} />;
   if (area === 'exports' && id)
     return more === 'edit' ? <EditExport key={id} id={id} /> : <ExportPage key={id} id={id} />;
   if (area === 'runs') return id ? <RunPage key={id} id={id} /> : <Runs route={route} />;
+  if (area === 'alerts')
+    return !id ? <Alerts route={route} /> : id === 'rules' ? <AlertRules /> : <AlertPage key={id} id={id} />;
+  if (area === 'channels') return !id ? <Channels /> : id === 'add' ? <AddChannel /> : <ChannelPage key={id} id={id} />;
   if (area === 'schedule') return <SchedulePage />;
+  if (area === 'people') return <People />;
+  if (area === 'erasures') return !id ? <Erasures /> : id === 'add' ? <AddErasure /> : <ErasurePage key={id} id={id} />;
+  if (area === 'retention') return <Retention />;
   if (area === 'audit') return <Audit />;
   return (
     <Page title={t('app.notFound')}>
@@ -51,9 +70,14 @@ const AREAS = [
   ['', 'all'],
   ['exports', 'all'],
   ['runs', 'all'],
+  ['alerts', 'all'],
+  ['people', 'edit'],
   ['segments', 'all'],
   ['connections', 'edit'],
+  ['channels', 'admin'],
   ['schedule', 'all'],
+  ['erasures', 'admin'],
+  ['retention', 'all'],
   ['audit', 'admin'],
 ] as const;
 
@@ -74,7 +98,7 @@ export function App({ roles, signOut, leaveInstance }: Props) {
     void choose(language as Language, true).then(() => setLanguage(language as Language));
   const areas = AREAS.filter(([, who]) => who === 'all' || (who === 'edit' ? mayEdit : isAdmin));
   return (
-    <div class="frame" key={current()}>
+    <div class="frame">
       <a
         class="skip"
         href="#main"

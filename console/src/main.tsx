@@ -1,122 +1,40 @@
 // Starts the console: settings, sign-in, the instance, and then the pages.
 
 import { render } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import './style.css';
 import './forms.css';
 import './parts.css';
 import './bars.css';
 import { App } from './app.tsx';
-import { use } from './core/api.ts';
+import { renewed, use } from './core/api.ts';
 import { readConfig, type Config } from './core/config.ts';
+import { forgetDrafts } from './core/drafts.ts';
+import { forgetAsked } from './core/person.ts';
 import { choose, preferred, t } from './core/i18n.ts';
-import { forget, fromProvider, goToProvider, withToken, type Session } from './core/session.ts';
+import { forget, fromProvider, handOver, TOKEN_OF, withToken, type Role, type Session } from './core/session.ts';
 import { WhoContext } from './core/who.ts';
-import { Form, Select, Text } from './parts/form.tsx';
+import { AskToken, Ended, Gate, PickInstance, SignIn, useRenewal } from './sign-in.tsx';
 
 const INSTANCE = 'segment-export.instance';
-const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 
-/** What is asked of people before they see the pages. */
-function Gate({ title, children }: { title: string; children: preact.ComponentChildren }) {
-  return (
-    <main class="gate">
-      <h1>{title}</h1>
-      {children}
-    </main>
-  );
-}
-
-function SignIn({
-  config,
-  failed,
-  entered,
-}: {
-  config: Config;
-  failed: string | null;
-  entered(session: Session): void;
-}) {
-  const [token, setToken] = useState('');
-  const [wrong, setWrong] = useState(false);
-  const { signIn } = config;
-  if (signIn.kind === 'oidc') {
-    return (
-      <Gate title={t('app.name')}>
-        {failed && (
-          <p class="note bad" role="alert">
-            {t('signIn.failed')} <span lang="en">{failed}</span>
-          </p>
-        )}
-        <p>{t('signIn.text')}</p>
-        <button type="button" class="primary" onClick={() => void goToProvider(signIn)}>
-          {t('signIn.go')}
-        </button>
-      </Gate>
-    );
-  }
-  const enter = () => {
-    const session = withToken(config, token);
-    setWrong(!session);
-    if (session) entered(session);
-  };
-  return (
-    <Gate title={t('app.name')}>
-      <Form onSubmit={enter} class="form">
-        <Text
-          label={t('signIn.token')}
-          hint={t('signIn.tokenHint')}
-          value={token}
-          onInput={setToken}
-          type="password"
-          required
-          error={wrong ? t('signIn.noToken') : undefined}
-        />
-        <button type="submit" class="primary">
-          {t('signIn.enter')}
-        </button>
-      </Form>
-    </Gate>
-  );
-}
-
-function PickInstance({ session, first, picked }: { session: Session; first: string; picked(instance: string): void }) {
-  const [id, setId] = useState(session.instances[0] ?? first);
-  return (
-    <Gate title={t('instance.title')}>
-      <p>{t('instance.text')}</p>
-      <Form onSubmit={() => picked(id.trim().toLowerCase())} class="form">
-        {session.instances.length > 0 ? (
-          <Select
-            label={t('app.instance')}
-            value={id}
-            onInput={setId}
-            choices={session.instances.map((one) => [one, one])}
-          />
-        ) : (
-          <Text
-            label={t('app.instance')}
-            hint={t('instance.hint')}
-            value={id}
-            onInput={setId}
-            pattern={UUID}
-            required
-            spellcheck={false}
-          />
-        )}
-        <button type="submit" class="primary">
-          {t('common.continue')}
-        </button>
-      </Form>
-    </Gate>
-  );
-}
+const mayUse = (session: Session, instance: string): boolean =>
+  instance !== '' && (session.instances.length === 0 || session.instances.includes(instance));
 
 /** The instance that needs no question: the only one of the token, that of before, or that of the service. */
 function known(session: Session, config: Config): string {
-  const before = sessionStorage.getItem(INSTANCE) ?? '';
-  const allowed = (id: string) => id !== '' && (session.instances.length === 0 || session.instances.includes(id));
   if (session.instances.length === 1) return session.instances[0] ?? '';
-  return [before, config.instanceId ?? ''].find(allowed) ?? '';
+  const candidates = [sessionStorage.getItem(INSTANCE) ?? '', config.instanceId ?? ''];
+  return candidates.find((id) => mayUse(session, id)) ?? '';
+}
+
+/** The pages begin anew with another person, or another role. */
+const keyOf = ({ role, name, subject }: Session): string => `${role} ${name} ${subject}`;
+
+/** What somebody typed or asked about is not for the next person, nor for another instance. */
+function forgetTyped(): void {
+  forgetDrafts();
+  forgetAsked();
 }
 
 function Console({ config, first, failed }: { config: Config; first: Session | null; failed: string | null }) {
@@ -125,76 +43,60 @@ function Console({ config, first, failed }: { config: Config; first: Session | n
   const [ended, setEnded] = useState(false);
   const enter = (next: Session) => {
     setEnded(false);
+    renewal.stop();
+    if (session && (keyOf(session) !== keyOf(next) || !mayUse(next, instance))) forgetTyped();
     setSession(next);
-    setInstance(known(next, config));
+    // Who signs in again stays where they are.
+    setInstance((before) => (mayUse(next, before) ? before : known(next, config)));
   };
+  const renewal = useRenewal(config, session?.role, enter);
+  // The pages that are shown call with the new token from now on.
+  useEffect(() => void renewed(), [session]);
+  if (!session) return <SignIn config={config} failed={failed} entered={enter} />;
+  if (!instance) {
+    const picked = (id: string) => {
+      sessionStorage.setItem(INSTANCE, id);
+      setInstance(id);
+    };
+    return <PickInstance session={session} first={config.instanceId ?? ''} picked={picked} />;
+  }
+  use(session, instance, () => setEnded(true));
   const leave = () => {
+    forgetTyped();
     void forget();
     setSession(null);
     setEnded(false);
   };
-  if (!session) return <SignIn config={config} failed={failed} entered={enter} />;
-  if (!instance) {
-    return (
-      <PickInstance
-        session={session}
-        first={config.instanceId ?? ''}
-        picked={(id) => {
-          sessionStorage.setItem(INSTANCE, id);
-          setInstance(id);
-        }}
-      />
-    );
-  }
-  use(session, instance, () => setEnded(true));
-  const { signIn } = config;
-  const signInAgain = () => {
-    if (signIn.kind === 'oidc') void goToProvider(signIn);
-    else if (signIn.kind === 'development') location.reload();
-    else leave();
+  const leaveInstance = () => {
+    forgetTyped();
+    sessionStorage.removeItem(INSTANCE);
+    setInstance('');
   };
-  const roles: [string, () => void][] =
-    signIn.kind !== 'development'
-      ? []
-      : (
-          [
-            ['Admin', 'admin'],
-            ['Contributor', 'contributor'],
-            ['Viewer', 'viewer'],
-          ] as const
-        ).map(([name, key]) => [
-          name,
-          () => {
-            const next = withToken(config, signIn.tokens[key]);
-            if (next) enter(next);
-          },
-        ]);
-  const isOnly = session.instances.length === 1;
   return (
-    <WhoContext.Provider value={{ session, instance }}>
-      {ended && (
-        <div class="note bad ended" role="alert">
-          <p>{t('signIn.ended')}</p>
-          <button type="button" onClick={signInAgain}>
-            {t('signIn.go')}
-          </button>
-        </div>
-      )}
+    <WhoContext.Provider value={{ session, instance, signInAgain: renewal.begin }}>
+      {ended && <Ended renewal={renewal} />}
+      {renewal.isAsking && <AskToken config={config} entered={enter} close={renewal.stop} />}
       <App
-        key={session.role}
-        roles={roles}
+        key={`${keyOf(session)} ${instance}`}
+        roles={rolesOf(config, enter)}
         signOut={leave}
-        leaveInstance={
-          isOnly
-            ? null
-            : () => {
-                sessionStorage.removeItem(INSTANCE);
-                setInstance('');
-              }
-        }
+        leaveInstance={session.instances.length === 1 ? null : leaveInstance}
       />
     </WhoContext.Provider>
   );
+}
+
+/** The roles that somebody can try in development mode. */
+function rolesOf(config: Config, enter: (session: Session) => void): [string, () => void][] {
+  const { signIn } = config;
+  if (signIn.kind !== 'development') return [];
+  return (Object.keys(TOKEN_OF) as Role[]).map((role) => [
+    role,
+    () => {
+      const next = withToken(config, signIn.tokens[TOKEN_OF[role]]);
+      if (next) enter(next);
+    },
+  ]);
 }
 
 async function start(): Promise<void> {
@@ -203,6 +105,7 @@ async function start(): Promise<void> {
   await choose(preferred());
   try {
     const config = await readConfig();
+    await handOver(config);
     let failed: string | null = null;
     let session = await fromProvider(config).catch((error: unknown) => {
       failed = (error as Error).message;

@@ -1,25 +1,31 @@
 // An administrator and a contributor go through the console: from nothing to a run that is accounted for.
-// Usage: node console.mjs URL API_KEY [FOLDER FOR PICTURES]
+// Usage: node console.mjs URL API_KEY ENGINE [FOLDER FOR PICTURES]
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { caller } from './console_calls.mjs';
 import { open } from './console_page.mjs';
 
-const [url, apiKey, folder] = process.argv.slice(2);
+const [url, apiKey, engine, folder] = process.argv.slice(2);
 /** The states that docs/CONSOLE.md shows. */
 const PICTURES = [
+  'audit',
   'check',
   'connect',
   'connection',
+  'connections',
   'export_list',
   'export_matching',
-  'latvian',
+  'export',
+  'exports',
   'run',
+  'runs',
   'schedule',
+  'segment',
+  'segments',
   'start',
   'upload_refused',
 ];
-const { page, address, look, button, link, heading, tabTo, foreign, close } = await open(url, folder, PICTURES);
+const { page, address, look, button, link, heading, tabTo, saved, foreign, close } = await open(url, engine, folder, PICTURES);
 const nav = (name) => page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name, exact: true });
 const role = (name) => page.getByRole('combobox', { name: 'Role to try' }).selectOption(name);
 
@@ -61,16 +67,24 @@ await tabTo(page.getByLabel('API key', { exact: true }));
 await page.keyboard.type(apiKey);
 await page.keyboard.press('Enter');
 await heading('Add connection');
-await tabTo(page.getByLabel('I agree'));
-await page.keyboard.press('Space');
+await page.getByText('When you let this service send data').waitFor();
 await look('connect');
+await tabTo(page.getByLabel('I agree'));
+await page.getByLabel('I agree').press('Space');
+await page.getByLabel('I agree').and(page.locator(':checked')).waitFor();
 await tabTo(button('Save'));
-await page.keyboard.press('Enter');
+await button('Save').press('Enter');
 await heading('Campaign Monitor - newsletter');
 await page.getByText('This connection is ready.').waitFor();
 await button('Verify').click();
 await page.locator('.checks li').first().waitFor();
 await look('connection');
+
+// Which text was shown is kept with the consent.
+const call = await caller(url);
+const text = await call('admin', 'GET', '/consent-text?lang=en');
+const [{ consent }] = (await call('admin', 'GET', '/connections')).items;
+assert.deepEqual([consent.textVersion, consent.lang], [text.version, 'en']);
 
 // The contributor uploads a segment: first a file that cannot be read, then a good one.
 await role('Contributor');
@@ -101,6 +115,11 @@ await heading('High value customers');
 await button('Show the first 100').click();
 await page.getByRole('cell', { name: 'person7@example.com' }).waitFor();
 await look('segment');
+
+await nav('Segments').click();
+await page.getByRole('rowheader', { name: 'High value customers' }).waitFor();
+await look('segments');
+await link('High value customers').click();
 
 // An export in steps. Everything is picked from names, and saving runs nothing.
 await link('Export this segment').click();
@@ -155,11 +174,10 @@ assert.equal(
   'the bar adds up',
 );
 await page.getByLabel('Outcome').selectOption('invalid');
-await button('Show').click();
+await button('Show').first().click();
 await page.getByRole('cell', { name: 'not an address' }).waitFor();
 await look('run');
-const [saved] = await Promise.all([page.waitForEvent('download'), button('Download as CSV').first().click()]);
-assert.match(await readFile(await saved.path(), 'utf8'), /^customerId,email,outcome/);
+assert.match(await saved(button('Download as CSV').first()), /^customerId,email,outcome/);
 await page.getByText('Show the calls to Campaign Monitor').click();
 await page
   .getByRole('cell', { name: '200' })
@@ -170,7 +188,7 @@ await page
 
 // A token that has expired: nothing on the page is lost, and the way to a new one is shown.
 await page.route(/\/runs(\?.*)?$/, (route) =>
-  route.fulfill({ status: 401, json: { errorCode: 'unauthenticated', detail: '' } }),
+  route.fulfill({ status: 401, json: { status: 401, errorCode: 'unauthenticated', detail: '' } }),
 );
 await nav('Runs').click();
 await page.getByText('Your sign-in has ended.').waitFor();
@@ -179,6 +197,8 @@ await page.unroute(/\/runs(\?.*)?$/);
 await button('Sign in').click();
 await page.getByRole('row').filter({ hasText: 'High value to newsletter' }).waitFor();
 await role('Contributor');
+await page.getByRole('row').filter({ hasText: 'High value to newsletter' }).waitFor();
+await look('runs');
 
 // Two people change one export: the second one is told, and changes nothing.
 const later = await page.context().newPage();
@@ -192,6 +212,7 @@ await later.getByRole('radio', { name: 'By hand' }).check();
 await later.getByRole('button', { name: 'Save' }).click();
 await later.getByRole('button', { name: 'Change' }).waitFor();
 await later.close();
+await page.bringToFront();
 await button('Change').click();
 await page.getByRole('radio', { name: 'At its own times' }).check();
 await button('Save').click();
@@ -209,11 +230,12 @@ await nav('Connections').click();
 await link('Add connection').click();
 await page.getByLabel('Display name').fill('By signing in');
 await page.getByLabel('I agree').check();
-await page.getByRole('radio', { name: 'Sign in at Campaign Monitor' }).check();
+await page.getByRole('radio', { name: 'Authenticate with Campaign Monitor' }).check();
 const [tab] = await Promise.all([page.waitForEvent('popup'), button('Save').click()]);
 await tab.getByRole('button', { name: 'Allow access' }).click();
 await tab.getByText('Campaign Monitor is connected').waitFor();
 await tab.close();
+await page.bringToFront();
 await heading('By signing in');
 await page.getByText('This connection is ready.').waitFor();
 await button('Remove connection').click();
@@ -224,6 +246,7 @@ await page.getByRole('dialog').waitFor({ state: 'detached' });
 await button('Remove connection').click();
 await button('Remove').click();
 await heading('Connections');
+await look('connections');
 
 // The administrator sees the schedule and the audit; the reader of the page may write another language.
 await role('Admin');

@@ -1,17 +1,15 @@
 // A person signs in to the console at the identity provider, comes back to the page that was asked for, and nothing that
 // is stored in the browser has a token.
-// Usage: node console_sign_in.mjs URL
+// Usage: node console_sign_in.mjs URL ENGINE
 
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { launch } from './console_page.mjs';
 
-const [url] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu'],
-});
-const page = await browser.newPage();
-page.setDefaultTimeout(15_000);
+const [url, engine] = process.argv.slice(2);
+const browser = await launch(engine);
+// What a person prefers has no command in Debian's Firefox (console_page.mjs).
+const page = await browser.newPage({ colorScheme: null, reducedMotion: null, forcedColors: null, contrast: null });
+page.setDefaultTimeout(60_000);
 const mistakes = [];
 page.on('pageerror', (error) => mistakes.push(String(error)));
 let token = '';

@@ -30,6 +30,9 @@ export async function open(url, instance) {
     await page.reload();
     const authorize = page.locator('.btn.authorize').first();
     await authorize.waitFor();
+    await page.locator('.opblock-tag').first().waitFor();
+    console.log(`Swagger UI: ${await page.evaluate(() => Math.round(performance.now()))} ms`);
+    assert.equal(await page.locator('.opblock-tag-section .opblock').count(), 0, 'the groups are closed');
     const { y } = await authorize.boundingBox();
     assert.ok(y < page.viewportSize().height, `Authorize is seen without scrolling, and not ${y} pixels down`);
     await authorize.click();
@@ -41,6 +44,8 @@ export async function open(url, instance) {
   /** Opens an operation, fills in its parameters and body, executes it, and returns what the page shows of the answer. */
   async function execute(tag, operation, parameters = {}, body = undefined, contentType = undefined) {
     const block = page.locator(`#operations-${tag}-${operation}`);
+    if (!(await block.count())) await page.locator(`#operations-tag-${tag}`).click();
+    await block.waitFor();
     const isOpen = await block.evaluate((element) => element.classList.contains('is-open'));
     if (!isOpen) await block.locator('.opblock-summary-control').click();
     await block.locator('.try-out__btn').first().waitFor();

@@ -1,11 +1,17 @@
 // Calls to the API, with the types of its document: a path, its ids, its query, its body and its answer must fit.
 
 import { SERVICE } from './config.ts';
+import { languageTag } from './i18n.ts';
 import type { components, paths } from './schema.ts';
 import type { Session } from './session.ts';
 
 export type Schemas = components['schemas'];
-export type Problem = Schemas['Problem'] & { dependants?: Schemas['Dependant'][]; runId?: string };
+export type Problem = Schemas['Problem'] & {
+  dependants?: Schemas['Dependant'][];
+  runId?: string;
+  /** The language of all that it says, where it is one; as `Content-Language` has it. */
+  language?: string;
+};
 
 const PREFIX = '/v1/instances/{instanceId}';
 type Full = keyof paths;
@@ -43,10 +49,20 @@ export class Failure extends Error {
 let session: Session | null = null;
 let instance = '';
 let signedOut = () => {};
+const renewals = new EventTarget();
 
 /** Says for whom, and for which instance, calls are made from now on. */
 export function use(who: Session, instanceId: string, onSignedOut: () => void): void {
   [session, instance, signedOut] = [who, instanceId, onSignedOut];
+}
+
+/** Tells the page that somebody has signed in again, so that it repeats what the service has rejected meanwhile. */
+export const renewed = (): boolean => renewals.dispatchEvent(new Event('renewed'));
+
+/** Calls `then` after each new sign-in; returns what ends that. */
+export function onRenewal(then: () => void): () => void {
+  renewals.addEventListener('renewed', then);
+  return () => renewals.removeEventListener('renewed', then);
 }
 
 export const newKey = (): string => crypto.randomUUID();
@@ -73,30 +89,36 @@ export const unreachable = (): Failure =>
   });
 
 export async function failureOf(answer: Response): Promise<Failure> {
+  const language = answer.headers.get('Content-Language') ?? 'en';
   try {
-    return new Failure((await answer.json()) as Problem);
+    return new Failure({ ...((await answer.json()) as Problem), language });
   } catch {
     const problem = unreachable().problem;
     return new Failure({ ...problem, status: answer.status });
   }
 }
 
-/** Sends a call with the token; after a 401 once more with a new one. */
-export async function send(url: string, request: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
-  for (const renew of [false, true]) {
-    const token = await session?.token(renew).catch(() => '');
-    const answer = await fetch(url, {
-      ...request,
-      headers: { ...headers, Authorization: `Bearer ${token ?? ''}` },
-    }).catch((error: unknown) => {
-      throw (error as Error).name === 'AbortError' ? error : unreachable();
-    });
+/** Calls with a token; after a 401 once more with a new one. Who has signed in meanwhile counts as that. */
+async function withToken<T extends { status: number }>(call: (headers: Record<string, string>) => Promise<T>) {
+  for (let renew = false; ; renew = true) {
+    const who = session;
+    const token = await who?.token(renew).catch(() => '');
+    const answer = await call({ 'Accept-Language': languageTag(), Authorization: `Bearer ${token ?? ''}` });
     if (answer.status !== 401) return answer;
-    if (renew) signedOut();
-    if (renew) return answer;
+    if (renew && who === session) {
+      signedOut();
+      return answer;
+    }
   }
-  throw unreachable();
 }
+
+/** Sends a call in the name of who is signed in, and in the language that they read. */
+export const send = (url: string, request: RequestInit, headers: Record<string, string> = {}): Promise<Response> =>
+  withToken((own) =>
+    fetch(url, { ...request, headers: { ...headers, ...own } }).catch((error: unknown) => {
+      throw (error as Error).name === 'AbortError' ? error : unreachable();
+    }),
+  );
 
 /** Calls one operation of the instance. */
 export async function api<M extends Method, P extends Path>(
@@ -141,21 +163,21 @@ export async function upload(
   query: object,
   sent: (fraction: number) => void,
 ): Promise<Answer<'put', '/segments/{name}/members'>> {
-  const token = await session?.token();
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.open('PUT', address('/segments/{name}/members', { name }, query));
-    request.setRequestHeader('Authorization', `Bearer ${token ?? ''}`);
-    request.setRequestHeader('Content-Type', type);
-    request.upload.onprogress = (event) => sent(event.total ? event.loaded / event.total : 0);
-    request.onerror = () => fail(unreachable());
-    request.onload = () => {
-      if (request.status < 300) return done(JSON.parse(request.responseText));
-      const { status } = request;
-      void failureOf(new Response(request.responseText || null, { status: Math.max(status, 400) })).then(fail);
-    };
-    request.send(file);
-  });
+  const put = (headers: Record<string, string>) =>
+    new Promise<XMLHttpRequest>((done, fail) => {
+      const request = new XMLHttpRequest();
+      request.open('PUT', address('/segments/{name}/members', { name }, query));
+      for (const [header, value] of Object.entries({ ...headers, 'Content-Type': type }))
+        request.setRequestHeader(header, value);
+      request.upload.onprogress = (event) => sent(event.total ? event.loaded / event.total : 0);
+      request.onerror = () => fail(unreachable());
+      request.onload = () => done(request);
+      request.send(file);
+    });
+  const answer = await withToken(put);
+  if (answer.status < 300) return JSON.parse(answer.responseText);
+  const headers = new Headers({ 'Content-Language': answer.getResponseHeader('Content-Language') ?? 'en' });
+  throw await failureOf(new Response(answer.responseText || null, { status: Math.max(answer.status, 400), headers }));
 }
 
 /** The stream of a run's events. */

@@ -1,7 +1,7 @@
 // What pages share: reading something, doing something once, and the pages of a list.
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { Failure, newKey, unreachable, type Problem } from './api.ts';
+import { Failure, newKey, onRenewal, unreachable, type Problem } from './api.ts';
 
 export interface Loaded<T> {
   data: T | null;
@@ -12,6 +12,16 @@ export interface Loaded<T> {
 }
 
 const problemOf = (error: unknown): Problem => (error instanceof Failure ? error : unreachable()).problem;
+
+/** Whether the service rejected the token. */
+const isSignedOut = (problem: Problem | null): boolean => problem?.status === 401;
+
+/** How often somebody has signed in again while this is shown. */
+export function useRenewals(): number {
+  const [count, setCount] = useState(0);
+  useEffect(() => onRenewal(() => setCount((before) => before + 1)), []);
+  return count;
+}
 
 /** Reads when the page opens, and when one of `deps` changes. What was read before stays until the new is there. */
 export function useLoad<T>(read: () => Promise<T>, deps: unknown[]): Loaded<T> {
@@ -32,6 +42,9 @@ export function useLoad<T>(read: () => Promise<T>, deps: unknown[]): Loaded<T> {
       isCurrent = false;
     };
   }, [...deps, count]);
+  // What could not be read because the sign-in had ended is read after the next one.
+  const failed = isSignedOut(state.problem);
+  useEffect(() => (failed ? onRenewal(() => setCount((before) => before + 1)) : undefined), [failed]);
   return {
     ...state,
     reload: useCallback(() => setCount((before) => before + 1), []),
@@ -51,6 +64,8 @@ export function useDo(): Doing {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const active = useRef(false);
+  const failed = isSignedOut(problem);
+  useEffect(() => (failed ? onRenewal(() => setProblem(null)) : undefined), [failed]);
   const run = async (work: () => Promise<unknown>): Promise<boolean> => {
     if (active.current) return false;
     active.current = true;

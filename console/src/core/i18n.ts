@@ -3,11 +3,23 @@
 import { en, type Catalogue, type Key, type Message } from '../words/en.ts';
 import { pseudo } from '../words/pseudo.ts';
 
-export type Language = 'en' | 'lv' | 'pseudo';
-export const LANGUAGES: [Language, string][] = [
-  ['en', 'English'],
-  ['lv', 'Latviešu'],
-];
+/** The code of a language, such as `lv`: that of its file in `words/`. */
+export type Language = string;
+/** The language of the tests, which no file has. */
+const PSEUDO = 'pseudo';
+const files = import.meta.glob<Catalogue>(['../words/??.ts', '!../words/en.ts'], { import: 'default' });
+const fileOf = (code: Language) => files[`../words/${code}.ts`];
+
+/** A language as it calls itself. */
+function nameOf(code: Language): string {
+  const name = new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+}
+
+/** Every language that has a file, with its name. */
+export const LANGUAGES: [Language, string][] = ['en', ...Object.keys(files).map((path) => path.slice(-5, -3))].map(
+  (code) => [code, nameOf(code)],
+);
 const STORED = 'segment-export.language';
 
 let language: Language = 'en';
@@ -18,24 +30,26 @@ let locale = 'en';
 export function preferred(): Language {
   const asked = new URLSearchParams(location.search).get('lang') ?? localStorage.getItem(STORED);
   const wanted = [asked ?? '', ...navigator.languages].map((tag) => tag.split('-')[0]);
-  const known = [...LANGUAGES.map(([code]) => code), 'pseudo'];
-  return (wanted.find((tag) => known.includes(tag ?? '')) as Language | undefined) ?? 'en';
+  const known = [...LANGUAGES.map(([code]) => code), PSEUDO];
+  return wanted.find((tag) => known.includes(tag ?? '')) ?? 'en';
 }
 
 export async function choose(wanted: Language, keep = false): Promise<void> {
   if (keep) localStorage.setItem(STORED, wanted);
-  catalogue = wanted === 'lv' ? (await import('../words/lv.ts')).lv : wanted === 'pseudo' ? pseudo() : en;
+  catalogue = wanted === PSEUDO ? pseudo() : ((await fileOf(wanted)?.()) ?? en);
   language = wanted;
-  const tag = wanted === 'pseudo' ? 'en' : wanted;
+  const tag = wanted === PSEUDO ? 'en' : wanted;
   // Someone who reads English in Latvia expects dates as they are written there, so the region counts.
   locale = navigator.languages.find((one) => one.split('-')[0] === tag) ?? tag;
   document.documentElement.lang = tag;
 }
 
 export const current = (): Language => language;
+/** The language as browsers and servers call it. */
+export const languageTag = (): string => (language === PSEUDO ? 'en' : language);
 export const localeTag = (): string => locale;
 
-type Values = Record<string, string | number>;
+export type Values = Record<string, string | number>;
 
 function text(message: Message, values: Values): string {
   let chosen = typeof message === 'string' ? message : message.other;
@@ -63,9 +77,20 @@ export function word(group: string, code: string): string {
   );
 }
 
-export function wordIfKnown(group: string, code: string): string | null {
+export function wordIfKnown(group: string, code: string, values: Values = {}): string | null {
   const message = (catalogue as Record<string, Message | undefined>)[`${group}.${code}`];
-  return message === undefined ? null : text(message, {});
+  return message === undefined ? null : text(message, values);
+}
+
+/** All codes of a group that have words. */
+export const codesOf = (group: string): string[] =>
+  Object.keys(en).flatMap((key) => (key.startsWith(`${group}.`) ? [key.slice(group.length + 1)] : []));
+
+/** The same, where the values that it names are all there. */
+export function wordIfComplete(group: string, code: string, values: Values): string | null {
+  const message = (catalogue as Record<string, Message | undefined>)[`${group}.${code}`];
+  const named = typeof message === 'string' ? [...message.matchAll(/\{(\w+)\}/g)] : [];
+  return named.every(([, name = '']) => name in values) ? wordIfKnown(group, code, values) : null;
 }
 
 export const number = (value: number, options: Intl.NumberFormatOptions = {}): string =>

@@ -29,6 +29,8 @@ export function useRoute(): Route {
   useEffect(() => {
     const changed = () => setRoute(read());
     addEventListener('hashchange', changed);
+    // The address may have changed before anybody listened.
+    changed();
     return () => removeEventListener('hashchange', changed);
   }, []);
   return route;

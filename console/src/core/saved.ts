@@ -1,4 +1,4 @@
-// Warnings that only the answer to saving an export has: they go along to its page, and are shown there once.
+// What only one answer has, and a page shows once: the warnings of an export that was saved, the secret of a channel.
 
 import type { Schemas } from './api.ts';
 
@@ -12,5 +12,17 @@ export function keepWarnings({ exportId, warnings }: Schemas['ExportView']): voi
 export function takeWarnings(exportId: string): Warning[] {
   const kept = last?.exportId === exportId ? last.warnings : [];
   last = null;
+  return kept;
+}
+
+let secret: { channelId: string; secret: string } | null = null;
+
+export function keepSecret(made: Schemas['ChannelSecretView']): void {
+  secret = made.secret ? { channelId: made.channelId, secret: made.secret } : null;
+}
+
+export function takeSecret(channelId: string): string | null {
+  const kept = secret?.channelId === channelId ? secret.secret : null;
+  secret = null;
   return kept;
 }

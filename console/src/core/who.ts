@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 export interface Who {
   session: Session;
   instance: string;
+  /** Signs in again after the token has expired. What stands on the page stays there. */
+  signInAgain(): void;
 }
 
 export const WhoContext = createContext<Who | null>(null);

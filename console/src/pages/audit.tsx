@@ -3,42 +3,40 @@
 import { useState } from 'preact/hooks';
 import { api, download, type Schemas } from '../core/api.ts';
 import { useDo, usePages } from '../core/hooks.ts';
-import { moment, t, word } from '../core/i18n.ts';
+import { codesOf, moment, t, word } from '../core/i18n.ts';
+import { to } from '../core/router.ts';
 import { Form, Select, Text } from '../parts/form.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 
 type Event = Schemas['AuditEventView'];
-const GROUPS: Schemas['Action'][] = [
-  'connection.create',
-  'connection.update',
-  'connection.setCredentials',
-  'connection.remove',
-  'segment.save',
-  'segment.replaceMembers',
-  'segment.readMembers',
-  'segment.remove',
-  'export.create',
-  'export.update',
-  'export.remove',
-  'export.startRun',
-  'export.preview',
-  'export.readMembers',
-  'run.cancel',
-  'run.approve',
-  'run.decline',
-  'run.verify',
-  'run.readRejections',
-  'run.readValueProblems',
-  'run.readDifferences',
-  'instance.pause',
-  'instance.resume',
-  'call.refuse',
-];
+/** Where the pages of a kind of object are. */
+const AREAS: Record<string, string> = {
+  alert: 'alerts',
+  channel: 'channels',
+  connection: 'connections',
+  erasure: 'erasures',
+  export: 'exports',
+  run: 'runs',
+  segment: 'segments',
+};
+const NO_FILTER = { actor: '', action: '', from: '', until: '' };
+
+/** Every action, in the order of the alphabet of the reader. */
+const actions = (): [string, string][] =>
+  codesOf('action')
+    .map((code): [string, string] => [code, word('action', code)])
+    .sort(([, one], [, other]) => one.localeCompare(other));
+
+/** The page of an object that is still there. */
+function pageOf({ action, object: { kind, id } }: Event): string | null {
+  const area = AREAS[kind];
+  return area && id && !action.endsWith('.remove') ? to(area, id) : null;
+}
 
 export function Audit() {
-  const [typed, setTyped] = useState({ actor: '', action: '', from: '', until: '' });
+  const [typed, setTyped] = useState(NO_FILTER);
   const [filter, setFilter] = useState(typed);
   const utc = (day: string, plus = 0) =>
     day ? new Date(new Date(`${day}T00:00:00`).getTime() + plus).toISOString() : undefined;
@@ -68,14 +66,26 @@ export function Audit() {
           label={t('audit.action')}
           value={typed.action}
           onInput={set('action')}
-          choices={[['', t('common.all')], ...GROUPS.map((one): [string, string] => [one, word('action', one)])]}
+          choices={[['', t('common.all')], ...actions()]}
         />
         <Text label={t('audit.from')} type="date" value={typed.from} onInput={set('from')} />
         <Text label={t('audit.until')} type="date" value={typed.until} onInput={set('until')} />
         <button type="submit">{t('common.search')}</button>
       </Form>
       <ProblemNote problem={list.problem ?? saving.problem} retry={list.problem ? list.reload : undefined} />
-      {list.data?.items.length === 0 && <Empty title={t('audit.none')} text={t('audit.noneText')} />}
+      {list.data?.items.length === 0 && (
+        <Empty title={t('audit.none')} text={t('audit.noneText')}>
+          <button
+            type="button"
+            onClick={() => {
+              setTyped(NO_FILTER);
+              setFilter(NO_FILTER);
+            }}
+          >
+            {t('audit.showAll')}
+          </button>
+        </Empty>
+      )}
       {list.data && list.data.items.length > 0 && (
         <Table
           caption={t('audit.title')}
@@ -85,7 +95,7 @@ export function Audit() {
             { name: t('audit.when'), cell: (one) => moment(one.occurredUtc, true) },
             { name: t('audit.actor'), cell: (one) => one.actor.name || one.actor.subject },
             { name: t('audit.action'), cell: (one) => word('action', one.action) },
-            { name: t('audit.object'), cell: (one) => one.object.name ?? one.object.id ?? '' },
+            { name: t('audit.object'), cell: (one) => <About event={one} /> },
             { name: t('audit.outcome'), cell: (one) => `${word('outcome', one.outcome)} ${one.errorCode ?? ''}` },
             { name: t('audit.details'), cell: (one) => <Details event={one} /> },
           ]}
@@ -94,6 +104,12 @@ export function Audit() {
       <Pager list={list} />
     </Page>
   );
+}
+
+function About({ event }: { event: Event }) {
+  const page = pageOf(event);
+  const name = event.object.name ?? event.object.id ?? '';
+  return page ? <a href={page}>{name}</a> : <>{name}</>;
 }
 
 function Details({ event }: { event: Event }) {

@@ -1,8 +1,8 @@
 // Adding a connection, in the order of the product: name, who may use it, consent, credentials, export user.
 
-import { useRef, useState } from 'preact/hooks';
-import { api, newKey, type Schemas } from '../core/api.ts';
-import { useDo } from '../core/hooks.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, type Schemas } from '../core/api.ts';
+import { useDo, useKey, useLoad } from '../core/hooks.ts';
 import { current, t } from '../core/i18n.ts';
 import { go, to } from '../core/router.ts';
 import { openTab } from '../core/tab.ts';
@@ -10,21 +10,9 @@ import { signInAtCampaignMonitor } from './sign-in-there.ts';
 import { Check, Form, Radios, Text } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
 import { errorAt, ProblemNote } from '../parts/problem.tsx';
-import { en } from '../words/en.ts';
 
-/** The text that is agreed to, in English, and under it what it says in the reader's language. */
-export function ConsentText() {
-  return (
-    <div>
-      <p lang="en">{String(en['consent.text'])}</p>
-      {current() !== 'en' && (
-        <p class="hint">
-          {t('consent.translation')} {t('consent.text')}
-        </p>
-      )}
-    </div>
-  );
-}
+/** The text that is agreed to, as the service has it in the reader's language, or else in English. */
+const useConsentText = () => useLoad(() => api('get', '/consent-text', { query: { lang: current() } }), [current()]);
 
 export function AddConnection() {
   const [name, setName] = useState('');
@@ -35,18 +23,22 @@ export function AddConnection() {
   const [isUser, setIsUser] = useState(true);
   const saved = useRef<Schemas['ConnectionView'] | null>(null);
   const saving = useDo();
+  const consent = useConsentText();
+  const shown = consent.data;
+  // Who agreed has read another text than the one that stands there now.
+  useEffect(() => setAgreed(false), [shown?.version, shown?.lang]);
 
-  const create = async () =>
-    api('post', '/connections', {
-      key: newKey(),
-      body: {
-        displayName: name.trim(),
-        type: 'campaignMonitor',
-        allowedRoles: roles,
-        consent: { agreed },
-        ...(way === 'key' && { credentials: { kind: 'apiKey', apiKey: apiKey.trim() } }),
-      },
-    });
+  const keyOf = useKey();
+  const create = async () => {
+    const body: Schemas['NewConnectionBody'] = {
+      displayName: name.trim(),
+      type: 'campaignMonitor',
+      allowedRoles: roles,
+      consent: { agreed, ...(shown && { textVersion: shown.version, lang: shown.lang }) },
+      ...(way === 'key' && { credentials: { kind: 'apiKey', apiKey: apiKey.trim() } }),
+    };
+    return api('post', '/connections', { key: keyOf(body), body });
+  };
 
   /** Each step that has succeeded is not done again when the next one fails and the person tries again. */
   const save = () => {
@@ -60,7 +52,12 @@ export function AddConnection() {
         if (way === 'key') await api('post', '/connections/{id}/verify', { ids });
         go('connections', saved.current.connectionId);
       })
-      .then((done) => done || tab?.close());
+      .then((done) => {
+        if (done) return;
+        tab?.close();
+        // Where the text has changed since, the new one is shown.
+        consent.reload();
+      });
   };
 
   const { problem } = saving;
@@ -87,8 +84,9 @@ export function AddConnection() {
         />
         <fieldset>
           <legend>{t('consent.title')}</legend>
-          <ConsentText />
-          <Check label={t('consent.agree')} checked={agreed} onInput={setAgreed} required />
+          <ProblemNote problem={consent.problem} retry={consent.reload} />
+          <p lang={shown?.lang}>{shown?.text ?? t('common.loading')}</p>
+          <Check label={t('consent.agree')} checked={agreed} onInput={setAgreed} required disabled={!shown} />
         </fieldset>
         <Radios
           legend={t('connections.connect')}
@@ -113,7 +111,7 @@ export function AddConnection() {
         <Check label={t('connections.addMe')} hint={t('connections.addMeHint')} checked={isUser} onInput={setIsUser} />
         <ProblemNote problem={problem} />
         <div class="actions">
-          <button type="submit" class="primary" disabled={saving.busy}>
+          <button type="submit" class="primary" disabled={saving.busy || !shown}>
             {t('common.save')}
           </button>
           <a class="button" href={to('connections')}>

@@ -45,7 +45,10 @@ export function Ending({
           ))}
         </ul>
       ) : (
-        <p>{t('connections.noDependants')}</p>
+        <p>
+          {t('connections.noDependants')}{' '}
+          {connection.status === 'connected' && <a href={to('exports', 'add')}>{t('exports.add')}</a>}
+        </p>
       )}
       <div class="actions">
         {used && (

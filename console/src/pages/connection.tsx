@@ -10,7 +10,7 @@ import { Ending } from './connection-ending.tsx';
 import { signInAtCampaignMonitor } from './sign-in-there.ts';
 import { Form, Select, Text } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
-import { Facts, Page, Section } from '../parts/page.tsx';
+import { Facts, headingOf, Page, Section } from '../parts/page.tsx';
 import { errorAt, ProblemNote } from '../parts/problem.tsx';
 import { Status } from '../parts/status.tsx';
 
@@ -31,7 +31,7 @@ export function ConnectionPage({ id }: { id: string }) {
     return () => clearInterval(timer);
   }, [isWaiting]);
   return (
-    <Page title={connection?.displayName ?? ''} parent={[t('connections.title'), to('connections')]}>
+    <Page title={headingOf(loaded, (one) => one.displayName)} parent={[t('connections.title'), to('connections')]}>
       <ProblemNote problem={loaded.problem} retry={loaded.reload} />
       {connection && (
         <>

@@ -1,13 +1,12 @@
 // What happens to people who leave the segments, each choice with what it means for them.
 
-import { useState } from 'preact/hooks';
-import { api, type Schemas } from '../core/api.ts';
+import type { Schemas } from '../core/api.ts';
 import { flagFields, type Sync } from '../core/draft.ts';
-import { useDo, useKey } from '../core/hooks.ts';
 import { duration, number, t, word } from '../core/i18n.ts';
 import type { StepProps } from './export-step.ts';
 import { Radios, Select, Text } from '../parts/form.tsx';
-import { errorAt, ProblemNote } from '../parts/problem.tsx';
+import { NewField } from '../parts/new-field.tsx';
+import { errorAt } from '../parts/problem.tsx';
 
 type Leavers = Schemas['Leavers'];
 type Action = Schemas['LeaverAction'];
@@ -32,6 +31,7 @@ export function LeaversFields(props: Props) {
     <>
       <Radios
         legend={t('sync.leavers')}
+        error={errorAt(props.problem, '/sync/leavers')}
         value={leavers.action}
         onInput={(action) => pick(action as Action)}
         choices={ACTIONS.map((one) => [one, word('leavers', one), hint(one)])}
@@ -90,6 +90,8 @@ function Flag({ draft, set, list, reread, problem, leavers }: Props & { leavers:
       <NewField
         connectionId={draft.connectionId}
         listId={draft.listId}
+        title={t('leavers.new')}
+        proposed={t('leavers.newName')}
         made={(key) => {
           reread();
           change({ key });
@@ -101,28 +103,5 @@ function Flag({ draft, set, list, reread, problem, leavers }: Props & { leavers:
       </div>
       {leavers.in !== '' && leavers.in === leavers.out && <p class="error">{t('leavers.same')}</p>}
     </div>
-  );
-}
-
-/** Where the list has no field for this, it is one click away, and subscribers do not see it. */
-function NewField({ connectionId, listId, made }: { connectionId: string; listId: string; made(key: string): void }) {
-  const [name, setName] = useState(t('leavers.newName'));
-  const making = useDo();
-  const keyOf = useKey();
-  const create = () =>
-    making.run(async () => {
-      const body = { name: name.trim(), dataType: 'Text' as const };
-      const ids = { id: connectionId, listId };
-      made((await api('post', '/connections/{id}/lists/{listId}/fields', { ids, body, key: keyOf(body) })).key);
-    });
-  return (
-    <details>
-      <summary>{t('leavers.new')}</summary>
-      <Text label={t('leavers.newLabel')} value={name} onInput={setName} maxLength={100} />
-      <ProblemNote problem={making.problem} />
-      <button type="button" disabled={!name.trim() || making.busy} onClick={create}>
-        {t('leavers.create')}
-      </button>
-    </details>
   );
 }

@@ -15,13 +15,14 @@ import { t } from '../core/i18n.ts';
 import type { StepProps } from './export-step.ts';
 import { Consent } from './export-consent.tsx';
 import { MembersPreview } from './members-preview.tsx';
-import { Check, Select, Text, type Choices } from '../parts/form.tsx';
+import { Check, Group, Select, Text, type Choices } from '../parts/form.tsx';
 import { Empty } from '../parts/page.tsx';
+import { NewField } from '../parts/new-field.tsx';
 import { errorAt } from '../parts/problem.tsx';
 import { SourceField } from '../parts/source.tsx';
 import { DATE_PATTERNS, formatKey, formatOf } from '../parts/formats.ts';
 
-export function MatchingStep({ draft, change, chosen, list, problem }: StepProps) {
+export function MatchingStep({ draft, change, chosen, list, reread, problem }: StepProps) {
   const fields = commonFields(chosen);
   const { mapping } = draft;
   const set = (part: Partial<Mapping>) => change({ mapping: { ...mapping, ...part } });
@@ -45,7 +46,7 @@ export function MatchingStep({ draft, change, chosen, list, problem }: StepProps
         checked={typeof mapping.email !== 'string' && mapping.email.repair === true}
         onInput={(repair) => set({ email: repair ? { field: emailField(mapping), repair } : emailField(mapping) })}
       />
-      <NameField mapping={mapping} set={set} names={names} />
+      <NameField mapping={mapping} set={set} names={names} error={errorAt(problem, '/mapping/name')} />
       <SourceField
         label={t('matching.mobile')}
         source={mapping.mobileNumber ? sourceOf(mapping.mobileNumber) : null}
@@ -74,6 +75,14 @@ export function MatchingStep({ draft, change, chosen, list, problem }: StepProps
       )}
       <h3>{t('matching.custom')}</h3>
       {list?.fields.length === 0 && <p>{t('matching.noCustom')}</p>}
+      {list && (
+        <NewField
+          connectionId={draft.connectionId}
+          listId={draft.listId}
+          title={t('matching.newField')}
+          made={reread}
+        />
+      )}
       {list?.fields.map((target) => (
         <Target key={target.key} target={target} mapping={mapping} set={set} names={names} problem={problem} />
       ))}
@@ -107,12 +116,21 @@ export function MatchingStep({ draft, change, chosen, list, problem }: StepProps
   );
 }
 
-function NameField({ mapping, set, names }: { mapping: Mapping; set(part: Partial<Mapping>): void; names: Choices }) {
+function NameField({
+  mapping,
+  set,
+  names,
+  error,
+}: {
+  mapping: Mapping;
+  set(part: Partial<Mapping>): void;
+  names: Choices;
+  error: string | undefined;
+}) {
   const { name } = mapping;
   if (name && typeof name === 'object' && 'first' in name) {
     return (
-      <fieldset class="pair">
-        <legend>{t('matching.name')}</legend>
+      <Group legend={t('matching.name')} error={error} class="pair">
         <Select
           label={t('matching.first')}
           value={name.first}
@@ -128,7 +146,7 @@ function NameField({ mapping, set, names }: { mapping: Mapping; set(part: Partia
         <button type="button" onClick={() => set({ name: null })}>
           {t('matching.otherName')}
         </button>
-      </fieldset>
+      </Group>
     );
   }
   const first = names[0]?.[0] ?? '';
@@ -138,6 +156,7 @@ function NameField({ mapping, set, names }: { mapping: Mapping; set(part: Partia
       source={name ? sourceOf(name as string | Source) : null}
       names={names}
       more={[['*pair', t('matching.pair')]]}
+      error={error}
       onMore={() => set({ name: { first, last: first } })}
       onSource={(source) => set({ name: source })}
     />

@@ -7,7 +7,8 @@ import { t, word } from '../core/i18n.ts';
 import { to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
 import { Select } from '../parts/form.tsx';
-import { Empty, Page } from '../parts/page.tsx';
+import { Empty, headingOf, Page } from '../parts/page.tsx';
+import { PersonLink } from '../parts/person-link.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 
@@ -20,7 +21,10 @@ export function ExportMembers({ id }: { id: string }) {
   const loaded = useLoad(() => api('get', '/exports/{id}', { ids: { id } }), [id]);
   const name = loaded.data?.displayName ?? '';
   return (
-    <Page title={name && t('members.of', { name })} parent={[name || t('exports.title'), to('exports', id)]}>
+    <Page
+      title={headingOf(loaded, (one) => t('members.of', { name: one.displayName }))}
+      parent={[name || t('exports.title'), to('exports', id)]}
+    >
       <ProblemNote problem={loaded.problem} retry={loaded.reload} />
       <p class="lead">{t('members.lead')}</p>
       {mayEdit ? <Members id={id} /> : <Empty title={t('problem.forbidden')} text={t('members.viewer')} />}
@@ -75,8 +79,8 @@ function Members({ id }: { id: string }) {
           rows={items}
           keyOf={(_, index) => index}
           columns={[
-            { name: t('matching.email'), cell: (one: Known) => one.email },
-            { name: t('rejections.customer'), cell: (one: Known) => one.customerId },
+            { name: t('matching.email'), cell: (one: Known) => <PersonLink name={one.email} isEmail /> },
+            { name: t('rejections.customer'), cell: (one: Known) => <PersonLink name={one.customerId} /> },
             { name: t('members.state'), cell: (one: Known) => word('memberState', one.state) },
             { name: t('members.origin'), cell: (one: Known) => word('memberOrigin', one.origin) },
             {

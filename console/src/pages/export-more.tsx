@@ -61,7 +61,7 @@ export function ExportMore({ view, changed }: Props) {
     <Section title={t('exports.more')}>
       {!asked && <ProblemNote problem={doing.problem} />}
       {view.state === 'inactive' && (
-        <Form onSubmit={attach} class="inline">
+        <Form onSubmit={attach} class="inline" id="attach">
           <Select
             label={t('exports.attachTo')}
             value={connectionId}

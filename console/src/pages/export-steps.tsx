@@ -7,11 +7,11 @@ import { number, t, word } from '../core/i18n.ts';
 import { to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
 import type { StepProps } from './export-step.ts';
-import { Check, Radios, Select, Text } from '../parts/form.tsx';
+import { Check, Group, Radios, Select, Text } from '../parts/form.tsx';
 import { Empty, Facts } from '../parts/page.tsx';
-import { ProblemNote, Warnings } from '../parts/problem.tsx';
+import { errorAt, ProblemNote, Warnings } from '../parts/problem.tsx';
 
-export function ConnectionStep({ draft, change, connections }: StepProps) {
+export function ConnectionStep({ draft, change, connections, problem }: StepProps) {
   const { isAdmin } = useWho();
   if (!connections.length) {
     return (
@@ -27,6 +27,7 @@ export function ConnectionStep({ draft, change, connections }: StepProps) {
   return (
     <Radios
       legend={t('exports.connection')}
+      error={errorAt(problem, '/connectionId')}
       value={draft.connectionId}
       onInput={(connectionId) => change({ connectionId, ...(connectionId !== draft.connectionId && { listId: '' }) })}
       choices={connections.map((one) => [
@@ -38,7 +39,7 @@ export function ConnectionStep({ draft, change, connections }: StepProps) {
   );
 }
 
-export function ListStep({ draft, change, list }: StepProps) {
+export function ListStep({ draft, change, list, problem }: StepProps) {
   const ids = { id: draft.connectionId };
   const lists = useLoad(() => api('get', '/connections/{id}/lists', { ids }), [draft.connectionId]);
   const clients = lists.data?.clients ?? [];
@@ -54,6 +55,7 @@ export function ListStep({ draft, change, list }: StepProps) {
           <Radios
             key={client.clientId}
             legend={client.name}
+            error={client.lists.some((one) => one.listId === draft.listId) ? errorAt(problem, '/listId') : undefined}
             value={draft.listId}
             onInput={(listId) => change({ listId })}
             choices={client.lists.map((one) => [one.listId, one.name])}
@@ -140,7 +142,7 @@ function NewList({
   );
 }
 
-export function SegmentsStep({ draft, change, segments }: StepProps) {
+export function SegmentsStep({ draft, change, segments, problem }: StepProps) {
   const toggle = (name: string, on: boolean) =>
     change({ segments: on ? [...draft.segments, name] : draft.segments.filter((one) => one !== name) });
   if (!segments.length) {
@@ -156,8 +158,7 @@ export function SegmentsStep({ draft, change, segments }: StepProps) {
     .filter((one) => draft.segments.includes(one.name))
     .reduce((sum, one) => sum + one.memberCount, 0);
   return (
-    <fieldset>
-      <legend>{t('exports.whichSegments')}</legend>
+    <Group legend={t('exports.whichSegments')} error={errorAt(problem, '/segments')}>
       {segments.map((one) => (
         <Check
           key={one.name}
@@ -170,6 +171,6 @@ export function SegmentsStep({ draft, change, segments }: StepProps) {
       <p class="strong" role="status">
         {t('exports.total', { n: total })}
       </p>
-    </fieldset>
+    </Group>
   );
 }

@@ -12,7 +12,7 @@ import { LeaversFields } from './export-leavers.tsx';
 import { Radios } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
 import { PlanFigures } from '../parts/plan.tsx';
-import { ProblemNote, Warnings } from '../parts/problem.tsx';
+import { errorAt, ProblemNote, Warnings } from '../parts/problem.tsx';
 
 const SENDS = ['all', 'changes'] as const;
 const RETURNS = ['never', 'ourRemovals', 'always'] as const;
@@ -31,6 +31,7 @@ export function SyncStep(props: StepProps) {
       {stored && <Numbers stored={stored} preview={preview} found={setPreview} />}
       <Radios
         legend={t('sync.send')}
+        error={errorAt(problem, '/sync/send')}
         value={sync.send}
         onInput={(send) => set({ send: send as Sync['send'] })}
         choices={SENDS.map((one) => [one, word('send', one), t(`sendHint.${one}`)])}
@@ -39,6 +40,7 @@ export function SyncStep(props: StepProps) {
       <Warnings warnings={warned('removesLeavers', 'unsubscribesEverywhere')} />
       <Radios
         legend={t('sync.resubscribe')}
+        error={errorAt(problem, '/sync/resubscribe') ?? errorAt(problem, '/options')}
         value={resubscribe}
         onInput={(value) =>
           change({
@@ -53,6 +55,7 @@ export function SyncStep(props: StepProps) {
       <BrakeFields brake={sync.brake} set={(brake) => set({ brake: { ...sync.brake, ...brake } })} problem={problem} />
       <Radios
         legend={t('sync.verify')}
+        error={errorAt(problem, '/sync/verify')}
         value={sync.verify}
         onInput={(verify) => set({ verify: verify as Sync['verify'] })}
         choices={LEVELS.map((one) => [one, word('verifyLevel', one), t(`verifyAfter.${one}`)])}

@@ -3,14 +3,15 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
 import { useDo } from '../core/hooks.ts';
-import { t } from '../core/i18n.ts';
+import { current, t, word } from '../core/i18n.ts';
 import { Form, Text } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
 import { Section } from '../parts/page.tsx';
 import { ProblemNote, Warnings } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 
-export function ExportTest({ id }: { id: string }) {
+/** `fieldName` is the name of a field of the list by its key. */
+export function ExportTest({ id, fieldName }: { id: string; fieldName(key: string): string }) {
   const [email, setEmail] = useState('');
   const [result, setResult] = useState<Schemas['TestView'] | null>(null);
   const testing = useDo();
@@ -28,12 +29,12 @@ export function ExportTest({ id }: { id: string }) {
         </button>
       </Form>
       <ProblemNote problem={testing.problem} />
-      {result && <Result result={result} />}
+      {result && <Result result={result} fieldName={fieldName} />}
     </Section>
   );
 }
 
-function Result({ result }: { result: Schemas['TestView'] }) {
+function Result({ result, fieldName }: { result: Schemas['TestView']; fieldName(key: string): string }) {
   const { differences } = result;
   return (
     <>
@@ -48,16 +49,20 @@ function Result({ result }: { result: Schemas['TestView'] }) {
           rows={differences}
           keyOf={(one) => one.key}
           columns={[
-            { name: t('test.value'), cell: (one) => one.key },
+            { name: t('test.value'), cell: (one) => fieldName(one.key) },
             { name: t('test.sent'), cell: (one) => one.sent },
             { name: t('test.stored'), cell: (one) => one.stored ?? '–' },
           ]}
         />
       )}
       {result.valueProblems.length > 0 && (
-        <ul lang="en">
+        <ul>
           {result.valueProblems.map((one) => (
-            <li key={one.key}>{one.message}</li>
+            <li key={one.key + one.code}>
+              {current() === 'en'
+                ? one.message
+                : `${one.field} → ${fieldName(one.key)}: ${word('valueProblem', one.code)}`}
+            </li>
           ))}
         </ul>
       )}

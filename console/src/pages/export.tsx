@@ -5,17 +5,21 @@ import { api, type Schemas } from '../core/api.ts';
 import { emailField, sourceOf } from '../core/draft.ts';
 import { useDo, useKey, useLoad, usePages } from '../core/hooks.ts';
 import { planned, t, word } from '../core/i18n.ts';
+import { fieldNameOf, useList, useSegmentNames } from '../core/names.ts';
 import { go, to } from '../core/router.ts';
 import { takeWarnings } from '../core/saved.ts';
+import { OpenAlerts } from './alerts.tsx';
+import { ExportAlerts } from './export-alerts.tsx';
 import { ExportCheck } from './export-check.tsx';
+import { Expectations } from './export-expectations.tsx';
 import { ExportMore } from './export-more.tsx';
 import { ExportTest } from './export-test.tsx';
 import { syncFacts } from './export-sync-facts.ts';
 import { runColumns } from './runs.tsx';
 import { Form } from '../parts/form.tsx';
 import { announce } from '../parts/live.tsx';
-import { Facts, Page, Section } from '../parts/page.tsx';
-import { ProblemNote, Warnings } from '../parts/problem.tsx';
+import { Facts, headingOf, Page, Section } from '../parts/page.tsx';
+import { AboutContext, ProblemNote, Warnings } from '../parts/problem.tsx';
 import { ScheduleFields } from '../parts/schedule.tsx';
 import { Status } from '../parts/status.tsx';
 import { Pager, Table } from '../parts/table.tsx';
@@ -31,6 +35,7 @@ export function ExportPage({ id }: { id: string }) {
   const loaded = useLoad(() => api('get', '/exports/{id}', { ids }), [id]);
   const view = loaded.data;
   const [saved] = useState(() => takeWarnings(id));
+  const list = useList(view?.connectionId, view?.listId ?? '');
   const running = useDo();
   const keyOf = useKey();
   const mayEdit = view?.permissions === 'edit';
@@ -50,31 +55,43 @@ export function ExportPage({ id }: { id: string }) {
     </>
   );
   return (
-    <Page title={view?.displayName ?? ''} parent={[t('exports.title'), to('exports')]} actions={actions}>
-      <ProblemNote problem={loaded.problem} retry={loaded.reload} />
-      <ProblemNote problem={running.problem} />
-      {view && (
-        <>
-          <Warnings
-            warnings={[...saved, ...view.warnings.filter(({ code }) => saved.every((one) => one.code !== code))]}
-          />
-          <Summary view={view} changed={loaded.set} />
-          {mayEdit && <ExportCheck view={view} changed={loaded.set} />}
-          {mayEdit && <ExportTest id={id} />}
-          {mayEdit && (
-            <Section title={t('members.title')}>
-              <p>{t('members.lead')}</p>
-              <p>
-                <a href={to('exports', id, 'members')}>{t('members.open')}</a>
-              </p>
-            </Section>
-          )}
-          <ScheduleOf view={view} changed={loaded.set} />
-          <RunsOf id={id} />
-          {mayEdit && <ExportMore view={view} changed={loaded.set} />}
-        </>
-      )}
-    </Page>
+    <AboutContext.Provider value={{ connectionId: view?.connectionId, exportId: id }}>
+      <Page
+        title={headingOf(loaded, (one) => one.displayName)}
+        parent={[t('exports.title'), to('exports')]}
+        actions={actions}
+      >
+        <ProblemNote problem={loaded.problem} retry={loaded.reload} />
+        <ProblemNote problem={running.problem} />
+        {view && (
+          <>
+            <Warnings
+              warnings={[...saved, ...view.warnings.filter(({ code }) => saved.every((one) => one.code !== code))]}
+            />
+            <OpenAlerts exportId={id} />
+            <Summary view={view} list={list} />
+            {mayEdit && <ExportCheck view={view} changed={loaded.set} />}
+            {mayEdit && <ExportTest id={id} fieldName={fieldNameOf(list)} />}
+            {mayEdit && (
+              <Section title={t('members.title')}>
+                <p>{t('members.lead')}</p>
+                <p>
+                  <a href={to('exports', id, 'members')}>{t('members.open')}</a>
+                </p>
+                <p>
+                  <a href={to('exports', id, 'feedback')}>{t('feedback.open')}</a>
+                </p>
+              </Section>
+            )}
+            <ScheduleOf view={view} changed={loaded.set} />
+            <Expectations id={id} />
+            <ExportAlerts view={view} />
+            <RunsOf id={id} />
+            {mayEdit && <ExportMore view={view} changed={loaded.set} />}
+          </>
+        )}
+      </Page>
+    </AboutContext.Provider>
   );
 }
 
@@ -84,22 +101,14 @@ function told(field: Schemas['ValueSource']): string {
   return field.field ?? field.template ?? '';
 }
 
-function Summary({ view }: Part) {
+function Summary({ view, list }: { view: Export; list: Schemas['ListView'] | null }) {
   const { mapping } = view;
-  const list = useLoad(
-    async () =>
-      view.connectionId
-        ? api('get', '/connections/{id}/lists/{listId}', { ids: { id: view.connectionId, listId: view.listId } }).catch(
-            () => null,
-          )
-        : null,
-    [view.connectionId, view.listId],
-  );
+  const segmentName = useSegmentNames();
   const names =
     mapping.name && typeof mapping.name === 'object' && 'first' in mapping.name
       ? `${mapping.name.first} ${mapping.name.last}`
       : told(sourceOf(mapping.name as string | Schemas['ValueSource'] | null));
-  const keyName = (key: string) => list.data?.fields.find((field) => field.key === key)?.name ?? key;
+  const keyName = fieldNameOf(list);
   const custom = (mapping.customFields ?? []).map((field) => `${told(field)} → ${keyName(field.key)}`);
   return (
     <Section title={t('exports.what')}>
@@ -110,11 +119,11 @@ function Summary({ view }: Part) {
             t('exports.segments'),
             view.segments.map((name) => (
               <a key={name} href={to('segments', name)}>
-                {name}{' '}
+                {segmentName(name)}{' '}
               </a>
             )),
           ],
-          [t('exports.list'), list.data?.name ?? t('exports.listUnknown')],
+          [t('exports.list'), list?.name ?? t('exports.listUnknown')],
           [t('matching.email'), emailField(mapping)],
           [t('matching.name'), names || '–'],
           [t('matching.mobile'), told(sourceOf(mapping.mobileNumber)) || '–'],

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
 import { useDo, usePages } from '../core/hooks.ts';
 import { moment, t, word } from '../core/i18n.ts';
+import { useSegmentNames } from '../core/names.ts';
 import { go, to, type Route } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
 import { Confirm } from '../parts/dialog.tsx';
@@ -15,9 +16,9 @@ import { Pager, Table, type Column } from '../parts/table.tsx';
 
 type Export = Schemas['ExportView'];
 
-export const columns = (): Column<Export>[] => [
+const columns = (segmentName: (name: string) => string): Column<Export>[] => [
   { name: t('common.name'), cell: (one) => <a href={to('exports', one.exportId)}>{one.displayName}</a> },
-  { name: t('exports.segments'), cell: (one) => one.segments.join(', ') },
+  { name: t('exports.segments'), cell: (one) => one.segments.map(segmentName).join(', ') },
   { name: t('common.status'), cell: (one) => <Status group="exportState" code={one.state} /> },
   {
     name: t('exports.schedule'),
@@ -50,6 +51,7 @@ export function Exports({ route }: { route: Route }) {
     </a>
   );
   const items = list.data?.items;
+  const segmentName = useSegmentNames();
   return (
     <Page
       title={t('exports.title')}
@@ -84,7 +86,7 @@ export function Exports({ route }: { route: Route }) {
           </Empty>
         ))}
       {items && items.length > 0 && (
-        <Table caption={t('exports.title')} columns={columns()} rows={items} keyOf={(one) => one.exportId} />
+        <Table caption={t('exports.title')} columns={columns(segmentName)} rows={items} keyOf={(one) => one.exportId} />
       )}
       <Pager list={list} />
     </Page>

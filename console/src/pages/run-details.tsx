@@ -3,10 +3,12 @@
 import { useState } from 'preact/hooks';
 import { api, download, type Answer, type Schemas } from '../core/api.ts';
 import { useDo, usePages } from '../core/hooks.ts';
-import { current, number, t, word, wordIfKnown } from '../core/i18n.ts';
+import { number, t, word } from '../core/i18n.ts';
+import { saidOf } from '../core/said.ts';
 import { Select } from '../parts/form.tsx';
 import { Section } from '../parts/page.tsx';
-import { ProblemNote } from '../parts/problem.tsx';
+import { PersonLink } from '../parts/person-link.tsx';
+import { ProblemNote, Said } from '../parts/problem.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 
 type Run = Schemas['RunView'];
@@ -69,7 +71,11 @@ function Rows<T>({
         </button>
       </div>
       <ProblemNote problem={list.problem ?? saving.problem} retry={list.problem ? list.reload : undefined} />
-      {shown && list.data && !list.loading && list.data.items.length === 0 && <p>{t('rows.none')}</p>}
+      {shown && list.data && !list.loading && list.data.items.length === 0 && (
+        <p>
+          {t('rows.none')} {chosen && t('rows.noneOfFilter', { all: t('common.all') })}
+        </p>
+      )}
       {list.data && list.data.items.length > 0 && table(list.data.items)}
       <Pager list={list} />
     </Section>
@@ -79,20 +85,6 @@ function Rows<T>({
 export function Rejections({ run }: { run: Run }) {
   const count = OUTCOMES.reduce((sum, outcome) => sum + run.counts[outcome], 0);
   if (count === 0) return null;
-  const says = (row: Schemas['RejectionView']) => {
-    const own = current() === 'en' ? null : wordIfKnown('rejection', row.code);
-    return own ? (
-      <>
-        {own}
-        <br />
-        <span class="small" lang="en">
-          {row.message}
-        </span>
-      </>
-    ) : (
-      <span lang="en">{row.message}</span>
-    );
-  };
   const present = OUTCOMES.filter((outcome) => run.counts[outcome] > 0);
   return (
     <Rows
@@ -115,11 +107,11 @@ export function Rejections({ run }: { run: Run }) {
           rows={rows}
           keyOf={(_, index) => index}
           columns={[
-            { name: t('rejections.customer'), cell: (one) => one.customerId },
-            { name: t('matching.email'), cell: (one) => one.email },
+            { name: t('rejections.customer'), cell: (one) => <PersonLink name={one.customerId} /> },
+            { name: t('matching.email'), cell: (one) => <PersonLink name={one.email} isEmail /> },
             { name: t('rejections.outcome'), cell: (one) => word('count', one.outcome) },
-            { name: t('rejections.why'), cell: says },
-            { name: t('rejections.winner'), cell: (one) => one.winner ?? '' },
+            { name: t('rejections.why'), cell: (one) => <Said said={saidOf('rejection', one)} /> },
+            { name: t('rejections.winner'), cell: (one) => <PersonLink name={one.winner ?? ''} /> },
           ]}
         />
       )}
@@ -127,7 +119,8 @@ export function Rejections({ run }: { run: Run }) {
   );
 }
 
-export function ValueProblems({ run }: { run: Run }) {
+/** `fieldName` is the name of a field of the list by its key. */
+export function ValueProblems({ run, fieldName }: { run: Run; fieldName(key: string): string }) {
   return (
     <Rows
       title={t('valueProblems.title')}
@@ -149,9 +142,9 @@ export function ValueProblems({ run }: { run: Run }) {
           rows={rows}
           keyOf={(one) => `${one.position} ${one.key}`}
           columns={[
-            { name: t('rejections.customer'), cell: (one) => one.customerId },
-            { name: t('matching.email'), cell: (one) => one.email },
-            { name: t('values.field'), cell: (one) => `${one.field} → ${one.key}` },
+            { name: t('rejections.customer'), cell: (one) => <PersonLink name={one.customerId} /> },
+            { name: t('matching.email'), cell: (one) => <PersonLink name={one.email} isEmail /> },
+            { name: t('values.field'), cell: (one) => `${one.field} → ${fieldName(one.key)}` },
             { name: t('values.why'), cell: (one) => word('valueProblem', one.code) },
             { name: t('values.value'), cell: (one) => one.value },
             { name: t('test.sent'), cell: (one) => one.sent ?? '–' },

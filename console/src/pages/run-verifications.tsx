@@ -92,7 +92,7 @@ export function Verifications({ run }: { run: Run }) {
     <Section title={t('verify.title')}>
       <p>{t('verify.text')}</p>
       <ProblemNote problem={list.problem} retry={list.reload} />
-      {list.data && items.length === 0 && <p>{t('verify.none')}</p>}
+      {list.data && items.length === 0 && <p>{t('verify.none', { step: t('step.sync') })}</p>}
       {items.length > 0 && (
         <Table
           caption={t('verify.title')}

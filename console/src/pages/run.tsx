@@ -3,19 +3,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, Failure, type Problem, type Schemas } from '../core/api.ts';
 import { follow } from '../core/events.ts';
-import { useDo, useKey, useLoad, usePages } from '../core/hooks.ts';
-import { current, duration, moment, number, percent, t, word, wordIfKnown } from '../core/i18n.ts';
+import { useDo, useKey, useLoad, usePages, useRenewals } from '../core/hooks.ts';
+import { duration, moment, number, percent, t, word } from '../core/i18n.ts';
 import { go, to } from '../core/router.ts';
+import { fieldNameOf, useList, useSegmentNames } from '../core/names.ts';
 import { useWho } from '../core/who.ts';
 import { Rejections, ValueProblems } from './run-details.tsx';
 import { RunPlan } from './run-plan.tsx';
+import { Requests, Timeline } from './run-timeline.tsx';
 import { Verifications } from './run-verifications.tsx';
 import { Receipt } from './run-receipt.tsx';
 import { CountsBar, LeaversBar } from '../parts/counts.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { announce } from '../parts/live.tsx';
-import { Facts, Page, Section } from '../parts/page.tsx';
-import { ProblemNote, Warnings } from '../parts/problem.tsx';
+import { Facts, headingOf, Page, Section } from '../parts/page.tsx';
+import { AboutContext, ProblemNote, Warnings } from '../parts/problem.tsx';
+import { ReasonNote } from '../parts/reason.tsx';
 import { Status } from '../parts/status.tsx';
 import { Pager, Table } from '../parts/table.tsx';
 
@@ -30,6 +33,10 @@ export function RunPage({ id }: { id: string }) {
   const loaded = useLoad(() => api('get', '/runs/{id}', { ids: { id } }), [id]);
   const broken = useFollowing(id, loaded.data, loaded.set);
   const run = loaded.data;
+  const segmentName = useSegmentNames();
+  // Only values name fields of the list, and only who may edit may ask Campaign Monitor for their names.
+  const named = mayEdit && run && run.fieldWarnings.length > 0 ? run : null;
+  const fieldName = fieldNameOf(useList(named?.connectionId, named?.listId ?? ''));
   const plan = run && <RunPlan run={run} changed={loaded.set} />;
   const counts = run && (
     <>
@@ -38,58 +45,69 @@ export function RunPage({ id }: { id: string }) {
     </>
   );
   return (
-    <Page
-      title={run ? t('runs.of', { name: run.exportName }) : ''}
-      parent={[t('runs.title'), to('runs')]}
-      actions={run && mayEdit && <Actions run={run} />}
-    >
-      <ProblemNote problem={loaded.problem ?? broken} retry={loaded.reload} />
-      {run && (
-        <>
-          <Progress run={run} />
-          {run.status !== 'awaitingApproval' && <Why run={run} />}
-          <Warnings warnings={run.warnings} />
-          {run.fullBecause && <p class="note calm">{word('fullBecause', run.fullBecause)}</p>}
-          {run.status === 'awaitingApproval' ? (
-            <>
-              {plan}
-              <Section title={t('runs.soFar')}>{counts}</Section>
-            </>
-          ) : (
-            <>
-              {counts}
-              {plan}
-            </>
-          )}
-          <Facts
-            facts={[
-              [
-                t('runs.export'),
-                <a key="e" href={to('exports', run.exportId)}>
-                  {run.exportName}
-                </a>,
-              ],
-              [t('exports.segments'), run.segments.map((one) => `${one.name} (${number(one.memberCount)})`).join(', ')],
-              [t('runs.why'), `${word('submissionKind', run.submissionKind)}, ${run.submittedBy}`],
-              [t('runs.submitted'), moment(run.submittedUtc, true)],
-              [t('runs.started'), moment(run.startUtc, true)],
-              [t('runs.ended'), moment(run.endUtc, true)],
-              [
-                t('runs.took'),
-                run.startUtc && run.endUtc ? duration((Date.parse(run.endUtc) - Date.parse(run.startUtc)) / 1000) : '–',
-              ],
-              [t('problem.reference'), <code key="t">{run.traceId ?? '–'}</code>],
-            ]}
-          />
-          <Lost warnings={run.fieldWarnings} />
-          {!isOpen(run) && <Receipt run={run} />}
-          {!isOpen(run) && run.startUtc && <Verifications run={run} />}
-          {!isOpen(run) && mayEdit && <Rejections run={run} />}
-          {mayEdit && run.fieldWarnings.length > 0 && <ValueProblems run={run} />}
-          <Batches run={run} />
-        </>
-      )}
-    </Page>
+    <AboutContext.Provider value={{ connectionId: run?.connectionId, ...(run && { exportId: run.exportId }) }}>
+      <Page
+        title={headingOf(loaded, (one) => t('runs.of', { name: one.exportName }))}
+        parent={[t('runs.title'), to('runs')]}
+        actions={run && mayEdit && <Actions run={run} />}
+      >
+        <ProblemNote problem={loaded.problem ?? broken} retry={loaded.reload} />
+        {run && (
+          <>
+            <Progress run={run} />
+            {run.reason && run.status !== 'awaitingApproval' && (
+              <ReasonNote reason={run.reason} tone={run.status === 'failed' ? 'bad' : 'warn'} />
+            )}
+            <Warnings warnings={run.warnings} />
+            {run.fullBecause && <p class="note calm">{word('fullBecause', run.fullBecause)}</p>}
+            {run.status === 'awaitingApproval' ? (
+              <>
+                {plan}
+                <Section title={t('runs.soFar')}>{counts}</Section>
+              </>
+            ) : (
+              <>
+                {counts}
+                {plan}
+              </>
+            )}
+            <Facts
+              facts={[
+                [
+                  t('runs.export'),
+                  <a key="e" href={to('exports', run.exportId)}>
+                    {run.exportName}
+                  </a>,
+                ],
+                [
+                  t('exports.segments'),
+                  run.segments.map((one) => `${segmentName(one.name)} (${number(one.memberCount)})`).join(', '),
+                ],
+                [t('runs.why'), `${word('submissionKind', run.submissionKind)}, ${run.submittedBy}`],
+                [t('runs.submitted'), moment(run.submittedUtc, true)],
+                [t('runs.started'), moment(run.startUtc, true)],
+                [t('runs.ended'), moment(run.endUtc, true)],
+                [
+                  t('runs.took'),
+                  run.startUtc && run.endUtc
+                    ? duration((Date.parse(run.endUtc) - Date.parse(run.startUtc)) / 1000)
+                    : '–',
+                ],
+                [t('problem.reference'), <code key="t">{run.traceId ?? '–'}</code>],
+              ]}
+            />
+            <Lost warnings={run.fieldWarnings} fieldName={fieldName} />
+            {!isOpen(run) && <Receipt run={run} />}
+            {!isOpen(run) && run.startUtc && <Verifications run={run} />}
+            {!isOpen(run) && mayEdit && <Rejections run={run} />}
+            {mayEdit && run.fieldWarnings.length > 0 && <ValueProblems run={run} fieldName={fieldName} />}
+            <Timeline run={run} />
+            {mayEdit && <Requests run={run} />}
+            <Batches run={run} />
+          </>
+        )}
+      </Page>
+    </AboutContext.Provider>
   );
 }
 
@@ -98,9 +116,11 @@ function useFollowing(id: string, run: Run | null, show: (run: Run) => void): Pr
   const [problem, setProblem] = useState<Problem | null>(null);
   const said = useRef(0);
   const open = run !== null && isOpen(run);
+  const renewals = useRenewals();
   useEffect(() => {
     if (!open) return undefined;
     const end = new AbortController();
+    setProblem(null);
     const changed = (now: Run) => {
       show(now);
       if (isOpen(now) && Date.now() - said.current < SAY_EVERY_MS) return;
@@ -113,7 +133,7 @@ function useFollowing(id: string, run: Run | null, show: (run: Run) => void): Pr
       if (error instanceof Failure) setProblem(error.problem);
     });
     return () => end.abort();
-  }, [id, open]);
+  }, [id, open, renewals]);
   return problem;
 }
 
@@ -135,24 +155,6 @@ function Progress({ run }: { run: Run }) {
           </p>
         </>
       )}
-    </div>
-  );
-}
-
-function Why({ run }: { run: Run }) {
-  const { reason } = run;
-  if (!reason) return null;
-  const todo = wordIfKnown('reason', reason.code);
-  return (
-    <div class={`note ${run.status === 'failed' ? 'bad' : 'warn'}`}>
-      {(current() === 'en' || !todo) && <p lang="en">{reason.message}</p>}
-      {todo && <p>{todo}</p>}
-      {current() !== 'en' && todo && (
-        <p class="small" lang="en">
-          {reason.message}
-        </p>
-      )}
-      <p class="small">{word('culprit', reason.culprit)}</p>
     </div>
   );
 }
@@ -202,7 +204,7 @@ function Actions({ run }: { run: Run }) {
 }
 
 /** Values that could not be sent as they are, counted by field. */
-function Lost({ warnings }: { warnings: Schemas['FieldWarning'][] }) {
+function Lost({ warnings, fieldName }: { warnings: Schemas['FieldWarning'][]; fieldName(key: string): string }) {
   if (!warnings.length) return null;
   return (
     <Section title={t('values.title')}>
@@ -211,7 +213,7 @@ function Lost({ warnings }: { warnings: Schemas['FieldWarning'][] }) {
         rows={warnings}
         keyOf={(one) => one.key + one.field}
         columns={[
-          { name: t('values.field'), cell: (one) => `${one.field} → ${one.key}` },
+          { name: t('values.field'), cell: (one) => `${one.field} → ${fieldName(one.key)}` },
           { name: t('values.dropped'), cell: (one) => number(one.dropped), number: true },
           { name: t('values.cut'), cell: (one) => number(one.cut), number: true },
           {

@@ -8,7 +8,8 @@ import { go, to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
 import { Confirm } from '../parts/dialog.tsx';
 import { announce } from '../parts/live.tsx';
-import { Empty, Facts, Page, Section } from '../parts/page.tsx';
+import { Empty, Facts, headingOf, Page, Section } from '../parts/page.tsx';
+import { PersonLink } from '../parts/person-link.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Table, type Column } from '../parts/table.tsx';
 import { ReplaceMembers } from '../parts/upload.tsx';
@@ -29,7 +30,7 @@ export function SegmentPage({ name }: { name: string }) {
     });
   return (
     <Page
-      title={segment?.displayName ?? ''}
+      title={headingOf(loaded, (one) => one.displayName)}
       parent={[t('segments.title'), to('segments')]}
       actions={
         segment &&
@@ -111,7 +112,7 @@ function Members({ segment }: { segment: Segment }) {
     });
   const columns = segment.fields.map(({ name }): Column<Record<string, unknown>> => ({
     name,
-    cell: (row) => String(row[name] ?? ''),
+    cell: (row) => (name === 'CustomerId' ? <PersonLink name={String(row[name] ?? '')} /> : String(row[name] ?? '')),
   }));
   return (
     <Section title={t('segments.members')}>
@@ -156,7 +157,12 @@ function Uses({ segment }: { segment: Segment }) {
           ))}
         </ul>
       ) : (
-        <p>{t('segments.noUses')}</p>
+        <p>
+          {t('segments.noUses')}{' '}
+          {mayEdit && segment.memberCount > 0 && (
+            <a href={`${to('exports', 'add')}?segment=${encodeURIComponent(segment.name)}`}>{t('exports.add')}</a>
+          )}
+        </p>
       )}
       {mayEdit && (
         <button type="button" class="danger" onClick={() => setAsked(true)}>

@@ -28,7 +28,7 @@ export function Segments() {
       <p class="lead">{t('segments.lead')}</p>
       <ProblemNote problem={list.problem} retry={list.reload} />
       {list.data?.items.length === 0 && (
-        <Empty title={t('segments.none')} text={t('segments.noneText')}>
+        <Empty title={t('segments.none')} text={t(mayEdit ? 'segments.noneText' : 'segments.noneViewer')}>
           {mayEdit && add}
         </Empty>
       )}

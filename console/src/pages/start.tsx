@@ -6,6 +6,7 @@ import { useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
 import { to } from '../core/router.ts';
 import { useWho } from '../core/who.ts';
+import { OpenAlerts } from './alerts.tsx';
 import { WaitingRuns } from './runs-waiting.tsx';
 import { runColumns } from './runs.tsx';
 import { Page, Section } from '../parts/page.tsx';
@@ -58,6 +59,7 @@ export function Start() {
     >
       <p class="lead">{t('start.lead')}</p>
       <ProblemNote problem={loaded.problem} retry={loaded.reload} />
+      <OpenAlerts />
       <WaitingRuns />
       {mayEdit && (
         <ol class="way">

@@ -14,10 +14,12 @@ export interface Part {
 interface Props {
   parts: Part[];
   whole: number;
+  /** How a value is written; a number, unless it says otherwise. */
+  shown?: (value: number) => string;
   caption: string;
 }
 
-export function Bar({ parts, whole, caption }: Props) {
+export function Bar({ parts, whole, caption, shown = number }: Props) {
   return (
     <figure class="counts">
       <div class="bar" aria-hidden="true">
@@ -34,7 +36,7 @@ export function Bar({ parts, whole, caption }: Props) {
           .map(({ name, label, value }) => (
             <li key={name}>
               <span class={`swatch ${name}`} aria-hidden="true" />
-              <span>{label}</span> <strong>{number(value)}</strong>
+              <span>{label}</span> <strong>{shown(value)}</strong>
               {whole > 0 && <span class="small"> {percent(value / whole)}</span>}
             </li>
           ))}

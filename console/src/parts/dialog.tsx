@@ -2,9 +2,10 @@
 // closes it.
 
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useContext, useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Doing } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
+import { WhoContext } from '../core/who.ts';
 import { ProblemNote } from './problem.tsx';
 
 export function Confirm({
@@ -29,6 +30,7 @@ export function Confirm({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const who = useContext(WhoContext);
   useLayoutEffect(() => {
     const opened = dialog.current;
     opened?.showModal();
@@ -40,6 +42,12 @@ export function Confirm({
       <h2 id={id}>{title}</h2>
       {children}
       <ProblemNote problem={doing.problem} />
+      {/* Nothing behind the question can be reached, so the way to a new token stands in it. */}
+      {doing.problem?.status === 401 && (
+        <button type="button" onClick={who?.signInAgain}>
+          {t('signIn.go')}
+        </button>
+      )}
       <div class="actions end">
         <button type="button" onClick={() => dialog.current?.close()}>
           {t('common.keep')}

@@ -20,7 +20,7 @@ function Around({ id, label, hint, error, children }: Common & { id: string; chi
       )}
       {children}
       {error && (
-        <p class="error" id={`${id}-error`} lang="en">
+        <p class="error" id={`${id}-error`}>
           {error}
         </p>
       )}
@@ -57,6 +57,31 @@ export function Text({ label, hint, error, onInput, type = 'text', autocomplete 
         {...rest}
         type={type as 'text'}
         autocomplete={autocomplete}
+        {...described(id, { label, hint, error })}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </Around>
+  );
+}
+
+/** Several lines of text. */
+export function Lines({
+  label,
+  hint,
+  error,
+  value,
+  onInput,
+  required,
+}: Common & { value: string; onInput(value: string): void; required?: boolean }) {
+  const id = useId();
+  return (
+    <Around id={id} label={label} hint={hint} error={error}>
+      <textarea
+        rows={5}
+        required={required}
+        spellcheck={false}
+        autocomplete="off"
+        value={value}
         {...described(id, { label, hint, error })}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
@@ -113,12 +138,14 @@ export function Check({
   checked,
   onInput,
   required,
+  disabled,
 }: {
   label: ComponentChildren;
   hint?: string;
   checked: boolean;
   onInput(checked: boolean): void;
   required?: boolean;
+  disabled?: boolean;
 }) {
   const id = useId();
   return (
@@ -128,6 +155,7 @@ export function Check({
         id={id}
         checked={checked}
         required={required}
+        disabled={disabled}
         aria-describedby={hint ? `${id}-hint` : undefined}
         onInput={(event) => onInput(event.currentTarget.checked)}
       />
@@ -148,16 +176,17 @@ export function Radios({
   value,
   onInput,
   choices,
+  error,
 }: {
   legend: string;
   value: string;
   onInput(value: string): void;
   choices: [value: string, label: string, hint?: string][];
+  error?: string | undefined;
 }) {
   const id = useId();
   return (
-    <fieldset class="radios">
-      <legend>{legend}</legend>
+    <Group legend={legend} error={error} class="radios">
       {choices.map(([key, label, hint]) => (
         <div class="check" key={key}>
           <input
@@ -178,6 +207,35 @@ export function Radios({
           </div>
         </div>
       ))}
+    </Group>
+  );
+}
+
+/** Fields that belong together, with what is wrong with them. */
+export function Group({
+  legend,
+  error,
+  class: look,
+  children,
+}: {
+  legend: string;
+  error?: string | undefined;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  const id = useId();
+  return (
+    <fieldset
+      class={[look, error && 'wrong'].filter(Boolean).join(' ') || undefined}
+      aria-describedby={error ? `${id}-error` : undefined}
+    >
+      <legend>{legend}</legend>
+      {error && (
+        <p class="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+      {children}
     </fieldset>
   );
 }
@@ -191,6 +249,7 @@ export function Form({
   onSubmit(): void;
   children: ComponentChildren;
   class?: string;
+  id?: string;
   role?: 'search';
 }) {
   const submit = (event: Event) => {

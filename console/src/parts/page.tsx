@@ -2,7 +2,17 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Loaded } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
+
+/** The heading of a page about something that is read: its name, or that it cannot be shown, or none yet. */
+export function headingOf<T>(
+  { data, problem }: Pick<Loaded<T>, 'data' | 'problem'>,
+  name: (data: T) => string,
+): string {
+  if (data) return name(data);
+  return problem ? t('app.notShown') : '';
+}
 
 interface Props {
   title: string;

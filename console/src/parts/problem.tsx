@@ -1,27 +1,41 @@
 // Every error in the same form: what happened, why, what to do, and the reference for the operator.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { createContext } from 'preact';
+import { useContext, useEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../core/api.ts';
-import { current, t, word, wordIfKnown } from '../core/i18n.ts';
-import { to } from '../core/router.ts';
+import { languageTag, t, word, wordIfKnown } from '../core/i18n.ts';
+import { saidOf, type Sayable } from '../core/said.ts';
+import { go, to } from '../core/router.ts';
+import { WhoContext } from '../core/who.ts';
+
+/** What the page is about, so that an error leads to where it is mended. */
+export const AboutContext = createContext<{ connectionId?: string | null; exportId?: string }>({});
 
 export function ProblemNote({ problem, retry }: { problem: Problem | null; retry?: () => void }) {
   const note = useRef<HTMLDivElement>(null);
   useEffect(() => note.current?.scrollIntoView?.({ block: 'nearest' }), [problem]);
   if (!problem) return null;
   const title = wordIfKnown('problem', problem.errorCode) ?? problem.title;
+  const errors = problem.errors ?? [];
+  // The detail repeats the first error, which stands in the list.
+  const detail = errors.some(({ message }) => message === problem.detail) ? '' : problem.detail;
   return (
     <div ref={note} class="note bad" role="alert">
       <p class="strong">{title}</p>
-      {problem.detail && <p lang="en">{problem.detail}</p>}
-      {problem.errors && problem.errors.length > 1 && (
-        <ul lang="en">
-          {problem.errors.map((error) => (
-            <li key={error.pointer + error.message}>{error.message}</li>
+      {detail && <p lang={problem.language === languageTag() ? undefined : 'en'}>{detail}</p>}
+      {errors.length > 0 && (
+        <ul>
+          {errors.map((error) => (
+            <li key={error.pointer + error.message}>
+              <Said said={saidOf('fieldError', error, problem.language)} />
+            </li>
           ))}
         </ul>
       )}
-      <p>{wordIfKnown('remedy', problem.errorCode) ?? word('remedyOf', problem.culprit)}</p>
+      <p>
+        {wordIfKnown('remedy', problem.errorCode) ?? word('remedyOf', problem.culprit)}{' '}
+        <Mend code={problem.errorCode} />
+      </p>
       {problem.dependants && problem.dependants.length > 0 && (
         <ul>
           {problem.dependants.map((one) => (
@@ -50,26 +64,61 @@ export function ProblemNote({ problem, retry }: { problem: Problem | null; retry
   );
 }
 
+/** The way to what the remedy names. */
+function Mend({ code }: { code: string }) {
+  const { connectionId, exportId } = useContext(AboutContext);
+  const isAdmin = useContext(WhoContext)?.session.role === 'Admin';
+  if (code === 'connectionNotConnected' && connectionId && isAdmin)
+    return <a href={to('connections', connectionId)}>{t('problem.openConnection')}</a>;
+  if (code === 'exportInactive' && exportId)
+    return (
+      <button
+        type="button"
+        onClick={() => {
+          const attach = document.querySelector<HTMLElement>('#attach select');
+          if (attach) attach.focus();
+          else go('exports', exportId);
+        }}
+      >
+        {t('exports.attach')}
+      </button>
+    );
+  return null;
+}
+
 /** The first message of a problem about one field of the body. */
 export const errorAt = (problem: Problem | null, pointer: string): string | undefined =>
-  problem?.errors?.find((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`))?.message;
+  problem?.errors
+    ?.filter((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`))
+    .map((error) => saidOf('fieldError', error, problem.language).text)[0];
 
-/** Of these the API names the settings to change, which people here do by choosing. */
-const OWN_WORDS = ['removesLeavers', 'unsubscribesEverywhere', 'resubscribes'];
+/** A sentence in the reader's language; where the service's own says more, that too. */
+export function Said({ said }: { said: ReturnType<typeof saidOf> }) {
+  return (
+    <>
+      <span lang={said.language}>{said.text}</span>
+      {said.original && (
+        <>
+          {' '}
+          <span class="small" lang="en">
+            {said.original}
+          </span>
+        </>
+      )}
+    </>
+  );
+}
 
 /** Sentences of the API that need attention and stop nothing. */
-export function Warnings({ warnings }: { warnings: { code: string; message: string }[] }) {
+export function Warnings({ warnings }: { warnings: Sayable[] }) {
   if (!warnings.length) return null;
   return (
     <div class="note warn">
-      {warnings.map(({ code, message }) => {
-        const own = current() === 'en' && !OWN_WORDS.includes(code) ? null : wordIfKnown('warning', code);
-        return (
-          <p key={code + message} lang={own ? undefined : 'en'}>
-            {own ?? message}
-          </p>
-        );
-      })}
+      {warnings.map((warning) => (
+        <p key={warning.code + warning.message}>
+          <Said said={saidOf('warning', warning)} />
+        </p>
+      ))}
     </div>
   );
 }
