@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::config::Part;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// The methods of each address: those of the document, GET for pages, and HEAD beside GET. An address without a parameter
-/// goes before one with (`/exports/preview` before `/exports/{id}`), as the specification of `OpenAPI` has it.
+/// The methods of each address: those of the document, GET for pages, and HEAD beside GET. An address without a
+/// parameter goes before one with (`/exports/preview` before `/exports/{id}`), as `OpenAPI` has it.
 pub struct Methods(Vec<(ResourceDef, Vec<String>)>);
 
 impl Methods {

@@ -106,7 +106,7 @@ async fn take_off(
         store_failures::end(tx, channel.id, recipient.as_str()).await?;
     }
     if let Some((since, _)) = is_off.filter(|_| was_off.is_none()) {
-        // Nobody hears of alerts by this channel any more, so others are told.
+        // Nobody hears of alerts by this channel any more, so the others tell of it.
         store_failures::begin(tx, channel.id, "", since).await?;
     }
     store::update(tx, channel.id, &new, BY, now).await

@@ -27,8 +27,8 @@ const DAMAGED: &str = "What a list had received from an export was damaged. Wher
     addresses that only this list had received for a CustomerId of this request are unknown, and were not deleted. \
     Send a request with the addresses of the people.";
 
-const UNREADABLE_UPLOAD: &str = "An uploaded file is damaged, so it is not known which addresses belong to a CustomerId \
-    of this request. Upload the members of every segment again: the damaged file is removed then.";
+const UNREADABLE_UPLOAD: &str = "An uploaded file is damaged, so it is not known which addresses belong to a \
+    CustomerId of this request. Upload the members of every segment again: the damaged file is removed then.";
 
 /// What is known of the addresses.
 pub enum Resolved {
