@@ -165,7 +165,7 @@ await page.route('**/exports/preview', (route) =>
   route.fulfill({ status: 429, json: { status: 429, errorCode: 'tooManyRequests', culprit: 'user', detail: '' } }),
 );
 await format.selectOption('d/M/yyyy');
-await page.locator('.note').getByText('Others are reading previews just now.').waitFor();
+await page.locator('.note').getByText('Too many previews are read just now.').waitFor();
 await look('export_crowded');
 await page.unroute('**/exports/preview');
 await button('Try again').click();

@@ -20,9 +20,9 @@ export function SyncStep(props: StepProps) {
   const { draft, change, problem, preview } = props;
   const { sync } = draft;
   const { view, about } = preview;
-  // As many leave whatever happens to them, but where they are kept nobody counts them.
+  // As many leave whatever happens to them, but where they are kept nobody counts them: the last count stays.
   const leavers = useRef(0);
-  leavers.current = view?.plan?.leavers || leavers.current;
+  if (view && about.sync.leavers.action !== 'keep') leavers.current = view.plan?.leavers ?? 0;
   const set = (part: Partial<Sync>) => change({ sync: { ...sync, ...part } });
   const resubscribe = resubscribeOf(draft);
   const warned = (...codes: string[]) => (view?.listWarnings ?? []).filter(({ code }) => codes.includes(code));

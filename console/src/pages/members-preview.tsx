@@ -4,7 +4,7 @@ import type { Schemas } from '../core/api.ts';
 import type { Mapping } from '../core/draft.ts';
 import { listed, t, word } from '../core/i18n.ts';
 import { fieldNameOf } from '../core/names.ts';
-import { customKeysOf, sentIn, sentInCustom, unfinishedKeys, unfinishedParts, type Part } from '../core/preview.ts';
+import { customKeysOf, sentIn, sentInCustom, unfinishedKeys, unfinishedParts } from '../core/preview.ts';
 import { useSaid, type LivePreview } from './export-preview.ts';
 import { PreviewState } from './preview-state.tsx';
 import { InvalidProfiles } from '../parts/preview-notes.tsx';
@@ -57,7 +57,7 @@ const PART = { name: 'matching.name', mobileNumber: 'matching.mobile', defaultCo
 
 /** Texts that somebody has begun are not in the preview yet. */
 function Unfinished({ mapping, list }: { mapping: Mapping; list: List }) {
-  const parts = unfinishedParts(mapping).map((part: Part) => t(PART[part]));
+  const parts = unfinishedParts(mapping).map((part) => t(PART[part]));
   const names = [...parts, ...unfinishedKeys(mapping).map(fieldNameOf(list))];
   return names.length > 0 && <p class="note calm">{t('preview.without', { names: listed(names) })}</p>;
 }

@@ -315,7 +315,7 @@ const messages = {
   'preview.show': 'Show ten members',
   'preview.needs': 'This is still missing:',
   'preview.without': 'Not in the preview yet, because it is not finished: {names}.',
-  'preview.crowded': 'Others are reading previews just now. Try again in a few seconds.',
+  'preview.crowded': 'Too many previews are read just now. Try again in a few seconds.',
   'preview.failed': 'There is no preview. The page says why.',
   'preview.deleted': '(deleted)',
   'missing.connection': 'Choose a connection.',
