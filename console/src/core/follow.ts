@@ -4,7 +4,7 @@
 const [QUIET, QUIET_MAX] = [600, 5000];
 
 export interface Follower<Q> {
-  /** Reads the answer to this question, in place of one that is still read. */
+  /** Reads the answer to this question, once one that is still read has ended: of that one nothing is told. */
   ask(question: Q, isAtOnce?: boolean): void;
   stop(): void;
 }
@@ -13,29 +13,33 @@ export function follow<Q, A>(
   read: (question: Q, signal: AbortSignal) => Promise<A>,
   answered: (question: Q, answer: Promise<A>) => void,
 ): Follower<Q> {
-  let current = new AbortController();
+  let [waiting, reading] = [new AbortController(), new AbortController()];
   let before = Promise.resolve();
   let took = 0;
-  async function turn(earlier: Promise<void>, question: Q, wait: number, { signal }: AbortController) {
-    await pause(wait, signal);
-    // The one before was stopped, and ends soon.
+  async function turn(earlier: Promise<void>, question: Q, wait: number, { signal: replaced }: AbortController) {
+    await pause(wait, replaced);
+    // The service reads to its end also what nobody waits for any more: two at a time would take the places of others.
     await earlier;
-    if (signal.aborted) return;
+    if (replaced.aborted) return;
+    const own = (reading = new AbortController());
     const began = Date.now();
-    const answer = read(question, signal);
+    const answer = read(question, own.signal);
     await answer.catch(() => {});
-    if (signal.aborted) return;
+    if (own.signal.aborted) return;
     took = Date.now() - began;
-    answered(question, answer);
+    if (!replaced.aborted) answered(question, answer);
   }
   return {
     ask(question, isAtOnce = false) {
-      current.abort();
-      current = new AbortController();
+      waiting.abort();
+      waiting = new AbortController();
       const wait = isAtOnce ? 0 : Math.min(Math.max(QUIET, took), QUIET_MAX);
-      before = turn(before, question, wait, current);
+      before = turn(before, question, wait, waiting);
     },
-    stop: () => current.abort(),
+    stop() {
+      waiting.abort();
+      reading.abort();
+    },
   };
 }
 

@@ -47,7 +47,6 @@ export function useLivePreview(draft: Draft, stored: Schemas['ExportView'] | nul
   const question = asked && isShown ? questionOf(draft, stored) : null;
   const of = question ? JSON.stringify(question) : '';
 
-  // A question that is answered may still be the newest: nothing is told of one that was replaced.
   function answered(question: Question, answer: Promise<View>) {
     const about = finished(newest.current);
     const known = { of: JSON.stringify(question), about };
@@ -58,11 +57,11 @@ export function useLivePreview(draft: Draft, stored: Schemas['ExportView'] | nul
     );
   }
   useEffect(() => {
-    if (!question || of === outcome.of) return undefined;
+    if (!question || of === outcome.of) return follower.stop();
     follower.ask(question, isAtOnce.current);
     isAtOnce.current = false;
-    return follower.stop;
   }, [of, outcome.of === '']);
+  useEffect(() => follower.stop, []);
 
   const show = () => {
     isAtOnce.current = true;
