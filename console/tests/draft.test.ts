@@ -1,4 +1,4 @@
-// What the data matching proposes, and what a value is made of.
+// What an export begins with, and what the data matching proposes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,10 +7,8 @@ import {
   empty,
   flagFields,
   flagsFully,
-  nameOf,
   proposed,
   resubscribeOf,
-  valueOf,
   withEmail,
   wordsOf,
 } from '../src/core/draft.ts';
@@ -35,13 +33,6 @@ test('fields are proposed by their names, in English and Latvian', () => {
 test('consents are never proposed', () => {
   const mapping = proposed(['Email', 'Consent', 'EmailConsent', 'ConsentToTrack'].map(field), list);
   assert.deepEqual(mapping, { email: 'Email' });
-});
-
-test('a template has fields, and words for empty ones', () => {
-  const member = { City: '', FirstName: 'Ann', LastName: 'Berg' };
-  assert.equal(valueOf({ template: '{{FirstName}} of {{City|nowhere}}' }, member), 'Ann of nowhere');
-  assert.equal(valueOf({ constant: 'VIP' }, member), 'VIP');
-  assert.equal(nameOf({ email: 'Email', name: { first: 'FirstName', last: 'LastName' } }, member), 'Ann Berg');
 });
 
 test('another field of the address keeps whether mistakes are repaired', () => {

@@ -25,7 +25,7 @@ const PICTURES = [
   'start',
   'upload_refused',
 ];
-const { page, address, look, button, link, heading, tabTo, saved, foreign, close } = await open(url, engine, folder, PICTURES);
+const { page, address, look, button, link, heading, tabTo, retype, saved, foreign, close } = await open(url, engine, folder, PICTURES);
 const nav = (name) => page.getByRole('navigation', { name: 'Areas' }).getByRole('link', { name, exact: true });
 const role = (name) => page.getByRole('combobox', { name: 'Role to try' }).selectOption(name);
 
@@ -134,10 +134,62 @@ await page.getByText('42 profiles in the chosen segments').waitFor();
 await look('export_segments');
 await button('Continue').click();
 assert.equal(await page.getByLabel('Email', { exact: true }).inputValue(), 'Email', 'proposed by its name');
+
+// Ten members as they would be sent, before anything is saved: nobody's day is, in the form in which the file has it.
 await button('Show ten members').click();
-await page.getByRole('cell', { name: 'Ann Berg 3' }).waitFor();
+const sample = page.getByRole('table', { name: 'The first ten members' });
+await sample.getByRole('cell', { name: 'Ann Berg 3' }).waitFor();
+assert.equal(await sample.getByRole('row').count(), 11, 'ten members, and the names of the columns');
+const unread = page.locator('.target').getByText('not a date in the expected form');
+await unread.waitFor();
+await page.getByLabel('birthday', { exact: true }).and(page.locator('[aria-describedby]')).waitFor();
+await page.getByText('1 The address has a form that Campaign Monitor does not accept.').waitFor();
 await look('export_matching');
+
+// It follows what is changed: with their format, days are sent. A text that is not finished stops nothing.
+const format = page.getByLabel('How “birthday” is written in your data');
+await format.selectOption('d/M/yyyy');
+await unread.waitFor({ state: 'detached' });
+await sample.getByRole('cell', { name: /^1990.12.01$/ }).waitFor();
+await format.selectOption('In the usual form');
+await unread.waitFor();
+await page.getByLabel('city', { exact: true }).selectOption('The same text for everybody …');
+await page.getByText('Not in the preview yet, because it is not finished: city.').waitFor();
+await page.getByLabel('Text for “city”').fill('Liepāja');
+await sample.getByRole('cell', { name: 'Liepāja' }).first().waitFor();
+await page.getByLabel('city', { exact: true }).selectOption('City');
+await sample.getByRole('cell', { name: 'Riga' }).first().waitFor();
+
+// Too many previews at a time: it says so calmly, and tries once more when somebody likes.
+await page.route('**/exports/preview', (route) =>
+  route.fulfill({ status: 429, json: { status: 429, errorCode: 'tooManyRequests', culprit: 'user', detail: '' } }),
+);
+await format.selectOption('d/M/yyyy');
+await page.locator('.note').getByText('Too many previews are read just now.').waitFor();
+await look('export_crowded');
+await page.unroute('**/exports/preview');
+await button('Try again').click();
+await sample.getByRole('cell', { name: /^1990.12.01$/ }).waitFor();
+await format.selectOption('In the usual form');
+await unread.waitFor();
+await page.getByLabel('Email', { exact: true }).selectOption('Nothing');
+await page.getByText('Choose the field of the email address.').waitFor();
+assert.equal(await sample.count(), 0);
+await page.getByLabel('Email', { exact: true }).selectOption('Email');
+await sample.waitFor();
 await button('Continue').click();
+
+// The same preview says what the run would do. Here only a limit of new people holds it, and nobody has saved that.
+await page.getByText('Every member is sent, so nobody counts who is new or has changed.').waitFor();
+await page.locator('fieldset').getByText('Today a run would not wait.').first().waitFor();
+await page.getByRole('checkbox', { name: 'It waits when many people are new' }).check();
+await retype(page.getByLabel('From so many people').last(), '40');
+await page.getByText('40 people are new. From 40 on, somebody has to approve.').waitFor();
+await page.getByText('40 come, 0 stay, 0 go').waitFor();
+await page.getByLabel('From so many people').last().fill('');
+await page.getByText('Enter how many people are new before a run waits').waitFor();
+await page.getByRole('checkbox', { name: 'It waits when many people are new' }).uncheck();
+await page.locator('fieldset').getByText('Today a run would not wait.').first().waitFor();
 
 // What nobody chooses removes nobody: the harmless choices are made.
 for (const harmless of ['Stay on the list', 'Stay off the list', 'A second person', 'By the counts'])

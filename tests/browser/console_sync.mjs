@@ -102,6 +102,25 @@ await page.getByText('5 come, 25 stay, 15 go').waitFor();
 await page.getByText('Today that is 15 people.').first().waitFor();
 await page.getByText('Runs remove people from the list who leave the segments').waitFor();
 await look('export_sync_numbers');
+
+// A change that nobody has saved is counted, too: another limit, another choice, and nothing is sent.
+await page.getByText('15 people leave the segments. From 3 on, somebody has to approve.').waitFor();
+await page.locator('fieldset').getByText('Today a run would wait: members are sent').first().waitFor();
+await retype(page.getByLabel('From so many people').first(), '16');
+await page.locator('fieldset').getByText('Today a run would not wait.').first().waitFor();
+await radio('Are unsubscribed').check();
+await page.locator('.legend').getByText('unsubscribed').first().waitFor();
+await radio('Stay on the list').check();
+await page.getByText('With these choices nobody is removed').waitFor();
+await page.getByText('Today that is 15 people.').first().waitFor();
+await look('export_sync_unsaved');
+await button('Data matching').click();
+await page.getByRole('combobox', { name: 'city', exact: true }).selectOption('The same text for everybody …');
+await page.getByLabel('Text for “city”').fill('Liepāja');
+await page.getByRole('cell', { name: 'Liepāja' }).last().waitFor();
+assert.equal(await page.getByRole('cell', { name: 'Liepāja' }).count(), 10, 'ten members with the change');
+const before = await call('contributor', 'GET', `/exports/${exportId}`);
+assert.deepEqual([before.sync.leavers.action, before.sync.brake.removals.count], ['delete', 3]);
 await at(`exports/${exportId}`);
 await button('Check').click();
 await page.getByText('15 people leave the segments. From 3 on, somebody has to approve.').waitFor();

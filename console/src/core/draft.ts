@@ -1,4 +1,4 @@
-// An export while it is edited: what is proposed for its data matching, and what a value of the list is made of.
+// An export while it is edited: what it begins with, and what is proposed for its data matching.
 
 import type { Schemas } from './api.ts';
 
@@ -118,28 +118,6 @@ export const emailField = (mapping: Mapping): string =>
 /** Writes the field of the email address, and keeps whether usual mistakes are repaired. */
 export const withEmail = (mapping: Mapping, field: string): Mapping['email'] =>
   typeof mapping.email === 'string' ? field : { ...mapping.email, field };
-
-/** The value that a member has for a source, as the data writes it. */
-export function valueOf(source: Source, member: Record<string, unknown>): string {
-  const of = (name: string) => String(member[name] ?? '');
-  if (source.constant !== undefined) return source.constant;
-  if (source.field !== undefined) return of(source.field);
-  return (source.template ?? '').replace(
-    /\{\{\s*([^}|]+?)\s*(?:\|([^}]*))?\}\}/g,
-    (_, name: string, otherwise = '') => of(name) || otherwise,
-  );
-}
-
-export function nameOf(mapping: Mapping, member: Record<string, unknown>): string {
-  const { name } = mapping;
-  if (name && typeof name !== 'string' && 'first' in name) {
-    return [name.first, name.last]
-      .map((field) => valueOf({ field }, member))
-      .filter(Boolean)
-      .join(' ');
-  }
-  return valueOf(sourceOf(name as string | Source | null), member);
-}
 
 /** Words that stand in a text field, separated by commas. */
 export const wordsOf = (text: string): string[] =>

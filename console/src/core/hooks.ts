@@ -11,10 +11,10 @@ export interface Loaded<T> {
   set(data: T): void;
 }
 
-const problemOf = (error: unknown): Problem => (error instanceof Failure ? error : unreachable()).problem;
+export const problemOf = (error: unknown): Problem => (error instanceof Failure ? error : unreachable()).problem;
 
 /** Whether the service rejected the token. */
-const isSignedOut = (problem: Problem | null): boolean => problem?.status === 401;
+export const isSignedOut = (problem: Problem | null): boolean => problem?.status === 401;
 
 /** How often somebody has signed in again while this is shown. */
 export function useRenewals(): number {

@@ -20,9 +20,11 @@ interface Props {
   brake: Brake;
   set(part: Partial<Brake>): void;
   problem: Schemas['Problem'] | null;
+  /** Whether a run would wait today, where it is known. */
+  now: string | null;
 }
 
-export function BrakeFields({ brake, set, problem }: Props) {
+export function BrakeFields({ brake, set, problem, now }: Props) {
   const limit = (name: 'removals' | 'additions') => (
     <LimitFields
       name={name}
@@ -38,6 +40,7 @@ export function BrakeFields({ brake, set, problem }: Props) {
       {limit('removals')}
       {brake.removals === null && <p class="note warn">{t('brake.noLimit')}</p>}
       {limit('additions')}
+      {now && <p class="strong">{now}</p>}
       <Radios
         legend={t('brake.hold')}
         value={brake.hold}

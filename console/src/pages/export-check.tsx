@@ -3,12 +3,12 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../core/api.ts';
 import { useDo } from '../core/hooks.ts';
-import { duration, number, t, word } from '../core/i18n.ts';
+import { duration, t, word } from '../core/i18n.ts';
 import { CountsBar } from '../parts/counts.tsx';
-import { formatKey } from '../parts/formats.ts';
 import { announce } from '../parts/live.tsx';
 import { Section } from '../parts/page.tsx';
 import { PlanFigures } from '../parts/plan.tsx';
+import { FormatProposals, InvalidProfiles, NullWordProposals, ValueProblems } from '../parts/preview-notes.tsx';
 import { ProblemNote, Warnings } from '../parts/problem.tsx';
 
 type Export = Schemas['ExportView'];
@@ -34,6 +34,11 @@ export function ExportCheck({ view, changed }: Props) {
       setPreview(await api('post', '/exports/{id}/preview', { ids }));
       announce(t('common.saved'));
     });
+  const useFormat = (key: string, format: Schemas['ValueFormat']) =>
+    patch({
+      customFields: (view.mapping.customFields ?? []).map((one) => (one.key === key ? { ...one, format } : one)),
+    });
+  const useWord = (found: string) => patch({ nullWords: [...(view.mapping.nullWords ?? []), found] });
   return (
     <Section
       title={t('check.title')}
@@ -58,62 +63,12 @@ export function ExportCheck({ view, changed }: Props) {
             </>
           )}
           <Warnings warnings={preview.listWarnings} />
-          <Proposals preview={preview} view={view} patch={patch} />
+          <FormatProposals proposals={preview.formatProposals} use={useFormat} />
+          <NullWordProposals proposals={preview.nullWordProposals} use={useWord} />
           <Unsent preview={preview} />
         </>
       )}
     </Section>
-  );
-}
-
-function Proposals({
-  preview,
-  view,
-  patch,
-}: {
-  preview: Preview;
-  view: Export;
-  patch(mapping: Schemas['MappingPatch']): void;
-}) {
-  const fields = view.mapping.customFields ?? [];
-  const useFormat = (key: string, format: Schemas['ProposedFormat']) =>
-    patch({
-      customFields: fields.map((field) =>
-        field.key === key ? { ...field, format: format as Schemas['ValueFormat'] } : field,
-      ),
-    });
-  const useWord = (found: string) => patch({ nullWords: [...(view.mapping.nullWords ?? []), found] });
-  return (
-    <>
-      {preview.formatProposals.map((one) => (
-        <div class="note calm" key={one.key}>
-          <p class="strong">{t('check.proposal', { field: one.field, n: one.fitting, all: one.values })}</p>
-          <ul>
-            {one.formats.map((reading) => {
-              const label = formatKey(reading.format as Schemas['ValueFormat']);
-              return (
-                <li key={label}>
-                  {t('check.reading', { value: reading.value, sent: reading.sent })}{' '}
-                  <button type="button" onClick={() => useFormat(one.key, reading.format)}>
-                    {t('check.use', { format: label })}
-                  </button>
-                </li>
-              );
-            })}
-          </ul>
-        </div>
-      ))}
-      {preview.nullWordProposals.map((one) => (
-        <div class="note calm" key={one.word}>
-          <p>
-            {t('check.nullWord', { word: one.word, n: one.count })}{' '}
-            <button type="button" onClick={() => useWord(one.word)}>
-              {t('check.useNullWord', { word: one.word })}
-            </button>
-          </p>
-        </div>
-      ))}
-    </>
   );
 }
 
@@ -123,29 +78,8 @@ function Unsent({ preview }: { preview: Preview }) {
     <>
       <h3>{t('check.problems')}</h3>
       <ul>
-        {preview.invalidByCode.map((one) => (
-          <li key={one.code}>
-            <strong>{number(one.count)}</strong> {word('rejection', one.code)}{' '}
-            <span class="small">
-              {one.examples
-                .slice(0, 3)
-                .map((example) => example.value ?? example.email)
-                .filter(Boolean)
-                .join(' · ')}
-            </span>
-          </li>
-        ))}
-        {preview.valueProblems.map((one) => (
-          <li key={one.key + one.code}>
-            <strong>{number(one.count)}</strong> {one.field}: {word('valueProblem', one.code)}{' '}
-            <span class="small">
-              {one.examples
-                .slice(0, 3)
-                .map((example) => `“${example.value}”`)
-                .join(' · ')}
-            </span>
-          </li>
-        ))}
+        <InvalidProfiles reasons={preview.invalidByCode} />
+        <ValueProblems problems={preview.valueProblems} isNamed />
       </ul>
     </>
   );

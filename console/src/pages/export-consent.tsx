@@ -1,5 +1,6 @@
 // Where a consent comes from: nowhere, the same for everybody, or a field whose words are yes and no.
 
+import type { ComponentChildren } from 'preact';
 import type { Schemas } from '../core/api.ts';
 import { wordsOf } from '../core/draft.ts';
 import { t } from '../core/i18n.ts';
@@ -11,12 +12,17 @@ export function Consent({
   names,
   onValue,
   error,
+  about,
+  notes,
 }: {
   label: string;
   value: Schemas['ConsentMapping'] | undefined;
   names: Choices;
   onValue(value: Schemas['ConsentMapping']): void;
   error?: string | undefined;
+  /** What the preview says of its values, and the id that ties it to the field. */
+  about: string | undefined;
+  notes: ComponentChildren;
 }) {
   const field = typeof value === 'object' ? value : null;
   const pick = (picked: string) =>
@@ -29,6 +35,7 @@ export function Consent({
         value={field ? field.field : `*${String(value ?? 'unchanged')}`}
         onInput={pick}
         error={error}
+        about={about}
         choices={[
           ['*unchanged', t('matching.unchanged')],
           ...names.map(([key, text]): [string, string] => [key, t('matching.field', { name: text })]),
@@ -36,6 +43,7 @@ export function Consent({
           ['*no', t('matching.noForAll')],
         ]}
       />
+      {notes}
       {field && (
         <>
           <p class="hint">{t('matching.usualWords')}</p>

@@ -6,8 +6,10 @@ import { commonFields, draftOf, empty, flagsFully, proposed, emailField, type Dr
 import { dropDraft, keepDraft, keptDraft, NEW } from '../core/drafts.ts';
 import { everything, useDo, useKey, useLoad } from '../core/hooks.ts';
 import { t } from '../core/i18n.ts';
+import { changes } from '../core/preview.ts';
 import { go, to, type Route } from '../core/router.ts';
 import { keepWarnings } from '../core/saved.ts';
+import { useLivePreview } from './export-preview.ts';
 import { STEPS, stepOf, type Step, type StepProps } from './export-step.ts';
 import { ConnectionStep, ListStep, SegmentsStep } from './export-steps.tsx';
 import { MatchingStep } from './export-matching.tsx';
@@ -41,16 +43,8 @@ export function EditExport({ id }: { id: string }) {
   );
 }
 
-/** What a change sends: only what differs, so that what somebody else changed meanwhile stays. */
-function changes(draft: Draft, stored: Schemas['ExportView']): Schemas['ExportPatch'] {
-  const before = draftOf(stored);
-  const names = Object.keys(draft) as (keyof Draft)[];
-  const changed = names.filter((name) => JSON.stringify(draft[name]) !== JSON.stringify(before[name]));
-  const patch = Object.fromEntries(changed.map((name) => [name, draft[name]])) as Schemas['ExportPatch'];
-  // A patch keeps what it does not name, so what was taken out is named.
-  if (patch.mapping) patch.mapping = { name: null, mobileNumber: null, customFields: [], ...patch.mapping };
-  return patch;
-}
+/** The steps that show what a run would do. */
+const PREVIEWED: Step[] = ['matching', 'sync'];
 
 interface EditorProps {
   title: string;
@@ -92,6 +86,7 @@ function Editor({ title, first, stored: newest, draftKey: key, discard }: Editor
         : null,
     [draft.connectionId, draft.listId],
   );
+  const preview = useLivePreview(draft, stored, PREVIEWED.includes(step));
   const chosen = (segments.data ?? []).filter((segment) => draft.segments.includes(segment.name));
 
   // With one connection there is nothing to choose.
@@ -148,8 +143,8 @@ function Editor({ title, first, stored: newest, draftKey: key, discard }: Editor
     segments: segments.data ?? [],
     list: list.data,
     reread: list.reload,
-    problem: saving.problem,
-    stored,
+    problem: saving.problem ?? preview.problem,
+    preview,
   };
   // What is proposed next needs the fields of the chosen list.
   const ready = complete(step, draft) && !(step === 'list' && list.loading);

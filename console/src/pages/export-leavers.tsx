@@ -16,17 +16,17 @@ const [FLAGGED_A_CALL, CALLS_A_SECOND] = [1000, 28];
 
 interface Props extends StepProps {
   set(part: Partial<Sync>): void;
-  /** What a run would do now, where somebody has asked. */
-  plan: Schemas['RunPlan'] | null;
+  /** How many leave now, where it is known. */
+  people: number;
 }
 
 export function LeaversFields(props: Props) {
-  const { draft, set, plan } = props;
+  const { draft, set, people } = props;
   const { leavers } = draft.sync;
   const pick = (action: Action) =>
     set({ leavers: action === 'flag' ? { action, in: t('leavers.yes'), out: t('leavers.no') } : { action } });
   const hint = (action: Action) =>
-    [t(`leaversHint.${action}`), plan && plan.leavers > 0 && numbers(action, plan.leavers)].filter(Boolean).join(' ');
+    [t(`leaversHint.${action}`), people > 0 && numbers(action, people)].filter(Boolean).join(' ');
   return (
     <>
       <Radios

@@ -1,78 +1,112 @@
-// Data matching: which field of the segments becomes which value of the list, with ten members as they would be sent.
+// Data matching: which field of the segments becomes which value of the list, what is wrong with values beside each
+// field, and ten members as they would be sent.
 
-import type { Schemas } from '../core/api.ts';
-import {
-  commonFields,
-  emailField,
-  sourceOf,
-  withEmail,
-  wordsOf,
-  type CustomField,
-  type Mapping,
-  type Source,
-} from '../core/draft.ts';
+import { commonFields, emailField, sourceOf, withEmail, wordsOf, type Mapping } from '../core/draft.ts';
 import { t } from '../core/i18n.ts';
-import type { StepProps } from './export-step.ts';
 import { Consent } from './export-consent.tsx';
+import { NameField } from './export-name.tsx';
+import type { StepProps } from './export-step.ts';
+import { Target } from './export-target.tsx';
+import { useFieldNotes } from './field-notes.tsx';
 import { MembersPreview } from './members-preview.tsx';
-import { Check, Group, Select, Text, type Choices } from '../parts/form.tsx';
+import { Check, Select, Text, type Choices } from '../parts/form.tsx';
 import { Empty } from '../parts/page.tsx';
 import { NewField } from '../parts/new-field.tsx';
+import { NullWordProposals } from '../parts/preview-notes.tsx';
 import { errorAt } from '../parts/problem.tsx';
 import { SourceField } from '../parts/source.tsx';
-import { DATE_PATTERNS, formatKey, formatOf } from '../parts/formats.ts';
 
-export function MatchingStep({ draft, change, chosen, list, reread, problem }: StepProps) {
+export function MatchingStep(props: StepProps) {
+  const { draft, change, chosen, list, problem, preview } = props;
   const fields = commonFields(chosen);
   const { mapping } = draft;
-  const set = (part: Partial<Mapping>) => change({ mapping: { ...mapping, ...part } });
   if (!fields.length) return <Empty title={t('matching.noFields')} text={t('matching.noFieldsText')} />;
+  const set = (part: Partial<Mapping>) => change({ mapping: { ...mapping, ...part } });
   const names: Choices = fields.map((field) => [field.name, field.name]);
-  const none: Choices = [['', t('matching.none')]];
+  const parts: PartProps = { ...props, set, names };
   return (
     <>
       <p>{t('matching.lead')}</p>
+      <EmailField {...parts} />
+      <NameField
+        mapping={mapping}
+        set={set}
+        names={names}
+        error={errorAt(problem, '/mapping/name')}
+        view={preview.view}
+      />
+      <MobileFields {...parts} />
+      <CustomFields {...parts} />
+      <Consents {...parts} />
+      <NullWords {...parts} />
+      <MembersPreview preview={preview} mapping={mapping} list={list} />
+    </>
+  );
+}
+
+interface PartProps extends StepProps {
+  set(part: Partial<Mapping>): void;
+  /** The fields of the segments. */
+  names: Choices;
+}
+
+function EmailField({ draft: { mapping }, set, names, problem, preview }: PartProps) {
+  const { about, notes } = useFieldNotes(preview.view, 'EmailAddress');
+  return (
+    <>
       <Select
         label={t('matching.email')}
         value={emailField(mapping)}
         required
-        choices={[...none, ...names]}
+        choices={[['', t('matching.none')], ...names]}
         error={errorAt(problem, '/mapping/email')}
+        about={about}
         onInput={(field) => set({ email: withEmail(mapping, field) })}
       />
+      {notes}
       <Check
         label={t('matching.repair')}
         hint={t('matching.repairHint')}
         checked={typeof mapping.email !== 'string' && mapping.email.repair === true}
         onInput={(repair) => set({ email: repair ? { field: emailField(mapping), repair } : emailField(mapping) })}
       />
-      <NameField mapping={mapping} set={set} names={names} error={errorAt(problem, '/mapping/name')} />
+    </>
+  );
+}
+
+function MobileFields({ draft: { mapping }, set, names, problem, preview }: PartProps) {
+  const { mobileNumber, defaultCountry } = mapping;
+  const { about, notes } = useFieldNotes(preview.view, 'MobileNumber');
+  const ifEmpty = typeof mobileNumber === 'object' ? mobileNumber?.ifEmpty : undefined;
+  return (
+    <>
       <SourceField
         label={t('matching.mobile')}
-        source={mapping.mobileNumber ? sourceOf(mapping.mobileNumber) : null}
+        source={mobileNumber ? sourceOf(mobileNumber) : null}
         names={names}
         error={errorAt(problem, '/mapping/mobileNumber')}
-        onSource={(source) =>
-          set({
-            mobileNumber: source && {
-              ...(typeof mapping.mobileNumber === 'object' &&
-                mapping.mobileNumber?.ifEmpty && { ifEmpty: mapping.mobileNumber.ifEmpty }),
-              ...source,
-            },
-          })
-        }
+        about={about}
+        onSource={(source) => set({ mobileNumber: source && { ...(ifEmpty && { ifEmpty }), ...source } })}
       />
-      {mapping.mobileNumber && (
+      {mobileNumber && notes}
+      {mobileNumber && (
         <Text
           label={t('matching.country')}
           hint={t('matching.countryHint')}
-          value={mapping.defaultCountry ?? ''}
+          value={defaultCountry ?? ''}
           maxLength={2}
           pattern="[A-Za-z]{2}"
           error={errorAt(problem, '/mapping/defaultCountry')}
           onInput={(country) => set({ defaultCountry: country ? country.toUpperCase() : null })}
         />
       )}
+    </>
+  );
+}
+
+function CustomFields({ draft, list, reread, set, names, problem, preview }: PartProps) {
+  return (
+    <>
       <h3>{t('matching.custom')}</h3>
       {list?.fields.length === 0 && <p>{t('matching.noCustom')}</p>}
       {list && (
@@ -84,8 +118,25 @@ export function MatchingStep({ draft, change, chosen, list, reread, problem }: S
         />
       )}
       {list?.fields.map((target) => (
-        <Target key={target.key} target={target} mapping={mapping} set={set} names={names} problem={problem} />
+        <Target
+          key={target.key}
+          target={target}
+          mapping={draft.mapping}
+          set={set}
+          names={names}
+          problem={problem}
+          view={preview.view}
+        />
       ))}
+    </>
+  );
+}
+
+function Consents({ draft: { mapping }, set, names, problem, preview }: PartProps) {
+  const track = useFieldNotes(preview.view, 'ConsentToTrack');
+  const sms = useFieldNotes(preview.view, 'ConsentToSendSms');
+  return (
+    <>
       <h3>{t('matching.consent')}</h3>
       <p>{t('matching.consentText')}</p>
       <Consent
@@ -94,6 +145,7 @@ export function MatchingStep({ draft, change, chosen, list, reread, problem }: S
         names={names}
         onValue={(consentToTrack) => set({ consentToTrack })}
         error={errorAt(problem, '/mapping/consentToTrack')}
+        {...track}
       />
       {mapping.mobileNumber && (
         <Consent
@@ -102,146 +154,28 @@ export function MatchingStep({ draft, change, chosen, list, reread, problem }: S
           names={names}
           onValue={(consentToSendSms) => set({ consentToSendSms })}
           error={errorAt(problem, '/mapping/consentToSendSms')}
+          {...sms}
         />
       )}
-      <Text
-        label={t('matching.nullWords')}
-        hint={t('matching.nullWordsHint')}
-        value={(mapping.nullWords ?? []).join(', ')}
-        error={errorAt(problem, '/mapping/nullWords')}
-        onInput={(text) => set({ nullWords: wordsOf(text) })}
-      />
-      <MembersPreview mapping={mapping} segment={chosen[0]?.name ?? ''} list={list} />
     </>
   );
 }
 
-function NameField({
-  mapping,
-  set,
-  names,
-  error,
-}: {
-  mapping: Mapping;
-  set(part: Partial<Mapping>): void;
-  names: Choices;
-  error: string | undefined;
-}) {
-  const { name } = mapping;
-  if (name && typeof name === 'object' && 'first' in name) {
-    return (
-      <Group legend={t('matching.name')} error={error} class="pair">
-        <Select
-          label={t('matching.first')}
-          value={name.first}
-          choices={names}
-          onInput={(first) => set({ name: { ...name, first } })}
-        />
-        <Select
-          label={t('matching.last')}
-          value={name.last}
-          choices={names}
-          onInput={(last) => set({ name: { ...name, last } })}
-        />
-        <button type="button" onClick={() => set({ name: null })}>
-          {t('matching.otherName')}
-        </button>
-      </Group>
-    );
-  }
-  const first = names[0]?.[0] ?? '';
+function NullWords({ draft: { mapping }, set, problem, preview }: PartProps) {
+  const words = mapping.nullWords ?? [];
   return (
-    <SourceField
-      label={t('matching.name')}
-      source={name ? sourceOf(name as string | Source) : null}
-      names={names}
-      more={[['*pair', t('matching.pair')]]}
-      error={error}
-      onMore={() => set({ name: { first, last: first } })}
-      onSource={(source) => set({ name: source })}
-    />
-  );
-}
-
-/** One custom field of the list. */
-function Target({
-  target,
-  mapping,
-  set,
-  names,
-  problem,
-}: {
-  target: Schemas['CustomFieldView'];
-  mapping: Mapping;
-  set(part: Partial<Mapping>): void;
-  names: Choices;
-  problem: Schemas['Problem'] | null;
-}) {
-  const all = mapping.customFields ?? [];
-  const index = all.findIndex((one) => one.key === target.key);
-  const own = all[index];
-  const put = (field: CustomField | null) =>
-    set({
-      customFields: own
-        ? all.flatMap((one) => (one === own ? (field ? [field] : []) : [one]))
-        : [...all, ...(field ? [field] : [])],
-    });
-  const pick = (source: Source | null) => {
-    if (!source) return put(null);
-    const { format, ifEmpty, timezone } = own ?? {};
-    return put({
-      key: target.key,
-      ...(format && { format }),
-      ...(ifEmpty && { ifEmpty }),
-      ...(timezone && { timezone }),
-      ...source,
-    });
-  };
-  const isDate = target.dataType === 'Date';
-  const isMany = target.dataType.startsWith('MultiSelectMany');
-  const formats: Choices = isDate
-    ? DATE_PATTERNS.map((one) => [one, one])
-    : isMany
-      ? [';', ',', '|', 'json'].map((one) => [`separator ${one}`, t('matching.separated', { mark: one })])
-      : target.dataType === 'Number'
-        ? [
-            ['number , .', '1.234,5'],
-            ['number ,', '1234,5'],
-            ['number . ,', '1,234.5'],
-          ]
-        : [];
-  return (
-    <div class="target">
-      <SourceField
-        label={target.name}
-        source={own ?? null}
-        names={names}
-        onSource={pick}
-        error={errorAt(problem, `/mapping/customFields/${index}`)}
+    <>
+      <Text
+        label={t('matching.nullWords')}
+        hint={t('matching.nullWordsHint')}
+        value={words.join(', ')}
+        error={errorAt(problem, '/mapping/nullWords')}
+        onInput={(text) => set({ nullWords: wordsOf(text) })}
       />
-      {own && formats.length > 0 && (
-        <Select
-          label={t('matching.formatOf', { name: target.name })}
-          value={formatKey(own.format)}
-          choices={[['', t('matching.usual')], ...formats]}
-          onInput={(key) => {
-            const { format: _, ...rest } = own;
-            const format = formatOf(key);
-            put({ ...rest, ...(format && { format }) });
-          }}
-        />
-      )}
-      {own && (
-        <details open={own.ifEmpty === 'clear'}>
-          <summary>{t('matching.emptyOf', { name: target.name })}</summary>
-          <Check
-            label={t('matching.clear')}
-            checked={own.ifEmpty === 'clear'}
-            hint={t('matching.clearHint')}
-            onInput={(clear) => put({ ...own, ifEmpty: clear ? 'clear' : 'keep' })}
-          />
-        </details>
-      )}
-    </div>
+      <NullWordProposals
+        proposals={preview.view?.nullWordProposals ?? []}
+        use={(found) => set({ nullWords: [...words, found] })}
+      />
+    </>
   );
 }

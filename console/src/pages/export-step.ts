@@ -2,6 +2,7 @@
 
 import type { Schemas } from '../core/api.ts';
 import type { Draft } from '../core/draft.ts';
+import type { LivePreview } from './export-preview.ts';
 
 export const STEPS = ['connection', 'list', 'segments', 'matching', 'sync', 'options'] as const;
 export type Step = (typeof STEPS)[number];
@@ -35,6 +36,5 @@ export interface StepProps {
   /** Reads the list again, after it has changed. */
   reread(): void;
   problem: Schemas['Problem'] | null;
-  /** The export as it is saved; null while it is new. */
-  stored: Schemas['ExportView'] | null;
+  preview: LivePreview;
 }

@@ -1,34 +1,35 @@
 // How the list follows the segments: whom a run sends, what happens to people who leave, who comes back, when somebody
 // must approve a run, and what is compared afterwards. What nobody chooses harms nobody.
 
-import { useState } from 'preact/hooks';
-import { api, type Schemas } from '../core/api.ts';
+import { useRef } from 'preact/hooks';
 import { resubscribeOf, type Sync } from '../core/draft.ts';
-import { useDo } from '../core/hooks.ts';
 import { t, word } from '../core/i18n.ts';
+import { undecidedOf } from '../core/preview.ts';
 import type { StepProps } from './export-step.ts';
 import { BrakeFields } from './export-brake.tsx';
 import { LeaversFields } from './export-leavers.tsx';
+import { Numbers, waiting } from './export-numbers.tsx';
 import { Radios } from '../parts/form.tsx';
-import { announce } from '../parts/live.tsx';
-import { PlanFigures } from '../parts/plan.tsx';
-import { errorAt, ProblemNote, Warnings } from '../parts/problem.tsx';
+import { errorAt, Warnings } from '../parts/problem.tsx';
 
 const SENDS = ['all', 'changes'] as const;
 const RETURNS = ['never', 'ourRemovals', 'always'] as const;
 const LEVELS = ['counts', 'sample', 'full'] as const;
 
 export function SyncStep(props: StepProps) {
-  const { draft, change, problem, stored } = props;
+  const { draft, change, problem, preview } = props;
   const { sync } = draft;
-  const [preview, setPreview] = useState<Schemas['PreviewView'] | null>(null);
+  const { view, about } = preview;
+  // As many leave whatever happens to them, but where they are kept nobody counts them: the last count stays.
+  const leavers = useRef(0);
+  if (view && about.sync.leavers.action !== 'keep') leavers.current = view.plan?.leavers ?? 0;
   const set = (part: Partial<Sync>) => change({ sync: { ...sync, ...part } });
   const resubscribe = resubscribeOf(draft);
-  const warned = (...codes: string[]) => (preview?.listWarnings ?? []).filter(({ code }) => codes.includes(code));
+  const warned = (...codes: string[]) => (view?.listWarnings ?? []).filter(({ code }) => codes.includes(code));
   return (
     <>
       <p class="lead">{t('sync.lead')}</p>
-      {stored && <Numbers stored={stored} preview={preview} found={setPreview} />}
+      <Numbers preview={preview} sync={sync} />
       <Radios
         legend={t('sync.send')}
         error={errorAt(problem, '/sync/send')}
@@ -36,7 +37,7 @@ export function SyncStep(props: StepProps) {
         onInput={(send) => set({ send: send as Sync['send'] })}
         choices={SENDS.map((one) => [one, word('send', one), t(`sendHint.${one}`)])}
       />
-      <LeaversFields {...props} set={set} plan={preview?.plan ?? null} />
+      <LeaversFields {...props} set={set} people={leavers.current} />
       <Warnings warnings={warned('removesLeavers', 'unsubscribesEverywhere')} />
       <Radios
         legend={t('sync.resubscribe')}
@@ -52,7 +53,12 @@ export function SyncStep(props: StepProps) {
       />
       {resubscribe === 'always' && <p class="note warn">{t('sync.alwaysWarning')}</p>}
       <Warnings warnings={warned('resubscribes')} />
-      <BrakeFields brake={sync.brake} set={(brake) => set({ brake: { ...sync.brake, ...brake } })} problem={problem} />
+      <BrakeFields
+        brake={sync.brake}
+        set={(brake) => set({ brake: { ...sync.brake, ...brake } })}
+        problem={problem}
+        now={view && undecidedOf(sync).length === 0 ? waiting(view, about.sync) : null}
+      />
       <Radios
         legend={t('sync.verify')}
         error={errorAt(problem, '/sync/verify')}
@@ -61,34 +67,5 @@ export function SyncStep(props: StepProps) {
         choices={LEVELS.map((one) => [one, word('verifyLevel', one), t(`verifyAfter.${one}`)])}
       />
     </>
-  );
-}
-
-interface NumbersProps {
-  stored: Schemas['ExportView'];
-  preview: Schemas['PreviewView'] | null;
-  found(preview: Schemas['PreviewView']): void;
-}
-
-/** What a run of the export as it is saved would do: reading all members takes a while, so somebody asks for it. */
-function Numbers({ stored, preview, found }: NumbersProps) {
-  const reading = useDo();
-  const count = () =>
-    reading.run(async () => {
-      const now = await api('post', '/exports/{id}/preview', { ids: { id: stored.exportId } });
-      found(now);
-      announce(t('check.done', { n: now.usable }));
-    });
-  return (
-    <div class="note calm">
-      <p>{t('sync.numbers')}</p>
-      <button type="button" disabled={reading.busy} onClick={count}>
-        {t('sync.count')}
-      </button>
-      {reading.busy && <p>{t('check.running')}</p>}
-      <ProblemNote problem={reading.problem} />
-      {preview?.plan && <PlanFigures plan={preview.plan} action={stored.sync.leavers.action} />}
-      {preview && !preview.plan && <p>{t('sync.noPlan')}</p>}
-    </div>
   );
 }

@@ -1,55 +1,105 @@
-// The first ten members with the values that the data matching gives them, as it is changed.
+// The first ten members as they would be sent, with what the data matching says now.
 
-import { useState } from 'preact/hooks';
-import { api, type Schemas } from '../core/api.ts';
-import { emailField, nameOf, sourceOf, valueOf, type Mapping } from '../core/draft.ts';
-import { useDo } from '../core/hooks.ts';
-import { t } from '../core/i18n.ts';
-import { ProblemNote } from '../parts/problem.tsx';
+import type { Schemas } from '../core/api.ts';
+import type { Mapping } from '../core/draft.ts';
+import { listed, t, word } from '../core/i18n.ts';
+import { fieldNameOf } from '../core/names.ts';
+import { customKeysOf, sentIn, sentInCustom, unfinishedKeys, unfinishedParts } from '../core/preview.ts';
+import { useSaid, type LivePreview } from './export-preview.ts';
+import { PreviewState } from './preview-state.tsx';
+import { InvalidProfiles } from '../parts/preview-notes.tsx';
+import { Warnings } from '../parts/problem.tsx';
 import { Table, type Column } from '../parts/table.tsx';
 
-type Member = Record<string, unknown>;
+type Sample = Schemas['SampleView'];
+type List = Schemas['ListView'] | null;
+/** Where nothing is sent. */
+const NOTHING = '–';
 
-/** Members are personal data, and reading them stands in the audit: so they are read when somebody asks, and once. */
-export function MembersPreview({
-  mapping,
-  segment,
-  list,
-}: {
+interface Props {
+  preview: LivePreview;
+  /** As it is now, with what is not finished. */
   mapping: Mapping;
-  segment: string;
-  list: Schemas['ListView'] | null;
-}) {
-  const [members, setMembers] = useState<Member[] | null>(null);
-  const reading = useDo();
-  const read = () =>
-    reading.run(async () => {
-      const { items } = await api('get', '/segments/{name}/members', { ids: { name: segment }, query: { limit: 10 } });
-      setMembers(items);
-    });
-  const nameOfKey = (key: string) => list?.fields.find((field) => field.key === key)?.name ?? key;
-  const columns: Column<Member>[] = [
-    { name: t('matching.email'), cell: (one) => valueOf({ field: emailField(mapping) }, one) || t('preview.empty') },
-    ...(mapping.name ? [{ name: t('matching.name'), cell: (one: Member) => nameOf(mapping, one) }] : []),
-    ...(mapping.mobileNumber
-      ? [{ name: t('matching.mobile'), cell: (one: Member) => valueOf(sourceOf(mapping.mobileNumber), one) }]
-      : []),
-    ...(mapping.customFields ?? []).map((field) => ({
-      name: nameOfKey(field.key),
-      cell: (one: Member) => valueOf(field, one),
-    })),
-  ];
+  list: List;
+}
+
+export function MembersPreview({ preview, mapping, list }: Props) {
+  const { asked, view, about, busy, show } = preview;
+  useSaid(view, ({ usable }) => t('check.done', { n: usable }));
   return (
-    <section class="section">
+    <section class="section" aria-busy={busy}>
       <h3>{t('preview.title')}</h3>
       <p class="hint">{t('preview.text')}</p>
-      {!members && (
-        <button type="button" disabled={reading.busy} onClick={read}>
+      {!asked && (
+        <button type="button" onClick={show}>
           {t('preview.show')}
         </button>
       )}
-      <ProblemNote problem={reading.problem} />
-      {members && <Table caption={t('preview.title')} columns={columns} rows={members} keyOf={(_, index) => index} />}
+      <PreviewState preview={preview} />
+      {view && (
+        <>
+          <Unfinished mapping={mapping} list={list} />
+          <Table
+            caption={t('preview.title')}
+            columns={columnsOf(view.sample, about.mapping, list)}
+            rows={view.sample}
+            keyOf={(_, index) => index}
+          />
+          <NotSent reasons={view.invalidByCode} />
+          <Warnings warnings={view.listWarnings} />
+        </>
+      )}
     </section>
   );
+}
+
+const PART = { name: 'matching.name', mobileNumber: 'matching.mobile', defaultCountry: 'matching.country' } as const;
+
+/** Texts that somebody has begun are not in the preview yet. */
+function Unfinished({ mapping, list }: { mapping: Mapping; list: List }) {
+  const parts = unfinishedParts(mapping).map((part) => t(PART[part]));
+  const names = [...parts, ...unfinishedKeys(mapping).map(fieldNameOf(list))];
+  return names.length > 0 && <p class="note calm">{t('preview.without', { names: listed(names) })}</p>;
+}
+
+function NotSent({ reasons }: { reasons: Schemas['InvalidView'][] }) {
+  if (reasons.length === 0) return null;
+  return (
+    <>
+      <h4>{t('check.problems')}</h4>
+      <ul>
+        <InvalidProfiles reasons={reasons} />
+      </ul>
+    </>
+  );
+}
+
+function columnsOf(sample: Sample[], mapping: Mapping, list: List): Column<Sample>[] {
+  const own = (name: string, field: string) => ({ name, cell: (one: Sample) => sentIn(one, field) || NOTHING });
+  return [
+    own(t('matching.email'), 'EmailAddress'),
+    ...(mapping.name ? [own(t('matching.name'), 'Name')] : []),
+    ...(mapping.mobileNumber ? [own(t('matching.mobile'), 'MobileNumber')] : []),
+    ...customKeysOf(sample, mapping).map((key) => ({
+      name: fieldNameOf(list)(key),
+      cell: (one: Sample) => customText(one, key),
+    })),
+    ...consentColumn(t('matching.track'), 'ConsentToTrack', mapping.consentToTrack),
+    ...(mapping.mobileNumber ? consentColumn(t('matching.sms'), 'ConsentToSendSms', mapping.consentToSendSms) : []),
+  ];
+}
+
+const customText = (one: Sample, key: string): string =>
+  sentInCustom(one, key)
+    .map((value) => value ?? t('preview.deleted'))
+    .join(' · ') || NOTHING;
+
+/** Where a consent is decided: what the list has is nothing that is sent. */
+function consentColumn(name: string, field: string, mapped: Mapping['consentToTrack']): Column<Sample>[] {
+  if (!mapped || mapped === 'unchanged') return [];
+  const cell = (one: Sample) => {
+    const sent = sentIn(one, field);
+    return sent ? word('sentConsent', sent) : NOTHING;
+  };
+  return [{ name, cell }];
 }

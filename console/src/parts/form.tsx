@@ -7,6 +7,8 @@ interface Common {
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
+  /** The id of something else on the page that says more of it. */
+  about?: string | undefined;
 }
 
 function Around({ id, label, hint, error, children }: Common & { id: string; children: ComponentChildren }) {
@@ -28,9 +30,9 @@ function Around({ id, label, hint, error, children }: Common & { id: string; chi
   );
 }
 
-const described = (id: string, { hint, error }: Common): Record<string, string | boolean | undefined> => ({
+const described = (id: string, { hint, error, about }: Common): Record<string, string | boolean | undefined> => ({
   id,
-  'aria-describedby': [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined,
+  'aria-describedby': [hint && `${id}-hint`, error && `${id}-error`, about].filter(Boolean).join(' ') || undefined,
   'aria-invalid': error ? 'true' : undefined,
 });
 
@@ -49,7 +51,7 @@ export interface TextProps extends Common {
   spellcheck?: boolean;
 }
 
-export function Text({ label, hint, error, onInput, type = 'text', autocomplete = 'off', ...rest }: TextProps) {
+export function Text({ label, hint, error, about, onInput, type = 'text', autocomplete = 'off', ...rest }: TextProps) {
   const id = useId();
   return (
     <Around id={id} label={label} hint={hint} error={error}>
@@ -57,7 +59,7 @@ export function Text({ label, hint, error, onInput, type = 'text', autocomplete 
         {...rest}
         type={type as 'text'}
         autocomplete={autocomplete}
-        {...described(id, { label, hint, error })}
+        {...described(id, { label, hint, error, about })}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
     </Around>
@@ -95,6 +97,7 @@ export function Select({
   label,
   hint,
   error,
+  about,
   value,
   onInput,
   choices,
@@ -110,7 +113,7 @@ export function Select({
   const id = useId();
   const select = (
     <select
-      {...described(id, { label, hint, error })}
+      {...described(id, { label, hint, error, about })}
       required={required}
       value={value}
       aria-label={hidden ? label : undefined}

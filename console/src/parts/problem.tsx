@@ -11,16 +11,25 @@ import { WhoContext } from '../core/who.ts';
 /** What the page is about, so that an error leads to where it is mended. */
 export const AboutContext = createContext<{ connectionId?: string | null; exportId?: string }>({});
 
-export function ProblemNote({ problem, retry }: { problem: Problem | null; retry?: () => void }) {
+interface NoteProps {
+  problem: Problem | null;
+  retry?: (() => void) | undefined;
+  /** Whether it is about something that nobody did just now: then it takes neither the screen nor the reader along. */
+  calm?: boolean;
+}
+
+export function ProblemNote({ problem, retry, calm = false }: NoteProps) {
   const note = useRef<HTMLDivElement>(null);
-  useEffect(() => note.current?.scrollIntoView?.({ block: 'nearest' }), [problem]);
+  useEffect(() => {
+    if (!calm) note.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [problem]);
   if (!problem) return null;
   const title = wordIfKnown('problem', problem.errorCode) ?? problem.title;
   const errors = problem.errors ?? [];
   // The detail repeats the first error, which stands in the list.
   const detail = errors.some(({ message }) => message === problem.detail) ? '' : problem.detail;
   return (
-    <div ref={note} class="note bad" role="alert">
+    <div ref={note} class={calm ? 'note calm' : 'note bad'} role={calm ? undefined : 'alert'}>
       <p class="strong">{title}</p>
       {detail && <p lang={problem.language === languageTag() ? undefined : 'en'}>{detail}</p>}
       {errors.length > 0 && (

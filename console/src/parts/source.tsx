@@ -11,6 +11,7 @@ export function SourceField({
   names,
   onSource,
   error,
+  about,
   more = [],
   onMore,
 }: {
@@ -20,6 +21,7 @@ export function SourceField({
   names: Choices;
   onSource(source: Source | null): void;
   error?: string | undefined;
+  about?: string | undefined;
   more?: Choices;
   onMore?(): void;
 }) {
@@ -38,6 +40,7 @@ export function SourceField({
         label={label}
         hint={hint}
         error={error}
+        about={about}
         value={kind}
         onInput={pick}
         choices={[
