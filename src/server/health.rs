@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::register::Register;
 use crate::app::App;
 use crate::db::{self, Db};
 use crate::{alerts, erasures, expectations, runs};
@@ -21,15 +21,14 @@ const PROBE_MAX: Duration = Duration::from_secs(3);
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The endpoints outside the instances.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.app_data(Data::new(Probes::default()));
+pub fn routes(config: &mut impl Register) {
     config.service(livez).service(readyz).service(metrics);
 }
 
 /// What the database, the queue and the storage answered last. They are written to, and anyone may ask: so each thread
 /// of the server asks them at most once a second.
 #[derive(Default)]
-struct Probes(Mutex<Option<(Instant, [bool; 3])>>);
+pub struct Probes(Mutex<Option<(Instant, [bool; 3])>>);
 
 impl Probes {
     async fn answers(&self, app: &App) -> [bool; 3] {

@@ -13,6 +13,7 @@ pub mod openapi;
 mod pages;
 mod rate_limit;
 mod refusals;
+mod register;
 mod request_span;
 mod routes;
 mod strangers;
@@ -34,13 +35,15 @@ use actix_web::{App as Routes, HttpServer};
 use anyhow::Context;
 use serde_json::Value;
 use tracing_actix_web::TracingLogger;
-use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_actix_web::{AppExt, scope};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
 
 use self::console::Console;
+use self::health::Probes;
 use self::methods::{Methods, no_such_route};
 use self::pages::Pages;
 use self::refusals::Refusals;
+use self::register::Register;
 use self::request_span::RequestSpan;
 use self::strangers::Strangers;
 use crate::api::connections;
@@ -58,13 +61,19 @@ const BACKLOG: u32 = 1024;
 const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The routes of a process: the API if it is that part, health and metrics always.
-fn services(config: &mut ServiceConfig<'_>, is_api: bool) {
+fn serve(config: &mut web::ServiceConfig, is_api: bool) {
     if is_api {
         config
-            .service(scope::scope(address::INSTANCE).configure(routes::of_instance))
-            .service(scope::scope(address::OPERATOR).configure(routes::of_operator))
-            .service(connections::callback::finish_sign_in)
-            .service(well_known::list_public_keys);
+            .service(web::scope(address::INSTANCE).configure(routes::of_instance))
+            .service(web::scope(address::OPERATOR).configure(routes::of_operator));
+    }
+    others(config, is_api);
+}
+
+/// Those that are for no instance.
+fn others(config: &mut impl Register, is_api: bool) {
+    if is_api {
+        config.service(connections::callback::finish_sign_in).service(well_known::list_public_keys);
     }
     health::routes(config);
 }
@@ -76,11 +85,16 @@ pub fn document() -> Value {
 }
 
 fn document_of(is_api: bool) -> Value {
-    let (_, document) = Routes::new()
-        .into_utoipa_app()
-        .openapi(openapi::skeleton())
-        .configure(|config| services(config, is_api))
-        .split_for_parts();
+    let document = Routes::new().into_utoipa_app().openapi(openapi::skeleton());
+    let document = document.configure(|config| {
+        if is_api {
+            config
+                .service(scope(address::INSTANCE).configure(|config| routes::of_instance(config)))
+                .service(scope(address::OPERATOR).configure(|config| routes::of_operator(config)));
+        }
+        others(config, is_api);
+    });
+    let (_, document) = document.split_for_parts();
     openapi::complete(document)
 }
 
@@ -155,6 +169,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .app_data(reader.clone())
             .app_data(reads.clone())
             .app_data(rates.clone())
+            .app_data(Data::new(Probes::default()))
             .app_data(web::PayloadConfig::new(body_max))
             .wrap(from_fn(headers::answer_head))
             .wrap(from_fn(refusals::record))
@@ -169,9 +184,7 @@ pub(crate) fn bind(app: Arc<App>) -> anyhow::Result<BoundServer> {
             .wrap(from_fn(middleware::measure))
             .wrap(from_fn(unread::close))
             .wrap(from_fn(leaving::finish))
-            .into_utoipa_app()
-            .configure(|config| services(config, is_api))
-            .into_app()
+            .configure(|config| serve(config, is_api))
             .configure(|config| pages.configure(config))
             .default_service(web::to(no_such_route))
     })

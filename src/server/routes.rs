@@ -1,19 +1,18 @@
 //! The list of routes: every endpoint of an instance, in the order of the documentation.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
+use super::register::Register;
 use crate::api::{
     alerts, audit, channels, connections, erasures, exports, instance, operator, people, refreshes,
     runs, schedules, segments,
 };
 
-pub fn of_instance(config: &mut ServiceConfig<'_>) {
+pub fn of_instance(config: &mut impl Register) {
     set_up(config);
     watch(config);
 }
 
 /// What operators see, over all instances.
-pub fn of_operator(config: &mut ServiceConfig<'_>) {
+pub fn of_operator(config: &mut impl Register) {
     config
         .service(operator::overview::get_overview)
         .service(operator::instances::list_observed_instances)
@@ -21,7 +20,7 @@ pub fn of_operator(config: &mut ServiceConfig<'_>) {
 }
 
 /// What people set up and run.
-fn set_up(config: &mut ServiceConfig<'_>) {
+fn set_up(config: &mut impl Register) {
     config
         .service(connections::handlers::list_connections)
         .service(connections::handlers::create_connection)
@@ -44,7 +43,7 @@ fn set_up(config: &mut ServiceConfig<'_>) {
     of_runs(config);
 }
 
-fn of_segments_and_exports(config: &mut ServiceConfig<'_>) {
+fn of_segments_and_exports(config: &mut impl Register) {
     config
         .service(segments::handlers::list_segments)
         .service(segments::handlers::get_segment)
@@ -74,7 +73,7 @@ fn of_segments_and_exports(config: &mut ServiceConfig<'_>) {
         .service(exports::runs::run_all_exports);
 }
 
-fn of_runs(config: &mut ServiceConfig<'_>) {
+fn of_runs(config: &mut impl Register) {
     config
         .service(runs::handlers::list_runs)
         .service(runs::handlers::get_run)
@@ -108,7 +107,7 @@ fn of_runs(config: &mut ServiceConfig<'_>) {
 }
 
 /// What shows them that something needs them, and who did what.
-fn watch(config: &mut ServiceConfig<'_>) {
+fn watch(config: &mut impl Register) {
     config
         .service(erasures::handlers::start_erasure)
         .service(erasures::handlers::list_erasures)
