@@ -56,7 +56,8 @@ pub struct Work {
     /// How long a run may keep its slot while others wait and every slot of its worker is in use.
     #[arg(long, env = "SEGMENT_EXPORT_RUN_SLICE_MS", default_value_t = 60_000)]
     pub run_slice_ms: u64,
-    /// How often a worker searches the database for due runs that the queue lost.
+    /// How often a process searches the database for what is due: runs that the queue lost, erasures, and files of who
+    /// left.
     #[arg(long, env = "SEGMENT_EXPORT_SWEEP_MS", default_value_t = 5_000)]
     pub sweep_ms: u64,
     /// How often the scheduler checks for planned times that are due.

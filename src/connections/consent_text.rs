@@ -82,13 +82,7 @@ impl ConsentText {
     /// SHA-256 of the text in UTF-8, in hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
-        use std::fmt::Write;
-        let mut digits = String::with_capacity(64);
-        for byte in Sha256::digest(self.text) {
-            // Writing to a text never fails.
-            let _ = write!(digits, "{byte:02x}");
-        }
-        digits
+        hex::encode(Sha256::digest(self.text))
     }
 }
 

@@ -5,7 +5,7 @@
 //! lifted.
 
 use std::collections::HashSet;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -82,11 +82,7 @@ impl TombstoneKey {
     }
 
     fn digest(&self, kind: &[u8], text: &str) -> String {
-        self.hash(kind, text)[..DIGEST_BYTES].iter().fold(String::new(), |mut digits, byte| {
-            // Writing to a `String` never fails.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        })
+        hex::encode(&self.hash(kind, text)[..DIGEST_BYTES])
     }
 }
 

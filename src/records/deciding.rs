@@ -102,8 +102,7 @@ pub async fn decided(
         known_on_list: of(baselines::store::of_list(&mut tx, list).await?),
         holders: other_exports::baselines(&mut tx, export, &run.list_id).await?.map(of),
     };
-    let digest = Sha256::digest(json!(deciding).to_string());
-    let by = digest.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let by = hex::encode(Sha256::digest(json!(deciding).to_string()));
     Ok(Some(Decided { baseline, by }))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn fingerprint(
         let CustomField { key, data_type, field_options, .. } = field;
         let _ = write!(text, "{key} {data_type:?} {field_options:?} ");
     }
-    Sha256::digest(text).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
+    hex::encode(Sha256::digest(text))
 }
 
 #[cfg(test)]

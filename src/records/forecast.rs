@@ -1,7 +1,6 @@
 //! The plan of a run: what it would do with whom, which limits of the brake that reaches, and the hash by which a
 //! person approves exactly that.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -183,14 +182,6 @@ pub fn hold(plan: &RunPlan, census: &Census, sync: &ListSync) -> Hold {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
 /// The hash of a plan: what is read, by which mapping, with which settings, who leaves, and, where the whole run waits,
 /// whose address changes. What was sent meanwhile changes it only where it is a part of what is approved.
 #[must_use]
@@ -209,7 +200,7 @@ pub fn hash(
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
         "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest,
         "addresses": addresses});
-    hex(&Sha256::digest(decisive.to_string()))
+    hex::encode(&Sha256::digest(decisive.to_string()))
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! It is keyed, because a plain hash of an address is found out by trying. Without a key of the operator there is none.
 //! Each instance has a key of its own, derived from that one, so that nobody joins the people of two customers.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -25,12 +23,7 @@ impl AddressHasher {
     pub fn hash(&self, address: &str) -> String {
         let mut mac = self.0.clone();
         mac.update(address.trim().to_lowercase().as_bytes());
-        let mut hex = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
-            // Writing to a text does not fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        hex::encode(mac.finalize().into_bytes())
     }
 }
 

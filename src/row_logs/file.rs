@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::{DataType, TimeUnit};
 use bytes::Bytes;
 use parquet::errors::ParquetError;
@@ -20,6 +21,8 @@ const SCHEMA: (&str, &str) = ("segment-export.row-log.schema", "1");
 const ZONE: &str = "UTC";
 /// Columns of which most values are different.
 const DIFFERENT: [&str; 3] = ["identifier", "address_hash", "record_payload"];
+
+type Words = StringDictionaryBuilder<Int32Type>;
 
 /// What all rows of a file share.
 #[derive(Clone, Debug)]
@@ -82,19 +85,23 @@ fn arrays(stamp: &Stamp, rows: &[LoggedRow<'_>], has_payload: bool) -> Vec<Array
     };
     let number =
         |number: Option<i64>| -> ArrayRef { Arc::new(Int64Array::from(vec![number; all])) };
-    let same = |text: Option<&str>| words(std::iter::repeat_n(text, all));
+    let same = |text: Option<&str>| {
+        let mut words = Words::new();
+        append(&mut words, text, all);
+        built(words)
+    };
     let (export, run) = (stamp.export.0.to_string(), stamp.run.0.to_string());
     let mut arrays = vec![
         texts(rows.iter().map(|row| row.identifier)),
-        words(rows.iter().map(|row| Some(row.operation))),
-        words(rows.iter().map(|row| Some(row.status))),
-        words(rows.iter().map(|row| row.message)),
+        words(rows, |row| Some(row.operation)),
+        words(rows, |row| Some(row.status)),
+        words(rows, |row| row.message),
         time(stamp.started),
         time(stamp.ended),
         same(Some(&export)),
         same(Some(&run)),
-        words(rows.iter().map(|row| Some(row.outcome.word()))),
-        words(rows.iter().map(|row| row.code)),
+        words(rows, |row| Some(row.outcome.word())),
+        words(rows, |row| row.code),
         number(stamp.batch),
         number(Some(stamp.attempt)),
         same(stamp.trace_id.as_deref()),
@@ -109,9 +116,24 @@ fn texts<'a>(all: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(all.collect::<StringArray>())
 }
 
-/// Texts of which few are different.
-fn words<'a>(all: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
-    Arc::new(all.collect::<DictionaryArray<Int32Type>>())
+/// Texts of which few are different. Rows beside each other mostly have the same.
+fn words<'a>(rows: &[LoggedRow<'a>], word: impl Fn(&LoggedRow<'a>) -> Option<&'a str>) -> ArrayRef {
+    let mut words = Words::new();
+    for same in rows.chunk_by(|one, next| word(one) == word(next)) {
+        append(&mut words, word(&same[0]), same.len());
+    }
+    built(words)
+}
+
+fn append(words: &mut Words, word: Option<&str>, times: usize) {
+    match word {
+        Some(word) => words.append_values(word, times),
+        None => words.append_nulls(times),
+    }
+}
+
+fn built(mut words: Words) -> ArrayRef {
+    Arc::new(words.finish())
 }
 
 #[cfg(test)]

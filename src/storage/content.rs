@@ -3,7 +3,7 @@
 //! Nothing is decoded, so this takes a fraction of the time in which the members are read. Of Parquet the footer
 //! counts, and the pieces of the columns that are read; of CSV everything.
 
-use std::{fmt::Write, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -117,8 +117,5 @@ fn add(hash: &mut Xxh3, bytes: &[u8]) {
 }
 
 fn hex(hash: &Xxh3) -> String {
-    let mut hex = String::with_capacity(32);
-    // Writing to a String does not fail.
-    let _ = write!(hex, "{:032x}", hash.digest128());
-    hex
+    format!("{:032x}", hash.digest128())
 }

@@ -10,7 +10,6 @@ use super::repeat::repeat;
 use crate::app::App;
 use crate::feedback;
 
-const EVERY: Duration = Duration::from_secs(5);
 const FAILED: &str = "exports whose leavers are to be written could not be listed";
 
 /// Runs until the service stops.
@@ -20,7 +19,8 @@ pub(crate) async fn run(app: Arc<App>) -> anyhow::Result<()> {
         let (slots, tasks) = (slots.clone(), tasks.clone());
         async move { feedback::begin_due(&app, &slots, &tasks, now).await }
     };
-    repeat(app, EVERY, FAILED, begin).await;
+    let every = Duration::from_millis(app.config.work.sweep_ms);
+    repeat(app, every, FAILED, begin).await;
     tasks.close();
     tasks.wait().await;
     Ok(())

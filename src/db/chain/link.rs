@@ -1,6 +1,6 @@
 //! A link of the chain, and what its hash covers.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 
 use serde_json::json;
@@ -100,12 +100,7 @@ pub struct Link {
 /// SHA-256 in hexadecimal.
 #[must_use]
 pub fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        // Writing to a String does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex::encode(Sha256::digest(text))
 }
 
 impl Link {
