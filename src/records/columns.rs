@@ -3,6 +3,7 @@
 use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::campaign_monitor::{Cells, is_invisible};
+use crate::storage::without_mark;
 
 /// Every page has the customer id in its first column, and the address in its second.
 pub const CUSTOMER_ID_COLUMN: usize = 0;
@@ -57,8 +58,13 @@ impl<'a> Columns<'a> {
     }
 
     fn value(&self, column: usize, row: usize) -> Option<&'a str> {
+        Some(self.marked(column, row)?.0)
+    }
+
+    /// A value, and whether its file cannot mean it as a number or a day.
+    fn marked(&self, column: usize, row: usize) -> Option<(&'a str, bool)> {
         let texts = self.texts[column];
-        (!texts.is_null(row)).then(|| texts.value(row))
+        (!texts.is_null(row)).then(|| without_mark(texts.value(row)))
     }
 }
 
@@ -73,6 +79,10 @@ impl Cells for Columns<'_> {
 
     fn written(&self, column: usize, row: usize) -> Option<&str> {
         self.written(column, row)
+    }
+
+    fn is_unreadable(&self, column: usize, row: usize) -> bool {
+        self.marked(column, row).is_some_and(|(_, is_unreadable)| is_unreadable)
     }
 }
 
@@ -97,6 +107,18 @@ mod tests {
         let kept = Columns::with(&page, &keep);
         assert_eq!(Cells::get(&kept, 2, 0), Some(" Ann "));
         assert_eq!(Cells::get(&kept, EMAIL_COLUMN, 0), Some("Ann"));
+    }
+
+    #[test]
+    fn a_value_with_a_mark_is_shown_without_it_and_known_as_unreadable() {
+        let page = page("\0\u{fdd0} 1.5");
+        let keep = Blanks { keep: true, ..Blanks::default() };
+        for (columns, expected) in
+            [(Columns::of(&page), "1.5"), (Columns::with(&page, &keep), " 1.5")]
+        {
+            assert_eq!(Cells::get(&columns, 2, 0), Some(expected));
+            assert!(columns.is_unreadable(2, 0));
+        }
     }
 
     #[test]
