@@ -53,8 +53,9 @@ impl<'a> Columns<'a> {
         self.get(column, row).and_then(|_| self.value(column, row))
     }
 
+    /// Characters that nobody sees make no other word.
     fn is_nothing(&self, text: &str) -> bool {
-        self.blanks.null_words.iter().any(|word| word == text)
+        self.blanks.null_words.iter().any(|word| visible(word).eq(visible(text)))
     }
 
     fn value(&self, column: usize, row: usize) -> Option<&'a str> {
@@ -66,6 +67,10 @@ impl<'a> Columns<'a> {
         let texts = self.texts[column];
         (!texts.is_null(row)).then(|| without_mark(texts.value(row)))
     }
+}
+
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|letter| !is_invisible(*letter))
 }
 
 impl Cells for Columns<'_> {
@@ -124,9 +129,13 @@ mod tests {
     #[test]
     fn a_word_that_stands_for_nothing_is_nothing_in_exactly_these_letters() {
         let blanks = Blanks { null_words: vec!["NULL".into()], keep: true };
-        for (text, expected) in
-            [("NULL", None), (" NULL ", None), ("  ", None), ("null", Some("null"))]
-        {
+        for (text, expected) in [
+            ("NULL", None),
+            (" NULL ", None),
+            ("  ", None),
+            ("null", Some("null")),
+            ("NULL\u{200b}", None),
+        ] {
             let page = page(text);
             let columns = Columns::with(&page, &blanks);
             assert_eq!(Cells::get(&columns, 2, 0), expected, "{text}");

@@ -36,8 +36,8 @@ class Report:
             self.wrong(collection, name, expected, found)
 
     def answer(self, collection, name, status, problem):
-        """Whether something is refused with words."""
-        if status == 400 and len(problem.get("detail", "")) > 20:
+        """Whether something is refused with words: an upload with 400, a source with 422."""
+        if status in (400, 422) and len(problem.get("detail", "")) > 20:
             self.refused(collection)
         else:
             self.wrong(collection, name, "400 with a reason", (status, problem))

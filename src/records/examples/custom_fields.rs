@@ -1,8 +1,8 @@
 //! What goes into custom fields and into the mobile number, by the type of the field.
 
-use super::DataKind::{Boolean, Day, Moment, Number, Text, Time};
-use super::ExampleOutcome::{Cut, Problem, Sent};
-use super::{LONG, Table};
+use super::example::DataKind::{Boolean, Day, Moment, Number, Text, Time};
+use super::example::ExampleOutcome::{Cut, Problem, Sent};
+use super::example::{ExampleTable, LONG};
 use crate::campaign_monitor::ProblemCode::{
     NotADate, NotANumber, NotAPhoneNumber, OutOfRange, UnknownCountry, UnknownOption,
 };
@@ -16,7 +16,7 @@ const JSON: &str = r#""format": {"separator": "json"}"#;
 const COMMA: &str = r#""format": {"separator": ","}"#;
 
 /// By the type of the field; the mobile number is one of its own.
-pub(super) const TABLES: &[Table] = &[
+pub(super) const TABLES: &[ExampleTable] = &[
     (
         "Text",
         &[

@@ -1,8 +1,8 @@
 //! What an empty value does to the one that the list has, and that a value which cannot be sent is not empty.
 
-use super::DataKind::{Nothing, Number, Text};
-use super::Example;
-use super::ExampleOutcome::{Cleared, Kept, Problem};
+use super::example::DataKind::{Nothing, Number, Text};
+use super::example::Example;
+use super::example::ExampleOutcome::{Cleared, Kept, Problem};
 use crate::campaign_monitor::ProblemCode::{
     NotADate, NotANumber, NotAPhoneNumber, UnknownCountry, UnknownOption,
 };

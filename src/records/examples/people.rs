@@ -1,8 +1,8 @@
 //! What is read of a profile beside its custom fields: who it is, how the person is called, and what they consent to.
 
-use super::DataKind::{Boolean, Day, Moment, Nothing, Number, Text, Time};
-use super::ExampleOutcome::{Cut, Kept, Refused, Sent, SentWith};
-use super::{LONG, LONG_ADDRESS, Table};
+use super::example::DataKind::{Boolean, Day, Moment, Nothing, Number, Text, Time};
+use super::example::ExampleOutcome::{Cut, FileRefused, Kept, Refused, Sent, SentWith};
+use super::example::{ExampleTable, LONG, LONG_ADDRESS};
 use crate::campaign_monitor::ProblemCode::{self, Repaired};
 use crate::records::rejection::RejectionCode::{
     AddressIsLink, AddressMalformed, AddressMissing, AddressTooLong, AddressTrailingCharacter,
@@ -14,7 +14,7 @@ const REPAIR: &str = r#""repair": true"#;
 const UNREADABLE: ProblemCode = ProblemCode::ConsentUnreadable;
 
 /// By the member of the mapping.
-pub(super) const TABLES: &[Table] = &[
+pub(super) const TABLES: &[ExampleTable] = &[
     (
         "CustomerId",
         &[
@@ -24,10 +24,11 @@ pub(super) const TABLES: &[Table] = &[
             (Text, "  ", "", Refused(CustomerIdMissing)),
             (Nothing, "", "", Refused(CustomerIdMissing)),
             (Number, "9007199254740993", "", Sent(&["9007199254740993"])),
-            (Boolean, "true", "", Sent(&["true"])),
-            (Day, "1990-02-02", "", Sent(&["1990-02-02"])),
-            (Moment, "1990-02-02T00:00:00+02:00", "", Sent(&["1990-02-02T00:00:00+02:00"])),
-            (Time, "1990-02-02T00:00:00", "", Sent(&["1990-02-02T00:00:00"])),
+            (Number, "7.5", "", FileRefused),
+            (Boolean, "true", "", FileRefused),
+            (Day, "1990-02-02", "", FileRefused),
+            (Moment, "1990-02-02T00:00:00+02:00", "", FileRefused),
+            (Time, "1990-02-02T00:00:00", "", FileRefused),
         ],
     ),
     (

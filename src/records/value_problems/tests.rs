@@ -1,5 +1,5 @@
-//! The law of values: whatever profiles and mappings are, each mapped value of a profile that is sent is sent, empty, or
-//! a counted problem, and exactly one of these.
+//! The law of values: whatever profiles and mappings are, each mapped value of a profile is sent, empty, or a counted
+//! problem, and exactly one of these.
 
 mod cases;
 mod law;
@@ -23,8 +23,8 @@ const OPTIONS: [&str; 2] = ["Tea", "Milk"];
 
 fn plan(case: &Case) -> Plan {
     let field = |custom: &Value| {
-        let (key, data_type) = (custom["key"].as_str().unwrap(), custom["key"].as_str().unwrap());
-        let data_type = data_type.split('-').next().unwrap();
+        let key = custom["key"].as_str().unwrap();
+        let data_type = key.split('-').next().unwrap();
         json!({"FieldName": key, "Key": format!("[{key}]"), "DataType": data_type, "FieldOptions":
             if data_type.starts_with("Multi") { OPTIONS.to_vec() } else { vec![] }})
     };
@@ -75,7 +75,8 @@ proptest! {
 /// A case with every kind of outcome.
 fn known() -> Case {
     let mapping = json!({"email": "Email", "mobileNumber": {"field": "A", "ifEmpty": "clear"},
-        "customFields": [{"field": "B", "key": "Number-0"}, {"field": "C", "key": "MultiSelectMany-1", "ifEmpty": "clear"}]});
+        "customFields": [{"field": "B", "key": "Number-0"},
+            {"field": "C", "key": "MultiSelectMany-1", "ifEmpty": "clear"}]});
     let profile = |row: usize, [a, b, c]: [Option<&str>; 3]| {
         let email = Some(format!("p{row}@example.com"));
         let cells =

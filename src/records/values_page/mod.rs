@@ -68,6 +68,7 @@ fn sent(outcome: ExampleOutcome) -> String {
         ExampleOutcome::Cut => format!("250 letters `a`, {}", named(ProblemCode::Cut)),
         ExampleOutcome::Problem(problem) => named(problem),
         ExampleOutcome::Refused(reason) => format!("profile not sent: {}", code(&reason.word())),
+        ExampleOutcome::FileRefused => "the file is rejected".to_owned(),
         ExampleOutcome::Kept => "nothing".to_owned(),
         ExampleOutcome::Cleared => "the removal of what is there".to_owned(),
     }

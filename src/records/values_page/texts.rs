@@ -94,7 +94,8 @@ pub(super) const RULES: &[(&str, &str)] = &[
         ID_HEADING,
         "Names the profile in everything that the service reports, and is not sent unless the mapping says so. It is \
          read as text, without blanks around it, up to 200 characters. An upload with a row without one is rejected as \
-         a whole; in files of your own storage only that profile is not sent.",
+         a whole; in files of your own storage only that profile is not sent. A column of Parquet must hold text or \
+         whole numbers.",
     ),
     (
         "email",
@@ -117,7 +118,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     (
         EMPTY_HEADING,
-        "What an empty value does to the one that the list has. Without `ifEmpty`, nothing. A value that cannot be sent is \
-         not empty: it never removes anything. The address, the name and the consents have no `ifEmpty`.",
+        "What an empty value does to the one that the list has. Without `ifEmpty`, nothing. A value that cannot be \
+         sent is not empty: it never removes anything. The address, the name and the consents have no `ifEmpty`.",
     ),
 ];

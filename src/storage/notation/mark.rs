@@ -1,6 +1,6 @@
 //! The mark of a value that its file cannot mean: `1.5` in a file that writes numbers as in `de-DE`.
 //!
-//! It travels in the value itself, since pages are cut and joined on their way. Whoever shows a value removes it.
+//! It travels in the value itself, since pages are cut and joined on their way. What shows a value removes it.
 
 /// A zero byte, which no text of a file has, and a character that Unicode keeps for the inside of programs.
 const MARK: &str = "\0\u{fdd0}";

@@ -1,8 +1,8 @@
 //! Days and numbers that a file writes as its `model.json` says: as in a culture (`de-DE`), or by a pattern.
 //!
 //! They are brought to the form that everything above reads while a page is read: `1990-02-01`, `1234.56`. What does
-//! not fit stays as it is, so that it becomes a value problem by its own name. Where it has that form by chance, as `1.5`
-//! of `de-DE` has, it gets a mark: to read it all the same would be a guess.
+//! not fit stays as it is, so that it becomes a value problem by its own name. Where it has that form by chance, as
+//! `1.5` of `de-DE` has, it gets a mark: to read it all the same would be a guess.
 
 mod cultures;
 mod days;

@@ -34,6 +34,8 @@ struct Line {
     refused: Option<String>,
     /// Whether the list loses what it has.
     clears: bool,
+    /// Whether no profile of the file is read.
+    is_rejected: bool,
 }
 
 impl Line {
@@ -52,6 +54,7 @@ impl Line {
             problem: code("problem "),
             refused: code("profile not sent: "),
             clears: sent.starts_with("the removal"),
+            is_rejected: sent == "the file is rejected",
         }
     }
 
@@ -68,7 +71,7 @@ impl Line {
     }
 
     /// A mapping with the field `V` in this member.
-    fn whole(&self, member: &str) -> Value {
+    fn mapping_of(&self, member: &str) -> Value {
         let (own, outer) = self.mappings();
         let mut mapping = json!({"email": "Email"});
         mapping[member] = own.into();
@@ -164,13 +167,18 @@ fn parquet(columns: Vec<(String, ArrayRef)>) -> Vec<u8> {
     bytes
 }
 
-/// A segment of a file of one profile: its id and address, and more.
-async fn profile(app: &TestApp, (id, email): (ArrayRef, ArrayRef), more: Vec<(String, ArrayRef)>) {
+/// The source that is a file of one profile: its id and address, and more.
+fn file(app: &TestApp, (id, email): (ArrayRef, ArrayRef), more: Vec<(String, ArrayRef)>) -> Value {
     let mut columns = vec![("CustomerId".to_owned(), id), ("Email".to_owned(), email)];
     columns.extend(more);
     std::fs::write(app.storage().join("person.parquet"), parquet(columns)).unwrap();
     let url = app.storage_url("person.parquet");
-    let source = json!({"kind": "files", "format": "parquet", "url": url});
+    json!({"kind": "files", "format": "parquet", "url": url})
+}
+
+/// A segment of such a file.
+async fn profile(app: &TestApp, ids: (ArrayRef, ArrayRef), more: Vec<(String, ArrayRef)>) {
+    let source = file(app, ids, more);
     app.put("/segments/People", &json!({"displayName": "People", "source": source})).await;
 }
 

@@ -7,13 +7,13 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 /// The values of a profile by their fields; `None` is null.
-pub type Profile = BTreeMap<&'static str, Option<String>>;
+pub(super) type Profile = BTreeMap<&'static str, Option<String>>;
 
 /// A mapping, and profiles to send by it.
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub mapping: Value,
-    pub profiles: Vec<Profile>,
+pub(super) struct Case {
+    pub(super) mapping: Value,
+    pub(super) profiles: Vec<Profile>,
 }
 
 const FIELDS: [&str; 4] = ["A", "B", "C", "D"];
@@ -163,7 +163,7 @@ fn named((row, (mistake, values)): (usize, (usize, [Option<String>; 4]))) -> Pro
 }
 
 /// Any mapping, and some profiles.
-pub fn case() -> impl Strategy<Value = Case> {
+pub(super) fn case() -> impl Strategy<Value = Case> {
     let profiles = prop::collection::vec(profile(), 1..12);
     (mapping(), profiles).prop_map(|(mapping, profiles)| {
         let profiles = profiles.into_iter().enumerate().map(named).collect();

@@ -11,11 +11,11 @@ use crate::records::integers::to_i64;
 use crate::runs::{FieldWarnings, ValueProblem};
 
 /// What a run sent of which rows, and what it tells of their values.
-pub struct Told {
-    pub records: Vec<(usize, Value)>,
-    pub refused: BTreeSet<i64>,
-    pub problems: Vec<ValueProblem>,
-    pub warnings: FieldWarnings,
+pub(super) struct Told {
+    pub(super) records: Vec<(usize, Value)>,
+    pub(super) refused: BTreeSet<i64>,
+    pub(super) problems: Vec<ValueProblem>,
+    pub(super) warnings: FieldWarnings,
 }
 
 /// What became of the values of one row for one part of a subscriber.
@@ -99,7 +99,7 @@ fn options(text: &str, separator: &str) -> usize {
 }
 
 /// What is wrong with it, if something is.
-pub fn check(case: &Case, told: &Told) -> Result<(), String> {
+pub(super) fn check(case: &Case, told: &Told) -> Result<(), String> {
     let rows = told.records.len() + told.refused.len();
     ensure(rows == case.profiles.len(), || "a row is neither sent nor refused".to_owned())?;
     let is_of_refused = |problem: &ValueProblem| told.refused.contains(&problem.position);

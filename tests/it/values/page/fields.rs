@@ -62,7 +62,7 @@ async fn every_value_of_the_page_arrives_as_a_mobile_number_as_it_says() {
     assert!(lines.len() > 6);
     for line in lines {
         ann_with(&app, &line).await;
-        let mut mapping = line.whole("mobileNumber");
+        let mut mapping = line.mapping_of("mobileNumber");
         mapping["mobileNumber"]["ifEmpty"] = "clear".into();
 
         let run = run_with(&app, &mapping).await;
