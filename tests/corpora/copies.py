@@ -48,13 +48,15 @@ def unread(service, report, name, file):
 
 
 def with_id(body):
-    """The file, of which one column has the name of the id. Nothing but names in the footer is changed."""
+    """The file, of which one column has the name of the id. Nothing but names in the footer is changed, and the copy of
+    the schema there that has the old one is given a name that no reader knows."""
     table = pq.read_table(io.BytesIO(body))
     column = next((name for name in table.column_names if is_id(name, table)), None)
     if column is None:
         return body
     length = int.from_bytes(body[-8:-4], "little")
     footer = body[-8 - length:-8].replace(bytes([len(column)]) + column.encode(), bytes([len(ID)]) + ID)
+    footer = footer.replace(b"ARROW:schema", b"ARROW-schema")
     renamed = body[:-8 - length] + footer + len(footer).to_bytes(4, "little") + MAGIC
     same = [ID.decode() if name == column else name for name in table.column_names]
     found = pq.read_table(io.BytesIO(renamed))
