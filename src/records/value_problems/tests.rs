@@ -51,15 +51,15 @@ fn told(case: &Case) -> Told {
         let decisive = plan.decisive();
         sifter.hear(&decisive, &page(&decisive.columns, &case.profiles));
     }
-    let sifted = sifter.sift(page(&plan.columns, &case.profiles));
-    let encoded = plan.encode(&sifted.page, &sifted.records);
+    let rows = sifter.sift(page(&plan.columns, &case.profiles));
+    let encoded = plan.encode(&rows.page, &rows.records);
     let body: Value = serde_json::from_slice(&encoded.body).unwrap();
     let records = body["Subscribers"].as_array().unwrap().clone();
     let warnings = plan.names.warnings(&encoded);
-    let columns = plan.columns_of(&sifted.page);
+    let columns = plan.columns_of(&rows.page);
     let problems = plan.names.problems(encoded.misfits, &columns, &Positions::From(0));
-    let refused = sifted.refused.iter().map(|refused| refused.position).collect();
-    Told { records: sifted.records.into_iter().zip(records).collect(), refused, problems, warnings }
+    let refused = rows.refused.iter().map(|refused| refused.position).collect();
+    Told { records: rows.records.into_iter().zip(records).collect(), refused, problems, warnings }
 }
 
 proptest! {
