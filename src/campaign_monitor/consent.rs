@@ -73,8 +73,13 @@ impl ConsentWords {
         } else if usual(&YES) {
             ConsentReading::Clear(Consent::Yes)
         } else {
-            self.otherwise.map_or(ConsentReading::Unreadable, ConsentReading::Assumed)
+            self.unreadable()
         }
+    }
+
+    /// What any other word says.
+    pub fn unreadable(&self) -> ConsentReading {
+        self.otherwise.map_or(ConsentReading::Unreadable, ConsentReading::Assumed)
     }
 }
 

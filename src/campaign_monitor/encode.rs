@@ -97,8 +97,8 @@ impl Record<'_> {
         let Some(text) = self.read(&mobile.source) else {
             return (mobile.if_empty == IfEmpty::Clear).then(String::new);
         };
-        let is_complete = !mobile.source.lacks_part(self.body.page, self.row);
-        let number = mobile_number(&text, mobile.country).filter(|_| is_complete);
+        let is_doubtful = mobile.source.is_doubtful(self.body.page, self.row);
+        let number = mobile_number(&text, mobile.country).filter(|_| !is_doubtful);
         let target = Target::MobileNumber;
         if number.is_some() {
             self.body.tally.sent(target);

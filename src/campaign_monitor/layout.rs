@@ -86,7 +86,11 @@ impl ConsentSource {
         match self {
             Self::Fixed(consent) => ConsentReading::Clear(*consent),
             Self::Column(column, words) => {
-                let reading = words.read(page.written(*column, row));
+                let reading = if page.is_unreadable(*column, row) {
+                    words.unreadable()
+                } else {
+                    words.read(page.written(*column, row))
+                };
                 // A word that stands for nothing is empty, unless it is a yes or a no.
                 let is_nothing = !matches!(reading, ConsentReading::Clear(_))
                     && page.get(*column, row).is_none();
@@ -122,7 +126,7 @@ impl CustomFieldColumn {
             Form::Date(..) => ProblemCode::NotADate,
             _ => return self.form.fit(value),
         };
-        if self.source.lacks_part(page, row) {
+        if self.source.is_doubtful(page, row) {
             return Fit::Unfit(flaw);
         }
         self.form.fit(value)

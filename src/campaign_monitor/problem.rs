@@ -68,7 +68,8 @@ impl ProblemCode {
             }
             Self::OutOfRange => "Campaign Monitor does not accept numbers or days of this size",
             Self::NotANumber => {
-                "they are not numbers as the `format` of the field says (without one: 1234.56)"
+                "they are not numbers as the `format` of the field says (without one: 1234.56, or as a `model.json` \
+                 writes them)"
             }
             Self::UnknownOption => "the field on the list has no such option",
             Self::UnknownCountry => "the field on the list has no such country or state",

@@ -11,6 +11,11 @@ pub trait Cells {
     fn written(&self, column: usize, row: usize) -> Option<&str> {
         self.get(column, row)
     }
+
+    /// Whether the data says that its numbers and days are written in another way than this value is.
+    fn is_unreadable(&self, _column: usize, _row: usize) -> bool {
+        false
+    }
 }
 
 /// Where a value comes from.
@@ -40,6 +45,12 @@ impl TemplatePart {
             }
         }
     }
+
+    fn is_doubtful(&self, page: &dyn Cells, row: usize) -> bool {
+        let is_unreadable =
+            matches!(self, Self::Column(column, _) if page.is_unreadable(*column, row));
+        is_unreadable || self.value(page, row).is_none()
+    }
 }
 
 impl Source {
@@ -52,10 +63,14 @@ impl Source {
         }
     }
 
-    /// Whether a template has no value for one of its parts: what is left of a number is another number.
-    pub fn lacks_part(&self, page: &dyn Cells, row: usize) -> bool {
-        let Self::Template(parts) = self else { return false };
-        parts.iter().any(|part| part.value(page, row).is_none())
+    /// Whether a number or a day would be another one than is meant: a template has no value for one of its parts, or
+    /// the data says that its numbers and days are written in another way.
+    pub fn is_doubtful(&self, page: &dyn Cells, row: usize) -> bool {
+        match self {
+            Self::Column(column) => page.is_unreadable(*column, row),
+            Self::Constant(_) => false,
+            Self::Template(parts) => parts.iter().any(|part| part.is_doubtful(page, row)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::campaign_monitor::{Cells, is_invisible};
+use crate::storage::without_mark;
 
 /// Every page has the customer id in its first column, and the address in its second.
 pub const CUSTOMER_ID_COLUMN: usize = 0;
@@ -52,14 +53,24 @@ impl<'a> Columns<'a> {
         self.get(column, row).and_then(|_| self.value(column, row))
     }
 
+    /// Characters that nobody sees make no other word.
     fn is_nothing(&self, text: &str) -> bool {
-        self.blanks.null_words.iter().any(|word| word == text)
+        self.blanks.null_words.iter().any(|word| visible(word).eq(visible(text)))
     }
 
     fn value(&self, column: usize, row: usize) -> Option<&'a str> {
-        let texts = self.texts[column];
-        (!texts.is_null(row)).then(|| texts.value(row))
+        Some(self.marked(column, row)?.0)
     }
+
+    /// A value, and whether its file cannot mean it as a number or a day.
+    fn marked(&self, column: usize, row: usize) -> Option<(&'a str, bool)> {
+        let texts = self.texts[column];
+        (!texts.is_null(row)).then(|| without_mark(texts.value(row)))
+    }
+}
+
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|letter| !is_invisible(*letter))
 }
 
 impl Cells for Columns<'_> {
@@ -73,6 +84,10 @@ impl Cells for Columns<'_> {
 
     fn written(&self, column: usize, row: usize) -> Option<&str> {
         self.written(column, row)
+    }
+
+    fn is_unreadable(&self, column: usize, row: usize) -> bool {
+        self.marked(column, row).is_some_and(|(_, is_unreadable)| is_unreadable)
     }
 }
 
@@ -100,11 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_a_mark_is_shown_without_it_and_known_as_unreadable() {
+        let page = page("\0\u{fdd0} 1.5");
+        let keep = Blanks { keep: true, ..Blanks::default() };
+        for (columns, expected) in
+            [(Columns::of(&page), "1.5"), (Columns::with(&page, &keep), " 1.5")]
+        {
+            assert_eq!(Cells::get(&columns, 2, 0), Some(expected));
+            assert!(columns.is_unreadable(2, 0));
+        }
+    }
+
+    #[test]
     fn a_word_that_stands_for_nothing_is_nothing_in_exactly_these_letters() {
         let blanks = Blanks { null_words: vec!["NULL".into()], keep: true };
-        for (text, expected) in
-            [("NULL", None), (" NULL ", None), ("  ", None), ("null", Some("null"))]
-        {
+        for (text, expected) in [
+            ("NULL", None),
+            (" NULL ", None),
+            ("  ", None),
+            ("null", Some("null")),
+            ("NULL\u{200b}", None),
+        ] {
             let page = page(text);
             let columns = Columns::with(&page, &blanks);
             assert_eq!(Cells::get(&columns, 2, 0), expected, "{text}");

@@ -9,7 +9,7 @@ use crate::campaign_monitor::CustomField;
 use crate::exports::Mapping;
 
 /// Rises when a value is read in another way than before, or becomes another one.
-const READING: u8 = 1;
+const READING: u8 = 2;
 
 /// A hash that differs where the same profile may become another record. Another version of this program counts as
 /// another way: then records are compared once, and those that are the same are not sent.

@@ -99,3 +99,6 @@ impl TargetNames {
         misfits.into_iter().map(name).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,8 +38,10 @@ fn table_with(folder: &str, file: &Path) -> Option<&'static str> {
     }
 }
 
+/// Older versions wrote `.metadata.json.gz`.
 fn is_of_iceberg(file: &Path) -> bool {
-    file.filename().is_some_and(|name| name.ends_with(".metadata.json"))
+    let ends = [".metadata.json", ".metadata.json.gz"];
+    file.filename().is_some_and(|name| ends.iter().any(|end| name.ends_with(end)))
 }
 
 /// Refuses a place inside a table, such as one of its partitions: a folder above has the log.

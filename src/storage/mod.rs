@@ -57,6 +57,7 @@ pub(crate) use manifest::DEFAULT_ROOT;
 pub use manifest::{Format, Inspection, Manifest};
 pub use media::{Media, UploadForm};
 pub(crate) use near::{Near, nearest};
+pub(crate) use notation::without_mark;
 pub(crate) use outgoing_table::encode_table;
 pub use own::OwnObject;
 pub(crate) use own::{OwnBatches, OwnFile, OwnReader, OwnWriter, manifest_of};

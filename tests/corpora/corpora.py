@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 
+import copies
 import cultures
 import kinds
 import parquets
@@ -23,6 +24,9 @@ COLLECTIONS = {
     "json": texts.json_suite,
     "ndjson": texts.json_files,
     "writers": parquets.writers,
+    "packaged": copies.packaged,
+    "parquet-testing": copies.parquet_testing,
+    "models": copies.models,
     "kinds": kinds.others,
     "cultures": cultures.cultures,
     "naughty": people.naughty,

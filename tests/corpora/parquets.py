@@ -22,7 +22,7 @@ def check(service, report, collection, name, body):
     for way, (status, answer) in [("upload", service.upload(body, MEDIA)), ("files", service.register(source))]:
         segment = "Uploaded" if way == "upload" else "Registered"
         if status >= 300:
-            (report.answer if status == 400 else report.wrong)(collection, f"{name} {way}", status, answer)
+            report.answer(collection, f"{name} {way}", status, answer)
             continue
         members, count = service.members(segment)
         for field in answer["fields"]:

@@ -1,7 +1,9 @@
 //! What is sent is what the customer meant: formats, options, numbers of telephones, and what is empty.
 
 mod addresses;
+mod cultures;
 mod formats;
+mod latvian_shop;
 mod needless;
 mod page;
 mod sources;

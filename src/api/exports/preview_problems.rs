@@ -142,7 +142,7 @@ const fn why(code: ProblemCode) -> &'static str {
         }
         ProblemCode::OutOfRange => "a number or day that Campaign Monitor does not accept",
         ProblemCode::NotANumber => {
-            "not a number as the `format` of the field says (without one: 1234.56)"
+            "not a number as the `format` of the field says (without one: 1234.56, or as a `model.json` writes them)"
         }
         ProblemCode::UnknownOption => "no such option in the field on the list",
         ProblemCode::UnknownCountry => "no such country or state in the field on the list",

@@ -135,5 +135,5 @@ impl Serialize for Member<'_> {
 
 fn value(column: &ArrayRef, row: usize) -> Option<&str> {
     let texts = column.as_string::<i32>();
-    texts.is_valid(row).then(|| texts.value(row))
+    texts.is_valid(row).then(|| storage::without_mark(texts.value(row)).0)
 }

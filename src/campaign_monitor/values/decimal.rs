@@ -90,11 +90,13 @@ fn push_without_groups(written: &mut String, integer: &str, group: char) -> Opti
 }
 
 fn is_grouped(mark: char, first: &str, middle: &[&str], last: &str) -> bool {
+    // Else the `2e3` of `1.2e3` would be three digits of 12000.
+    let are_digits = [first, last].iter().chain(middle).all(|group| is_digits(group));
     let have = |length: usize| middle.iter().all(|group| group.len() == length);
     let by_three = first.len() <= 3 && have(3);
     let by_two = mark == ',' && first.len() <= 2 && have(2);
     let is_first = !first.is_empty() && !first.starts_with('0');
-    is_first && last.len() == 3 && (by_three || by_two)
+    are_digits && is_first && last.len() == 3 && (by_three || by_two)
 }
 
 /// Blanks that people put between thousands: the usual one, and those that do not break a line.
@@ -109,10 +111,21 @@ fn without_exponent(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     }
     let (mantissa, exponent) = value.split_once(['e', 'E']).unwrap_or((&value, "0"));
     let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
-    let exponent: i32 = exponent.parse().ok().filter(|_| is_plain(mantissa))?;
+    let exponent = read_exponent(exponent).filter(|_| is_plain(mantissa))?;
     let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     Some(Cow::Owned(format!("{sign}{}", shifted(integer, fraction, exponent))))
+}
+
+/// The power of ten; one that is too large to count is as large as they get, and the number is out of range.
+fn read_exponent(text: &str) -> Option<i32> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let largest = if text.starts_with('-') { i32::MIN } else { i32::MAX };
+    is_digits(digits).then(|| text.parse().unwrap_or(largest))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The digits with the point moved; more zeros than a value may have are not written. Nothing moves zero.
@@ -213,7 +226,15 @@ mod tests {
     #[test]
     fn a_number_that_no_field_holds_is_out_of_range() {
         let long = format!("0.{}", "3".repeat(300));
-        for value in ["1e300", "-1e300", "1e-300", "9223372036854775809", "1e99999", &long] {
+        let far = ["1e2147483648", "1e-99999999999", "1e99999999999999999999"];
+        for value in far.into_iter().chain([
+            "1e300",
+            "-1e300",
+            "1e-300",
+            "9223372036854775809",
+            "1e99999",
+            &long,
+        ]) {
             assert_eq!(sent(NumberFormat::default(), value), "outOfRange", "{value}");
         }
         assert_eq!(sent(NumberFormat::default(), &"9".repeat(301)), "outOfRange");
@@ -245,6 +266,11 @@ mod tests {
             (german, "0.125", "notANumber"),
             (german, "-0.500", "notANumber"),
             (german, "1.22.345", "notANumber"),
+            (german, "1.2e3", "notANumber"),
+            (german, "1.e23", "notANumber"),
+            (german, "1.-23", "notANumber"),
+            (german, "1.234,5e2", "123450"),
+            (german, "1,2e3", "1200"),
             (german, "1.234.56.789", "notANumber"),
             (french, "1 22 345", "notANumber"),
             (indian, "12,34,567.89", "1234567.89"),

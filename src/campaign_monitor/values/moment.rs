@@ -95,11 +95,18 @@ pub(super) fn zone(scan: &mut Scan<'_>) -> Option<Option<Named>> {
     } else {
         Named::Offset(offset(scan)?)
     };
-    match (scan.is_at_end(), scan.0.starts_with('[') && scan.0.ends_with(']')) {
+    match (scan.is_at_end(), is_zone_name(scan.0)) {
         (true, _) if named == Named::Offset(Offset::UTC) => Some(Some(Named::Utc)),
         (true, _) | (_, true) => Some(Some(named)),
         _ => None,
     }
+}
+
+/// Whether this is the name of a zone, as it stands behind its difference from UTC: `[Europe/Riga]`.
+pub(super) fn is_zone_name(text: &str) -> bool {
+    text.strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .is_some_and(|name| !name.is_empty() && !name.contains(['[', ']']))
 }
 
 fn offset(scan: &mut Scan<'_>) -> Option<Offset> {

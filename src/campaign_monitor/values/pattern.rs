@@ -83,7 +83,7 @@ impl Pattern {
         let zone = if parts.zone.is_some() { parts.zone } else { moment::zone(scan)? };
         scan.is_at_end()
             .then_some((time, zone))
-            .or_else(|| scan.0.starts_with('[').then_some((time, zone)))
+            .or_else(|| moment::is_zone_name(scan.0).then_some((time, zone)))
     }
 
     /// `12.05.1979.` is the same day as without the last point.
@@ -224,7 +224,10 @@ fn is_complete(tokens: &[Token]) -> bool {
         count(|token| *token == Token::HalfDay),
         count(|token| *token == Token::Zone),
     ];
-    count(|token| *token == Token::Year) == 1
+    // Half a day alone is no time.
+    let has_clock = clock[0] == 1 || clock[3] == 0;
+    has_clock
+        && count(|token| *token == Token::Year) == 1
         && count(|token| matches!(token, Token::Month(_))) == 1
         && count(|token| matches!(token, Token::Day(_))) == 1
         && clock.iter().all(|count| *count <= 1)
@@ -265,6 +268,7 @@ mod tests {
             "dMyyyy",
             "dd/MM/yyyy dd",
             "hello",
+            "dd/MM/yyyy a",
             "yyyy-MM-dd'T'HH:mm:ss'Z'",
         ] {
             assert_eq!(Pattern::parse(text), None, "{text}");
@@ -300,6 +304,14 @@ mod tests {
             ("dd/MM/yyyy", "31/12/1990 25:00", None),
             ("dd/MM/yyyy", "31/12/1990 and more", None),
             ("dd/MM/yyyy HH:mm", "31/12/1990", None),
+            ("dd/MM/yyyy HH:mmXXX", "31/12/1990 10:00+02:00[Europe/Riga]", Some("1990-12-31")),
+            ("dd/MM/yyyy HH:mmXXX", "31/12/1990 10:00+02:00[Europe/Riga", None),
+            ("dd/MM/yyyy HH:mmXXX", "31/12/1990 10:00+02:00[] or so", None),
+            ("dd/MM/yyyy HH:mmXXX", "31/12/1990 10:00+02:00[a] and [b]", None),
+            ("dd/MM/yyyy", "29/02/1900", None),
+            ("dd/MM/yyyy", "29/02/2000", Some("2000-02-29")),
+            ("dd/MM/yyyy", "31/12/19900", None),
+            ("dd/MM/yyyy", "٣١/١٢/١٩٩٠", None),
         ] {
             assert_eq!(day(pattern, value).as_deref(), expected, "{pattern} {value}");
         }

@@ -21,7 +21,7 @@ pub(super) fn read(culture: Days, value: &str) -> Option<String> {
 }
 
 /// Whether a value begins as `1990-02-01` or `1990/02/01` do.
-fn is_iso(value: &str) -> bool {
+pub(super) fn is_iso(value: &str) -> bool {
     let mark = |byte: &u8| matches!(byte, b'-' | b'/');
     let bytes = value.trim_start().as_bytes();
     bytes.len() >= 10

@@ -1,10 +1,12 @@
 //! Days and numbers that a file writes as its `model.json` says: as in a culture (`de-DE`), or by a pattern.
 //!
 //! They are brought to the form that everything above reads while a page is read: `1990-02-01`, `1234.56`. What does
-//! not fit stays as it is, so that it becomes a value problem by its own name.
+//! not fit stays as it is, so that it becomes a value problem by its own name. Where it has that form by chance, as
+//! `1.5` of `de-DE` has, it gets a mark: to read it all the same would be a guess.
 
 mod cultures;
 mod days;
+mod mark;
 mod numbers;
 mod pattern;
 mod times;
@@ -18,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use cultures::{Days, Groups};
+use mark::marked;
+pub(crate) use mark::without_mark;
 use pattern::Pattern;
 
 /// How the values of one column are written. Kept in manifests: a form may be added, and none may be renamed.
@@ -71,6 +75,16 @@ impl Reader {
             Self::Days(culture) => days::read(*culture, value),
             Self::Pattern(pattern) => pattern.read(value),
             Self::Numbers(groups) => numbers::read(*groups, value),
+        }
+        .or_else(|| self.misleads(value).then(|| marked(value)))
+    }
+
+    /// Whether a value that does not fit would be read above as if it did.
+    fn misleads(&self, value: &str) -> bool {
+        match self {
+            Self::Days(_) => false,
+            Self::Pattern(pattern) => pattern.has_day_before_month() && days::is_iso(value),
+            Self::Numbers(_) => numbers::has_point(value),
         }
     }
 

@@ -25,6 +25,13 @@ pub(super) fn read(groups: Groups, value: &str) -> Option<String> {
     is_number.then(|| format!("{sign}{integer}{fraction}{exponent}"))
 }
 
+/// Whether a value looks like a number with a point before its fraction, which none of these cultures writes.
+pub(super) fn has_point(value: &str) -> bool {
+    let is_part = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E');
+    let (_, digits) = sign(value.trim());
+    digits.contains('.') && digits.bytes().all(is_part)
+}
+
 /// What some cultures write in place of a hyphen.
 const MINUS: char = '\u{2212}';
 
@@ -89,6 +96,16 @@ mod tests {
             ("pt-PT", "1 234,5", "1234.5"),
         ] {
             assert_eq!(read_in(culture, value).as_deref(), Some(expected), "{culture} {value}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_point_is_known_so_that_nobody_reads_it_as_one_of_the_culture() {
+        for value in ["1.5", "-1.5", "\u{2212}0.5", " 1234.567 ", "1.5E-05", "+1.5", ".5"] {
+            assert!(has_point(value), "{value}");
+        }
+        for value in ["1,5", "15", "1.5 €", "1.234,5,6", "01.02.1990 10:00", "many", ""] {
+            assert!(!has_point(value), "{value}");
         }
     }
 

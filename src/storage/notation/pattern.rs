@@ -45,6 +45,11 @@ impl Pattern {
         is_complete.then(|| Self { packed: packed.map(letters), has_time, format })
     }
 
+    /// Whether it is the form of ISO 8601 with day and month in the other order.
+    pub(super) fn has_day_before_month(&self) -> bool {
+        self.format.starts_with("%Y") && self.format.find("%d") < self.format.find("%m")
+    }
+
     /// The day in the form of ISO 8601; `None` where the value does not fit.
     pub(super) fn read(&self, value: &str) -> Option<String> {
         let value = plain_blanks(value);

@@ -163,7 +163,7 @@ async fn a_table_is_known_however_many_files_its_log_has() {
     for number in 0..3000 {
         fixture.write(&format!("iceberg/metadata/{number}.avro"), "");
     }
-    fixture.write("iceberg/metadata/v1.metadata.json", "{}");
+    fixture.write("iceberg/metadata/v1.metadata.json.gz", "{}");
     let message = fixture.inspect("iceberg/data", Format::Parquet).await.unwrap_err().to_string();
     assert!(message.starts_with("iceberg: this folder is a table of Apache Iceberg"), "{message}");
 }

@@ -54,6 +54,9 @@ async fn read(model: &Value, row: &str) -> Vec<String> {
     values
 }
 
+/// No number of `de-DE`.
+const MARKED: &str = "\0\u{fdd0}1.5";
+
 const GERMAN: &str = "1.234,1@a,1.234,-0~5,1.234.567~89,01.02.1990,01.02.1990 23:30:00,\
     01.02.1990 23:30:00 +02:00,01.02.1990,01.02";
 
@@ -85,18 +88,34 @@ async fn a_culture_that_is_not_known_and_no_culture_leave_values_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_stays_as_it_is_and_iso_is_always_read() {
+async fn a_value_that_does_not_fit_stays_as_it_is_and_one_that_misleads_has_a_mark() {
     let model = model(&json!({"culture": "de-DE"}), &json!({}));
     let wrong = "1,1@a,many,1.5,1~2~3,02/03/1990,1990-02-01T10:00:00Z,,,";
     assert_eq!(
         read(&model, wrong).await,
-        ["many", "1.5", "1,2,3", "02/03/1990", "1990-02-01T10:00:00Z", "null", "null", "null"]
+        ["many", MARKED, "1,2,3", "02/03/1990", "1990-02-01T10:00:00Z", "null", "null", "null"]
     );
     let mixed = "2,2@a,7,1~5,2,1990-02-28,31.12.1990,1.2.1990 8:00,,";
     assert_eq!(
         read(&model, mixed).await[..6],
         ["7", "1.5", "2", "1990-02-28", "1990-12-31", "1990-02-01T08:00:00"]
     );
+}
+
+#[tokio::test]
+async fn a_day_that_does_not_fit_a_pattern_is_not_read_with_day_and_month_in_the_other_order() {
+    for (pattern, value, expected) in [
+        ("yyyy-dd-MM", "1990-02-01", "1990-01-02"),
+        ("yyyy-dd-MM", "1990-12-31", "\0\u{fdd0}1990-12-31"),
+        ("yyyy/dd/MM", "1990/12/31 10:00", "\0\u{fdd0}1990/12/31 10:00"),
+        ("yyyy-dd-MM", "soon", "soon"),
+        ("yyyy-MM-dd", "1990/12/31", "1990/12/31"),
+        ("dd/MM/yyyy", "1990-12-31", "1990-12-31"),
+    ] {
+        let model = model(&annotated(pattern, pattern), &json!({}));
+        let row = format!("1,1@a,1,1,1,{value},,,,");
+        assert_eq!(read(&model, &row).await[3], expected, "{pattern} {value}");
+    }
 }
 
 #[tokio::test]

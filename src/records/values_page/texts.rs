@@ -1,28 +1,29 @@
-//! The page `docs/VALUES.md`: which value of the data is sent in which form.
+//! What the page of values says around its tables: its beginning, and a paragraph for each table.
 
-use std::fmt::Write;
+/// The heading of the table of ids, which are read and not sent.
+pub(super) const ID_HEADING: &str = "CustomerId";
+/// The heading of the table of values that are empty.
+pub(super) const EMPTY_HEADING: &str = "ifEmpty";
 
-use super::examples::{DataKind, EXAMPLES, Example, ExampleOutcome, LONG, OPTIONS};
-use crate::campaign_monitor::ProblemCode;
-
-const HEAD: &str = "\
+pub(super) const HEAD: &str = "\
 # Values
 
 What a run sends for a value, by the type of the custom field and by what the data holds. A value that cannot be sent
 as it is becomes a *problem*, which has a code: it is not sent, and what the list has stays. Nothing is guessed:
 `02/03/1990` is a date only when the mapping says which.
 
-`make openapi` writes this page from `src/records/examples.rs` and `values_page.rs`. Tests send every line of it to the
-offline Campaign Monitor. The vendor does not document what it does with values that do not fit, so the service does not
-send them.
+`make openapi` writes this page from `src/records/examples/` and `src/records/values_page/`. Tests send every line of it
+to the offline Campaign Monitor. The vendor does not document what it does with values that do not fit, so the service
+does not send them.
 
 The data holds *text* (all of CSV; strings elsewhere), a *number*, a *boolean*, a *day*, a *moment* (a time with a zone,
-such as `timestamp[us, Europe/Riga]` of Parquet) or a *time* without a zone. Each is read as the text in the second
-column. *Mapping* is what stands beside `field` and `key` of the custom field, or beside `mobileNumber`.
+such as `timestamp[us, Europe/Riga]` of Parquet), a *time* without a zone, or *nothing* (null). Each is read as the text
+in the second column. *Mapping* is what stands beside `field` of the custom field, of the name and so on, or in its
+place; `defaultCountry`, `nullWords` and `trim` stand in the mapping itself. `V` is the name of the field.
 
 Days and numbers of a `model.json` with a `culture`, such as `01.02.1990` and `1.234,56` of `de-DE`, are
 [read as the model says](STORAGE.md#days-and-numbers-of-a-model) before: what follows is of `1990-02-01` and `1234.56`,
-and a mapping of such a field has no `format`.
+and a mapping of such a field has no `format`. What the culture does not write, such as `1.5` in `de-DE`, is a problem.
 
 A value comes from `field`, a field of the profile; from `constant`, the same text for everybody; or from `template`, a
 text with fields in it: `{{FirstName}} {{LastName}}`, or `{{City|-}}` with what stands there when the field is empty. A
@@ -38,7 +39,8 @@ With `ifEmpty: clear` it removes that; a problem never does. In a consent a yes 
 
 ";
 
-const RULES: &[(&str, &str)] = &[
+/// By the heading of the table, in their order.
+pub(super) const RULES: &[(&str, &str)] = &[
     ("Text", "Sent as it is, up to 250 characters. Longer ones are cut, with the problem `cut`."),
     (
         "Number",
@@ -88,78 +90,35 @@ const RULES: &[(&str, &str)] = &[
          (`37120000000`); if they can be another one with the code of an area, they are a \
          problem. So is a number to count with (`1701234567.0`), and a day (`2024-01-15`).",
     ),
+    (
+        ID_HEADING,
+        "Names the profile in everything that the service reports, and is not sent unless the mapping says so. It is \
+         read as text, without blanks around it, up to 200 characters. An upload with a row without one is rejected as \
+         a whole; in files of your own storage only that profile is not sent. A column of Parquet must hold text or \
+         whole numbers.",
+    ),
+    (
+        "email",
+        "Characters that nobody sees are removed, and a domain in another script is sent as Punycode. Usual mistakes \
+         are removed only with `repair`. A profile whose address is missing or malformed is `invalid`; the message of \
+         the rejection says which rule it breaks, and where.",
+    ),
+    (
+        "name",
+        "Sent as it is, up to 250 characters. An empty one is not sent, and the name on the list stays. `first` and \
+         `last` are joined with a blank, where both are there. A name cannot be cleared.",
+    ),
+    (
+        "consentToTrack, consentToSendSms",
+        "Both are read alike. A yes is `yes`, `y`, `true`, `t`, `1`, `on` or `x`; a no is `no`, `n`, `false`, `f`, `0` \
+         or `off`, in any case; `yes` and `no` of the mapping add words. What is neither is not guessed: the profile \
+         is `invalid`, or `otherwise` says what is sent. An empty one is `Unchanged`: what the list has stays, and \
+         Campaign Monitor records a yes to tracking for people who are new there. The consent to text messages \
+         is recorded with a mobile number only, and left out of the record where it is unchanged.",
+    ),
+    (
+        EMPTY_HEADING,
+        "What an empty value does to the one that the list has. Without `ifEmpty`, nothing. A value that cannot be \
+         sent is not empty: it never removes anything. The address, the name and the consents have no `ifEmpty`.",
+    ),
 ];
-
-/// The page `docs/VALUES.md`.
-#[must_use]
-pub fn page() -> String {
-    let mut page = String::from(HEAD);
-    for ((field, examples), (_, rule)) in EXAMPLES.iter().zip(RULES) {
-        // Writing to a String does not fail.
-        let _ = writeln!(page, "## {field}\n\n{}\n", wrapped(rule));
-        if field.starts_with("Multi") {
-            let _ = writeln!(page, "The options of the examples are `{}`.\n", OPTIONS.join("`, `"));
-        }
-        page.push_str("| the data holds | value | mapping | sent |\n|---|---|---|---|\n");
-        examples.iter().for_each(|example| page.push_str(&line(example)));
-        page.push('\n');
-    }
-    page.truncate(page.trim_end().len());
-    page.push('\n');
-    page
-}
-
-fn line((held, value, mapping, outcome): &Example) -> String {
-    let value = if *value == LONG { "251 letters `a`".to_owned() } else { code(value) };
-    let mapping = if mapping.is_empty() { String::new() } else { code(mapping) };
-    let sent = match outcome {
-        ExampleOutcome::Sent(values) => {
-            values.iter().map(|value| code(value)).collect::<Vec<_>>().join(" ")
-        }
-        ExampleOutcome::Problem(problem) => format!("problem {}", code(problem.word())),
-        ExampleOutcome::Cut => {
-            format!("250 letters `a`, problem {}", code(ProblemCode::Cut.word()))
-        }
-    };
-    format!("| {} | {value} | {mapping} | {sent} |\n", word(*held))
-}
-
-const fn word(held: DataKind) -> &'static str {
-    match held {
-        DataKind::Text => "text",
-        DataKind::Number => "number",
-        DataKind::Boolean => "boolean",
-        DataKind::Day => "day",
-        DataKind::Moment => "moment",
-        DataKind::Time => "time",
-    }
-}
-
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('|', "\\|"))
-}
-
-/// A paragraph in lines of up to 120 characters.
-fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("there is one");
-        if last.chars().count() + 1 + word.chars().count() > 120 {
-            lines.push(word.to_owned());
-        } else {
-            last.push_str(if last.is_empty() { "" } else { " " });
-            last.push_str(word);
-        }
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_page_of_values_is_up_to_date() {
-        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/VALUES.md"));
-        let page = page.unwrap();
-        assert!(page == super::page(), "docs/VALUES.md is stale: run `make openapi`");
-    }
-}
