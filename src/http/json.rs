@@ -222,9 +222,11 @@ mod tests {
                 format!(r#"{{"inner":[{{"size":1,"word":{value}}}]}}"#),
                 format!(r#"{{"inner":[{{"size":1,"id":{value}}}]}}"#),
             ] {
-                if let Err(problem) = parse::<Outer>(json.as_bytes()) {
-                    let document = serde_json::to_string(&problem.document()).unwrap();
-                    assert!(!document.contains("7919"), "{json}: {document}");
+                if parse::<Outer>(json.as_bytes()).is_err() {
+                    let mut document = refusal(&json);
+                    // An id, whose digits may be these by chance.
+                    document["instance"].take();
+                    assert!(!document.to_string().contains("7919"), "{json}: {document}");
                 }
             }
         }

@@ -86,8 +86,10 @@ async fn export(app: &TestApp, connection: &str) -> String {
 
 /// Somebody takes care of the alert that the first run opened.
 async fn acknowledge(app: &TestApp) {
-    until(async || !alerts(app).await.is_empty()).await;
-    let alert = text(&alerts(app).await[0], "alertId");
+    let refused =
+        async || alerts(app).await.into_iter().find(|alert| alert["kind"] == "profilesRefused");
+    until(async || refused().await.is_some()).await;
+    let alert = text(&refused().await.unwrap(), "alertId");
     app.post(&format!("/alerts/{alert}/acknowledge"), &json!({"note": "I ask the shop."})).await;
 }
 

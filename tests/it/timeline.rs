@@ -135,7 +135,8 @@ async fn reading_the_list_back_is_verifying() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_phases_of_a_run_that_fails_or_is_cancelled_add_up_too() {
     let app = TestApp::start().await;
-    let export = app.export_of(3_000).await;
+    // More batches than are in flight, so that some are not on the list when all calls fail.
+    let export = app.export_of(20_000).await;
     let slow = json!({"latency": {"ms": 500}});
     faults(&app, slow, Value::Null).await;
     let run = app.start_run(&export).await;
