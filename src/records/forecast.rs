@@ -200,7 +200,7 @@ pub fn hash(
     let decisive = json!({"version": 1, "list": list, "mapping": mapping, "sync": sync, "read": read,
         "leavers": plan.leavers, "kept": plan.kept, "counted": counted, "people": leavers.digest,
         "addresses": addresses});
-    hex::encode(&Sha256::digest(decisive.to_string()))
+    hex::encode(Sha256::digest(decisive.to_string()))
 }
 
 #[cfg(test)]

@@ -156,8 +156,8 @@ async fn a_reader_gets_no_more_mails_by_one_click_and_a_program_that_follows_lin
     let to_ann =
         messages.as_array().unwrap().iter().find(|one| one["recipient"] == "ann@example.com");
     let resend = format!("{path}/deliveries/{}/resend", text(to_ann.unwrap(), "deliveryId"));
-    let resent = app.request("Admin", Method::POST, &resend).send().await.unwrap();
-    assert_eq!(refused(resent, 404).await["errorCode"], "notFound", "she has left it");
+    let answer = app.request("Admin", Method::POST, &resend).send().await.unwrap();
+    assert_eq!(refused(answer, 404).await["errorCode"], "notFound", "she has left it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
