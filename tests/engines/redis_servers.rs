@@ -120,7 +120,7 @@ async fn sentinels_name_the_server_that_took_over_in_the_middle_of_a_run() -> Re
 async fn a_node_of_a_cluster_takes_over_the_hints_of_another_in_the_middle_of_a_run() -> Result<()>
 {
     const NODES: usize = 6;
-    let lines = "save \"\"\ncluster-enabled yes\ncluster-node-timeout 1000\ncluster-port";
+    let lines = "save \"\"\nrepl-diskless-sync-delay 0\ncluster-enabled yes\ncluster-node-timeout 1000\ncluster-port";
     let mut nodes = Vec::new();
     for _ in 0..NODES {
         // By default 10,000 above the other port, where outgoing connections are.
@@ -132,6 +132,13 @@ async fn a_node_of_a_cluster_takes_over_the_hints_of_another_in_the_middle_of_a_
     succeed("sh", &["-c", &script], "/").await;
     for node in &nodes {
         node.until(&["CLUSTER", "INFO"], "cluster_state:ok").await?;
+        // A replica that has copied nothing yet takes over from nobody.
+        let replicates = if node.ask(&["ROLE"]).await.contains("slave") {
+            "link_status:up"
+        } else {
+            "state=online"
+        };
+        node.until(&["INFO", "replication"], replicates).await?;
     }
     let mut service = Service::start(&format!("redis://{}", hosts.join(","))).await?;
 
