@@ -109,10 +109,13 @@ impl<'a> Scanner<'a> {
         if header == 0 {
             return Ok(None);
         }
-        if step == 0 || code == 0 {
-            return Err(ScanError::Malformed);
-        }
-        *id = id.checked_add(i16::from(step)).ok_or(ScanError::Malformed)?;
+        let next = match step {
+            // An id that is far from the one before, as those of new logical types are, is written in full.
+            0 => i16::try_from(self.zigzag()?).ok(),
+            step => id.checked_add(i16::from(step)),
+        };
+        let next = next.filter(|next| next > id && code != 0).ok_or(ScanError::Malformed)?;
+        *id = next;
         Ok(Some(code))
     }
 
@@ -221,5 +224,37 @@ const fn code(wire: &Wire) -> u8 {
         Wire::List(_) => 9,
         Wire::Struct(_) => 12,
         Wire::Seen(_, inner) => code(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(bytes: &[u8]) -> Scanned<Vec<i64>> {
+        const FORM: Wire = Wire::Struct(&[(17, Wire::Seen(Mark::Values, &Wire::I32))]);
+        let mut seen = vec![];
+        Scanner(bytes).read(&FORM, &mut |_, number| seen.push(number))?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn an_id_that_is_far_from_the_one_before_is_written_in_full() {
+        // Type 5 is a whole number; 0x22 is 17, and 0x0e is 7.
+        assert_eq!(seen(&[0x05, 0x22, 0x0e, 0]), Ok(vec![7]));
+        assert_eq!(seen(&[0x15, 0x02, 0x05, 0x22, 0x0e, 0]), Ok(vec![7]));
+    }
+
+    #[test]
+    fn ids_that_do_not_ascend_are_refused_in_either_form() {
+        for bytes in [
+            [0x05, 0x00, 0x0e, 0].as_slice(),
+            &[0x05, 0x03, 0x0e, 0],
+            &[0x25, 0x02, 0x05, 0x04, 0x0e, 0],
+            &[0x25, 0x02, 0x05, 0x02, 0x0e, 0],
+            &[0x05, 0xfe, 0xff, 0x07, 0x0e, 0],
+        ] {
+            assert_eq!(seen(bytes), Err(ScanError::Malformed), "{bytes:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
-    data_type::{FixedLenByteArray, FixedLenByteArrayType},
+    data_type::{ByteArrayType, FixedLenByteArray, FixedLenByteArrayType},
     file::writer::SerializedFileWriter,
     schema::types::Type,
 };
@@ -128,4 +128,33 @@ async fn a_uuid_is_written_as_people_write_it() {
 
     let found = rows(&storage, &received, &["CustomerId"]).await;
     assert_eq!(found, [row(["6f9619ff-8b86-d011-b42d-00cf4fc964ff"])]);
+}
+
+/// Its type is newer than others, and the footer says it in another form.
+#[tokio::test]
+async fn a_column_of_places_on_a_map_refuses_no_file() {
+    let column = |name, logical| {
+        let column = Type::primitive_type_builder(name, Physical::BYTE_ARRAY)
+            .with_repetition(Repetition::REQUIRED)
+            .with_logical_type(Some(logical));
+        Arc::new(column.build().unwrap())
+    };
+    let columns = vec![
+        column("CustomerId", LogicalType::String),
+        column("Shop", LogicalType::geometry(None)),
+        column("Way", LogicalType::geography(None, None)),
+    ];
+    let schema = Type::group_type_builder("schema").with_fields(columns).build().unwrap();
+    let mut file = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::default()).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    while let Some(mut chunk) = group.next_column().unwrap() {
+        chunk.typed::<ByteArrayType>().write_batch(&["7".into()], None, None).unwrap();
+        chunk.close().unwrap();
+    }
+    group.close().unwrap();
+    let (_folder, storage) = storage();
+
+    let received = send(&storage, Media::Parquet, file.into_inner().unwrap()).await.unwrap();
+
+    assert_eq!(rows(&storage, &received, &["CustomerId"]).await, [row(["7"])]);
 }
