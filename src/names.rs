@@ -54,6 +54,11 @@ fn line(text: &str, most: usize) -> Option<String> {
     fits.then(|| line.to_owned())
 }
 
+/// The same without `@`, in any of its forms, such as `＠`: a text that must name nobody.
+pub(crate) fn line_of_nobody(text: &str, most: usize) -> Option<String> {
+    line(text, most).filter(|line| !line.nfkc().any(|letter| letter == '@'))
+}
+
 /// Why somebody did something, in their words: 1 to 500 characters, not only blanks, and without `@`: it stays with
 /// what was done and in the audit, so it must name nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
@@ -72,9 +77,7 @@ impl TryFrom<String> for Note {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        // Also not in another form, such as `＠`.
-        let is_nobody = |note: &String| !note.nfkc().any(|letter| letter == '@');
-        let note = line(&text, 500).filter(is_nobody).map(Self);
+        let note = line_of_nobody(&text, 500).map(Self);
         note.ok_or(
             "a note is 1 to 500 characters, without control characters and without `@`, because it must name nobody",
         )

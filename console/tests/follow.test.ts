@@ -1,4 +1,4 @@
-// A reading that follows what is changed: after a pause, one at a time, and only the newest is told.
+// What is changed is read anew: after a pause, one reading at a time. Only the newest answer is used.
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
@@ -52,7 +52,7 @@ test('what is changed quickly is read once, a while after the last change', asyn
   deepEqual(told, ['c!']);
 });
 
-test('a reading that is replaced ends before the next one begins, and nothing of it is told', async () => {
+test('a reading that is replaced ends before the next one begins, and its answer is not used', async () => {
   const follower = following();
   follower.ask('old', true);
   await pass(0);

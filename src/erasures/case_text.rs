@@ -2,8 +2,9 @@
 //! reason.
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
+
+use crate::names::line_of_nobody;
 
 /// 1 to 200 characters, not only blanks, without control characters and without `@`, in any of its forms: it stays in
 /// the proof and in the audit, so it must name nobody.
@@ -23,12 +24,8 @@ impl TryFrom<String> for CaseText {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let line = text.trim();
-        let is_short = (1..=200).contains(&line.chars().count());
-        if is_short && !line.nfkc().any(|letter| letter.is_control() || letter == '@') {
-            return Ok(Self(line.to_owned()));
-        }
-        Err(
+        let line = line_of_nobody(&text, 200).map(Self);
+        line.ok_or(
             "it is 1 to 200 characters, without control characters and without `@`, because it must name nobody",
         )
     }

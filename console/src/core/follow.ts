@@ -4,7 +4,7 @@
 const [QUIET, QUIET_MAX] = [600, 5000];
 
 export interface Follower<Q> {
-  /** Reads the answer to this question, once one that is still read has ended: of that one nothing is told. */
+  /** Reads the answer to this question after the reading before has ended. The answer of that one is not used. */
   ask(question: Q, isAtOnce?: boolean): void;
   stop(): void;
 }
